@@ -1,0 +1,172 @@
+//! The arguments of an attribute: `name`, `name = value` and `name(list)`.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized};
+
+use crate::diagnostics::{Errors, nearest};
+
+/// One argument.
+pub(crate) struct Arg {
+    pub(crate) name: Ident,
+    pub(crate) value: ArgValue,
+}
+
+pub(crate) enum ArgValue {
+    None,
+    Value(Expr),
+    List(TokenStream),
+}
+
+impl Parse for Arg {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            ArgValue::Value(input.parse()?)
+        } else if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            ArgValue::List(content.parse()?)
+        } else {
+            ArgValue::None
+        };
+        Ok(Self { name, value })
+    }
+}
+
+/// The arguments of one attribute, each of which may stand once.
+pub(crate) struct Args(Vec<Arg>);
+
+impl Args {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
+        Self::new(errors.ok(parsed).into_iter().flatten().collect(), errors)
+    }
+
+    pub(crate) fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
+        for (index, arg) in args.iter().enumerate() {
+            if args[..index].iter().any(|earlier| earlier.name == arg.name) {
+                errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
+            }
+        }
+        Self(args)
+    }
+
+    /// Takes out the argument of this name.
+    fn take(&mut self, name: &str) -> Option<Arg> {
+        let index = self.0.iter().position(|arg| arg.name == name)?;
+        Some(self.0.remove(index))
+    }
+
+    /// A word that stands alone: `blocking`.
+    pub(crate) fn flag(&mut self, name: &str, errors: &mut Errors) -> Option<Ident> {
+        let arg = self.take(name)?;
+        if !matches!(arg.value, ArgValue::None) {
+            errors.at(&arg.name, format!("the option `{name}` takes no value: write `{name}` alone"));
+        }
+        Some(arg.name)
+    }
+
+    /// `name = value`.
+    pub(crate) fn value(&mut self, name: &str, errors: &mut Errors) -> Option<(Ident, Expr)> {
+        let arg = self.take(name)?;
+        match arg.value {
+            ArgValue::Value(value) => Some((arg.name, value)),
+            _ => {
+                errors.at(&arg.name, format!("the option `{name}` takes a value: write `{name} = …`"));
+                None
+            }
+        }
+    }
+
+    /// `name = "text"`.
+    pub(crate) fn text(&mut self, name: &str, errors: &mut Errors) -> Option<LitStr> {
+        match self.value(name, errors)?.1 {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+            other => {
+                errors.at(other, format!("the option `{name}` takes a text: write `{name} = \"…\"`"));
+                None
+            }
+        }
+    }
+
+    /// `name = 201`.
+    pub(crate) fn integer<N>(&mut self, name: &str, errors: &mut Errors) -> Option<N>
+    where
+        N: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        match self.value(name, errors)?.1 {
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => errors.ok(number.base10_parse()),
+            other => {
+                errors.at(other, format!("the option `{name}` takes a whole number: write `{name} = 3`"));
+                None
+            }
+        }
+    }
+
+    /// `name(a, b)`.
+    pub(crate) fn list<T: Parse>(&mut self, name: &str, errors: &mut Errors) -> Vec<T> {
+        let Some(arg) = self.take(name) else { return Vec::new() };
+        let ArgValue::List(list) = arg.value else {
+            errors.at(&arg.name, format!("the option `{name}` takes a list: write `{name}(…)`"));
+            return Vec::new();
+        };
+        let parsed = Punctuated::<T, Token![,]>::parse_terminated.parse2(list);
+        errors.ok(parsed).into_iter().flatten().collect()
+    }
+
+    /// The path of the `epilogue` crate, where `crate = …` says that it has another name.
+    pub(crate) fn krate(&mut self, errors: &mut Errors) -> Krate {
+        let path = self.value("crate", errors).map(|(_, value)| value.into_token_stream());
+        Krate(path.unwrap_or_else(|| quote::quote!(::epilogue)))
+    }
+
+    /// Whatever is left is no option of the macro.
+    pub(crate) fn finish(self, of: &str, known: &[&str], errors: &mut Errors) {
+        for arg in self.0 {
+            let name = arg.name.unraw().to_string();
+            let hint = match nearest(&name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "it has {}",
+                    known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            errors.at(&arg.name, format!("{of} has no option `{name}`; {hint}"));
+        }
+    }
+}
+
+/// How the user's crate reaches `epilogue`.
+pub(crate) struct Krate(TokenStream);
+
+impl Krate {
+    /// The hidden module that generated code refers to.
+    pub(crate) fn private(&self) -> TokenStream {
+        let krate = &self.0;
+        quote::quote!(#krate::__private)
+    }
+}
+
+/// The first argument of a route macro may be its template; the rest are options.
+pub(crate) fn template_and_args(tokens: TokenStream, errors: &mut Errors) -> (Option<LitStr>, Args) {
+    let parse = |input: ParseStream<'_>| {
+        let template = if input.peek(LitStr) { Some(input.parse::<LitStr>()?) } else { None };
+        if !input.is_empty() && template.is_some() {
+            input.parse::<Token![,]>()?;
+        }
+        let args = Punctuated::<Arg, Token![,]>::parse_terminated(input)?;
+        Ok((template, args.into_iter().collect::<Vec<_>>()))
+    };
+    match errors.ok(parse.parse2(tokens)) {
+        Some((template, args)) => (template, Args::new(args, errors)),
+        None => (None, Args(Vec::new())),
+    }
+}
+
+/// A path of a function or type, as `dependencies(a, b::c)` lists them.
+pub(crate) type Named = Path;

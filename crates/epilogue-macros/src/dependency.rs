@@ -1,0 +1,255 @@
+//! `#[dependency]` on a function: the function stays, and a type of the same name implements `Dependency`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, GenericParam, Generics, parse_quote};
+
+use crate::args::Args;
+use crate::diagnostics::Errors;
+use crate::params::Params;
+use crate::signature::{Function, Output};
+
+const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let mut args = Args::parse(args, &mut errors);
+    let options = Options::read(&mut args, &mut errors);
+    let private = args.krate(&mut errors).private();
+    args.finish("`#[dependency]`", OPTIONS, &mut errors);
+    let Some(function) = Function::read(item.clone(), "a dependency", &mut errors) else {
+        // What does not parse is given back as it is, so that rustc says what is wrong with it.
+        return item;
+    };
+    options.check(&function, &mut errors);
+    let description = describe(&function, &options, &private, &mut errors);
+    let item = &function.item;
+    let marker = marker(&function);
+    if errors.is_empty() {
+        return quote!(#item #marker #description);
+    }
+    let errors = errors.into_tokens();
+    let stub = stub(&function, &private);
+    quote!(#item #marker #stub #errors)
+}
+
+/// The options of `#[dependency(...)]`.
+pub(crate) struct Options {
+    scope: TokenStream,
+    exit: Option<Expr>,
+    blocking: Option<syn::Ident>,
+    concurrent: bool,
+}
+
+impl Options {
+    fn read(args: &mut Args, errors: &mut Errors) -> Self {
+        let scope = match args.text("scope", errors) {
+            None => quote!(Request),
+            Some(text) => match text.value().as_str() {
+                "request" => quote!(Request),
+                "function" => quote!(Function),
+                "app" => quote!(App),
+                other => {
+                    let message =
+                        format!("there is no scope `{other}`: write \"function\", \"request\" or \"app\"");
+                    errors.at(text, message);
+                    quote!(Request)
+                }
+            },
+        };
+        Self {
+            scope,
+            exit: args.value("exit", errors).map(|(_, exit)| exit),
+            blocking: args.flag("blocking", errors),
+            concurrent: args.flag("concurrent", errors).is_some(),
+        }
+    }
+
+    fn check(&self, function: &Function, errors: &mut Errors) {
+        if let Some(blocking) = &self.blocking
+            && function.is_async()
+        {
+            errors.at(
+                blocking,
+                "`blocking` runs a sync function on the blocking pool, and this one is async: remove `blocking`, or write `fn` \
+                 without `async`",
+            );
+        }
+    }
+}
+
+/// The type that stands for the function in `Depends<…>`: braces keep it out of the value namespace, where the function is.
+fn marker(function: &Function) -> TokenStream {
+    let (name, vis) = (function.name(), &function.item.vis);
+    let (generics, _, where_clause) = parts(&function.item.sig.generics);
+    let types = type_params(&function.item.sig.generics);
+    let fields = if types.is_empty() {
+        quote!()
+    } else {
+        quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,)
+    };
+    let docs =
+        function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
+    quote! {
+        #(#docs)*
+        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
+        #vis struct #name #generics #where_clause { #fields }
+    }
+}
+
+fn describe(
+    function: &Function,
+    options: &Options,
+    private: &TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    let name = function.name();
+    let text = name.to_string();
+    let text = text.trim_start_matches("r#");
+    let fuel_name = format_ident!("__F", span = Span::mixed_site());
+    let params = Params::expand(&function.params, private, &quote!(#fuel_name), errors);
+    let Params { nodes, takes, locals, .. } = &params;
+    let generics = static_generics(&function.item.sig.generics);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let turbofish = ty_generics.as_turbofish();
+    let mut with_fuel = generics.clone();
+    with_fuel.params.push(parse_quote!(#fuel_name: __epilogue::Fuel));
+    let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
+    let is_generic = !generics.params.is_empty();
+    let run = run(function, options, &params, &quote!(#turbofish));
+    let output = output_type(&function.output);
+    let (exit, exit_function) = exit(function, options);
+    let Options { scope, concurrent, .. } = options;
+    let line = quote_spanned!(name.span()=> __epilogue::line!());
+    quote! {
+        #[doc(hidden)]
+        const _: () = {
+            use #private as __epilogue;
+            #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
+            use __epilogue::{LeavesStream as _, ReturnedValue as _};
+
+            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
+                type Output = #output;
+                type Graph<#fuel_name: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel_name>;
+            }
+
+            impl #fuel_generics __epilogue::Describe<#fuel_name> for #name #ty_generics #fuel_where {
+                const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
+                    name: #text,
+                    module: __epilogue::module_path!(),
+                    at: __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
+                    id: __epilogue::TypeId::of::<Self>(),
+                    generic: #is_generic,
+                    scope: __epilogue::DependencyScope::#scope,
+                    params: &[#(#nodes),*],
+                    run: Self::__epilogue_run,
+                    exit: #exit,
+                    concurrent: #concurrent,
+                };
+            }
+
+            impl #impl_generics #name #ty_generics #where_clause {
+                #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
+                fn __epilogue_run(scope: &mut __epilogue::Scope, sites: &[__epilogue::Site]) -> __epilogue::Running {
+                    let mut taking = __epilogue::Taking::new(scope, sites);
+                    #(#takes)*
+                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                        return taking.failed();
+                    };
+                    #run
+                }
+
+                #exit_function
+            }
+        };
+    }
+}
+
+fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
+    let name = function.name();
+    let arguments = &params.arguments;
+    let call = quote_spanned!(name.span()=> #name #turbofish(#(#arguments),*));
+    let result = |value: TokenStream| match function.output {
+        Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
+        Output::Plain(_) => quote!(__epilogue::Ok(#value)),
+        Output::Unit => quote!(__epilogue::Ok({ #value; })),
+    };
+    if function.is_async() {
+        let result = result(quote!(#call.await));
+        quote!(__epilogue::Running::waiting(async move { #result }))
+    } else {
+        let result = result(call);
+        let start = if options.blocking.is_some() { quote!(blocking) } else { quote!(returned) };
+        quote!(__epilogue::Running::#start(move || #result))
+    }
+}
+
+/// The value of the node's `exit`, and the function that it names.
+fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
+    let Some(exit) = &options.exit else {
+        return (quote!(__epilogue::None), quote!());
+    };
+    let output = output_type(&function.output);
+    let span = exit.span();
+    let call = quote_spanned!(span=> #exit(&value, &outcome));
+    let exit_function = quote! {
+        fn __epilogue_exit(
+            value: __epilogue::Value,
+            outcome: __epilogue::Arc<__epilogue::Outcome>,
+        ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>> {
+            let value: __epilogue::Arc<#output> = __epilogue::output_of(value);
+            __epilogue::Box::pin(async move { __epilogue::ExitReturn::into_exit_result(#call.await) })
+        }
+    };
+    (quote!(__epilogue::Some(Self::__epilogue_exit)), exit_function)
+}
+
+fn output_type(output: &Output) -> TokenStream {
+    match output {
+        Output::Unit => quote!(()),
+        Output::Plain(ty) => quote!(#ty),
+        Output::Result(ty) => quote!(<#ty as __epilogue::ResultLike>::Ok),
+    }
+}
+
+/// What keeps `Depends<name>` from failing too where the dependency itself has an error.
+fn stub(function: &Function, private: &TokenStream) -> TokenStream {
+    let name = function.name();
+    let generics = static_generics(&function.item.sig.generics);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let output = output_type(&function.output);
+    let fuel = format_ident!("__F", span = Span::mixed_site());
+    quote! {
+        #[doc(hidden)]
+        const _: () = {
+            use #private as __epilogue;
+            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
+                type Output = #output;
+                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
+            }
+        };
+    }
+}
+
+fn parts(generics: &Generics) -> (TokenStream, TokenStream, TokenStream) {
+    let (_, ty, where_clause) = generics.split_for_impl();
+    let params = &generics.params;
+    let impl_generics = if params.is_empty() { quote!() } else { quote!(<#params>) };
+    (impl_generics, quote!(#ty), quote!(#where_clause))
+}
+
+fn type_params(generics: &Generics) -> Vec<&syn::Ident> {
+    generics.type_params().map(|param| &param.ident).collect()
+}
+
+/// A dependency is known by its type, so whatever it is generic over must outlive the app.
+fn static_generics(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    for param in &mut generics.params {
+        if let GenericParam::Type(param) = param {
+            param.bounds.push(parse_quote!('static));
+        }
+    }
+    generics
+}

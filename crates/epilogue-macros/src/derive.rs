@@ -1,0 +1,145 @@
+//! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Fields, parse_quote};
+
+use crate::args::Args;
+use crate::diagnostics::Errors;
+use crate::params::Params;
+use crate::signature::Parameter;
+
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(item) = errors.ok(syn::parse2::<DeriveInput>(item)) else { return errors.into_tokens() };
+    let mut args = Args::parse(TokenStream::new(), &mut errors);
+    for attr in &item.attrs {
+        if attr.path().is_ident("dependency")
+            && let Some(list) = errors.ok(attr.meta.require_list())
+        {
+            args = Args::parse(list.tokens.clone(), &mut errors);
+        }
+    }
+    let private = args.krate(&mut errors).private();
+    args.finish("`#[dependency]` on a struct", &["crate"], &mut errors);
+    let fields = fields(&item, &mut errors);
+    let tokens = describe(&item, &fields, &private, &mut errors);
+    if errors.is_empty() {
+        return tokens;
+    }
+    let stub = stub(&item, &private);
+    let errors = errors.into_tokens();
+    quote!(#stub #errors)
+}
+
+fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
+    let fields = match &item.data {
+        Data::Struct(data) => &data.fields,
+        Data::Enum(data) => {
+            errors.at(
+                data.enum_token,
+                "`#[derive(Dependency)]` is for a struct, whose fields are parameters; an enum has no fields that all of it has: write a struct",
+            );
+            return Vec::new();
+        }
+        Data::Union(data) => {
+            errors.at(
+                data.union_token,
+                "`#[derive(Dependency)]` is for a struct, whose fields are parameters: write a struct",
+            );
+            return Vec::new();
+        }
+    };
+    if let Fields::Unnamed(unnamed) = fields {
+        errors.at(
+            unnamed,
+            "a field's name is what is looked up in the request: write a struct with named fields",
+        );
+        return Vec::new();
+    }
+    fields
+        .iter()
+        .filter_map(|field| {
+            Some(Parameter {
+                name: field.ident.clone()?,
+                ty: field.ty.clone(),
+                borrowed: false,
+                attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
+            })
+        })
+        .collect()
+}
+
+fn describe(
+    item: &DeriveInput,
+    fields: &[Parameter],
+    private: &TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    let name = &item.ident;
+    let text = name.to_string();
+    let fuel = format_ident!("__F", span = Span::mixed_site());
+    let params = Params::expand(fields, private, &quote!(#fuel), errors);
+    let Params { nodes, takes, locals, .. } = &params;
+    let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
+    let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();
+    let mut with_fuel = item.generics.clone();
+    with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
+    let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
+    let is_generic = !item.generics.params.is_empty();
+    quote! {
+        #[doc(hidden)]
+        const _: () = {
+            use #private as __epilogue;
+            #[allow(unused_imports, reason = "needed where the struct has fields")]
+            use __epilogue::LeavesStream as _;
+
+            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
+                type Output = Self;
+                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
+            }
+
+            impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
+                const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
+                    name: #text,
+                    module: __epilogue::module_path!(),
+                    at: __epilogue::SourceLine { file: __epilogue::file!(), line: __epilogue::line!() },
+                    id: __epilogue::TypeId::of::<Self>(),
+                    generic: #is_generic,
+                    scope: __epilogue::DependencyScope::Request,
+                    params: &[#(#nodes),*],
+                    run: Self::__epilogue_run,
+                    exit: __epilogue::None,
+                    concurrent: false,
+                };
+            }
+
+            impl #impl_generics #name #ty_generics #where_clause {
+                #[allow(unused_mut, unused_variables, reason = "a struct without fields takes nothing")]
+                fn __epilogue_run(scope: &mut __epilogue::Scope, sites: &[__epilogue::Site]) -> __epilogue::Running {
+                    let mut taking = __epilogue::Taking::new(scope, sites);
+                    #(#takes)*
+                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                        return taking.failed();
+                    };
+                    __epilogue::Running::returned(move || __epilogue::Ok(Self { #(#names: #locals),* }))
+                }
+            }
+        };
+    }
+}
+
+fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
+    let name = &item.ident;
+    let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();
+    let fuel = format_ident!("__F", span = Span::mixed_site());
+    quote! {
+        #[doc(hidden)]
+        const _: () = {
+            impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
+                type Output = Self;
+                type Graph<#fuel: #private::Fuel> = #private::Unfinished;
+            }
+        };
+    }
+}

@@ -1,0 +1,61 @@
+//! The attribute macros of Epilogue. The `epilogue` crate re-exports them and is where their documentation stands.
+//!
+//! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`: the logic is there.
+
+mod args;
+mod dependency;
+mod derive;
+mod diagnostics;
+mod main_function;
+mod params;
+mod route;
+mod signature;
+mod task;
+mod template;
+
+use proc_macro::TokenStream;
+
+macro_rules! route_macros {
+    ($($name:ident = $method:literal),* $(,)?) => {$(
+        #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+        #[proc_macro_attribute]
+        pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
+            route::expand($method, args.into(), item.into()).into()
+        }
+    )*};
+}
+
+route_macros!(
+    get = "GET",
+    post = "POST",
+    put = "PUT",
+    patch = "PATCH",
+    delete = "DELETE",
+    head = "HEAD",
+    options = "OPTIONS",
+    trace = "TRACE",
+);
+
+#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+#[proc_macro_attribute]
+pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
+    dependency::expand(args.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+#[proc_macro_derive(Dependency, attributes(param, dependency))]
+pub fn derive_dependency(item: TokenStream) -> TokenStream {
+    derive::expand(item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+#[proc_macro_attribute]
+pub fn task(args: TokenStream, item: TokenStream) -> TokenStream {
+    task::expand(args.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    main_function::expand(args.into(), item.into()).into()
+}

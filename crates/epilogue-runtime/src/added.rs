@@ -1,0 +1,173 @@
+//! A task that is being added: its options, until the statement ends.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use crate::{
+    BackgroundTasks, Backoff, Task,
+    task::{Once, Queued, Repeated, Retry, Work},
+};
+
+/// A function that was just added, to set its options on. It enters the list when this is dropped, which is the end of
+/// the statement.
+///
+/// ```
+/// # use epilogue_runtime::BackgroundTasks;
+/// # use std::time::Duration;
+/// # let tasks = BackgroundTasks::new();
+/// tasks.add_task(|| (), ()).name("clean up").timeout(Duration::from_secs(10)).always();
+/// # let queued = tasks.pending();
+/// # assert_eq!((&*queued[0].name, queued[0].timeout, queued[0].always), ("clean up", Some(Duration::from_secs(10)), true));
+/// ```
+pub struct Added<'a> {
+    tasks: &'a BackgroundTasks,
+    /// Some until the drop.
+    task: Option<Queued>,
+}
+
+impl<'a> Added<'a> {
+    pub(crate) fn new(tasks: &'a BackgroundTasks, task: Queued) -> Self {
+        Self { tasks, task: Some(task) }
+    }
+
+    fn set(mut self, option: impl FnOnce(&mut Queued)) -> Self {
+        self.task.as_mut().map(option);
+        self
+    }
+
+    /// Names the task in logs, spans and reports. Without it: the function's path.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.set(|task| task.name = name.into())
+    }
+
+    /// Ends the task after that long. An async task stops at its next await; a blocking one cannot be stopped: it is
+    /// reported, the next task begins, and a shutdown still waits for it.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|task| task.timeout = Some(timeout))
+    }
+
+    /// Runs the task even if the request fails.
+    pub fn always(self) -> Self {
+        self.set(|task| task.always = true)
+    }
+}
+
+impl Drop for Added<'_> {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            self.tasks.0.push(task);
+        }
+    }
+}
+
+impl fmt::Debug for Added<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Added").field(&self.task).finish()
+    }
+}
+
+/// A `#[task]` that was just added, to set its options on, retries among them. It enters the list when this is dropped,
+/// which is the end of the statement.
+///
+/// ```
+/// # use epilogue_runtime::{Backoff, BackgroundTasks, Task};
+/// # use std::time::Duration;
+/// # fn page(tasks: &BackgroundTasks, send_mail: impl Task) {
+/// tasks.add(send_mail)
+///     .retries(5)
+///     .backoff(Backoff::new().first(Duration::from_millis(200)))
+///     .timeout(Duration::from_secs(30));
+/// # }
+/// ```
+pub struct AddedTask<'a, T: Task> {
+    tasks: &'a BackgroundTasks,
+    /// Some until the drop.
+    parts: Option<Parts<T>>,
+}
+
+/// A `#[task]` and its options, before they are put in a box.
+pub(crate) struct Parts<T> {
+    task: T,
+    name: Cow<'static, str>,
+    timeout: Option<Duration>,
+    always: bool,
+    retry: Retry,
+}
+
+impl<T: Task> Parts<T> {
+    pub(crate) fn new(task: T) -> Self {
+        let options = T::OPTIONS;
+        let retry =
+            Retry { times: options.retries, on_panic: options.retry_on_panic, backoff: options.backoff };
+        Self { task, name: Cow::Borrowed(T::NAME), timeout: options.timeout, always: options.always, retry }
+    }
+
+    pub(crate) fn queued(self) -> Queued {
+        let task = Some(self.task);
+        let work = if self.retry.times == 0 {
+            Work::Task(Box::new(Once(task)))
+        } else {
+            Work::Task(Box::new(Repeated { task, left: self.retry.times, retry: self.retry }))
+        };
+        Queued {
+            name: self.name,
+            timeout: self.timeout,
+            always: self.always,
+            ..Queued::new(work, T::NAME, T::LOCATION)
+        }
+    }
+}
+
+impl<'a, T: Task> AddedTask<'a, T> {
+    pub(crate) fn new(tasks: &'a BackgroundTasks, task: T) -> Self {
+        Self { tasks, parts: Some(Parts::new(task)) }
+    }
+
+    fn set(mut self, option: impl FnOnce(&mut Parts<T>)) -> Self {
+        self.parts.as_mut().map(option);
+        self
+    }
+
+    /// Names the task in logs, spans and reports. Without it: the function's name.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.set(|parts| parts.name = name.into())
+    }
+
+    /// Ends an attempt after that long; see [`Added::timeout`]. A task that ran out of time is not tried again.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|parts| parts.timeout = Some(timeout))
+    }
+
+    /// Runs the task even if the request fails.
+    pub fn always(self) -> Self {
+        self.set(|parts| parts.always = true)
+    }
+
+    /// Tries the task that many times more when it returns `Err`. The next task of the request waits for it.
+    pub fn retries(self, times: u32) -> Self {
+        self.set(|parts| parts.retry.times = times)
+    }
+
+    /// Tries it again after a panic, too.
+    pub fn retry_on_panic(self) -> Self {
+        self.set(|parts| parts.retry.on_panic = true)
+    }
+
+    /// Sets the waits between the attempts.
+    pub fn backoff(self, backoff: Backoff) -> Self {
+        self.set(|parts| parts.retry.backoff = backoff)
+    }
+}
+
+impl<T: Task> Drop for AddedTask<'_, T> {
+    fn drop(&mut self) {
+        if let Some(parts) = self.parts.take() {
+            self.tasks.0.push(parts.queued());
+        }
+    }
+}
+
+impl<T: Task> fmt::Debug for AddedTask<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AddedTask").field(&T::NAME).finish()
+    }
+}

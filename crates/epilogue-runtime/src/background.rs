@@ -1,0 +1,123 @@
+//! A reply's own tasks.
+
+use std::{
+    any::type_name,
+    borrow::Cow,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    SourceLine, Task, TaskFn, TaskReturn,
+    added::Parts,
+    task::{HandedOver, Queued, TaskArguments},
+};
+
+/// The tasks that a reply brings with it: `(StatusCode::ACCEPTED, Background::task(send_mail, (to,)))`.
+///
+/// They are added to the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)) after all others.
+///
+/// ```
+/// use epilogue_runtime::{Background, BackgroundTasks};
+///
+/// async fn send_mail(to: &'static str) {}
+/// fn count() {}
+///
+/// let background = Background::task(send_mail, ("foo@example.com",)).and(count, ()).name("count");
+/// let tasks = BackgroundTasks::new();
+/// assert_eq!(tasks.append(background), 2);
+/// assert_eq!(tasks.pending()[1].name, "count");
+/// ```
+///
+/// A clone holds the same tasks, once: so it can travel among a reply's extensions, which must be `Clone`.
+#[derive(Clone)]
+pub struct Background(Arc<Mutex<Vec<Queued>>>);
+
+impl Background {
+    /// A function and, in a tuple, its arguments; as [`BackgroundTasks::add_task`](crate::BackgroundTasks::add_task).
+    #[track_caller]
+    pub fn task<F, Args, Kind>(function: F, arguments: Args) -> Self
+    where
+        F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
+        Args: TaskArguments + Send + 'static,
+        F::Future: Send + 'static,
+        F::Output: TaskReturn,
+    {
+        Self(Arc::default()).and(function, arguments)
+    }
+
+    /// A `#[task]`, its arguments by name.
+    // Named as the list's method; it adds no numbers.
+    #[allow(clippy::should_implement_trait)]
+    pub fn add<T: Task>(task: T) -> Self {
+        Self(Arc::default()).and_add(task)
+    }
+
+    /// One more function.
+    #[track_caller]
+    pub fn and<F, Args, Kind>(self, function: F, arguments: Args) -> Self
+    where
+        F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
+        Args: TaskArguments + Send + 'static,
+        F::Future: Send + 'static,
+        F::Output: TaskReturn,
+    {
+        let work = function.prepare(arguments).into();
+        self.tasks().push(Queued::new(work, type_name::<F>(), SourceLine::caller()));
+        self
+    }
+
+    /// One more `#[task]`.
+    pub fn and_add<T: Task>(self, task: T) -> Self {
+        let task = Parts::new(task).queued();
+        self.tasks().push(task);
+        self
+    }
+
+    /// Names the last task.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        self.set(|task| task.name = name)
+    }
+
+    /// Ends the last task after that long.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|task| task.timeout = Some(timeout))
+    }
+
+    /// Runs the last task even if the request fails.
+    pub fn always(self) -> Self {
+        self.set(|task| task.always = true)
+    }
+
+    /// How many tasks it still holds.
+    pub fn len(&self) -> usize {
+        self.tasks().len()
+    }
+
+    /// Whether its tasks have been taken.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes the tasks out; clones find none after it.
+    pub(crate) fn take(&self) -> Vec<Queued> {
+        std::mem::take(&mut *self.tasks())
+    }
+
+    fn set(self, option: impl FnOnce(&mut Queued)) -> Self {
+        self.tasks().last_mut().map(option);
+        self
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<Queued>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Background").field(&*self.tasks()).finish()
+    }
+}

@@ -1,0 +1,88 @@
+//! The tasks of one request and what follows them.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{BackgroundTasks, Origin, SourceLine, TaskOutcome, finally::Finally};
+
+/// The tasks of one request and what follows them, to be [submitted](crate::Runner::submit) when the reply has left.
+///
+/// ```
+/// use epilogue_runtime::{Batch, BatchReport, Origin, Runner, TaskLimits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let runner = Runner::new(TaskLimits::default());
+/// let tasks = runner.tasks(Origin::new(1, "POST /orders"));
+/// tasks.add_task(async || Err("out of stock"), ());
+///
+/// runner.submit(Batch::new(tasks).finally(|report: BatchReport| async move {
+///     assert_eq!(report.failed[0].message, "out of stock"); // the request's exits run here
+/// }));
+/// runner.idle().await;
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Batch {
+    pub(crate) origin: Origin,
+    pub(crate) tasks: Option<BackgroundTasks>,
+    pub(crate) finally: Vec<Finally>,
+}
+
+impl Batch {
+    /// A request's tasks.
+    pub fn new(tasks: BackgroundTasks) -> Self {
+        Self { origin: tasks.origin().clone(), tasks: Some(tasks), finally: Vec::new() }
+    }
+
+    /// What follows a request without a task list.
+    pub fn exits_only<F, Fut>(origin: Origin, exits: F) -> Self
+    where
+        F: FnOnce(BatchReport) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        Self { origin, tasks: None, finally: Vec::new() }.finally(exits)
+    }
+
+    /// Runs that once the tasks have ended, each in its way. Tasks that it adds run after it. It runs also when the
+    /// tasks were cut off by a drain's deadline. A second one runs after the first.
+    pub fn finally<F, Fut>(mut self, exits: F) -> Self
+    where
+        F: FnOnce(BatchReport) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.finally.push(Finally::new(exits));
+        self
+    }
+}
+
+/// How the tasks of a batch ended.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// How many ended well.
+    pub succeeded: usize,
+    /// The others, in the order in which they ended.
+    pub failed: Vec<FailedTask>,
+}
+
+/// A task that did not end well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedTask {
+    /// The task's name.
+    pub name: Cow<'static, str>,
+    /// How it ended.
+    pub outcome: TaskOutcome,
+    /// The error with its causes, or the panic's words.
+    pub message: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Where it was queued, or where the `#[task]` is defined.
+    pub source: SourceLine,
+}
+
+impl fmt::Display for FailedTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.name, self.outcome, self.message)
+    }
+}

@@ -1,0 +1,96 @@
+//! How a task ended, and who is told.
+
+use std::time::Duration;
+
+use crate::{
+    BatchReport, FailedTask, Origin, Runner, TaskFailure, TaskObserver, TaskOutcome,
+    panics::{self, Payload},
+    task::Queued,
+};
+
+pub(super) enum End {
+    Succeeded,
+    Failed(TaskFailure),
+    Panicked(String),
+    TimedOut(Duration),
+}
+
+impl From<Result<Result<(), TaskFailure>, Payload>> for End {
+    fn from(result: Result<Result<(), TaskFailure>, Payload>) -> Self {
+        match result {
+            Ok(Ok(())) => Self::Succeeded,
+            Ok(Err(failure)) => Self::Failed(failure),
+            Err(payload) => Self::Panicked(panics::message(payload)),
+        }
+    }
+}
+
+impl End {
+    pub(super) fn outcome(&self) -> TaskOutcome {
+        match self {
+            Self::Succeeded => TaskOutcome::Succeeded,
+            Self::Failed(_) => TaskOutcome::Failed,
+            Self::Panicked(_) => TaskOutcome::Panicked,
+            Self::TimedOut(_) => TaskOutcome::TimedOut,
+        }
+    }
+
+    pub(super) fn message(&self) -> Option<String> {
+        match self {
+            Self::Succeeded => None,
+            Self::Failed(failure) => Some(failure.to_string()),
+            Self::Panicked(message) => Some(message.clone()),
+            Self::TimedOut(limit) => Some(format!("not done within {limit:?}")),
+        }
+    }
+
+    /// Counts, logs and reports the end of a task.
+    pub(super) fn settle(
+        self,
+        runner: &Runner,
+        origin: &Origin,
+        task: &mut Queued,
+        took: Option<Duration>,
+        report: &mut BatchReport,
+    ) {
+        let outcome = self.outcome();
+        let error = self.message();
+        task.ended = true;
+        runner.shared().counters.ended(outcome);
+
+        if !task.span.is_disabled() {
+            let milliseconds = took.unwrap_or_default().as_secs_f64() * 1000.0;
+            task.span.record("attempt", task.attempts);
+            task.span.record("outcome", outcome.as_str());
+            task.span.record("duration_ms", milliseconds);
+        }
+        if let Some(error) = &error {
+            tracing::error!(
+                target: "epilogue::task",
+                parent: &task.span,
+                task = %task.name, request = %origin, attempt = task.attempts, source = %task.source, error,
+                "task {outcome}",
+            );
+        }
+        let told = match outcome {
+            TaskOutcome::Failed => TaskObserver::failed,
+            TaskOutcome::Panicked => TaskObserver::panicked,
+            TaskOutcome::TimedOut => TaskObserver::timed_out,
+            _ => TaskObserver::succeeded,
+        };
+        runner.observe(origin, task, took, error.as_deref(), told);
+        // Closed now: the others of its batch may take a while.
+        task.span = tracing::Span::none();
+
+        match error {
+            None => report.succeeded += 1,
+            Some(message) => report.failed.push(FailedTask {
+                name: task.name.clone(),
+                outcome,
+                message,
+                attempts: task.attempts,
+                source: task.source,
+            }),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! One task, from its first attempt to its end.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tracing::Span;
+
+use super::{blocking, end::End};
+use crate::{
+    Origin, Runner, TaskObserver,
+    panics::{self, Caught},
+    task::{Attempts, Kind, Queued, Retry, Work},
+};
+
+/// Runs a task. The time it took is looked at only where someone wants to know.
+pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> (End, Option<Duration>) {
+    let begun = (runner.is_observed() || !task.span.is_disabled()).then(Instant::now);
+    task.attempts = 1;
+    runner.observe(origin, task, None, None, TaskObserver::started);
+    let work = task.work.take().expect("a task begins once");
+    let end = match work {
+        Work::Async(future) if task.timeout.is_none() => End::from(Caught::new(future, &task.span).await),
+        // Timers, retries and the blocking pool make a large future, which the common case should not carry.
+        Work::Async(future) => Box::pin(attempt(runner, &task.span, task.timeout, Kind::Async(future))).await,
+        Work::Blocking(function) => {
+            Box::pin(attempt(runner, &task.span, task.timeout, Kind::Blocking(function))).await
+        }
+        Work::Task(attempts) => Box::pin(repeat(runner, origin, task, attempts, begun)).await,
+    };
+    (end, begun.map(|begun| begun.elapsed()))
+}
+
+async fn attempt(runner: &Runner, span: &Span, limit: Option<Duration>, work: Kind) -> End {
+    match (work, limit) {
+        (Kind::Async(future), None) => End::from(Caught::new(future, span).await),
+        (Kind::Async(future), Some(limit)) => match timeout(limit, Caught::new(future, span)).await {
+            Ok(result) => End::from(result),
+            Err(_) => End::TimedOut(limit),
+        },
+        (Kind::Blocking(function), limit) => blocking::run(runner, span, function, limit).await,
+    }
+}
+
+/// A `#[task]`: attempt after attempt.
+async fn repeat(
+    runner: &Runner,
+    origin: &Origin,
+    task: &mut Queued,
+    mut attempts: Box<dyn Attempts>,
+    begun: Option<Instant>,
+) -> End {
+    let mut waits = None;
+    loop {
+        let end = match panics::catch(|| attempts.attempt(runner.context())) {
+            Ok(Some(running)) => attempt(runner, &task.span, task.timeout, running.0).await,
+            Ok(None) => unreachable!("the retries are counted in one place"),
+            Err(payload) => End::Panicked(panics::message(payload)),
+        };
+        let Some(&retry) = attempts.retry() else { return end };
+        if !again(&end, retry, task.attempts) || runner.is_cut() {
+            return end;
+        }
+        let wait = waits.get_or_insert_with(|| retry.backoff.waits()).next().unwrap_or_default();
+        let error = end.message().unwrap_or_default();
+        tracing::warn!(
+            target: "epilogue::task",
+            parent: &task.span,
+            task = %task.name, request = %origin, attempt = task.attempts, source = %task.source, error, ?wait,
+            "task {}: will be tried again", end.outcome(),
+        );
+        runner.shared().counters.retried();
+        runner.observe(origin, task, begun.map(|begun| begun.elapsed()), Some(&error), TaskObserver::retried);
+        sleep(wait).await;
+        task.attempts += 1;
+    }
+}
+
+fn again(end: &End, retry: Retry, attempts: u32) -> bool {
+    let retriable = match end {
+        End::Failed(_) => true,
+        End::Panicked(_) => retry.on_panic,
+        End::Succeeded | End::TimedOut(_) => false,
+    };
+    retriable && attempts <= retry.times
+}

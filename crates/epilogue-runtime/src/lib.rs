@@ -1,0 +1,64 @@
+//! Runs Epilogue's background tasks: task lists, batches and the runner that loses none of them.
+//!
+//! A request has one [`BackgroundTasks`]. Whatever holds a clone of it queues work; nothing runs until the reply
+//! has left, when the list is handed to a [`Runner`] as a [`Batch`]:
+//!
+//! ```
+//! use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
+//!
+//! async fn write_log(line: String) {
+//!     println!("{line}");
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let runner = Runner::new(TaskLimits::default());
+//! let tasks = runner.tasks(Origin::new(1, "POST /send"));
+//! tasks.add_task(write_log, ("sent".to_owned(),));
+//! tasks.add_task(|| println!("a sync function runs on the blocking pool"), ());
+//!
+//! runner.submit(Batch::new(tasks)); // the reply has left
+//! runner.idle().await;
+//! assert_eq!(runner.stats().succeeded, 2);
+//! # }
+//! ```
+//!
+//! There is no HTTP in this crate: it is what stays when the request is over.
+//!
+//! # What holds
+//!
+//! - Tasks of one list run in the order in which they were added, one after another, unless
+//!   [`BackgroundTasks::concurrent`] says otherwise.
+//! - A task that fails, panics or runs out of time is logged, counted, and the next one runs.
+//! - A task that was accepted is run to its end, or dropped on purpose ([`BackgroundTasks::discard`]), or named as
+//!   lost ([`DrainReport`]): the counters of [`TaskStats`] add up, always.
+
+mod added;
+mod background;
+mod batch;
+mod execution;
+mod finally;
+mod limits;
+mod list;
+mod observer;
+mod origin;
+mod outcome;
+mod panics;
+mod runner;
+mod stats;
+pub mod task;
+mod tasks;
+
+pub use added::{Added, AddedTask};
+pub use background::Background;
+pub use batch::{Batch, BatchReport, FailedTask};
+pub use limits::TaskLimits;
+pub use observer::{TaskEvent, TaskObserver};
+pub use origin::{Origin, SourceLine};
+pub use outcome::TaskOutcome;
+pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, StuckBatch};
+pub use stats::TaskStats;
+pub use task::{
+    Backoff, Running, Task, TaskContext, TaskDefaults, TaskFailure, TaskFn, TaskInfo, TaskReturn,
+};
+pub use tasks::BackgroundTasks;

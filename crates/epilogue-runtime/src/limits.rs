@@ -1,0 +1,93 @@
+//! What a runner may hold and how much of it may run at once.
+
+use std::time::Duration;
+
+/// What a runner may hold and how much of it may run at once.
+///
+/// ```
+/// use epilogue_runtime::TaskLimits;
+/// use std::time::Duration;
+///
+/// let limits = TaskLimits::default().pending(10_000).grace(Duration::from_secs(10));
+/// assert_eq!(limits.blocking, 64);
+/// ```
+///
+/// # Memory
+///
+/// A queued async or sync function costs some 150 bytes in its list, plus one allocation that holds the
+/// function's future or arguments. At the default of 100,000 pending tasks that is 15 MB plus the arguments.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TaskLimits {
+    /// Tasks queued or running, over all requests, above which [`Runner::is_full`](crate::Runner::is_full)
+    /// says so: the server then refuses new requests that could add tasks. What a request that was let in adds
+    /// is always taken. Default: 100,000.
+    pub pending: usize,
+    /// Batches running at once; others wait, first come, first served. Default: 1,024.
+    pub batches: usize,
+    /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. Default: 64.
+    pub blocking: usize,
+    /// How long a shutdown waits for tasks. The runner only keeps it: the server makes the deadline of
+    /// [`Runner::drain`](crate::Runner::drain) from it. Default: 30 s.
+    pub grace: Duration,
+    /// How long exits may take once a drain's deadline has cut their batch's tasks. Default: 1 s.
+    pub exit_grace: Duration,
+    /// What a refused client is told to wait. Default: 1 s.
+    pub retry_after: Duration,
+}
+
+impl Default for TaskLimits {
+    fn default() -> Self {
+        Self {
+            pending: 100_000,
+            batches: 1024,
+            blocking: 64,
+            grace: Duration::from_secs(30),
+            exit_grace: Duration::from_secs(1),
+            retry_after: Duration::from_secs(1),
+        }
+    }
+}
+
+impl TaskLimits {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the number of tasks that may be pending before new requests are refused.
+    pub fn pending(mut self, tasks: usize) -> Self {
+        self.pending = tasks;
+        self
+    }
+
+    /// Sets the number of batches that may run at once; 0 counts as 1.
+    pub fn batches(mut self, batches: usize) -> Self {
+        self.batches = batches.max(1);
+        self
+    }
+
+    /// Sets the number of blocking tasks that may run at once; 0 counts as 1.
+    pub fn blocking(mut self, tasks: usize) -> Self {
+        self.blocking = tasks.max(1);
+        self
+    }
+
+    /// Sets how long a shutdown waits for tasks.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Sets how long exits may take after a drain's deadline.
+    pub fn exit_grace(mut self, grace: Duration) -> Self {
+        self.exit_grace = grace;
+        self
+    }
+
+    /// Sets what a refused client is told to wait.
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = wait;
+        self
+    }
+}

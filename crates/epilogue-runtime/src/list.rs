@@ -1,0 +1,186 @@
+//! What the clones of one `BackgroundTasks` share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::{Level, Span, field};
+
+use crate::{
+    BackgroundTasks, Batch, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, task::Queued,
+};
+
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) runner: Runner,
+    pub(crate) origin: Origin,
+    /// A detached list is run by hand; nobody submits it.
+    attached: bool,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug)]
+struct Queue {
+    tasks: Vec<Queued>,
+    phase: Phase,
+    discarded: bool,
+    concurrent: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The request has not handed it over.
+    Open,
+    /// A batch runs it, or waits to: what is added now is found at its end.
+    Submitted,
+    /// Its batch is over: what is added now needs a batch of its own.
+    Done,
+}
+
+impl List {
+    pub(crate) fn new(runner: Runner, origin: Origin, attached: bool) -> Self {
+        let queue = Queue { tasks: Vec::new(), phase: Phase::Open, discarded: false, concurrent: 1 };
+        Self { runner, origin, attached, queue: Mutex::new(queue) }
+    }
+
+    /// Users' code never runs under this lock: neither tasks nor their drops, nor observers, nor subscribers.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn push(self: &Arc<Self>, mut task: Queued) {
+        if tracing::enabled!(target: "epilogue::task", Level::INFO) {
+            task.span = self.span(&task);
+        }
+        // Counted and told before it can be seen by a batch that runs already, so that it cannot end before it began.
+        self.runner.shared().counters.entered(1);
+        self.runner.observe(&self.origin, &task, None, None, crate::TaskObserver::queued);
+
+        let mut queue = self.queue();
+        if queue.discarded && !task.always {
+            drop(queue);
+            tracing::warn!(
+                target: "epilogue::task",
+                task = %task.name, request = %self.origin, source = %task.source,
+                "task dropped: its request has failed; add it with `.always()` if it must run even so"
+            );
+            self.runner.discard(&self.origin, task);
+            return;
+        }
+        queue.tasks.push(task);
+        let resubmit = queue.phase == Phase::Done && self.attached;
+        if resubmit {
+            queue.phase = Phase::Submitted;
+        }
+        drop(queue);
+        if resubmit {
+            self.runner.admit(Execution::new(&self.runner, Batch::new(BackgroundTasks(Arc::clone(self)))));
+        }
+    }
+
+    fn span(&self, task: &Queued) -> Span {
+        // Made here, and not when the task starts, because the request's span is gone by then and could not be linked.
+        // It is a root: a child would keep the request's span open until the task ends.
+        let span = tracing::info_span!(
+            target: "epilogue::task",
+            parent: None,
+            "task",
+            name = %task.name,
+            request = %self.origin.name,
+            request_id = self.origin.id,
+            source = %task.source,
+            attempt = field::Empty,
+            outcome = field::Empty,
+            duration_ms = field::Empty,
+        );
+        span.follows_from(Span::current());
+        span
+    }
+
+    /// The request hands the list over. False if there is nothing to run, in which case it is done at once.
+    pub(crate) fn submitted(&self, anything_else: bool) -> bool {
+        let mut queue = self.queue();
+        let run = anything_else || !queue.tasks.is_empty();
+        queue.phase = if run { Phase::Submitted } else { Phase::Done };
+        run
+    }
+
+    /// Swaps the queued tasks with `chunk`, which is empty, and says how many run at a time. None if there are none.
+    pub(crate) fn take(&self, chunk: &mut Vec<Queued>) -> Option<usize> {
+        let mut queue = self.queue();
+        if queue.tasks.is_empty() {
+            return None;
+        }
+        std::mem::swap(&mut queue.tasks, chunk);
+        Some(queue.concurrent)
+    }
+
+    /// The batch is over, unless something was added since it looked.
+    pub(crate) fn finish(&self) -> bool {
+        let mut queue = self.queue();
+        let empty = queue.tasks.is_empty();
+        if empty {
+            queue.phase = Phase::Done;
+        }
+        empty
+    }
+
+    /// The batch was cut off: the rest is named, and so is what comes later.
+    pub(crate) fn give_up(&self) -> Vec<Queued> {
+        let mut queue = self.queue();
+        queue.phase = Phase::Done;
+        std::mem::take(&mut queue.tasks)
+    }
+
+    pub(crate) fn discard(&self) {
+        let mut queue = self.queue();
+        queue.discarded = true;
+        let (kept, dropped) = std::mem::take(&mut queue.tasks).into_iter().partition(|task| task.always);
+        queue.tasks = kept;
+        drop(queue);
+        self.discard_all(dropped);
+    }
+
+    fn discard_all(&self, tasks: Vec<Queued>) {
+        for task in tasks {
+            self.runner.discard(&self.origin, task);
+        }
+    }
+
+    pub(crate) fn accept_again(&self) {
+        self.queue().discarded = false;
+    }
+
+    pub(crate) fn set_concurrent(&self, tasks: usize) {
+        self.queue().concurrent = tasks.max(1);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.queue().tasks.len()
+    }
+
+    pub(crate) fn infos(&self) -> Vec<TaskInfo> {
+        self.queue().tasks.iter().map(Queued::info).collect()
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        let tasks = std::mem::take(&mut self.queue.get_mut().unwrap_or_else(PoisonError::into_inner).tasks);
+        if tasks.is_empty() {
+            return;
+        }
+        if self.attached && self.runner.is_cut() {
+            for task in tasks {
+                self.runner.abandon(&self.origin, task, None);
+            }
+            return;
+        }
+        if self.attached {
+            tracing::warn!(
+                target: "epilogue::task",
+                request = %self.origin, tasks = tasks.len(), outcome = %TaskOutcome::Discarded,
+                "request dropped without handing over its tasks: they do not run"
+            );
+        }
+        self.discard_all(tasks);
+    }
+}

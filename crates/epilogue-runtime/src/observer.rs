@@ -1,0 +1,83 @@
+//! Users' own metrics: one call for each thing that happens to a task.
+
+use std::time::Duration;
+
+use crate::{Origin, SourceLine};
+
+/// What a [`TaskObserver`] is told about a task.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct TaskEvent<'a> {
+    /// The task's name.
+    pub name: &'a str,
+    /// The request that queued it.
+    pub origin: &'a Origin,
+    /// Where it was queued, or where the `#[task]` is defined.
+    pub source: SourceLine,
+    /// The number of attempts begun so far; 0 before the first.
+    pub attempt: u32,
+    /// How long the task has run, over all its attempts and the waits between them.
+    pub took: Duration,
+    /// What went wrong, if something did.
+    pub error: Option<&'a str>,
+}
+
+/// Is told what happens to each task: the place for metrics.
+///
+/// The methods are called where it happens, on the runtime's threads, so they should be quick. A panic in one of them
+/// is logged and changes nothing for the task.
+///
+/// ```
+/// use epilogue_runtime::{Runner, TaskEvent, TaskLimits, TaskObserver};
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+///
+/// #[derive(Default)]
+/// struct Failures(AtomicU64);
+///
+/// impl TaskObserver for Failures {
+///     fn failed(&self, _task: &TaskEvent<'_>) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let runner = Runner::with_observer(TaskLimits::default(), Arc::new(Failures::default()));
+/// # drop(runner);
+/// ```
+pub trait TaskObserver: Send + Sync + 'static {
+    /// The task was added to a list.
+    fn queued(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// The task's first attempt begins.
+    fn started(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// The task ended well.
+    fn succeeded(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// The task returned an error and is not tried again.
+    fn failed(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// The task panicked and is not tried again.
+    fn panicked(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// The task ran out of time.
+    fn timed_out(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// An attempt went wrong; the task will be tried again.
+    fn retried(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// A drain's deadline came before the task's end.
+    fn abandoned(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+    /// The task was dropped on purpose before it began.
+    fn discarded(&self, task: &TaskEvent<'_>) {
+        let _ = task;
+    }
+}

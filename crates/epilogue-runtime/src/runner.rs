@@ -1,0 +1,355 @@
+//! What executes batches and answers for them at shutdown.
+
+mod drain;
+mod registry;
+mod report;
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
+use tokio_util::task::TaskTracker;
+use tracing::Span;
+
+pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
+
+use crate::{
+    BackgroundTasks, Batch, BatchReport, Origin, TaskContext, TaskEvent, TaskLimits, TaskObserver,
+    TaskOutcome, TaskStats,
+    execution::Execution,
+    finally::{self, Finally},
+    panics,
+    stats::Counters,
+    task::Queued,
+};
+use registry::{Admission, Registry, What};
+
+/// Executes batches and answers for them at shutdown. A clone is the same runner.
+///
+/// ```
+/// use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let runner = Runner::new(TaskLimits::default());
+/// let tasks = runner.tasks(Origin::new(1, "GET /"));
+/// tasks.add_task(|| println!("done"), ());
+/// runner.submit(Batch::new(tasks));
+///
+/// let report = runner.drain(tokio::time::sleep(Duration::from_secs(30))).await;
+/// assert_eq!(report.stats.succeeded, 1);
+/// assert!(report.is_complete());
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Runner(Arc<Shared>);
+
+pub(crate) struct Shared {
+    limits: TaskLimits,
+    observer: Option<Arc<dyn TaskObserver>>,
+    context: OnceLock<TaskContext>,
+    /// Where to run what is submitted from outside of a runtime.
+    runtime: OnceLock<Handle>,
+    registry: Registry,
+    pub(crate) counters: Counters,
+    /// Batches, waiting or running, kept requests and exits.
+    pub(crate) batches: TaskTracker,
+    /// Calls on the blocking pool.
+    pub(crate) blocking: TaskTracker,
+    pub(crate) blocking_permits: Arc<Semaphore>,
+}
+
+impl Runner {
+    /// A runner with these limits.
+    pub fn new(limits: TaskLimits) -> Self {
+        Self::build(limits, None)
+    }
+
+    /// A runner that tells the observer what happens to each task.
+    pub fn with_observer(limits: TaskLimits, observer: Arc<dyn TaskObserver>) -> Self {
+        Self::build(limits, Some(observer))
+    }
+
+    fn build(limits: TaskLimits, observer: Option<Arc<dyn TaskObserver>>) -> Self {
+        let (batches, blocking) = (TaskTracker::new(), TaskTracker::new());
+        // A closed tracker still takes tasks; closing is what lets one wait for it to be empty.
+        batches.close();
+        blocking.close();
+        Self(Arc::new(Shared {
+            blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
+            limits,
+            observer,
+            context: OnceLock::new(),
+            runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
+            registry: Registry::default(),
+            counters: Counters::default(),
+            batches,
+            blocking,
+        }))
+    }
+
+    /// A new, empty list for a request.
+    pub fn tasks(&self, origin: Origin) -> BackgroundTasks {
+        BackgroundTasks::attached(self.clone(), origin)
+    }
+
+    /// The reply has left: runs the batch. At most [`TaskLimits::batches`] run at once; it waits for its turn.
+    ///
+    /// After a drain's deadline nothing is run: the batch's tasks are named as abandoned.
+    pub fn submit(&self, batch: Batch) {
+        let exits = !batch.finally.is_empty();
+        if batch.tasks.as_ref().map_or(exits, |list| list.0.submitted(exits)) {
+            self.admit(Execution::new(self, batch));
+        }
+    }
+
+    /// Runs a request's future to its end although its client has left.
+    pub fn keep(&self, what: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        let origin = what.clone();
+        self.spawn_other(What::Kept, what, async move {
+            if let Err(payload) = panics::Caught::new(Box::pin(future), &Span::none()).await {
+                tracing::error!(
+                    target: "epilogue::task",
+                    request = %origin, panic = %panics::message(payload),
+                    "a request panicked after its client had left"
+                );
+            }
+        });
+    }
+
+    /// Whether as many tasks are pending as [`TaskLimits::pending`] allows.
+    pub fn is_full(&self) -> bool {
+        self.0.counters.pending() >= self.0.limits.pending
+    }
+
+    /// What a client is told to wait when the runner is full.
+    pub fn retry_after(&self) -> Duration {
+        self.0.limits.retry_after
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &TaskLimits {
+        &self.0.limits
+    }
+
+    /// The counters, now.
+    pub fn stats(&self) -> TaskStats {
+        self.0.registry.fill(self.0.counters.snapshot())
+    }
+
+    /// Gives `#[task]`s the app to take their dependencies from. Only the first call counts.
+    ///
+    /// The runner keeps it, so it should not itself keep the runner.
+    pub fn set_app(&self, app: Arc<dyn Any + Send + Sync>) {
+        // A task must not see one app in its first attempt and another in its second.
+        let _ = self.0.context.set(TaskContext::new(app));
+    }
+
+    /// What tasks are given when they run.
+    pub fn context(&self) -> &TaskContext {
+        self.0.context.get().unwrap_or(TaskContext::EMPTY)
+    }
+
+    /// Waits until no batch, kept request or blocking task is left.
+    pub async fn idle(&self) {
+        loop {
+            self.0.batches.wait().await;
+            self.0.blocking.wait().await;
+            if self.0.batches.is_empty() {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// Whether a drain's deadline has come.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.0.registry.is_cut()
+    }
+
+    /// Runs an execution, or lets it wait for its turn.
+    pub(crate) fn admit(&self, execution: Execution) {
+        match self.0.registry.admit(execution, self.0.limits.batches) {
+            Admission::Run(execution) => self.run(execution),
+            Admission::Waits => {}
+            // Its drop says what is lost.
+            Admission::Refused(execution) => drop(execution),
+        }
+    }
+
+    fn run(&self, execution: Execution) {
+        let Some(number) = execution.number else { return };
+        if let Some(abort) = self.spawn(execution.run()) {
+            self.0.registry.attach(What::Batch, number, abort);
+        }
+    }
+
+    /// Called when an execution that was admitted is dropped.
+    pub(crate) fn ended(&self, number: u64, finished: bool) {
+        if finished {
+            if let Some(next) = self.0.registry.ended(number) {
+                self.run(next);
+            }
+        } else {
+            // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on. They are
+            // dropped here, in a loop, and not each by the one before.
+            drop(self.0.registry.ended_with_all(number));
+        }
+    }
+
+    /// Runs the exits of a batch that was cut off.
+    pub(crate) fn run_exits(&self, finally: Vec<Finally>, origin: Origin, report: BatchReport) {
+        let future = finally::run_all(finally, origin.clone(), report);
+        self.spawn_other(What::Exits, origin, future);
+    }
+
+    fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        let other = Other {
+            number: self.0.registry.begin(what, &origin),
+            what,
+            origin,
+            runner: self.clone(),
+            finished: false,
+            _token: self.0.batches.token(),
+        };
+        let number = other.number;
+        let spawned = self.spawn(async move {
+            let mut other = other;
+            future.await;
+            other.finished = true;
+        });
+        if let Some(abort) = spawned {
+            self.0.registry.attach(what, number, abort);
+        }
+    }
+
+    /// None, and the future is dropped, if there is no runtime.
+    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
+        let runtime = match Handle::try_current() {
+            Ok(runtime) => {
+                let _ = self.0.runtime.get_or_init(|| runtime.clone());
+                runtime
+            }
+            Err(error) => match self.0.runtime.get() {
+                Some(runtime) => runtime.clone(),
+                None => {
+                    tracing::error!(target: "epilogue::task", %error, "nothing to run tasks on");
+                    return None;
+                }
+            },
+        };
+        Some(runtime.spawn(future).abort_handle())
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.0.observer.is_some()
+    }
+
+    /// Tells the observer, if there is one.
+    pub(crate) fn observe(
+        &self,
+        origin: &Origin,
+        task: &Queued,
+        took: Option<Duration>,
+        error: Option<&str>,
+        event: fn(&dyn TaskObserver, &TaskEvent<'_>),
+    ) {
+        if let Some(observer) = &self.0.observer {
+            let task = TaskEvent {
+                name: &task.name,
+                origin,
+                source: task.source,
+                attempt: task.attempts,
+                took: took.unwrap_or_default(),
+                error,
+            };
+            panics::quietly("a task observer", || event(&**observer, &task));
+        }
+    }
+
+    /// Drops a task on purpose.
+    pub(crate) fn discard(&self, origin: &Origin, task: Queued) {
+        self.lose(origin, task, TaskOutcome::Discarded, |observer, task| observer.discarded(task));
+    }
+
+    /// Drops a task because there is no time left for it, and says so.
+    pub(crate) fn abandon(&self, origin: &Origin, task: Queued, age: Option<Duration>) {
+        let lost = AbandonedTask {
+            name: task.name.clone(),
+            origin: origin.clone(),
+            source: task.source,
+            attempts: task.attempts,
+            age: age.unwrap_or_default(),
+        };
+        tracing::error!(
+            target: "epilogue::task",
+            parent: &task.span,
+            task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
+            "task abandoned",
+        );
+        // Named before it is counted: a drain that finds it counted finds it named.
+        self.0.registry.name(lost);
+        self.lose(origin, task, TaskOutcome::Abandoned, |observer, task| observer.abandoned(task));
+    }
+
+    fn lose(
+        &self,
+        origin: &Origin,
+        mut task: Queued,
+        outcome: TaskOutcome,
+        event: fn(&dyn TaskObserver, &TaskEvent<'_>),
+    ) {
+        task.ended = true;
+        task.span.record("outcome", outcome.as_str());
+        self.0.counters.ended(outcome);
+        self.observe(origin, &task, None, None, event);
+        panics::quietly("a task that was dropped", || drop(task));
+    }
+}
+
+/// A kept request, or the exits of a batch that was cut off.
+struct Other {
+    runner: Runner,
+    what: What,
+    number: u64,
+    origin: Origin,
+    finished: bool,
+    _token: tokio_util::task::task_tracker::TaskTrackerToken,
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let registry = &self.runner.0.registry;
+        let Some(age) = registry.end_other(self.what, self.number) else { return };
+        if self.finished {
+            return;
+        }
+        let what = match self.what {
+            What::Exits => "the exits of a request",
+            What::Batch | What::Kept => "a request whose client had left",
+        };
+        tracing::error!(target: "epilogue::task", request = %self.origin, ?age, "{what} abandoned");
+        registry.name_request(AbandonedRequest {
+            origin: self.origin.clone(),
+            age,
+            exits: matches!(self.what, What::Exits),
+        });
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("limits", &self.0.limits)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! The end of a runner: everything is run, or named.
+
+use std::time::Duration;
+
+use tokio::{
+    select,
+    time::{Instant, timeout},
+};
+
+use super::{DrainReport, Runner};
+
+/// How often to look whether what was told to stop does so.
+const LOOK: Duration = Duration::from_millis(50);
+/// How many looks without any progress make it stuck.
+const PATIENCE: u32 = 10;
+
+impl Runner {
+    /// Runs all that was accepted; at the deadline the rest is cut off and named, in the log and in the report.
+    ///
+    /// The deadline may be a timer, a second signal or both. Batches may still be submitted while it runs, by requests
+    /// that are being finished; after the deadline they are named at once. Async tasks stop at their next await; blocking
+    /// ones cannot be stopped, only counted. The exits of batches that were cut off have
+    /// [`TaskLimits::exit_grace`](crate::TaskLimits::exit_grace) more.
+    ///
+    /// When it returns, each task that was ever accepted is counted as run, discarded or abandoned, except those in
+    /// [`DrainReport::stuck`] and those in lists that someone still holds.
+    pub async fn drain(&self, deadline: impl Future<Output = ()>) -> DrainReport {
+        let begun = Instant::now();
+        let done = select! {
+            biased;
+            () = self.idle() => true,
+            () = deadline => false,
+        };
+        if !done {
+            self.cut().await;
+        }
+        let (abandoned, requests, stuck) = self.0.registry.losses();
+        let report = DrainReport {
+            abandoned,
+            requests,
+            stuck,
+            blocking: self.0.blocking.len(),
+            took: begun.elapsed(),
+            stats: self.stats(),
+        };
+        if !report.is_complete() {
+            tracing::error!(target: "epilogue::task", took = ?report.took, "shutdown was cut short: {report}");
+        }
+        for stuck in &report.stuck {
+            tracing::error!(target: "epilogue::task", request = %stuck.origin, age = ?stuck.age, "does not stop");
+        }
+        report
+    }
+
+    async fn cut(&self) {
+        // Each drop names its tasks.
+        drop(self.0.registry.cut());
+        let exits_until = Instant::now() + self.0.limits.exit_grace;
+        let mut left = (0, 0);
+        let mut without_progress = 0;
+        loop {
+            if timeout(LOOK, self.0.batches.wait()).await.is_ok() {
+                return;
+            }
+            if Instant::now() >= exits_until {
+                self.0.registry.cut_exits();
+            } else if self.0.registry.has_exits() {
+                continue;
+            }
+            let now = (self.0.batches.len(), self.0.counters.pending());
+            without_progress = if now == left { without_progress + 1 } else { 0 };
+            left = now;
+            if without_progress == PATIENCE {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use std::{borrow::Cow, fmt, time::Duration};
+
+use crate::{Origin, SourceLine, TaskStats};
+
+/// What a [drain](crate::Runner::drain) could not finish, and the counters at its end.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DrainReport {
+    /// The tasks that were cut off or never began.
+    pub abandoned: Vec<AbandonedTask>,
+    /// The requests that were cut off after their client had left, and exits that took too long.
+    pub requests: Vec<AbandonedRequest>,
+    /// What did not stop when it was told to, because it never comes to an await.
+    pub stuck: Vec<StuckBatch>,
+    /// Blocking tasks that still run: nothing can stop them but the end of the process.
+    pub blocking: usize,
+    /// How long the drain took.
+    pub took: Duration,
+    /// The counters at the end.
+    pub stats: TaskStats,
+}
+
+impl DrainReport {
+    /// Whether everything was run to its end.
+    pub fn is_complete(&self) -> bool {
+        self.abandoned.is_empty() && self.requests.is_empty() && self.stuck.is_empty() && self.blocking == 0
+    }
+}
+
+impl fmt::Display for DrainReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} tasks ran, {} abandoned, {} requests cut off, {} batches and {} blocking tasks did not stop",
+            self.stats.ran(),
+            self.abandoned.len(),
+            self.requests.len(),
+            self.stuck.len(),
+            self.blocking,
+        )
+    }
+}
+
+/// A task that was accepted and not run to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AbandonedTask {
+    /// The task's name.
+    pub name: Cow<'static, str>,
+    /// The request that queued it.
+    pub origin: Origin,
+    /// Where it was queued, or where the `#[task]` is defined.
+    pub source: SourceLine,
+    /// The attempts begun; 0 if it never began.
+    pub attempts: u32,
+    /// How long ago its batch was submitted; zero if it was not.
+    pub age: Duration,
+}
+
+/// A request, or its exits, that was not run to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AbandonedRequest {
+    /// The request.
+    pub origin: Origin,
+    /// How long it was kept.
+    pub age: Duration,
+    /// Whether it was the request's exits, and not the request itself.
+    pub exits: bool,
+}
+
+/// A batch or request that did not stop when it was told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StuckBatch {
+    /// The request.
+    pub origin: Origin,
+    /// How long ago it was handed over.
+    pub age: Duration,
+}

@@ -1,0 +1,142 @@
+//! The counters of a runner.
+
+use std::{
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
+
+use crate::TaskOutcome;
+
+/// A runner's counters at one moment.
+///
+/// Each task that was ever added is in exactly one of `queued`, `running`, `succeeded`, `failed`, `panicked`,
+/// `timed_out`, `abandoned` and `discarded`; [`accepted`](Self::accepted) is their sum.
+///
+/// ```
+/// use epilogue_runtime::{Origin, Runner, TaskLimits};
+///
+/// let runner = Runner::new(TaskLimits::default());
+/// let tasks = runner.tasks(Origin::new(1, "GET /"));
+/// tasks.add_task(|| (), ());
+/// assert_eq!((runner.stats().queued, runner.stats().accepted()), (1, 1));
+/// # tasks.discard();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskStats {
+    /// Tasks that wait: for their reply to leave, for their batch's turn or for their own.
+    pub queued: u64,
+    /// Tasks that run, or wait between two attempts.
+    pub running: u64,
+    /// Tasks that ended well.
+    pub succeeded: u64,
+    /// Tasks that returned an error, after their retries.
+    pub failed: u64,
+    /// Tasks that panicked.
+    pub panicked: u64,
+    /// Tasks that ran out of time.
+    pub timed_out: u64,
+    /// Attempts that were followed by another.
+    pub retried: u64,
+    /// Tasks that a drain's deadline cut off.
+    pub abandoned: u64,
+    /// Tasks that were dropped on purpose before they began.
+    pub discarded: u64,
+    /// Batches that run.
+    pub batches: u64,
+    /// Batches that wait for others to end.
+    pub waiting_batches: u64,
+    /// Requests that run although their client has left.
+    pub kept: u64,
+    /// How long ago the oldest batch that has not ended was submitted.
+    pub oldest: Option<Duration>,
+}
+
+impl TaskStats {
+    /// Tasks that were ever added.
+    pub fn accepted(&self) -> u64 {
+        self.queued + self.running + self.ran() + self.abandoned + self.discarded
+    }
+
+    /// Tasks that ran to an end of their own.
+    pub fn ran(&self) -> u64 {
+        self.succeeded + self.failed + self.panicked + self.timed_out
+    }
+}
+
+/// Keeps what all requests write apart from what only some do, so that they do not share a cache line.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Apart<T>(T);
+
+/// The numbers guard nothing, so every access is relaxed.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pending: Apart<AtomicUsize>,
+    succeeded: Apart<AtomicU64>,
+    running: Apart<AtomicUsize>,
+    failed: AtomicU64,
+    panicked: AtomicU64,
+    timed_out: AtomicU64,
+    retried: AtomicU64,
+    abandoned: AtomicU64,
+    discarded: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.0.load(Relaxed)
+    }
+
+    pub(crate) fn entered(&self, tasks: usize) {
+        self.pending.0.fetch_add(tasks, Relaxed);
+    }
+
+    /// A task that was counted as entered has ended.
+    pub(crate) fn ended(&self, outcome: TaskOutcome) {
+        self.ended_many(outcome, 1);
+    }
+
+    pub(crate) fn ended_many(&self, outcome: TaskOutcome, tasks: usize) {
+        self.pending.0.fetch_sub(tasks, Relaxed);
+        let counter = match outcome {
+            TaskOutcome::Succeeded => &self.succeeded.0,
+            TaskOutcome::Failed => &self.failed,
+            TaskOutcome::Panicked => &self.panicked,
+            TaskOutcome::TimedOut => &self.timed_out,
+            TaskOutcome::Abandoned => &self.abandoned,
+            TaskOutcome::Discarded => &self.discarded,
+        };
+        counter.fetch_add(tasks as u64, Relaxed);
+    }
+
+    pub(crate) fn running(&self, tasks: usize) {
+        self.running.0.fetch_add(tasks, Relaxed);
+    }
+
+    pub(crate) fn stopped(&self, tasks: usize) {
+        self.running.0.fetch_sub(tasks, Relaxed);
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retried.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self) -> TaskStats {
+        let running = self.running.0.load(Relaxed) as u64;
+        // Between a task's end and the next one's begin the two counters are read at odds.
+        let queued = (self.pending.0.load(Relaxed) as u64).saturating_sub(running);
+        TaskStats {
+            queued,
+            running,
+            succeeded: self.succeeded.0.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            panicked: self.panicked.load(Relaxed),
+            timed_out: self.timed_out.load(Relaxed),
+            retried: self.retried.load(Relaxed),
+            abandoned: self.abandoned.load(Relaxed),
+            discarded: self.discarded.load(Relaxed),
+            ..TaskStats::default()
+        }
+    }
+}

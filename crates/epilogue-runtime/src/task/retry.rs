@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+/// How long a task waits before it is tried again: longer each time, and never the same for two tasks.
+///
+/// The default waits 1 s, 2 s, 4 s … up to 60 s, each plus a random part of itself (jitter), so that tasks that failed
+/// together are not tried again together.
+///
+/// ```
+/// use epilogue_runtime::Backoff;
+/// use std::time::Duration;
+///
+/// let backoff = Backoff::new().first(Duration::from_millis(100)).factor(3.0).longest(Duration::from_secs(5));
+/// # let _ = backoff;
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Backoff {
+    builder: ExponentialBuilder,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Backoff {
+    /// The default.
+    pub const fn new() -> Self {
+        Self { builder: ExponentialBuilder::new().without_max_times().with_jitter() }
+    }
+
+    /// Sets the wait before the second attempt.
+    pub const fn first(self, wait: Duration) -> Self {
+        Self { builder: self.builder.with_min_delay(wait) }
+    }
+
+    /// Sets what each wait is multiplied by to make the next.
+    pub const fn factor(self, factor: f32) -> Self {
+        Self { builder: self.builder.with_factor(factor) }
+    }
+
+    /// Sets the longest wait, before jitter.
+    pub const fn longest(self, wait: Duration) -> Self {
+        Self { builder: self.builder.with_max_delay(wait) }
+    }
+
+    pub(crate) fn waits(self) -> ExponentialBackoff {
+        self.builder.build()
+    }
+}
+
+/// Whether and how a task is tried again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Retry {
+    pub(crate) times: u32,
+    pub(crate) on_panic: bool,
+    pub(crate) backoff: Backoff,
+}

@@ -1,0 +1,204 @@
+//! The request's task list, as path functions and dependencies see it.
+
+use std::{any::type_name, fmt, sync::Arc};
+
+use crate::{
+    Added, AddedTask, Background, BatchReport, Origin, Runner, SourceLine, Task, TaskFn, TaskInfo,
+    TaskLimits, TaskReturn,
+    execution::Execution,
+    list::List,
+    task::{HandedOver, Queued, TaskArguments},
+};
+
+/// The one list of a request's background tasks: what is added runs after the reply has left, in the order added.
+///
+/// Clones are the same list, so a path function, its dependencies and their dependencies all add to it.
+///
+/// ```
+/// use epilogue_runtime::BackgroundTasks;
+///
+/// async fn write_log(message: String) -> std::io::Result<()> {
+///     println!("{message}");
+///     Ok(())
+/// }
+///
+/// /// A path function, or anything else that has something to do later.
+/// fn send_notification(email: &str, tasks: &BackgroundTasks) -> &'static str {
+///     tasks.add_task(write_log, (format!("message to {email}"),));
+///     "Message sent"
+/// }
+///
+/// // A unit test calls it with a list of its own and runs what was queued.
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let tasks = BackgroundTasks::new();
+/// assert_eq!(send_notification("foo@example.com", &tasks), "Message sent");
+/// assert_eq!(tasks.len(), 1);
+/// assert!(tasks.run_all().await.failed.is_empty());
+/// # }
+/// ```
+///
+/// # A list that holds itself
+///
+/// A task may take a clone of its list to add more. Such a list is freed when it has run or was
+/// [discarded](Self::discard); one that is neither, and whose owner forgets it, is not.
+#[derive(Clone)]
+pub struct BackgroundTasks(pub(crate) Arc<List>);
+
+impl BackgroundTasks {
+    /// A list of no request, for unit tests that call a function with plain values: see
+    /// [`run_all`](Self::run_all). A server gets its lists from [`Runner::tasks`].
+    // `Default` would suggest that such a list is good for more than tests.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        let runner = Runner::new(TaskLimits::default());
+        Self(Arc::new(List::new(runner, Origin::new(0, "no request"), false)))
+    }
+
+    pub(crate) fn attached(runner: Runner, origin: Origin) -> Self {
+        Self(Arc::new(List::new(runner, origin, true)))
+    }
+
+    /// Adds a function and, in a tuple, its arguments: an `async fn`, a `fn` (it will run on the blocking pool) or a
+    /// closure of either kind, which returns `()` or `Result<(), E>` where `E: Display`.
+    ///
+    /// The task enters the list at the end of the statement; until then its options can be set:
+    ///
+    /// ```
+    /// # use epilogue_runtime::BackgroundTasks;
+    /// # use std::time::Duration;
+    /// # async fn write_log(message: String) {}
+    /// # fn page(tasks: &BackgroundTasks) {
+    /// tasks.add_task(write_log, ("hello".to_owned(),));
+    /// tasks.add_task(write_log, ("failed or not".to_owned(),)).always().timeout(Duration::from_secs(5));
+    /// tasks.add_task(|| println!("bye"), ()).name("bye");
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn add_task<F, Args, Kind>(&self, function: F, arguments: Args) -> Added<'_>
+    where
+        F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
+        Args: TaskArguments + Send + 'static,
+        F::Future: Send + 'static,
+        F::Output: TaskReturn,
+    {
+        let work = function.prepare(arguments).into();
+        Added::new(self, Queued::new(work, type_name::<F>(), SourceLine::caller()))
+    }
+
+    /// Adds a `#[task]`, its arguments by name: `tasks.add(send_mail { to, subject })`. Such a task can be retried.
+    ///
+    /// ```
+    /// # use epilogue_runtime::{BackgroundTasks, Task};
+    /// # use std::time::Duration;
+    /// # fn page(tasks: &BackgroundTasks, send_mail: impl Task) {
+    /// tasks.add(send_mail).retries(3).timeout(Duration::from_secs(5));
+    /// # }
+    /// ```
+    pub fn add<T: Task>(&self, task: T) -> AddedTask<'_, T> {
+        AddedTask::new(self, task)
+    }
+
+    /// Adds the tasks that a reply brought with it, at the end. Returns how many.
+    pub fn append(&self, background: Background) -> usize {
+        let tasks = background.take();
+        let count = tasks.len();
+        for task in tasks {
+            self.0.push(task);
+        }
+        count
+    }
+
+    /// Lets this list's tasks run `n` at a time instead of one after another. They start in the order added.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use tokio::sync::Barrier;
+    ///
+    /// let tasks = epilogue_runtime::BackgroundTasks::new();
+    /// tasks.concurrent(2);
+    /// let both = Arc::new(Barrier::new(2)); // neither ends before the other has begun
+    /// for _ in 0..2 {
+    ///     let both = both.clone();
+    ///     tasks.add_task(async move || { both.wait().await; }, ());
+    /// }
+    /// tasks.run_all().await;
+    /// # }
+    /// ```
+    pub fn concurrent(&self, n: usize) {
+        self.0.set_concurrent(n);
+    }
+
+    /// What is queued and has not begun, in order.
+    pub fn pending(&self) -> Vec<TaskInfo> {
+        self.0.infos()
+    }
+
+    /// How many tasks are queued and have not begun.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no task is queued.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is another clone of this list, through which tasks may still come.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// The request failed: drops what is queued, and what will be, except tasks added `.always()`.
+    ///
+    /// ```
+    /// # let tasks = epilogue_runtime::BackgroundTasks::new();
+    /// tasks.add_task(|| println!("receipt"), ());
+    /// tasks.add_task(|| println!("audit"), ()).name("audit").always();
+    /// tasks.discard();
+    /// assert_eq!(tasks.len(), 1);
+    /// assert_eq!(tasks.pending()[0].name, "audit");
+    /// ```
+    pub fn discard(&self) {
+        self.0.discard();
+    }
+
+    /// Takes tasks again after [`discard`](Self::discard): for what runs after the failure and has tasks of its own,
+    /// like the exits of dependencies.
+    pub fn accept_again(&self) {
+        self.0.accept_again();
+    }
+
+    /// Runs what is queued, and what it adds, here and now: for unit tests.
+    pub async fn run_all(&self) -> BatchReport {
+        Execution::inline(self.clone()).run_inline().await
+    }
+
+    /// The request that the list belongs to.
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// Whether both are the same list.
+    ///
+    /// ```
+    /// # use epilogue_runtime::BackgroundTasks;
+    /// let tasks = BackgroundTasks::new();
+    /// assert!(tasks.is_same(&tasks.clone()));
+    /// assert!(!tasks.is_same(&BackgroundTasks::new()));
+    /// ```
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for BackgroundTasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackgroundTasks")
+            .field("origin", &self.0.origin)
+            .field("pending", &self.pending())
+            .finish()
+    }
+}

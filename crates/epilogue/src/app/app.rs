@@ -1,0 +1,322 @@
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
+use http::Request;
+use tokio::net::ToSocketAddrs;
+use tokio::sync::OnceCell;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::error_handlers::ErrorHandlers;
+use super::service::{Handler, Layered};
+use super::start::{self, Started};
+use super::{Graph, Router, Routes, StartError};
+use crate::dependency::Dependency;
+use crate::graph::fuel::{Full, HasNode};
+use crate::param::RequestParts;
+use crate::scope::{Override, Value};
+use crate::server::Server;
+use crate::tasks::{TaskLimits, TaskStats};
+
+/// An application: routes, what they share, and how it is served.
+///
+/// ```no_run
+/// use epilogue::prelude::*;
+///
+/// #[get("/")]
+/// async fn index() -> &'static str {
+///     "hello"
+/// }
+///
+/// #[epilogue::main]
+/// async fn main() -> epilogue::Result<()> {
+///     App::new().routes(routes![index]).serve("127.0.0.1:8000").await
+/// }
+/// ```
+///
+/// An `App` is a [`tower::Service`](tower_service::Service) too: it takes any tower layer, and it nests in an axum `Router` or runs
+/// under any server that takes such a service. There, tasks start when the reply's body ends or is dropped, and the server's
+/// owner calls [`App::drain`] at the end.
+///
+/// Clones are the same app: it starts once, and its tasks are one queue.
+#[derive(Clone)]
+pub struct App {
+    config: Config,
+    started: Arc<OnceCell<Started>>,
+}
+
+/// What an app was told, before it starts.
+#[derive(Clone)]
+pub(super) struct Config {
+    pub(super) root: Router,
+    pub(super) states: Vec<(TypeId, Value)>,
+    pub(super) overrides: HashMap<TypeId, Override>,
+    pub(super) error_handlers: ErrorHandlers,
+    pub(super) body_limit: usize,
+    pub(super) limits: TaskLimits,
+    pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
+}
+
+/// Two mebibytes, as axum has it.
+const DEFAULT_BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+impl Default for App {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl App {
+    /// An app without routes.
+    pub fn new() -> Self {
+        let config = Config {
+            root: Router::new(""),
+            states: Vec::new(),
+            overrides: HashMap::new(),
+            error_handlers: ErrorHandlers::default(),
+            body_limit: DEFAULT_BODY_LIMIT,
+            limits: TaskLimits::default(),
+            layers: Vec::new(),
+        };
+        Self { config, started: Arc::default() }
+    }
+
+    /// Adds path functions: `.routes(routes![list, create])`.
+    pub fn routes(self, routes: Routes) -> Self {
+        self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).routes(routes))
+    }
+
+    /// Adds a [`Router`].
+    pub fn router(self, router: Router) -> Self {
+        self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).router(router))
+    }
+
+    /// Runs a dependency for every route, for its effect alone; those named first run first.
+    pub fn depends<D: Dependency>(self) -> Self {
+        self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).depends::<D>())
+    }
+
+    /// Gives a value to every [`State<T>`](crate::State); a second one of the same type takes the first one's place.
+    pub fn state<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.with(|config| {
+            config.states.retain(|(id, _)| *id != TypeId::of::<T>());
+            config.states.push((TypeId::of::<T>(), Arc::new(value)));
+        })
+    }
+
+    /// Replies to an error of type `E` in the app's own way, wherever it was returned; FastAPI's exception handler.
+    ///
+    /// `E` is the error type of a path function or dependency, or an error that an [`HttpError`](crate::HttpError) was made from
+    /// by `?`, or [`Rejection`](crate::Rejection) for requests that fail validation. The reply may carry tasks of its own.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("out of tea")]
+    /// struct OutOfTea;
+    ///
+    /// #[get("/tea")]
+    /// async fn tea() -> Result<&'static str, HttpError> {
+    ///     Err(OutOfTea)?
+    /// }
+    ///
+    /// let app = App::new()
+    ///     .routes(routes![tea])
+    ///     .on_error(|_: &OutOfTea, _parts| (StatusCode::IM_A_TEAPOT, "try coffee"));
+    /// # let _ = app;
+    /// ```
+    pub fn on_error<E: Any, R: IntoResponse>(
+        self,
+        handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|config| config.error_handlers.add(handler))
+    }
+
+    /// Puts a value in a dependency's place, for tests: it is made anew for each request, and nothing that the dependency
+    /// depends on runs.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[dependency]
+    /// fn user(x_user: Header<String>) -> String {
+    ///     x_user.into_inner()
+    /// }
+    ///
+    /// #[get("/me")]
+    /// async fn me(user: Depends<user>) -> String {
+    ///     user.to_string()
+    /// }
+    ///
+    /// let app = App::new().routes(routes![me]).override_dependency::<user>(|| String::from("ferris"));
+    /// # let _ = app;
+    /// ```
+    pub fn override_dependency<D: Dependency>(
+        self,
+        value: impl Fn() -> D::Output + Send + Sync + 'static,
+    ) -> Self {
+        let id = <D::Graph<Full> as HasNode>::NODE.id;
+        let value = Override::Value(Arc::new(move || Arc::new(value()) as Value));
+        self.with(|config| drop(config.overrides.insert(id, value)))
+    }
+
+    /// Puts another dependency, of the same output, in a dependency's place: with its own parameters and exit.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[dependency]
+    /// fn user(x_user: Header<String>) -> String {
+    ///     x_user.into_inner()
+    /// }
+    ///
+    /// #[dependency]
+    /// fn user_of_test(as_user: Query<String>) -> String {
+    ///     as_user.into_inner()
+    /// }
+    ///
+    /// let app = App::new().override_dependency_with::<user, user_of_test>();
+    /// # let _ = app;
+    /// ```
+    pub fn override_dependency_with<D: Dependency, Other: Dependency<Output = D::Output>>(self) -> Self {
+        let id = <D::Graph<Full> as HasNode>::NODE.id;
+        let other = Override::Dependency(&const { <Other::Graph<Full> as HasNode>::NODE });
+        self.with(|config| drop(config.overrides.insert(id, other)))
+    }
+
+    /// Wraps the app in a tower layer; the last one that is added is the outermost.
+    ///
+    /// A layer sees every request, also those that no route answers. The tasks of a request start after all layers have
+    /// passed its reply on.
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Layered> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Error: Into<Infallible>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Response: IntoResponse,
+        <L::Service as Service<Request<Body>>>::Future: Send,
+    {
+        self.with(|config| {
+            config.layers.push(Arc::new(move |inner| Layered::wrap(layer.layer(Layered(inner)))))
+        })
+    }
+
+    /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
+    /// not limited.
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.with(|config| config.body_limit = bytes)
+    }
+
+    /// Limits what the app's tasks may use, and the time that they get at shutdown.
+    pub fn tasks(self, limits: TaskLimits) -> Self {
+        self.with(|config| config.limits = limits)
+    }
+
+    /// Serves the app on an address until SIGTERM or SIGINT, then finishes what was begun: requests in flight, their tasks,
+    /// the exits of the app.
+    ///
+    /// [`Server`] sets timeouts, takes a listener, and stops on other events.
+    ///
+    /// # Errors
+    ///
+    /// When the app cannot start, the address cannot be bound, or something was still unfinished at the end of the
+    /// [grace period](TaskLimits::grace).
+    pub async fn serve(self, address: impl ToSocketAddrs) -> crate::Result<()> {
+        Server::new(self).serve(address).await
+    }
+
+    /// Starts the app, if it has not started: plans its routes and builds its app-scoped dependencies.
+    ///
+    /// Serving does it; call it to find errors early where the app is served by another server.
+    ///
+    /// # Errors
+    ///
+    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
+    pub async fn start(&self) -> Result<(), StartError> {
+        self.started().await.map(drop)
+    }
+
+    /// Runs every task that is queued and the exits of the app: the end of an app that another server has served.
+    ///
+    /// # Errors
+    ///
+    /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
+    pub async fn drain(&self) -> crate::Result<()> {
+        let Some(started) = self.started.get() else { return Ok(()) };
+        started.drain(tokio::time::sleep(self.config.limits.grace)).await
+    }
+
+    /// Counts of the app's tasks so far; all zero before the start.
+    pub fn task_stats(&self) -> TaskStats {
+        self.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
+    }
+
+    /// Every route with its dependencies, as data, Mermaid and DOT.
+    pub fn graph(&self) -> Graph {
+        Graph::of(&self.config.root.place())
+    }
+
+    pub(crate) async fn started(&self) -> Result<&Started, StartError> {
+        self.started.get_or_try_init(|| start::start(&self.config)).await
+    }
+
+    pub(crate) fn grace(&self) -> std::time::Duration {
+        self.config.limits.grace
+    }
+
+    /// A change makes another app: one that has started stays as it is.
+    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        if self.started.initialized() || Arc::strong_count(&self.started) > 1 {
+            self.started = Arc::default();
+        }
+        self
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("root", &self.config.root).finish_non_exhaustive()
+    }
+}
+
+impl<B> Service<Request<B>> for App
+where
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<axum_core::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = super::service::AppFuture;
+
+    fn poll_ready(
+        &mut self,
+        _context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Infallible>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let app = self.clone();
+        let request = request.map(Body::new);
+        Box::pin(async move { Ok(app.respond(request).await) })
+    }
+}
+
+impl App {
+    /// Answers one request outside the own server.
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        match self.started().await {
+            Ok(started) => started.respond(request).await,
+            Err(error) => {
+                tracing::error!(error = %crate::response::Chain(&error), "the app does not start");
+                crate::response::internal_server_error()
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::Arc;
+
+use axum_core::response::{IntoResponse, Response};
+
+use crate::param::RequestParts;
+use crate::rejection::Rejection;
+use crate::response::{Failure, HttpError};
+use crate::scope::Scope;
+
+type Handler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
+
+/// The app's own replies to errors, by the error's type: FastAPI's exception handlers.
+#[derive(Clone, Default)]
+pub(crate) struct ErrorHandlers(Vec<(TypeId, Handler)>);
+
+impl ErrorHandlers {
+    /// The handler of a type that was added last is the one that counts.
+    pub(crate) fn add<E: Any, R: IntoResponse>(
+        &mut self,
+        handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
+    ) {
+        let erased: Handler = Arc::new(move |error, parts| match error.downcast_ref::<E>() {
+            Some(error) => handler(error, parts).into_response(),
+            None => unreachable!("a handler is called with an error of its own type only"),
+        });
+        self.0.insert(0, (TypeId::of::<E>(), erased));
+    }
+
+    pub(crate) fn handle(&self, failure: &Failure, scope: &mut Scope) -> Option<Response> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (error, handler) = match failure {
+            Failure::Rejected(rejection) => {
+                let handler = self.of(TypeId::of::<Rejection>())?;
+                (rejection as &dyn Any, handler)
+            }
+            Failure::Raised(raised) => self.of_error(raised.as_any())?,
+            Failure::Panicked(_) => return None,
+        };
+        Some(handler(error, RequestParts::shared(scope.share_parts())))
+    }
+
+    /// The handler of the error's own type, or of the error that an [`HttpError`] was made from.
+    fn of_error<'a>(&'a self, error: &'a dyn Any) -> Option<(&'a dyn Any, &'a Handler)> {
+        let source = error.downcast_ref::<HttpError>().and_then(HttpError::source_any);
+        [source, Some(error)].into_iter().flatten().find_map(|error| Some((error, self.of(error.type_id())?)))
+    }
+
+    fn of(&self, id: TypeId) -> Option<&Handler> {
+        self.0.iter().find(|(of, _)| *of == id).map(|(_, handler)| handler)
+    }
+}
+
+impl fmt::Debug for ErrorHandlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ErrorHandlers({})", self.0.len())
+    }
+}

@@ -1,0 +1,17 @@
+//! The app: its routes and routers, what they share, and the service that all of it becomes.
+
+mod app;
+mod error_handlers;
+mod graph;
+mod router;
+mod routes;
+mod service;
+mod start;
+
+pub use app::App;
+pub use graph::{Graph, GraphNode};
+pub use router::{Router, effect};
+pub use routes::{Route, Routes};
+pub use service::{Layered, ReplyFuture};
+pub use start::StartError;
+pub(crate) use start::{AppState, CompiledRoute, Started};

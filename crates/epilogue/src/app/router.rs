@@ -1,0 +1,140 @@
+use super::Routes;
+use crate::dependency::Dependency;
+use crate::graph::fuel::{Edge, Fuel, Full};
+use crate::graph::node::{Need, ParamNode, RouteNode, Sharing, Source};
+use crate::param::ParamOptions;
+
+/// Routes under a common prefix, with dependencies of their own: FastAPI's `APIRouter`.
+///
+/// Routers nest. The dependencies of an outer one run before those of an inner one, and those before the routes' own.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn verify_token(x_token: Header<String>) -> Result<(), HttpError> {
+///     if *x_token == "secret" { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "wrong token")) }
+/// }
+///
+/// #[get("/")]
+/// async fn list() -> &'static str {
+///     "[]"
+/// }
+///
+/// let users = Router::new("/users").depends::<verify_token>().routes(routes![list]);
+/// let app = App::new().router(Router::new("/api").router(users)); // GET /api/users/
+/// # let _ = app;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Router {
+    prefix: String,
+    dependencies: Vec<&'static ParamNode>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+enum Entry {
+    Routes(Routes),
+    Router(Router),
+}
+
+/// A route with all that stands around it.
+#[derive(Debug, Clone)]
+pub(crate) struct PlacedRoute {
+    pub(crate) node: &'static RouteNode,
+    /// Its template behind the prefixes of its routers.
+    pub(crate) path: String,
+    /// Outermost first.
+    pub(crate) dependencies: Vec<&'static ParamNode>,
+}
+
+impl Router {
+    /// A router whose routes all begin with this prefix: empty, or a path that begins with a slash and does not end in one.
+    ///
+    /// A prefix of another form is refused when the app starts.
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), dependencies: Vec::new(), entries: Vec::new() }
+    }
+
+    /// Adds path functions.
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.entries.push(Entry::Routes(routes));
+        self
+    }
+
+    /// Adds a router below this one.
+    pub fn router(mut self, router: Self) -> Self {
+        self.entries.push(Entry::Router(router));
+        self
+    }
+
+    /// Runs a dependency for every route of this router, for its effect alone; those named first run first.
+    pub fn depends<D: Dependency>(mut self) -> Self {
+        self.dependencies.push(effect_of::<D>());
+        self
+    }
+
+    /// All routes, with what the routers add to each.
+    pub(crate) fn place(&self) -> Vec<PlacedRoute> {
+        let mut placed = Vec::new();
+        self.place_into(&mut placed, "", &[]);
+        placed
+    }
+
+    fn place_into(&self, placed: &mut Vec<PlacedRoute>, outer: &str, dependencies: &[&'static ParamNode]) {
+        let prefix = format!("{outer}{}", self.prefix);
+        let dependencies = [dependencies, &self.dependencies].concat();
+        for entry in &self.entries {
+            match entry {
+                Entry::Router(router) => router.place_into(placed, &prefix, &dependencies),
+                Entry::Routes(routes) => placed.extend(routes.0.iter().map(|&node| PlacedRoute {
+                    node,
+                    path: format!("{prefix}{}", node.template),
+                    dependencies: dependencies.clone(),
+                })),
+            }
+        }
+    }
+
+    /// The prefixes of this router and all below it.
+    pub(crate) fn prefixes(&self) -> Vec<&str> {
+        let below = self.entries.iter().flat_map(|entry| match entry {
+            Entry::Router(router) => router.prefixes(),
+            Entry::Routes(_) => Vec::new(),
+        });
+        std::iter::once(self.prefix.as_str()).chain(below).collect()
+    }
+}
+
+/// A dependency that is nobody's parameter, as constant data.
+pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
+    struct Effect<D>(std::marker::PhantomData<D>);
+    impl<D: Dependency> Effect<D> {
+        const NODE: ParamNode = effect::<D, Full>();
+    }
+    &Effect::<D>::NODE
+}
+
+/// The same for a route macro's `dependencies(...)`, to any depth.
+#[doc(hidden)]
+pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
+    let node = <F::Edge<D> as Edge>::NODE;
+    let (name, at) = match node {
+        Some(node) => (node.name, node.at),
+        None => ("", crate::graph::SourceLine { file: "", line: 0 }),
+    };
+    ParamNode {
+        name,
+        key: name,
+        options: ParamOptions::NONE,
+        source: Source::Dependency {
+            node,
+            sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
+            need: Need::Required,
+        },
+        scalar: false,
+        takes_stream: false,
+        from_prefix: false,
+        at,
+    }
+}

@@ -1,0 +1,25 @@
+use crate::graph::node::RouteNode;
+
+/// A path function under a route macro: what [`routes!`](crate::routes) lists.
+///
+/// The route macros implement it for a type of the function's name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a path function",
+    label = "not a path function: it has no route macro",
+    note = "write `#[get(\"/path\")]`, `#[post(\"/path\")]` or another route macro above the function"
+)]
+pub trait Route {
+    #[doc(hidden)]
+    const NODE: RouteNode;
+}
+
+/// Path functions, as listed by [`routes!`](crate::routes), for an [`App`](crate::App) or a [`Router`](crate::Router).
+#[derive(Debug, Clone)]
+pub struct Routes(pub(crate) Vec<&'static RouteNode>);
+
+impl Routes {
+    #[doc(hidden)]
+    pub fn new(nodes: &[&'static RouteNode]) -> Self {
+        Self(nodes.to_vec())
+    }
+}

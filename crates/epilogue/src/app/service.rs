@@ -1,0 +1,253 @@
+//! The app as a service: it finds the route, and sees to it that a request is answered for even when its client leaves.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use tower_service::Service;
+
+use super::start::{AppState, MethodTable, Started};
+use crate::body::{ReplyBody, RequestBody};
+use crate::response::HttpError;
+use crate::scope::{BoxFuture, CaptureRanges, Scope};
+use crate::server::Connection;
+use crate::tasks::{Origin, Runner};
+
+/// What a middleware wraps: a request in, a reply out.
+pub(super) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
+
+/// The future of an [`App`](crate::App) as a service.
+pub(super) type AppFuture = BoxFuture<Result<Response, Infallible>>;
+
+/// What a tower layer of an [`App`](crate::App) wraps: the app with the layers inside this one.
+#[derive(Clone)]
+pub struct Layered(pub(super) Handler);
+
+impl Layered {
+    pub(super) fn wrap<S>(service: S) -> Handler
+    where
+        S: Service<Request<Body>, Error: Into<Infallible>> + Clone + Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send,
+    {
+        Arc::new(move |request| {
+            let mut service = service.clone();
+            Box::pin(async move {
+                let Ok(()) =
+                    std::future::poll_fn(|context| service.poll_ready(context).map_err(Into::into)).await;
+                let Ok(response) = service
+                    .call(request)
+                    .await
+                    .map(IntoResponse::into_response)
+                    .map_err(Into::<Infallible>::into);
+                response
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Layered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Layered")
+    }
+}
+
+impl Service<Request<Body>> for Layered {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = AppFuture;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let response = (self.0)(request);
+        Box::pin(async move { Ok(response.await) })
+    }
+}
+
+/// How the own server reaches through the layers.
+#[derive(Clone)]
+struct OnConnection(Arc<Connection>);
+
+impl Started {
+    /// Answers a request of the own server.
+    pub(crate) fn serve(
+        &self,
+        request: Request<hyper::body::Incoming>,
+        connection: &Arc<Connection>,
+    ) -> ReplyFuture {
+        let Some(layered) = &self.layered else {
+            return self.state.call(request.map(RequestBody::Incoming), Some(connection));
+        };
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
+        let response = layered(request);
+        ReplyFuture {
+            state: FutureState::Running(Box::pin(async move {
+                response.await.map(|body| ReplyBody::new(body, None))
+            })),
+            // The future below the layers keeps itself.
+            keep: None,
+        }
+    }
+
+    /// Answers a request of a foreign server or a test.
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        match &self.layered {
+            Some(layered) => layered(request).await,
+            None => self.state.respond(request).await,
+        }
+    }
+}
+
+impl AppState {
+    /// Answers a request below the layers.
+    pub(super) async fn respond(self: &Arc<Self>, mut request: Request<Body>) -> Response {
+        let connection = request.extensions_mut().remove::<OnConnection>();
+        let future = self.call(request.map(RequestBody::Other), connection.as_ref().map(|of| &of.0));
+        match future.await {
+            Ok(response) => response.map(ReplyBody::into_body),
+            Err(never) => match never {},
+        }
+    }
+
+    fn call(
+        self: &Arc<Self>,
+        request: Request<RequestBody>,
+        connection: Option<&Arc<Connection>>,
+    ) -> ReplyFuture {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path();
+        let Ok(found) = self.table.at(path) else {
+            return ReplyFuture::refused(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"));
+        };
+        let Some(index) = found.value.find(&parts.method) else {
+            return ReplyFuture::refused(&method_not_allowed(found.value));
+        };
+        let captures = found.params.iter().map(|(_, value)| offsets(path, value)).collect::<CaptureRanges>();
+        let route = &self.routes[index];
+        if route.plan.has_tasks && self.runner.is_full() {
+            tracing::warn!(
+                route = &*route.label,
+                "the limit of pending tasks is reached: a request was refused"
+            );
+            return ReplyFuture::refused(&overloaded(&self.runner));
+        }
+        let keep = (route.plan.has_tasks || route.plan.has_exits)
+            .then(|| Keeper { runner: self.runner.clone(), origin: self.origin_of(&route.label) });
+        let run = route.node.run;
+        let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
+        ReplyFuture { state: FutureState::Running(run(scope)), keep }
+    }
+}
+
+/// Where a captured part stands in the path: a router hands out slices of it, which cannot be kept beside it.
+fn offsets(path: &str, part: &str) -> (u32, u32) {
+    let start = part.as_ptr().addr() - path.as_ptr().addr();
+    // The path of an `http::Uri` has at most 65,534 bytes.
+    let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    (at(start), at(start + part.len()))
+}
+
+fn method_not_allowed(methods: &MethodTable) -> HttpError {
+    let error = HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+    match HeaderValue::try_from(methods.allowed()) {
+        Ok(allowed) => error.header(header::ALLOW, allowed),
+        Err(_) => error,
+    }
+}
+
+fn overloaded(runner: &Runner) -> HttpError {
+    let seconds = runner.retry_after().as_secs().max(1);
+    HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+impl MethodTable {
+    /// A HEAD request is answered by GET where there is no function for it; the server leaves out the body.
+    fn find(&self, method: &Method) -> Option<usize> {
+        let of = |method: &Method| self.0.iter().find(|(of, _)| of == method).map(|(_, route)| *route);
+        of(method).or_else(|| if *method == Method::HEAD { of(&Method::GET) } else { None })
+    }
+
+    fn allowed(&self) -> String {
+        let mut allowed: Vec<&str> = self.0.iter().map(|(method, _)| method.as_str()).collect();
+        if allowed.contains(&"GET") && !allowed.contains(&"HEAD") {
+            allowed.push("HEAD");
+        }
+        allowed.sort_unstable();
+        allowed.join(", ")
+    }
+}
+
+/// A reply to come.
+///
+/// Servers drop it when the client leaves. Where the request can leave something behind (its graph has tasks or exits) it is
+/// then run to its end all the same, by the app's runner.
+#[must_use = "futures do nothing unless polled"]
+pub struct ReplyFuture {
+    state: FutureState,
+    keep: Option<Keeper>,
+}
+
+enum FutureState {
+    Running(BoxFuture<http::Response<ReplyBody>>),
+    Refused(http::Response<ReplyBody>),
+    Done,
+}
+
+/// Who runs a request whose client has left.
+struct Keeper {
+    runner: Runner,
+    origin: Origin,
+}
+
+impl ReplyFuture {
+    fn refused(error: &HttpError) -> Self {
+        let response = error.to_response().map(|body| ReplyBody::new(body, None));
+        Self { state: FutureState::Refused(response), keep: None }
+    }
+}
+
+impl Future for ReplyFuture {
+    type Output = Result<http::Response<ReplyBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let FutureState::Running(future) = &mut self.state {
+            let response = std::task::ready!(future.as_mut().poll(context));
+            self.state = FutureState::Done;
+            return Poll::Ready(Ok(response));
+        }
+        match std::mem::replace(&mut self.state, FutureState::Done) {
+            FutureState::Refused(response) => Poll::Ready(Ok(response)),
+            FutureState::Running(_) | FutureState::Done => {
+                panic!("a `ReplyFuture` was polled after it was done")
+            }
+        }
+    }
+}
+
+impl Drop for ReplyFuture {
+    fn drop(&mut self) {
+        let state = std::mem::replace(&mut self.state, FutureState::Done);
+        if let (FutureState::Running(future), Some(keeper)) = (state, self.keep.take()) {
+            let origin = keeper.origin;
+            // The reply's body releases the tasks when it is dropped.
+            keeper.runner.keep(origin, async move { drop(future.await) });
+        }
+    }
+}
+
+impl fmt::Debug for ReplyFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyFuture")
+    }
+}

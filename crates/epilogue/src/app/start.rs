@@ -1,0 +1,279 @@
+//! The start of an app: what it was told becomes plans, a routing table, and the outputs of its app-scoped dependencies.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use http::{Method, StatusCode};
+
+use super::app::Config;
+use super::error_handlers::ErrorHandlers;
+use super::router::PlacedRoute;
+use super::service::Handler;
+use crate::dependency::Outcome;
+use crate::graph::SourceLine;
+use crate::graph::node::RouteNode;
+use crate::scope::{AppPlan, Plan, PlanError, Planner, Scope, Step, Value};
+use crate::tasks::{Origin, Runner};
+
+/// Why an app does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Something that a route needs is not there.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Two path functions answer one method and path.
+    #[error(
+        "`{first}` ({first_at}) and `{second}` ({second_at}) both answer {method} {path}: remove one, or change its path"
+    )]
+    Collision {
+        /// The path function that was added first.
+        first: &'static str,
+        /// Its line.
+        first_at: SourceLine,
+        /// The other one.
+        second: &'static str,
+        /// Its line.
+        second_at: SourceLine,
+        /// The method of both.
+        method: &'static str,
+        /// The path of both.
+        path: String,
+    },
+    /// A path cannot stand beside the others.
+    #[error("the path `{path}` of `{route}` ({at}) cannot be routed")]
+    Path {
+        /// The path with the prefixes of its routers.
+        path: String,
+        /// The path function.
+        route: &'static str,
+        /// Its line.
+        at: SourceLine,
+        /// What the router says.
+        #[source]
+        source: matchit::InsertError,
+    },
+    /// A router's prefix has not the form of one.
+    #[error("the prefix `{0}` of a router must begin with a slash and not end in one")]
+    Prefix(String),
+    /// An app-scoped dependency could not be built. Those that were built before it have been exited.
+    #[error("the app-scoped dependency `{dependency}` could not be built: {reason}")]
+    Dependency {
+        /// Its name.
+        dependency: &'static str,
+        /// What it returned.
+        reason: String,
+    },
+}
+
+/// A started app behind its layers.
+#[derive(Clone)]
+pub(crate) struct Started {
+    pub(crate) state: Arc<AppState>,
+    pub(super) layered: Option<Handler>,
+}
+
+/// What all requests share.
+pub(crate) struct AppState {
+    pub(crate) runner: Runner,
+    pub(crate) routes: Vec<CompiledRoute>,
+    pub(super) table: matchit::Router<MethodTable>,
+    pub(crate) states: Vec<Value>,
+    pub(crate) error_handlers: ErrorHandlers,
+    pub(crate) body_limit: usize,
+    /// How many requests were named so far.
+    requests: AtomicU64,
+    app_steps: Vec<Step>,
+    app_values: Vec<OnceLock<Value>>,
+}
+
+/// A route as requests find it.
+pub(crate) struct CompiledRoute {
+    pub(crate) node: &'static RouteNode,
+    /// The method and the whole path, as logs name the route.
+    pub(crate) label: Arc<str>,
+    /// The names in the path, in order.
+    pub(crate) segments: Vec<String>,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) plan: Plan,
+}
+
+/// The routes of one path, by method.
+#[derive(Default)]
+pub(super) struct MethodTable(pub(super) Vec<(Method, usize)>);
+
+impl AppState {
+    /// Names a new request, for its tasks.
+    pub(crate) fn origin_of(&self, label: &Arc<str>) -> Origin {
+        Origin::new(self.requests.fetch_add(1, Ordering::Relaxed), Arc::clone(label))
+    }
+
+    /// The output of an app-scoped dependency.
+    pub(crate) fn value(&self, index: usize) -> &Value {
+        self.app_values[index].get().unwrap_or_else(|| {
+            panic!(
+                "`{}` is used before it was built: the plan of the app is wrong, which is a bug in epilogue",
+                self.app_steps[index].name
+            )
+        })
+    }
+}
+
+pub(super) async fn start(config: &Config) -> Result<Started, StartError> {
+    if let Some(prefix) = config.root.prefixes().into_iter().find(|prefix| !is_prefix(prefix)) {
+        return Err(StartError::Prefix(prefix.to_owned()));
+    }
+    let placed = config.root.place();
+    let mut app_plan = AppPlan::default();
+    let routes = plan_routes(config, &placed, &mut app_plan)?;
+    let table = table_of(&placed)?;
+    let state = Arc::new(AppState {
+        runner: Runner::new(config.limits.clone()),
+        routes,
+        table,
+        states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
+        error_handlers: config.error_handlers.clone(),
+        body_limit: config.body_limit,
+        requests: AtomicU64::new(1),
+        app_values: app_plan.steps.iter().map(|_| OnceLock::new()).collect(),
+        app_steps: app_plan.steps,
+    });
+    state.build_dependencies().await?;
+    let layered = layer(config, &state);
+    Ok(Started { state, layered })
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    prefix.is_empty() || prefix.starts_with('/') && !prefix.ends_with('/')
+}
+
+fn plan_routes(
+    config: &Config,
+    placed: &[PlacedRoute],
+    app_plan: &mut AppPlan,
+) -> Result<Vec<CompiledRoute>, StartError> {
+    let mut planner = Planner { states: &config.states, overrides: &config.overrides, app: app_plan };
+    placed
+        .iter()
+        .map(|route| {
+            let segments = segments_of(&route.path);
+            let plan = planner.plan(route.node, &route.dependencies, &route.path, &segments)?;
+            Ok(CompiledRoute {
+                node: route.node,
+                label: format!("{} {}", route.node.method, route.path).into(),
+                segments,
+                status: route.node.status.and_then(|status| StatusCode::from_u16(status).ok()),
+                plan,
+            })
+        })
+        .collect()
+}
+
+fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, StartError> {
+    let mut by_path: HashMap<&str, MethodTable> = HashMap::new();
+    let mut paths = Vec::new();
+    for (index, route) in placed.iter().enumerate() {
+        let methods = by_path.entry(&route.path).or_insert_with(|| {
+            paths.push(route);
+            MethodTable::default()
+        });
+        let method = Method::from_bytes(route.node.method.as_bytes())
+            .expect("the route macros name methods of HTTP only, which are all valid");
+        if let Some((_, first)) = methods.0.iter().find(|(of, _)| *of == method) {
+            let first = placed[*first].node;
+            return Err(StartError::Collision {
+                first: first.name,
+                first_at: first.at,
+                second: route.node.name,
+                second_at: route.node.at,
+                method: route.node.method,
+                path: route.path.clone(),
+            });
+        }
+        methods.0.push((method, index));
+    }
+    let mut table = matchit::Router::new();
+    for route in paths {
+        let methods = by_path.remove(route.path.as_str()).unwrap_or_default();
+        table.insert(&route.path, methods).map_err(|source| StartError::Path {
+            path: route.path.clone(),
+            route: route.node.name,
+            at: route.node.at,
+            source,
+        })?;
+    }
+    Ok(table)
+}
+
+/// The names in a path, in order: `{id}` and `{*rest}`; a doubled brace is a literal one.
+fn segments_of(path: &str) -> Vec<String> {
+    let mut segments = Vec::new();
+    let mut rest = path;
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open + 1..];
+        if let Some(after) = rest.strip_prefix('{') {
+            rest = after;
+            continue;
+        }
+        let Some(close) = rest.find('}') else { break };
+        segments.push(rest[..close].trim_start_matches('*').to_owned());
+        rest = &rest[close + 1..];
+    }
+    segments
+}
+
+fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
+    if config.layers.is_empty() {
+        return None;
+    }
+    let state = Arc::clone(state);
+    let inner: Handler = Arc::new(move |request| {
+        let state = Arc::clone(&state);
+        Box::pin(async move { state.respond(request).await })
+    });
+    Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
+}
+
+impl AppState {
+    /// Builds the app-scoped dependencies, each after those that it needs.
+    async fn build_dependencies(self: &Arc<Self>) -> Result<(), StartError> {
+        let mut scope = Scope::of_app(Arc::clone(self));
+        for (index, step) in self.app_steps.iter().enumerate() {
+            match scope.run_app_step(step).await {
+                Ok(value) => drop(self.app_values[index].set(value)),
+                Err(reason) => {
+                    self.exit_dependencies().await;
+                    return Err(StartError::Dependency { dependency: step.name, reason });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the exits of the app-scoped dependencies that were built, last in, first out.
+    async fn exit_dependencies(&self) {
+        let outcome = Arc::new(Outcome::shutdown());
+        for (step, value) in self.app_steps.iter().zip(&self.app_values).rev() {
+            let (Some(exit), Some(value)) = (step.exit, value.get()) else { continue };
+            let future = crate::scope::caught(exit(Arc::clone(value), Arc::clone(&outcome)));
+            if let Err(failure) = future.await.and_then(|result| result) {
+                tracing::error!(
+                    dependency = step.name,
+                    ?failure,
+                    "the exit of an app-scoped dependency failed"
+                );
+            }
+        }
+    }
+}
+
+impl Started {
+    /// Runs what is queued until the deadline, then the exits of the app.
+    pub(crate) async fn drain(&self, deadline: impl Future<Output = ()>) -> crate::Result<()> {
+        let report = self.state.runner.drain(deadline).await;
+        self.state.exit_dependencies().await;
+        if report.is_complete() { Ok(()) } else { Err(crate::Error::Unfinished(report)) }
+    }
+}

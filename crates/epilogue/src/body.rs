@@ -1,0 +1,154 @@
+//! The bodies of a request and of its reply. A reply's body carries what must happen after it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum_core::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Version, header};
+use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+
+use crate::server::Connection;
+use crate::tasks::{Batch, Runner};
+
+/// A request's body: unread, or read once and kept.
+pub(crate) enum RequestBody {
+    /// As hyper has it.
+    Incoming(Incoming),
+    /// As a middleware or a foreign server has it.
+    Other(Body),
+    Read(Bytes),
+}
+
+/// Why a body was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the body is larger than the limit of {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the body could not be read")]
+    Read(#[source] axum_core::BoxError),
+}
+
+static EMPTY: Bytes = Bytes::new();
+
+impl RequestBody {
+    pub(crate) fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Read(bytes) => bytes,
+            Self::Incoming(_) | Self::Other(_) => &EMPTY,
+        }
+    }
+
+    pub(crate) async fn read(&mut self, headers: &HeaderMap, limit: usize) -> Result<(), BodyError> {
+        let announced =
+            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > limit as u64) {
+            return Err(BodyError::TooLarge { limit });
+        }
+        let bytes = match std::mem::replace(self, Self::Read(Bytes::new())) {
+            Self::Incoming(body) => collect(body, limit).await?,
+            Self::Other(body) => collect(body, limit).await?,
+            Self::Read(bytes) => bytes,
+        };
+        *self = Self::Read(bytes);
+        Ok(())
+    }
+
+    pub(crate) fn take_stream(&mut self) -> Body {
+        match std::mem::replace(self, Self::Read(Bytes::new())) {
+            Self::Incoming(body) => Body::new(body),
+            Self::Other(body) => body,
+            Self::Read(bytes) => Body::from(bytes),
+        }
+    }
+}
+
+async fn collect<B>(body: B, limit: usize) -> Result<Bytes, BodyError>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum_core::BoxError>,
+{
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit }),
+        Err(error) => Err(BodyError::Read(error)),
+    }
+}
+
+/// What must happen once a reply has left.
+pub(crate) struct After {
+    /// Gone once it was handed on.
+    batch: Option<Batch>,
+    runner: Runner,
+    connection: Option<Arc<Connection>>,
+    version: Version,
+}
+
+impl After {
+    pub(crate) fn new(
+        batch: Batch,
+        runner: Runner,
+        connection: Option<Arc<Connection>>,
+        version: Version,
+    ) -> Self {
+        Self { batch: Some(batch), runner, connection, version }
+    }
+}
+
+/// A server drops a reply's body when it has taken its last byte, or when nobody is left to take it; both release the batch.
+impl Drop for After {
+    fn drop(&mut self) {
+        let Some(batch) = self.batch.take() else { return };
+        match &self.connection {
+            Some(connection) => connection.reply_ended(batch, self.version),
+            None => self.runner.submit(batch),
+        }
+    }
+}
+
+/// The body of a reply, with what must happen after it.
+pub struct ReplyBody {
+    body: Body,
+    after: Option<Box<After>>,
+}
+
+impl ReplyBody {
+    pub(crate) fn new(body: Body, after: Option<Box<After>>) -> Self {
+        Self { body, after }
+    }
+
+    /// For a middleware, to which every body is alike.
+    pub(crate) fn into_body(self) -> Body {
+        if self.after.is_none() { self.body } else { Body::new(self) }
+    }
+}
+
+impl fmt::Debug for ReplyBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyBody").field("has_tasks_or_exits", &self.after.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl http_body::Body for ReplyBody {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

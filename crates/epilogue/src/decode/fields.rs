@@ -1,0 +1,295 @@
+//! What structs, maps, lists and tuples get to see of a place.
+
+use std::borrow::Cow;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess};
+use smallvec::SmallVec;
+
+use super::flaw;
+use super::rules::Rules;
+use super::session::{Fault, Path, Session, State};
+use super::slot::{Role, Slot, grouped, shown_all};
+use super::text::{Text, shown};
+use super::values::{Group, Raw, Raws, Values};
+
+/// The fields of a struct over a whole place: in the order of the struct, then what else the place has.
+pub(super) struct Fields<'a> {
+    session: &'a Session,
+    values: &'a dyn Values,
+    of: &'a Path<'a>,
+    fields: &'static [&'static str],
+    next: usize,
+    stage: Stage,
+    unknown: Vec<Cow<'a, str>>,
+    pending: Option<Pending<'a>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The fields as declared.
+    Declared,
+    /// Names that the struct does not have.
+    Unknown,
+    /// Fields that nothing can fill, after which nothing can be decoded any more.
+    Hopeless,
+}
+
+enum Pending<'a> {
+    Field { name: Cow<'static, str>, rank: usize, picked: Option<Raw<'a>> },
+    Unknown,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        values: &'a dyn Values,
+        of: &'a Path<'a>,
+        fields: &'static [&'static str],
+    ) -> Self {
+        Self {
+            session,
+            values,
+            of,
+            fields,
+            next: 0,
+            stage: Stage::Declared,
+            unknown: Vec::new(),
+            pending: None,
+        }
+    }
+
+    /// The next field to hand out, of those that this stage is about.
+    fn declared(&mut self) -> Option<&'static str> {
+        while let Some(&field) = self.fields.get(self.next) {
+            let rank = self.next;
+            self.next += 1;
+            let name = self.values.key(field);
+            let hopeless = self.session.state(&self.of.name(&name, rank)) == State::Hopeless;
+            if hopeless != (self.stage == Stage::Hopeless) {
+                continue;
+            }
+            let picked = self.values.one(&name);
+            if picked.is_some() || self.session.is_gap(self.of, field) {
+                self.pending = Some(Pending::Field { name, rank, picked });
+                return Some(field);
+            }
+        }
+        None
+    }
+
+    /// Looks for names that the struct does not have, if that can matter.
+    fn find_unknown(&mut self) {
+        if !self.values.tells_unknown() {
+            return;
+        }
+        if self.session.is_strict(self.of) {
+            let unknown =
+                grouped(self.values).into_iter().filter(|(name, _)| !self.fields.contains(&&**name));
+            for (i, (name, raws)) in unknown.enumerate() {
+                let path = self.of.name(&name, self.fields.len() + i);
+                // Strict structs are known from an earlier pass, so that the note is taken.
+                let _ = self.session.note(&path, flaw::EXTRA, || shown_all(&raws));
+            }
+            return;
+        }
+        let (fields, unknown) = (self.fields, &mut self.unknown);
+        self.values.each(&mut |name, _| {
+            if !fields.contains(&&*name) {
+                unknown.push(name);
+            }
+        });
+        self.unknown.reverse();
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<'_> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        if self.stage == Stage::Declared {
+            if let Some(field) = self.declared() {
+                return seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some);
+            }
+            self.stage = Stage::Unknown;
+            self.find_unknown();
+        }
+        if self.stage == Stage::Unknown {
+            if let Some(name) = self.unknown.pop() {
+                self.pending = Some(Pending::Unknown);
+                let key: StrDeserializer<'_, Fault> = (&*name).into_deserializer();
+                return self.session.settle_key(self.of, seed.deserialize(key)).map(Some);
+            }
+            self.stage = Stage::Hopeless;
+            self.next = if self.session.is_first() { self.fields.len() } else { 0 };
+        }
+        match self.declared() {
+            Some(field) => seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        let Some(Pending::Field { name, rank, picked }) = self.pending.take() else {
+            return seed.deserialize(().into_deserializer());
+        };
+        let path = self.of.name(&name, rank);
+        if self.session.state(&path) == State::Hole {
+            let result = seed.deserialize(self.session.hole(&path));
+            return self.session.settle(&path, || serde_json::Value::Null, result);
+        }
+        let slot = |picked| Slot {
+            session: self.session,
+            values: self.values,
+            name: &name,
+            path: &path,
+            rules: Rules::None,
+            role: Role::Field(self.fields),
+            place: self.values,
+            picked,
+        };
+        let result = seed.deserialize(slot(picked));
+        self.session.settle(&path, || slot(None).input(), result)
+    }
+}
+
+/// The entries of a map over a whole place.
+pub(super) struct Entries<'a> {
+    session: &'a Session,
+    values: &'a dyn Values,
+    of: &'a Path<'a>,
+    entries: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
+    rank: usize,
+    gaps: std::vec::IntoIter<&'static str>,
+    pending: Option<(Cow<'a, str>, usize, Group<'a>)>,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        values: &'a dyn Values,
+        of: &'a Path<'a>,
+        entries: Vec<(Cow<'a, str>, Raws<'a>)>,
+    ) -> Self {
+        let gaps = session.gaps(of).into_iter();
+        Self { session, values, of, entries: entries.into_iter(), rank: 0, gaps, pending: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        for (name, values) in self.entries.by_ref() {
+            // The error of a key comes before that of its value.
+            let key_of = self.of.name(&name, self.rank);
+            let key = key_of.name("[key]", 0);
+            let rank = self.rank + 1;
+            self.rank += 2;
+            let path = self.of.name(&name, rank);
+            // What the type refuses is left out.
+            if self.session.state(&path) != State::Fresh || self.session.state(&key) != State::Fresh {
+                continue;
+            }
+            let raw = Raw::Text(Cow::Borrowed(&*name));
+            let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
+            let result = self.session.settle_key(self.of, seed.deserialize(text));
+            let result = self.session.settle(&key, || shown(&raw), result)?;
+            let first_counts = self.values.first_counts();
+            self.pending = Some((name, rank, Group { values, first_counts }));
+            return Ok(Some(result));
+        }
+        // A struct that is flattened into asks for a map and may still lack fields of its own.
+        let Some(field) = self.gaps.next() else { return Ok(None) };
+        let name = self.values.key(field);
+        let rank = self.rank;
+        self.rank += 1;
+        self.pending = Some((name, rank, Group { values: Raws::new(), first_counts: false }));
+        seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        let Some((name, rank, group)) = self.pending.take() else { return Err(Fault::Noted) };
+        let path = self.of.name(&name, rank);
+        let slot = Slot {
+            session: self.session,
+            values: &group,
+            name: &name,
+            path: &path,
+            rules: Rules::None,
+            role: Role::Field(&[]),
+            place: self.values,
+            picked: None,
+        };
+        let result = seed.deserialize(slot.clone());
+        self.session.settle(&path, || slot.input(), result)
+    }
+}
+
+type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
+
+/// The items of a list or tuple.
+pub(super) struct Items<'a> {
+    slot: Slot<'a>,
+    items: NamedRaws<'a>,
+    next: usize,
+    /// How many items there must be; a list has as many as it has.
+    len: Option<usize>,
+}
+
+impl<'a> Items<'a> {
+    pub(super) fn list(slot: Slot<'a>, items: NamedRaws<'a>) -> Self {
+        Self { slot, items, next: 0, len: None }
+    }
+
+    pub(super) fn tuple(slot: Slot<'a>, items: NamedRaws<'a>, len: usize) -> Self {
+        Self { slot, items, next: 0, len: Some(len) }
+    }
+
+    /// An item: by value on the first pass, which reports nothing and looks at each but once.
+    fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
+        let item = self.items.get_mut(index)?;
+        Some(if self.slot.session.is_first() {
+            std::mem::replace(item, (None, Raw::Text(Cow::Borrowed(""))))
+        } else {
+            item.clone()
+        })
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let session = self.slot.session;
+        while self.next < self.len.unwrap_or(self.items.len()) {
+            let index = self.next;
+            self.next += 1;
+            let item = self.item(index);
+            let (name, raw) = item.unzip();
+            let path = match name.as_ref().and_then(Option::as_deref) {
+                Some(name) => self.slot.path.parent.unwrap_or(self.slot.path).name(name, index),
+                None => self.slot.path.index(index),
+            };
+            let Some(raw) = raw else {
+                let all = || self.items.iter().map(|(_, raw)| shown(raw)).collect();
+                session.note(&path, flaw::MISSING, all)?;
+                let result = seed.deserialize(session.hole(&path));
+                return session.settle(&path, || serde_json::Value::Null, result).map(Some);
+            };
+            let result = match session.state(&path) {
+                State::Fresh => {
+                    seed.deserialize(Text { session, raw, path: &path, rules: self.slot.rules.of_items() })
+                }
+                _ if self.len.is_none() => continue,
+                _ => seed.deserialize(session.hole(&path)),
+            };
+            return session.settle(&path, || shown(&self.items[index].1), result).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.len.unwrap_or(self.items.len()).saturating_sub(self.next))
+    }
+}

@@ -1,0 +1,139 @@
+//! What can be wrong with a value, in pydantic's words.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+/// What is wrong with one value: an [`Invalid`](crate::rejection::Invalid) without its place and its input.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Flaw {
+    pub(super) kind: &'static str,
+    pub(super) msg: Cow<'static, str>,
+    pub(super) ctx: Option<Value>,
+}
+
+const fn plain(kind: &'static str, msg: &'static str) -> Flaw {
+    Flaw { kind, msg: Cow::Borrowed(msg), ctx: None }
+}
+
+pub(super) const MISSING: Flaw = plain("missing", "Field required");
+pub(super) const EXTRA: Flaw = plain("extra_forbidden", "Extra inputs are not permitted");
+pub(super) const STRING_TYPE: Flaw = plain("string_type", "Input should be a valid string");
+pub(super) const STRING_UNICODE: Flaw =
+    plain("string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string");
+pub(super) const BYTES_TYPE: Flaw = plain("bytes_type", "Input should be a valid bytes");
+pub(super) const BOOL_TYPE: Flaw = plain("bool_type", "Input should be a valid boolean");
+pub(super) const BOOL_PARSING: Flaw =
+    plain("bool_parsing", "Input should be a valid boolean, unable to interpret input");
+pub(super) const INT_TYPE: Flaw = plain("int_type", "Input should be a valid integer");
+pub(super) const INT_PARSING: Flaw =
+    plain("int_parsing", "Input should be a valid integer, unable to parse string as an integer");
+pub(super) const INT_FROM_FLOAT: Flaw =
+    plain("int_from_float", "Input should be a valid integer, got a number with a fractional part");
+pub(super) const FLOAT_TYPE: Flaw = plain("float_type", "Input should be a valid number");
+pub(super) const FLOAT_PARSING: Flaw =
+    plain("float_parsing", "Input should be a valid number, unable to parse string as a number");
+pub(super) const NONE_REQUIRED: Flaw = plain("none_required", "Input should be None");
+pub(super) const LIST_TYPE: Flaw = plain("list_type", "Input should be a valid list");
+pub(super) const TUPLE_TYPE: Flaw = plain("tuple_type", "Input should be a valid tuple");
+pub(super) const DICT_TYPE: Flaw = plain("dict_type", "Input should be a valid dictionary");
+pub(super) const MODEL_TYPE: Flaw =
+    plain("model_attributes_type", "Input should be a valid dictionary or object to extract fields from");
+
+/// What the type itself refused: serde's custom errors, and whatever has no word of pydantic's.
+pub(super) fn value_error(reason: &str) -> Flaw {
+    Flaw {
+        kind: "value_error",
+        msg: format!("Value error, {reason}").into(),
+        // FastAPI has the exception here, which is an empty object as JSON.
+        ctx: Some(json!({ "error": {} })),
+    }
+}
+
+pub(super) fn json_invalid(reason: &str) -> Flaw {
+    Flaw { kind: "json_invalid", msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
+}
+
+/// A word that is none of an enum's.
+pub(super) fn not_a_variant(variants: &[&str]) -> Flaw {
+    let mut expected = String::new();
+    for (i, variant) in variants.iter().enumerate() {
+        let separator = match i {
+            0 => "",
+            _ if i + 1 == variants.len() => " or ",
+            _ => ", ",
+        };
+        // Writing to a `String` cannot fail.
+        let _ = write!(expected, "{separator}'{variant}'");
+    }
+    Flaw {
+        kind: "enum",
+        msg: format!("Input should be {expected}").into(),
+        ctx: Some(json!({ "expected": expected })),
+    }
+}
+
+/// A number on the wrong side of a limit: `name` is that of the limit (`ge`), `shown` the limit in the sentence and `limit`
+/// as data.
+pub(super) fn out_of_bounds(name: &'static str, shown: &str, limit: Value) -> Flaw {
+    let (kind, relation) = match name {
+        "ge" => ("greater_than_equal", "greater than or equal to"),
+        "gt" => ("greater_than", "greater than"),
+        "le" => ("less_than_equal", "less than or equal to"),
+        _ => ("less_than", "less than"),
+    };
+    Flaw {
+        kind,
+        msg: format!("Input should be {relation} {shown}").into(),
+        ctx: Some(json!({ name: limit })),
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+pub(super) fn string_too_short(min: usize) -> Flaw {
+    Flaw {
+        kind: "string_too_short",
+        msg: format!("String should have at least {min} character{}", plural(min)).into(),
+        ctx: Some(json!({ "min_length": min })),
+    }
+}
+
+pub(super) fn string_too_long(max: usize) -> Flaw {
+    Flaw {
+        kind: "string_too_long",
+        msg: format!("String should have at most {max} character{}", plural(max)).into(),
+        ctx: Some(json!({ "max_length": max })),
+    }
+}
+
+pub(super) fn pattern_mismatch(pattern: &str) -> Flaw {
+    Flaw {
+        kind: "string_pattern_mismatch",
+        msg: format!("String should match pattern '{pattern}'").into(),
+        ctx: Some(json!({ "pattern": pattern })),
+    }
+}
+
+/// Too few items; `of` is pydantic's word for the collection: `List`, `Tuple`.
+pub(super) fn too_short(of: &'static str, min: usize, actual: usize) -> Flaw {
+    Flaw {
+        kind: "too_short",
+        msg: format!("{of} should have at least {min} item{} after validation, not {actual}", plural(min))
+            .into(),
+        ctx: Some(json!({ "field_type": of, "min_length": min, "actual_length": actual })),
+    }
+}
+
+/// Too many items.
+pub(super) fn too_long(of: &'static str, max: usize, actual: usize) -> Flaw {
+    Flaw {
+        kind: "too_long",
+        msg: format!("{of} should have at most {max} item{} after validation, not {actual}", plural(max))
+            .into(),
+        ctx: Some(json!({ "field_type": of, "max_length": max, "actual_length": actual })),
+    }
+}

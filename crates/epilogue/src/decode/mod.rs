@@ -1,0 +1,632 @@
+//! The raw values of a request as Rust types.
+//!
+//! One value, repeated values or a whole struct: whichever the type's `Deserialize` asks for. What does not fit is reported
+//! in the words and the shape of FastAPI, all of it at once.
+
+mod fields;
+mod flaw;
+mod json;
+mod rules;
+mod scalar;
+mod session;
+mod slot;
+mod text;
+mod values;
+mod wild;
+
+use serde::de::DeserializeOwned;
+
+use self::rules::Rules;
+use self::session::{Fault, Path, Session};
+use self::slot::{Role, Slot};
+
+pub(crate) use self::json::{check_json, from_json};
+pub(crate) use self::values::{Captures, Cookies, Headers, UrlEncoded, Values};
+use crate::param::ParamOptions;
+use crate::rejection::{Invalid, Place};
+
+/// Decodes a parameter from the values of a place.
+///
+/// `name` is what is looked up and what errors call it. A struct or a map takes the place as a whole, by the names of its
+/// fields; a tuple or list of the path takes its segments in order.
+pub(crate) fn decode<T: DeserializeOwned>(
+    values: &dyn Values,
+    place: Place,
+    name: &str,
+    options: &ParamOptions,
+) -> Result<T, Vec<Invalid>> {
+    let root = Path::root(place.as_str());
+    let path = root.name(name, 0);
+    Session::run(place, |session| {
+        let rules = Rules::Value(options);
+        let slot = Slot {
+            session,
+            values,
+            name,
+            path: &path,
+            rules,
+            role: Role::Parameter,
+            place: values,
+            picked: None,
+        };
+        let result = match T::deserialize(slot.clone()) {
+            // Only now is it known that what is optional is a value of its own, and not a struct over the place.
+            Err(Fault::Nothing) => T::deserialize(Slot { role: Role::Absent, ..slot.clone() }),
+            other => other,
+        };
+        session.settle_all(if session.is_whole() { &root } else { &path }, || slot.input(), result)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::collections::{BTreeMap, HashMap};
+
+    use http::{HeaderMap, HeaderName, HeaderValue};
+    use serde::Deserialize;
+    use serde::de::Error as _;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::param::Bound;
+
+    const NONE: ParamOptions = ParamOptions::NONE;
+    const INT: &str = "Input should be a valid integer, unable to parse string as an integer";
+
+    pub(super) fn shown(errors: &[Invalid]) -> Value {
+        serde_json::to_value(errors).unwrap()
+    }
+
+    fn query<T: DeserializeOwned>(text: &str, options: &ParamOptions) -> Result<T, Value> {
+        decode(&UrlEncoded::new(text), Place::Query, "q", options).map_err(|errors| shown(&errors))
+    }
+
+    fn form<T: DeserializeOwned>(text: &str) -> Result<T, Value> {
+        decode(&UrlEncoded::form(text), Place::Body, "q", &NONE).map_err(|errors| shown(&errors))
+    }
+
+    fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for &(name, value) in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    fn parsing(loc: Value, input: &str) -> Value {
+        json!({"type": "int_parsing", "loc": loc, "msg": INT, "input": input})
+    }
+
+    fn missing(loc: Value, input: Value) -> Value {
+        json!({"type": "missing", "loc": loc, "msg": "Field required", "input": input})
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Name(String);
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Size {
+        Small,
+        Large,
+        Huge,
+    }
+
+    #[test]
+    fn a_scalar() {
+        assert_eq!(query("q=4", &NONE), Ok(4_u8));
+        assert_eq!(query("q=1&q=2", &NONE), Ok(2_u8));
+        assert_eq!(query("q=on", &NONE), Ok(true));
+        assert_eq!(query("q=0.5", &NONE), Ok(0.5_f32));
+        assert_eq!(query("q=x", &NONE), Ok('x'));
+        assert_eq!(query("q=x%20y", &NONE), Ok(Name("x y".into())));
+        assert_eq!(query("q=large", &NONE), Ok(Size::Large));
+        assert_eq!(query("q=a", &NONE), Ok(json!("a")));
+        assert_eq!(query("", &NONE), Ok(()));
+    }
+
+    #[test]
+    fn a_bad_scalar() {
+        let rows = [
+            (query::<i32>("q=4.2", &NONE).err(), parsing(json!(["query", "q"]), "4.2")),
+            (query::<i32>("q=", &NONE).err(), parsing(json!(["query", "q"]), "")),
+            (query::<i32>("q=1&q=x", &NONE).err(), parsing(json!(["query", "q"]), "x")),
+            (query::<String>("a=1", &NONE).err(), missing(json!(["query", "q"]), Value::Null)),
+            (query::<Name>("a=1", &NONE).err(), missing(json!(["query", "q"]), Value::Null)),
+            (query::<Size>("", &NONE).err(), missing(json!(["query", "q"]), Value::Null)),
+            (
+                query::<f64>("q=x", &NONE).err(),
+                json!({
+                    "type": "float_parsing",
+                    "loc": ["query", "q"],
+                    "msg": "Input should be a valid number, unable to parse string as a number",
+                    "input": "x",
+                }),
+            ),
+            (
+                query::<bool>("q=2", &NONE).err(),
+                json!({
+                    "type": "bool_parsing",
+                    "loc": ["query", "q"],
+                    "msg": "Input should be a valid boolean, unable to interpret input",
+                    "input": "2",
+                }),
+            ),
+            (
+                query::<Size>("q=tiny", &NONE).err(),
+                json!({
+                    "type": "enum",
+                    "loc": ["query", "q"],
+                    "msg": "Input should be 'small', 'large' or 'huge'",
+                    "input": "tiny",
+                    "ctx": {"expected": "'small', 'large' or 'huge'"},
+                }),
+            ),
+            (
+                query::<u8>("q=300", &NONE).err(),
+                json!({
+                    "type": "less_than_equal",
+                    "loc": ["query", "q"],
+                    "msg": "Input should be less than or equal to 255",
+                    "input": "300",
+                    "ctx": {"le": 255},
+                }),
+            ),
+            (
+                query::<std::num::NonZeroU8>("q=0", &NONE).err(),
+                json!({
+                    "type": "value_error",
+                    "loc": ["query", "q"],
+                    "msg": "Value error, invalid value: integer `0`, expected a nonzero u8",
+                    "input": "0",
+                    "ctx": {"error": {}},
+                }),
+            ),
+        ];
+        for (got, want) in rows {
+            assert_eq!(got, Some(json!([want])));
+        }
+    }
+
+    #[test]
+    fn an_optional_scalar_is_absent_or_wrong() {
+        assert_eq!(query("", &NONE), Ok(None::<i32>));
+        assert_eq!(query("a=1", &NONE), Ok(None::<Name>));
+        assert_eq!(query("a=1", &NONE), Ok(None::<Size>));
+        assert_eq!(query("a=1", &NONE), Ok(None::<Vec<i32>>));
+        assert_eq!(query("a=1", &NONE), Ok(None::<(i32, i32)>));
+        assert_eq!(query("a=1", &NONE), Ok(None::<Option<i32>>));
+        assert_eq!(query("q=1", &NONE), Ok(Some(1)));
+        assert_eq!(query("q=1&q=2", &NONE), Ok(Some(vec![1, 2])));
+        // An empty value of the query is a value.
+        assert_eq!(query("q=", &NONE), Ok(Some(String::new())));
+        assert_eq!(query::<Option<i32>>("q=", &NONE), Err(json!([parsing(json!(["query", "q"]), "")])));
+        assert_eq!(query::<Option<i32>>("q=x", &NONE), Err(json!([parsing(json!(["query", "q"]), "x")])));
+    }
+
+    #[test]
+    fn lists_and_tuples() {
+        assert_eq!(query("q=1&a=3&q=2", &NONE), Ok(vec![1, 2]));
+        assert_eq!(query("", &NONE), Ok(Vec::<i32>::new()));
+        assert_eq!(query("q=1&q=b", &NONE), Ok((1, String::from("b"))));
+        assert_eq!(
+            query::<Vec<i32>>("q=x&q=1&q=y", &NONE),
+            Err(json!([parsing(json!(["query", "q", 0]), "x"), parsing(json!(["query", "q", 2]), "y")]))
+        );
+        assert_eq!(
+            query::<(i32, i32, i32)>("q=x&q=1", &NONE),
+            Err(json!([
+                parsing(json!(["query", "q", 0]), "x"),
+                missing(json!(["query", "q", 2]), json!(["x", "1"]))
+            ]))
+        );
+        assert_eq!(
+            query::<(i32, i32)>("q=1&q=2&q=3", &NONE),
+            Err(json!([{
+                "type": "too_long",
+                "loc": ["query", "q"],
+                "msg": "Tuple should have at most 2 items after validation, not 3",
+                "input": ["1", "2", "3"],
+                "ctx": {"field_type": "Tuple", "max_length": 2, "actual_length": 3},
+            }]))
+        );
+        assert_eq!(query::<(i32, i32)>("", &NONE), Err(json!([missing(json!(["query", "q"]), Value::Null)])));
+    }
+
+    #[test]
+    fn limits_reach_through_options_and_newtypes_and_into_lists() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Number(i32);
+        let bound = ParamOptions { ge: Some(Bound::Int(3)), ..NONE };
+        let low = |loc: Value| {
+            json!({
+                "type": "greater_than_equal",
+                "loc": loc,
+                "msg": "Input should be greater than or equal to 3",
+                "input": "2",
+                "ctx": {"ge": 3},
+            })
+        };
+        assert_eq!(query::<Option<Number>>("q=2", &bound), Err(json!([low(json!(["query", "q"]))])));
+        assert_eq!(query::<Option<Number>>("", &bound), Ok(None));
+        assert_eq!(query::<Vec<Number>>("q=5&q=2", &bound), Err(json!([low(json!(["query", "q", 1]))])));
+
+        let length = ParamOptions { min_length: Some(2), max_length: Some(3), ..NONE };
+        assert_eq!(query::<Vec<String>>("q=a&q=b", &length), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(
+            query::<Vec<String>>("q=abc", &length),
+            Err(json!([{
+                "type": "too_short",
+                "loc": ["query", "q"],
+                "msg": "List should have at least 2 items after validation, not 1",
+                "input": ["abc"],
+                "ctx": {"field_type": "List", "min_length": 2, "actual_length": 1},
+            }]))
+        );
+        assert_eq!(
+            query::<Vec<String>>("", &length),
+            Err(json!([missing(json!(["query", "q"]), Value::Null)]))
+        );
+        assert_eq!(
+            query::<Option<String>>("q=abcd", &length),
+            Err(json!([{
+                "type": "string_too_long",
+                "loc": ["query", "q"],
+                "msg": "String should have at most 3 characters",
+                "input": "abcd",
+                "ctx": {"max_length": 3},
+            }]))
+        );
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Page {
+        a: i32,
+        o: Option<String>,
+        #[serde(default)]
+        l: Vec<i32>,
+        #[serde(default = "ten")]
+        x_tok: String,
+    }
+
+    fn ten() -> String {
+        "d".into()
+    }
+
+    fn page(a: i32, o: Option<&str>, l: &[i32], x_tok: &str) -> Page {
+        Page { a, o: o.map(Into::into), l: l.into(), x_tok: x_tok.into() }
+    }
+
+    #[test]
+    fn a_struct_takes_the_whole_place() {
+        assert_eq!(query("a=1&a=2&l=3&l=4&zzz", &NONE), Ok(page(2, None, &[3, 4], "d")));
+        assert_eq!(query("a=1&o=", &NONE), Ok(page(1, Some(""), &[], "d")));
+        // What a form left empty is absent, defaults included.
+        assert_eq!(form("a=1&o=&x_tok=&l="), Ok(page(1, None, &[], "d")));
+        assert_eq!(query("", &NONE), Ok(None::<Page>));
+        assert_eq!(query("z=1", &NONE), Ok(None::<Page>));
+        assert_eq!(query("a=1", &NONE), Ok(Some(page(1, None, &[], "d"))));
+
+        let map = headers(&[("x-tok", b"1"), ("x-tok", b"2"), ("l", b"1"), ("l", b"2"), ("a", b"3")]);
+        assert_eq!(decode(&Headers::new(&map), Place::Header, "h", &NONE), Ok(page(3, None, &[1, 2], "1")));
+        let map = headers(&[("cookie", b"a=1; x_tok=%20; other=2")]);
+        assert_eq!(decode(&Cookies::new(&map), Place::Cookie, "c", &NONE), Ok(page(1, None, &[], " ")));
+    }
+
+    #[test]
+    fn all_fields_of_a_struct_are_reported_in_order() {
+        assert_eq!(
+            query::<Page>("l=x&l=1&l=y&a=q", &NONE),
+            Err(json!([
+                parsing(json!(["query", "a"]), "q"),
+                parsing(json!(["query", "l", 0]), "x"),
+                parsing(json!(["query", "l", 2]), "y"),
+            ]))
+        );
+        assert_eq!(
+            query::<Page>("l=x&l=2", &NONE),
+            Err(json!([
+                missing(json!(["query", "a"]), json!({"l": ["x", "2"]})),
+                parsing(json!(["query", "l", 0]), "x"),
+            ]))
+        );
+        assert_eq!(query::<Page>("", &NONE), Err(json!([missing(json!(["query", "a"]), json!({}))])));
+        assert_eq!(form::<Page>("a="), Err(json!([missing(json!(["body", "a"]), json!({"a": ""}))])));
+        assert_eq!(
+            query::<Option<Page>>("l=1", &NONE),
+            Err(json!([missing(json!(["query", "a"]), json!({"l": "1"}))]))
+        );
+    }
+
+    #[test]
+    fn header_fields_are_called_by_their_headers_and_secrets_are_kept() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Wanted {
+            x_token: String,
+            x_count: u8,
+        }
+        let map = headers(&[("x-count", b"z"), ("authorization", b"Bearer secret")]);
+        let errors = decode::<Wanted>(&Headers::new(&map), Place::Header, "h", &NONE).unwrap_err();
+        assert_eq!(
+            shown(&errors),
+            json!([
+                missing(json!(["header", "x-token"]), json!({"x-count": "z"})),
+                parsing(json!(["header", "x-count"]), "z"),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_header_that_is_no_text() {
+        let map = headers(&[("x-a", b"\xffx")]);
+        let want = json!([{
+            "type": "string_unicode",
+            "loc": ["header", "x-a"],
+            "msg": "Input should be a valid string, unable to parse raw data as a unicode string",
+            "input": "\u{fffd}x",
+        }]);
+        let values = Headers::new(&map);
+        let text = decode::<String>(&values, Place::Header, "x-a", &NONE).unwrap_err();
+        let int = decode::<Option<i32>>(&values, Place::Header, "x-a", &NONE).unwrap_err();
+        let word = decode::<Size>(&values, Place::Header, "x-a", &NONE).unwrap_err();
+        assert_eq!([shown(&text), shown(&int), shown(&word)], [want.clone(), want.clone(), want]);
+    }
+
+    #[test]
+    fn absent_lists_of_a_struct_are_empty() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Tags {
+            tag: Vec<String>,
+            n: i32,
+        }
+        assert_eq!(query("n=1", &NONE), Ok(Tags { tag: vec![], n: 1 }));
+        assert_eq!(query::<Tags>("n=x", &NONE), Err(json!([parsing(json!(["query", "n"]), "x")])));
+    }
+
+    #[test]
+    fn unknown_fields_are_told_where_they_are_denied() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Strict {
+            a: i32,
+            b: i32,
+        }
+        let extra = |name: &str, input: Value| {
+            json!({
+                "type": "extra_forbidden",
+                "loc": ["query", name],
+                "msg": "Extra inputs are not permitted",
+                "input": input,
+            })
+        };
+        assert_eq!(query("a=1&b=2", &NONE), Ok(Strict { a: 1, b: 2 }));
+        assert_eq!(
+            query::<Strict>("z=3&y=2&b=x&y=4", &NONE),
+            Err(json!([
+                missing(json!(["query", "a"]), json!({"b": "x", "y": ["2", "4"], "z": "3"})),
+                parsing(json!(["query", "b"]), "x"),
+                extra("z", json!("3")),
+                extra("y", json!(["2", "4"])),
+            ]))
+        );
+        // Every request has headers that nobody asked for.
+        let map = headers(&[("a", b"1"), ("b", b"2"), ("host", b"h")]);
+        assert_eq!(decode(&Headers::new(&map), Place::Header, "h", &NONE), Ok(Strict { a: 1, b: 2 }));
+    }
+
+    #[test]
+    fn maps_take_everything() {
+        let want = HashMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "3".to_owned())]);
+        assert_eq!(query("a=1&b=2&b=3", &NONE), Ok(want));
+        let want = BTreeMap::from([(1, vec![2, 3])]);
+        assert_eq!(query("1=2&1=3", &NONE), Ok(want));
+        assert_eq!(query("", &NONE), Ok(BTreeMap::<String, String>::new()));
+        assert_eq!(
+            query::<BTreeMap<i32, i32>>("x=1&2=y&3=3", &NONE),
+            Err(json!([parsing(json!(["query", "x", "[key]"]), "x"), parsing(json!(["query", "2"]), "y")]))
+        );
+    }
+
+    #[test]
+    fn what_a_text_cannot_be() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Outer {
+            inner: Page,
+        }
+        assert_eq!(
+            query::<Outer>("inner=x", &NONE),
+            Err(json!([{
+                "type": "model_attributes_type",
+                "loc": ["query", "inner"],
+                "msg": "Input should be a valid dictionary or object to extract fields from",
+                "input": "x",
+            }]))
+        );
+        assert_eq!(query::<Outer>("", &NONE), Err(json!([missing(json!(["query", "inner"]), json!({}))])));
+    }
+
+    #[test]
+    fn path_segments_by_name_and_in_order() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Both {
+            user: String,
+            item: u8,
+        }
+        let names = [String::from("user"), String::from("item")];
+        let good = Captures::new("/a%20b/7", &names, &[(1, 6), (7, 8)]);
+        let bad = Captures::new("/a%20b/x", &names, &[(1, 6), (7, 8)]);
+        let path = |captures: &Captures<'_>| decode::<u8>(captures, Place::Path, "item", &NONE);
+        assert_eq!(path(&good), Ok(7));
+        assert_eq!(decode(&good, Place::Path, "both", &NONE), Ok(Both { user: "a b".into(), item: 7 }));
+        assert_eq!(decode(&good, Place::Path, "pair", &NONE), Ok((String::from("a b"), 7)));
+        assert_eq!(
+            decode(&good, Place::Path, "all", &NONE),
+            Ok(vec![String::from("a b"), String::from("7")])
+        );
+
+        let want = json!([parsing(json!(["path", "item"]), "x")]);
+        assert_eq!(shown(&path(&bad).unwrap_err()), want);
+        assert_eq!(shown(&decode::<Both>(&bad, Place::Path, "both", &NONE).unwrap_err()), want);
+        assert_eq!(shown(&decode::<(String, u8)>(&bad, Place::Path, "pair", &NONE).unwrap_err()), want);
+        assert_eq!(
+            shown(&decode::<(u8, u8)>(&bad, Place::Path, "pair", &NONE).unwrap_err()),
+            json!([parsing(json!(["path", "user"]), "a b"), parsing(json!(["path", "item"]), "x")])
+        );
+    }
+
+    /// A type that is picky about its text.
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(try_from = "Cow<'static, str>")]
+    struct Email(String);
+
+    impl TryFrom<Cow<'static, str>> for Email {
+        type Error = &'static str;
+
+        fn try_from(text: Cow<'static, str>) -> Result<Self, &'static str> {
+            if text.contains('@') { Ok(Self(text.into_owned())) } else { Err("no address") }
+        }
+    }
+
+    /// A type that nothing pleases.
+    #[derive(Debug, PartialEq)]
+    struct Never;
+
+    impl<'de> Deserialize<'de> for Never {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(D::Error::custom(format!("never {text}")))
+        }
+    }
+
+    fn refused(loc: Value, why: &str, input: &str) -> Value {
+        json!({
+            "type": "value_error",
+            "loc": loc,
+            "msg": format!("Value error, {why}"),
+            "input": input,
+            "ctx": {"error": {}},
+        })
+    }
+
+    #[test]
+    fn picky_types_do_not_hide_other_errors() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Account {
+            never: Never,
+            email: Email,
+            second: Email,
+            n: i32,
+            last: i32,
+        }
+        assert_eq!(
+            query::<Account>("email=x&n=y&never=z&last=w", &NONE),
+            Err(json!([
+                refused(json!(["query", "never"]), "never z", "z"),
+                refused(json!(["query", "email"]), "no address", "x"),
+                missing(
+                    json!(["query", "second"]),
+                    json!({"email": "x", "last": "w", "n": "y", "never": "z"})
+                ),
+                parsing(json!(["query", "n"]), "y"),
+                parsing(json!(["query", "last"]), "w"),
+            ]))
+        );
+        assert_eq!(
+            query::<Never>("q=1", &NONE),
+            Err(json!([refused(json!(["query", "q"]), "never 1", "1")]))
+        );
+        assert_eq!(
+            query::<Vec<Never>>("q=1&q=2", &NONE),
+            Err(json!([
+                refused(json!(["query", "q", 0]), "never 1", "1"),
+                refused(json!(["query", "q", 1]), "never 2", "2"),
+            ]))
+        );
+    }
+
+    #[test]
+    fn a_check_of_the_whole_struct_comes_after_its_fields() {
+        #[derive(Debug, Deserialize)]
+        struct Raw {
+            low: i32,
+            high: i32,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(try_from = "Raw")]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Range(i32, i32);
+        impl TryFrom<Raw> for Range {
+            type Error = &'static str;
+
+            fn try_from(Raw { low, high }: Raw) -> Result<Self, &'static str> {
+                if low < high { Ok(Self(low, high)) } else { Err("empty") }
+            }
+        }
+        let mut want = refused(json!(["query"]), "empty", "");
+        want["input"] = json!({"low": "3", "high": "2"});
+        assert_eq!(query::<Range>("low=3&high=2", &NONE).unwrap_err(), json!([want]));
+        assert_eq!(
+            query::<Range>("low=x&high=y", &NONE).unwrap_err(),
+            json!([parsing(json!(["query", "low"]), "x"), parsing(json!(["query", "high"]), "y")])
+        );
+    }
+
+    #[test]
+    fn enums_of_structs_over_the_query() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "kind", rename_all = "lowercase")]
+        enum Shape {
+            Named { name: String },
+            Plain,
+        }
+        assert_eq!(query("kind=named&name=x", &NONE), Ok(Shape::Named { name: "x".into() }));
+        assert_eq!(query("kind=plain", &NONE), Ok(Shape::Plain));
+        let errors = query::<Shape>("kind=other", &NONE).unwrap_err();
+        assert_eq!(errors[0]["type"], "enum");
+        let errors = query::<Shape>("", &NONE).unwrap_err();
+        assert_eq!(errors[0]["type"], "missing");
+    }
+
+    #[test]
+    fn flattened_structs() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Inner {
+            name: String,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Outer {
+            n: i32,
+            m: i32,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        assert_eq!(
+            query("n=1&m=2&name=x", &NONE),
+            Ok(Outer { n: 1, m: 2, inner: Inner { name: "x".into() } })
+        );
+        let errors = query::<Outer>("n=x", &NONE).unwrap_err();
+        let locs: Vec<_> = errors.as_array().unwrap().iter().map(|error| &error["loc"][1]).collect();
+        assert_eq!(locs, ["n", "m", "name"]);
+    }
+
+    #[test]
+    fn the_list_of_errors_ends() {
+        let text = "q=x&".repeat(10_000);
+        let errors = query::<Vec<i32>>(&text, &NONE).unwrap_err();
+        assert_eq!(errors.as_array().unwrap().len(), 64);
+        let errors = query::<Vec<Never>>(&text, &NONE).unwrap_err();
+        assert!((1..=64).contains(&errors.as_array().unwrap().len()));
+    }
+
+    #[test]
+    fn long_names_lists_take_linear_time() {
+        use std::fmt::Write;
+        let mut text = String::new();
+        for i in 0..50_000 {
+            write!(text, "k{i}=v&").unwrap();
+        }
+        assert_eq!(query::<HashMap<String, String>>(&text, &NONE).unwrap().len(), 50_000);
+    }
+}

@@ -1,0 +1,354 @@
+//! The limits of `#[param(...)]`, checked on the values as they are decoded.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use regex::Regex;
+use serde_json::{Number, Value, json};
+
+use super::flaw::{self, Flaw};
+use crate::param::{Bound, ParamOptions};
+
+/// Which limits hold for a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rules<'o> {
+    /// None: a field of a struct says what it wants by its type.
+    None,
+    /// Those of the parameter.
+    Value(&'o ParamOptions),
+    /// Those of the parameter for the items of its list, whose lengths are not limited: the list's is.
+    Item(&'o ParamOptions),
+}
+
+/// A number, as exact as it came.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Num {
+    Int(i128),
+    /// Beyond an `i128`, which only a `u128` can be.
+    Huge(u128),
+    Float(f64),
+}
+
+impl<'o> Rules<'o> {
+    /// Whether there is anything to check, so that a body without limits can be left to its parser.
+    pub(super) fn is_empty(self) -> bool {
+        self.options().is_none_or(|options| {
+            let bounds = [options.ge, options.gt, options.le, options.lt];
+            let lengths = [options.min_length, options.max_length];
+            bounds.iter().all(Option::is_none)
+                && lengths.iter().all(Option::is_none)
+                && options.pattern.is_none()
+        })
+    }
+
+    fn options(self) -> Option<&'o ParamOptions> {
+        match self {
+            Self::None => None,
+            Self::Value(options) | Self::Item(options) => Some(options),
+        }
+    }
+
+    fn lengths(self) -> (Option<usize>, Option<usize>) {
+        match self {
+            Self::Value(options) => (options.min_length, options.max_length),
+            Self::None | Self::Item(_) => (None, None),
+        }
+    }
+
+    pub(super) fn of_items(self) -> Self {
+        match self {
+            Self::Value(options) => Self::Item(options),
+            other => other,
+        }
+    }
+
+    /// Checks a number: the first limit missed, in pydantic's order.
+    pub(super) fn number(self, value: Num) -> Result<(), Flaw> {
+        let Some(options) = self.options() else { return Ok(()) };
+        // A NaN is on the right side of no limit.
+        let checks: [(_, _, fn(f64, f64) -> bool, fn(i128, i128) -> bool); 4] = [
+            ("le", options.le, |a, b| a <= b, |a, b| a <= b),
+            ("lt", options.lt, |a, b| a < b, |a, b| a < b),
+            ("ge", options.ge, |a, b| a >= b, |a, b| a >= b),
+            ("gt", options.gt, |a, b| a > b, |a, b| a > b),
+        ];
+        for (name, bound, holds, holds_exactly) in checks {
+            let Some(bound) = bound else { continue };
+            let met = match (value, bound) {
+                (Num::Int(value), Bound::Int(bound)) => holds_exactly(value, bound),
+                (Num::Huge(_), Bound::Int(_)) => matches!(name, "ge" | "gt"),
+                (value, bound) => holds(value.to_float(), float(bound)),
+            };
+            if !met {
+                return Err(missed(name, bound, matches!(value, Num::Float(_))));
+            }
+        }
+        Ok(())
+    }
+
+    /// The limit that a number beyond its type misses: the parameter's own where it has one on that side.
+    pub(super) fn beyond(self, above: bool, limit: Value) -> Flaw {
+        let own = self.options().and_then(|options| {
+            let sides = if above {
+                [("le", options.le), ("lt", options.lt)]
+            } else {
+                [("ge", options.ge), ("gt", options.gt)]
+            };
+            sides.into_iter().find_map(|(name, bound)| bound.map(|bound| missed(name, bound, false)))
+        });
+        own.unwrap_or_else(|| flaw::out_of_bounds(if above { "le" } else { "ge" }, &limit.to_string(), limit))
+    }
+
+    /// Checks a text: its length, then the pattern.
+    pub(super) fn text(self, text: &str) -> Result<(), Flaw> {
+        let (min, max) = self.lengths();
+        if min.is_some() || max.is_some() {
+            let length = text.chars().count();
+            if let Some(max) = max.filter(|&max| length > max) {
+                return Err(flaw::string_too_long(max));
+            }
+            if let Some(min) = min.filter(|&min| length < min) {
+                return Err(flaw::string_too_short(min));
+            }
+        }
+        match self.options().and_then(|options| options.pattern) {
+            Some(pattern) => matches(pattern, text),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the number of items, which is known before the first of them is looked at.
+    pub(super) fn count(self, actual: usize) -> Result<(), Flaw> {
+        let (min, max) = self.lengths();
+        if let Some(max) = max.filter(|&max| actual > max) {
+            return Err(flaw::too_long("List", max, actual));
+        }
+        if let Some(min) = min.filter(|&min| actual < min) {
+            return Err(flaw::too_short("List", min, actual));
+        }
+        Ok(())
+    }
+}
+
+impl Num {
+    #[expect(clippy::cast_precision_loss, reason = "a limit with a fraction is compared as a float")]
+    fn to_float(self) -> f64 {
+        match self {
+            Self::Int(value) => value as f64,
+            Self::Huge(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+}
+
+fn float(bound: Bound) -> f64 {
+    match bound {
+        Bound::Int(bound) => Num::Int(bound).to_float(),
+        Bound::Float(bound) => bound,
+    }
+}
+
+/// A whole number as JSON data; one too large for it as a float.
+pub(super) fn whole(value: i128) -> Value {
+    Number::from_i128(value).map_or_else(|| json!(Num::Int(value).to_float()), Value::Number)
+}
+
+/// The sentence shows a limit as it is written; the data shows it as a float where the value or the limit is one.
+fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
+    match bound {
+        Bound::Int(bound) if of_float => {
+            flaw::out_of_bounds(name, &bound.to_string(), json!(float(Bound::Int(bound))))
+        }
+        Bound::Int(bound) => flaw::out_of_bounds(name, &bound.to_string(), whole(bound)),
+        Bound::Float(bound) => flaw::out_of_bounds(name, &bound.to_string(), json!(bound)),
+    }
+}
+
+/// The compiled patterns of the program. There are as many as parameters with a pattern, so none is ever thrown away.
+type Compiled = RwLock<HashMap<&'static str, Option<Arc<Regex>>>>;
+
+fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
+    static COMPILED: OnceLock<Compiled> = OnceLock::new();
+    let compiled = COMPILED.get_or_init(Compiled::default);
+    // The map is whole after every step, so a poisoned lock changes nothing.
+    let known = compiled.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+    let regex = known.unwrap_or_else(|| {
+        let regex = Regex::new(pattern).ok().map(Arc::new);
+        compiled.write().unwrap_or_else(PoisonError::into_inner).insert(pattern, regex.clone());
+        regex
+    });
+    match regex {
+        Some(regex) if regex.is_match(text) => Ok(()),
+        Some(_) => Err(flaw::pattern_mismatch(pattern)),
+        // Such a pattern is refused before the app starts; should one get here, nothing can match it.
+        None => {
+            Err(flaw::value_error(&format!("the parameter's pattern '{pattern}' is no regular expression")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: ParamOptions = ParamOptions::NONE;
+
+    #[track_caller]
+    fn check(result: Result<(), Flaw>, want: Option<(&str, &str, Value)>) {
+        let got = result.err().map(|flaw| (flaw.kind, flaw.msg.into_owned(), flaw.ctx.unwrap_or_default()));
+        assert_eq!(got, want.map(|(kind, msg, ctx)| (kind, msg.to_owned(), ctx)));
+    }
+
+    #[test]
+    fn numbers_keep_their_kind_in_ctx() {
+        let int = |value| Some(Bound::Int(value));
+        let float = |value| Some(Bound::Float(value));
+        let rows = [
+            (
+                ParamOptions { gt: int(3), ..NONE },
+                Num::Int(3),
+                "greater_than",
+                "greater than 3",
+                json!({"gt": 3}),
+            ),
+            (
+                ParamOptions { lt: float(3.0), ..NONE },
+                Num::Float(3.5),
+                "less_than",
+                "less than 3",
+                json!({"lt": 3.0}),
+            ),
+            (
+                ParamOptions { lt: int(3), ..NONE },
+                Num::Float(3.5),
+                "less_than",
+                "less than 3",
+                json!({"lt": 3.0}),
+            ),
+            (
+                ParamOptions { ge: int(1), ..NONE },
+                Num::Float(0.5),
+                "greater_than_equal",
+                "greater than or equal to 1",
+                json!({"ge": 1.0}),
+            ),
+            (
+                ParamOptions { le: float(1e20), ..NONE },
+                Num::Float(3e20),
+                "less_than_equal",
+                "less than or equal to 100000000000000000000",
+                json!({"le": 1e20}),
+            ),
+            (
+                ParamOptions { ge: float(1e-7), ..NONE },
+                Num::Int(0),
+                "greater_than_equal",
+                "greater than or equal to 0.0000001",
+                json!({"ge": 1e-7}),
+            ),
+            (
+                ParamOptions { le: float(2.5), ..NONE },
+                Num::Int(3),
+                "less_than_equal",
+                "less than or equal to 2.5",
+                json!({"le": 2.5}),
+            ),
+            (
+                ParamOptions { lt: int(5), ..NONE },
+                Num::Huge(u128::MAX),
+                "less_than",
+                "less than 5",
+                json!({"lt": 5}),
+            ),
+            (
+                ParamOptions { le: int(3), ..NONE },
+                Num::Float(f64::NAN),
+                "less_than_equal",
+                "less than or equal to 3",
+                json!({"le": 3.0}),
+            ),
+        ];
+        for (options, value, kind, relation, ctx) in rows {
+            let msg = format!("Input should be {relation}");
+            check(Rules::Value(&options).number(value), Some((kind, &msg, ctx)));
+        }
+    }
+
+    #[test]
+    fn the_first_limit_in_pydantics_order() {
+        let int = |value| Some(Bound::Int(value));
+        let options = ParamOptions { ge: int(1), gt: int(3), le: int(0), lt: int(-1), ..NONE };
+        let kind = |value| Rules::Value(&options).number(Num::Int(value)).unwrap_err().kind;
+        assert_eq!([kind(5), kind(0), kind(-2)], ["less_than_equal", "less_than", "greater_than_equal"]);
+        assert_eq!(Rules::None.number(Num::Int(5)), Ok(()));
+    }
+
+    #[test]
+    fn texts_have_lengths_in_characters_and_a_pattern() {
+        let options =
+            ParamOptions { min_length: Some(2), max_length: Some(3), pattern: Some("^[a-z]+$"), ..NONE };
+        let rules = Rules::Value(&options);
+        check(rules.text("ab"), None);
+        check(
+            rules.text("a"),
+            Some(("string_too_short", "String should have at least 2 characters", json!({"min_length": 2}))),
+        );
+        check(
+            rules.text("\u{e9}\u{e9}\u{e9}\u{e9}"),
+            Some(("string_too_long", "String should have at most 3 characters", json!({"max_length": 3}))),
+        );
+        check(
+            rules.text("\u{e9}\u{e9}\u{e9}"),
+            Some((
+                "string_pattern_mismatch",
+                "String should match pattern '^[a-z]+$'",
+                json!({"pattern": "^[a-z]+$"}),
+            )),
+        );
+        // The items of a list have no lengths of their own.
+        check(rules.of_items().text("abcdef"), None);
+        assert_eq!(rules.of_items().text("A").unwrap_err().kind, "string_pattern_mismatch");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        let options = ParamOptions { min_length: Some(1), max_length: Some(1), ..NONE };
+        let rules = Rules::Value(&options);
+        assert_eq!(&*rules.text("").unwrap_err().msg, "String should have at least 1 character");
+        assert_eq!(&*rules.text("ab").unwrap_err().msg, "String should have at most 1 character");
+        check(
+            rules.count(0),
+            Some((
+                "too_short",
+                "List should have at least 1 item after validation, not 0",
+                json!({"field_type": "List", "min_length": 1, "actual_length": 0}),
+            )),
+        );
+        check(
+            rules.count(2),
+            Some((
+                "too_long",
+                "List should have at most 1 item after validation, not 2",
+                json!({"field_type": "List", "max_length": 1, "actual_length": 2}),
+            )),
+        );
+    }
+
+    #[test]
+    fn a_pattern_is_compiled_once_and_a_bad_one_matches_nothing() {
+        let options = ParamOptions { pattern: Some("("), ..NONE };
+        for _ in 0..2 {
+            let flaw = Rules::Value(&options).text("x").unwrap_err();
+            assert_eq!(flaw.kind, "value_error");
+            assert_eq!(&*flaw.msg, "Value error, the parameter's pattern '(' is no regular expression");
+        }
+    }
+
+    #[test]
+    fn no_limits_are_known_as_none() {
+        assert!(Rules::Value(&NONE).is_empty());
+        assert!(Rules::None.is_empty());
+        assert!(!Rules::Value(&ParamOptions { pattern: Some("a"), ..NONE }).is_empty());
+        assert!(!Rules::Value(&ParamOptions { max_length: Some(1), ..NONE }).is_empty());
+    }
+}

@@ -1,0 +1,476 @@
+//! One decoding: a single pass when all is well, and repeated passes over the same values when it is not.
+//!
+//! Serde stops at the first error, and FastAPI reports them all. So when the first pass has failed, the value is decoded
+//! again, and what is wrong is noted instead of returned: the place of a bad value is filled by a [`Wild`] one, and
+//! decoding goes on. What only the type itself can refuse (a missing field, a custom check) ends a pass all the same; it is
+//! noted, its place is a *hole* from then on, filled in advance, and the next pass gets further. Where no filling pleases
+//! the type, the place is moved behind everything else of its struct, or left out of its list.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use serde::de;
+use serde_json::Value;
+use smallvec::SmallVec;
+
+use super::flaw::{self, Flaw};
+use super::wild::Wild;
+use crate::rejection::{Invalid, Loc, Place};
+
+/// How many errors are reported at most: nobody reads more, and a request must not make a reply much larger than itself.
+const MAX_ERRORS: usize = 64;
+
+/// How many passes are made at most.
+const MAX_PASSES: usize = 192;
+
+/// How many values are looked at in all passes, after which the pass that is running is the last.
+const MAX_VISITS: usize = 200_000;
+
+/// How much input (in bytes, roughly) all errors together repeat. Each error of a large object repeats the whole of it.
+const MAX_ECHO: usize = 256 * 1024;
+
+/// The way to a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Path<'a> {
+    pub(super) parent: Option<&'a Path<'a>>,
+    pub(super) step: Step<'a>,
+    /// Where the value stands among its siblings, which gives errors their order.
+    pub(super) rank: usize,
+}
+
+/// The last step of a [`Path`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+/// The ranks along a path, which identify it within one decoding.
+type Key = SmallVec<[usize; 8]>;
+
+impl<'a> Path<'a> {
+    pub(super) fn root(name: &'a str) -> Self {
+        Self { parent: None, step: Step::Name(name), rank: 0 }
+    }
+
+    pub(super) fn name(&'a self, name: &'a str, rank: usize) -> Self {
+        Self { parent: Some(self), step: Step::Name(name), rank }
+    }
+
+    pub(super) fn index(&'a self, index: usize) -> Self {
+        Self { parent: Some(self), step: Step::Index(index), rank: index }
+    }
+
+    fn upwards(&self) -> impl Iterator<Item = &Path<'_>> {
+        std::iter::successors(Some(self), |path| path.parent)
+    }
+
+    fn key(&self) -> Key {
+        let mut key: Key = self.upwards().map(|path| path.rank).collect();
+        key.reverse();
+        key
+    }
+
+    /// Whether this is the path of that key. Siblings differ in the last rank, which is looked at first.
+    fn is(&self, key: &Key) -> bool {
+        self.rank == key[key.len() - 1] && self.upwards().map(|path| &path.rank).eq(key.iter().rev())
+    }
+
+    fn loc(&self) -> Vec<Loc> {
+        let step = |path: &Path<'_>| match path.step {
+            Step::Name(name) => Loc::Name(name.to_owned().into()),
+            Step::Index(index) => Loc::Index(index),
+        };
+        let mut loc: Vec<_> = self.upwards().map(step).collect();
+        loc.reverse();
+        loc
+    }
+}
+
+/// Why a pass ended early.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The parameter is absent, and it is optional whatever it is.
+    Nothing,
+    /// What is wrong has been noted, or need not be on the first pass.
+    Noted,
+    /// A struct lacks the field.
+    Missing(&'static str),
+    /// A struct wants no such field.
+    Unknown,
+    /// An enum has none but these variants.
+    Variant(&'static [&'static str]),
+    /// A type got another kind of value than it takes.
+    Type { expected: String, reason: String },
+    /// A type refused a value.
+    Refused(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("absent"),
+            Self::Noted => f.write_str("invalid"),
+            Self::Missing(field) => write!(f, "missing field `{field}`"),
+            Self::Unknown => f.write_str("unknown field"),
+            Self::Variant(_) => f.write_str("unknown variant"),
+            Self::Type { reason, .. } | Self::Refused(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl de::Error for Fault {
+    fn custom<T: fmt::Display>(msg: T) -> Self {
+        Self::Refused(msg.to_string())
+    }
+
+    fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        let reason = format!("invalid type: {unexpected}, expected {expected}");
+        Self::Type { expected: expected.to_string(), reason }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::Missing(field)
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self::Unknown
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::Variant(expected)
+    }
+}
+
+impl Fault {
+    /// The error at the value that a type got and refused.
+    fn into_flaw(self, input: &Value) -> Flaw {
+        match self {
+            Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
+            // Such a type was fed from a buffer of serde's own: by `flatten`, or by an untagged or tagged enum.
+            Self::Type { expected, reason } => match (expected.as_str(), input) {
+                ("a string", _) => flaw::STRING_TYPE,
+                ("a boolean", _) => flaw::BOOL_TYPE,
+                ("a sequence", _) => flaw::LIST_TYPE,
+                ("a map", _) => flaw::DICT_TYPE,
+                ("f32" | "f64", _) => flaw::FLOAT_TYPE,
+                (
+                    "i8" | "i16" | "i32" | "i64" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128" | "isize"
+                    | "usize",
+                    _,
+                ) => flaw::INT_TYPE,
+                (expected, _) if expected.starts_with("struct ") && !input.is_object() => flaw::MODEL_TYPE,
+                _ => flaw::value_error(&reason),
+            },
+            other => flaw::value_error(&other.to_string()),
+        }
+    }
+}
+
+/// What one decoding knows of its value so far.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// None on the first pass, which ends at the first error.
+    log: Option<RefCell<Log>>,
+    /// Whether the parameter turned out to be a whole struct, whose fields stand where the parameter itself would.
+    whole: Cell<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    found: Vec<(Key, Invalid)>,
+    /// Values that their type refused; they are filled without being looked at again.
+    holes: Vec<Key>,
+    /// Fields that structs have been found to lack.
+    gaps: Vec<(Key, &'static str)>,
+    /// Structs that want no unknown fields.
+    strict: Vec<Key>,
+    /// How many fillings have been refused.
+    fillings: Vec<(Key, usize)>,
+    /// Values that no filling can replace.
+    hopeless: Vec<Key>,
+    /// Whether this pass has learnt something that gets the next one further.
+    moved: bool,
+    visits: usize,
+    echoed: usize,
+}
+
+impl Log {
+    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: impl FnOnce() -> Value) {
+        let key = path.key();
+        if self.found.len() >= MAX_ERRORS || self.found.iter().any(|(known, _)| *known == key) {
+            return;
+        }
+        let input = input();
+        let size = size(&input, MAX_ECHO - self.echoed);
+        let input = if self.echoed + size < MAX_ECHO { input } else { Value::Null };
+        self.echoed = (self.echoed + size).min(MAX_ECHO);
+        let error =
+            Invalid { kind: flaw.kind, loc: path.loc(), msg: flaw.msg.into_owned(), input, ctx: flaw.ctx };
+        self.found.push((key, error));
+    }
+
+    /// Makes the next pass get past a value that has an error: by another filling, else by doing without.
+    fn get_past(&mut self, path: &Path<'_>) {
+        if self.moved {
+            return;
+        }
+        let key = path.key();
+        if self.found.iter().any(|(known, _)| *known == key) {
+            let position = self.fillings.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+                self.fillings.push((key.clone(), 0));
+                self.fillings.len() - 1
+            });
+            let refused = &mut self.fillings[position].1;
+            if *refused + 1 < Wild::FILLINGS {
+                *refused += 1;
+                self.moved = true;
+                return;
+            }
+        }
+        if !self.hopeless.contains(&key) {
+            self.hopeless.push(key);
+            self.moved = true;
+        }
+    }
+}
+
+impl Session {
+    /// Decodes: once, or as often as it takes to know all that is wrong.
+    pub(super) fn run<T>(
+        place: Place,
+        mut pass: impl FnMut(&Self) -> Result<T, Fault>,
+    ) -> Result<T, Vec<Invalid>> {
+        let first = Self { log: None, whole: Cell::new(false) };
+        if let Ok(value) = pass(&first) {
+            return Ok(value);
+        }
+        let session = Self { log: Some(RefCell::default()), whole: Cell::new(false) };
+        for _ in 0..MAX_PASSES {
+            session.with_log(|log| log.moved = false);
+            let result = pass(&session);
+            let (found, go_on) = session
+                .with_log(|log| {
+                    let found = log.found.len();
+                    (found, log.moved && (log.visits < MAX_VISITS || found == 0))
+                })
+                .unwrap_or_default();
+            match result {
+                // A second look may find nothing wrong: an absent list among the fields is an empty one.
+                Ok(value) if found == 0 => return Ok(value),
+                Err(_) if go_on && found < MAX_ERRORS => {}
+                _ => break,
+            }
+        }
+        let mut found = session.log.map(|log| log.into_inner().found).unwrap_or_default();
+        if found.is_empty() {
+            // Only a type that decides differently each time gets here; the request must fail with something to say.
+            let flaw = flaw::value_error("the value could not be decoded");
+            let loc = vec![Loc::Name(place.as_str().into())];
+            let msg = flaw.msg.into_owned();
+            return Err(vec![Invalid { kind: flaw.kind, loc, msg, input: Value::Null, ctx: flaw.ctx }]);
+        }
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Err(found.into_iter().map(|(_, error)| error).collect())
+    }
+
+    fn with_log<R>(&self, act: impl FnOnce(&mut Log) -> R) -> Option<R> {
+        self.log.as_ref().map(|log| act(&mut log.borrow_mut()))
+    }
+
+    /// Says that the parameter is a struct or map over the whole place.
+    pub(super) fn take_whole(&self) {
+        self.whole.set(true);
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole.get()
+    }
+
+    /// What stands in for the value at the path.
+    fn filling(&self, path: &Path<'_>) -> Wild {
+        let refused = self.with_log(|log| {
+            log.fillings.iter().find(|(key, _)| path.is(key)).map_or(0, |&(_, refused)| refused)
+        });
+        Wild::new(refused.unwrap_or_default())
+    }
+
+    /// Notes an error of a value that its visitor has not seen, and lets `fill` give the visitor another.
+    pub(super) fn flawed<T>(
+        &self,
+        path: &Path<'_>,
+        flaw: Flaw,
+        input: impl FnOnce() -> Value,
+        fill: impl FnOnce(Wild) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if self.with_log(|log| log.note(path, flaw, input)).is_none() {
+            return Err(Fault::Noted);
+        }
+        fill(self.filling(path)).map_err(|_| Fault::Noted)
+    }
+
+    /// Notes an error of a value that may be used all the same.
+    pub(super) fn note(
+        &self,
+        path: &Path<'_>,
+        flaw: Flaw,
+        input: impl FnOnce() -> Value,
+    ) -> Result<(), Fault> {
+        self.with_log(|log| log.note(path, flaw, input)).ok_or(Fault::Noted)
+    }
+
+    /// The end of decoding one value: takes the blame for what its type refused.
+    pub(super) fn settle<T>(
+        &self,
+        path: &Path<'_>,
+        input: impl FnOnce() -> Value,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let fault = match result {
+            Err(fault) if self.log.is_some() && !matches!(fault, Fault::Nothing) => fault,
+            other => return other,
+        };
+        self.with_log(|log| {
+            let key = path.key();
+            // A value that was filled in part may be refused for that, which is no error of the request's.
+            let own =
+                !matches!(fault, Fault::Noted) && !log.found.iter().any(|(known, _)| known.starts_with(&key));
+            if !own {
+                log.get_past(path);
+                return;
+            }
+            let input = input();
+            let flaw = fault.into_flaw(&input);
+            log.note(path, flaw, || input);
+            log.holes.push(key);
+            log.moved = true;
+        });
+        Err(Fault::Noted)
+    }
+
+    /// The end of decoding the parameter itself, after which there is nothing to get on to.
+    pub(super) fn settle_all<T>(
+        &self,
+        path: &Path<'_>,
+        input: impl FnOnce() -> Value,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let moved = self.with_log(|log| log.moved);
+        let result = self.settle(path, input, result);
+        self.with_log(|log| log.moved = moved.unwrap_or_default());
+        result
+    }
+
+    /// The end of decoding a struct: remembers a field that it lacks. The next pass hands the field out as absent, and
+    /// notes the error if it may not be.
+    pub(super) fn settle_fields<T>(&self, of: &Path<'_>, result: Result<T, Fault>) -> Result<T, Fault> {
+        match result {
+            Err(Fault::Missing(field)) if self.log.is_some() => {
+                self.with_log(|log| {
+                    let key = of.key();
+                    if !log.gaps.iter().any(|(known, name)| *known == key && *name == field) {
+                        log.gaps.push((key, field));
+                        log.moved = true;
+                    }
+                });
+                Err(Fault::Noted)
+            }
+            other => other,
+        }
+    }
+
+    /// The end of reading a field's name: notes that a struct wants no unknown ones.
+    pub(super) fn settle_key<T>(&self, of: &Path<'_>, result: Result<T, Fault>) -> Result<T, Fault> {
+        match result {
+            Err(Fault::Unknown) if self.log.is_some() => {
+                self.with_log(|log| {
+                    log.strict.push(of.key());
+                    log.moved = true;
+                });
+                Err(Fault::Noted)
+            }
+            other => other,
+        }
+    }
+
+    /// What is known of a value before it is looked at.
+    pub(super) fn state(&self, path: &Path<'_>) -> State {
+        self.with_log(|log| {
+            log.visits += 1;
+            if log.hopeless.iter().any(|key| path.is(key)) {
+                State::Hopeless
+            } else if log.holes.iter().any(|key| path.is(key)) {
+                State::Hole
+            } else {
+                State::Fresh
+            }
+        })
+        .unwrap_or(State::Fresh)
+    }
+
+    /// What fills a hole.
+    pub(super) fn hole(&self, path: &Path<'_>) -> Wild {
+        self.filling(path)
+    }
+
+    /// Whether anything is known of any value, so that a container need not ask for each of its own.
+    pub(super) fn is_first(&self) -> bool {
+        self.log.is_none()
+    }
+
+    /// Whether the struct at the path was found to lack the field.
+    pub(super) fn is_gap(&self, path: &Path<'_>, field: &str) -> bool {
+        self.with_log(|log| log.gaps.iter().any(|(key, name)| *name == field && path.is(key)))
+            .unwrap_or(false)
+    }
+
+    /// The fields that the struct at the path was found to lack.
+    pub(super) fn gaps(&self, path: &Path<'_>) -> Vec<&'static str> {
+        self.with_log(|log| log.gaps.iter().filter(|(key, _)| path.is(key)).map(|&(_, name)| name).collect())
+            .unwrap_or_default()
+    }
+
+    /// Whether the struct at the path wants no unknown fields.
+    pub(super) fn is_strict(&self, path: &Path<'_>) -> bool {
+        self.with_log(|log| log.strict.iter().any(|key| path.is(key))).unwrap_or(false)
+    }
+}
+
+/// What a pass knows of a value from those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing bad.
+    Fresh,
+    /// Its type refuses it.
+    Hole,
+    /// Its type refuses everything.
+    Hopeless,
+}
+
+/// Roughly how many bytes a value takes, counted no further than the limit.
+fn size(value: &Value, limit: usize) -> usize {
+    let mut total = 8;
+    match value {
+        Value::String(text) => total += text.len(),
+        Value::Array(items) => {
+            for item in items {
+                if total >= limit {
+                    break;
+                }
+                total += size(item, limit - total);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if total >= limit {
+                    break;
+                }
+                total += name.len() + size(field, limit - total);
+            }
+        }
+        _ => {}
+    }
+    total
+}

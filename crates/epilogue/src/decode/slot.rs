@@ -1,0 +1,311 @@
+//! A parameter, or a field of its struct, that has yet to show whether it is one value, several or a whole struct.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde::Deserializer;
+use serde::de::Visitor;
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use super::fields::{Entries, Fields, Items};
+use super::flaw::{self, Flaw};
+use super::rules::Rules;
+use super::session::{Fault, Path, Session};
+use super::text::{Text, shown};
+use super::values::{Raw, Raws, Values};
+use super::wild::Wild;
+
+/// What a [`Slot`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The parameter itself. It may turn out to be a struct over the whole place.
+    Parameter,
+    /// The same inside an `Option`, while nobody knows whether a struct or a single value is optional.
+    Optional,
+    /// The same, known to be absent if it is optional.
+    Absent,
+    /// A field of a struct (which has these) or a value of a map.
+    Field(&'static [&'static str]),
+}
+
+/// Values of one name, or all of a place.
+#[derive(Clone)]
+pub(super) struct Slot<'a> {
+    pub(super) session: &'a Session,
+    pub(super) values: &'a dyn Values,
+    pub(super) name: &'a str,
+    pub(super) path: &'a Path<'a>,
+    pub(super) rules: Rules<'a>,
+    pub(super) role: Role,
+    /// The place of which a field is part, for the errors of absent ones.
+    pub(super) place: &'a dyn Values,
+    /// The value, where it has been looked up.
+    pub(super) picked: Option<Raw<'a>>,
+}
+
+/// All names of a place with their values, in the order in which they first appear. One walk over the place: looking each
+/// name up would take a client's long list of names squared.
+pub(super) fn grouped(values: &dyn Values) -> Vec<(Cow<'_, str>, Raws<'_>)> {
+    let mut positions: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    let mut groups: Vec<(Cow<'_, str>, Raws<'_>)> = Vec::new();
+    values.each(&mut |name, raw| {
+        let next = groups.len();
+        let position = *positions.entry(name.clone()).or_insert(next);
+        match groups.get_mut(position) {
+            Some((_, raws)) => raws.push(raw),
+            None => groups.push((name, SmallVec::from_iter([raw]))),
+        }
+    });
+    groups
+}
+
+/// Several values as errors repeat them.
+pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
+    match raws {
+        [raw] => shown(raw),
+        raws => raws.iter().map(shown).collect(),
+    }
+}
+
+/// What a place holds, as the error of a struct over it repeats it.
+pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
+    let mut object = Map::new();
+    if values.echoes_all() {
+        for (name, raws) in grouped(values) {
+            object.insert(name.into_owned(), shown_all(&raws));
+        }
+    } else {
+        for field in fields {
+            let name = values.key(field);
+            let raws = values.all(&name);
+            if !raws.is_empty() {
+                object.insert(name.into_owned(), shown_all(&raws));
+            }
+        }
+    }
+    Value::Object(object)
+}
+
+impl<'a> Slot<'a> {
+    fn raw(&mut self) -> Option<Raw<'a>> {
+        self.picked.take().or_else(|| self.values.one(self.name))
+    }
+
+    fn text(&self, raw: Raw<'a>) -> Text<'a> {
+        Text { session: self.session, raw, path: self.path, rules: self.rules }
+    }
+
+    /// What is reported, and done, where a value is wanted and none was sent.
+    fn absent<T>(&self, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.role == Role::Optional {
+            return Err(Fault::Nothing);
+        }
+        let input = || match self.role {
+            Role::Field(fields) => sent(self.place, fields),
+            _ => Value::Null,
+        };
+        self.session.flawed(self.path, flaw::MISSING, input, fill)
+    }
+
+    fn all(&self) -> Raws<'a> {
+        self.values.all(self.name)
+    }
+
+    /// The input of errors of the value as such.
+    pub(super) fn input(&self) -> Value {
+        match self.role {
+            _ if self.session.is_whole() && !matches!(self.role, Role::Field(_)) => sent(self.values, &[]),
+            Role::Parameter | Role::Optional | Role::Absent
+                if self.values.positional() && !self.values.contains(self.name) =>
+            {
+                sent(self.values, &[])
+            }
+            _ => match self.all().as_slice() {
+                [] => Value::Null,
+                raws => shown_all(raws),
+            },
+        }
+    }
+
+    /// The values that a list or tuple takes, with their names where they come from different ones.
+    fn items(&self) -> SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]> {
+        let whole = self.values.positional() && !matches!(self.role, Role::Field(_));
+        if !whole {
+            return self.all().into_iter().map(|raw| (None, raw)).collect();
+        }
+        let mut items = SmallVec::new();
+        self.values.each(&mut |name, raw| items.push((Some(name), raw)));
+        items
+    }
+
+    fn flawed<T>(&self, flaw: Flaw, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
+        let input = || self.all().iter().map(shown).collect();
+        self.session.flawed(self.path, flaw, input, fill)
+    }
+}
+
+/// Scalars are the text's business, once there is one.
+macro_rules! scalars {
+    ($($ask:ident)*) => {$(
+        fn $ask<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+            match self.raw() {
+                Some(raw) => self.text(raw).$ask(visitor),
+                None => self.absent(|wild| wild.$ask(visitor)),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Slot<'_> {
+    type Error = Fault;
+
+    // A type that takes anything is given the text; a parameter of no such name, all that the place has: that is how
+    // tagged and untagged enums of structs ask.
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        match self.raw() {
+            Some(raw) => self.text(raw).deserialize_any(visitor),
+            None if matches!(self.role, Role::Field(_)) => self.absent(|wild| wild.deserialize_any(visitor)),
+            None => {
+                let mut any = false;
+                self.values.each(&mut |_, _| any = true);
+                if any {
+                    self.deserialize_map(visitor)
+                } else {
+                    self.absent(|wild| wild.deserialize_any(visitor))
+                }
+            }
+        }
+    }
+
+    scalars! {
+        deserialize_bool
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_f32 deserialize_f64
+        deserialize_char deserialize_str deserialize_string
+        deserialize_bytes deserialize_byte_buf
+        deserialize_identifier
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        self.picked = self.raw();
+        match self.role {
+            _ if self.picked.is_some() => visitor.visit_some(self),
+            Role::Absent | Role::Field(_) => visitor.visit_none(),
+            Role::Parameter | Role::Optional => visitor.visit_some(Slot { role: Role::Optional, ..self }),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let items = self.items();
+        if items.is_empty() && self.role == Role::Optional {
+            return Err(Fault::Nothing);
+        }
+        if let Err(flaw) = self.rules.count(items.len()) {
+            return if items.is_empty() {
+                self.absent(|wild| wild.deserialize_seq(visitor))
+            } else {
+                self.flawed(flaw, |wild| wild.deserialize_seq(visitor))
+            };
+        }
+        visitor.visit_seq(Items::list(self, items))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
+        let items = self.items();
+        if items.is_empty() && len > 0 {
+            return self.absent(|wild| wild.deserialize_tuple(len, visitor));
+        }
+        if items.len() > len {
+            let flaw = flaw::too_long("Tuple", len, items.len());
+            return self.flawed(flaw, |wild| wild.deserialize_tuple(len, visitor));
+        }
+        visitor.visit_seq(Items::tuple(self, items, len))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        if matches!(self.role, Role::Field(_)) {
+            return match self.raw() {
+                Some(raw) => self.text(raw).deserialize_map(visitor),
+                None => self.absent(|wild| wild.deserialize_map(visitor)),
+            };
+        }
+        let entries = grouped(self.values);
+        if entries.is_empty() && self.role == Role::Optional {
+            return Err(Fault::Nothing);
+        }
+        self.session.take_whole();
+        let (session, of) = (self.session, self.path.parent.unwrap_or(self.path));
+        let result = visitor.visit_map(Entries::new(session, self.values, of, entries));
+        session.settle_fields(of, result)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        if matches!(self.role, Role::Field(_)) {
+            return match self.raw() {
+                Some(raw) => self.text(raw).deserialize_struct(name, fields, visitor),
+                None => self.absent(|wild| wild.deserialize_struct(name, fields, visitor)),
+            };
+        }
+        if self.role == Role::Optional
+            && !fields.iter().any(|field| self.values.contains(&self.values.key(field)))
+        {
+            return Err(Fault::Nothing);
+        }
+        self.session.take_whole();
+        let (session, of) = (self.session, self.path.parent.unwrap_or(self.path));
+        let result = visitor.visit_map(Fields::new(session, self.values, of, fields));
+        session.settle_fields(of, result)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match self.raw() {
+            Some(raw) => self.text(raw).deserialize_enum(name, variants, visitor),
+            None => self.absent(|wild| wild.deserialize_enum(name, variants, visitor)),
+        }
+    }
+}

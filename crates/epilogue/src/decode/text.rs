@@ -1,0 +1,234 @@
+//! One text as whatever scalar it is asked to be.
+
+use serde::Deserializer;
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeSeed, IntoDeserializer, Visitor};
+use serde_json::Value;
+
+use super::flaw::{self, Flaw};
+use super::rules::Rules;
+use super::scalar;
+use super::session::{Fault, Path, Session};
+use super::values::Raw;
+use super::wild::Wild;
+
+/// A value that was sent as text.
+#[derive(Debug, Clone)]
+pub(super) struct Text<'a> {
+    pub(super) session: &'a Session,
+    pub(super) raw: Raw<'a>,
+    pub(super) path: &'a Path<'a>,
+    pub(super) rules: Rules<'a>,
+}
+
+/// The value as errors repeat it.
+pub(super) fn shown(raw: &Raw<'_>) -> Value {
+    Value::String(match raw {
+        Raw::Text(text) => text.to_string(),
+        Raw::Opaque(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+    })
+}
+
+impl Text<'_> {
+    fn read<R>(&self, parse: impl FnOnce(&str) -> Result<R, Flaw>) -> Result<R, Flaw> {
+        match &self.raw {
+            Raw::Text(text) => parse(text),
+            Raw::Opaque(_) => Err(flaw::STRING_UNICODE),
+        }
+    }
+
+    pub(super) fn flawed<T>(
+        &self,
+        flaw: Flaw,
+        fill: impl FnOnce(Wild) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.session.flawed(self.path, flaw, || shown(&self.raw), fill)
+    }
+}
+
+/// Deserialises by parsing the text first, so that the visitor is still there when that fails.
+macro_rules! scalars {
+    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+        fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            let parse: fn(&str, Rules<'_>) -> Result<_, Flaw> = $parse;
+            match self.read(|text| parse(text, self.rules)) {
+                Ok(value) => visitor.$visit(value),
+                Err(flaw) => self.flawed(flaw, |wild| wild.$ask(visitor)),
+            }
+        }
+    )*};
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
+fn single(text: &str, rules: Rules<'_>) -> Result<f32, Flaw> {
+    scalar::float(text, rules).map(|value| value as f32)
+}
+
+impl<'de> Deserializer<'de> for Text<'_> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_string(visitor)
+    }
+
+    scalars! {
+        deserialize_bool visit_bool |text, _| scalar::bool(text);
+        deserialize_i8 visit_i8 scalar::int;
+        deserialize_i16 visit_i16 scalar::int;
+        deserialize_i32 visit_i32 scalar::int;
+        deserialize_i64 visit_i64 scalar::int;
+        deserialize_i128 visit_i128 scalar::int;
+        deserialize_u8 visit_u8 scalar::int;
+        deserialize_u16 visit_u16 scalar::int;
+        deserialize_u32 visit_u32 scalar::int;
+        deserialize_u64 visit_u64 scalar::int;
+        deserialize_u128 visit_u128 scalar::int;
+        deserialize_f32 visit_f32 single;
+        deserialize_f64 visit_f64 scalar::float;
+        deserialize_char visit_char |text, _| scalar::char(text);
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.read(|text| self.rules.text(text)) {
+            Ok(()) => match self.raw {
+                Raw::Text(std::borrow::Cow::Owned(text)) => visitor.visit_string(text),
+                Raw::Text(std::borrow::Cow::Borrowed(text)) => visitor.visit_str(text),
+                Raw::Opaque(bytes) => visitor.visit_bytes(bytes),
+            },
+            Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_string(visitor)),
+        }
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_byte_buf(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.raw {
+            Raw::Text(text) => visitor.visit_byte_buf(text.into_owned().into_bytes()),
+            Raw::Opaque(bytes) => visitor.visit_bytes(bytes),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.flawed(flaw::LIST_TYPE, |wild| wild.deserialize_seq(visitor))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.flawed(flaw::TUPLE_TYPE, |wild| wild.deserialize_tuple(len, visitor))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.flawed(flaw::DICT_TYPE, |wild| wild.deserialize_map(visitor))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match &self.raw {
+            Raw::Text(text) => visitor.visit_enum(Word(text)),
+            Raw::Opaque(_) => {
+                self.flawed(flaw::STRING_UNICODE, |wild| wild.deserialize_enum(name, variants, visitor))
+            }
+        }
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_string(visitor)
+    }
+}
+
+/// An enum's variant by its name.
+pub(super) struct Word<'a>(pub(super) &'a str);
+
+impl<'de> serde::de::EnumAccess<'de> for Word<'_> {
+    type Error = Fault;
+    type Variant = Unit;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Unit), Fault> {
+        let name: StrDeserializer<'_, Fault> = self.0.into_deserializer();
+        Ok((seed.deserialize(name)?, Unit))
+    }
+}
+
+/// A variant without content.
+pub(super) struct Unit;
+
+impl Unit {
+    fn no_content() -> Fault {
+        Fault::Refused(String::from("this variant needs content"))
+    }
+}
+
+impl<'de> serde::de::VariantAccess<'de> for Unit {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Fault> {
+        Err(Self::no_content())
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Fault> {
+        Err(Self::no_content())
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Fault> {
+        Err(Self::no_content())
+    }
+}

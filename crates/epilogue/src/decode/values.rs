@@ -1,0 +1,387 @@
+//! Where texts come from: the query string, a form, headers, cookies and the segments of the path, looked up by name.
+
+use std::borrow::Cow;
+
+use cookie::Cookie;
+use http::HeaderMap;
+use smallvec::SmallVec;
+
+/// One value as it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Raw<'v> {
+    /// Text, decoded as its place asks for.
+    Text(Cow<'v, str>),
+    /// Bytes that are no text: only headers can carry them.
+    Opaque(&'v [u8]),
+}
+
+/// The values of one name, in the order in which they were sent.
+pub(crate) type Raws<'v> = SmallVec<[Raw<'v>; 4]>;
+
+/// The raw values of one place of a request.
+///
+/// Lookups go through the request's own text each time: a request has few values, and a scalar that is found in place
+/// costs no allocation.
+pub(crate) trait Values {
+    /// The value that counts when one is asked for: which of several does is a matter of the place.
+    fn one(&self, name: &str) -> Option<Raw<'_>>;
+
+    /// All values of the name, in order.
+    fn all(&self, name: &str) -> Raws<'_>;
+
+    /// Whether the request has a value of the name.
+    fn contains(&self, name: &str) -> bool {
+        self.one(name).is_some()
+    }
+
+    /// Hands out every name with its value, in order.
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>));
+
+    /// The name under which a struct's field is looked up.
+    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(field)
+    }
+
+    /// Whether a name that nobody asked for may be held against the client (by a struct that denies unknown fields).
+    /// A browser sends headers that no application has heard of.
+    fn tells_unknown(&self) -> bool {
+        true
+    }
+
+    /// Whether the error for a missing field repeats everything that was sent, as FastAPI does. Headers and cookies hold
+    /// secrets, so of those only the fields of the struct are repeated.
+    fn echoes_all(&self) -> bool {
+        true
+    }
+
+    /// Whether the first of several values counts, instead of the last.
+    fn first_counts(&self) -> bool {
+        false
+    }
+
+    /// Whether lists and tuples take the values of the place in order instead of those of one name.
+    fn positional(&self) -> bool {
+        false
+    }
+}
+
+/// A query string or a form (`application/x-www-form-urlencoded`), still encoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UrlEncoded<'r> {
+    text: &'r str,
+    empty_is_absent: bool,
+}
+
+impl<'r> UrlEncoded<'r> {
+    /// A query string.
+    pub(crate) fn new(query: &'r str) -> Self {
+        Self { text: query, empty_is_absent: false }
+    }
+
+    /// A form. A browser sends a field that was left empty as an empty text, so that an empty text counts as absent; among
+    /// other values of a list it stays.
+    pub(crate) fn form(text: &'r str) -> Self {
+        Self { text, empty_is_absent: true }
+    }
+
+    fn values(self, name: &str) -> impl Iterator<Item = Cow<'r, str>> {
+        form_urlencoded::parse(self.text.as_bytes())
+            .filter_map(move |(key, value)| (key == name).then_some(value))
+    }
+}
+
+impl Values for UrlEncoded<'_> {
+    // The last one counts, as in Starlette's `QueryParams` and `FormData`.
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.values(name).filter(|value| !(self.empty_is_absent && value.is_empty())).last().map(Raw::Text)
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        let all: Raws<'_> = self.values(name).map(Raw::Text).collect();
+        let empty = |raw: &Raw<'_>| matches!(raw, Raw::Text(text) if text.is_empty());
+        if self.empty_is_absent && all.iter().all(empty) { Raws::new() } else { all }
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (key, value) in form_urlencoded::parse(self.text.as_bytes()) {
+            visit(key, Raw::Text(value));
+        }
+    }
+}
+
+/// The headers. Names are compared without case; `_` in the name of a struct's field stands for `-`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Headers<'r>(&'r HeaderMap);
+
+impl<'r> Headers<'r> {
+    pub(crate) fn new(headers: &'r HeaderMap) -> Self {
+        Self(headers)
+    }
+}
+
+fn header_text(value: &http::HeaderValue) -> Raw<'_> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Raw::Text(Cow::Borrowed(text)),
+        Err(_) => Raw::Opaque(value.as_bytes()),
+    }
+}
+
+impl Values for Headers<'_> {
+    // The first one counts, as in Starlette's `Headers`.
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.0.get(name).map(header_text)
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        self.0.get_all(name).iter().map(header_text).collect()
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (name, value) in self.0 {
+            visit(Cow::Borrowed(name.as_str()), header_text(value));
+        }
+    }
+
+    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
+        if field.contains('_') { Cow::Owned(field.replace('_', "-")) } else { Cow::Borrowed(field) }
+    }
+
+    fn tells_unknown(&self) -> bool {
+        false
+    }
+
+    fn echoes_all(&self) -> bool {
+        false
+    }
+
+    fn first_counts(&self) -> bool {
+        true
+    }
+}
+
+/// The cookies: of all `Cookie` headers, percent-decoded, without the quotes that may stand around a value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cookies<'r>(&'r HeaderMap);
+
+impl<'r> Cookies<'r> {
+    pub(crate) fn new(headers: &'r HeaderMap) -> Self {
+        Self(headers)
+    }
+
+    fn cookies(self) -> impl Iterator<Item = Cookie<'r>> {
+        self.0
+            .get_all(http::header::COOKIE)
+            .iter()
+            // What is neither text nor a cookie was put there by some other application of the same host.
+            .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
+            .flat_map(|header| Cookie::split_parse_encoded(header).flatten())
+    }
+}
+
+fn cookie_text<'v>(cookie: &Cookie<'v>) -> Raw<'v> {
+    // Borrowed from the header where nothing had to be decoded.
+    Raw::Text(match cookie.value_raw() {
+        Some(value) => {
+            let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+            Cow::Borrowed(inner.unwrap_or(value))
+        }
+        None => Cow::Owned(cookie.value_trimmed().to_owned()),
+    })
+}
+
+impl Values for Cookies<'_> {
+    // The last one counts: Starlette collects cookies into a dictionary.
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.cookies().filter(|cookie| cookie.name() == name).last().map(|cookie| cookie_text(&cookie))
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        self.cookies().filter(|cookie| cookie.name() == name).map(|cookie| cookie_text(&cookie)).collect()
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for cookie in self.cookies() {
+            let name = match cookie.name_raw() {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(cookie.name().to_owned()),
+            };
+            visit(name, cookie_text(&cookie));
+        }
+    }
+
+    fn echoes_all(&self) -> bool {
+        false
+    }
+}
+
+/// The segments that the route's template captured, in the order of the template: still encoded, decoded when asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Captures<'r> {
+    path: &'r str,
+    names: &'r [String],
+    ranges: &'r [(u32, u32)],
+}
+
+impl<'r> Captures<'r> {
+    /// The bytes `ranges` of the path, under these names.
+    pub(crate) fn new(path: &'r str, names: &'r [String], ranges: &'r [(u32, u32)]) -> Self {
+        Self { path, names, ranges }
+    }
+
+    fn segments(self) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
+        self.names.iter().zip(self.ranges).map(move |(name, &(start, end))| {
+            let segment = self.path.get(start as usize..end as usize).unwrap_or_default();
+            (name.as_str(), percent_encoding::percent_decode_str(segment).decode_utf8_lossy())
+        })
+    }
+}
+
+impl Values for Captures<'_> {
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.segments().find_map(|(key, value)| (key == name).then_some(Raw::Text(value)))
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        self.one(name).into_iter().collect()
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (name, value) in self.segments() {
+            visit(Cow::Borrowed(name), Raw::Text(value));
+        }
+    }
+
+    // A struct may want some of the segments and leave the rest to another parameter.
+    fn tells_unknown(&self) -> bool {
+        false
+    }
+
+    fn positional(&self) -> bool {
+        true
+    }
+}
+
+/// The values of one name of a map, as a place of their own.
+#[derive(Debug)]
+pub(super) struct Group<'v> {
+    pub(super) values: Raws<'v>,
+    pub(super) first_counts: bool,
+}
+
+impl Values for Group<'_> {
+    fn one(&self, _: &str) -> Option<Raw<'_>> {
+        if self.first_counts { self.values.first().cloned() } else { self.values.last().cloned() }
+    }
+
+    fn all(&self, _: &str) -> Raws<'_> {
+        self.values.iter().cloned().collect()
+    }
+
+    fn each<'s>(&'s self, _: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts<'v>(raws: impl IntoIterator<Item = Raw<'v>>) -> Vec<String> {
+        let text = |raw| match raw {
+            Raw::Text(text) => text.into_owned(),
+            Raw::Opaque(bytes) => format!("{bytes:?}"),
+        };
+        raws.into_iter().map(text).collect()
+    }
+
+    fn names(values: &dyn Values) -> Vec<String> {
+        let mut names = Vec::new();
+        values.each(&mut |name, _| names.push(name.into_owned()));
+        names
+    }
+
+    fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for &(name, value) in lines {
+            let name = http::HeaderName::from_static(name);
+            headers.append(name, http::HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn the_last_of_a_query_and_all_of_it() {
+        let query = UrlEncoded::new("a=1&b=x%20y+z&a=2&c");
+        let rows = [
+            ("a", Some("2"), vec!["1", "2"]),
+            ("b", Some("x y z"), vec!["x y z"]),
+            ("c", Some(""), vec![""]),
+        ];
+        for (name, one, all) in rows {
+            assert_eq!(texts(query.one(name)), Vec::from_iter(one), "{name}");
+            assert_eq!(texts(query.all(name)), all, "{name}");
+            assert!(query.contains(name));
+        }
+        assert!(!query.contains("d"));
+        assert_eq!(names(&query), ["a", "b", "a", "c"]);
+    }
+
+    #[test]
+    fn a_plain_query_value_is_borrowed() {
+        assert!(matches!(UrlEncoded::new("a=1").one("a"), Some(Raw::Text(Cow::Borrowed("1")))));
+    }
+
+    #[test]
+    fn what_a_form_left_empty_is_absent() {
+        let form = UrlEncoded::form("a=&b=1&b=&c=&c=");
+        assert!(!form.contains("a"));
+        assert!(form.all("c").is_empty());
+        assert_eq!(texts(form.one("b")), ["1"]);
+        assert_eq!(texts(form.all("b")), ["1", ""]);
+    }
+
+    #[test]
+    fn the_first_of_a_header_in_any_case() {
+        let map = headers(&[("x-a", b"1"), ("x-a", b"2"), ("x-b", b"\xff")]);
+        let values = Headers::new(&map);
+        assert_eq!(texts(values.one("X-A")), ["1"]);
+        assert_eq!(texts(values.all("x-a")), ["1", "2"]);
+        assert_eq!(values.one("x-b"), Some(Raw::Opaque(b"\xff")));
+        assert_eq!(values.one("no header name"), None);
+        assert_eq!(values.key("x_a"), "x-a");
+    }
+
+    #[test]
+    fn cookies_of_every_header_decoded_and_unquoted() {
+        let map = headers(&[
+            ("cookie", b"a=1; b=\"x y\"; broken; =c"),
+            ("cookie", b"a=%20z; q=\""),
+            ("cookie", b"z=\xff"),
+        ]);
+        let values = Cookies::new(&map);
+        let rows = [
+            ("a", vec!["1", " z"]),
+            ("b", vec!["x y"]),
+            ("q", vec!["\""]),
+            ("broken", vec![]),
+            ("z", vec![]),
+        ];
+        for (name, all) in rows {
+            assert_eq!(texts(values.all(name)), all, "{name}");
+            assert_eq!(texts(values.one(name)).last(), texts(values.all(name)).last(), "{name}");
+        }
+        assert!(matches!(values.one("b"), Some(Raw::Text(Cow::Borrowed("x y")))));
+    }
+
+    #[test]
+    fn captures_are_decoded_in_order() {
+        let names_of = [String::from("user"), String::from("item")];
+        let path = "/users/a%20b/items/7";
+        let values = Captures::new(path, &names_of, &[(7, 12), (19, 20)]);
+        assert_eq!(texts(values.one("user")), ["a b"]);
+        assert_eq!(texts(values.one("item")), ["7"]);
+        assert_eq!(values.one("none"), None);
+        assert_eq!(names(&values), ["user", "item"]);
+        // Ranges that do not fit the path are not the client's to answer for, nor a reason to panic.
+        let values = Captures::new(path, &names_of, &[(90, 91), (8, 3)]);
+        assert_eq!(texts(values.one("user")), [""]);
+    }
+}

@@ -1,0 +1,253 @@
+//! A value that is whatever it is asked to be.
+
+use serde::Deserializer;
+use serde::de::value::StrDeserializer;
+use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
+
+use super::session::Fault;
+
+/// Stands in for a value that has an error, so that decoding gets on to the next one. What is made of it is thrown away.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wild {
+    filling: usize,
+    depth: usize,
+}
+
+/// Texts that between them satisfy most types which are picky about theirs.
+const TEXTS: [&str; Wild::FILLINGS] = [
+    "",
+    "0",
+    "a",
+    "1970-01-01T00:00:00Z",
+    "1970-01-01",
+    "00:00:00",
+    "00000000-0000-0000-0000-000000000000",
+    "127.0.0.1",
+    "http://a.example/",
+    "a@a.example",
+];
+
+/// Numbers likewise. Types that must not be zero are the most common picky ones.
+const NUMBERS: [u8; Wild::FILLINGS] = [1, 0, 2, 10, 100, 3, 5, 8, 16, 50];
+
+/// How deep a filling goes for a type that contains itself.
+const MAX_DEPTH: usize = 16;
+
+impl Wild {
+    /// How many fillings there are to try.
+    pub(super) const FILLINGS: usize = 10;
+
+    pub(super) fn new(filling: usize) -> Self {
+        Self { filling: filling.min(Self::FILLINGS - 1), depth: 0 }
+    }
+
+    fn text(self) -> &'static str {
+        TEXTS[self.filling]
+    }
+
+    fn number(self) -> u8 {
+        NUMBERS[self.filling]
+    }
+
+    fn deeper(self) -> Result<Self, Fault> {
+        if self.depth < MAX_DEPTH { Ok(Self { depth: self.depth + 1, ..self }) } else { Err(Fault::Noted) }
+    }
+}
+
+macro_rules! numbers {
+    ($($ask:ident $visit:ident $type:ty;)*) => {$(
+        fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            visitor.$visit(<$type>::try_from(self.number()).unwrap_or_default())
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Wild {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_bool(self.filling % 2 == 1)
+    }
+
+    numbers! {
+        deserialize_i8 visit_i8 i8;
+        deserialize_i16 visit_i16 i16;
+        deserialize_i32 visit_i32 i32;
+        deserialize_i64 visit_i64 i64;
+        deserialize_i128 visit_i128 i128;
+        deserialize_u8 visit_u8 u8;
+        deserialize_u16 visit_u16 u16;
+        deserialize_u32 visit_u32 u32;
+        deserialize_u64 visit_u64 u64;
+        deserialize_u128 visit_u128 u128;
+        deserialize_f32 visit_f32 f32;
+        deserialize_f64 visit_f64 f64;
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_char(self.text().chars().next().unwrap_or('0'))
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_borrowed_str(self.text())
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_borrowed_str(self.text())
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_borrowed_bytes(self.text().as_bytes())
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_borrowed_bytes(self.text().as_bytes())
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self.deeper()?)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_seq(Items { wild: self, left: 0 })
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_seq(Items { wild: self.deeper()?, left: len })
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_map(Fields { wild: self, fields: [].iter() })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_map(Fields { wild: self.deeper()?, fields: fields.iter() })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let wild = self.deeper()?;
+        // An enum that contains itself through its first variant ends, more often than not, in its last.
+        let variant = if wild.depth > MAX_DEPTH / 2 { variants.last() } else { variants.first() };
+        match variant {
+            Some(name) => visitor.visit_enum(Variant { wild, name }),
+            None => Err(Fault::Noted),
+        }
+    }
+
+    serde::forward_to_deserialize_any! { unit identifier ignored_any }
+}
+
+struct Items {
+    wild: Wild,
+    left: usize,
+}
+
+impl<'de> de::SeqAccess<'de> for Items {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        seed.deserialize(self.wild).map(Some)
+    }
+}
+
+struct Fields {
+    wild: Wild,
+    fields: std::slice::Iter<'static, &'static str>,
+}
+
+impl<'de> de::MapAccess<'de> for Fields {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        match self.fields.next() {
+            Some(field) => seed.deserialize(StrDeserializer::new(field)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        seed.deserialize(self.wild)
+    }
+}
+
+struct Variant {
+    wild: Wild,
+    name: &'static str,
+}
+
+impl<'de> de::EnumAccess<'de> for Variant {
+    type Error = Fault;
+    type Variant = Wild;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Wild), Fault> {
+        let name: StrDeserializer<'_, Fault> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self.wild))
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Wild {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_struct("", fields, visitor)
+    }
+}

@@ -1,0 +1,124 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::Dependency;
+use crate::graph::fuel::{Described, Edge, Fuel};
+use crate::graph::node::{Need, Sharing, Source};
+use crate::param::{Own, Param, Untaken};
+use crate::rejection::Rejection;
+use crate::scope::{Scope, Site, Value};
+
+/// A dependency's output, shared by everything in the request that depends on it.
+///
+/// It dereferences to the output, clones cheaply (a reference count) and may be moved into a task. `D` is the name of
+/// the function under `#[dependency]`, which runs at most once a request however often it is asked for; write
+/// `Depends<Fresh<D>>` for an output of one's own.
+///
+/// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn greeting(name: Query<String>) -> String {
+///     format!("hello {}", *name)
+/// }
+///
+/// #[get("/")]
+/// async fn index(greeting: Depends<greeting>) -> String {
+///     greeting.to_uppercase()
+/// }
+///
+/// // Both are still plain functions, for a unit test to call:
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let greeting = greeting(Query(String::from("ferris")));
+/// assert_eq!(index(Depends::new(greeting)).await, "HELLO FERRIS");
+/// # });
+/// ```
+pub struct Depends<D: Dependency> {
+    output: Arc<D::Output>,
+    dependency: PhantomData<fn() -> D>,
+}
+
+impl<D: Dependency> Depends<D> {
+    /// Wraps a plain value, for calling a path function or dependency from a test.
+    pub fn new(output: D::Output) -> Self {
+        Self::shared(Arc::new(output))
+    }
+
+    pub(crate) fn shared(output: Arc<D::Output>) -> Self {
+        Self { output, dependency: PhantomData }
+    }
+
+    fn from_value(value: Value) -> Self {
+        match value.downcast::<D::Output>() {
+            Ok(output) => Self::shared(output),
+            Err(_) => panic!(
+                "the slot of `{}` holds another type: the plan of the request is wrong, which is a bug in epilogue",
+                std::any::type_name::<D>()
+            ),
+        }
+    }
+}
+
+impl<D: Dependency> Deref for Depends<D> {
+    type Target = D::Output;
+
+    fn deref(&self) -> &D::Output {
+        &self.output
+    }
+}
+
+impl<D: Dependency> Clone for Depends<D> {
+    fn clone(&self) -> Self {
+        Self::shared(Arc::clone(&self.output))
+    }
+}
+
+impl<D: Dependency> fmt::Debug for Depends<D>
+where
+    D::Output: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Depends").field(&self.output).finish()
+    }
+}
+
+/// The source of a `Depends<D>` parameter.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OnDependency<D, F, const OPTIONAL: bool>(PhantomData<(D, F)>);
+
+impl<D: Dependency, F: Fuel, const OPTIONAL: bool> Described for OnDependency<D, F, OPTIONAL> {
+    const SOURCE: Source = Source::Dependency {
+        node: <F::Edge<D> as Edge>::NODE,
+        sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
+        need: if OPTIONAL { Need::Optional } else { Need::Required },
+    };
+}
+
+impl<D: Dependency> Param<Own> for Depends<D> {
+    type Source<F: Fuel> = OnDependency<D, F, false>;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        scope.dependency(site).map(Self::from_value).map_err(Untaken::Failed)
+    }
+}
+
+impl<D: Dependency> Param<Own> for Option<Depends<D>> {
+    type Source<F: Fuel> = OnDependency<D, F, true>;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        Ok(scope.dependency(site).ok().map(Depends::from_value))
+    }
+}
+
+impl<D: Dependency> Param<Own> for Result<Depends<D>, Rejection> {
+    type Source<F: Fuel> = OnDependency<D, F, true>;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        Ok(scope.dependency(site).map(Depends::from_value))
+    }
+}

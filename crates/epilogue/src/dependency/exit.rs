@@ -1,0 +1,168 @@
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::rejection::Rejection;
+use crate::response::{Failure, HttpError, Raised, ReplyError};
+use crate::tasks::FailedTask;
+
+/// How the request ended, as told to the exits of its dependencies.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Transaction;
+/// impl Transaction {
+///     async fn commit(&self) {}
+///     async fn roll_back(&self) {}
+/// }
+///
+/// #[dependency(scope = "function", exit = end)]
+/// async fn transaction() -> Transaction {
+///     Transaction
+/// }
+///
+/// async fn end(transaction: &Transaction, outcome: &Outcome) {
+///     if outcome.is_success() {
+///         transaction.commit().await;
+///     } else {
+///         transaction.roll_back().await;
+///     }
+/// }
+/// # #[get("/")] async fn index(_t: Depends<transaction>) {}
+/// # let _ = routes![index];
+/// ```
+pub struct Outcome {
+    end: End,
+    failed_tasks: Arc<[FailedTask]>,
+}
+
+#[derive(Clone)]
+enum End {
+    Replied(StatusCode),
+    Rejected(Rejection),
+    Raised(Arc<dyn ReplyError>),
+    /// The error was of a type that had to be consumed to make the reply.
+    Consumed(&'static str),
+    Panicked(Arc<str>),
+    Shutdown,
+}
+
+impl Outcome {
+    pub(crate) fn replied(status: StatusCode) -> Self {
+        Self::of(End::Replied(status))
+    }
+
+    pub(crate) fn shutdown() -> Self {
+        Self::of(End::Shutdown)
+    }
+
+    /// Lends the failure to the exits that run before it becomes the reply.
+    pub(crate) fn of_failure(failure: &Failure) -> Self {
+        Self::of(match failure {
+            Failure::Rejected(rejection) => End::Rejected(rejection.clone()),
+            Failure::Raised(raised) => End::Raised(raised.shared()),
+            Failure::Panicked(message) => End::Panicked(Arc::clone(message)),
+        })
+    }
+
+    /// What is left to tell once the reply is made: an error that the reply consumed is known by its name only.
+    pub(crate) fn after_reply(self) -> Self {
+        let end = match self.end {
+            End::Raised(error) if !error.outlives_reply() => End::Consumed(error.type_name()),
+            end => end,
+        };
+        Self { end, ..self }
+    }
+
+    pub(crate) fn with_failed_tasks(self, failed: Vec<FailedTask>) -> Self {
+        Self { failed_tasks: failed.into(), ..self }
+    }
+
+    fn of(end: End) -> Self {
+        Self { end, failed_tasks: Arc::new([]) }
+    }
+
+    /// Whether the path function returned a reply. A reply with an error status that was returned as `Ok` is one.
+    pub fn is_success(&self) -> bool {
+        matches!(self.end, End::Replied(_) | End::Shutdown)
+    }
+
+    /// The reply's status, where the path function returned one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self.end {
+            End::Replied(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// The error that ended the request, if it is an `E`, or an [`HttpError`] that was made from an `E`.
+    ///
+    /// An exit of function scope sees every error. One of request scope runs after the reply, and sees [`HttpError`]s and
+    /// what they were made from; an error of another type has become the reply by then.
+    pub fn error<E: Any>(&self) -> Option<&E> {
+        let End::Raised(error) = &self.end else { return None };
+        let error = error.as_any();
+        error.downcast_ref::<E>().or_else(|| error.downcast_ref::<HttpError>()?.source_as::<E>())
+    }
+
+    /// The validation errors that ended the request before its path function ran.
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match &self.end {
+            End::Rejected(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+
+    /// Whether the path function or a dependency panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self.end, End::Panicked(_))
+    }
+
+    /// The tasks of the request that failed; exits of request scope run after the tasks and see them.
+    pub fn failed_tasks(&self) -> &[FailedTask] {
+        &self.failed_tasks
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.end {
+            End::Replied(status) => write!(f, "Replied({status})"),
+            End::Rejected(rejection) => write!(f, "Rejected({rejection})"),
+            End::Raised(error) => write!(f, "Failed({})", error.type_name()),
+            End::Consumed(name) => write!(f, "Failed({name})"),
+            End::Panicked(message) => write!(f, "Panicked({message})"),
+            End::Shutdown => f.write_str("Shutdown"),
+        }?;
+        if self.failed_tasks.is_empty() {
+            return Ok(());
+        }
+        write!(f, " with {} failed tasks", self.failed_tasks.len())
+    }
+}
+
+/// What an exit may return: nothing, or a `Result` whose error becomes the reply where the exit runs before it.
+#[diagnostic::on_unimplemented(
+    message = "an exit returns nothing or a `Result<(), E>`, not `{Self}`",
+    label = "not what an exit may return",
+    note = "write `-> Result<(), HttpError>`, or let it return nothing"
+)]
+pub trait ExitReturn {
+    #[doc(hidden)]
+    fn into_exit_result(self) -> Result<(), Failure>;
+}
+
+impl ExitReturn for () {
+    fn into_exit_result(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<E: crate::response::RaisedError> ExitReturn for Result<(), E> {
+    fn into_exit_result(self) -> Result<(), Failure> {
+        self.map_err(|error| Failure::Raised(Raised::new(error)))
+    }
+}

@@ -1,0 +1,34 @@
+use std::marker::PhantomData;
+
+use super::Dependency;
+use crate::graph::fuel::Fuel;
+
+/// `Depends<Fresh<D>>` runs `D` for this parameter alone, whatever the request has already: FastAPI's
+/// `Depends(d, use_cache=False)`.
+///
+/// What `D` itself depends on stays shared.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// static TICKETS: AtomicU32 = AtomicU32::new(0);
+///
+/// #[dependency]
+/// fn ticket() -> u32 {
+///     TICKETS.fetch_add(1, Ordering::Relaxed)
+/// }
+///
+/// #[get("/two-tickets")]
+/// async fn two_tickets(first: Depends<ticket>, second: Depends<Fresh<ticket>>) -> Json<[u32; 2]> {
+///     Json([*first, *second])
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Fresh<D>(PhantomData<fn() -> D>);
+
+impl<D: Dependency> Dependency for Fresh<D> {
+    type Output = D::Output;
+    type Graph<F: Fuel> = D::Graph<F>;
+    const FRESH: bool = true;
+}

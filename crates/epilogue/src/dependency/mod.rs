@@ -1,0 +1,32 @@
+//! Dependencies: what `#[dependency]` makes of a function, and how a parameter asks for its output.
+
+mod depends;
+mod exit;
+mod fresh;
+
+pub use depends::Depends;
+pub use exit::{ExitReturn, Outcome};
+pub use fresh::Fresh;
+
+use crate::graph::fuel::{Fuel, HasNode};
+
+/// A function or struct under `#[dependency]` or `#[derive(Dependency)]`: what [`Depends`] names.
+///
+/// It is implemented by the macros only, since it carries the constant graph that the compiler checks.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a dependency",
+    label = "not a dependency: `Depends<…>` takes the name of a function under `#[dependency]`",
+    note = "write `#[dependency]` above the function and name the function here, or `#[derive(Dependency)]` on the struct"
+)]
+pub trait Dependency: Send + Sync + 'static {
+    /// What the function returns; the `Ok` type where it returns a `Result`.
+    type Output: Send + Sync + 'static;
+
+    /// The dependency and all below it as constant data, to a depth.
+    #[doc(hidden)]
+    type Graph<F: Fuel>: HasNode;
+
+    /// Whether each parameter gets an output of its own; only [`Fresh`] says so.
+    #[doc(hidden)]
+    const FRESH: bool = false;
+}

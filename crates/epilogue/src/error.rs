@@ -1,0 +1,26 @@
+use crate::app::StartError;
+use crate::tasks::DrainReport;
+
+/// What [`App::serve`](crate::App::serve) and `main` return.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// Why an app was not served, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The app did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address could not be bound.
+    #[error("the server could not bind its address")]
+    Bind(#[source] std::io::Error),
+    /// The signals that stop the server could not be listened to.
+    #[error("the server could not listen to signals")]
+    Signals(#[source] std::io::Error),
+    /// Something was still unfinished when the grace period was over or a second signal came; it was cancelled.
+    #[error("not everything was finished at shutdown: {0}")]
+    Unfinished(DrainReport),
+    /// Something that the program does by itself, around the server.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,108 @@
+//! How deep the constant graph goes: a depth that is part of the type keeps the constant finite even where two
+//! dependencies depend on each other, so that the cycle can be named instead of overflowing the compiler.
+
+use std::marker::PhantomData;
+
+use super::node::{DependencyNode, Source};
+use crate::dependency::Dependency;
+
+/// How many dependencies may stand below each other: [`Full`] spends one a level.
+#[doc(hidden)]
+pub trait Fuel: 'static {
+    /// The edge to a dependency, with one level less to go.
+    type Edge<D: Dependency>: Edge;
+}
+
+/// An edge of the constant graph.
+#[doc(hidden)]
+pub trait Edge {
+    /// The dependency it leads to; `None` where the depth is spent.
+    const NODE: Option<&'static DependencyNode>;
+}
+
+/// The description of a dependency to a given depth; the macros implement it.
+#[doc(hidden)]
+pub trait Describe<F: Fuel>: 'static {
+    /// The dependency and all below it.
+    const NODE: DependencyNode;
+}
+
+/// Where a parameter's value comes from, as constant data.
+#[doc(hidden)]
+pub trait Described {
+    /// The place, or the dependency.
+    const SOURCE: Source;
+}
+
+/// One more level.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct More<F>(PhantomData<F>);
+
+/// The end.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Spent;
+
+/// An edge to `D`, whose own graph has the depth `F`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct To<D, F>(PhantomData<(D, F)>);
+
+impl<F: Fuel> Fuel for More<F> {
+    type Edge<D: Dependency> = To<D, F>;
+}
+
+impl Fuel for Spent {
+    type Edge<D: Dependency> = Spent;
+}
+
+impl<D: Dependency, F: Fuel> Edge for To<D, F> {
+    const NODE: Option<&'static DependencyNode> = Some(&<D::Graph<F> as HasNode>::NODE);
+}
+
+impl Edge for Spent {
+    const NODE: Option<&'static DependencyNode> = None;
+}
+
+/// A described dependency without the parameter of depth in its own type: what [`Dependency::Graph`] is.
+#[doc(hidden)]
+pub trait HasNode {
+    /// The dependency and all below it.
+    const NODE: DependencyNode;
+}
+
+/// The graph of `D` to the depth `F`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Graph<D, F>(PhantomData<(D, F)>);
+
+impl<D: Describe<F>, F: Fuel> HasNode for Graph<D, F> {
+    const NODE: DependencyNode = D::NODE;
+}
+
+type Four<F> = More<More<More<More<F>>>>;
+
+/// The depth of every graph: longer chains of dependencies are refused by the compiler.
+#[doc(hidden)]
+pub type Full = Four<Four<Four<Four<Four<Four<Spent>>>>>>;
+
+/// The graph of a dependency whose macro found errors, so that nothing else fails because of them.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unfinished;
+
+impl HasNode for Unfinished {
+    const NODE: DependencyNode = DependencyNode {
+        name: "",
+        module: "",
+        at: epilogue_runtime::SourceLine { file: "", line: 0 },
+        id: std::any::TypeId::of::<Self>(),
+        generic: true,
+        scope: crate::graph::DependencyScope::Request,
+        params: &[],
+        run: |_, _| unreachable!("a program with errors does not run"),
+        exit: None,
+        concurrent: false,
+    };
+}

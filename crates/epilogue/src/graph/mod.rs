@@ -1,0 +1,13 @@
+//! The dependency graph: constant data that the compiler checks, the start walks, and [`App::graph`] shows.
+//!
+//! [`App::graph`]: crate::App::graph
+
+pub(crate) mod check;
+pub(crate) mod fuel;
+pub(crate) mod node;
+
+pub use epilogue_runtime::SourceLine;
+pub use node::DependencyScope;
+
+/// How many dependencies may stand below each other.
+pub(crate) const MAX_DEPTH: usize = 24;

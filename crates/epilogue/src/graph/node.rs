@@ -1,0 +1,164 @@
+//! The graph as constant data: routes, dependencies, and where every parameter's value comes from.
+
+use std::any::TypeId;
+
+use epilogue_runtime::SourceLine;
+
+use crate::param::ParamOptions;
+use crate::rejection::Place;
+use crate::scope::{RunExit, RunRoute, RunStep};
+
+/// How long a dependency's output lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DependencyScope {
+    /// Until the path function has returned: its exit runs before the reply is sent.
+    Function,
+    /// Until the reply is sent and its tasks are done.
+    Request,
+    /// From the start of the app to its shutdown.
+    App,
+}
+
+/// A function or struct under `#[dependency]`, with everything below it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct DependencyNode {
+    /// Its name as written.
+    pub name: &'static str,
+    /// The module it stands in; with `name` and `at` it identifies the node in `const`.
+    pub module: &'static str,
+    pub at: SourceLine,
+    /// Identifies the dependency, with the arguments of a generic one, at run time.
+    pub id: TypeId,
+    /// Several types share its name: two nodes of that name need not be the same.
+    pub generic: bool,
+    pub scope: DependencyScope,
+    pub params: &'static [ParamNode],
+    pub run: RunStep,
+    pub exit: Option<RunExit>,
+    /// Independent parameters may be resolved at the same time.
+    pub concurrent: bool,
+}
+
+/// One parameter of a path function or dependency.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct ParamNode {
+    /// The parameter's own name.
+    pub name: &'static str,
+    /// The name to look up: the alias, or the parameter's name in the form of its place (`user-agent`).
+    pub key: &'static str,
+    pub options: ParamOptions,
+    pub source: Source,
+    /// The macro saw a single value's type (`u64`, `String`), so the name must be in the template.
+    pub scalar: bool,
+    /// It takes the body unread, which only one parameter can do.
+    pub takes_stream: bool,
+    /// The template's prefix comes from a router, so the name cannot be checked before the start.
+    pub from_prefix: bool,
+    pub at: SourceLine,
+}
+
+/// Where a parameter's value comes from.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Source {
+    /// A value read from a place.
+    Value(Place),
+    /// A JSON body of this type.
+    Json(TypeId),
+    /// A form.
+    Form,
+    /// The body as it came.
+    RawBody,
+    /// An extractor of the axum ecosystem.
+    Extract(RunStep),
+    Tasks,
+    Reply,
+    /// The request itself: head, address, template.
+    Request,
+    State {
+        id: TypeId,
+        name: fn() -> &'static str,
+    },
+    Dependency {
+        /// `None` where the depth of the graph is spent.
+        node: Option<&'static DependencyNode>,
+        sharing: Sharing,
+        need: Need,
+    },
+}
+
+/// Whether an output may be one that is there already.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Once a request.
+    Shared,
+    /// Made for this parameter alone: FastAPI's `use_cache=False`.
+    Fresh,
+}
+
+/// What becomes of the request when a dependency fails.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The request fails too.
+    Required,
+    /// The parameter says that there is none.
+    Optional,
+}
+
+/// A path function under a route macro, with its whole graph.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct RouteNode {
+    pub name: &'static str,
+    pub module: &'static str,
+    pub at: SourceLine,
+    /// The method in capitals.
+    pub method: &'static str,
+    pub template: &'static str,
+    /// The names of the template's segments, in order.
+    pub segments: &'static [&'static str],
+    pub status: Option<u16>,
+    pub tags: &'static [&'static str],
+    pub hidden: bool,
+    pub concurrent: bool,
+    /// `dependencies(...)`, in order.
+    pub dependencies: &'static [ParamNode],
+    pub params: &'static [ParamNode],
+    pub run: RunRoute,
+}
+
+/// The name that a parameter looks up.
+pub(crate) const fn key_of(
+    source: Source,
+    name: &'static str,
+    hyphenated: &'static str,
+    options: &ParamOptions,
+) -> &'static str {
+    match (options.alias, source) {
+        (Some(alias), _) => alias,
+        (None, Source::Value(Place::Header)) => hyphenated,
+        (None, _) => name,
+    }
+}
+
+/// What stands for a route whose macro found errors, so that nothing else fails because of them.
+#[doc(hidden)]
+pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
+    name: "",
+    module: "",
+    at: SourceLine { file: "", line: 0 },
+    method: "",
+    template: "",
+    segments: &[],
+    status: None,
+    tags: &[],
+    hidden: true,
+    concurrent: false,
+    dependencies: &[],
+    params: &[],
+    run: |_| unreachable!("a program with errors does not run"),
+};

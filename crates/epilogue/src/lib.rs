@@ -1,0 +1,76 @@
+//! FastAPI's `Depends` and `BackgroundTasks` for Rust.
+//!
+//! Annotate a function with a route macro, declare what it needs as parameters, and queue what must happen *after the reply*. The
+//! compiler checks the whole dependency graph; a small runtime runs the tasks once the reply has left, and loses none.
+//!
+//! ```
+//! use epilogue::prelude::*;
+//!
+//! #[derive(serde::Serialize)]
+//! struct Message {
+//!     message: &'static str,
+//! }
+//!
+//! async fn write_log(message: String) -> std::io::Result<()> {
+//!     println!("{message}");
+//!     Ok(())
+//! }
+//!
+//! #[dependency]
+//! fn get_query(tasks: &BackgroundTasks, q: Query<Option<String>>) -> Option<String> {
+//!     if let Some(q) = &*q {
+//!         tasks.add_task(write_log, (format!("found query: {q}"),));
+//!     }
+//!     q.into_inner()
+//! }
+//!
+//! #[post("/send-notification/{email}")]
+//! async fn send_notification(
+//!     email: Path<String>,
+//!     tasks: &BackgroundTasks,
+//!     _q: Depends<get_query>,
+//! ) -> Json<Message> {
+//!     tasks.add_task(write_log, (format!("message to {}", *email),));
+//!     Json(Message { message: "Message sent" })
+//! }
+//!
+//! let app = App::new().routes(routes![send_notification]);
+//! # let _ = app;
+//! ```
+//!
+//! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] tell of dependencies,
+//! [`BackgroundTasks`] of tasks, [`macro@get`] of routes, [`App`] and [`Server`] of serving them.
+
+#[macro_use]
+mod macros;
+mod app;
+mod body;
+mod decode;
+mod dependency;
+mod error;
+mod graph;
+mod param;
+pub mod prelude;
+mod rejection;
+mod response;
+mod scope;
+mod server;
+
+#[doc(hidden)]
+pub mod __private;
+
+/// Task lists and the runner, as the `epilogue-runtime` crate has them.
+use epilogue_runtime as tasks;
+
+pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
+pub use body::ReplyBody;
+pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
+pub use epilogue_runtime::{BackgroundTasks, Task, TaskFn, TaskLimits, TaskStats};
+pub use error::{Error, Result};
+pub use graph::{DependencyScope, SourceLine};
+pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
+pub use param::{ClientAddr, Cookie, Extract, Form, Header, Json, Param, Path, Query, RequestParts, State};
+pub use rejection::{Invalid, Loc, Place, Rejection};
+pub use response::{Background, HttpError, RaisedError, Reply, ReplyValue};
+pub use scope::PlanError;
+pub use server::Server;

@@ -1,0 +1,180 @@
+//! The macros, documented where users see them.
+
+/// Lists path functions for [`App::routes`](crate::App::routes) and [`Router::routes`](crate::Router::routes).
+///
+/// Two functions of one list that answer the same method and path do not compile.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[get("/items")]
+/// async fn list() -> &'static str {
+///     "[]"
+/// }
+///
+/// #[post("/items", status = 201)]
+/// async fn create() {}
+///
+/// let app = App::new().routes(routes![list, create]);
+/// # let _ = app;
+/// ```
+#[macro_export]
+macro_rules! routes {
+    ($($route:ty),* $(,)?) => {{
+        const ROUTES: &[&$crate::__private::RouteNode] = &[$(&<$route as $crate::__private::Route>::NODE),*];
+        const _: () = $crate::__private::check_routes(ROUTES);
+        $crate::__private::Routes::new(ROUTES)
+    }};
+}
+
+macro_rules! route_macro_docs {
+    ($($name:ident $method:literal),* $(,)?) => {$(
+        #[doc = concat!("A path function that answers ", $method, " requests.")]
+        ///
+        /// The first argument is the path template: `{name}` matches a segment, `{*name}` all that follows. Each function parameter
+        /// says where its value comes from, see [`Param`](crate::Param); the function itself stays as it is written, for a unit
+        /// test to call. What it returns turns into the reply; an `Err` ends the request and drops its tasks.
+        ///
+        /// Options follow the template:
+        ///
+        /// | option | does |
+        /// | --- | --- |
+        /// | `status = 201` | the reply's status, where the function sets none |
+        /// | `dependencies(a, b)` | runs dependencies for their effect alone, before the parameters |
+        /// | `blocking` | runs a sync function on the blocking pool |
+        /// | `tags("a")`, `hidden` | for the documentation of the API |
+        /// | `crate = path` | the path of this crate, where it has another name |
+        ///
+        /// ```
+        /// use epilogue::prelude::*;
+        ///
+        #[doc = concat!("#[", stringify!($name), "(\"/items/{id}\", status = 202)]")]
+        /// async fn item(id: Path<u64>, dry_run: Query<Option<bool>>) -> Result<String, HttpError> {
+        ///     if *id == 0 {
+        ///         return Err(HttpError::new(StatusCode::NOT_FOUND, "Item not found"));
+        ///     }
+        ///     Ok(format!("item {} {:?}", *id, *dry_run))
+        /// }
+        ///
+        /// let app = App::new().routes(routes![item]);
+        /// # let _ = app;
+        /// ```
+        pub use epilogue_macros::$name;
+    )*};
+}
+
+route_macro_docs!(
+    get "GET",
+    post "POST",
+    put "PUT",
+    patch "PATCH",
+    delete "DELETE",
+    head "HEAD",
+    options "OPTIONS",
+    trace "TRACE",
+);
+
+/// Makes a function a dependency: something that path functions and other dependencies ask for as
+/// [`Depends<name>`](crate::Depends). FastAPI's `Depends(name)`.
+///
+/// Its parameters are those of a path function, see [`Param`](crate::Param). It returns the output, or a `Result` whose error ends
+/// the request and turns into the reply. It runs at most once a request, however many ask for it.
+///
+/// | option | does |
+/// | --- | --- |
+/// | `scope = "function"`, `"request"`, `"app"` | how long the output lives: until the path function has returned, until the reply is sent and the tasks are done (the default), or from start to shutdown |
+/// | `exit = function` | runs `async fn function(output: &T, outcome: &Outcome)` when the scope ends: the half after FastAPI's `yield` |
+/// | `blocking` | runs a sync function on the blocking pool |
+/// | `crate = path` | the path of this crate, where it has another name |
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn token(authorization: Header<Option<String>>) -> Result<String, HttpError> {
+///     let missing = || HttpError::new(StatusCode::UNAUTHORIZED, "Not authenticated");
+///     authorization.into_inner().ok_or_else(missing)
+/// }
+///
+/// #[dependency]
+/// async fn user(token: Depends<token>) -> String {
+///     format!("the user of {}", *token)
+/// }
+///
+/// #[get("/me")]
+/// async fn me(user: Depends<user>) -> String {
+///     user.to_string()
+/// }
+///
+/// // A unit test calls them with plain values.
+/// assert_eq!(token(Header(Some("abc".into()))).unwrap(), "abc");
+/// ```
+///
+/// A dependency may be generic; each choice of the parameters is a dependency of its own:
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn at_least<const N: u32>(level: Header<u32>) -> Result<(), HttpError> {
+///     if *level >= N { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "level too low")) }
+/// }
+///
+/// #[get("/admin", dependencies(at_least<3>))]
+/// async fn admin() -> &'static str {
+///     "welcome"
+/// }
+/// ```
+pub use epilogue_macros::dependency;
+
+/// Makes a struct a dependency whose fields are parameters; FastAPI's classes as dependencies.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[derive(Dependency)]
+/// struct Paging {
+///     q: Query<Option<String>>,
+///     #[param(default = 100, le = 1000)]
+///     limit: Query<u32>,
+/// }
+///
+/// #[get("/items")]
+/// async fn items(paging: Depends<Paging>) -> String {
+///     format!("{:?} {}", *paging.q, *paging.limit)
+/// }
+/// ```
+pub use epilogue_macros::Dependency;
+
+/// Makes a function a task with named arguments: a struct of the same name, which is serde data.
+///
+/// The function stays as it is written. Options: `retries = 3`, `retry_on_panic`, `timeout = "30s"`, `always`, `crate = path`.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[task(retries = 3, timeout = "30s")]
+/// async fn write_notification(email: String, message: String) -> std::io::Result<()> {
+///     println!("to {email}: {message}");
+///     Ok(())
+/// }
+///
+/// #[post("/send/{email}")]
+/// async fn send(email: Path<String>, tasks: &BackgroundTasks) -> &'static str {
+///     tasks.add(write_notification { email: email.into_inner(), message: "hello".into() });
+///     "sent"
+/// }
+/// ```
+pub use epilogue_macros::task;
+
+/// Runs an async `main` on a multi-threaded Tokio runtime.
+///
+/// ```no_run
+/// use epilogue::prelude::*;
+///
+/// #[epilogue::main]
+/// async fn main() -> epilogue::Result<()> {
+///     App::new().serve("127.0.0.1:8000").await
+/// }
+/// ```
+pub use epilogue_macros::main;

@@ -1,0 +1,220 @@
+//! Parameters that hold the body. It is read once, before anything of the request runs, and kept until the end.
+
+use std::any::TypeId;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Param, Untaken, WithValue, described};
+use crate::decode::{self, Values};
+use crate::graph::fuel::{Described, Fuel};
+use crate::graph::node::Source;
+use crate::rejection::{Invalid, Loc, Place};
+use crate::response::internal_server_error;
+use crate::scope::{Scope, Site};
+
+/// JSON: the body as a parameter, and a value as a reply.
+///
+/// One body model is the whole body; where the path function and its dependencies read several, each stands under its
+/// parameter's name, as in FastAPI. A parameter of the same name in several places is read as one body.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[derive(serde::Deserialize, serde::Serialize)]
+/// struct Item {
+///     name: String,
+///     price: f64,
+/// }
+///
+/// #[post("/items", status = 201)]
+/// async fn create(item: Json<Item>) -> Json<Item> {
+///     item
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Json<T>(pub T);
+
+impl<T> Json<T> {
+    /// The value itself.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Json<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Json<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+/// A JSON body of a type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromJson<T>(PhantomData<T>);
+
+impl<T: 'static> Described for FromJson<T> {
+    const SOURCE: Source = Source::Json(TypeId::of::<T>());
+}
+
+impl<T: DeserializeOwned + 'static> Param for Json<T> {
+    type Source<F: Fuel> = FromJson<T>;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        if !scope.body_is_json() {
+            return Err(Untaken::Invalid(vec![not_json(scope.body())]));
+        }
+        decode::from_json(scope.body(), scope.embedded(site), site.options())
+            .map(Self)
+            .map_err(Untaken::Invalid)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> WithValue for Json<T> {
+    type Value = T;
+
+    fn from_value(value: T) -> Self {
+        Self(value)
+    }
+
+    fn is_given(scope: &Scope, _site: &Site) -> bool {
+        !scope.body().is_empty()
+    }
+}
+
+/// FastAPI hands a body that is not declared as JSON to the model as text, and the model refuses it.
+fn not_json(body: &[u8]) -> Invalid {
+    if body.is_empty() {
+        return Invalid {
+            kind: "missing",
+            loc: vec![Loc::Name(Place::Body.as_str().into())],
+            msg: String::from("Field required"),
+            input: serde_json::Value::Null,
+            ctx: None,
+        };
+    }
+    Invalid {
+        kind: "model_attributes_type",
+        loc: vec![Loc::Name(Place::Body.as_str().into())],
+        msg: String::from("Input should be a valid dictionary or object to extract fields from"),
+        input: String::from_utf8_lossy(body).into(),
+        ctx: None,
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => {
+                tracing::error!(%error, value = std::any::type_name::<T>(), "a reply does not serialise to JSON");
+                internal_server_error()
+            }
+        }
+    }
+}
+
+/// A form: a field, the values of a repeated field, or the whole form as a struct. FastAPI's `Form`.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[post("/login")]
+/// async fn login(username: Form<String>, password: Form<String>) -> String {
+///     format!("{} with {} letters", *username, password.len())
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form<T>(pub T);
+
+impl<T> Form<T> {
+    /// The value itself.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Form<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Form<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+described!(
+    /// A form.
+    FromForm = Source::Form
+);
+
+impl<T: DeserializeOwned> Param for Form<T> {
+    type Source<F: Fuel> = FromForm;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        decode::decode(&scope.form(), Place::Body, site.key(), site.options())
+            .map(Self)
+            .map_err(Untaken::Invalid)
+    }
+}
+
+impl<T: DeserializeOwned> WithValue for Form<T> {
+    type Value = T;
+
+    fn from_value(value: T) -> Self {
+        Self(value)
+    }
+
+    fn is_given(scope: &Scope, site: &Site) -> bool {
+        scope.form().contains(site.key())
+    }
+}
+
+described!(
+    /// The body as it came.
+    FromBody = Source::RawBody
+);
+
+impl Param for Bytes {
+    type Source<F: Fuel> = FromBody;
+
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+        Ok(scope.body().clone())
+    }
+}
+
+impl Param for String {
+    type Source<F: Fuel> = FromBody;
+
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+        std::str::from_utf8(scope.body()).map(Self::from).map_err(|error| {
+            Untaken::Invalid(vec![Invalid {
+                kind: "string_unicode",
+                loc: vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(error.valid_up_to())],
+                msg: Self::from(
+                    "Input should be a valid string, unable to parse raw data as a unicode string",
+                ),
+                input: serde_json::Value::Null,
+                ctx: None,
+            }])
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Parameters that hold the request itself.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::{Param, Untaken, described};
+use crate::graph::fuel::Fuel;
+use crate::graph::node::Source;
+use crate::rejection::Rejection;
+use crate::response::{Failure, HttpError, Raised};
+use crate::scope::{Scope, Site};
+
+described!(
+    /// The request itself.
+    FromRequestHead = Source::Request
+);
+
+/// The head of the request: method, URI, version, headers and extensions. FastAPI's `Request`.
+///
+/// It dereferences to [`http::request::Parts`] and clones cheaply.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[get("/")]
+/// async fn index(parts: &RequestParts) -> String {
+///     format!("{} {}", parts.method, parts.uri)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct RequestParts(Arc<Parts>);
+
+impl RequestParts {
+    pub(crate) fn shared(parts: Arc<Parts>) -> Self {
+        Self(parts)
+    }
+}
+
+impl From<Parts> for RequestParts {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for RequestParts {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Param for RequestParts {
+    type Source<F: Fuel> = FromRequestHead;
+
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+        Ok(Self(scope.share_parts()))
+    }
+}
+
+/// The address that the connection comes from, as the socket has it.
+///
+/// Behind a proxy it is the proxy's: read the header that yours sets. An app inside a foreign server has it only where that
+/// server puts a `ClientAddr` among the request's extensions; without one the request gets `500`, and the log says why.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[get("/ip")]
+/// async fn ip(client: ClientAddr) -> String {
+///     client.ip().to_string()
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddr(pub SocketAddr);
+
+impl ClientAddr {
+    /// The address without the port.
+    pub fn ip(&self) -> IpAddr {
+        self.0.ip()
+    }
+}
+
+impl fmt::Display for ClientAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Param for ClientAddr {
+    type Source<F: Fuel> = FromRequestHead;
+
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+        scope.client().ok_or_else(|| {
+            let error = HttpError::from(NoClientAddr);
+            Untaken::Failed(Rejection::of_failure(Failure::Raised(Raised::new(error))))
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the server gave no client address: put a `ClientAddr` among the request's extensions")]
+struct NoClientAddr;

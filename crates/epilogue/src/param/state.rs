@@ -1,0 +1,74 @@
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::{Param, Untaken};
+use crate::graph::fuel::{Described, Fuel};
+use crate::graph::node::Source;
+use crate::scope::{Scope, Site};
+
+/// What [`App::state`](crate::App::state) was given: one value of each type, shared by all requests.
+///
+/// It dereferences to the value and clones cheaply. A state that a route or one of its dependencies wants and the app was not
+/// given is found when the app starts: the start fails and names the chain that wants it.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Greeting(String);
+///
+/// #[get("/")]
+/// async fn index(greeting: State<Greeting>) -> String {
+///     greeting.0.clone()
+/// }
+///
+/// let app = App::new().state(Greeting("hello".into())).routes(routes![index]);
+/// # let _ = app;
+/// ```
+pub struct State<T>(Arc<T>);
+
+impl<T> State<T> {
+    /// Wraps a plain value, for calling a path function or dependency from a test.
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl<T> Deref for State<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Clone for State<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for State<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("State").field(&self.0).finish()
+    }
+}
+
+/// The source of a `State<T>` parameter.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromState<T>(PhantomData<T>);
+
+impl<T: 'static> Described for FromState<T> {
+    const SOURCE: Source = Source::State { id: TypeId::of::<T>(), name: type_name::<T> };
+}
+
+impl<T: Send + Sync + 'static> Param for State<T> {
+    type Source<F: Fuel> = FromState<T>;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        Ok(Self(scope.state(site)))
+    }
+}

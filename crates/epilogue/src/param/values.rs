@@ -1,0 +1,142 @@
+//! Parameters that hold a value of the request's head: path, query, headers and cookies.
+
+use serde::de::DeserializeOwned;
+
+use super::{Param, Untaken, WithValue, described};
+use crate::decode::{self, Values};
+use crate::graph::fuel::Fuel;
+use crate::graph::node::Source;
+use crate::rejection::Place;
+use crate::scope::{Scope, Site};
+
+/// A parameter type over one place of the request.
+macro_rules! value_param {
+    ($(#[$doc:meta])* $name:ident, $source:ident, $place:expr, $values:ident) => {
+        described!(
+            /// Values of one place.
+            $source = Source::Value($place)
+        );
+
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct $name<T>(pub T);
+
+        impl<T> $name<T> {
+            /// The value itself.
+            pub fn into_inner(self) -> T {
+                self.0
+            }
+        }
+
+        impl<T> std::ops::Deref for $name<T> {
+            type Target = T;
+
+            fn deref(&self) -> &T {
+                &self.0
+            }
+        }
+
+        impl<T> std::ops::DerefMut for $name<T> {
+            fn deref_mut(&mut self) -> &mut T {
+                &mut self.0
+            }
+        }
+
+        impl<T: DeserializeOwned> Param for $name<T> {
+            type Source<F: Fuel> = $source;
+
+            fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+                decode::decode(&scope.$values(), $place, site.key(), site.options())
+                    .map(Self)
+                    .map_err(Untaken::Invalid)
+            }
+        }
+
+        impl<T: DeserializeOwned> WithValue for $name<T> {
+            type Value = T;
+
+            fn from_value(value: T) -> Self {
+                Self(value)
+            }
+
+            fn is_given(scope: &Scope, site: &Site) -> bool {
+                scope.$values().contains(site.key())
+            }
+        }
+    };
+}
+
+value_param!(
+    /// A segment of the path, percent-decoded: the template's `{name}`.
+    ///
+    /// A struct takes the segments that its fields name, a tuple all of them in order. FastAPI's `Path`.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[get("/users/{user}/items/{item}")]
+    /// async fn item(user: Path<String>, item: Path<u64>) -> String {
+    ///     format!("item {} of {}", *item, *user)
+    /// }
+    ///
+    /// #[get("/files/{*file}")] // all that follows, slashes included
+    /// async fn file(file: Path<String>) -> String {
+    ///     file.into_inner()
+    /// }
+    /// ```
+    Path, FromPath, Place::Path, captures
+);
+
+value_param!(
+    /// A value of the query string; an `Option` may be missing, a `Vec` takes the values of a repeated name, and a struct the
+    /// whole query. FastAPI's `Query`.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Page {
+    ///     skip: u64,
+    ///     limit: u64,
+    /// }
+    ///
+    /// #[get("/items")]
+    /// async fn items(q: Query<Option<String>>, tag: Query<Vec<String>>, page: Query<Page>) -> String {
+    ///     format!("{:?} {:?} {} {}", *q, *tag, page.skip, page.limit)
+    /// }
+    ///
+    /// #[get("/search")]
+    /// async fn search(#[param(default = 10, ge = 1, le = 100)] limit: Query<u32>) -> String {
+    ///     limit.to_string()
+    /// }
+    /// ```
+    Query, FromQuery, Place::Query, query
+);
+
+value_param!(
+    /// A header, looked up under the parameter's name with hyphens for underscores. FastAPI's `Header`.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[get("/")]
+    /// async fn index(user_agent: Header<Option<String>>) -> String {
+    ///     user_agent.into_inner().unwrap_or_default()
+    /// }
+    /// ```
+    Header, FromHeaders, Place::Header, headers
+);
+
+value_param!(
+    /// A cookie. FastAPI's `Cookie`.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[get("/")]
+    /// async fn index(session: Cookie<Option<String>>) -> String {
+    ///     session.into_inner().unwrap_or_default()
+    /// }
+    /// ```
+    Cookie, FromCookies, Place::Cookie, cookies
+);

@@ -1,0 +1,194 @@
+//! What a request got wrong, in FastAPI's words: the 422 reply.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum_core::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde::Serialize;
+
+use crate::response::{self, Failure};
+
+/// Where in the request a value stands: the first element of an error's `loc`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// A segment of the path.
+    Path,
+    /// The query string.
+    Query,
+    /// A header.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// The body.
+    Body,
+}
+
+impl Place {
+    /// The word that stands in `loc`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// One value that failed validation: an entry of FastAPI's `detail` list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Invalid {
+    /// The kind of error in pydantic's words: `missing`, `int_parsing`, `less_than_equal`, …
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The place, then the path to the value: `["body", "tags", 0]`.
+    pub loc: Vec<Loc>,
+    /// The error as a sentence.
+    pub msg: String,
+    /// What was sent instead.
+    pub input: serde_json::Value,
+    /// The limits that were missed, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctx: Option<serde_json::Value>,
+}
+
+/// One step of the path to a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Loc {
+    /// A name: of a place, a parameter or a field.
+    Name(std::borrow::Cow<'static, str>),
+    /// A position: in a list, or the byte at which a text stopped being JSON.
+    Index(usize),
+}
+
+/// Why a dependency has no output for this request: values that failed validation, or its own error.
+///
+/// As a reply it is the one that the request would have got: `422` with the list of errors, or the error's own.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn page(limit: Query<u32>) -> u32 {
+///     *limit
+/// }
+///
+/// #[get("/items")]
+/// async fn items(page: Result<Depends<page>, Rejection>) -> String {
+///     match page {
+///         Ok(page) => page.to_string(),
+///         Err(rejection) => format!("{} errors", rejection.errors().len()),
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Rejection {
+    cause: Cause,
+}
+
+#[derive(Clone)]
+enum Cause {
+    Invalid(Arc<[Invalid]>),
+    Failed(Arc<Mutex<Option<Failure>>>),
+}
+
+impl Rejection {
+    /// A rejection for these errors, in this order.
+    pub fn new(errors: Vec<Invalid>) -> Self {
+        Self { cause: Cause::Invalid(errors.into()) }
+    }
+
+    pub(crate) fn of_failure(failure: Failure) -> Self {
+        match failure {
+            Failure::Rejected(rejection) => rejection,
+            failure => Self { cause: Cause::Failed(Arc::new(Mutex::new(Some(failure)))) },
+        }
+    }
+
+    /// The rejection without what is said twice, as where two functions take the same value.
+    pub(crate) fn without_duplicates(errors: Vec<Invalid>) -> Self {
+        let mut once: Vec<Invalid> = Vec::with_capacity(errors.len());
+        for error in errors {
+            if !once.contains(&error) {
+                once.push(error);
+            }
+        }
+        Self::new(once)
+    }
+
+    /// What a dependency that nobody requires came to: its own values, and those of what it depends on.
+    pub(crate) fn merged(own: Vec<Invalid>, below: Option<Self>) -> Self {
+        match below {
+            Some(Self { cause: Cause::Invalid(errors) }) => {
+                Self::without_duplicates([errors.to_vec(), own].concat())
+            }
+            Some(failed) => failed,
+            None => Self::new(own),
+        }
+    }
+
+    /// The error by which a dependency failed; none where values failed validation.
+    pub(crate) fn into_raised(self) -> Option<Failure> {
+        match self.cause {
+            Cause::Invalid(_) => None,
+            Cause::Failed(failure) => failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        }
+    }
+
+    /// The values that failed validation, in the order in which they were found; none where a dependency failed by itself.
+    pub fn errors(&self) -> &[Invalid] {
+        match &self.cause {
+            Cause::Invalid(errors) => errors,
+            Cause::Failed(_) => &[],
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Failed(_) => f.write_str("a dependency failed"),
+            Cause::Invalid(errors) => {
+                f.write_str("the request failed validation")?;
+                for (i, error) in errors.iter().enumerate() {
+                    let separator = if i == 0 { ": " } else { "; " };
+                    write!(f, "{separator}{}", error.msg)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rejection({self})")
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Detail<'a> {
+            detail: &'a [Invalid],
+        }
+        match self.cause {
+            Cause::Invalid(errors) => {
+                let body = serde_json::to_vec(&Detail { detail: &errors })
+                    .expect("a list of errors is plain JSON data, which always serialises");
+                let head = [(header::CONTENT_TYPE, "application/json")];
+                (StatusCode::UNPROCESSABLE_ENTITY, head, body).into_response()
+            }
+            Cause::Failed(failure) => {
+                let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+                failure.map_or_else(response::internal_server_error, Failure::into_response)
+            }
+        }
+    }
+}

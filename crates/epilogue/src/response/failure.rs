@@ -1,0 +1,153 @@
+//! What ends a request before its path function has replied.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use axum_core::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+
+use super::HttpError;
+use crate::rejection::Rejection;
+
+/// Why a request, or one dependency of it, came to nothing.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Failure {
+    /// Values of the request failed validation.
+    Rejected(Rejection),
+    /// A dependency or the path function returned an error.
+    Raised(Raised),
+    /// One of them panicked, with this message.
+    Panicked(Arc<str>),
+}
+
+impl Failure {
+    /// A panic's payload as a failure.
+    pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic without a message");
+        Self::Panicked(message.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejection) => rejection.fmt(f),
+            Self::Raised(raised) => raised.fmt(f),
+            Self::Panicked(message) => write!(f, "it panicked: {message}"),
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Rejected(rejection) => rejection.into_response(),
+            Self::Raised(raised) => raised.into_response(),
+            Self::Panicked(_) => internal_server_error(),
+        }
+    }
+}
+
+/// FastAPI's answer to an error that nobody handled: no inner detail.
+pub(crate) fn internal_server_error() -> Response {
+    let head = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (StatusCode::INTERNAL_SERVER_ERROR, head, "Internal Server Error").into_response()
+}
+
+/// An error type that a path function, dependency or exit may return: anything that turns into a reply.
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` does not turn into a reply",
+    label = "not a response: this error type does not implement `IntoResponse`",
+    note = "return `Result<_, HttpError>`, into which `?` turns every `std::error::Error`, or implement `IntoResponse` for `{Self}`"
+)]
+pub trait RaisedError: IntoResponse + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {}
+
+/// An error that was returned, kept with its type until it becomes the reply.
+#[doc(hidden)]
+pub struct Raised(Arc<dyn ReplyError>);
+
+impl Raised {
+    pub fn new<E: RaisedError>(error: E) -> Self {
+        Self(Arc::new(Typed(error)))
+    }
+
+    /// Lends the error to an outcome.
+    pub(crate) fn shared(&self) -> Arc<dyn ReplyError> {
+        Arc::clone(&self.0)
+    }
+
+    pub(crate) fn as_any(&self) -> &dyn Any {
+        self.0.as_any()
+    }
+}
+
+impl IntoResponse for Raised {
+    fn into_response(self) -> Response {
+        self.0.respond()
+    }
+}
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_any().downcast_ref::<HttpError>() {
+            Some(error) => error.fmt(f),
+            None => write!(f, "an error of type `{}`", self.0.type_name()),
+        }
+    }
+}
+
+impl fmt::Debug for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Raised").field(&self.0.type_name()).finish()
+    }
+}
+
+/// An error of some type, as the request sees it.
+pub(crate) trait ReplyError: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn type_name(&self) -> &'static str;
+    /// Whether it is still there after it was made into a reply.
+    fn outlives_reply(&self) -> bool;
+    fn respond(self: Arc<Self>) -> Response;
+}
+
+struct Typed<E>(E);
+
+impl<E: RaisedError> ReplyError for Typed<E> {
+    fn as_any(&self) -> &dyn Any {
+        &self.0
+    }
+
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<E>()
+    }
+
+    fn outlives_reply(&self) -> bool {
+        self.as_any().is::<HttpError>()
+    }
+
+    fn respond(self: Arc<Self>) -> Response {
+        if let Some(error) = self.as_any().downcast_ref::<HttpError>() {
+            return error.to_response();
+        }
+        match Arc::try_unwrap(self) {
+            Ok(Typed(error)) => error.into_response(),
+            Err(shared) => {
+                tracing::error!(
+                    error = shared.type_name(),
+                    "an error is still lent out and cannot become the reply"
+                );
+                internal_server_error()
+            }
+        }
+    }
+}

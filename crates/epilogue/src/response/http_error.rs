@@ -1,0 +1,170 @@
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use axum_core::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::internal_server_error;
+
+/// An error with a status and a detail: FastAPI's `HTTPException`.
+///
+/// It replies `{"detail": …}`. Every [`std::error::Error`] turns into one by `?`: that one replies `500` without any inner
+/// detail and logs the error with its chain of sources.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[get("/items/{id}")]
+/// async fn item(id: Path<u64>) -> Result<String, HttpError> {
+///     if *id > 3 {
+///         return Err(HttpError::new(StatusCode::NOT_FOUND, "Item not found"));
+///     }
+///     Ok(std::fs::read_to_string(format!("items/{}.txt", *id))?)
+/// }
+/// ```
+///
+/// The rule is FastAPI's, see its tutorial on [handling errors](https://fastapi.tiangolo.com/tutorial/handling-errors/).
+#[derive(Clone)]
+pub struct HttpError {
+    status: StatusCode,
+    detail: Option<serde_json::Value>,
+    headers: HeaderMap,
+    source: Option<Arc<dyn Source>>,
+}
+
+impl HttpError {
+    /// An error that replies with this status and `{"detail": detail}`; the detail may be any data.
+    ///
+    /// A detail that does not serialise is logged and left out.
+    pub fn new(status: StatusCode, detail: impl Serialize) -> Self {
+        let detail = serde_json::to_value(detail)
+            .inspect_err(|error| tracing::error!(%error, "the detail of an HttpError does not serialise"))
+            .ok();
+        Self { status, detail, headers: HeaderMap::new(), source: None }
+    }
+
+    /// Adds a header to the reply, beside those of the same name.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Keeps the error that this one was made from, for the log and for exits that ask for it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The reply's status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the client is told, where it is told anything.
+    pub fn detail(&self) -> Option<&serde_json::Value> {
+        self.detail.as_ref()
+    }
+
+    /// The error that this one was made from, if it is an `E`.
+    pub fn source_as<E: Any>(&self) -> Option<&E> {
+        self.source_any()?.downcast_ref()
+    }
+
+    /// The error that this one was made from, whatever its type.
+    pub(crate) fn source_any(&self) -> Option<&dyn Any> {
+        self.source.as_deref().map(Source::as_any)
+    }
+
+    pub(crate) fn to_response(&self) -> Response {
+        if let Some(source) = &self.source {
+            tracing::error!(status = self.status.as_u16(), error = %Chain(source.as_error()), "a request failed");
+        }
+        let mut response = match &self.detail {
+            None if self.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
+            detail => {
+                #[derive(Serialize)]
+                struct Detail<'a> {
+                    detail: Option<&'a serde_json::Value>,
+                }
+                let body = serde_json::to_vec(&Detail { detail: detail.as_ref() })
+                    .expect("a `serde_json::Value` under a text key always serialises");
+                (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+            }
+        };
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name, value.clone());
+        }
+        response
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for HttpError {
+    fn from(source: E) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            detail: None,
+            headers: HeaderMap::new(),
+            source: Some(Arc::new(source)),
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        self.to_response()
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        match (&self.detail, &self.source) {
+            (Some(serde_json::Value::String(detail)), _) => write!(f, ": {detail}"),
+            (Some(detail), _) => write!(f, ": {detail}"),
+            (None, Some(source)) => write!(f, ": {}", Chain(source.as_error())),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpError({self})")
+    }
+}
+
+/// An error that can also be asked for its type, which `dyn Error` answers to errors only.
+trait Source: Send + Sync {
+    fn as_error(&self) -> &(dyn Error + 'static);
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<E: Error + Send + Sync + 'static> Source for E {
+    fn as_error(&self) -> &(dyn Error + 'static) {
+        self
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// An error with all that caused it, on one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'a));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Replies: errors that turn into them, the reply in the making, and tasks that a reply carries.
+
+mod background;
+mod failure;
+mod http_error;
+mod reply;
+mod returned;
+
+pub use background::Background;
+pub(crate) use failure::internal_server_error;
+pub use failure::{Failure, RaisedError};
+pub(crate) use failure::{Raised, ReplyError};
+pub(crate) use http_error::Chain;
+pub use http_error::HttpError;
+pub use reply::Reply;
+pub use returned::{ReplyValue, Returned, ReturnedValue};

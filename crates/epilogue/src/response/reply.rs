@@ -1,0 +1,103 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum_core::response::Response;
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+/// The reply in the making: FastAPI's injected `Response`.
+///
+/// One per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
+/// what the path function returns: headers are appended to the reply's own, and the status counts unless the returned
+/// reply has one of its own (any but `200`). Nothing of it reaches a request that failed.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn visits(reply: &Reply, visits: Cookie<Option<u32>>) -> u32 {
+///     let visits = visits.unwrap_or(0) + 1;
+///     reply.set_cookie("visits", visits.to_string());
+///     visits
+/// }
+///
+/// #[get("/")]
+/// async fn index(reply: &Reply, visits: Depends<visits>) -> String {
+///     reply.append_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+///     format!("visit number {}", *visits)
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Reply(Arc<Mutex<Draft>>);
+
+#[derive(Debug, Default)]
+struct Draft {
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+}
+
+impl Reply {
+    /// A reply in which nothing is set yet, for calling a path function or dependency from a test.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the status; the last one that is set counts.
+    pub fn set_status(&self, status: StatusCode) {
+        self.with(|draft| draft.status = Some(status));
+    }
+
+    /// The status that was set last.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.with(|draft| draft.status)
+    }
+
+    /// Adds a header beside those of the same name.
+    pub fn append_header(&self, name: HeaderName, value: HeaderValue) {
+        self.with(|draft| draft.headers.append(name, value));
+    }
+
+    /// Sets a header, in place of those of the same name that were set here before.
+    pub fn set_header(&self, name: HeaderName, value: HeaderValue) {
+        self.with(|draft| draft.headers.insert(name, value));
+    }
+
+    /// The headers that were set so far.
+    pub fn headers(&self) -> HeaderMap {
+        self.with(|draft| draft.headers.clone())
+    }
+
+    /// Sets a cookie with `Path=/; SameSite=Lax`, Starlette's defaults. [`Reply::add_cookie`] takes one with other attributes.
+    pub fn set_cookie(&self, name: &str, value: impl Into<String>) {
+        self.add_cookie(&Cookie::build((name, value.into())).path("/").same_site(SameSite::Lax).build());
+    }
+
+    /// Sets a cookie of the `cookie` crate. One whose text is no header value (a line break in it) is logged and left out.
+    pub fn add_cookie(&self, cookie: &Cookie<'_>) {
+        match HeaderValue::try_from(cookie.encoded().to_string()) {
+            Ok(value) => self.append_header(header::SET_COOKIE, value),
+            Err(error) => tracing::error!(cookie = cookie.name(), %error, "a cookie is no header value"),
+        }
+    }
+
+    /// Merges what was set into the reply that the path function returned.
+    pub(crate) fn merge_into(&self, response: &mut Response) {
+        let draft = self.with(std::mem::take);
+        if let Some(status) = draft.status
+            && response.status() == StatusCode::OK
+        {
+            *response.status_mut() = status;
+        }
+        let mut name = None;
+        for (next, value) in draft.headers {
+            // A header map hands out a name once and `None` for its further values.
+            name = next.or(name);
+            if let Some(name) = &name {
+                response.headers_mut().append(name.clone(), value);
+            }
+        }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Draft) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

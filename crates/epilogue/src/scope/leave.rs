@@ -1,0 +1,116 @@
+//! After the path function: its reply is completed, the exits of function scope run, and the batch of what must happen after
+//! the reply is handed to the reply's body.
+
+use std::sync::Arc;
+
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::{Exit, Scope, caught};
+use crate::body::{After, ReplyBody};
+use crate::dependency::Outcome;
+use crate::graph::DependencyScope;
+use crate::response::{Background, Failure};
+use crate::tasks::{Batch, BatchReport};
+
+impl Scope {
+    /// Makes the reply of what the path function returned, with all that follows it.
+    #[doc(hidden)]
+    pub async fn finish(mut self, mut result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+        if self.exits.iter().any(|exit| exit.scope == DependencyScope::Function) {
+            result = self.leave_functions(result).await;
+        }
+        let (mut response, outcome) = match result {
+            Ok(response) => self.succeed(response),
+            Err(failure) => self.fail(failure),
+        };
+        if let Some(own) = Background::take_from(&mut response) {
+            self.tasks().append(own);
+        }
+        let after = self.after(outcome);
+        response.map(|body| ReplyBody::new(body, after))
+    }
+
+    /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
+    async fn leave_functions(&mut self, mut result: Result<Response, Failure>) -> Result<Response, Failure> {
+        let exits = std::mem::take(&mut self.exits);
+        let (function, request): (Vec<_>, Vec<_>) =
+            exits.into_iter().partition(|exit| exit.scope == DependencyScope::Function);
+        self.exits = request;
+        for exit in function.into_iter().rev() {
+            let outcome = Arc::new(outcome_of(&result));
+            if let Err(failure) = run_exit(exit, outcome).await {
+                result = Err(failure);
+            }
+        }
+        result
+    }
+
+    fn succeed(&mut self, mut response: Response) -> (Response, Outcome) {
+        if let Some(reply) = self.reply.take() {
+            reply.merge_into(&mut response);
+        }
+        if let Some(status) = self.route().status
+            && response.status() == StatusCode::OK
+        {
+            *response.status_mut() = status;
+        }
+        let outcome = Outcome::replied(response.status());
+        (response, outcome)
+    }
+
+    fn fail(&mut self, failure: Failure) -> (Response, Outcome) {
+        if let Some(tasks) = &self.tasks {
+            tasks.discard();
+            // What comes after the failure may have tasks of its own: an error handler's reply, and exits.
+            tasks.accept_again();
+        }
+        if let Failure::Panicked(message) = &failure {
+            let route = self.route();
+            tracing::error!(route = &*route.label, at = %route.node.at, panic = &**message, "a request panicked");
+        }
+        let outcome = Outcome::of_failure(&failure).after_reply();
+        let app = Arc::clone(&self.app);
+        let response = app.error_handlers.handle(&failure, self);
+        (response.unwrap_or_else(|| failure.into_response()), outcome)
+    }
+
+    /// What must happen once the reply has left; nothing for most requests.
+    fn after(&mut self, outcome: Outcome) -> Option<Box<After>> {
+        let exits = std::mem::take(&mut self.exits);
+        if exits.is_empty() && self.tasks.as_ref().is_none_or(|tasks| tasks.is_empty() && !tasks.is_shared())
+        {
+            return None;
+        }
+        let batch = Batch::new(self.tasks().clone());
+        let batch = if exits.is_empty() {
+            batch
+        } else {
+            batch.finally(move |report| leave_request(exits, outcome, report))
+        };
+        let version = self.parts().version;
+        Some(Box::new(After::new(batch, self.app.runner.clone(), self.connection.take(), version)))
+    }
+}
+
+/// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
+async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport) {
+    let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
+    for exit in exits.into_iter().rev() {
+        if let Err(failure) = run_exit(exit, Arc::clone(&outcome)).await {
+            tracing::error!(?failure, "an exit failed after the reply");
+        }
+    }
+}
+
+async fn run_exit(exit: Exit, outcome: Arc<Outcome>) -> Result<(), Failure> {
+    let future = (exit.run)(exit.value, outcome);
+    caught(future).await.and_then(|result| result)
+}
+
+fn outcome_of(result: &Result<Response, Failure>) -> Outcome {
+    match result {
+        Ok(response) => Outcome::replied(response.status()),
+        Err(failure) => Outcome::of_failure(failure),
+    }
+}

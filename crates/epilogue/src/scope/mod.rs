@@ -1,0 +1,376 @@
+//! The scope of one request: its values, its one task list, and the exits that are still owed.
+
+mod leave;
+mod plan;
+mod run;
+mod taking;
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Response};
+use smallvec::SmallVec;
+
+pub use plan::PlanError;
+pub(crate) use plan::{AppPlan, Override, Plan, Planner, Step, StepRun};
+pub use taking::Taking;
+
+use crate::app::{AppState, CompiledRoute};
+use crate::body::{ReplyBody, RequestBody};
+use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
+use crate::dependency::Outcome;
+use crate::graph::DependencyScope;
+use crate::graph::node::ParamNode;
+use crate::param::{ClientAddr, ParamOptions};
+use crate::rejection::{Invalid, Rejection};
+use crate::response::{Failure, Reply};
+use crate::server::Connection;
+use crate::tasks::BackgroundTasks;
+
+/// A future that owns all it needs.
+#[doc(hidden)]
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A dependency's output, erased.
+#[doc(hidden)]
+pub type Value = Arc<dyn Any + Send + Sync>;
+
+/// Runs one dependency or extractor.
+pub(crate) type RunStep = fn(&mut Scope, &[Site]) -> Running;
+
+/// Runs a path function.
+pub(crate) type RunRoute = fn(Scope) -> BoxFuture<Response<ReplyBody>>;
+
+/// Runs a dependency's exit.
+pub(crate) type RunExit = fn(Value, Arc<Outcome>) -> BoxFuture<Result<(), Failure>>;
+
+/// What a step of the plan came to, or will.
+#[doc(hidden)]
+pub enum Running {
+    /// A sync function has returned.
+    Done(Result<StepOutput, Failure>),
+    /// An async one goes on.
+    Waiting(BoxFuture<Result<StepOutput, Failure>>),
+    /// It could not run: its own values are not valid, or a dependency below failed.
+    Untaken { own: Vec<Invalid>, below: Option<Rejection> },
+}
+
+/// What a step leaves in its slot.
+#[doc(hidden)]
+pub enum StepOutput {
+    /// A dependency's output, for all who ask.
+    Shared(Value),
+    /// An extractor, for the one parameter that it belongs to.
+    Own(Box<dyn Any + Send>),
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Done(_) => "Done",
+            Self::Waiting(_) => "Waiting",
+            Self::Untaken { .. } => "Untaken",
+        })
+    }
+}
+
+impl std::fmt::Debug for StepOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StepOutput")
+    }
+}
+
+impl Running {
+    /// A sync dependency: calls it at once. A panic is the request's end, not the server's.
+    pub fn returned<T: Send + Sync + 'static>(call: impl FnOnce() -> Result<T, Failure>) -> Self {
+        Self::Done(caught_now(call).map(|output| StepOutput::Shared(Arc::new(output))))
+    }
+
+    /// An async dependency.
+    pub fn waiting<T: Send + Sync + 'static>(
+        future: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Self {
+        Self::Waiting(Box::pin(
+            async move { future.await.map(|output| StepOutput::Shared(Arc::new(output))) },
+        ))
+    }
+
+    /// A sync dependency under `blocking`.
+    pub fn blocking<T: Send + Sync + 'static>(
+        call: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Self {
+        Self::waiting(async move { blocking(call).await.and_then(|result| result) })
+    }
+
+    pub(crate) fn extracting<T: Send + 'static>(
+        future: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Self {
+        Self::Waiting(Box::pin(async move { future.await.map(|output| StepOutput::Own(Box::new(output))) }))
+    }
+}
+
+/// Calls a sync function; its panic becomes the request's failure.
+#[doc(hidden)]
+pub fn caught_now<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Failure::panicked(payload.as_ref())))
+}
+
+/// Awaits a future; its panic becomes the request's failure.
+#[doc(hidden)]
+pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let mut future = pin!(future);
+    std::future::poll_fn(move |context| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(payload) => std::task::Poll::Ready(Err(Failure::panicked(payload.as_ref()))),
+        }
+    })
+    .await
+}
+
+/// Calls a sync function on the blocking pool.
+#[doc(hidden)]
+pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
+        Ok(payload) => Failure::panicked(payload.as_ref()),
+        Err(_cancelled) => Failure::panicked(&"the runtime shut down before the function ran"),
+    })
+}
+
+/// Where one parameter of a step finds its value: worked out when the app starts, so that a request only looks it up.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    node: &'static ParamNode,
+    slot: SlotIndex,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum SlotIndex {
+    None,
+    Request(usize),
+    App(usize),
+    State(usize),
+}
+
+impl Site {
+    pub(crate) fn key(&self) -> &'static str {
+        self.node.key
+    }
+
+    pub(crate) fn options(&self) -> &'static ParamOptions {
+        &self.node.options
+    }
+}
+
+/// What a step left behind.
+enum Slot {
+    Empty,
+    Shared(Value),
+    Own(Box<dyn Any + Send>),
+    Failed(Rejection),
+}
+
+/// An exit that is owed.
+struct Exit {
+    run: RunExit,
+    value: Value,
+    scope: DependencyScope,
+}
+
+/// The part of the path that each `{name}` of the template matched, as offsets.
+pub(crate) type CaptureRanges = SmallVec<[(u32, u32); 4]>;
+
+/// Everything of one request. The macros' code takes parameters out of it; nothing else of it is public.
+#[doc(hidden)]
+pub struct Scope {
+    app: Arc<AppState>,
+    route: usize,
+    parts: Head,
+    captures: CaptureRanges,
+    body: RequestBody,
+    slots: Vec<Slot>,
+    tasks: Option<BackgroundTasks>,
+    reply: Option<Reply>,
+    exits: Vec<Exit>,
+    errors: Vec<Invalid>,
+    connection: Option<Arc<Connection>>,
+}
+
+/// The head, owned until somebody wants to keep it.
+enum Head {
+    Owned(Box<Parts>),
+    Shared(Arc<Parts>),
+}
+
+impl Head {
+    fn get(&self) -> &Parts {
+        match self {
+            Self::Owned(parts) => parts,
+            Self::Shared(parts) => parts,
+        }
+    }
+}
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scope").field("route", &self.route().node.name).finish_non_exhaustive()
+    }
+}
+
+impl Scope {
+    pub(crate) fn new(
+        app: Arc<AppState>,
+        route: usize,
+        parts: Parts,
+        captures: CaptureRanges,
+        body: RequestBody,
+        connection: Option<Arc<Connection>>,
+    ) -> Self {
+        Self {
+            app,
+            route,
+            parts: Head::Owned(Box::new(parts)),
+            captures,
+            body,
+            slots: Vec::new(),
+            tasks: None,
+            reply: None,
+            exits: Vec::new(),
+            errors: Vec::new(),
+            connection,
+        }
+    }
+
+    fn route(&self) -> &CompiledRoute {
+        &self.app.routes[self.route]
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.get()
+    }
+
+    // What the parameters take. The types that they are read through belong to `decode`.
+
+    pub(crate) fn query(&self) -> UrlEncoded<'_> {
+        UrlEncoded::new(self.parts().uri.query().unwrap_or_default())
+    }
+
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        Headers::new(&self.parts().headers)
+    }
+
+    pub(crate) fn cookies(&self) -> Cookies<'_> {
+        Cookies::new(&self.parts().headers)
+    }
+
+    pub(crate) fn captures(&self) -> Captures<'_> {
+        Captures::new(self.parts().uri.path(), &self.route().segments, &self.captures)
+    }
+
+    pub(crate) fn form(&self) -> UrlEncoded<'_> {
+        // A body that is not UTF-8 is no form; `UrlEncoded` percent-decodes leniently by itself.
+        UrlEncoded::form(std::str::from_utf8(self.body.bytes()).unwrap_or_default())
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        self.body.bytes()
+    }
+
+    pub(crate) fn body_is_json(&self) -> bool {
+        is_json(&self.parts().headers)
+    }
+
+    /// The key under which a JSON body stands, where the request has several.
+    pub(crate) fn embedded(&self, site: &Site) -> Option<&'static str> {
+        self.route().plan.embed_bodies.then_some(site.node.key)
+    }
+
+    pub(crate) fn tasks(&mut self) -> &BackgroundTasks {
+        let (app, route) = (&self.app, self.route);
+        self.tasks.get_or_insert_with(|| app.runner.tasks(app.origin_of(&app.routes[route].label)))
+    }
+
+    pub(crate) fn reply(&mut self) -> &Reply {
+        self.reply.get_or_insert_default()
+    }
+
+    pub(crate) fn share_parts(&mut self) -> Arc<Parts> {
+        if let Head::Shared(parts) = &self.parts {
+            return Arc::clone(parts);
+        }
+        let (empty, ()) = http::Request::new(()).into_parts();
+        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::Owned(Box::new(empty))) else {
+            unreachable!("the head was found to be owned just above")
+        };
+        let parts = Arc::new(*parts);
+        self.parts = Head::Shared(Arc::clone(&parts));
+        parts
+    }
+
+    pub(crate) fn client(&self) -> Option<ClientAddr> {
+        let of_connection = self.connection.as_ref().map(|connection| ClientAddr(connection.client));
+        of_connection.or_else(|| self.parts().extensions.get().copied())
+    }
+
+    pub(crate) fn state<T: Send + Sync + 'static>(&self, site: &Site) -> Arc<T> {
+        let SlotIndex::State(index) = site.slot else { wrong_plan(site) };
+        Arc::clone(&self.app.states[index]).downcast().unwrap_or_else(|_| wrong_plan(site))
+    }
+
+    pub(crate) fn dependency(&self, site: &Site) -> Result<Value, Rejection> {
+        match site.slot {
+            SlotIndex::App(index) => Ok(Arc::clone(self.app.value(index))),
+            SlotIndex::Request(index) => match &self.slots[index] {
+                Slot::Shared(value) => Ok(Arc::clone(value)),
+                Slot::Failed(rejection) => Err(rejection.clone()),
+                Slot::Empty | Slot::Own(_) => wrong_plan(site),
+            },
+            SlotIndex::None | SlotIndex::State(_) => wrong_plan(site),
+        }
+    }
+
+    pub(crate) fn extracted<E: 'static>(&mut self, site: &Site) -> Result<E, Rejection> {
+        let SlotIndex::Request(index) = site.slot else { wrong_plan(site) };
+        match std::mem::replace(&mut self.slots[index], Slot::Empty) {
+            Slot::Own(extracted) => Ok(*extracted.downcast().unwrap_or_else(|_| wrong_plan(site))),
+            Slot::Failed(rejection) => Err(rejection),
+            Slot::Empty | Slot::Shared(_) => wrong_plan(site),
+        }
+    }
+
+    /// The request as an extractor gets it: with the body unread where the plan says that it takes the stream.
+    pub(crate) fn request_for_extractor(&mut self) -> axum_core::extract::Request {
+        let body = if self.route().plan.takes_stream {
+            self.body.take_stream()
+        } else {
+            axum_core::body::Body::empty()
+        };
+        http::Request::from_parts(self.parts().clone(), body)
+    }
+}
+
+/// `application/json` and every `application/*+json`, as FastAPI has it.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    let Some((main, sub)) = essence.split_once('/') else { return false };
+    let json = sub.eq_ignore_ascii_case("json")
+        || sub.len() > 5 && sub.as_bytes()[sub.len() - 5..].eq_ignore_ascii_case(b"+json");
+    main.eq_ignore_ascii_case("application") && json
+}
+
+#[track_caller]
+fn wrong_plan(site: &Site) -> ! {
+    panic!(
+        "the plan has no value for `{}`: it was made for another route, which is a bug in epilogue",
+        site.node.name
+    )
+}

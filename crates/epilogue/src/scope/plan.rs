@@ -1,0 +1,373 @@
+//! The plan of a route: its graph laid out flat, in the order in which its dependencies run. It is made once, when the app
+//! starts; a request follows it step by step and looks every value up by its position.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{RunExit, RunStep, Site, SlotIndex, Value};
+use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
+use crate::graph::{DependencyScope, SourceLine};
+
+/// What a request to a route does before its path function runs.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    /// The path function's own parameters.
+    pub(crate) own: Box<[Site]>,
+    /// Something reads the body, which is therefore read before anything runs.
+    pub(crate) reads_body: bool,
+    /// Something reads it as JSON: a body that is none ends the request before anything runs.
+    pub(crate) reads_json: bool,
+    /// Several JSON bodies: each stands under its name.
+    pub(crate) embed_bodies: bool,
+    /// An extractor takes the body unread.
+    pub(crate) takes_stream: bool,
+    pub(crate) has_tasks: bool,
+    pub(crate) has_exits: bool,
+}
+
+/// One dependency or extractor of a plan. Its position is its slot.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) run: StepRun,
+    pub(crate) sites: Box<[Site]>,
+    pub(crate) exit: Option<RunExit>,
+    pub(crate) scope: DependencyScope,
+    /// The request fails with it: some chain of required parameters leads here.
+    pub(crate) vital: bool,
+}
+
+/// What a step runs.
+#[derive(Clone)]
+pub(crate) enum StepRun {
+    Function(RunStep),
+    /// A value that stands in for the dependency.
+    Replaced(Arc<dyn Fn() -> Value + Send + Sync>),
+}
+
+impl std::fmt::Debug for StepRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Function(_) => "Function",
+            Self::Replaced(_) => "Replaced",
+        })
+    }
+}
+
+/// What stands in for a dependency.
+#[derive(Clone)]
+pub(crate) enum Override {
+    Value(Arc<dyn Fn() -> Value + Send + Sync>),
+    Dependency(&'static DependencyNode),
+}
+
+/// What can be found at the start only. The chain leads from the route to the parameter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Something takes a `State` that the app was not given.
+    #[error(
+        "`{route}` ({at}) needs `State<{state}>` through {chain}, but the app has no such state: call `App::state` with one"
+    )]
+    MissingState {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The state's type.
+        state: &'static str,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A dependency reads a name that the path of the route does not have.
+    #[error(
+        "`{route}` ({at}) reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it"
+    )]
+    MissingSegment {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The name.
+        name: &'static str,
+        /// The route's whole path.
+        path: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// Something reads the body that another parameter takes unread.
+    #[error(
+        "`{route}` ({at}) uses the body twice: an `Extract` takes it unread, and {chain} reads it too; remove one of them"
+    )]
+    BodyTwice {
+        /// The path function.
+        route: &'static str,
+        /// The line of the second parameter.
+        at: SourceLine,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// The chain of dependencies is longer than the compiler follows.
+    #[error("`{route}` ({at}) has a chain of more than {} dependencies: {chain}", crate::graph::MAX_DEPTH)]
+    TooDeep {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The parameters that lead there.
+        chain: String,
+    },
+}
+
+/// Lays out the plans of one app.
+pub(crate) struct Planner<'a> {
+    pub(crate) states: &'a [(TypeId, Value)],
+    pub(crate) overrides: &'a HashMap<TypeId, Override>,
+    /// The app-scoped dependencies, filled while plans are made: a dependency stands behind those that it needs.
+    pub(crate) app: &'a mut AppPlan,
+}
+
+/// The app-scoped dependencies in the order in which they are built.
+#[derive(Debug, Default)]
+pub(crate) struct AppPlan {
+    pub(crate) steps: Vec<Step>,
+    slots: HashMap<TypeId, usize>,
+}
+
+/// One route while it is laid out.
+struct Draft<'a, 'b> {
+    planner: &'a mut Planner<'b>,
+    route: &'static RouteNode,
+    path: &'a str,
+    segments: &'a [String],
+    plan: Plan,
+    slots: HashMap<TypeId, usize>,
+    bodies: Vec<&'static str>,
+    stream: Option<SourceLine>,
+    chain: Vec<&'static str>,
+}
+
+impl Planner<'_> {
+    /// The plan of a route under its whole path, with the dependencies of the app and its routers before its own.
+    pub(crate) fn plan(
+        &mut self,
+        route: &'static RouteNode,
+        outer: &[&'static ParamNode],
+        path: &str,
+        segments: &[String],
+    ) -> Result<Plan, PlanError> {
+        let mut draft = Draft {
+            planner: self,
+            route,
+            path,
+            segments,
+            plan: Plan::default(),
+            slots: HashMap::new(),
+            bodies: Vec::new(),
+            stream: None,
+            chain: Vec::new(),
+        };
+        for dependency in outer.iter().copied().chain(route.dependencies) {
+            draft.site(dependency, true, false)?;
+        }
+        let own: Result<_, PlanError> =
+            route.params.iter().map(|param| draft.site(param, true, false)).collect();
+        draft.plan.own = own?;
+        draft.plan.embed_bodies = draft.bodies.len() > 1;
+        draft.plan.takes_stream = draft.stream.is_some();
+        Ok(draft.plan)
+    }
+}
+
+impl Draft<'_, '_> {
+    /// Finds, or lays out, where a parameter's value will stand.
+    fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
+        self.chain.push(param.name);
+        let slot = match param.source {
+            Source::Dependency { node, sharing, need } => {
+                let Some(node) = node else {
+                    return Err(PlanError::TooDeep {
+                        route: self.route.name,
+                        at: param.at,
+                        chain: self.chain(),
+                    });
+                };
+                self.dependency(node, sharing, vital && need == Need::Required, in_app)?
+            }
+            Source::Extract(run) => {
+                if param.takes_stream {
+                    self.take_stream(param)?;
+                }
+                SlotIndex::Request(self.push(Step {
+                    name: param.name,
+                    run: StepRun::Function(run),
+                    sites: Box::default(),
+                    exit: None,
+                    scope: DependencyScope::Request,
+                    vital,
+                }))
+            }
+            Source::State { id, name } => {
+                let found = self.planner.states.iter().position(|(state, _)| *state == id);
+                let index = found.ok_or_else(|| PlanError::MissingState {
+                    route: self.route.name,
+                    at: param.at,
+                    state: name(),
+                    chain: self.chain(),
+                })?;
+                SlotIndex::State(index)
+            }
+            Source::Value(crate::rejection::Place::Path) => {
+                if param.scalar && !self.segments.iter().any(|segment| segment == param.key) {
+                    return Err(PlanError::MissingSegment {
+                        route: self.route.name,
+                        at: param.at,
+                        name: param.key,
+                        path: self.path.to_owned(),
+                        chain: self.chain(),
+                    });
+                }
+                SlotIndex::None
+            }
+            Source::Json(_) => {
+                if !self.bodies.contains(&param.key) {
+                    self.bodies.push(param.key);
+                }
+                self.plan.reads_json = true;
+                self.read_body(param)?;
+                SlotIndex::None
+            }
+            Source::Form | Source::RawBody => {
+                self.read_body(param)?;
+                SlotIndex::None
+            }
+            Source::Tasks => {
+                self.plan.has_tasks = true;
+                SlotIndex::None
+            }
+            Source::Value(_) | Source::Reply | Source::Request => SlotIndex::None,
+        };
+        self.chain.pop();
+        Ok(Site { node: param, slot })
+    }
+
+    fn dependency(
+        &mut self,
+        node: &'static DependencyNode,
+        sharing: Sharing,
+        vital: bool,
+        in_app: bool,
+    ) -> Result<SlotIndex, PlanError> {
+        let (node, run) = match self.planner.overrides.get(&node.id) {
+            None => (node, None),
+            Some(Override::Dependency(other)) => (*other, None),
+            Some(Override::Value(value)) => (node, Some(StepRun::Replaced(Arc::clone(value)))),
+        };
+        if in_app || node.scope == DependencyScope::App {
+            return self.app_dependency(node, run);
+        }
+        if sharing == Sharing::Shared
+            && let Some(&slot) = self.slots.get(&node.id)
+        {
+            if vital {
+                self.make_vital(slot);
+            }
+            return Ok(SlotIndex::Request(slot));
+        }
+        let sites = if run.is_some() { Box::default() } else { self.sites(node, vital, false)? };
+        let exit = if run.is_some() { None } else { node.exit };
+        self.plan.has_exits |= exit.is_some();
+        let slot = self.push(Step {
+            name: node.name,
+            run: run.unwrap_or(StepRun::Function(node.run)),
+            sites,
+            exit,
+            scope: node.scope,
+            vital,
+        });
+        if sharing == Sharing::Shared {
+            self.slots.insert(node.id, slot);
+        }
+        Ok(SlotIndex::Request(slot))
+    }
+
+    fn app_dependency(
+        &mut self,
+        node: &'static DependencyNode,
+        run: Option<StepRun>,
+    ) -> Result<SlotIndex, PlanError> {
+        if let Some(&slot) = self.planner.app.slots.get(&node.id) {
+            return Ok(SlotIndex::App(slot));
+        }
+        let sites = if run.is_some() { Box::default() } else { self.sites(node, true, true)? };
+        let exit = if run.is_some() { None } else { node.exit };
+        let app = &mut *self.planner.app;
+        let slot = app.steps.len();
+        app.steps.push(Step {
+            name: node.name,
+            run: run.unwrap_or(StepRun::Function(node.run)),
+            sites,
+            exit,
+            scope: DependencyScope::App,
+            vital: true,
+        });
+        app.slots.insert(node.id, slot);
+        Ok(SlotIndex::App(slot))
+    }
+
+    fn sites(
+        &mut self,
+        node: &'static DependencyNode,
+        vital: bool,
+        in_app: bool,
+    ) -> Result<Box<[Site]>, PlanError> {
+        node.params.iter().map(|param| self.site(param, vital, in_app)).collect()
+    }
+
+    fn push(&mut self, step: Step) -> usize {
+        self.plan.steps.push(step);
+        self.plan.steps.len() - 1
+    }
+
+    /// A dependency that was laid out for an optional parameter is now wanted by a required one, and so is all below it.
+    fn make_vital(&mut self, slot: usize) {
+        if std::mem::replace(&mut self.plan.steps[slot].vital, true) {
+            return;
+        }
+        for site in self.plan.steps[slot].sites.clone() {
+            let required = match site.node.source {
+                Source::Dependency { need, .. } => need == Need::Required,
+                _ => true,
+            };
+            if let (SlotIndex::Request(below), true) = (site.slot, required) {
+                self.make_vital(below);
+            }
+        }
+    }
+
+    fn take_stream(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
+        if self.plan.reads_body || self.stream.is_some() {
+            return Err(self.body_twice(param));
+        }
+        self.stream = Some(param.at);
+        Ok(())
+    }
+
+    fn read_body(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
+        if self.stream.is_some() {
+            return Err(self.body_twice(param));
+        }
+        self.plan.reads_body = true;
+        Ok(())
+    }
+
+    fn body_twice(&self, param: &'static ParamNode) -> PlanError {
+        PlanError::BodyTwice { route: self.route.name, at: param.at, chain: self.chain() }
+    }
+
+    fn chain(&self) -> String {
+        format!("`{}`", self.chain.join("` -> `"))
+    }
+}

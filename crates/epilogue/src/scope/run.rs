@@ -1,0 +1,145 @@
+//! Before the path function: the body is read, and the plan's steps run in order.
+
+use std::sync::Arc;
+
+use http::{Response, StatusCode};
+
+use super::{Exit, Running, Scope, Slot, StepOutput, StepRun, Taking, caught, caught_now};
+use crate::app::AppState;
+use crate::body::{BodyError, ReplyBody};
+use crate::decode;
+use crate::rejection::Rejection;
+use crate::response::{Failure, HttpError, Raised};
+
+impl Scope {
+    /// Reads the body and runs the dependencies. What fails validation is collected; an error ends the request here.
+    #[doc(hidden)]
+    pub async fn prepare(&mut self) -> Result<(), Failure> {
+        let plan = &self.route().plan;
+        let (steps, reads_body, reads_json) = (plan.steps.len(), plan.reads_body, plan.reads_json);
+        if reads_body {
+            self.read_body().await?;
+            // A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
+            if reads_json && steps > 0 && self.body_is_json() {
+                decode::check_json(self.body())
+                    .map_err(|error| Failure::Rejected(Rejection::new(vec![error])))?;
+            }
+        }
+        if steps > 0 { self.run_steps().await } else { Ok(()) }
+    }
+
+    async fn run_steps(&mut self) -> Result<(), Failure> {
+        let app = Arc::clone(&self.app);
+        let plan = &app.routes[self.route].plan;
+        self.slots.reserve_exact(plan.steps.len());
+        for index in 0..plan.steps.len() {
+            let slot = self.run_step(&app, index).await?;
+            self.slots.push(slot);
+        }
+        Ok(())
+    }
+
+    async fn run_step(&mut self, app: &AppState, index: usize) -> Result<Slot, Failure> {
+        let step = &app.routes[self.route].plan.steps[index];
+        let running = match &step.run {
+            StepRun::Function(run) => run(self, &step.sites),
+            StepRun::Replaced(value) => Running::Done(caught_now(|| Ok(StepOutput::Shared(value())))),
+        };
+        let result = match running {
+            Running::Done(result) => result,
+            Running::Waiting(future) => caught(future).await.and_then(|result| result),
+            Running::Untaken { own, below } if step.vital => {
+                self.errors.extend(own);
+                // What is below has been noted where it failed, or is an error that no step of the plan could raise.
+                return match below.and_then(Rejection::into_raised) {
+                    Some(failure) => Err(failure),
+                    None => Ok(Slot::Failed(Rejection::new(Vec::new()))),
+                };
+            }
+            Running::Untaken { own, below } => {
+                return Ok(Slot::Failed(Rejection::merged(own, below)));
+            }
+        };
+        match result {
+            Ok(StepOutput::Shared(value)) => {
+                if let Some(run) = step.exit {
+                    self.exits.push(Exit { run, value: Arc::clone(&value), scope: step.scope });
+                }
+                Ok(Slot::Shared(value))
+            }
+            Ok(StepOutput::Own(extracted)) => Ok(Slot::Own(extracted)),
+            Err(failure @ Failure::Panicked(_)) => Err(failure),
+            Err(failure) if step.vital => Err(failure),
+            Err(failure) => Ok(Slot::Failed(Rejection::of_failure(failure))),
+        }
+    }
+
+    async fn read_body(&mut self) -> Result<(), Failure> {
+        let limit = self.app.body_limit;
+        self.body.read(&self.parts.get().headers, limit).await.map_err(|error| {
+            let (status, detail) = match &error {
+                BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+                BodyError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
+            };
+            tracing::debug!(%error, "the body was not read");
+            Failure::Raised(Raised::new(HttpError::new(status, detail)))
+        })
+    }
+
+    /// Takes the path function's own parameters: `None` when anything of the request failed validation.
+    #[doc(hidden)]
+    pub fn take_own<T>(&mut self, take: impl FnOnce(&mut Taking<'_>) -> Option<T>) -> Result<T, Failure> {
+        let app = Arc::clone(&self.app);
+        let own = &app.routes[self.route].plan.own;
+        let mut taking = Taking::new(self, own);
+        let taken = take(&mut taking);
+        let (own, below) = taking.into_errors();
+        self.errors.extend(own);
+        if let Some(failure) = below.and_then(Rejection::into_raised) {
+            return Err(failure);
+        }
+        match taken {
+            Some(taken) if self.errors.is_empty() => Ok(taken),
+            _ => Err(Failure::Rejected(Rejection::without_duplicates(std::mem::take(&mut self.errors)))),
+        }
+    }
+
+    /// Ends a request whose path function did not run.
+    #[doc(hidden)]
+    pub async fn refuse(self, failure: Failure) -> Response<ReplyBody> {
+        self.finish(Err(failure)).await
+    }
+}
+
+impl Scope {
+    /// The scope in which app-scoped dependencies are built: it has no request.
+    pub(crate) fn of_app(app: Arc<AppState>) -> Self {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        Self::new(
+            app,
+            0,
+            parts,
+            super::CaptureRanges::new(),
+            crate::body::RequestBody::Read(bytes::Bytes::new()),
+            None,
+        )
+    }
+
+    /// Builds an app-scoped dependency; the error is for the log of a start that failed.
+    pub(crate) async fn run_app_step(&mut self, step: &super::Step) -> Result<super::Value, String> {
+        let running = match &step.run {
+            StepRun::Function(run) => run(self, &step.sites),
+            StepRun::Replaced(value) => Running::Done(caught_now(|| Ok(StepOutput::Shared(value())))),
+        };
+        let result = match running {
+            Running::Done(result) => result,
+            Running::Waiting(future) => caught(future).await.and_then(|result| result),
+            Running::Untaken { .. } => return Err(String::from("one of its parameters has no value")),
+        };
+        match result {
+            Ok(StepOutput::Shared(value)) => Ok(value),
+            Ok(StepOutput::Own(_)) => Err(String::from("it is an extractor, which needs a request")),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+}

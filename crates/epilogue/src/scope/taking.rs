@@ -1,0 +1,76 @@
+use super::{Running, Scope, Site};
+use crate::param::{Param, Untaken, WithValue};
+use crate::rejection::{Invalid, Place, Rejection};
+
+/// Takes the parameters of one function, and collects what is wrong with any of them before it gives up.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Taking<'a> {
+    scope: &'a mut Scope,
+    sites: &'a [Site],
+    own: Vec<Invalid>,
+    below: Option<Rejection>,
+}
+
+impl<'a> Taking<'a> {
+    /// For a dependency: its sites are those of its step.
+    pub fn new(scope: &'a mut Scope, sites: &'a [Site]) -> Self {
+        Self { scope, sites, own: Vec::new(), below: None }
+    }
+
+    /// The parameter at this position, or `None` with the reason noted.
+    pub fn take<P: Param<Via>, Via>(&mut self, position: usize) -> Option<P> {
+        match P::take(self.scope, &self.sites[position]) {
+            Ok(value) => Some(value),
+            Err(Untaken::Invalid(errors)) => {
+                self.own.extend(errors);
+                None
+            }
+            Err(Untaken::Failed(rejection)) => {
+                self.below.get_or_insert(rejection);
+                None
+            }
+        }
+    }
+
+    /// The same, with a value for a request that has none.
+    pub fn take_or<P: WithValue>(
+        &mut self,
+        position: usize,
+        default: impl FnOnce() -> P::Value,
+    ) -> Option<P> {
+        if P::is_given(self.scope, &self.sites[position]) {
+            self.take(position)
+        } else {
+            Some(P::from_value(default()))
+        }
+    }
+
+    /// A dependency that cannot run.
+    pub fn failed(self) -> Running {
+        Running::Untaken { own: self.ordered(), below: self.below }
+    }
+
+    /// What the path function's parameters came to.
+    pub(super) fn into_errors(self) -> (Vec<Invalid>, Option<Rejection>) {
+        let below = self.below.clone();
+        (self.ordered(), below)
+    }
+
+    /// FastAPI reports a function's values by place: path, query, header, cookie, body.
+    fn ordered(&self) -> Vec<Invalid> {
+        let mut errors = self.own.clone();
+        if errors.len() > 1 {
+            errors.sort_by_key(Invalid::place);
+        }
+        errors
+    }
+}
+
+impl Invalid {
+    fn place(&self) -> Option<Place> {
+        const PLACES: [Place; 5] = [Place::Path, Place::Query, Place::Header, Place::Cookie, Place::Body];
+        let crate::rejection::Loc::Name(name) = self.loc.first()? else { return None };
+        PLACES.into_iter().find(|place| place.as_str() == name)
+    }
+}

@@ -1,0 +1,71 @@
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+
+use super::connection::{Connection, Flushed};
+
+/// A socket that tells its [`Connection`] when the kernel has taken all that was written, and when it is gone.
+pub(super) struct ConnectionIo<I> {
+    inner: I,
+    connection: Arc<Connection>,
+}
+
+impl<I> ConnectionIo<I> {
+    pub(super) fn new(inner: I, connection: Arc<Connection>) -> Self {
+        Self { inner, connection }
+    }
+}
+
+impl<I> Drop for ConnectionIo<I> {
+    fn drop(&mut self) {
+        self.connection.closed();
+    }
+}
+
+impl<I: Read + Unpin> Read for ConnectionIo<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl<I: Write + Unpin> Write for ConnectionIo<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        std::task::ready!(Pin::new(&mut self.inner).poll_flush(context))?;
+        if self.connection.flushed() == Flushed::MoreWait {
+            // Brings the connection's task back here once more, after it has written what was queued.
+            context.waker().wake_by_ref();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}

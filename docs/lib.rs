@@ -1,0 +1,25 @@
+//! The chapters of the book as documentation, so that `cargo test --doc -p epilogue-docs` compiles and runs every code
+//! block in them, and those of the README with them.
+
+macro_rules! chapters {
+    ($($name:ident: $file:literal,)*) => {
+        $(
+            #[doc = include_str!($file)]
+            pub mod $name {}
+        )*
+    };
+}
+
+chapters! {
+    readme: "../README.md",
+    introduction: "src/introduction.md",
+    first_steps: "src/first-steps.md",
+    parameters: "src/parameters.md",
+    dependencies: "src/dependencies.md",
+    background_tasks: "src/background-tasks.md",
+    exits_and_scopes: "src/exits-and-scopes.md",
+    replies_and_errors: "src/replies-and-errors.md",
+    routers: "src/routers.md",
+    server_and_shutdown: "src/server-and-shutdown.md",
+    testing: "src/testing.md",
+}
