@@ -114,16 +114,27 @@ impl Drop for After {
 pub struct ReplyBody {
     body: Body,
     after: Option<Box<After>>,
+    /// What of a large piece is not handed on yet.
+    rest: Bytes,
 }
+
+/// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
+const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
     pub(crate) fn new(body: Body, after: Option<Box<After>>) -> Self {
-        Self { body, after }
+        Self { body, after, rest: Bytes::new() }
     }
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
         if self.after.is_none() { self.body } else { Body::new(self) }
+    }
+
+    /// On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
+    /// Small pieces make the end of the body mean that the peer has taken all but the last of them.
+    fn in_small_pieces(&self) -> bool {
+        self.after.as_ref().is_some_and(|after| after.version == Version::HTTP_2)
     }
 }
 
@@ -141,14 +152,39 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let mut piece = std::mem::take(&mut self.rest);
+        if piece.is_empty() {
+            let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+            if !self.in_small_pieces() {
+                return Poll::Ready(frame);
+            }
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => piece = data,
+                Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        if piece.len() > HTTP2_FRAME {
+            self.rest = piece.split_off(HTTP2_FRAME);
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let mut hint = self.body.size_hint();
+        let rest = self.rest.len() as u64;
+        if rest > 0 {
+            let upper = hint.upper();
+            hint.set_lower(hint.lower() + rest);
+            if let Some(upper) = upper {
+                hint.set_upper(upper + rest);
+            }
+        }
+        hint
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Fields<'a> {
     session: &'a Session,
     values: &'a dyn Values,
     of: &'a Path<'a>,
-    fields: &'static [&'static str],
+    wanted: &'static [&'static str],
     next: usize,
     stage: Stage,
     unknown: Vec<Cow<'a, str>>,
@@ -51,7 +51,7 @@ impl<'a> Fields<'a> {
             session,
             values,
             of,
-            fields,
+            wanted: fields,
             next: 0,
             stage: Stage::Declared,
             unknown: Vec::new(),
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
 
     /// The next field to hand out, of those that this stage is about.
     fn declared(&mut self) -> Option<&'static str> {
-        while let Some(&field) = self.fields.get(self.next) {
+        while let Some(&field) = self.wanted.get(self.next) {
             let rank = self.next;
             self.next += 1;
             let name = self.values.key(field);
@@ -85,17 +85,17 @@ impl<'a> Fields<'a> {
         }
         if self.session.is_strict(self.of) {
             let unknown =
-                grouped(self.values).into_iter().filter(|(name, _)| !self.fields.contains(&&**name));
+                grouped(self.values).into_iter().filter(|(name, _)| !self.wanted.contains(&&**name));
             for (i, (name, raws)) in unknown.enumerate() {
-                let path = self.of.name(&name, self.fields.len() + i);
+                let path = self.of.name(&name, self.wanted.len() + i);
                 // Strict structs are known from an earlier pass, so that the note is taken.
                 let _ = self.session.note(&path, flaw::EXTRA, || shown_all(&raws));
             }
             return;
         }
-        let (fields, unknown) = (self.fields, &mut self.unknown);
+        let (wanted, unknown) = (self.wanted, &mut self.unknown);
         self.values.each(&mut |name, _| {
-            if !fields.contains(&&*name) {
+            if !wanted.contains(&&*name) {
                 unknown.push(name);
             }
         });
@@ -121,7 +121,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
                 return self.session.settle_key(self.of, seed.deserialize(key)).map(Some);
             }
             self.stage = Stage::Hopeless;
-            self.next = if self.session.is_first() { self.fields.len() } else { 0 };
+            self.next = if self.session.is_first() { self.wanted.len() } else { 0 };
         }
         match self.declared() {
             Some(field) => seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some),
@@ -135,7 +135,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         };
         let path = self.of.name(&name, rank);
         if self.session.state(&path) == State::Hole {
-            let result = seed.deserialize(self.session.hole(&path));
+            let result = seed.deserialize(self.session.filling(&path));
             return self.session.settle(&path, || serde_json::Value::Null, result);
         }
         let slot = |picked| Slot {
@@ -144,7 +144,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             name: &name,
             path: &path,
             rules: Rules::None,
-            role: Role::Field(self.fields),
+            role: Role::Field(self.wanted),
             place: self.values,
             picked,
         };
@@ -158,7 +158,7 @@ pub(super) struct Entries<'a> {
     session: &'a Session,
     values: &'a dyn Values,
     of: &'a Path<'a>,
-    entries: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
+    rest: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
     pending: Option<(Cow<'a, str>, usize, Group<'a>)>,
@@ -172,7 +172,7 @@ impl<'a> Entries<'a> {
         entries: Vec<(Cow<'a, str>, Raws<'a>)>,
     ) -> Self {
         let gaps = session.gaps(of).into_iter();
-        Self { session, values, of, entries: entries.into_iter(), rank: 0, gaps, pending: None }
+        Self { session, values, of, rest: entries.into_iter(), rank: 0, gaps, pending: None }
     }
 }
 
@@ -180,7 +180,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        for (name, values) in self.entries.by_ref() {
+        for (name, values) in self.rest.by_ref() {
             // The error of a key comes before that of its value.
             let key_of = self.of.name(&name, self.rank);
             let key = key_of.name("[key]", 0);
@@ -231,7 +231,7 @@ type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
 /// The items of a list or tuple.
 pub(super) struct Items<'a> {
     slot: Slot<'a>,
-    items: NamedRaws<'a>,
+    values: NamedRaws<'a>,
     next: usize,
     /// How many items there must be; a list has as many as it has.
     len: Option<usize>,
@@ -239,16 +239,16 @@ pub(super) struct Items<'a> {
 
 impl<'a> Items<'a> {
     pub(super) fn list(slot: Slot<'a>, items: NamedRaws<'a>) -> Self {
-        Self { slot, items, next: 0, len: None }
+        Self { slot, values: items, next: 0, len: None }
     }
 
     pub(super) fn tuple(slot: Slot<'a>, items: NamedRaws<'a>, len: usize) -> Self {
-        Self { slot, items, next: 0, len: Some(len) }
+        Self { slot, values: items, next: 0, len: Some(len) }
     }
 
     /// An item: by value on the first pass, which reports nothing and looks at each but once.
     fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
-        let item = self.items.get_mut(index)?;
+        let item = self.values.get_mut(index)?;
         Some(if self.slot.session.is_first() {
             std::mem::replace(item, (None, Raw::Text(Cow::Borrowed(""))))
         } else {
@@ -262,7 +262,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let session = self.slot.session;
-        while self.next < self.len.unwrap_or(self.items.len()) {
+        while self.next < self.len.unwrap_or(self.values.len()) {
             let index = self.next;
             self.next += 1;
             let item = self.item(index);
@@ -272,9 +272,9 @@ impl<'de> SeqAccess<'de> for Items<'_> {
                 None => self.slot.path.index(index),
             };
             let Some(raw) = raw else {
-                let all = || self.items.iter().map(|(_, raw)| shown(raw)).collect();
+                let all = || self.values.iter().map(|(_, raw)| shown(raw)).collect();
                 session.note(&path, flaw::MISSING, all)?;
-                let result = seed.deserialize(session.hole(&path));
+                let result = seed.deserialize(session.filling(&path));
                 return session.settle(&path, || serde_json::Value::Null, result).map(Some);
             };
             let result = match session.state(&path) {
@@ -282,14 +282,14 @@ impl<'de> SeqAccess<'de> for Items<'_> {
                     seed.deserialize(Text { session, raw, path: &path, rules: self.slot.rules.of_items() })
                 }
                 _ if self.len.is_none() => continue,
-                _ => seed.deserialize(session.hole(&path)),
+                _ => seed.deserialize(session.filling(&path)),
             };
-            return session.settle(&path, || shown(&self.items[index].1), result).map(Some);
+            return session.settle(&path, || shown(&self.values[index].1), result).map(Some);
         }
         Ok(None)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.len.unwrap_or(self.items.len()).saturating_sub(self.next))
+        Some(self.len.unwrap_or(self.values.len()).saturating_sub(self.next))
     }
 }

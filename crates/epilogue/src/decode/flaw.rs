@@ -76,7 +76,7 @@ pub(super) fn not_a_variant(variants: &[&str]) -> Flaw {
 
 /// A number on the wrong side of a limit: `name` is that of the limit (`ge`), `shown` the limit in the sentence and `limit`
 /// as data.
-pub(super) fn out_of_bounds(name: &'static str, shown: &str, limit: Value) -> Flaw {
+pub(super) fn out_of_bounds(name: &'static str, shown: &str, limit: &Value) -> Flaw {
     let (kind, relation) = match name {
         "ge" => ("greater_than_equal", "greater than or equal to"),
         "gt" => ("greater_than", "greater than"),

@@ -64,20 +64,21 @@ impl<'o> Rules<'o> {
 
     /// Checks a number: the first limit missed, in pydantic's order.
     pub(super) fn number(self, value: Num) -> Result<(), Flaw> {
+        type Holds = (fn(&i128, &i128) -> bool, fn(&f64, &f64) -> bool);
+        const LE: Holds = (i128::le, f64::le);
+        const LT: Holds = (i128::lt, f64::lt);
+        const GE: Holds = (i128::ge, f64::ge);
+        const GT: Holds = (i128::gt, f64::gt);
         let Some(options) = self.options() else { return Ok(()) };
-        // A NaN is on the right side of no limit.
-        let checks: [(_, _, fn(f64, f64) -> bool, fn(i128, i128) -> bool); 4] = [
-            ("le", options.le, |a, b| a <= b, |a, b| a <= b),
-            ("lt", options.lt, |a, b| a < b, |a, b| a < b),
-            ("ge", options.ge, |a, b| a >= b, |a, b| a >= b),
-            ("gt", options.gt, |a, b| a > b, |a, b| a > b),
-        ];
-        for (name, bound, holds, holds_exactly) in checks {
+        let limits =
+            [("le", options.le, LE), ("lt", options.lt, LT), ("ge", options.ge, GE), ("gt", options.gt, GT)];
+        for (name, bound, (holds_exactly, holds)) in limits {
             let Some(bound) = bound else { continue };
             let met = match (value, bound) {
-                (Num::Int(value), Bound::Int(bound)) => holds_exactly(value, bound),
+                (Num::Int(value), Bound::Int(bound)) => holds_exactly(&value, &bound),
                 (Num::Huge(_), Bound::Int(_)) => matches!(name, "ge" | "gt"),
-                (value, bound) => holds(value.to_float(), float(bound)),
+                // A NaN is on the right side of no limit.
+                (value, bound) => holds(&value.to_float(), &float(bound)),
             };
             if !met {
                 return Err(missed(name, bound, matches!(value, Num::Float(_))));
@@ -87,7 +88,7 @@ impl<'o> Rules<'o> {
     }
 
     /// The limit that a number beyond its type misses: the parameter's own where it has one on that side.
-    pub(super) fn beyond(self, above: bool, limit: Value) -> Flaw {
+    pub(super) fn beyond(self, above: bool, limit: &Value) -> Flaw {
         let own = self.options().and_then(|options| {
             let sides = if above {
                 [("le", options.le), ("lt", options.lt)]
@@ -157,10 +158,10 @@ pub(super) fn whole(value: i128) -> Value {
 fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
     match bound {
         Bound::Int(bound) if of_float => {
-            flaw::out_of_bounds(name, &bound.to_string(), json!(float(Bound::Int(bound))))
+            flaw::out_of_bounds(name, &bound.to_string(), &json!(float(Bound::Int(bound))))
         }
-        Bound::Int(bound) => flaw::out_of_bounds(name, &bound.to_string(), whole(bound)),
-        Bound::Float(bound) => flaw::out_of_bounds(name, &bound.to_string(), json!(bound)),
+        Bound::Int(bound) => flaw::out_of_bounds(name, &bound.to_string(), &whole(bound)),
+        Bound::Float(bound) => flaw::out_of_bounds(name, &bound.to_string(), &json!(bound)),
     }
 }
 

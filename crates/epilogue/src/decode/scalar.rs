@@ -74,8 +74,8 @@ fn lenient_int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
     signed.parse::<T>().map_err(|error| {
         let (min, max) = T::limits();
         match error.kind() {
-            IntErrorKind::PosOverflow => rules.beyond(true, max),
-            _ => rules.beyond(false, min),
+            IntErrorKind::PosOverflow => rules.beyond(true, &max),
+            _ => rules.beyond(false, &min),
         }
     })
 }

@@ -290,7 +290,7 @@ impl Session {
     }
 
     /// What stands in for the value at the path.
-    fn filling(&self, path: &Path<'_>) -> Wild {
+    pub(super) fn filling(&self, path: &Path<'_>) -> Wild {
         let refused = self.with_log(|log| {
             log.fillings.iter().find(|(key, _)| path.is(key)).map_or(0, |&(_, refused)| refused)
         });
@@ -410,12 +410,7 @@ impl Session {
         .unwrap_or(State::Fresh)
     }
 
-    /// What fills a hole.
-    pub(super) fn hole(&self, path: &Path<'_>) -> Wild {
-        self.filling(path)
-    }
-
-    /// Whether anything is known of any value, so that a container need not ask for each of its own.
+    /// Whether this is the first pass, which knows nothing of any value and notes nothing.
     pub(super) fn is_first(&self) -> bool {
         self.log.is_none()
     }

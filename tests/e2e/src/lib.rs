@@ -1,0 +1,252 @@
+//! What the end-to-end tests share: an app on a socket of its own, and clients that can misbehave.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use epilogue::{App, Server};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// An app that serves on a port which the system gave.
+#[derive(Debug)]
+pub struct Served {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<epilogue::Result<()>>,
+}
+
+impl Served {
+    /// Starts serving.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no port left.
+    pub async fn new(app: App) -> Self {
+        Self::with(app, |server| server).await
+    }
+
+    /// Starts serving with other limits.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no port left.
+    pub async fn with(app: App, change: impl FnOnce(Server) -> Server) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let (stop, stopped) = oneshot::channel();
+        let server = change(Server::new(app)).stop_when(async move { drop(stopped.await) });
+        Self { address, stop, running: tokio::spawn(server.serve_on(listener)) }
+    }
+
+    /// Stops the server as a signal does, and returns what serving it returned.
+    ///
+    /// # Panics
+    ///
+    /// When the server panicked.
+    pub async fn stop(self) -> epilogue::Result<()> {
+        drop(self.stop);
+        self.running.await.expect("the server does not panic")
+    }
+
+    /// A connection of bare bytes.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not accept it.
+    pub async fn connect(&self) -> Raw {
+        Raw(TcpStream::connect(self.address).await.expect("the server accepts"))
+    }
+
+    /// An HTTP/1 connection.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not accept it.
+    pub async fn http1(&self) -> hyper::client::conn::http1::SendRequest<Full<Bytes>> {
+        let stream = TokioIo::new(TcpStream::connect(self.address).await.expect("the server accepts"));
+        let (client, connection) = hyper::client::conn::http1::handshake(stream).await.expect("a handshake");
+        tokio::spawn(connection);
+        client
+    }
+
+    /// An HTTP/2 connection.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not accept it.
+    pub async fn http2(&self) -> hyper::client::conn::http2::SendRequest<Full<Bytes>> {
+        let stream = TokioIo::new(TcpStream::connect(self.address).await.expect("the server accepts"));
+        let (client, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.expect("a handshake");
+        tokio::spawn(connection);
+        client
+    }
+
+    /// One request on a connection of its own: the status, the headers and the whole body.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer it.
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Response<String> {
+        let mut client = self.http1().await;
+        let response = client.send_request(request).await.expect("a reply");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Response::from_parts(parts, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// A GET request on a connection of its own.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer it.
+    pub async fn get(&self, path: &str) -> Response<String> {
+        self.send(request("GET", path)).await
+    }
+}
+
+/// A request without a body.
+///
+/// # Panics
+///
+/// When the method or path is no method or path.
+pub fn request(method: &str, path: &str) -> Request<Full<Bytes>> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .body(Full::default())
+        .expect("a method and a path")
+}
+
+/// A connection of bare bytes.
+#[derive(Debug)]
+pub struct Raw(pub TcpStream);
+
+impl Raw {
+    /// Sends bytes.
+    ///
+    /// # Panics
+    ///
+    /// When the connection is closed.
+    pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.expect("the server reads");
+    }
+
+    /// Reads at least `count` bytes, and tells how many were read.
+    ///
+    /// # Panics
+    ///
+    /// When the connection ends before.
+    pub async fn read_at_least(&mut self, count: usize) -> usize {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut total = 0;
+        while total < count {
+            let read = self.0.read(&mut buffer).await.expect("the server writes");
+            assert_ne!(read, 0, "the connection ended after {total} of {count} bytes");
+            total += read;
+        }
+        total
+    }
+
+    /// Reads to the end of the connection.
+    ///
+    /// # Panics
+    ///
+    /// When the connection breaks.
+    pub async fn read_to_end(&mut self) -> String {
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).await.expect("the connection ends");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Closes the connection by a reset, so that the server's next write fails.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not allow it.
+    pub fn reset(self) {
+        self.0.set_zero_linger().expect("a socket option");
+    }
+}
+
+/// A journal that tasks write and a test reads, in order.
+#[derive(Debug, Clone)]
+pub struct Journal(mpsc::UnboundedSender<String>);
+
+/// The test's end of a [`Journal`].
+#[derive(Debug)]
+pub struct Entries(mpsc::UnboundedReceiver<String>);
+
+impl Journal {
+    /// An empty journal.
+    pub fn new() -> (Self, Entries) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), Entries(receiver))
+    }
+
+    /// Writes a line.
+    pub fn write(&self, line: impl Into<String>) {
+        // A test that has read enough may have gone.
+        let _ = self.0.send(line.into());
+    }
+}
+
+impl Entries {
+    /// Waits for the next line.
+    ///
+    /// # Panics
+    ///
+    /// When nobody is left to write one.
+    pub async fn next(&mut self) -> String {
+        self.0.recv().await.expect("the app holds the journal")
+    }
+
+    /// Waits for so many lines.
+    pub async fn take(&mut self, count: usize) -> Vec<String> {
+        let mut lines = Vec::with_capacity(count);
+        for _ in 0..count {
+            lines.push(self.next().await);
+        }
+        lines
+    }
+
+    /// What was written and not read yet.
+    pub fn now(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.0.try_recv().ok()).collect()
+    }
+}
+
+/// A gate that the test opens.
+#[derive(Debug, Clone)]
+pub struct Gate(Arc<tokio::sync::Semaphore>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(Arc::new(tokio::sync::Semaphore::new(0)))
+    }
+}
+
+impl Gate {
+    /// Waits until the gate is open.
+    ///
+    /// # Panics
+    ///
+    /// Never: the semaphore is not closed.
+    pub async fn pass(&self) {
+        self.0.acquire().await.expect("the semaphore is never closed").forget();
+        self.0.add_permits(1);
+    }
+
+    /// Opens it for ever.
+    pub fn open(&self) {
+        self.0.add_permits(1);
+    }
+}

@@ -1,0 +1,339 @@
+//! Promises 4 and 5: tasks start after the last byte of the reply has left, and a client that leaves loses none.
+
+use std::sync::Arc;
+
+use axum_core::body::Body;
+use axum_core::response::Response;
+use bytes::Bytes;
+use epilogue::prelude::*;
+use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use http_body::Frame;
+use http_body_util::BodyExt;
+
+async fn write(journal: Journal, line: &'static str) {
+    journal.write(line);
+}
+
+fn app() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    let routes = routes![huge, waiting, held, nothing, no_content, explicit_head, stream, broken_stream];
+    (App::new().state(journal).state(Gate::default()).state(Entered::default()).routes(routes), entries)
+}
+
+const MIB: usize = 1024 * 1024;
+
+#[get("/huge")]
+async fn huge(tasks: &BackgroundTasks, journal: State<Journal>) -> Bytes {
+    tasks.add_task(write, ((*journal).clone(), "huge"));
+    Bytes::from(vec![b'x'; 64 * MIB])
+}
+
+#[derive(Default)]
+struct Entered(tokio::sync::Notify);
+
+#[get("/waiting")]
+async fn waiting(
+    tasks: &BackgroundTasks,
+    journal: State<Journal>,
+    gate: State<Gate>,
+    entered: State<Entered>,
+) -> &'static str {
+    entered.0.notify_one();
+    gate.pass().await;
+    tasks.add_task(write, ((*journal).clone(), "waiting"));
+    "passed"
+}
+
+#[get("/held")]
+async fn held(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Gate>) -> &'static str {
+    async fn hold(journal: Journal, gate: Gate) {
+        journal.write("held:start");
+        gate.pass().await;
+        journal.write("held:end");
+    }
+    tasks.add_task(hold, ((*journal).clone(), (*gate).clone()));
+    "held"
+}
+
+#[get("/nothing")]
+async fn nothing(tasks: &BackgroundTasks, journal: State<Journal>) {
+    tasks.add_task(write, ((*journal).clone(), "nothing"));
+}
+
+#[get("/no-content", status = 204)]
+async fn no_content(tasks: &BackgroundTasks, journal: State<Journal>) {
+    tasks.add_task(write, ((*journal).clone(), "no content"));
+}
+
+#[head("/explicit-head")]
+async fn explicit_head(tasks: &BackgroundTasks, journal: State<Journal>) -> &'static str {
+    tasks.add_task(write, ((*journal).clone(), "head"));
+    "a body that HEAD leaves out"
+}
+
+/// A body of the pieces that come through the channel.
+fn streamed(pieces: tokio::sync::mpsc::Receiver<std::io::Result<&'static str>>) -> Response {
+    struct Pieces(tokio::sync::mpsc::Receiver<std::io::Result<&'static str>>);
+    impl http_body::Body for Pieces {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<std::io::Result<Frame<Bytes>>>> {
+            self.0.poll_recv(context).map(|piece| {
+                piece.map(|piece| piece.map(|piece| Frame::data(Bytes::from_static(piece.as_bytes()))))
+            })
+        }
+    }
+    Response::new(Body::new(Pieces(pieces)))
+}
+
+#[get("/stream")]
+async fn stream(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Gate>) -> Response {
+    tasks.add_task(write, ((*journal).clone(), "stream"));
+    let (sender, pieces) = tokio::sync::mpsc::channel(1);
+    let (journal, gate) = ((*journal).clone(), (*gate).clone());
+    tokio::spawn(async move {
+        drop(sender.send(Ok("first")).await);
+        gate.pass().await;
+        journal.write("last piece");
+        drop(sender.send(Ok("last")).await);
+    });
+    streamed(pieces)
+}
+
+#[get("/broken-stream")]
+async fn broken_stream(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
+    tasks.add_task(write, ((*journal).clone(), "broken stream"));
+    let (sender, pieces) = tokio::sync::mpsc::channel(2);
+    drop(sender.send(Ok("first")).await);
+    drop(sender.send(Err(std::io::Error::other("the source ran dry"))).await);
+    streamed(pieces)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_reads_slowly_delays_its_task() {
+    let (app, mut entries) = app();
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET /huge HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    // What the kernel buffers on both sides is far less than the 16 MiB that are still to come.
+    let mut read = 0;
+    while read < 48 * MIB {
+        read += client.read_at_least(1).await;
+        assert_eq!(entries.now(), [""; 0], "the task started when {read} bytes of 64 MiB had been read");
+    }
+    client.read_at_least(64 * MIB - read).await;
+    assert_eq!(entries.next().await, "huge");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_http2_client_delays_its_task() {
+    let (app, mut entries) = app();
+    let served = Served::new(app).await;
+    let mut client = served.http2().await;
+    let mut request = request("GET", "/huge");
+    *request.uri_mut() = "http://localhost/huge".parse().unwrap();
+    let mut body = client.send_request(request).await.unwrap().into_body();
+    let mut read = 0;
+    while let Some(frame) = body.frame().await {
+        read += frame.unwrap().data_ref().map_or(0, Bytes::len);
+        if read < 48 * MIB {
+            assert_eq!(entries.now(), [""; 0], "the task started when {read} bytes of 64 MiB had been read");
+        }
+    }
+    assert_eq!(read, 64 * MIB);
+    assert_eq!(entries.next().await, "huge");
+    drop(client);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_in_the_middle_of_a_reply_loses_no_task() {
+    let (app, mut entries) = app();
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET /huge HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    client.read_at_least(MIB).await;
+    client.reset();
+    assert_eq!(entries.next().await, "huge");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_leaves_before_the_reply_loses_no_task() {
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let entered = Arc::new(tokio::sync::Notify::new());
+    struct Shared(Arc<tokio::sync::Notify>);
+
+    #[get("/left")]
+    async fn left(
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+        gate: State<Gate>,
+        entered: State<Shared>,
+    ) -> &'static str {
+        entered.0.notify_one();
+        gate.pass().await;
+        tasks.add_task(write, ((*journal).clone(), "left"));
+        "nobody is there"
+    }
+
+    let app =
+        App::new().state(journal).state(gate.clone()).state(Shared(entered.clone())).routes(routes![left]);
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET /left HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    entered.notified().await;
+    client.reset();
+    // Stopping waits for the connection, so the server has seen the client go before the gate opens.
+    let stopping = tokio::spawn(served.stop());
+    gate.open();
+    assert_eq!(entries.next().await, "left");
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
+    struct Signals {
+        entered: tokio::sync::Notify,
+        dropped: tokio::sync::Notify,
+    }
+    struct OnDrop(State<Arc<Signals>>);
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            self.0.dropped.notify_one();
+        }
+    }
+
+    #[get("/forever")]
+    async fn forever(signals: State<Arc<Signals>>) -> &'static str {
+        let _on_drop = OnDrop(signals.clone());
+        signals.entered.notify_one();
+        std::future::pending().await
+    }
+
+    let signals =
+        Arc::new(Signals { entered: tokio::sync::Notify::new(), dropped: tokio::sync::Notify::new() });
+    let app = App::new().state(signals.clone()).routes(routes![forever]);
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET /forever HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    signals.entered.notified().await;
+    client.reset();
+    signals.dropped.notified().await;
+    served.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_request_of_a_connection_does_not_wait_for_tasks() {
+    let (app, mut entries) = app();
+    let gate = Gate::default();
+    let served = Served::new(app.state(gate.clone())).await;
+    let mut client = served.http1().await;
+    let first = client.send_request(request("GET", "/held")).await.unwrap();
+    assert_eq!(first.into_body().collect().await.unwrap().to_bytes(), "held");
+    assert_eq!(entries.next().await, "held:start");
+    client.ready().await.unwrap();
+    let second = client.send_request(request("GET", "/nothing")).await.unwrap();
+    assert_eq!(second.status(), StatusCode::OK);
+    assert_eq!(
+        entries.next().await,
+        "nothing",
+        "the second request's task runs while the first one's is held"
+    );
+    gate.open();
+    assert_eq!(entries.next().await, "held:end");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_without_a_body_have_tasks_too() {
+    for (method, path, status, line) in [
+        ("GET", "/nothing", 200, "nothing"),
+        ("HEAD", "/nothing", 200, "nothing"),
+        ("GET", "/no-content", 204, "no content"),
+        ("HEAD", "/explicit-head", 200, "head"),
+    ] {
+        let (app, mut entries) = app();
+        let served = Served::new(app).await;
+        let response = served.send(request(method, path)).await;
+        assert_eq!((response.status().as_u16(), response.body().as_str()), (status, ""), "{method} {path}");
+        assert_eq!(entries.next().await, line, "{method} {path}");
+        served.stop().await.unwrap();
+        assert_eq!(entries.now(), [""; 0], "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_wait_for_the_end_of_a_stream() {
+    let (app, mut entries) = app();
+    let gate = Gate::default();
+    let served = Served::new(app.state(gate.clone())).await;
+    let mut client = served.http1().await;
+    let mut body = client.send_request(request("GET", "/stream")).await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
+    assert_eq!(entries.now(), [""; 0]);
+    gate.open();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "last");
+    assert_eq!(entries.take(2).await, ["last piece", "stream"]);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_fails_has_tasks_too() {
+    let (app, mut entries) = app();
+    let served = Served::new(app).await;
+    let mut client = served.http1().await;
+    let broken = async {
+        let reply = client.send_request(request("GET", "/broken-stream")).await?;
+        reply.into_body().collect().await
+    };
+    assert!(broken.await.is_err(), "the client is told that the stream broke");
+    assert_eq!(entries.next().await, "broken stream");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http2_requests_of_one_connection_keep_their_tasks() {
+    let (app, mut entries) = app();
+    let served = Served::new(app).await;
+    let client = served.http2().await;
+    let requests = (0..50).map(|_| {
+        let mut client = client.clone();
+        tokio::spawn(async move {
+            let mut request = request("GET", "/nothing");
+            *request.uri_mut() = "http://localhost/nothing".parse().unwrap();
+            client.send_request(request).await.unwrap().into_body().collect().await.unwrap();
+        })
+    });
+    for request in requests.collect::<Vec<_>>() {
+        request.await.unwrap();
+    }
+    assert_eq!(entries.take(50).await, ["nothing"; 50]);
+    drop(client);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_half_closes_counts_as_gone_and_loses_no_task() {
+    use tokio::io::AsyncWriteExt;
+    let (app, mut entries) = app();
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    client.0.shutdown().await.unwrap();
+    assert_eq!(entries.next().await, "nothing");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}

@@ -1,0 +1,184 @@
+//! What the server answers: routing, methods, limits, and clients that send nonsense.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use epilogue::prelude::*;
+use epilogue_e2e::{Served, request};
+use http_body_util::{BodyExt, Full};
+
+#[get("/items/{id}")]
+async fn item(id: Path<String>) -> String {
+    id.into_inner()
+}
+
+#[delete("/items/{id}")]
+async fn remove(id: Path<u64>) -> String {
+    format!("removed {}", *id)
+}
+
+#[get("/files/{*path}")]
+async fn file(path: Path<String>) -> String {
+    path.into_inner()
+}
+
+#[derive(serde::Deserialize)]
+struct Place {
+    user: String,
+    item: u32,
+}
+
+#[get("/users/{user}/items/{item}")]
+async fn placed(place: Path<Place>) -> String {
+    format!("{} {}", place.user, place.item)
+}
+
+#[get("/pairs/{left}/{right}")]
+async fn pair(both: Path<(u8, String)>) -> String {
+    format!("{} {}", both.0.0, both.0.1)
+}
+
+#[post("/length")]
+async fn length(body: Bytes) -> String {
+    body.len().to_string()
+}
+
+#[get("/client")]
+async fn client(client: ClientAddr) -> String {
+    client.ip().to_string()
+}
+
+#[get("/panics")]
+async fn panics() -> &'static str {
+    panic!("on purpose")
+}
+
+#[get("/blocking", blocking)]
+fn runs_blocking() -> &'static str {
+    // Would panic on a thread of the runtime.
+    tokio::runtime::Handle::current().block_on(async { "blocked" })
+}
+
+fn app() -> App {
+    App::new().routes(routes![item, remove, file, placed, pair, length, client, panics, runs_blocking])
+}
+
+#[tokio::test]
+async fn paths_are_matched_and_decoded() {
+    let served = Served::new(app()).await;
+    for (path, status, body) in [
+        ("/items/7", 200, "7"),
+        ("/items/a%20b%2Fc%C3%A9?x=1", 200, "a b/cé"),
+        ("/files/a/b%20c/d.txt", 200, "a/b c/d.txt"),
+        ("/users/ann/items/3", 200, "ann 3"),
+        ("/pairs/1/two", 200, "1 two"),
+        ("/items/", 404, r#"{"detail":"Not Found"}"#),
+        ("/items/7/", 404, r#"{"detail":"Not Found"}"#),
+        ("/files/", 404, r#"{"detail":"Not Found"}"#),
+        ("/client", 200, "127.0.0.1"),
+        ("/blocking", 200, "blocked"),
+    ] {
+        let response = served.get(path).await;
+        assert_eq!((response.status().as_u16(), response.body().as_str()), (status, body), "{path}");
+    }
+    let rejected = served.get("/users/ann/items/x").await;
+    assert_eq!(rejected.status(), 422);
+    assert!(rejected.body().contains(r#""loc":["path","item"]"#), "{}", rejected.body());
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn methods_that_a_path_has_not_are_told_of_those_that_it_has() {
+    let served = Served::new(app()).await;
+    let response = served.send(request("PUT", "/items/7")).await;
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "DELETE, GET, HEAD");
+    assert_eq!(response.body(), r#"{"detail":"Method Not Allowed"}"#);
+    assert_eq!(served.send(request("DELETE", "/items/7")).await.body(), "removed 7");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn head_is_answered_from_get_without_its_body() {
+    let served = Served::new(app()).await;
+    let response = served.send(request("HEAD", "/items/seven")).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-length"], "5");
+    assert_eq!(response.body(), "");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_over_the_limit_are_refused() {
+    let served = Served::new(app().body_limit(1000)).await;
+    for (length, status) in [(1000, 200), (1001, 413)] {
+        let announced = Full::new(Bytes::from(vec![b'x'; length]));
+        let post = http::Request::post("/length").header("host", "localhost").body(announced).unwrap();
+        assert_eq!(served.send(post).await.status(), status, "{length} bytes");
+
+        let mut raw = served.connect().await;
+        let head = "POST /length HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+        raw.write(format!("{head}{length:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(length))).await;
+        let reply = raw.read_to_end().await;
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{length} bytes in chunks: {reply}");
+    }
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_and_the_server_lives() {
+    let served = Served::new(app()).await;
+    let response = served.get("/panics").await;
+    assert_eq!((response.status().as_u16(), response.body().as_str()), (500, "Internal Server Error"));
+    assert_eq!(served.get("/items/1").await.body(), "1");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_are_answered_in_the_order_in_which_they_are_pipelined() {
+    let served = Served::new(app()).await;
+    let mut raw = served.connect().await;
+    raw.write("GET /items/one HTTP/1.1\r\nhost: a\r\n\r\nGET /items/two HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .await;
+    let replies = raw.read_to_end().await;
+    let (one, two) = (replies.find("\r\n\r\none"), replies.find("\r\n\r\ntwo"));
+    assert!(one.is_some() && one < two, "{replies}");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_answered_with_400() {
+    let served = Served::new(app()).await;
+    for nonsense in ["GET\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n"] {
+        let mut raw = served.connect().await;
+        raw.write(nonsense).await;
+        let reply = raw.read_to_end().await;
+        assert!(reply.starts_with("HTTP/1.1 400 Bad Request"), "{nonsense:?}: {reply:?}");
+    }
+    assert_eq!(served.get("/items/1").await.body(), "1");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_its_head_is_let_go() {
+    let short = Duration::from_millis(50);
+    let served = Served::with(app(), |server| server.header_read_timeout(short)).await;
+    let mut raw = served.connect().await;
+    raw.write("GET /items/1 HTTP/1.1\r\nhost: loc").await;
+    // Ends when the server closes the connection, whatever it says before.
+    raw.read_to_end().await;
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn http2_is_served_with_prior_knowledge() {
+    let served = Served::new(app()).await;
+    let mut client = served.http2().await;
+    let mut request = request("GET", "/items/1");
+    *request.uri_mut() = "http://localhost/items/two".parse().unwrap();
+    let response = client.send_request(request).await.unwrap();
+    assert_eq!(response.version(), http::Version::HTTP_2);
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "two");
+    drop(client);
+    served.stop().await.unwrap();
+}

@@ -1,0 +1,103 @@
+//! Promise 8: what was accepted is finished at shutdown, or named.
+
+use std::time::Duration;
+
+use epilogue::prelude::*;
+use epilogue_e2e::{Gate, Journal, Served, request};
+use http_body_util::BodyExt;
+
+async fn hold(journal: Journal, gate: Gate) {
+    journal.write("task:start");
+    gate.pass().await;
+    journal.write("task:end");
+}
+
+#[get("/held")]
+async fn held(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Gate>) -> &'static str {
+    tasks.add_task(hold, ((*journal).clone(), (*gate).clone()));
+    "held"
+}
+
+#[get("/slow")]
+async fn slow(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Gate>) -> &'static str {
+    journal.write("function:start");
+    gate.pass().await;
+    tasks.add_task(hold, ((*journal).clone(), (*gate).clone()));
+    "slow"
+}
+
+struct Resource(Journal);
+
+#[dependency(scope = "app", exit = close)]
+async fn resource(journal: State<Journal>) -> Resource {
+    journal.write("app:built");
+    Resource((*journal).clone())
+}
+
+async fn close(resource: &Resource, _outcome: &Outcome) {
+    resource.0.write("app:exit");
+}
+
+#[get("/resource")]
+async fn uses_resource(_resource: Depends<resource>) -> &'static str {
+    "used"
+}
+
+#[tokio::test]
+async fn tasks_that_run_are_finished() {
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let served = Served::new(App::new().state(journal).state(gate.clone()).routes(routes![held])).await;
+    served.get("/held").await;
+    assert_eq!(entries.next().await, "task:start");
+    let stopping = tokio::spawn(served.stop());
+    gate.open();
+    assert_eq!(entries.next().await, "task:end");
+    stopping.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn requests_in_flight_are_answered_and_their_tasks_run_before_the_app_exits() {
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let app = App::new().state(journal).state(gate.clone()).routes(routes![slow, uses_resource]);
+    let served = Served::new(app).await;
+    assert_eq!(entries.next().await, "app:built");
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/slow")).await });
+    assert_eq!(entries.next().await, "function:start");
+    let stopping = tokio::spawn(served.stop());
+    gate.open();
+    let reply = reply.await.unwrap().unwrap();
+    assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), "slow");
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), ["task:start", "task:end", "app:exit"]);
+}
+
+#[tokio::test]
+async fn idle_connections_are_not_waited_for() {
+    let (journal, _entries) = Journal::new();
+    let served =
+        Served::new(App::new().state(journal).state(Gate::default()).routes(routes![uses_resource])).await;
+    let mut used = served.http1().await;
+    used.send_request(request("GET", "/resource")).await.unwrap().into_body().collect().await.unwrap();
+    let _never_used = served.connect().await;
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_unfinished_when_the_grace_is_over_is_named() {
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(gate).tasks(limits).routes(routes![held, uses_resource]);
+    let served = Served::new(app).await;
+    served.get("/held").await;
+    assert_eq!(entries.take(2).await, ["app:built", "task:start"]);
+    let error = served.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!(report.abandoned.len(), 1);
+    assert!(report.abandoned[0].name.ends_with("hold"), "{report:?}");
+    assert_eq!(&*report.abandoned[0].origin.name, "GET /held");
+    assert_eq!(entries.now(), ["app:exit"], "the app is exited all the same");
+}
