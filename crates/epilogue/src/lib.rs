@@ -55,6 +55,7 @@ mod rejection;
 mod response;
 mod scope;
 mod server;
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;

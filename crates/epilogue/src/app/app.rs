@@ -2,7 +2,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
@@ -13,11 +13,13 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::error_handlers::ErrorHandlers;
+use super::router::effect_of;
 use super::service::{Handler, Layered};
 use super::start::{self, Started};
 use super::{Graph, Router, Routes, StartError};
-use crate::dependency::Dependency;
+use crate::dependency::{Dependency, Depends};
 use crate::graph::fuel::{Full, HasNode};
+use crate::graph::node::ParamNode;
 use crate::param::RequestParts;
 use crate::scope::{Override, Value};
 use crate::server::Server;
@@ -47,7 +49,15 @@ use crate::tasks::{TaskLimits, TaskStats};
 #[derive(Clone)]
 pub struct App {
     config: Config,
-    started: Arc<OnceCell<Started>>,
+    shared: Arc<Shared>,
+}
+
+/// What the clones of an app have in common.
+#[derive(Default)]
+struct Shared {
+    started: OnceCell<Started>,
+    /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
+    eager: Mutex<Vec<&'static ParamNode>>,
 }
 
 /// What an app was told, before it starts.
@@ -83,7 +93,7 @@ impl App {
             limits: TaskLimits::default(),
             layers: Vec::new(),
         };
-        Self { config, started: Arc::default() }
+        Self { config, shared: Arc::default() }
     }
 
     /// Adds path functions: `.routes(routes![list, create])`.
@@ -241,19 +251,54 @@ impl App {
         self.started().await.map(drop)
     }
 
+    /// The output of an app-scoped dependency, outside of any request: for a migration, a command, a test. Starts the app if it has
+    /// not started.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// struct Pool {
+    ///     url: String,
+    /// }
+    ///
+    /// #[dependency(scope = "app")]
+    /// async fn pool() -> Pool {
+    ///     Pool { url: "sqlite://todo.db".into() }
+    /// }
+    ///
+    /// # async fn run() -> Result<(), epilogue::StartError> {
+    /// let pool = App::new().resolve::<pool>().await?;
+    /// println!("migrating {}", pool.url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the app does not start, the dependency is not app-scoped, or the app had started before and none of its routes uses the
+    /// dependency, so that it was not built.
+    pub async fn resolve<D: Dependency>(&self) -> Result<Depends<D>, StartError> {
+        let effect = effect_of::<D>();
+        if !self.shared.started.initialized() {
+            self.eager().push(effect);
+        }
+        let value = self.started().await?.state.value_of(<D::Graph<Full> as HasNode>::NODE.id);
+        value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
+    }
+
     /// Runs every task that is queued and the exits of the app: the end of an app that another server has served.
     ///
     /// # Errors
     ///
     /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
     pub async fn drain(&self) -> crate::Result<()> {
-        let Some(started) = self.started.get() else { return Ok(()) };
+        let Some(started) = self.shared.started.get() else { return Ok(()) };
         started.drain(tokio::time::sleep(self.config.limits.grace)).await
     }
 
     /// Counts of the app's tasks so far; all zero before the start.
     pub fn task_stats(&self) -> TaskStats {
-        self.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
+        self.shared.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
     }
 
     /// Every route with its dependencies, as data, Mermaid and DOT.
@@ -262,7 +307,11 @@ impl App {
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {
-        self.started.get_or_try_init(|| start::start(&self.config)).await
+        self.shared.started.get_or_try_init(|| start::start(&self.config, self.eager().clone())).await
+    }
+
+    fn eager(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {
+        self.shared.eager.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn grace(&self) -> std::time::Duration {
@@ -272,8 +321,8 @@ impl App {
     /// A change makes another app: one that has started stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
-        if self.started.initialized() || Arc::strong_count(&self.started) > 1 {
-            self.started = Arc::default();
+        if self.shared.started.initialized() || Arc::strong_count(&self.shared) > 1 {
+            self.shared = Arc::default();
         }
         self
     }

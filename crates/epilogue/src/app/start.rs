@@ -1,11 +1,13 @@
 //! The start of an app: what it was told becomes plans, a routing table, and the outputs of its app-scoped dependencies.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use http::{Method, StatusCode};
+use tokio::task::JoinSet;
 
 use super::app::Config;
 use super::error_handlers::ErrorHandlers;
@@ -13,8 +15,8 @@ use super::router::PlacedRoute;
 use super::service::Handler;
 use crate::dependency::Outcome;
 use crate::graph::SourceLine;
-use crate::graph::node::RouteNode;
-use crate::scope::{AppPlan, Plan, PlanError, Planner, Scope, Step, Value};
+use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
+use crate::scope::{AppPlan, AppStep, Plan, PlanError, Planner, Scope, Value};
 use crate::tasks::{Origin, Runner};
 
 /// Why an app does not start.
@@ -59,12 +61,24 @@ pub enum StartError {
     #[error("the prefix `{0}` of a router must begin with a slash and not end in one")]
     Prefix(String),
     /// An app-scoped dependency could not be built. Those that were built before it have been exited.
-    #[error("the app-scoped dependency `{dependency}` could not be built: {reason}")]
+    #[error(
+        "the app-scoped dependency `{dependency}`, which {wanted_by} needs, could not be built: {reason}"
+    )]
     Dependency {
         /// Its name.
         dependency: &'static str,
+        /// The route and the chain of parameters that led to it first.
+        wanted_by: String,
         /// What it returned.
         reason: String,
+    },
+    /// `App::resolve` asked for a dependency that is not app-scoped, or that no route uses in an app that had started before.
+    #[error(
+        "`{dependency}` was not built at the start: it is not app-scoped, or was asked for after the start and no route uses it"
+    )]
+    NotBuilt {
+        /// Its name.
+        dependency: &'static str,
     },
 }
 
@@ -85,7 +99,8 @@ pub(crate) struct AppState {
     pub(crate) body_limit: usize,
     /// How many requests were named so far.
     requests: AtomicU64,
-    app_steps: Vec<Step>,
+    app_steps: Vec<AppStep>,
+    app_slots: HashMap<TypeId, usize>,
     app_values: Vec<OnceLock<Value>>,
 }
 
@@ -110,24 +125,29 @@ impl AppState {
         Origin::new(self.requests.fetch_add(1, Ordering::Relaxed), Arc::clone(label))
     }
 
+    /// The output of the app-scoped dependency of this type, if it was built.
+    pub(crate) fn value_of(&self, id: TypeId) -> Option<Value> {
+        self.app_slots.get(&id).map(|&index| Arc::clone(self.value(index)))
+    }
+
     /// The output of an app-scoped dependency.
     pub(crate) fn value(&self, index: usize) -> &Value {
         self.app_values[index].get().unwrap_or_else(|| {
             panic!(
                 "`{}` is used before it was built: the plan of the app is wrong, which is a bug in epilogue",
-                self.app_steps[index].name
+                self.app_steps[index].step.name
             )
         })
     }
 }
 
-pub(super) async fn start(config: &Config) -> Result<Started, StartError> {
+pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Result<Started, StartError> {
     if let Some(prefix) = config.root.prefixes().into_iter().find(|prefix| !is_prefix(prefix)) {
         return Err(StartError::Prefix(prefix.to_owned()));
     }
     let placed = config.root.place();
     let mut app_plan = AppPlan::default();
-    let routes = plan_routes(config, &placed, &mut app_plan)?;
+    let routes = plan_routes(config, &placed, &eager, &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
         runner: Runner::new(config.limits.clone()),
@@ -138,6 +158,7 @@ pub(super) async fn start(config: &Config) -> Result<Started, StartError> {
         body_limit: config.body_limit,
         requests: AtomicU64::new(1),
         app_values: app_plan.steps.iter().map(|_| OnceLock::new()).collect(),
+        app_slots: app_plan.slots,
         app_steps: app_plan.steps,
     });
     state.build_dependencies().await?;
@@ -152,9 +173,11 @@ fn is_prefix(prefix: &str) -> bool {
 fn plan_routes(
     config: &Config,
     placed: &[PlacedRoute],
+    eager: &[&'static ParamNode],
     app_plan: &mut AppPlan,
 ) -> Result<Vec<CompiledRoute>, StartError> {
     let mut planner = Planner { states: &config.states, overrides: &config.overrides, app: app_plan };
+    planner.plan(&RESOLVE, eager, "", &[])?;
     placed
         .iter()
         .map(|route| {
@@ -170,6 +193,9 @@ fn plan_routes(
         })
         .collect()
 }
+
+/// Stands in errors for a route where `App::resolve` asks for a dependency.
+static RESOLVE: RouteNode = RouteNode { name: "App::resolve", ..UNFINISHED_ROUTE };
 
 fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, StartError> {
     let mut by_path: HashMap<&str, MethodTable> = HashMap::new();
@@ -237,25 +263,56 @@ fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
 }
 
 impl AppState {
-    /// Builds the app-scoped dependencies, each after those that it needs.
+    /// Builds the app-scoped dependencies: in waves, each of which holds all whose own dependencies are built.
     async fn build_dependencies(self: &Arc<Self>) -> Result<(), StartError> {
-        let mut scope = Scope::of_app(Arc::clone(self));
-        for (index, step) in self.app_steps.iter().enumerate() {
-            match scope.run_app_step(step).await {
-                Ok(value) => drop(self.app_values[index].set(value)),
-                Err(reason) => {
-                    self.exit_dependencies().await;
-                    return Err(StartError::Dependency { dependency: step.name, reason });
-                }
+        let mut left: Vec<usize> = (0..self.app_steps.len()).collect();
+        while !left.is_empty() {
+            let is_built = |&slot: &usize| self.app_values[slot].get().is_some();
+            let (wave, later): (Vec<_>, Vec<_>) = left
+                .into_iter()
+                .partition(|&index| self.app_steps[index].needs().all(|slot| is_built(&slot)));
+            left = later;
+            if let Err(error) = self.build_wave(&wave).await {
+                self.exit_dependencies().await;
+                return Err(error);
             }
         }
         Ok(())
     }
 
+    /// Builds dependencies that do not need each other at the same time, and waits for all of them: one that fails must not leave
+    /// another half built.
+    async fn build_wave(self: &Arc<Self>, wave: &[usize]) -> Result<(), StartError> {
+        let mut building = JoinSet::new();
+        for &index in wave {
+            let state = Arc::clone(self);
+            building.spawn(async move {
+                let built =
+                    Scope::of_app(Arc::clone(&state)).run_app_step(&state.app_steps[index].step).await;
+                (index, built)
+            });
+        }
+        let mut failed = Ok(());
+        while let Some(joined) = building.join_next().await {
+            match joined {
+                Ok((index, Ok(value))) => drop(self.app_values[index].set(value)),
+                Ok((index, Err(reason))) => {
+                    let AppStep { step, wanted_by } = &self.app_steps[index];
+                    let wanted_by = wanted_by.clone();
+                    failed = Err(StartError::Dependency { dependency: step.name, wanted_by, reason });
+                }
+                Err(error) => {
+                    panic!("building a dependency catches its panics and is never cancelled: {error}")
+                }
+            }
+        }
+        failed
+    }
+
     /// Runs the exits of the app-scoped dependencies that were built, last in, first out.
     async fn exit_dependencies(&self) {
         let outcome = Arc::new(Outcome::shutdown());
-        for (step, value) in self.app_steps.iter().zip(&self.app_values).rev() {
+        for (AppStep { step, .. }, value) in self.app_steps.iter().zip(&self.app_values).rev() {
             let (Some(exit), Some(value)) = (step.exit, value.get()) else { continue };
             let future = crate::scope::caught(exit(Arc::clone(value), Arc::clone(&outcome)));
             if let Err(failure) = future.await.and_then(|result| result) {

@@ -52,7 +52,7 @@ impl<D: Dependency> Depends<D> {
         Self { output, dependency: PhantomData }
     }
 
-    fn from_value(value: Value) -> Self {
+    pub(crate) fn from_value(value: Value) -> Self {
         match value.downcast::<D::Output>() {
             Ok(output) => Self::shared(output),
             Err(_) => panic!(

@@ -12,6 +12,7 @@ use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Background, Failure};
 use crate::tasks::{Batch, BatchReport};
+use crate::testing::Probe;
 
 impl Scope {
     /// Makes the reply of what the path function returned, with all that follows it.
@@ -82,11 +83,19 @@ impl Scope {
         {
             return None;
         }
+        let probe = self.parts().extensions.get::<Probe>().cloned();
+        if let Some(probe) = &probe {
+            probe.queued(self.tasks().pending());
+        }
         let batch = Batch::new(self.tasks().clone());
         let batch = if exits.is_empty() {
             batch
         } else {
             batch.finally(move |report| leave_request(exits, outcome, report))
+        };
+        let batch = match probe {
+            None => batch,
+            Some(probe) => batch.finally(async move |report: BatchReport| probe.done(report.failed)),
         };
         let version = self.parts().version;
         Some(Box::new(After::new(batch, self.app.runner.clone(), self.connection.take(), version)))

@@ -17,7 +17,7 @@ use http::{HeaderMap, Response};
 use smallvec::SmallVec;
 
 pub use plan::PlanError;
-pub(crate) use plan::{AppPlan, Override, Plan, Planner, Step, StepRun};
+pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use taking::Taking;
 
 use crate::app::{AppState, CompiledRoute};

@@ -132,8 +132,26 @@ pub(crate) struct Planner<'a> {
 /// The app-scoped dependencies in the order in which they are built.
 #[derive(Debug, Default)]
 pub(crate) struct AppPlan {
-    pub(crate) steps: Vec<Step>,
-    slots: HashMap<TypeId, usize>,
+    pub(crate) steps: Vec<AppStep>,
+    pub(crate) slots: HashMap<TypeId, usize>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct AppStep {
+    pub(crate) step: Step,
+    /// The route, and the chain of parameters that led to it first.
+    pub(crate) wanted_by: String,
+}
+
+impl AppStep {
+    /// The positions of the app-scoped dependencies that it takes.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = usize> {
+        self.step.sites.iter().filter_map(|site| match site.slot {
+            SlotIndex::App(slot) => Some(slot),
+            _ => None,
+        })
+    }
 }
 
 /// One route while it is laid out.
@@ -303,16 +321,18 @@ impl Draft<'_, '_> {
         }
         let sites = if run.is_some() { Box::default() } else { self.sites(node, true, true)? };
         let exit = if run.is_some() { None } else { node.exit };
+        let wanted_by = format!("`{}` through {}", self.route.name, self.chain());
         let app = &mut *self.planner.app;
         let slot = app.steps.len();
-        app.steps.push(Step {
+        let step = Step {
             name: node.name,
             run: run.unwrap_or(StepRun::Function(node.run)),
             sites,
             exit,
             scope: DependencyScope::App,
             vital: true,
-        });
+        };
+        app.steps.push(AppStep { step, wanted_by });
         app.slots.insert(node.id, slot);
         Ok(SlotIndex::App(slot))
     }

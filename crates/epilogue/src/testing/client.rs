@@ -1,0 +1,106 @@
+use std::sync::{Mutex, PoisonError};
+
+use cookie::CookieJar;
+use http::Method;
+
+use super::TestRequest;
+use crate::App;
+
+/// Drives an app without a socket: FastAPI's `TestClient`.
+///
+/// [`send`](TestRequest::send) returns when the request's tasks and exits are done, so a test looks at what they did without waiting;
+/// [`reply_only`](TestRequest::reply_only) returns before. Cookies that replies set are sent along with later requests.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::testing::TestClient;
+///
+/// #[dependency]
+/// fn user(x_user: Header<String>) -> String {
+///     x_user.into_inner()
+/// }
+///
+/// async fn greet(user: String) {
+///     println!("hello {user}");
+/// }
+///
+/// #[post("/greet")]
+/// async fn greeting(user: Depends<user>, tasks: &BackgroundTasks) -> &'static str {
+///     tasks.add_task(greet, (user.to_string(),));
+///     "soon"
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let app = App::new().routes(routes![greeting]);
+///
+/// let client = TestClient::new(app.clone());
+/// let response = client.post("/greet").header("x-user", "ferris").send().await;
+/// assert_eq!(response.status(), StatusCode::OK);
+/// assert_eq!(response.text(), "soon");
+/// assert_eq!(response.tasks().len(), 1);
+/// assert!(response.failed_tasks().is_empty());
+///
+/// // Dependencies are overridden on the app that the client is made of.
+/// let client = TestClient::new(app.override_dependency::<user>(|| "crab".into()));
+/// assert_eq!(client.post("/greet").send().await.status(), StatusCode::OK);
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct TestClient {
+    app: App,
+    cookies: Mutex<CookieJar>,
+}
+
+impl TestClient {
+    /// A client of this app. The app starts with the first request.
+    pub fn new(app: App) -> Self {
+        Self { app, cookies: Mutex::default() }
+    }
+
+    /// A GET request to a path, which may have a query.
+    pub fn get(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::POST, path)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::PUT, path)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::DELETE, path)
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, path: &str) -> TestRequest<'_> {
+        TestRequest::new(self, method, path)
+    }
+
+    /// Ends the app as a server does at shutdown: its queued tasks run, then the exits of its app-scoped dependencies.
+    ///
+    /// # Errors
+    ///
+    /// See [`App::drain`].
+    pub async fn stop(self) -> crate::Result<()> {
+        self.app.drain().await
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn with_cookies<T>(&self, change: impl FnOnce(&mut CookieJar) -> T) -> T {
+        change(&mut self.cookies.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

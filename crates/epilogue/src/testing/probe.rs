@@ -1,0 +1,43 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::tasks::{FailedTask, TaskInfo};
+
+/// Rides in the extensions of a test's request and tells the test what became of the request's tasks.
+#[derive(Clone)]
+pub(crate) struct Probe(Arc<Mutex<State>>);
+
+struct State {
+    queued: Vec<TaskInfo>,
+    done: Option<oneshot::Sender<Vec<FailedTask>>>,
+}
+
+impl Probe {
+    /// A probe, and what its request's tasks came to once they are done; an error where there were none.
+    pub(super) fn new() -> (Self, oneshot::Receiver<Vec<FailedTask>>) {
+        let (done, finished) = oneshot::channel();
+        (Self(Arc::new(Mutex::new(State { queued: Vec::new(), done: Some(done) }))), finished)
+    }
+
+    /// The reply is complete, and these tasks wait for it to leave.
+    pub(crate) fn queued(&self, tasks: Vec<TaskInfo>) {
+        self.with(|state| state.queued = tasks);
+    }
+
+    /// The tasks and exits are done, or there were none.
+    pub(crate) fn done(&self, failed: Vec<FailedTask>) {
+        if let Some(done) = self.with(|state| state.done.take()) {
+            // A test that asked for the reply only has gone.
+            drop(done.send(failed));
+        }
+    }
+
+    pub(super) fn tasks(&self) -> Vec<TaskInfo> {
+        self.with(|state| state.queued.clone())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,153 @@
+use axum_core::body::Body;
+use bytes::Bytes;
+use cookie::Cookie;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use serde::Serialize;
+
+use super::{Probe, TestClient, TestResponse};
+
+/// A request of a [`TestClient`], which is sent by [`send`](Self::send).
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct TestRequest<'a> {
+    client: &'a TestClient,
+    method: Method,
+    uri: String,
+    headers: HeaderMap,
+    cookies: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl<'a> TestRequest<'a> {
+    pub(super) fn new(client: &'a TestClient, method: Method, path: &str) -> Self {
+        Self {
+            client,
+            method,
+            uri: path.to_owned(),
+            headers: HeaderMap::new(),
+            cookies: Vec::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// Adds a value to the query, percent-encoded.
+    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
+        let separator = if self.uri.contains('?') { '&' } else { '?' };
+        let pair =
+            form_urlencoded::Serializer::new(String::new()).append_pair(name, &value.to_string()).finish();
+        self.uri.push(separator);
+        self.uri.push_str(&pair);
+        self
+    }
+
+    /// Adds a header.
+    ///
+    /// # Panics
+    ///
+    /// When the name or value is none of HTTP.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) else {
+            panic!("`{name}: {value}` is no header of HTTP")
+        };
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Sends a cookie with this request alone.
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends a JSON body.
+    ///
+    /// # Panics
+    ///
+    /// When the value does not serialise.
+    pub fn json(self, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => self.with_body("application/json", body),
+            Err(error) => panic!("the body of a test's request does not serialise: {error}"),
+        }
+    }
+
+    /// Sends a form.
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.with_body("application/x-www-form-urlencoded", body)
+    }
+
+    /// Sends a body as it is; its content type is a header.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends the request, and returns when its reply is read and its tasks and exits are done.
+    ///
+    /// # Panics
+    ///
+    /// When the app does not start, or the path is none of HTTP.
+    pub async fn send(self) -> TestResponse {
+        self.reply_only().await.finished().await
+    }
+
+    /// Sends the request, and returns when its reply is read; its tasks and exits may still run.
+    ///
+    /// # Panics
+    ///
+    /// When the app does not start, or the path is none of HTTP.
+    pub async fn reply_only(self) -> TestResponse {
+        if let Err(error) = self.client.app().start().await {
+            panic!("the app of the test does not start: {error}");
+        }
+        let (probe, finished) = Probe::new();
+        let client = self.client;
+        let request = self.into_request(probe.clone());
+        let response = client.app().respond(request).await;
+        client.with_cookies(|jar| {
+            for value in response.headers().get_all(header::SET_COOKIE) {
+                let parsed =
+                    value.to_str().ok().and_then(|value| Cookie::parse_encoded(value.to_owned()).ok());
+                match parsed {
+                    Some(cookie) if cookie.max_age().is_some_and(|age| age.is_zero()) => {
+                        jar.force_remove(cookie.name().to_owned())
+                    }
+                    Some(cookie) => jar.add_original(cookie),
+                    None => {}
+                }
+            }
+        });
+        TestResponse::read(response, probe, finished).await
+    }
+
+    fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body(body)
+    }
+
+    fn into_request(self, probe: Probe) -> Request<Body> {
+        let cookies = self.client.with_cookies(|jar| {
+            let kept = jar.iter().filter(|kept| !self.cookies.iter().any(|(name, _)| name == kept.name()));
+            let own = self.cookies.iter().map(|(name, value)| Cookie::new(name, value).encoded().to_string());
+            kept.map(|cookie| cookie.stripped().encoded().to_string())
+                .chain(own)
+                .collect::<Vec<_>>()
+                .join("; ")
+        });
+        let mut request = Request::builder().method(self.method).uri(&self.uri);
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies);
+        }
+        if !self.body.is_empty() {
+            request = request.header(header::CONTENT_LENGTH, self.body.len());
+        }
+        match request.extension(probe).body(Body::from(self.body)) {
+            Ok(mut request) => {
+                request.headers_mut().extend(self.headers);
+                request
+            }
+            Err(error) => panic!("`{}` is no path of HTTP: {error}", self.uri),
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Dependencies through the test client: errors, optional ones, scopes and exits, overrides, the app's own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use epilogue::prelude::*;
+use epilogue::testing::TestClient;
+use epilogue_e2e::{Entries, Journal};
+
+#[derive(Debug, thiserror::Error)]
+#[error("melted")]
+struct Meltdown;
+
+#[derive(Debug)]
+struct Denied;
+
+impl axum_core::response::IntoResponse for Denied {
+    fn into_response(self) -> axum_core::response::Response {
+        (StatusCode::FORBIDDEN, "denied").into_response()
+    }
+}
+
+fn app() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    let routes = routes![
+        optional,
+        rejected,
+        not_needed,
+        ends,
+        replaced,
+        late,
+        panics,
+        task_fails,
+        denied,
+        fresh,
+        uses_app_scope,
+        adds_then_fails
+    ];
+    (App::new().state(journal).routes(routes), entries)
+}
+
+async fn write(journal: Journal, line: &'static str) {
+    journal.write(line);
+}
+
+#[dependency]
+fn limit(journal: State<Journal>, limit: Query<u32>) -> u32 {
+    journal.write("limit");
+    *limit
+}
+
+#[get("/optional")]
+async fn optional(limit: Option<Depends<limit>>) -> String {
+    format!("{:?}", limit.as_deref())
+}
+
+#[dependency]
+fn twice(limit: Depends<limit>) -> u32 {
+    *limit * 2
+}
+
+#[get("/rejected")]
+async fn rejected(twice: Result<Depends<twice>, Rejection>) -> Result<String, Rejection> {
+    twice.map(|twice| twice.to_string())
+}
+
+#[get("/not-needed")]
+async fn not_needed(optional: Option<Depends<limit>>, required: Depends<twice>) -> String {
+    format!("{:?} {}", optional.as_deref(), *required)
+}
+
+struct Resource(Journal, &'static str);
+
+async fn close(resource: &Resource, outcome: &Outcome) {
+    let end = match outcome {
+        outcome if outcome.error::<Meltdown>().is_some() => "meltdown",
+        outcome if outcome.rejection().is_some() => "rejected",
+        outcome if outcome.is_panic() => "panic",
+        outcome if !outcome.failed_tasks().is_empty() => "failed task",
+        outcome if outcome.is_success() => "success",
+        _ => "other error",
+    };
+    resource.0.write(format!("{} closed: {end}", resource.1));
+}
+
+#[dependency(exit = close)]
+fn outer(journal: State<Journal>) -> Resource {
+    journal.write("outer");
+    Resource((*journal).clone(), "outer")
+}
+
+#[dependency(exit = close, scope = "function")]
+async fn inner(outer: Depends<outer>) -> Resource {
+    outer.0.write("inner");
+    Resource(outer.0.clone(), "inner")
+}
+
+#[get("/ends/{how}")]
+async fn ends(
+    how: Path<String>,
+    _inner: Depends<inner>,
+    tasks: &BackgroundTasks,
+    journal: State<Journal>,
+) -> Result<&'static str, HttpError> {
+    tasks.add_task(write, ((*journal).clone(), "task"));
+    tasks.add_task(write, ((*journal).clone(), "always")).always();
+    match how.as_str() {
+        "meltdown" => Err(Meltdown)?,
+        "conflict" => Err(HttpError::new(StatusCode::CONFLICT, "conflict")),
+        "panic" => panic!("on purpose"),
+        _ => Ok("fine"),
+    }
+}
+
+async fn refuse(_: &u8, outcome: &Outcome) -> Result<(), HttpError> {
+    if outcome.error::<Meltdown>().is_some() {
+        return Err(HttpError::new(StatusCode::BAD_REQUEST, "melted, politely"));
+    }
+    Ok(())
+}
+
+#[dependency(exit = refuse, scope = "function")]
+fn polite() -> u8 {
+    0
+}
+
+#[get("/replaced")]
+async fn replaced(_polite: Depends<polite>) -> Result<(), HttpError> {
+    Err(Meltdown)?
+}
+
+async fn too_late(_: &(), _: &Outcome) -> Result<(), HttpError> {
+    Err(HttpError::new(StatusCode::CONFLICT, "too late"))
+}
+
+#[dependency(exit = too_late)]
+fn raises_late() {}
+
+#[get("/late")]
+async fn late(_late: Depends<raises_late>) -> &'static str {
+    "in time"
+}
+
+#[dependency]
+fn explodes() -> u8 {
+    panic!("on purpose")
+}
+
+#[get("/panics")]
+async fn panics(_outer: Depends<outer>, _explodes: Depends<explodes>) -> &'static str {
+    "never"
+}
+
+async fn fails() -> Result<(), Meltdown> {
+    Err(Meltdown)
+}
+
+#[get("/task-fails")]
+async fn task_fails(
+    _outer: Depends<outer>,
+    tasks: &BackgroundTasks,
+    journal: State<Journal>,
+) -> &'static str {
+    tasks.add_task(fails, ());
+    tasks.add_task(write, ((*journal).clone(), "next"));
+    "ok"
+}
+
+#[dependency]
+fn forbidden() -> Result<u8, Denied> {
+    Err(Denied)
+}
+
+#[get("/denied")]
+async fn denied(_forbidden: Depends<forbidden>, _limit: Depends<limit>) -> &'static str {
+    "never"
+}
+
+static TICKETS: AtomicU32 = AtomicU32::new(0);
+
+#[dependency]
+fn ticket() -> u32 {
+    TICKETS.fetch_add(1, Ordering::Relaxed)
+}
+
+#[get("/fresh")]
+async fn fresh(a: Depends<ticket>, b: Depends<ticket>, c: Depends<Fresh<ticket>>) -> Json<[bool; 2]> {
+    Json([*a == *b, *a == *c])
+}
+
+#[dependency(scope = "app")]
+async fn base() -> Arc<AtomicU32> {
+    Arc::default()
+}
+
+#[dependency(scope = "app")]
+fn counter(base: Depends<base>) -> Arc<AtomicU32> {
+    base.fetch_add(100, Ordering::Relaxed);
+    Arc::clone(&base)
+}
+
+#[get("/app")]
+async fn uses_app_scope(counter: Depends<counter>) -> String {
+    counter.fetch_add(1, Ordering::Relaxed).to_string()
+}
+
+#[dependency]
+fn adds(tasks: &BackgroundTasks, journal: State<Journal>) {
+    tasks.add_task(write, ((*journal).clone(), "of a dependency"));
+}
+
+#[get("/adds-then-fails", dependencies(adds))]
+async fn adds_then_fails(n: Query<u8>) -> String {
+    n.to_string()
+}
+
+#[tokio::test]
+async fn optional_dependencies_do_not_fail_the_request() {
+    let (app, _entries) = app();
+    let client = TestClient::new(app);
+    assert_eq!(client.get("/optional?limit=3").send().await.text(), "Some(3)");
+    assert_eq!(client.get("/optional").send().await.text(), "None");
+    assert_eq!(client.get("/rejected?limit=3").send().await.text(), "6");
+    let response = client.get("/rejected?limit=x").send().await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        response.json::<serde_json::Value>()["detail"][0]["loc"],
+        serde_json::json!(["query", "limit"])
+    );
+}
+
+#[tokio::test]
+async fn a_dependency_that_is_optional_here_and_required_there_is_required() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    assert_eq!(client.get("/not-needed?limit=3").send().await.text(), "Some(3) 6");
+    assert_eq!(entries.now(), ["limit"]);
+    let response = client.get("/not-needed").send().await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(response.json::<serde_json::Value>()["detail"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn exits_run_in_reverse_in_their_scope_and_know_the_end() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    for (how, status, end, tasks) in [
+        ("well", 200, "success", &["task", "always"][..]),
+        ("meltdown", 500, "meltdown", &["always"]),
+        ("conflict", 409, "other error", &["always"]),
+        ("panic", 500, "panic", &["always"]),
+    ] {
+        let response = client.get(&format!("/ends/{how}")).send().await;
+        assert_eq!(response.status(), status, "{how}");
+        let mut wanted = vec![String::from("outer"), String::from("inner"), format!("inner closed: {end}")];
+        wanted.extend(tasks.iter().map(ToString::to_string));
+        wanted.push(format!("outer closed: {end}"));
+        assert_eq!(entries.now(), wanted, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn an_exit_before_the_reply_may_replace_it_and_one_after_may_not() {
+    let (app, _entries) = app();
+    let client = TestClient::new(app);
+    let response = client.get("/replaced").send().await;
+    assert_eq!(
+        (response.status().as_u16(), response.text().as_str()),
+        (400, r#"{"detail":"melted, politely"}"#)
+    );
+    let response = client.get("/late").send().await;
+    assert_eq!((response.status().as_u16(), response.text().as_str()), (200, "in time"));
+}
+
+#[tokio::test]
+async fn a_dependency_that_panics_is_a_500_and_what_was_entered_is_exited() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    assert_eq!(client.get("/panics").send().await.status(), 500);
+    assert_eq!(entries.now(), ["outer", "outer closed: panic"]);
+}
+
+#[tokio::test]
+async fn a_failing_task_is_seen_by_the_test_and_by_exits_and_does_not_stop_the_next() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    let response = client.get("/task-fails").send().await;
+    assert_eq!(response.tasks().len(), 2);
+    assert_eq!(response.failed_tasks().len(), 1);
+    assert_eq!(response.failed_tasks()[0].message, "melted");
+    assert_eq!(entries.now(), ["outer", "next", "outer closed: failed task"]);
+}
+
+#[tokio::test]
+async fn an_error_beats_validation_errors_and_keeps_its_own_reply() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    let response = client.get("/denied").send().await;
+    assert_eq!((response.status().as_u16(), response.text().as_str()), (403, "denied"));
+    assert_eq!(entries.now(), [""; 0], "what comes after the error does not run");
+}
+
+#[tokio::test]
+async fn fresh_ones_are_made_anew() {
+    let (app, _entries) = app();
+    assert_eq!(TestClient::new(app).get("/fresh").send().await.json::<[bool; 2]>(), [true, false]);
+}
+
+#[tokio::test]
+async fn a_rejected_request_drops_the_tasks_of_its_dependencies() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    let response = client.get("/adds-then-fails").send().await;
+    assert_eq!(response.status(), 422);
+    assert!(response.tasks().is_empty());
+    assert_eq!(client.get("/adds-then-fails?n=1").send().await.tasks().len(), 1);
+    assert_eq!(entries.now(), ["of a dependency"]);
+}
+
+#[tokio::test]
+async fn app_scoped_dependencies_are_built_once_in_order() {
+    let (app, _entries) = app();
+    let counter = app.resolve::<counter>().await.unwrap();
+    let client = TestClient::new(app);
+    for expected in ["100", "101", "102"] {
+        assert_eq!(client.get("/app").send().await.text(), expected);
+    }
+    assert_eq!(counter.load(Ordering::Relaxed), 103);
+}
+
+#[tokio::test]
+async fn an_app_scoped_dependency_that_fails_stops_the_start_and_exits_what_was_built() {
+    #[dependency(scope = "app", exit = close)]
+    fn first(journal: State<Journal>) -> Resource {
+        Resource((*journal).clone(), "first")
+    }
+    #[dependency(scope = "app")]
+    async fn second(_first: Depends<first>) -> Result<u8, HttpError> {
+        Err(Meltdown)?
+    }
+    #[get("/")]
+    async fn index(_second: Depends<second>) -> &'static str {
+        "never"
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let error = App::new().state(journal).routes(routes![index]).start().await.unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("`second`") && message.contains("`index`") && message.contains("melted"),
+        "{message}"
+    );
+    assert_eq!(entries.now(), ["first closed: success"]);
+}
+
+#[tokio::test]
+async fn a_state_that_is_missing_stops_the_start_with_the_chain_that_wants_it() {
+    struct Pool;
+    #[dependency]
+    fn session(_pool: State<Pool>) {}
+    #[dependency]
+    fn user(_session: Depends<session>) {}
+    #[get("/")]
+    async fn index(_user: Depends<user>) -> &'static str {
+        "never"
+    }
+
+    let message = App::new().routes(routes![index]).start().await.unwrap_err().to_string();
+    for part in ["`index`", "Pool", "`_user` -> `_session` -> `_pool`", "App::state", file!()] {
+        assert!(message.contains(part), "{part} is not in: {message}");
+    }
+}
+
+#[tokio::test]
+async fn routes_of_two_routers_that_collide_stop_the_start() {
+    #[get("/b/c")]
+    async fn first() {}
+    #[get("/c")]
+    async fn second() {}
+
+    let app = App::new()
+        .router(Router::new("/a").routes(routes![first]))
+        .router(Router::new("/a/b").routes(routes![second]));
+    let message = app.start().await.unwrap_err().to_string();
+    for part in ["`first`", "`second`", "GET /a/b/c", file!()] {
+        assert!(message.contains(part), "{part} is not in: {message}");
+    }
+}
+
+#[tokio::test]
+async fn overrides_replace_a_dependency_and_all_below_it() {
+    #[dependency]
+    fn instead(q: Query<u32>) -> u32 {
+        *q + 1000
+    }
+    let (app, mut entries) = app();
+    let value = TestClient::new(app.clone().override_dependency::<limit>(|| 7));
+    assert_eq!(value.get("/rejected").send().await.text(), "14");
+    let other = TestClient::new(app.clone().override_dependency_with::<limit, instead>());
+    assert_eq!(other.get("/rejected?q=1").send().await.text(), "2002");
+    assert_eq!(other.get("/rejected?limit=1").send().await.status(), 422);
+    assert_eq!(entries.now(), [""; 0]);
+    assert_eq!(TestClient::new(app).get("/rejected?limit=1").send().await.text(), "2");
+}
