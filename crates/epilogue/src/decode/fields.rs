@@ -9,9 +9,9 @@ use smallvec::SmallVec;
 use super::flaw;
 use super::rules::Rules;
 use super::session::{Fault, Path, Session, State};
-use super::slot::{Role, Slot, grouped, shown_all};
+use super::slot::{Role, Slot, shown_all};
 use super::text::{Text, shown};
-use super::values::{Group, Raw, Raws, Values};
+use super::values::{Group, Index, Raw, Raws, Values};
 
 /// The fields of a struct over a whole place: in the order of the struct, then what else the place has.
 pub(super) struct Fields<'a> {
@@ -84,8 +84,10 @@ impl<'a> Fields<'a> {
             return;
         }
         if self.session.is_strict(self.of) {
-            let unknown =
-                grouped(self.values).into_iter().filter(|(name, _)| !self.wanted.contains(&&**name));
+            let unknown = Index::new(self.values)
+                .groups
+                .into_iter()
+                .filter(|(name, _)| !self.wanted.contains(&&**name));
             for (i, (name, raws)) in unknown.enumerate() {
                 let path = self.of.name(&name, self.wanted.len() + i);
                 // Strict structs are known from an earlier pass, so that the note is taken.
@@ -195,8 +197,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
             let result = self.session.settle_key(self.of, seed.deserialize(text));
             let result = self.session.settle(&key, || shown(&raw), result)?;
-            let first_counts = self.values.first_counts();
-            self.pending = Some((name, rank, Group { values, first_counts }));
+            self.pending = Some((name, rank, Group { of: self.values, values }));
             return Ok(Some(result));
         }
         // A struct that is flattened into asks for a map and may still lack fields of its own.
@@ -204,7 +205,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let name = self.values.key(field);
         let rank = self.rank;
         self.rank += 1;
-        self.pending = Some((name, rank, Group { values: Raws::new(), first_counts: false }));
+        self.pending = Some((name, rank, Group { of: self.values, values: Raws::new() }));
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
     }
 

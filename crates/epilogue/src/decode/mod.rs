@@ -39,6 +39,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     let root = Path::root(place.as_str());
     let path = root.name(name, 0);
     Session::run(place, |session| {
+        session.walk(values.length());
         let rules = Rules::Value(options);
         let slot = Slot {
             session,
@@ -633,7 +634,37 @@ mod tests {
     }
 
     #[test]
-    fn long_names_lists_take_linear_time() {
+    fn a_long_place_is_read_like_a_short_one() {
+        let padded = |text: &str| format!("{text}&{}", "pad=1&".repeat(1000));
+        assert_eq!(query(&padded("a=1&a=2&l=3&l=4&o="), &NONE), Ok(page(2, Some(""), &[3, 4], "d")));
+        assert_eq!(
+            form::<Page>(&padded("a=1&a=&l=3&l=&o=&x_tok=")).unwrap_err()[0]["loc"],
+            json!(["body", "l", 1])
+        );
+        assert_eq!(form(&padded("a=1&a=&l=&o=&x_tok=")), Ok(page(1, None, &[], "d")));
+        let errors = query::<Page>(&padded("l=x&l=1"), &NONE).unwrap_err();
+        assert_eq!((&errors[0]["loc"][1], &errors[1]["loc"]), (&json!("a"), &json!(["query", "l", 0])));
+    }
+
+    #[test]
+    fn a_huge_form_with_errors_is_soon_given_up() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Picky {
+            a: Never,
+            b: Never,
+            c: Never,
+            d: Option<Email>,
+            n: u8,
+        }
+        let text = format!("a=1&b=2&c=3&d=x&n=z&{}", "pad=1&".repeat(300_000));
+        let errors = form::<Picky>(&text).unwrap_err();
+        assert!(!errors.as_array().unwrap().is_empty());
+        let errors = form::<Picky>("a=1&b=2&c=3&d=x&n=z").unwrap_err();
+        assert_eq!(errors.as_array().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn long_lists_of_names_take_linear_time() {
         use std::fmt::Write;
         let mut text = String::new();
         for i in 0..50_000 {

@@ -280,6 +280,12 @@ impl Session {
         self.log.as_ref().map(|log| act(&mut log.borrow_mut()))
     }
 
+    /// Says that a pass walks over so many bytes, besides the values that it looks at.
+    pub(super) fn walk(&self, bytes: usize) {
+        // Some eight bytes are read in the time that looking at a value takes.
+        self.with_log(|log| log.visits += bytes / 8);
+    }
+
     /// Says that the parameter is a struct or map over the whole place.
     pub(super) fn take_whole(&self) {
         self.whole.set(true);

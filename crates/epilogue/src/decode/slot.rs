@@ -1,7 +1,6 @@
 //! A parameter, or a field of its struct, that has yet to show whether it is one value, several or a whole struct.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde::Deserializer;
 use serde::de::Visitor;
@@ -13,8 +12,11 @@ use super::flaw::{self, Flaw};
 use super::rules::Rules;
 use super::session::{Fault, Path, Session};
 use super::text::{Text, shown};
-use super::values::{Raw, Raws, Values};
+use super::values::{Index, Raw, Raws, Values};
 use super::wild::Wild;
+
+/// The length (in bytes) from which on a place is worth an index for looking up a struct's fields.
+const LONG: usize = 2048;
 
 /// What a [`Slot`] stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,22 +46,6 @@ pub(super) struct Slot<'a> {
     pub(super) picked: Option<Raw<'a>>,
 }
 
-/// All names of a place with their values, in the order in which they first appear. One walk over the place: looking each
-/// name up would take a client's long list of names squared.
-pub(super) fn grouped(values: &dyn Values) -> Vec<(Cow<'_, str>, Raws<'_>)> {
-    let mut positions: HashMap<Cow<'_, str>, usize> = HashMap::new();
-    let mut groups: Vec<(Cow<'_, str>, Raws<'_>)> = Vec::new();
-    values.each(&mut |name, raw| {
-        let next = groups.len();
-        let position = *positions.entry(name.clone()).or_insert(next);
-        match groups.get_mut(position) {
-            Some((_, raws)) => raws.push(raw),
-            None => groups.push((name, SmallVec::from_iter([raw]))),
-        }
-    });
-    groups
-}
-
 /// Several values as errors repeat them.
 pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
     match raws {
@@ -72,7 +58,7 @@ pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
 pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
     let mut object = Map::new();
     if values.echoes_all() {
-        for (name, raws) in grouped(values) {
+        for (name, raws) in Index::new(values).groups {
             object.insert(name.into_owned(), shown_all(&raws));
         }
     } else {
@@ -264,7 +250,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
                 None => self.absent(|wild| wild.deserialize_map(visitor)),
             };
         }
-        let entries = grouped(self.values);
+        let entries = Index::new(self.values).groups;
         if entries.is_empty() && self.role == Role::Optional {
             return Err(Fault::Nothing);
         }
@@ -293,7 +279,12 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         }
         self.session.take_whole();
         let (session, of) = (self.session, self.path.parent.unwrap_or(self.path));
-        let result = visitor.visit_map(Fields::new(session, self.values, of, fields));
+        // Each field is looked up by a walk over the place, which is the fastest as long as it is short.
+        let result = if self.values.length() > LONG {
+            visitor.visit_map(Fields::new(session, &Index::new(self.values), of, fields))
+        } else {
+            visitor.visit_map(Fields::new(session, self.values, of, fields))
+        };
         session.settle_fields(of, result)
     }
 

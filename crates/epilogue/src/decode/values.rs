@@ -1,6 +1,7 @@
 //! Where texts come from: the query string, a form, headers, cookies and the segments of the path, looked up by name.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use cookie::Cookie;
 use http::HeaderMap;
@@ -59,6 +60,16 @@ pub(crate) trait Values {
         false
     }
 
+    /// Whether an empty text is a value.
+    fn counts_empty(&self) -> bool {
+        true
+    }
+
+    /// How many bytes a walk over the place reads, where a client may make them many.
+    fn length(&self) -> usize {
+        0
+    }
+
     /// Whether lists and tuples take the values of the place in order instead of those of one name.
     fn positional(&self) -> bool {
         false
@@ -98,14 +109,21 @@ impl Values for UrlEncoded<'_> {
 
     fn all(&self, name: &str) -> Raws<'_> {
         let all: Raws<'_> = self.values(name).map(Raw::Text).collect();
-        let empty = |raw: &Raw<'_>| matches!(raw, Raw::Text(text) if text.is_empty());
-        if self.empty_is_absent && all.iter().all(empty) { Raws::new() } else { all }
+        if self.empty_is_absent && all.iter().all(is_empty) { Raws::new() } else { all }
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
         for (key, value) in form_urlencoded::parse(self.text.as_bytes()) {
             visit(key, Raw::Text(value));
         }
+    }
+
+    fn counts_empty(&self) -> bool {
+        !self.empty_is_absent
+    }
+
+    fn length(&self) -> usize {
+        self.text.len()
     }
 }
 
@@ -212,6 +230,10 @@ impl Values for Cookies<'_> {
     fn echoes_all(&self) -> bool {
         false
     }
+
+    fn length(&self) -> usize {
+        self.0.get_all(http::header::COOKIE).iter().map(http::HeaderValue::len).sum()
+    }
 }
 
 /// The segments that the route's template captured, in the order of the template: still encoded, decoded when asked for.
@@ -261,23 +283,101 @@ impl Values for Captures<'_> {
     }
 }
 
+/// Which of several values counts, and which do at all.
+fn counting<'s, 'v>(of: &dyn Values, raws: &'s [Raw<'v>]) -> Option<&'s Raw<'v>> {
+    let mut counting = raws.iter().filter(|raw| of.counts_empty() || !is_empty(raw));
+    if of.first_counts() { counting.next() } else { counting.next_back() }
+}
+
+fn is_empty(raw: &Raw<'_>) -> bool {
+    matches!(raw, Raw::Text(text) if text.is_empty())
+}
+
 /// The values of one name of a map, as a place of their own.
-#[derive(Debug)]
 pub(super) struct Group<'v> {
+    /// Where they come from.
+    pub(super) of: &'v dyn Values,
     pub(super) values: Raws<'v>,
-    pub(super) first_counts: bool,
 }
 
 impl Values for Group<'_> {
     fn one(&self, _: &str) -> Option<Raw<'_>> {
-        if self.first_counts { self.values.first().cloned() } else { self.values.last().cloned() }
+        counting(self.of, &self.values).cloned()
     }
 
-    fn all(&self, _: &str) -> Raws<'_> {
-        self.values.iter().cloned().collect()
+    fn all(&self, name: &str) -> Raws<'_> {
+        if self.one(name).is_none() { Raws::new() } else { self.values.iter().cloned().collect() }
     }
 
     fn each<'s>(&'s self, _: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {}
+}
+
+/// All names of a place with their values, in the order in which they first appear.
+///
+/// It takes one walk over the place, where looking up one name after the other takes as many as there are names.
+pub(super) struct Index<'v> {
+    of: &'v dyn Values,
+    positions: HashMap<Cow<'v, str>, usize>,
+    pub(super) groups: Vec<(Cow<'v, str>, Raws<'v>)>,
+}
+
+impl<'v> Index<'v> {
+    pub(super) fn new(of: &'v dyn Values) -> Self {
+        let mut positions: HashMap<Cow<'v, str>, usize> = HashMap::new();
+        let mut groups: Vec<(Cow<'v, str>, Raws<'v>)> = Vec::new();
+        of.each(&mut |name, raw| {
+            if let Some((_, raws)) = positions.get(&name).and_then(|&position| groups.get_mut(position)) {
+                raws.push(raw);
+            } else {
+                positions.insert(name.clone(), groups.len());
+                groups.push((name, Raws::from_iter([raw])));
+            }
+        });
+        Self { of, positions, groups }
+    }
+
+    fn group(&self, name: &str) -> &[Raw<'v>] {
+        self.positions.get(name).map_or(&[], |&position| &self.groups[position].1)
+    }
+}
+
+impl Values for Index<'_> {
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        counting(self.of, self.group(name)).cloned()
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        let all = self.group(name);
+        if counting(self.of, all).is_none() { Raws::new() } else { all.iter().cloned().collect() }
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (name, raws) in &self.groups {
+            for raw in raws {
+                visit(Cow::Borrowed(name), raw.clone());
+            }
+        }
+    }
+
+    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
+        self.of.key(field)
+    }
+
+    fn tells_unknown(&self) -> bool {
+        self.of.tells_unknown()
+    }
+
+    fn echoes_all(&self) -> bool {
+        self.of.echoes_all()
+    }
+
+    fn first_counts(&self) -> bool {
+        self.of.first_counts()
+    }
+
+    fn counts_empty(&self) -> bool {
+        self.of.counts_empty()
+    }
 }
 
 #[cfg(test)]
