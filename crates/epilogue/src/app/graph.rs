@@ -108,7 +108,7 @@ impl Draft {
     fn follow(&mut self, from: usize, param: &ParamNode) {
         let Source::Dependency { node: Some(node), .. } = param.source else { return };
         let known = self.known.iter().find(|(id, _)| *id == node.id).map(|(_, index)| *index);
-        let to = known.unwrap_or_else(|| self.graph.nodes.len());
+        let to = known.unwrap_or(self.graph.nodes.len());
         if !self.graph.edges.contains(&(from, to)) {
             self.graph.edges.push((from, to));
         }

@@ -1,6 +1,6 @@
 //! The app: its routes and routers, what they share, and the service that all of it becomes.
 
-mod app;
+mod builder;
 mod error_handlers;
 mod graph;
 mod router;
@@ -8,7 +8,7 @@ mod routes;
 mod service;
 mod start;
 
-pub use app::App;
+pub use builder::App;
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{Route, Routes};

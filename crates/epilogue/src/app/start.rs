@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use http::{Method, StatusCode};
 use tokio::task::JoinSet;
 
-use super::app::Config;
+use super::builder::Config;
 use super::error_handlers::ErrorHandlers;
 use super::router::PlacedRoute;
 use super::service::Handler;

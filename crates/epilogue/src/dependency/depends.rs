@@ -53,13 +53,12 @@ impl<D: Dependency> Depends<D> {
     }
 
     pub(crate) fn from_value(value: Value) -> Self {
-        match value.downcast::<D::Output>() {
-            Ok(output) => Self::shared(output),
-            Err(_) => panic!(
+        Self::shared(value.downcast().unwrap_or_else(|_| {
+            panic!(
                 "the slot of `{}` holds another type: the plan of the request is wrong, which is a bug in epilogue",
                 std::any::type_name::<D>()
-            ),
-        }
+            )
+        }))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::graph::{DependencyScope, SourceLine};
 
 /// What a request to a route does before its path function runs.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about a route, no states of one machine")]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// The path function's own parameters.

@@ -49,9 +49,9 @@ impl Connection {
             return;
         }
         if version == Version::HTTP_2 {
-            ended.after_next.push(batch)
+            ended.after_next.push(batch);
         } else {
-            ended.next.push(batch)
+            ended.next.push(batch);
         }
         self.any_ended.store(true, Ordering::Release);
     }

@@ -31,7 +31,7 @@ impl<'a> TestRequest<'a> {
     }
 
     /// Adds a value to the query, percent-encoded.
-    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn query(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         let separator = if self.uri.contains('?') { '&' } else { '?' };
         let pair =
             form_urlencoded::Serializer::new(String::new()).append_pair(name, &value.to_string()).finish();
@@ -110,8 +110,8 @@ impl<'a> TestRequest<'a> {
                 let parsed =
                     value.to_str().ok().and_then(|value| Cookie::parse_encoded(value.to_owned()).ok());
                 match parsed {
-                    Some(cookie) if cookie.max_age().is_some_and(|age| age.is_zero()) => {
-                        jar.force_remove(cookie.name().to_owned())
+                    Some(cookie) if cookie.max_age().is_some_and(cookie::time::Duration::is_zero) => {
+                        jar.force_remove(cookie.name());
                     }
                     Some(cookie) => jar.add_original(cookie),
                     None => {}

@@ -211,9 +211,8 @@ impl App {
         <L::Service as Service<Request<Body>>>::Response: IntoResponse,
         <L::Service as Service<Request<Body>>>::Future: Send,
     {
-        self.with(|config| {
-            config.layers.push(Arc::new(move |inner| Layered::wrap(layer.layer(Layered(inner)))))
-        })
+        let wrap = move |inner| Layered::wrap(layer.layer(Layered(inner)));
+        self.with(|config| config.layers.push(Arc::new(wrap)))
     }
 
     /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
