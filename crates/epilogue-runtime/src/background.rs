@@ -102,7 +102,7 @@ impl Background {
     }
 
     /// Takes the tasks out; clones find none after it.
-    pub(crate) fn take(&self) -> Vec<Queued> {
+    pub(crate) fn into_tasks(self) -> Vec<Queued> {
         std::mem::take(&mut *self.tasks())
     }
 

@@ -141,7 +141,8 @@ impl Drop for Execution {
             self.cut_off();
         }
         if let Some(number) = self.number {
-            self.runner.ended(number, self.finished);
+            // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
+            self.runner.ended(number, self.finished || std::thread::panicking());
         }
     }
 }

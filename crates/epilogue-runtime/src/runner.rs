@@ -233,18 +233,16 @@ impl Runner {
 
     /// None, and the future is dropped, if there is no runtime.
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
-        let runtime = match Handle::try_current() {
-            Ok(runtime) => {
+        let runtime = match (Handle::try_current(), self.0.runtime.get()) {
+            (Ok(runtime), _) => {
                 let _ = self.0.runtime.get_or_init(|| runtime.clone());
                 runtime
             }
-            Err(error) => match self.0.runtime.get() {
-                Some(runtime) => runtime.clone(),
-                None => {
-                    tracing::error!(target: "epilogue::task", %error, "nothing to run tasks on");
-                    return None;
-                }
-            },
+            (Err(_), Some(runtime)) => runtime.clone(),
+            (Err(error), None) => {
+                tracing::error!(target: "epilogue::task", %error, "nothing to run tasks on");
+                return None;
+            }
         };
         Some(runtime.spawn(future).abort_handle())
     }
@@ -277,7 +275,7 @@ impl Runner {
 
     /// Drops a task on purpose.
     pub(crate) fn discard(&self, origin: &Origin, task: Queued) {
-        self.lose(origin, task, TaskOutcome::Discarded, |observer, task| observer.discarded(task));
+        self.lose(origin, task, TaskOutcome::Discarded, TaskObserver::discarded);
     }
 
     /// Drops a task because there is no time left for it, and says so.
@@ -297,7 +295,7 @@ impl Runner {
         );
         // Named before it is counted: a drain that finds it counted finds it named.
         self.0.registry.name(lost);
-        self.lose(origin, task, TaskOutcome::Abandoned, |observer, task| observer.abandoned(task));
+        self.lose(origin, task, TaskOutcome::Abandoned, TaskObserver::abandoned);
     }
 
     fn lose(

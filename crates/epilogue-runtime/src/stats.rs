@@ -123,9 +123,10 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self) -> TaskStats {
-        let running = self.running.0.load(Relaxed) as u64;
-        // Between a task's end and the next one's begin the two counters are read at odds.
-        let queued = (self.pending.0.load(Relaxed) as u64).saturating_sub(running);
+        let pending = self.pending.0.load(Relaxed) as u64;
+        // A task that has just ended is no longer pending and may still count as running.
+        let running = (self.running.0.load(Relaxed) as u64).min(pending);
+        let queued = pending - running;
         TaskStats {
             queued,
             running,

@@ -101,7 +101,7 @@ impl BackgroundTasks {
 
     /// Adds the tasks that a reply brought with it, at the end. Returns how many.
     pub fn append(&self, background: Background) -> usize {
-        let tasks = background.take();
+        let tasks = background.into_tasks();
         let count = tasks.len();
         for task in tasks {
             self.0.push(task);

@@ -78,24 +78,24 @@ impl<F> HandedOver<Blocking> for F {}
 )]
 pub trait TaskArguments {}
 
-impl<Fut: Future, Args> TaskFn<Args, Called> for Fut {
-    type Future = Fut;
-    type Output = Fut::Output;
-
-    fn prepare(self, _: Args) -> Running
-    where
-        Self: Send + 'static,
-        Args: Send + 'static,
-        Self::Future: Send + 'static,
-        Self::Output: TaskReturn,
-    {
-        Running::async_(self)
-    }
-}
-
 macro_rules! functions {
     ($($Arg:ident)*) => {
         impl<$($Arg),*> TaskArguments for ($($Arg,)*) {}
+
+        // For each tuple apart: with a blanket impl, what is wrong with other arguments would be said of this one.
+        impl<Fut: Future, $($Arg),*> TaskFn<($($Arg,)*), Called> for Fut {
+            type Future = Fut;
+            type Output = Fut::Output;
+
+            fn prepare(self, _: ($($Arg,)*)) -> Running
+            where
+                Self: Send + 'static,
+                ($($Arg,)*): Send + 'static,
+                Fut::Output: TaskReturn,
+            {
+                Running::async_(self)
+            }
+        }
 
         impl<F, Fut, $($Arg),*> TaskFn<($($Arg,)*), Async> for F
         where

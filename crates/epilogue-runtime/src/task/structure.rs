@@ -62,7 +62,8 @@ pub trait Task: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     label = "not serde data",
     note = "give it `#[derive(Clone, serde::Serialize, serde::Deserialize)]`; references and connections cannot be written down: take owned data, such as an id"
 )]
-pub trait TaskArgument: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
+// Without supertraits: each of them would be an error of its own.
+pub trait TaskArgument {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskArgument for T {}

@@ -1,0 +1,74 @@
+//! A request that failed leaves only what was added `.always()`.
+
+mod support;
+
+use epilogue_runtime::{BackgroundTasks, Batch};
+use support::{How, Log, flaky, list, run, runner, say, with_attempts};
+
+#[tokio::test]
+async fn only_always_survives_before_and_after() {
+    let (runner, log) = (runner(), Log::default());
+    with_attempts(&runner);
+    let tasks = list(&runner);
+    tasks.add_task(say, (log.clone(), "dropped"));
+    tasks.add_task(say, (log.clone(), "always")).always();
+    tasks.add(flaky("struct", 0, How::Error)).always();
+    tasks.discard();
+    assert_eq!(tasks.len(), 2);
+    tasks.add_task(say, (log.clone(), "dropped, too"));
+    tasks.add_task(say, (log.clone(), "always, too")).always();
+    let report = run(&runner, tasks).await;
+    assert_eq!(report.succeeded, 3);
+    assert_eq!(log.lines(), ["always", "always, too"]);
+    let stats = runner.stats();
+    assert_eq!((stats.succeeded, stats.discarded, stats.queued, stats.accepted()), (3, 2, 0, 5));
+}
+
+#[tokio::test]
+async fn a_list_can_take_tasks_again() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.discard();
+    tasks.accept_again();
+    tasks.add_task(say, (log.clone(), "from an exit"));
+    run(&runner, tasks).await;
+    assert_eq!(log.lines(), ["from an exit"]);
+}
+
+#[tokio::test]
+async fn a_list_that_nobody_submits_is_counted_as_discarded() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.add_task(say, (log.clone(), "never"));
+    tasks.add_task(|| (), ());
+    assert_eq!(runner.stats().queued, 2);
+    drop(tasks);
+    assert_eq!((runner.stats().queued, runner.stats().discarded), (0, 2));
+    runner.idle().await;
+    assert!(log.lines().is_empty());
+}
+
+#[tokio::test]
+async fn discarding_a_running_list_drops_what_has_not_begun() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    let (inner, inner_log) = (tasks.clone(), log.clone());
+    tasks.add_task(
+        async move || {
+            inner.add_task(say, (inner_log, "late"));
+            inner.discard();
+        },
+        (),
+    );
+    runner.submit(Batch::new(tasks));
+    runner.idle().await;
+    assert!(log.lines().is_empty());
+    assert_eq!((runner.stats().succeeded, runner.stats().discarded), (1, 1));
+}
+
+#[test]
+fn a_detached_list_is_dropped_in_silence() {
+    let tasks = BackgroundTasks::new();
+    tasks.add_task(|| (), ());
+    assert_eq!(tasks.len(), 1);
+}

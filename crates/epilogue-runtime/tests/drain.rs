@@ -1,0 +1,237 @@
+//! At the end everything is run or named.
+
+mod support;
+
+use std::{collections::HashSet, sync::mpsc, time::Duration};
+
+use epilogue_runtime::{Batch, Origin, Runner, TaskLimits, TaskOutcome};
+use support::{Log, list, run, runner, say};
+use tokio::time::sleep;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn work(time: Duration) {
+    sleep(time).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_queued_tasks_are_run() {
+    let runner = Runner::new(TaskLimits::default().batches(50));
+    let log = Log::default();
+    for _ in 0..500 {
+        let tasks = list(&runner);
+        for _ in 0..10 {
+            tasks.add_task(work, (Duration::from_millis(1),));
+        }
+        let log = log.clone();
+        runner.submit(Batch::new(tasks).finally(|_| async move { log.add("exit") }));
+    }
+    let report = runner.drain(sleep(3600 * SECOND)).await;
+    assert!(report.is_complete(), "{report}");
+    assert_eq!((report.stats.succeeded, log.lines().len()), (5000, 500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ran_and_what_is_named_is_what_was_accepted() {
+    let runner = Runner::new(TaskLimits::default().batches(50));
+    let log = Log::default();
+    for batch in 0..500_u32 {
+        let tasks = runner.tasks(Origin::new(batch.into(), "POST /"));
+        tasks.concurrent(1 + batch as usize % 3);
+        for task in 0..10 {
+            tasks.add_task(work, (Duration::from_millis(10),)).name(format!("{batch}/{task}"));
+        }
+        let log = log.clone();
+        runner.submit(Batch::new(tasks).finally(move |report| async move {
+            let lost = report.failed.iter().filter(|task| task.outcome == TaskOutcome::Abandoned).count();
+            assert_eq!(report.succeeded + lost, 10);
+            log.add("exit");
+        }));
+    }
+    let report = runner.drain(sleep(Duration::from_millis(355))).await;
+    let names: HashSet<_> = report.abandoned.iter().map(|task| task.name.clone()).collect();
+    assert_eq!(names.len(), report.abandoned.len(), "each is named once");
+    assert!(report.stats.succeeded > 0 && !report.abandoned.is_empty());
+    assert_eq!(report.stats.succeeded + names.len() as u64, 5000);
+    assert_eq!(report.stats.abandoned, names.len() as u64);
+    assert_eq!((report.stats.queued, report.stats.running, report.stats.batches), (0, 0, 0));
+    assert_eq!(log.count("exit"), 500, "exits run also where tasks were cut off");
+    assert!(report.requests.is_empty() && report.stuck.is_empty());
+    // Those that had begun are told from those that had not.
+    assert!(report.abandoned.iter().any(|task| task.attempts == 1));
+    assert!(report.abandoned.iter().any(|task| task.attempts == 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
+    let (runner, log) = (runner(), Log::default());
+    let first = list(&runner);
+    first.add_task(work, (10 * SECOND,));
+    runner.submit(Batch::new(first));
+    let drain = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.drain(sleep(5 * SECOND)).await }
+    });
+    sleep(SECOND).await;
+    let during = list(&runner);
+    during.add_task(say, (log.clone(), "during"));
+    run(&runner, during.clone()).await;
+    let report = drain.await.unwrap();
+    assert_eq!((report.abandoned.len(), report.took.as_secs()), (1, 5));
+
+    let after = list(&runner);
+    after.add_task(say, (log.clone(), "after"));
+    let exits = log.clone();
+    runner.submit(Batch::new(after).finally(|_| async move { exits.add("exit") }));
+    during.add_task(say, (log.clone(), "late"));
+    let dropped = list(&runner);
+    dropped.add_task(say, (log.clone(), "dropped"));
+    drop(dropped);
+    runner.idle().await;
+    assert_eq!(log.lines(), ["during", "exit"]);
+    let stats = runner.stats();
+    assert_eq!((stats.abandoned, stats.succeeded, stats.queued, stats.accepted()), (4, 1, 0, 5));
+    let second = runner.drain(std::future::ready(())).await;
+    assert_eq!(second.abandoned.len(), 3, "what was named since is in the next report");
+}
+
+#[tokio::test(start_paused = true)]
+async fn kept_requests_are_finished_or_named() {
+    let (runner, log) = (runner(), Log::default());
+    let inner = log.clone();
+    runner.keep(Origin::new(1, "GET /quick"), async move {
+        sleep(SECOND).await;
+        inner.add("quick");
+    });
+    let (tasks, inner) = (list(&runner), log.clone());
+    runner.keep(Origin::new(2, "GET /slow"), async move {
+        tasks.add_task(say, (inner, "never"));
+        sleep(100 * SECOND).await;
+        runner_is_kept_alive(&tasks);
+    });
+    let report = runner.drain(sleep(10 * SECOND)).await;
+    assert_eq!(log.lines(), ["quick"]);
+    assert_eq!(report.requests.len(), 1);
+    assert_eq!((report.requests[0].origin.id, report.requests[0].age.as_secs()), (2, 10));
+    assert_eq!(report.abandoned.len(), 1, "its tasks are named with it");
+    assert_eq!(report.stats.accepted(), report.stats.abandoned);
+}
+
+fn runner_is_kept_alive(_: &epilogue_runtime::BackgroundTasks) {}
+
+#[tokio::test(start_paused = true)]
+async fn exits_have_a_grace_of_their_own() {
+    let runner = Runner::new(TaskLimits::default().exit_grace(2 * SECOND));
+    let log = Log::default();
+    for (id, time) in [(1, SECOND), (2, 100 * SECOND)] {
+        let tasks = runner.tasks(Origin::new(id, "GET /"));
+        tasks.add_task(work, (50 * SECOND,));
+        let log = log.clone();
+        runner.submit(Batch::new(tasks).finally(move |_| async move {
+            sleep(time).await;
+            log.add("exit");
+        }));
+    }
+    let report = runner.drain(sleep(SECOND)).await;
+    assert_eq!(log.lines(), ["exit"]);
+    assert_eq!((report.requests.len(), report.requests[0].origin.id, report.requests[0].exits), (1, 2, true));
+    assert_eq!((report.abandoned.len(), report.stuck.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn blocking_tasks_are_waited_for_and_at_the_deadline_named() {
+    let (runner, log) = (Runner::new(TaskLimits::default().blocking(1)), Log::default());
+    let (release, released) = mpsc::channel::<()>();
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    let tasks = list(&runner);
+    let inner = log.clone();
+    tasks.add_task(
+        move || {
+            started.send(()).unwrap();
+            released.recv().unwrap();
+            inner.add("ended");
+        },
+        (),
+    );
+    runner.submit(Batch::new(tasks));
+    let second = list(&runner);
+    let inner = log.clone();
+    second.add_task(move || inner.add("never begun"), ());
+    runner.submit(Batch::new(second));
+    has_started.await.unwrap();
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!((report.abandoned.len(), report.blocking), (2, 1));
+    assert!(!report.is_complete());
+    release.send(()).unwrap();
+    runner.idle().await;
+    assert_eq!(log.lines(), ["ended"]);
+    assert_eq!((runner.stats().abandoned, runner.stats().accepted()), (2, 2), "named, and not counted again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
+    let runner = Runner::new(TaskLimits::default().exit_grace(Duration::from_millis(100)));
+    let (release, released) = mpsc::channel::<()>();
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    let tasks = list(&runner);
+    tasks.add_task(
+        async move || {
+            started.send(()).unwrap();
+            released.recv().unwrap();
+        },
+        (),
+    );
+    tasks.add_task(async || (), ());
+    runner.submit(Batch::new(tasks));
+    has_started.await.unwrap();
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!((report.stuck.len(), report.abandoned.len()), (1, 0));
+    release.send(()).unwrap();
+    runner.idle().await;
+    let stats = runner.stats();
+    assert_eq!((stats.queued, stats.running, stats.accepted(), stats.ran() + stats.abandoned), (0, 0, 2, 2));
+}
+
+#[tokio::test]
+async fn a_list_that_its_own_tasks_hold_is_freed_when_it_ran_or_was_cut_off() {
+    let runner = runner();
+    let held = std::sync::Arc::new(());
+    let add_holder = |tasks: &epilogue_runtime::BackgroundTasks, forever: bool| {
+        let (inner, held) = (tasks.clone(), held.clone());
+        let body = async move || {
+            if forever {
+                std::future::pending::<()>().await;
+            }
+            drop((inner, held));
+        };
+        tasks.add_task(body, ());
+    };
+    let ran = list(&runner);
+    add_holder(&ran, false);
+    run(&runner, ran).await;
+    let cut = list(&runner);
+    add_holder(&cut, true);
+    add_holder(&cut, false);
+    runner.submit(Batch::new(cut));
+    tokio::task::yield_now().await;
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!(report.abandoned.len(), 2);
+    assert_eq!(std::sync::Arc::strong_count(&held), 1);
+}
+
+#[test]
+fn a_runtime_that_is_dropped_takes_all_batches_with_it_and_each_task_is_counted() {
+    let runner = Runner::new(TaskLimits::default().batches(2));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        for _ in 0..10_000 {
+            let tasks = list(&runner);
+            tasks.add_task(work, (3600 * SECOND,));
+            runner.submit(Batch::new(tasks).finally(|_| async {}));
+        }
+        tokio::task::yield_now().await;
+    });
+    drop(runtime);
+    let stats = runner.stats();
+    assert_eq!((stats.abandoned, stats.queued, stats.running, stats.waiting_batches), (10_000, 0, 0, 0));
+}

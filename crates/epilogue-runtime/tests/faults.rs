@@ -1,0 +1,205 @@
+//! Tasks that fail, panic or run out of time harm no one but themselves.
+
+mod support;
+
+use std::{io, time::Duration};
+
+use epilogue_runtime::{BackgroundTasks, Batch, Origin, TaskOutcome};
+use support::{Log, list, run, runner, say};
+use tokio::sync::oneshot;
+
+async fn panics() {
+    panic!("as it must");
+}
+
+fn panics_now(text: &'static str) {
+    panic!("{text}");
+}
+
+struct Dropped(Log);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.add("stopped");
+    }
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+async fn fails() -> Result<(), String> {
+    Err("no such address".to_owned())
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("outer")]
+struct Outer(#[source] io::Error);
+
+#[tokio::test]
+async fn each_end_is_counted_reported_and_the_next_task_runs() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.add_task(panics, ());
+    tasks.add_task(say, (log.clone(), "after a panic"));
+    tasks.add_task(panics_now, ("on the pool",));
+    tasks.add_task(say, (log.clone(), "after a blocking panic"));
+    tasks.add_task(fails, ()).name("mail");
+    tasks.add_task(say, (log.clone(), "after an error"));
+    tasks.add_task(|| Err::<(), _>(io::Error::other(Outer(io::Error::other("inner")))), ());
+    tasks.add_task(|| Err::<(), Box<dyn std::error::Error + Send + Sync>>("boxed".into()), ());
+
+    let report = run(&runner, tasks).await;
+    assert_eq!(log.lines(), ["after a panic", "after a blocking panic", "after an error"]);
+    let ends: Vec<_> = report.failed.iter().map(|task| (task.outcome, task.message.as_str())).collect();
+    let expected = [
+        (TaskOutcome::Panicked, "as it must"),
+        (TaskOutcome::Panicked, "on the pool"),
+        (TaskOutcome::Failed, "no such address"),
+        (TaskOutcome::Failed, "outer: inner"),
+        (TaskOutcome::Failed, "boxed"),
+    ];
+    assert_eq!(ends, expected);
+    assert_eq!(report.failed[0].name, "faults::panics");
+    assert_eq!(report.failed[2].name, "mail");
+    let stats = runner.stats();
+    assert_eq!((stats.succeeded, stats.failed, stats.panicked), (3, 3, 2));
+    assert_eq!((stats.queued, stats.running, stats.accepted()), (0, 0, 8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_runs_out_of_time_is_stopped_and_the_next_runs() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    let guard = Dropped(log.clone());
+    let hang = async move || {
+        let _guard = guard;
+        std::future::pending::<()>().await;
+    };
+    tasks.add_task(hang, ()).timeout(Duration::from_secs(5));
+    tasks.add_task(say, (log.clone(), "next")).timeout(Duration::from_secs(5));
+    let begun = tokio::time::Instant::now();
+    let report = run(&runner, tasks).await;
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert_eq!(report.failed[0].outcome, TaskOutcome::TimedOut);
+    assert_eq!(log.lines(), ["stopped", "next"]);
+    assert_eq!((runner.stats().timed_out, runner.stats().succeeded), (1, 1));
+}
+
+#[tokio::test]
+async fn a_blocking_task_that_runs_out_of_time_is_waited_for_but_not_by_its_batch() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let inner = log.clone();
+    let block = move || {
+        released.recv().unwrap();
+        inner.add("ended at last");
+    };
+    tasks.add_task(block, ()).timeout(Duration::from_millis(20));
+    tasks.add_task(say, (log.clone(), "next"));
+    let report = run(&runner, tasks).await;
+    assert_eq!(report.failed[0].outcome, TaskOutcome::TimedOut);
+    assert_eq!(log.lines(), ["next"]);
+
+    let idle = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.idle().await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!idle.is_finished());
+    release.send(()).unwrap();
+    idle.await.unwrap();
+    assert_eq!(log.lines(), ["next", "ended at last"]);
+    assert_eq!(runner.stats().accepted(), 2, "its end is not counted twice");
+}
+
+#[tokio::test]
+async fn exits_and_drops_that_panic_change_no_count() {
+    let (runner, log) = (runner(), Log::default());
+
+    let tasks = list(&runner);
+    let bomb = Bomb;
+    tasks.add_task(async move || drop(bomb), ());
+    let bomb = Bomb;
+    let discarded = move || drop(bomb);
+    let second = log.clone();
+    let batch = Batch::new(tasks)
+        .finally(|_| async { panic!("in an exit") })
+        .finally(|report| {
+            assert!(report.failed.is_empty(), "before an exit");
+            async {}
+        })
+        .finally(|_| async move { second.add("third exit") });
+    runner.submit(batch);
+    runner.idle().await;
+    assert_eq!(log.lines(), ["third exit"]);
+
+    let tasks = list(&runner);
+    tasks.add_task(discarded, ());
+    tasks.discard();
+    runner.submit(Batch::exits_only(Origin::new(1, "GET /"), |_| async { panic!("alone") }));
+    runner.idle().await;
+    let stats = runner.stats();
+    assert_eq!((stats.panicked, stats.discarded, stats.queued, stats.running), (1, 1, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_tasks_each_is_counted_once_under_its_end() {
+    let runner = runner();
+    for batch in 0..100 {
+        let tasks = list(&runner);
+        tasks.concurrent(batch % 7);
+        for task in 0..100 {
+            let n = batch * 100 + task;
+            let body = async move || {
+                if n % 13 == 0 {
+                    std::future::pending::<()>().await;
+                }
+                assert!(n % 7 != 0, "every seventh");
+                if n % 11 == 0 { Err("every eleventh") } else { Ok(()) }
+            };
+            tasks.add_task(body, ()).timeout(Duration::from_millis(50));
+        }
+        runner.submit(Batch::new(tasks));
+    }
+    runner.idle().await;
+    let hung = (0..10_000).filter(|n| n % 13 == 0).count() as u64;
+    let panicked = (0..10_000).filter(|n| n % 13 != 0 && n % 7 == 0).count() as u64;
+    let failed = (0..10_000).filter(|n| n % 13 != 0 && n % 7 != 0 && n % 11 == 0).count() as u64;
+    let stats = runner.stats();
+    assert_eq!((stats.timed_out, stats.panicked, stats.failed), (hung, panicked, failed));
+    assert_eq!(stats.succeeded, 10_000 - hung - panicked - failed);
+}
+
+#[tokio::test]
+async fn a_kept_request_is_run_to_its_end_and_its_panic_is_its_own() {
+    let (runner, log) = (runner(), Log::default());
+    let (release, released) = oneshot::channel::<()>();
+    let inner = log.clone();
+    runner.keep(Origin::new(1, "POST /orders"), async move {
+        released.await.unwrap();
+        inner.add("kept");
+    });
+    runner.keep(Origin::new(2, "POST /orders"), async { panic!("in a kept request") });
+    tokio::task::yield_now().await;
+    assert_eq!(runner.stats().kept, 1);
+    release.send(()).unwrap();
+    runner.idle().await;
+    assert_eq!((log.lines(), runner.stats().kept), (vec!["kept".to_owned()], 0));
+}
+
+#[tokio::test]
+async fn a_detached_list_reports_in_the_same_way() {
+    let tasks = BackgroundTasks::new();
+    tasks.add_task(fails, ());
+    tasks.add_task(|| (), ());
+    let report = tasks.run_all().await;
+    assert_eq!((report.succeeded, report.failed.len()), (1, 1));
+    assert_eq!(report.failed[0].to_string(), "faults::fails failed: no such address");
+    assert!(tasks.run_all().await.failed.is_empty());
+}

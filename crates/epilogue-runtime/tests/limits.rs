@@ -1,0 +1,98 @@
+//! Limits hold, and what was accepted is not thrown away at them.
+
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+use epilogue_runtime::{Batch, Runner, TaskLimits};
+use support::{Log, list, say};
+use tokio::sync::oneshot;
+
+#[tokio::test]
+async fn the_pending_count_is_exact() {
+    let runner = Runner::new(TaskLimits::default().pending(3).retry_after(Duration::from_secs(7)));
+    let tasks = list(&runner);
+    for _ in 0..2 {
+        tasks.add_task(async || (), ());
+    }
+    assert!(!runner.is_full());
+    let other = list(&runner);
+    other.add_task(async || (), ());
+    assert!(runner.is_full());
+    assert_eq!(runner.retry_after(), Duration::from_secs(7));
+    tasks.add_task(async || (), ());
+    assert_eq!(runner.stats().queued, 4, "what a request that was let in adds is taken");
+    drop(other);
+    assert!(runner.is_full());
+    tasks.add_task(async || (), ());
+    runner.submit(Batch::new(tasks));
+    runner.idle().await;
+    assert!(!runner.is_full());
+    assert_eq!((runner.stats().succeeded, runner.stats().discarded), (4, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_above_the_limit_wait_their_turn() {
+    let runner = Runner::new(TaskLimits::default().batches(2));
+    let log = Log::default();
+    let mut gates = Vec::new();
+    for name in ["1", "2", "3", "4", "5"] {
+        let tasks = list(&runner);
+        let (release, released) = oneshot::channel::<()>();
+        tasks.add_task(say, (log.clone(), name));
+        tasks.add_task(async || released.await.unwrap(), ());
+        runner.submit(Batch::new(tasks));
+        gates.push(release);
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(log.lines(), ["1", "2"]);
+    let stats = runner.stats();
+    assert_eq!((stats.batches, stats.waiting_batches, stats.running, stats.queued), (2, 3, 2, 6));
+    assert_eq!(stats.oldest, Some(Duration::from_secs(3)));
+    let mut gates = gates.into_iter();
+    gates.next().unwrap().send(()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(log.lines(), ["1", "2", "3"]);
+    gates.for_each(|release| release.send(()).unwrap());
+    runner.idle().await;
+    assert_eq!(log.lines(), ["1", "2", "3", "4", "5"]);
+    assert_eq!((runner.stats().waiting_batches, runner.stats().oldest), (0, None));
+}
+
+#[tokio::test]
+async fn blocking_tasks_never_run_more_than_the_limit_at_once() {
+    let runner = Runner::new(TaskLimits::default().blocking(2));
+    let (started, started_of) = mpsc::channel();
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut gates = Vec::new();
+    for _ in 0..6 {
+        let tasks = list(&runner);
+        let (started, now, most) = (started.clone(), now.clone(), most.clone());
+        let (release, released) = mpsc::channel::<()>();
+        gates.push(release);
+        let body = move || {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            started.send(()).unwrap();
+            released.recv().unwrap();
+            now.fetch_sub(1, Ordering::SeqCst);
+        };
+        tasks.add_task(body, ()).timeout(Duration::from_mins(1));
+        runner.submit(Batch::new(tasks));
+    }
+    for release in gates {
+        // Async, so that the single thread of this test can go on.
+        while started_of.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        release.send(()).unwrap();
+    }
+    runner.idle().await;
+    assert_eq!((runner.stats().succeeded, most.load(Ordering::SeqCst)), (6, 2));
+}
