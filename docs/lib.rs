@@ -1,6 +1,8 @@
 //! The chapters of the book as documentation, so that `cargo test --doc -p epilogue-docs` compiles and runs every code
 //! block in them, and those of the README with them.
 
+#![allow(clippy::doc_markdown, reason = "prose, in which FastAPI is a name")]
+
 macro_rules! chapters {
     ($($name:ident: $file:literal,)*) => {
         $(

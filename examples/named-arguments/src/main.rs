@@ -40,9 +40,4 @@ mod tests {
         let log = std::fs::read_to_string("log.txt").unwrap();
         assert_eq!(log, "notification for foo@example.com: some notification\n");
     }
-
-    #[tokio::test]
-    async fn the_task_is_still_a_function() {
-        write_notification("bar@example.com".into(), "called directly".into()).await.unwrap();
-    }
 }
