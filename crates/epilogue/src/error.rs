@@ -1,11 +1,14 @@
+use std::fmt;
+
 use crate::app::StartError;
+use crate::response::Chain;
 use crate::tasks::DrainReport;
 
 /// What [`App::serve`](crate::App::serve) and `main` return.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Why an app was not served, or not to its end.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The app did not start.
@@ -23,4 +26,11 @@ pub enum Error {
     /// Something that the program does by itself, around the server.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+/// A `main` that returns an error prints it by `Debug`, so that is the sentence with all that caused it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Chain(self))
+    }
 }

@@ -54,6 +54,7 @@ pub mod prelude;
 mod rejection;
 mod response;
 mod scope;
+mod security;
 mod server;
 pub mod testing;
 
@@ -72,6 +73,11 @@ pub use graph::{DependencyScope, SourceLine};
 pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
 pub use param::{ClientAddr, Cookie, Extract, Form, Header, Json, Param, Path, Query, RequestParts, State};
 pub use rejection::{Invalid, Loc, Place, Rejection};
-pub use response::{Background, HttpError, RaisedError, Reply, ReplyValue};
+pub use response::{Background, HttpError, Panicked, RaisedError, Reply, ReplyValue};
 pub use scope::PlanError;
+pub use security::{
+    ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, HttpBasic, HttpBearer, HttpDigest, HttpScheme,
+    OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme,
+    OpenIdConnect, OpenIdScheme, Secret, SecurityScopes,
+};
 pub use server::Server;

@@ -182,3 +182,34 @@ async fn http2_is_served_with_prior_knowledge() {
     drop(client);
     served.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_app_replies_to_errors_in_its_own_way() {
+    let app = app()
+        .on_error(|error: &HttpError, parts| (error.status(), format!("{} {error}", parts.uri)))
+        .on_error(|rejection: &Rejection, _| {
+            (StatusCode::BAD_REQUEST, format!("{} errors", rejection.errors().len()))
+        })
+        .on_error(|panic: &epilogue::Panicked, _| {
+            (StatusCode::INTERNAL_SERVER_ERROR, panic.message().to_owned())
+        });
+    let served = Served::new(app).await;
+    for (method, path, status, body) in [
+        ("GET", "/nowhere", 404, "/nowhere 404 Not Found: Not Found"),
+        ("PUT", "/items/1", 405, "/items/1 405 Method Not Allowed: Method Not Allowed"),
+        ("DELETE", "/items/x", 400, "1 errors"),
+        ("GET", "/panics", 500, "on purpose"),
+    ] {
+        let response = served.send(request(method, path)).await;
+        assert_eq!((response.status().as_u16(), response.body().as_str()), (status, body), "{method} {path}");
+    }
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_of_main_is_a_sentence() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let error = app().serve(taken.local_addr().unwrap()).await.unwrap_err();
+    let text = format!("{error:?}");
+    assert!(text.starts_with("the server could not bind its address: Address already in use"), "{text}");
+}

@@ -122,7 +122,9 @@ impl App {
     /// Replies to an error of type `E` in the app's own way, wherever it was returned; FastAPI's exception handler.
     ///
     /// `E` is the error type of a path function or dependency, or an error that an [`HttpError`](crate::HttpError) was made from
-    /// by `?`, or [`Rejection`](crate::Rejection) for requests that fail validation. The reply may carry tasks of its own.
+    /// by `?`. The app's own errors have types too: [`Rejection`](crate::Rejection) for requests that fail validation,
+    /// [`Panicked`](crate::Panicked), and [`HttpError`](crate::HttpError) for unknown paths (404), wrong methods (405) and overload (503)
+    /// beside every `HttpError` that a function returns. The reply may carry tasks of its own, where a route was reached.
     ///
     /// ```
     /// use epilogue::prelude::*;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
 
+use http::request::Parts;
+
 use crate::param::RequestParts;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError};
+use crate::response::{Failure, HttpError, Panicked};
 use crate::scope::Scope;
 
 type Handler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
@@ -38,9 +40,17 @@ impl ErrorHandlers {
                 (rejection as &dyn Any, handler)
             }
             Failure::Raised(raised) => self.of_error(raised.as_any())?,
-            Failure::Panicked(_) => return None,
+            Failure::Panicked(panic) => (panic as &dyn Any, self.of(TypeId::of::<Panicked>())?),
         };
         Some(handler(error, RequestParts::shared(scope.share_parts())))
+    }
+
+    /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload.
+    pub(super) fn respond(&self, error: &HttpError, parts: Parts) -> Response {
+        match self.of(TypeId::of::<HttpError>()) {
+            Some(handler) => handler(error, RequestParts::from(parts)),
+            None => error.to_response(),
+        }
     }
 
     /// The handler of the error's own type, or of the error that an [`HttpError`] was made from.

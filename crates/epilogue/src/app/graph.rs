@@ -45,7 +45,7 @@ pub struct GraphNode {
     pub at: String,
     /// `route`, or the scope of a dependency: `function`, `request`, `app`.
     pub kind: &'static str,
-    /// The parameters that are values of the request, by place: `query limit`.
+    /// The parameters that are values of the request, by place: `query limit`; credentials by their scheme: `security HTTPBasic`.
     pub values: Vec<String>,
     /// Whether it takes the request's task list.
     pub adds_tasks: bool,
@@ -152,12 +152,13 @@ fn dependency_node(node: &DependencyNode) -> GraphNode {
 }
 
 fn values_of(params: &[ParamNode]) -> Vec<String> {
-    let place_of = |param: &ParamNode| match param.source {
-        Source::Value(place) => Some(place.as_str()),
-        Source::Json(_) | Source::Form | Source::RawBody => Some("body"),
+    let value_of = |param: &ParamNode| match param.source {
+        Source::Value(place) => Some(format!("{} {}", place.as_str(), param.key)),
+        Source::Json(_) | Source::Form | Source::RawBody => Some(format!("body {}", param.key)),
+        Source::Security { scheme, .. } => Some(format!("security {}", scheme.name)),
         _ => None,
     };
-    params.iter().filter_map(|param| Some(format!("{} {}", place_of(param)?, param.key))).collect()
+    params.iter().filter_map(value_of).collect()
 }
 
 fn takes_tasks(params: &[ParamNode]) -> bool {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use tower_service::Service;
 
@@ -119,6 +120,15 @@ impl AppState {
         }
     }
 
+    /// Answers a request that no path function gets.
+    fn refuse(&self, error: &HttpError, parts: Parts) -> ReplyFuture {
+        let response = self.error_handlers.respond(error, parts);
+        ReplyFuture {
+            state: FutureState::Refused(response.map(|body| ReplyBody::new(body, None))),
+            keep: None,
+        }
+    }
+
     fn call(
         self: &Arc<Self>,
         request: Request<RequestBody>,
@@ -127,10 +137,11 @@ impl AppState {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let Ok(found) = self.table.at(path) else {
-            return ReplyFuture::refused(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"));
+            return self.refuse(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts);
         };
         let Some(index) = found.value.find(&parts.method) else {
-            return ReplyFuture::refused(&method_not_allowed(found.value));
+            let error = method_not_allowed(found.value);
+            return self.refuse(&error, parts);
         };
         let captures = found.params.iter().map(|(_, value)| offsets(path, value)).collect::<CaptureRanges>();
         let route = &self.routes[index];
@@ -139,7 +150,7 @@ impl AppState {
                 route = &*route.label,
                 "the limit of pending tasks is reached: a request was refused"
             );
-            return ReplyFuture::refused(&overloaded(&self.runner));
+            return self.refuse(&overloaded(&self.runner), parts);
         }
         let keep = (route.plan.has_tasks || route.plan.has_exits)
             .then(|| Keeper { runner: self.runner.clone(), origin: self.origin_of(&route.label) });
@@ -208,13 +219,6 @@ enum FutureState {
 struct Keeper {
     runner: Runner,
     origin: Origin,
-}
-
-impl ReplyFuture {
-    fn refused(error: &HttpError) -> Self {
-        let response = error.to_response().map(|body| ReplyBody::new(body, None));
-        Self { state: FutureState::Refused(response), keep: None }
-    }
 }
 
 impl Future for ReplyFuture {

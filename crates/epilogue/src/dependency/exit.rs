@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Raised, ReplyError};
+use crate::response::{Failure, HttpError, Panicked, Raised, ReplyError};
 use crate::tasks::FailedTask;
 
 /// How the request ended, as told to the exits of its dependencies.
@@ -46,7 +46,7 @@ enum End {
     Raised(Arc<dyn ReplyError>),
     /// The error was of a type that had to be consumed to make the reply.
     Consumed(&'static str),
-    Panicked(Arc<str>),
+    Panicked(Panicked),
     Shutdown,
 }
 
@@ -64,7 +64,7 @@ impl Outcome {
         Self::of(match failure {
             Failure::Rejected(rejection) => End::Rejected(rejection.clone()),
             Failure::Raised(raised) => End::Raised(raised.shared()),
-            Failure::Panicked(message) => End::Panicked(Arc::clone(message)),
+            Failure::Panicked(panic) => End::Panicked(panic.clone()),
         })
     }
 
@@ -132,9 +132,12 @@ impl fmt::Debug for Outcome {
         match &self.end {
             End::Replied(status) => write!(f, "Replied({status})"),
             End::Rejected(rejection) => write!(f, "Rejected({rejection})"),
-            End::Raised(error) => write!(f, "Failed({})", error.type_name()),
+            End::Raised(error) => match error.as_any().downcast_ref::<HttpError>() {
+                Some(error) => write!(f, "Failed({error})"),
+                None => write!(f, "Failed({})", error.type_name()),
+            },
             End::Consumed(name) => write!(f, "Failed({name})"),
-            End::Panicked(message) => write!(f, "Panicked({message})"),
+            End::Panicked(panic) => write!(f, "Panicked({})", panic.message()),
             End::Shutdown => f.write_str("Shutdown"),
         }?;
         if self.failed_tasks.is_empty() {

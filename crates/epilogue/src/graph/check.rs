@@ -46,6 +46,10 @@ const fn check_param(param: &ParamNode, above: Option<&Above<'_>>) {
         Some(above) => matches!(above.node.scope, DependencyScope::App),
         None => false,
     };
+    assert!(
+        param.options.scopes.is_empty() || matches!(param.source, Source::Dependency { .. }),
+        "scopes are required of a dependency: write #[param(scopes(...))] on a Depends"
+    );
     match param.source {
         Source::Dependency { node: Some(node), .. } => {
             assert!(

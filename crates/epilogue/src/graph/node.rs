@@ -7,6 +7,7 @@ use epilogue_runtime::SourceLine;
 use crate::param::ParamOptions;
 use crate::rejection::Place;
 use crate::scope::{RunExit, RunRoute, RunStep};
+use crate::security::scheme::SecurityScheme;
 
 /// How long a dependency's output lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +74,13 @@ pub enum Source {
     RawBody,
     /// An extractor of the axum ecosystem.
     Extract(RunStep),
+    /// Credentials, read when their turn comes.
+    Security {
+        scheme: &'static SecurityScheme,
+        run: RunStep,
+    },
+    /// The scopes that the parameters along the chain require.
+    SecurityScopes,
     Tasks,
     Reply,
     /// The request itself: head, address, template.

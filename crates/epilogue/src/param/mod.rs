@@ -28,6 +28,7 @@ use crate::scope::{Scope, Site};
 /// | [`Depends<D>`](crate::Depends) | a dependency's output |
 /// | [`BackgroundTasks`](crate::BackgroundTasks), [`Reply`](crate::Reply) | the request's one task list, its reply in the making |
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
+/// | [`HttpBasic`](crate::HttpBasic), [`HttpBearer`](crate::HttpBearer), [`OAuth2PasswordBearer`](crate::OAuth2PasswordBearer), [`ApiKeyHeader`](crate::ApiKeyHeader), … | who the client says it is |
 /// | [`RequestParts`], [`ClientAddr`] | the request itself |
 /// | [`Extract<E>`] | any extractor of the axum ecosystem |
 ///

@@ -23,6 +23,8 @@ pub struct ParamOptions {
     pub max_length: Option<usize>,
     /// A regular expression that must match somewhere in the text.
     pub pattern: Option<&'static str>,
+    /// The security scopes that it requires of what it depends on.
+    pub scopes: &'static [&'static str],
     /// What the parameter is for, in the words of its author.
     pub description: Option<&'static str>,
 }
@@ -39,6 +41,7 @@ impl ParamOptions {
         min_length: None,
         max_length: None,
         pattern: None,
+        scopes: &[],
         description: None,
     };
 }

@@ -19,7 +19,31 @@ pub enum Failure {
     /// A dependency or the path function returned an error.
     Raised(Raised),
     /// One of them panicked, with this message.
-    Panicked(Arc<str>),
+    Panicked(Panicked),
+}
+
+/// A path function or dependency has panicked: the error that [`App::on_error`](crate::App::on_error) sees of it.
+///
+/// The panic ends the request, not the server; without a handler it is answered with a plain `500`.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::Panicked;
+///
+/// let app = App::new().on_error(|_: &Panicked, _parts| (StatusCode::INTERNAL_SERVER_ERROR, "that should not happen"));
+/// # let _ = app;
+/// ```
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("it panicked: {message}")]
+pub struct Panicked {
+    message: Arc<str>,
+}
+
+impl Panicked {
+    /// What the panic said. It is for the log, not for clients.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl Failure {
@@ -30,7 +54,7 @@ impl Failure {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("a panic without a message");
-        Self::Panicked(message.into())
+        Self::Panicked(Panicked { message: message.into() })
     }
 }
 
@@ -39,7 +63,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Rejected(rejection) => rejection.fmt(f),
             Self::Raised(raised) => raised.fmt(f),
-            Self::Panicked(message) => write!(f, "it panicked: {message}"),
+            Self::Panicked(panic) => panic.fmt(f),
         }
     }
 }

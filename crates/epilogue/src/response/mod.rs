@@ -8,7 +8,7 @@ mod returned;
 
 pub use background::Background;
 pub(crate) use failure::internal_server_error;
-pub use failure::{Failure, RaisedError};
+pub use failure::{Failure, Panicked, RaisedError};
 pub(crate) use failure::{Raised, ReplyError};
 pub(crate) use http_error::Chain;
 pub use http_error::HttpError;

@@ -66,9 +66,9 @@ impl Scope {
             // What comes after the failure may have tasks of its own: an error handler's reply, and exits.
             tasks.accept_again();
         }
-        if let Failure::Panicked(message) = &failure {
+        if let Failure::Panicked(panic) = &failure {
             let route = self.route();
-            tracing::error!(route = &*route.label, at = %route.node.at, panic = &**message, "a request panicked");
+            tracing::error!(route = &*route.label, at = %route.node.at, panic = panic.message(), "a request panicked");
         }
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);

@@ -29,6 +29,7 @@ use crate::graph::node::ParamNode;
 use crate::param::{ClientAddr, ParamOptions};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, Reply};
+use crate::security::SecurityScopes;
 use crate::server::Connection;
 use crate::tasks::BackgroundTasks;
 
@@ -107,6 +108,11 @@ impl Running {
         Self::waiting(async move { blocking(call).await.and_then(|result| result) })
     }
 
+    /// A value for the one parameter that it belongs to, found at once.
+    pub(crate) fn extracted<T: Send + 'static>(result: Result<T, Failure>) -> Self {
+        Self::Done(result.map(|output| StepOutput::Own(Box::new(output))))
+    }
+
     pub(crate) fn extracting<T: Send + 'static>(
         future: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Self {
@@ -156,6 +162,7 @@ enum SlotIndex {
     Request(usize),
     App(usize),
     State(usize),
+    Scopes(usize),
 }
 
 impl Site {
@@ -265,6 +272,10 @@ impl Scope {
         Headers::new(&self.parts().headers)
     }
 
+    pub(crate) fn header_map(&self) -> &HeaderMap {
+        &self.parts().headers
+    }
+
     pub(crate) fn cookies(&self) -> Cookies<'_> {
         Cookies::new(&self.parts().headers)
     }
@@ -331,7 +342,15 @@ impl Scope {
                 Slot::Failed(rejection) => Err(rejection.clone()),
                 Slot::Empty | Slot::Own(_) => wrong_plan(site),
             },
-            SlotIndex::None | SlotIndex::State(_) => wrong_plan(site),
+            SlotIndex::None | SlotIndex::State(_) | SlotIndex::Scopes(_) => wrong_plan(site),
+        }
+    }
+
+    /// The scopes that are required at this place of the graph.
+    pub(crate) fn security_scopes(&self, site: &Site) -> SecurityScopes {
+        match site.slot {
+            SlotIndex::Scopes(index) => self.route().plan.scopes[index].clone(),
+            _ => SecurityScopes::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
+use crate::security::SecurityScopes;
 
 /// What a request to a route does before its path function runs.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) takes_stream: bool,
     pub(crate) has_tasks: bool,
     pub(crate) has_exits: bool,
+    /// What each `SecurityScopes` parameter gets.
+    pub(crate) scopes: Vec<SecurityScopes>,
 }
 
 /// One dependency or extractor of a plan. Its position is its slot.
@@ -162,11 +165,19 @@ struct Draft<'a, 'b> {
     path: &'a str,
     segments: &'a [String],
     plan: Plan,
-    slots: HashMap<TypeId, usize>,
+    slots: HashMap<SlotKey, usize>,
+    /// The scopes that the parameters along the chain require, the path function's first.
+    scopes: Vec<&'static str>,
+    /// Which dependencies ask for the scopes, themselves or through others.
+    scoped: HashMap<TypeId, bool>,
     bodies: Vec<&'static str>,
     stream: Option<SourceLine>,
     chain: Vec<&'static str>,
 }
+
+/// What is run once: a dependency, for each set of scopes if it asks for them. FastAPI goes further and runs one that asks for none
+/// again where its parameter only says that it requires some; here that stays once a request.
+type SlotKey = (TypeId, Vec<&'static str>);
 
 impl Planner<'_> {
     /// The plan of a route under its whole path, with the dependencies of the app and its routers before its own.
@@ -184,6 +195,8 @@ impl Planner<'_> {
             segments,
             plan: Plan::default(),
             slots: HashMap::new(),
+            scopes: Vec::new(),
+            scoped: HashMap::new(),
             bodies: Vec::new(),
             stream: None,
             chain: Vec::new(),
@@ -213,9 +226,17 @@ impl Draft<'_, '_> {
                         chain: self.chain(),
                     });
                 };
-                self.dependency(node, sharing, vital && need == Need::Required, in_app)?
+                let above = self.scopes.len();
+                for scope in param.options.scopes {
+                    if !self.scopes.contains(scope) {
+                        self.scopes.push(scope);
+                    }
+                }
+                let slot = self.dependency(node, sharing, vital && need == Need::Required, in_app)?;
+                self.scopes.truncate(above);
+                slot
             }
-            Source::Extract(run) => {
+            Source::Extract(run) | Source::Security { run, .. } => {
                 if param.takes_stream {
                     self.take_stream(param)?;
                 }
@@ -266,6 +287,12 @@ impl Draft<'_, '_> {
                 self.plan.has_tasks = true;
                 SlotIndex::None
             }
+            // Outside a request nothing is required of anybody.
+            Source::SecurityScopes if in_app => SlotIndex::None,
+            Source::SecurityScopes => {
+                self.plan.scopes.push(SecurityScopes::new(&self.scopes));
+                SlotIndex::Scopes(self.plan.scopes.len() - 1)
+            }
             Source::Value(_) | Source::Reply | Source::Request => SlotIndex::None,
         };
         self.chain.pop();
@@ -287,8 +314,9 @@ impl Draft<'_, '_> {
         if in_app || node.scope == DependencyScope::App {
             return self.app_dependency(node, run);
         }
+        let key = self.slot_key(node, run.is_some());
         if sharing == Sharing::Shared
-            && let Some(&slot) = self.slots.get(&node.id)
+            && let Some(&slot) = self.slots.get(&key)
         {
             if vital {
                 self.make_vital(slot);
@@ -307,9 +335,36 @@ impl Draft<'_, '_> {
             vital,
         });
         if sharing == Sharing::Shared {
-            self.slots.insert(node.id, slot);
+            self.slots.insert(key, slot);
         }
         Ok(SlotIndex::Request(slot))
+    }
+
+    fn slot_key(&mut self, node: &'static DependencyNode, is_value: bool) -> SlotKey {
+        if self.scopes.is_empty() || is_value || !self.asks_for_scopes(node) {
+            return (node.id, Vec::new());
+        }
+        let mut scopes = self.scopes.clone();
+        scopes.sort_unstable();
+        (node.id, scopes)
+    }
+
+    fn asks_for_scopes(&mut self, node: &'static DependencyNode) -> bool {
+        if let Some(&known) = self.scoped.get(&node.id) {
+            return known;
+        }
+        self.scoped.insert(node.id, false);
+        let asks = node.params.iter().any(|param| match param.source {
+            Source::SecurityScopes => true,
+            Source::Dependency { node: Some(below), .. } => match self.planner.overrides.get(&below.id) {
+                None => self.asks_for_scopes(below),
+                Some(Override::Dependency(other)) => self.asks_for_scopes(other),
+                Some(Override::Value(_)) => false,
+            },
+            _ => false,
+        });
+        self.scoped.insert(node.id, asks);
+        asks
     }
 
     fn app_dependency(

@@ -1,0 +1,111 @@
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use crate::graph::fuel::Fuel;
+use crate::graph::node::Source;
+use crate::param::{Param, Untaken, described};
+use crate::scope::{Scope, Site};
+
+/// The scopes that are required of the client here. FastAPI's `SecurityScopes`.
+///
+/// A parameter that depends on something says which scopes it requires of it: `#[param(scopes("me"))]`. They grow along the chain: a
+/// dependency sees those of all parameters that lead to it, the path function's first, each once. A dependency that asks for
+/// the scopes, itself or through others, runs once a request for each set of them; every other one runs once, as ever.
+///
+/// It dereferences to the list. What the client was granted, and whether that is enough, is yours to find out.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Login;
+///
+/// impl OAuth2Scheme for Login {
+///     const TOKEN_URL: &'static str = "token";
+///     const SCOPES: &'static [(&'static str, &'static str)] = &[("me", "Own data"), ("items", "Read items")];
+/// }
+///
+/// /// What the token of this request allows.
+/// #[dependency]
+/// fn granted(token: OAuth2PasswordBearer<Login>) -> Vec<String> {
+///     token.split(',').map(Into::into).collect()
+/// }
+///
+/// #[dependency]
+/// fn allowed(required: SecurityScopes, granted: Depends<granted>) -> Result<(), HttpError> {
+///     if required.iter().all(|scope| granted.iter().any(|granted| granted == scope)) {
+///         return Ok(());
+///     }
+///     Err(HttpError::new(StatusCode::UNAUTHORIZED, "Not enough permissions")
+///         .header(header::WWW_AUTHENTICATE, required.challenge()))
+/// }
+///
+/// #[dependency]
+/// fn user(#[param(scopes("me"))] _allowed: Depends<allowed>) -> &'static str {
+///     "ann"
+/// }
+///
+/// // Requires `items`, and `me` below that.
+/// #[get("/items")]
+/// async fn items(#[param(scopes("items"))] user: Depends<user>) -> String {
+///     format!("the items of {}", *user)
+/// }
+///
+/// let granted = Depends::new(vec!["me".into()]);
+/// assert!(allowed(SecurityScopes::new(&["me"]), granted.clone()).is_ok());
+/// assert!(allowed(SecurityScopes::new(&["items", "me"]), granted).is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct SecurityScopes(Arc<[&'static str]>);
+
+impl SecurityScopes {
+    /// Scopes to call a dependency with, from a test.
+    pub fn new(scopes: &[&'static str]) -> Self {
+        Self(scopes.into())
+    }
+
+    /// All of them in one text, separated by spaces, as OAuth2 writes them.
+    pub fn scope_str(&self) -> String {
+        self.0.join(" ")
+    }
+
+    /// The `WWW-Authenticate` header that asks for a token with these scopes: `Bearer scope="me items"`, or `Bearer` where none is
+    /// required.
+    pub fn challenge(&self) -> HeaderValue {
+        if self.0.is_empty() {
+            return HeaderValue::from_static("Bearer");
+        }
+        let challenge = format!("Bearer scope=\"{}\"", self.scope_str());
+        // The macros let only scopes through that a header can carry; a test may have made others.
+        HeaderValue::from_bytes(challenge.as_bytes()).unwrap_or(HeaderValue::from_static("Bearer"))
+    }
+}
+
+impl Deref for SecurityScopes {
+    type Target = [&'static str];
+
+    fn deref(&self) -> &[&'static str] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecurityScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SecurityScopes").field(&&*self.0).finish()
+    }
+}
+
+described!(
+    /// The scopes along the chain.
+    FromChain = Source::SecurityScopes
+);
+
+impl Param for SecurityScopes {
+    type Source<F: Fuel> = FromChain;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        Ok(scope.security_scopes(site))
+    }
+}
