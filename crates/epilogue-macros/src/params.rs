@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Type, UnOp};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
@@ -20,6 +20,7 @@ const OPTIONS: &[&str] = &[
     "min_length",
     "max_length",
     "pattern",
+    "scopes",
     "description",
     "from_prefix",
 ];
@@ -100,6 +101,13 @@ impl Options {
                     options.fields.push(quote!(#ident: __epilogue::Some(#text)));
                 }
             }
+            let scopes: Vec<LitStr> = args.list("scopes", errors);
+            if !scopes.is_empty() {
+                for scope in &scopes {
+                    check_scope(scope, errors);
+                }
+                options.fields.push(quote!(scopes: &[#(#scopes),*]));
+            }
             options.from_prefix |= args.flag("from_prefix", errors).is_some();
             args.finish("a parameter", OPTIONS, errors);
         }
@@ -139,6 +147,17 @@ impl Options {
                 let #local = taking.take_or::<#ty>(#index, || #default);
             },
         }
+    }
+}
+
+/// Scopes are separated by spaces and stand in quotes in a challenge, so that none has either in it.
+fn check_scope(scope: &LitStr, errors: &mut Errors) {
+    let text = scope.value();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')) {
+        errors.at(
+            scope,
+            "a scope is one word of ASCII without quotes: write several as `scopes(\"one\", \"two\")`",
+        );
     }
 }
 

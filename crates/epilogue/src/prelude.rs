@@ -4,7 +4,10 @@ pub use bytes::Bytes;
 pub use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 pub use crate::{
-    ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Cookie, Dependency, Depends, Extract, Form, Fresh, Header,
-    HttpBasic, HttpBearer, HttpDigest, HttpError, HttpScheme, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path, Query, Rejection, Reply, RequestParts, Router, Secret, SecurityScopes, State, TaskLimits, delete,
-    dependency, get, head, options, patch, post, put, routes, task, trace,
+    ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Cookie,
+    Dependency, Depends, Extract, Form, Fresh, Header, HttpBasic, HttpBearer, HttpDigest, HttpError,
+    HttpScheme, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer,
+    OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path, Query, Rejection, Reply,
+    RequestParts, Router, Secret, SecurityScopes, State, TaskLimits, delete, dependency, get, head, options,
+    patch, post, put, routes, task, trace,
 };

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 use crate::errors::Teapot;
 use crate::files::Files;
-use crate::groups::{background, bg, cache, dependencies, err, exits, order, ov, param, res, resp};
+use crate::groups::{background, bg, cache, dependencies, err, exits, order, ov, param, res, resp, sec};
 use crate::onion::Onion;
 use crate::run::Runs;
 
@@ -55,6 +55,7 @@ fn app(files: Files) -> App {
         .router(resp::router())
         .router(param::router())
         .router(err::router())
+        .router(sec::router())
         .router(ov::router())
         .layer(Onion::new(runs.clone()))
         .on_error(move |_: &Teapot, request| errors::teapot(runs.of(&request.headers)))

@@ -85,4 +85,4 @@ macro_rules! described {
         }
     };
 }
-use described;
+pub(crate) use described;

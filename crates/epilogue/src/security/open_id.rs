@@ -45,9 +45,7 @@ impl<S: OpenIdScheme> Credentials for OpenIdConnect<S> {
     };
 
     fn read(scope: &Scope) -> Result<Self, Unread> {
-        Authorization::of(scope)
-            .map(|authorization| Self::new(authorization.whole))
-            .ok_or(Unread::Missing)
+        Authorization::of(scope).map(|authorization| Self::new(authorization.whole)).ok_or(Unread::Missing)
     }
 
     fn challenge() -> HeaderValue {

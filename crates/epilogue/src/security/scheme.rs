@@ -16,12 +16,20 @@ pub struct SecurityScheme {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemeKind {
     /// A scheme of the `Authorization` header: `basic`, `bearer`, `digest`.
-    Http { scheme: &'static str, bearer_format: Option<&'static str> },
+    Http {
+        scheme: &'static str,
+        bearer_format: Option<&'static str>,
+    },
     /// A key under a name in the query, a header or a cookie.
-    ApiKey { place: Place, name: &'static str },
+    ApiKey {
+        place: Place,
+        name: &'static str,
+    },
     OAuth2(OAuth2Flow),
     /// The URL of the provider's description.
-    OpenIdConnect { url: &'static str },
+    OpenIdConnect {
+        url: &'static str,
+    },
 }
 
 #[doc(hidden)]

@@ -1,12 +1,13 @@
 //! `cache`: one output a request, unless a parameter asks for one of its own.
 
 use epilogue::prelude::*;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::run::run;
 
 pub(crate) fn router() -> Router {
-    Router::new("/cache").routes(routes![shared, fresh, fresh_first, decorator, diamond, subtree])
+    Router::new("/cache").routes(routes![shared, fresh, fresh_first, decorator, diamond, scopes, subtree])
 }
 
 #[dependency]
@@ -71,6 +72,27 @@ pub(crate) async fn diamond_c(run: Depends<run>, a: Depends<diamond_a>) -> Strin
 async fn diamond(run: Depends<run>, b: Depends<diamond_b>, c: Depends<diamond_c>) -> Json<Value> {
     run.say("handler");
     Json(json!({ "b": *b, "c": *c }))
+}
+
+#[derive(Clone, Serialize)]
+struct Scoped {
+    n: u64,
+    scopes: Vec<&'static str>,
+}
+
+#[dependency]
+fn scoped_counter(run: Depends<run>, required: SecurityScopes) -> Scoped {
+    Scoped { n: run.bump("scoped"), scopes: required.to_vec() }
+}
+
+#[get("/scopes")]
+async fn scopes(
+    none: Depends<scoped_counter>,
+    #[param(scopes("read"))] r: Depends<scoped_counter>,
+    #[param(scopes("read", "write"))] rw: Depends<scoped_counter>,
+    #[param(scopes("write", "read"))] wr: Depends<scoped_counter>,
+) -> Json<Value> {
+    Json(json!({ "none": *none, "r": *r, "rw": *rw, "wr": *wr }))
 }
 
 #[get("/subtree")]

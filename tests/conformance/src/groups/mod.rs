@@ -11,6 +11,7 @@ pub(crate) mod ov;
 pub(crate) mod param;
 pub(crate) mod res;
 pub(crate) mod resp;
+pub(crate) mod sec;
 
 use epilogue::prelude::*;
 use serde_json::{Value, json};
