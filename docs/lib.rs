@@ -21,6 +21,7 @@ chapters! {
     background_tasks: "src/background-tasks.md",
     exits_and_scopes: "src/exits-and-scopes.md",
     replies_and_errors: "src/replies-and-errors.md",
+    security: "src/security.md",
     routers: "src/routers.md",
     server_and_shutdown: "src/server-and-shutdown.md",
     testing: "src/testing.md",

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
@@ -101,7 +101,7 @@ impl Options {
                     options.fields.push(quote!(#ident: __epilogue::Some(#text)));
                 }
             }
-            let scopes: Vec<LitStr> = args.list("scopes", errors);
+            let scopes: Vec<Expr> = args.list("scopes", errors);
             if !scopes.is_empty() {
                 for scope in &scopes {
                     check_scope(scope, errors);
@@ -151,8 +151,12 @@ impl Options {
 }
 
 /// Scopes are separated by spaces and stand in quotes in a challenge, so that none has either in it.
-fn check_scope(scope: &LitStr, errors: &mut Errors) {
-    let text = scope.value();
+fn check_scope(scope: &Expr, errors: &mut Errors) {
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = scope else {
+        errors.at(scope, "a scope is a text: write `scopes(\"…\")`");
+        return;
+    };
+    let text = text.value();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')) {
         errors.at(
             scope,

@@ -195,7 +195,9 @@ async fn the_authorization_header_is_read_as_fastapi_reads_it() {
             match expected[column] {
                 None => assert_refused(&response, challenge, &case),
                 Some(_) if path == "/basic-realm" => assert_eq!(response.body(), "ann", "{case}"),
-                Some(body) => assert_eq!((response.status().as_u16(), response.body().as_str()), (200, body), "{case}"),
+                Some(body) => {
+                    assert_eq!((response.status().as_u16(), response.body().as_str()), (200, body), "{case}")
+                }
             }
         }
     }
@@ -224,7 +226,9 @@ async fn optional_credentials_may_be_missing_but_not_broken() {
         let case = format!("{path} {header:?}");
         let response = get(&served, path, header.map(|header| ("authorization", header))).await;
         match expected {
-            Some(body) => assert_eq!((response.status().as_u16(), response.body().as_str()), (200, body), "{case}"),
+            Some(body) => {
+                assert_eq!((response.status().as_u16(), response.body().as_str()), (200, body), "{case}")
+            }
             None => assert_refused(&response, "Basic", &case),
         }
     }
@@ -251,7 +255,9 @@ async fn api_keys_are_looked_up_in_their_place() {
         let case = format!("{path} {header:?}");
         let response = get(&served, path, header).await;
         match expected {
-            Some(body) => assert_eq!((response.status().as_u16(), response.body().as_str()), (200, body), "{case}"),
+            Some(body) => {
+                assert_eq!((response.status().as_u16(), response.body().as_str()), (200, body), "{case}")
+            }
             None => assert_refused(&response, "APIKey", &case),
         }
     }
@@ -270,7 +276,8 @@ async fn the_login_form_has_fastapis_fields_and_errors() {
         let response = served.send(request).await;
         (response.status().as_u16(), serde_json::from_str::<Value>(response.body()).unwrap())
     };
-    let missing = |name| json!({"type": "missing", "loc": ["body", name], "msg": "Field required", "input": null});
+    let missing =
+        |name| json!({"type": "missing", "loc": ["body", name], "msg": "Field required", "input": null});
     let grant = json!({
         "type": "string_pattern_mismatch",
         "loc": ["body", "grant_type"],
@@ -280,11 +287,17 @@ async fn the_login_form_has_fastapis_fields_and_errors() {
     });
     assert_eq!(
         post("username=a&password=b&scope=+x++y+").await,
-        (200, json!({"grant_type": null, "username": "a", "password": "b", "scopes": ["x", "y"], "client_id": null, "client_secret": null}))
+        (
+            200,
+            json!({"grant_type": null, "username": "a", "password": "b", "scopes": ["x", "y"], "client_id": null, "client_secret": null})
+        )
     );
     assert_eq!(
         post("grant_type=password&username=a&password=b&client_id=i&client_secret=s").await,
-        (200, json!({"grant_type": "password", "username": "a", "password": "b", "scopes": [], "client_id": "i", "client_secret": "s"}))
+        (
+            200,
+            json!({"grant_type": "password", "username": "a", "password": "b", "scopes": [], "client_id": "i", "client_secret": "s"})
+        )
     );
     for (body, errors) in [
         ("", json!([missing("username"), missing("password")])),
@@ -313,7 +326,13 @@ fn broken(n: Query<u32>) -> u32 {
 }
 
 #[get("/turn")]
-async fn turn(_n: Query<u32>, _broken: Depends<broken>, _before: Depends<before>, token: HttpBearer, _after: Depends<after>) -> String {
+async fn turn(
+    _n: Query<u32>,
+    _broken: Depends<broken>,
+    _before: Depends<before>,
+    token: HttpBearer,
+    _after: Depends<after>,
+) -> String {
     token.credentials.into_inner()
 }
 
@@ -356,7 +375,11 @@ fn session(journal: State<Journal>) {
 }
 
 #[dependency]
-fn scoped(journal: State<Journal>, required: SecurityScopes, _session: Depends<session>) -> Vec<&'static str> {
+fn scoped(
+    journal: State<Journal>,
+    required: SecurityScopes,
+    _session: Depends<session>,
+) -> Vec<&'static str> {
     journal.write(format!("scoped {}", required.scope_str()));
     required.to_vec()
 }

@@ -9,6 +9,11 @@ use crate::rejection::Place;
 use crate::scope::Scope;
 
 /// Where an API key stands: what [`ApiKeyHeader`], [`ApiKeyQuery`] and [`ApiKeyCookie`] look up.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nothing about where an API key stands",
+    label = "no `ApiKey`",
+    note = "write `struct Name;` and `impl ApiKey for Name {{ const NAME: &'static str = \"…\"; }}`, and name it here"
+)]
 pub trait ApiKey: 'static {
     /// The name of the header, of the query's value or of the cookie.
     const NAME: &'static str;

@@ -30,6 +30,11 @@ use crate::scope::Scope;
 ///     format!("hello {}", who.username)
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nothing about a scheme of the `Authorization` header",
+    label = "no `HttpScheme`",
+    note = "write `struct Name;` and `impl HttpScheme for Name {{ const REALM: Option<&'static str> = Some(\"…\"); }}`, and name it here"
+)]
 pub trait HttpScheme: 'static {
     /// The realm that the challenge of [`HttpBasic`] names; a browser shows it.
     const REALM: Option<&'static str> = None;

@@ -7,6 +7,11 @@ use super::{Authorization, Credentials, Unread, secret_credentials};
 use crate::scope::Scope;
 
 /// Where a client gets its tokens: what [`OAuth2PasswordBearer`] and [`OAuth2AuthorizationCodeBearer`] document.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nothing about where a client gets its tokens",
+    label = "no `OAuth2Scheme`",
+    note = "write `struct Name;` and `impl OAuth2Scheme for Name {{ const TOKEN_URL: &'static str = \"…\"; }}`, and name it here"
+)]
 pub trait OAuth2Scheme: 'static {
     /// The URL that hands out tokens, relative to the API or whole.
     const TOKEN_URL: &'static str;
@@ -21,6 +26,11 @@ pub trait OAuth2Scheme: 'static {
 }
 
 /// An [`OAuth2Scheme`] whose users log in elsewhere, and come back with a code.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nothing about where users log in",
+    label = "no `OAuth2CodeScheme`",
+    note = "write `struct Name;` and `impl OAuth2CodeScheme for Name {{ const AUTHORIZATION_URL: &'static str = \"…\"; }}`, and name it here"
+)]
 pub trait OAuth2CodeScheme: OAuth2Scheme {
     /// The URL where users log in.
     const AUTHORIZATION_URL: &'static str;

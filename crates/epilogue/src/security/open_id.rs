@@ -5,6 +5,11 @@ use super::{Authorization, Credentials, Unread, secret_credentials};
 use crate::scope::Scope;
 
 /// The provider of an [`OpenIdConnect`] scheme.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nothing about its OpenID provider",
+    label = "no `OpenIdScheme`",
+    note = "write `struct Name;` and `impl OpenIdScheme for Name {{ const URL: &'static str = \"…\"; }}`, and name it here"
+)]
 pub trait OpenIdScheme: 'static {
     /// The URL of the provider's description: `https://…/.well-known/openid-configuration`.
     const URL: &'static str;

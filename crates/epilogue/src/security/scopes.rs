@@ -43,8 +43,8 @@ use crate::scope::{Scope, Site};
 /// }
 ///
 /// #[dependency]
-/// fn user(#[param(scopes("me"))] _allowed: Depends<allowed>) -> &'static str {
-///     "ann"
+/// fn user(#[param(scopes("me"))] _allowed: Depends<allowed>) -> String {
+///     "ann".into()
 /// }
 ///
 /// // Requires `items`, and `me` below that.
@@ -53,9 +53,9 @@ use crate::scope::{Scope, Site};
 ///     format!("the items of {}", *user)
 /// }
 ///
-/// let granted = Depends::new(vec!["me".into()]);
-/// assert!(allowed(SecurityScopes::new(&["me"]), granted.clone()).is_ok());
-/// assert!(allowed(SecurityScopes::new(&["items", "me"]), granted).is_err());
+/// let granted = || Depends::new(vec![String::from("me")]);
+/// assert!(allowed(SecurityScopes::new(&["me"]), granted()).is_ok());
+/// assert!(allowed(SecurityScopes::new(&["items", "me"]), granted()).is_err());
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SecurityScopes(Arc<[&'static str]>);
