@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
+use crate::app::Trace;
 use crate::server::Connection;
 use crate::tasks::{Batch, Runner};
 
@@ -29,6 +31,8 @@ pub(crate) enum RequestBody {
 pub(crate) enum BodyError {
     #[error("the body is larger than the limit of {limit} bytes")]
     TooLarge { limit: usize },
+    #[error("the body did not arrive within {limit:?}")]
+    TooSlow { limit: Duration },
     #[error("the body could not be read")]
     Read(#[source] axum_core::BoxError),
 }
@@ -43,15 +47,20 @@ impl RequestBody {
         }
     }
 
-    pub(crate) async fn read(&mut self, headers: &HeaderMap, limit: usize) -> Result<(), BodyError> {
+    pub(crate) async fn read(
+        &mut self,
+        headers: &HeaderMap,
+        limit: usize,
+        time: Option<Duration>,
+    ) -> Result<(), BodyError> {
         let announced =
             headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: u64| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
         let bytes = match std::mem::replace(self, Self::Read(Bytes::new())) {
-            Self::Incoming(body) => collect(body, limit).await?,
-            Self::Other(body) => collect(body, limit).await?,
+            Self::Incoming(body) => collect(body, limit, time).await?,
+            Self::Other(body) => collect(body, limit, time).await?,
             Self::Read(bytes) => bytes,
         };
         *self = Self::Read(bytes);
@@ -67,12 +76,20 @@ impl RequestBody {
     }
 }
 
-async fn collect<B>(body: B, limit: usize) -> Result<Bytes, BodyError>
+async fn collect<B>(body: B, limit: usize, time: Option<Duration>) -> Result<Bytes, BodyError>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<axum_core::BoxError>,
 {
-    match Limited::new(body, limit).collect().await {
+    let collected = Limited::new(body, limit).collect();
+    let collected = match time {
+        None => collected.await,
+        Some(time) => match tokio::time::timeout(time, collected).await {
+            Ok(collected) => collected,
+            Err(_) => return Err(BodyError::TooSlow { limit: time }),
+        },
+    };
+    match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit }),
         Err(error) => Err(BodyError::Read(error)),
@@ -104,7 +121,7 @@ impl Drop for After {
     fn drop(&mut self) {
         let Some(batch) = self.batch.take() else { return };
         match &self.connection {
-            Some(connection) => connection.reply_ended(batch, self.version),
+            Some(connection) => connection.reply_ended(batch),
             None => self.runner.submit(batch),
         }
     }
@@ -113,6 +130,8 @@ impl Drop for After {
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
     body: Body,
+    /// The request's span: it ends with the reply, so before what follows begins.
+    trace: Option<Box<Trace>>,
     after: Option<Box<After>>,
     /// What of a large piece is not handed on yet.
     rest: Bytes,
@@ -123,12 +142,16 @@ const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
     pub(crate) fn new(body: Body, after: Option<Box<After>>) -> Self {
-        Self { body, after, rest: Bytes::new() }
+        Self { body, after, rest: Bytes::new(), trace: None }
+    }
+
+    pub(crate) fn trace(&mut self, trace: Box<Trace>) {
+        self.trace = Some(trace);
     }
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        if self.after.is_none() { self.body } else { Body::new(self) }
+        if self.after.is_none() && self.trace.is_none() { self.body } else { Body::new(self) }
     }
 
     /// On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.

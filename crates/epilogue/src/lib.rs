@@ -67,7 +67,10 @@ use epilogue_runtime as tasks;
 pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
 pub use body::ReplyBody;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
-pub use epilogue_runtime::{BackgroundTasks, Task, TaskFn, TaskLimits, TaskStats};
+pub use epilogue_runtime::{
+    AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, StuckBatch, Task, TaskEvent, TaskFn,
+    TaskLimits, TaskObserver, TaskStats,
+};
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};
 pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};

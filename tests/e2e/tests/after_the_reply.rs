@@ -337,3 +337,49 @@ async fn a_client_that_half_closes_counts_as_gone_and_loses_no_task() {
     served.stop().await.unwrap();
     assert_eq!(entries.now(), [""; 0]);
 }
+
+/// The body of an HTTP/2 reply may be dropped when the connection has flushed its last frame already and sleeps.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_task_of_an_http2_reply_needs_no_further_traffic() {
+    type Signal = std::sync::Mutex<Option<std::sync::mpsc::Receiver<()>>>;
+
+    /// An empty body that takes its time to go.
+    struct Lingering(std::sync::mpsc::Receiver<()>);
+    impl Drop for Lingering {
+        fn drop(&mut self) {
+            // Other tasks of this thread, the connection's among them, go on elsewhere.
+            tokio::task::block_in_place(|| self.0.recv().unwrap());
+        }
+    }
+    impl http_body::Body for Lingering {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<std::io::Result<Frame<Bytes>>>> {
+            std::task::Poll::Ready(None)
+        }
+    }
+
+    #[get("/lingers")]
+    async fn lingers(tasks: &BackgroundTasks, journal: State<Journal>, signal: State<Signal>) -> Response {
+        tasks.add_task(write, ((*journal).clone(), "lingered"));
+        Response::new(Body::new(Lingering(signal.lock().unwrap().take().unwrap())))
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let (client_has_it_all, signal) = std::sync::mpsc::channel();
+    let app = App::new().state(journal).state(Signal::new(Some(signal))).routes(routes![lingers]);
+    let served = Served::new(app).await;
+    let mut client = served.http2().await;
+    let mut request = request("GET", "/lingers");
+    *request.uri_mut() = "http://localhost/lingers".parse().unwrap();
+    client.send_request(request).await.unwrap().into_body().collect().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+    client_has_it_all.send(()).unwrap();
+    assert_eq!(entries.next().await, "lingered");
+    drop(client);
+    served.stop().await.unwrap();
+}

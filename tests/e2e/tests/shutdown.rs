@@ -101,3 +101,76 @@ async fn what_is_unfinished_when_the_grace_is_over_is_named() {
     assert_eq!(&*report.abandoned[0].origin.name, "GET /held");
     assert_eq!(entries.now(), ["app:exit"], "the app is exited all the same");
 }
+
+/// A path function that never comes to an await cannot be stopped; it is named, and the end does not wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_function_that_blocks_its_thread_does_not_hold_up_the_end() {
+    type Release = std::sync::Mutex<std::sync::mpsc::Receiver<()>>;
+
+    #[get("/blocks")]
+    async fn blocks(journal: State<Journal>, release: State<Release>) {
+        journal.write("blocks");
+        let _ = release.lock().unwrap().recv();
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let (release, waits) = std::sync::mpsc::channel();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(Release::new(waits)).tasks(limits).routes(routes![blocks]);
+    let served = Served::new(app).await;
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/blocks")).await });
+    assert_eq!(entries.next().await, "blocks");
+    let error = served.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!(report.connections, 1);
+    assert!(error.to_string().contains("1 connections cut off"), "{error}");
+    drop(release);
+    drop(reply.await);
+}
+
+/// Nothing of the request is left behind when its reply is cut off, but it was not finished, and that is said.
+#[tokio::test]
+async fn a_request_that_the_deadline_cuts_off_is_counted() {
+    #[get("/plain")]
+    async fn plain(journal: State<Journal>, gate: State<Gate>) {
+        journal.write("plain");
+        gate.pass().await;
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(Gate::default()).tasks(limits).routes(routes![plain]);
+    let served = Served::new(app).await;
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/plain")).await });
+    assert_eq!(entries.next().await, "plain");
+    let error = served.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!((report.connections, report.abandoned.len()), (1, 0));
+    assert!(reply.await.unwrap().is_err());
+}
+
+/// The exits of the app have the rest of the grace period and a little more, not for ever.
+#[tokio::test]
+async fn an_exit_of_the_app_that_never_ends_is_named() {
+    struct Stuck;
+
+    #[dependency(scope = "app", exit = never)]
+    fn stuck() -> Stuck {
+        Stuck
+    }
+
+    async fn never(_stuck: &Stuck, _outcome: &Outcome) {
+        std::future::pending().await
+    }
+
+    #[get("/stuck")]
+    async fn uses(_stuck: Depends<stuck>) {}
+
+    let grace = Duration::from_millis(10);
+    let app = App::new().tasks(TaskLimits::default().grace(grace).exit_grace(grace)).routes(routes![uses]);
+    let error = Served::new(app).await.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!(report.app_exits, ["stuck"]);
+}

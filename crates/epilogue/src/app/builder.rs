@@ -2,6 +2,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum_core::body::Body;
@@ -22,8 +23,8 @@ use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 use crate::param::RequestParts;
 use crate::scope::{Override, Value};
-use crate::server::Server;
-use crate::tasks::{TaskLimits, TaskStats};
+use crate::server::{Server, progress};
+use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 
 /// An application: routes, what they share, and how it is served.
 ///
@@ -69,6 +70,7 @@ pub(super) struct Config {
     pub(super) error_handlers: ErrorHandlers,
     pub(super) body_limit: usize,
     pub(super) limits: TaskLimits,
+    pub(super) observer: Option<Arc<dyn TaskObserver>>,
     pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
 }
 
@@ -91,6 +93,7 @@ impl App {
             error_handlers: ErrorHandlers::default(),
             body_limit: DEFAULT_BODY_LIMIT,
             limits: TaskLimits::default(),
+            observer: None,
             layers: Vec::new(),
         };
         Self { config, shared: Arc::default() }
@@ -228,6 +231,31 @@ impl App {
         self.with(|config| config.limits = limits)
     }
 
+    /// Tells an observer what happens to each task: for metrics. There is one; a second one takes the first one's place.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    /// use epilogue::{TaskEvent, TaskObserver};
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// #[derive(Default)]
+    /// struct Failures(AtomicU64);
+    ///
+    /// impl TaskObserver for Failures {
+    ///     fn failed(&self, _task: &TaskEvent<'_>) {
+    ///         self.0.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// }
+    ///
+    /// let failures = Arc::new(Failures::default());
+    /// let app = App::new().observe(failures.clone());
+    /// # let _ = app;
+    /// ```
+    pub fn observe(self, observer: Arc<dyn TaskObserver>) -> Self {
+        self.with(|config| config.observer = Some(observer))
+    }
+
     /// Serves the app on an address until SIGTERM or SIGINT, then finishes what was begun: requests in flight, their tasks,
     /// the exits of the app.
     ///
@@ -294,7 +322,9 @@ impl App {
     /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
     pub async fn drain(&self) -> crate::Result<()> {
         let Some(started) = self.shared.started.get() else { return Ok(()) };
-        started.drain(tokio::time::sleep(self.config.limits.grace)).await
+        let grace = self.config.limits.grace;
+        let deadline = pin!(tokio::time::sleep(grace));
+        progress::shown_beside(started.drain(deadline, 0), grace, || progress::Left::tasks(&started.state.runner)).await
     }
 
     /// Counts of the app's tasks so far; all zero before the start.

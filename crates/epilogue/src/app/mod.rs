@@ -7,6 +7,7 @@ mod router;
 mod routes;
 mod service;
 mod start;
+mod trace;
 
 pub use builder::App;
 pub use graph::{Graph, GraphNode};
@@ -15,3 +16,4 @@ pub use routes::{Route, Routes};
 pub use service::{Layered, ReplyFuture};
 pub use start::StartError;
 pub(crate) use start::{AppState, CompiledRoute, Started};
+pub(crate) use trace::Trace;

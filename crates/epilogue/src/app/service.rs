@@ -14,6 +14,7 @@ use http::{HeaderValue, Method, Request, StatusCode, header};
 use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
+use super::trace::Trace;
 use crate::body::{ReplyBody, RequestBody};
 use crate::response::HttpError;
 use crate::scope::{BoxFuture, CaptureRanges, Scope};
@@ -85,6 +86,7 @@ impl Started {
         request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
+        connection.speaks(request.version());
         let Some(layered) = &self.layered else {
             return self.state.call(request.map(RequestBody::Incoming), Some(connection));
         };
@@ -95,8 +97,9 @@ impl Started {
             state: FutureState::Running(Box::pin(async move {
                 response.await.map(|body| ReplyBody::new(body, None))
             })),
-            // The future below the layers keeps itself.
+            // The future below the layers keeps itself, and has the span.
             keep: None,
+            trace: None,
         }
     }
 
@@ -126,6 +129,7 @@ impl AppState {
         ReplyFuture {
             state: FutureState::Refused(response.map(|body| ReplyBody::new(body, None))),
             keep: None,
+            trace: None,
         }
     }
 
@@ -133,6 +137,20 @@ impl AppState {
         self: &Arc<Self>,
         request: Request<RequestBody>,
         connection: Option<&Arc<Connection>>,
+    ) -> ReplyFuture {
+        let Some(trace) = Trace::begin(&request, connection.map(Arc::as_ref)) else {
+            return self.begin(request, connection, None);
+        };
+        let mut future = trace.in_scope(|| self.begin(request, connection, Some(&trace)));
+        future.trace = Some(trace);
+        future
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        request: Request<RequestBody>,
+        connection: Option<&Arc<Connection>>,
+        trace: Option<&Trace>,
     ) -> ReplyFuture {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
@@ -145,6 +163,9 @@ impl AppState {
         };
         let captures = found.params.iter().map(|(_, value)| offsets(path, value)).collect::<CaptureRanges>();
         let route = &self.routes[index];
+        if let Some(trace) = trace {
+            trace.found(route);
+        }
         if route.plan.has_tasks && self.runner.is_full() {
             tracing::warn!(
                 route = &*route.label,
@@ -156,7 +177,7 @@ impl AppState {
             .then(|| Keeper { runner: self.runner.clone(), origin: self.origin_of(&route.label) });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
-        ReplyFuture { state: FutureState::Running(run(scope)), keep }
+        ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None }
     }
 }
 
@@ -207,6 +228,8 @@ impl MethodTable {
 pub struct ReplyFuture {
     state: FutureState,
     keep: Option<Keeper>,
+    /// Goes on with the reply's body.
+    trace: Option<Box<Trace>>,
 }
 
 enum FutureState {
@@ -221,21 +244,36 @@ struct Keeper {
     origin: Origin,
 }
 
-impl Future for ReplyFuture {
-    type Output = Result<http::Response<ReplyBody>, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+impl ReplyFuture {
+    fn poll_state(&mut self, context: &mut Context<'_>) -> Poll<http::Response<ReplyBody>> {
         if let FutureState::Running(future) = &mut self.state {
-            let response = std::task::ready!(future.as_mut().poll(context));
+            let response = match &self.trace {
+                None => future.as_mut().poll(context),
+                Some(trace) => trace.in_scope(|| future.as_mut().poll(context)),
+            };
+            let response = std::task::ready!(response);
             self.state = FutureState::Done;
-            return Poll::Ready(Ok(response));
+            return Poll::Ready(response);
         }
         match std::mem::replace(&mut self.state, FutureState::Done) {
-            FutureState::Refused(response) => Poll::Ready(Ok(response)),
+            FutureState::Refused(response) => Poll::Ready(response),
             FutureState::Running(_) | FutureState::Done => {
                 panic!("a `ReplyFuture` was polled after it was done")
             }
         }
+    }
+}
+
+impl Future for ReplyFuture {
+    type Output = Result<http::Response<ReplyBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = std::task::ready!(self.poll_state(context));
+        if let Some(trace) = self.trace.take() {
+            trace.answered(response.status());
+            response.body_mut().trace(trace);
+        }
+        Poll::Ready(Ok(response))
     }
 }
 
@@ -245,7 +283,14 @@ impl Drop for ReplyFuture {
         if let (FutureState::Running(future), Some(keeper)) = (state, self.keep.take()) {
             let origin = keeper.origin;
             // The reply's body releases the tasks when it is dropped.
-            keeper.runner.keep(origin, async move { drop(future.await) });
+            match self.trace.take() {
+                None => keeper.runner.keep(origin, async move { drop(future.await) }),
+                Some(trace) => keeper.runner.keep(origin, async move {
+                    let response = trace.around(future).await;
+                    trace.answered(response.status());
+                    drop((trace, response));
+                }),
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The start of an app: what it was told becomes plans, a routing table, and the outputs of its app-scoped dependencies.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -150,7 +151,10 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
     let routes = plan_routes(config, &placed, &eager, &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
-        runner: Runner::new(config.limits.clone()),
+        runner: match &config.observer {
+            None => Runner::new(config.limits.clone()),
+            Some(observer) => Runner::with_observer(config.limits.clone(), Arc::clone(observer)),
+        },
         routes,
         table,
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
@@ -273,7 +277,7 @@ impl AppState {
                 .partition(|&index| self.app_steps[index].needs().all(|slot| is_built(&slot)));
             left = later;
             if let Err(error) = self.build_wave(&wave).await {
-                self.exit_dependencies().await;
+                self.exit_dependencies(std::future::pending()).await;
                 return Err(error);
             }
         }
@@ -309,28 +313,62 @@ impl AppState {
         failed
     }
 
-    /// Runs the exits of the app-scoped dependencies that were built, last in, first out.
-    async fn exit_dependencies(&self) {
+    /// Runs the exits of the app-scoped dependencies that were built, last in, first out. At the deadline it names those that are
+    /// not done.
+    async fn exit_dependencies(&self, deadline: impl Future<Output = ()>) -> Vec<&'static str> {
         let outcome = Arc::new(Outcome::shutdown());
-        for (AppStep { step, .. }, value) in self.app_steps.iter().zip(&self.app_values).rev() {
-            let (Some(exit), Some(value)) = (step.exit, value.get()) else { continue };
-            let future = crate::scope::caught(exit(Arc::clone(value), Arc::clone(&outcome)));
-            if let Err(failure) = future.await.and_then(|result| result) {
-                tracing::error!(
-                    dependency = step.name,
-                    ?failure,
-                    "the exit of an app-scoped dependency failed"
-                );
+        let built = self.app_steps.iter().zip(&self.app_values).rev();
+        let mut left: VecDeque<_> = built
+            .filter_map(|(AppStep { step, .. }, value)| Some((step.name, step.exit?, value.get()?)))
+            .collect();
+        let exits = async {
+            while let Some((dependency, exit, value)) = left.front() {
+                let future = crate::scope::caught(exit(Arc::clone(value), Arc::clone(&outcome)));
+                if let Err(failure) = future.await.and_then(|result| result) {
+                    tracing::error!(dependency, ?failure, "the exit of an app-scoped dependency failed");
+                }
+                left.pop_front();
             }
+        };
+        tokio::select! {
+            biased;
+            () = exits => {}
+            () = deadline => {}
         }
+        for (dependency, ..) in &left {
+            tracing::error!(dependency, "the exit of an app-scoped dependency abandoned");
+        }
+        left.into_iter().map(|(dependency, ..)| dependency).collect()
     }
 }
 
 impl Started {
-    /// Runs what is queued until the deadline, then the exits of the app.
-    pub(crate) async fn drain(&self, deadline: impl Future<Output = ()>) -> crate::Result<()> {
-        let report = self.state.runner.drain(deadline).await;
-        self.state.exit_dependencies().await;
+    /// Runs what is queued until the deadline, then the exits of the app, which have [`TaskLimits::exit_grace`] beyond the deadline.
+    ///
+    /// `connections` is how many the server has cut off before.
+    ///
+    /// [`TaskLimits::exit_grace`]: crate::TaskLimits::exit_grace
+    pub(crate) async fn drain(
+        &self,
+        mut deadline: Pin<&mut impl Future<Output = ()>>,
+        connections: usize,
+    ) -> crate::Result<()> {
+        let runner = &self.state.runner;
+        let mut expired = false;
+        let mut report = runner
+            .drain(async {
+                deadline.as_mut().await;
+                expired = true;
+            })
+            .await;
+        let exits_until = async {
+            if !expired {
+                deadline.await;
+            }
+            tokio::time::sleep(runner.limits().exit_grace).await;
+        };
+        report.app_exits = self.state.exit_dependencies(exits_until).await;
+        report.connections = connections;
         if report.is_complete() { Ok(()) } else { Err(crate::Error::Unfinished(report)) }
     }
 }

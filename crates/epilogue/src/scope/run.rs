@@ -76,9 +76,11 @@ impl Scope {
 
     async fn read_body(&mut self) -> Result<(), Failure> {
         let limit = self.app.body_limit;
-        self.body.read(&self.parts.get().headers, limit).await.map_err(|error| {
+        let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
+        self.body.read(&self.parts.get().headers, limit, time).await.map_err(|error| {
             let (status, detail) = match &error {
                 BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+                BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
                 BodyError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
             };
             tracing::debug!(%error, "the body was not read");

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use super::connection::{Connection, Flushed};
+use super::connection::Connection;
 
 /// A socket that tells its [`Connection`] when the kernel has taken all that was written, and when it is gone.
 pub(super) struct ConnectionIo<I> {
@@ -58,10 +58,7 @@ impl<I: Write + Unpin> Write for ConnectionIo<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         std::task::ready!(Pin::new(&mut self.inner).poll_flush(context))?;
-        if self.connection.flushed() == Flushed::MoreWait {
-            // Brings the connection's task back here once more, after it has written what was queued.
-            context.waker().wake_by_ref();
-        }
+        self.connection.flushed(context);
         Poll::Ready(Ok(()))
     }
 

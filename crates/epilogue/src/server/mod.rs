@@ -2,6 +2,7 @@
 
 mod connection;
 mod io;
+pub(crate) mod progress;
 mod serve;
 mod signal;
 

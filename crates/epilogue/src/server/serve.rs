@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::Request;
@@ -11,12 +12,14 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
-use super::signal;
+use super::{progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
 
@@ -39,21 +42,109 @@ use crate::error::{Error, Result};
 /// On SIGTERM, SIGINT or [`Server::stop_when`] it stops accepting, closes idle connections, finishes the requests in flight, runs every
 /// task that is queued, then the exits of the app. What is not done at the end of the grace period
 /// ([`TaskLimits::grace`](crate::TaskLimits)), or at a second signal, is cancelled, named in the log and in the error that is returned.
+///
+/// # Against bad clients
+///
+/// | | default |
+/// | --- | --- |
+/// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or none comes | 30 s, then the connection is closed |
+/// | [`body_read_timeout`](Self::body_read_timeout): a body takes too long | 60 s, then `408` |
+/// | [`App::body_limit`]: a body is too large | 2 MiB, then `413` |
+/// | [`max_headers`](Self::max_headers): a head has too many headers (HTTP/1.1) | 100, then `431` |
+/// | [`max_header_bytes`](Self::max_header_bytes): a head is too large (HTTP/2) | 16 KiB, then `431` |
+/// | [`max_connections`](Self::max_connections) | 25,000; the next ones wait to be accepted |
+/// | [`max_concurrent_streams`](Self::max_concurrent_streams): requests at once on a connection (HTTP/2) | 200, then the stream is refused |
+/// | [`max_reset_streams`](Self::max_reset_streams): requests that the client takes back before they were looked at (HTTP/2) | 20, then the connection is closed |
+/// | an HTTP/2 client that answers no ping | asked every 60 s, closed after 20 s |
+///
+/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits), so clients that only come to leave again
+/// cannot pile up work.
 pub struct Server {
     app: App,
-    header_read_timeout: Duration,
+    limits: Limits,
     stop: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
+/// What clients may do.
+#[derive(Debug, Clone)]
+struct Limits {
+    header_read_timeout: Duration,
+    body_read_timeout: Option<Duration>,
+    /// hyper's own number, 100, where there is none: any other costs an allocation a request.
+    max_headers: Option<usize>,
+    max_header_bytes: u32,
+    max_connections: usize,
+    max_concurrent_streams: u32,
+    max_reset_streams: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_read_timeout: Duration::from_secs(30),
+            body_read_timeout: Some(Duration::from_secs(60)),
+            max_headers: None,
+            max_header_bytes: 16 * 1024,
+            max_connections: 25_000,
+            max_concurrent_streams: 200,
+            max_reset_streams: 20,
+        }
+    }
+}
+
+/// How often an HTTP/2 client is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(60);
+/// How long it may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+
 impl Server {
-    /// A server with the defaults: a request's head must arrive within 30 seconds.
+    /// A server with the defaults.
     pub fn new(app: App) -> Self {
-        Self { app, header_read_timeout: Duration::from_secs(30), stop: None }
+        Self { app, limits: Limits::default(), stop: None }
     }
 
-    /// How long a client may take to send the head of a request.
+    /// How long a client may take to send the head of a request, and how long a connection may be idle: before its first request,
+    /// and on HTTP/1.1 before each further one.
     pub fn header_read_timeout(self, timeout: Duration) -> Self {
-        Self { header_read_timeout: timeout, ..self }
+        self.with(|limits| limits.header_read_timeout = timeout)
+    }
+
+    /// How long a client may take to send the body of a request, from when it is read; `None` for as long as it likes. It is
+    /// for bodies that are read whole: who takes a body as a stream, by an `Extract`, sets a time of their own.
+    pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        let timeout = timeout.into();
+        self.with(|limits| limits.body_read_timeout = timeout)
+    }
+
+    /// How many headers a request may have on HTTP/1.1.
+    pub fn max_headers(self, headers: usize) -> Self {
+        self.with(|limits| limits.max_headers = Some(headers))
+    }
+
+    /// How large the headers of a request may be on HTTP/2, all names and values together.
+    pub fn max_header_bytes(self, bytes: u32) -> Self {
+        self.with(|limits| limits.max_header_bytes = bytes)
+    }
+
+    /// How many connections may be open at once. Further ones wait in the system's queue until one is closed.
+    pub fn max_connections(self, connections: usize) -> Self {
+        self.with(|limits| limits.max_connections = connections.clamp(1, Semaphore::MAX_PERMITS))
+    }
+
+    /// How many requests may be in flight at once on one HTTP/2 connection.
+    pub fn max_concurrent_streams(self, streams: u32) -> Self {
+        self.with(|limits| limits.max_concurrent_streams = streams)
+    }
+
+    /// How many requests an HTTP/2 client may have taken back before the server has looked at them. More is an attack, "rapid reset",
+    /// and closes the connection.
+    pub fn max_reset_streams(self, streams: usize) -> Self {
+        self.with(|limits| limits.max_reset_streams = streams)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
     }
 
     /// Stops when this future ends, as it does on a signal.
@@ -84,10 +175,13 @@ impl Server {
         }
         let connections = Connections {
             started: started.clone(),
-            builder: Arc::new(builder(self.header_read_timeout)),
+            builder: Arc::new(builder(&self.limits)),
+            free: Arc::new(Semaphore::new(self.limits.max_connections)),
+            limits: self.limits,
             tracker: TaskTracker::new(),
             finish: CancellationToken::new(),
             abandon: CancellationToken::new(),
+            cut_off: Arc::default(),
         };
         let mut stop = self.stop.unwrap_or_else(|| Box::pin(std::future::pending()));
         tokio::select! {
@@ -98,29 +192,31 @@ impl Server {
         drop(listener);
         let grace = self.app.grace();
         tracing::info!(grace = ?grace, "stopping: requests in flight and queued tasks are finished");
-        let mut deadline = pin!(async {
-            tokio::select! {
-                () = tokio::time::sleep(grace) => tracing::error!("the grace period is over"),
-                () = signals.next() => tracing::error!("a second signal: what is unfinished is abandoned"),
-            }
-        });
-        let expired = connections.finish(deadline.as_mut()).await;
-        if expired { started.drain(std::future::ready(())).await } else { started.drain(deadline).await }
+        let left = || progress::Left::of(&started.state.runner, connections.tracker.len());
+        progress::shown_beside(connections.end(grace, signals), grace, left).await
     }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("header_read_timeout", &self.header_read_timeout)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
-fn builder(header_read_timeout: Duration) -> Builder<TokioExecutor> {
+fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_read_timeout);
-    builder.http2().timer(TokioTimer::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_read_timeout);
+    if let Some(headers) = limits.max_headers {
+        builder.http1().max_headers(headers);
+    }
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.max_concurrent_streams)
+        .max_pending_accept_reset_streams(limits.max_reset_streams)
+        .max_header_list_size(limits.max_header_bytes)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
     builder
 }
 
@@ -128,18 +224,24 @@ fn builder(header_read_timeout: Duration) -> Builder<TokioExecutor> {
 struct Connections {
     started: Started,
     builder: Arc<Builder<TokioExecutor>>,
+    limits: Limits,
+    /// Places for further ones.
+    free: Arc<Semaphore>,
     tracker: TaskTracker,
     /// They finish the requests in flight and end.
     finish: CancellationToken,
     /// They end at once.
     abandon: CancellationToken,
+    /// How many did.
+    cut_off: Arc<AtomicUsize>,
 }
 
 impl Connections {
     async fn accept(&self, listener: &TcpListener) {
         loop {
+            let place = Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
             match listener.accept().await {
-                Ok((stream, client)) => self.serve(stream, client),
+                Ok((stream, client)) => self.serve(stream, client, place),
                 // The client has gone again; the next one may be there already.
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => {
@@ -151,27 +253,44 @@ impl Connections {
         }
     }
 
-    fn serve(&self, stream: TcpStream, client: SocketAddr) {
+    fn serve(&self, stream: TcpStream, client: SocketAddr, place: OwnedSemaphorePermit) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::trace!(%error, "TCP_NODELAY was not set");
         }
-        let connection = Arc::new(Connection::new(client, self.started.state.runner.clone()));
+        let runner = self.started.state.runner.clone();
+        let connection = Arc::new(Connection::new(client, runner, self.limits.body_read_timeout));
         let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection));
-        let service = ConnectionService { started: self.started.clone(), connection };
+        let service =
+            ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
         let (builder, finish, abandon) =
             (Arc::clone(&self.builder), self.finish.clone(), self.abandon.clone());
+        let (cut_off, first_request) = (Arc::clone(&self.cut_off), self.limits.header_read_timeout);
         self.tracker.spawn(async move {
+            let _place = place;
             let mut serving = pin!(builder.serve_connection(io, service));
-            let mut finishing = false;
+            // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells.
+            let mut silent = pin!(tokio::time::sleep(first_request));
+            let (mut may_be_silent, mut finishing) = (true, false);
             let result = loop {
                 tokio::select! {
                     biased;
-                    () = abandon.cancelled() => return,
+                    () = abandon.cancelled() => {
+                        tracing::error!(%client, "a connection was cut off");
+                        cut_off.fetch_add(1, Ordering::Relaxed);
+                        return;
+                    }
                     () = finish.cancelled(), if !finishing => {
                         finishing = true;
                         serving.as_mut().graceful_shutdown();
                     }
                     result = serving.as_mut() => break result,
+                    () = silent.as_mut(), if may_be_silent => {
+                        if !connection.is_used() {
+                            tracing::debug!(%client, "no request came within the time for its head");
+                            return;
+                        }
+                        may_be_silent = false;
+                    }
                 }
             };
             if let Err(error) = result {
@@ -181,19 +300,40 @@ impl Connections {
         });
     }
 
-    /// Lets all connections end; tells whether the deadline came first.
-    async fn finish(&self, deadline: Pin<&mut impl Future<Output = ()>>) -> bool {
+    /// Lets all connections end, then the app: within the grace period, and until a second signal.
+    async fn end(&self, grace: Duration, mut signals: signal::Signals) -> Result<()> {
+        let mut expired = false;
+        let mut deadline = pin!(async {
+            tokio::select! {
+                () = tokio::time::sleep(grace) => tracing::error!("the grace period is over"),
+                () = signals.next() => tracing::error!("a second signal: what is unfinished is abandoned"),
+            }
+        });
         self.finish.cancel();
         self.tracker.close();
-        let expired = tokio::select! {
-            () = self.tracker.wait() => false,
-            () = deadline => true,
-        };
+        tokio::select! {
+            () = self.tracker.wait() => {}
+            () = deadline.as_mut() => expired = true,
+        }
+        if !expired {
+            return self.started.drain(deadline, 0).await;
+        }
         self.abandon.cancel();
-        self.tracker.wait().await;
-        expired
+        // A path function that never comes to an await keeps its connection's task; nothing can stop it.
+        let stuck = match timeout(STUCK_AFTER, self.tracker.wait()).await {
+            Ok(()) => 0,
+            Err(_) => self.tracker.len(),
+        };
+        if stuck > 0 {
+            tracing::error!(connections = stuck, "requests do not stop");
+        }
+        let cut_off = self.cut_off.load(Ordering::Relaxed) + stuck;
+        self.started.drain(pin!(std::future::ready(())), cut_off).await
     }
 }
+
+/// How long connections that were told to end at once may take to do it.
+const STUCK_AFTER: Duration = Duration::from_millis(500);
 
 fn is_of_one_client(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};

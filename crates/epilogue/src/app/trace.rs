@@ -1,0 +1,71 @@
+//! The span of a request, by the names that OpenTelemetry gives to what an HTTP server does.
+
+use std::future::Future;
+
+use http::{Request, StatusCode, Version, header};
+use tracing::{Instrument, Level, Span, field};
+
+use super::start::CompiledRoute;
+use crate::server::Connection;
+
+/// The span of one request. It is open while the path function runs and the reply is sent, and is gone before the tasks start.
+pub(crate) struct Trace(Span);
+
+impl Trace {
+    /// None where nobody listens: a request then carries an empty pointer.
+    pub(super) fn begin<B>(request: &Request<B>, connection: Option<&Connection>) -> Option<Box<Self>> {
+        if !tracing::enabled!(target: "epilogue::request", Level::INFO) {
+            return None;
+        }
+        let client = connection.map(|connection| field::display(connection.client.ip()));
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        // The query is left out: it may hold secrets.
+        let span = tracing::info_span!(
+            target: "epilogue::request",
+            "request",
+            otel.kind = "server",
+            otel.name = field::Empty,
+            otel.status_code = field::Empty,
+            http.request.method = request.method().as_str(),
+            http.route = field::Empty,
+            http.response.status_code = field::Empty,
+            url.path = request.uri().path(),
+            network.protocol.version = version(request.version()),
+            client.address = client,
+            user_agent.original = agent,
+            "error.type" = field::Empty,
+        );
+        Some(Box::new(Self(span)))
+    }
+
+    pub(super) fn found(&self, route: &CompiledRoute) {
+        let path = route.label.split_once(' ').map_or(&*route.label, |(_method, path)| path);
+        self.0.record("http.route", path);
+        self.0.record("otel.name", &*route.label);
+    }
+
+    pub(super) fn answered(&self, status: StatusCode) {
+        self.0.record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            self.0.record("error.type", status.as_str());
+            self.0.record("otel.status_code", "ERROR");
+        }
+    }
+
+    pub(super) fn in_scope<T>(&self, call: impl FnOnce() -> T) -> T {
+        self.0.in_scope(call)
+    }
+
+    /// Runs a future in the span.
+    pub(super) fn around<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        future.instrument(self.0.clone())
+    }
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "2",
+        Version::HTTP_10 => "1.0",
+        _ => "1.1",
+    }
+}

@@ -1,0 +1,96 @@
+//! What a shutdown still waits for, told once a second: as one line on a terminal, as logs elsewhere.
+
+use std::future::Future;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::tasks::Runner;
+
+/// What a shutdown still waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    tasks: u64,
+    /// Connections on which a request is in flight, and requests whose client has left.
+    requests: u64,
+}
+
+impl Left {
+    pub(crate) fn tasks(runner: &Runner) -> Self {
+        Self::of(runner, 0)
+    }
+
+    pub(super) fn of(runner: &Runner, connections: usize) -> Self {
+        let stats = runner.stats();
+        Self { tasks: stats.queued + stats.running, requests: connections as u64 + stats.kept }
+    }
+
+    fn line(self, rest: Duration) -> String {
+        // Rounded: a second after the start of 30 s there are 29 s left, whatever the timer lost.
+        let seconds = (rest + Duration::from_millis(500)).as_secs();
+        format!("draining: {} tasks, {} requests, {seconds} s left", self.tasks, self.requests)
+    }
+}
+
+/// Awaits a shutdown, and tells once a second what is left.
+pub(crate) async fn shown_beside<T>(
+    drained: impl Future<Output = T>,
+    grace: Duration,
+    left: impl Fn() -> Left,
+) -> T {
+    let mut terminal = Terminal { is_one: std::io::stderr().is_terminal(), dirty: false };
+    let telling = async {
+        let begun = Instant::now();
+        let mut seconds = interval_at(begun + Duration::from_secs(1), Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            seconds.tick().await;
+            let (left, rest) = (left(), grace.saturating_sub(begun.elapsed()));
+            if terminal.is_one {
+                terminal.show(&left.line(rest));
+            } else {
+                tracing::info!(tasks = left.tasks, requests = left.requests, ?rest, "draining");
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        done = drained => done,
+        never = telling => never,
+    }
+}
+
+/// The standard error, on which a line is written over the one before.
+struct Terminal {
+    is_one: bool,
+    dirty: bool,
+}
+
+impl Terminal {
+    fn show(&mut self, line: &str) {
+        self.dirty = true;
+        // A terminal that is gone is no reason to stop stopping.
+        drop(write!(std::io::stderr(), "\r\x1b[2K{line}"));
+    }
+}
+
+/// What is written next begins on a line of its own.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if self.dirty {
+            drop(writeln!(std::io::stderr()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_what_is_left() {
+        let left = Left { tasks: 212, requests: 3 };
+        assert_eq!(left.line(Duration::from_millis(23_990)), "draining: 212 tasks, 3 requests, 24 s left");
+    }
+}

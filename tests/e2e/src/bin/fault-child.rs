@@ -1,0 +1,138 @@
+//! The server that the tests of signals start, stop and wait for. It says on its standard output what happens, and what waits
+//! in it goes on at the first line of its standard input.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum_core::body::Body;
+use bytes::Bytes;
+use epilogue::prelude::*;
+use epilogue::{Error, Server};
+use epilogue_e2e::Gate;
+
+/// What takes longer than a short grace period, where it is done ten times by one of few batches.
+const WORK: Duration = Duration::from_millis(2);
+
+async fn work(gate: Gate, slow: bool) {
+    gate.pass().await;
+    if slow {
+        tokio::time::sleep(WORK).await;
+    }
+    println!("ran");
+}
+
+/// Whether tasks take their time.
+struct Slow(bool);
+
+#[post("/queue")]
+async fn queue(tasks: &BackgroundTasks, gate: State<Gate>, slow: State<Slow>) -> &'static str {
+    for _ in 0..10 {
+        tasks.add_task(work, ((*gate).clone(), slow.0));
+    }
+    "queued"
+}
+
+async fn hold(gate: Gate) {
+    println!("task:start");
+    gate.pass().await;
+    println!("task:end");
+}
+
+#[get("/task")]
+async fn task(tasks: &BackgroundTasks, gate: State<Gate>) {
+    tasks.add_task(hold, ((*gate).clone(),));
+}
+
+fn hold_thread(gate: Gate) {
+    println!("blocking:start");
+    tokio::runtime::Handle::current().block_on(gate.pass());
+    println!("blocking:end");
+}
+
+#[get("/blocking")]
+async fn blocking(tasks: &BackgroundTasks, gate: State<Gate>) {
+    tasks.add_task(hold_thread, ((*gate).clone(),));
+}
+
+struct Session(Gate);
+
+#[dependency(exit = leave)]
+fn session(gate: State<Gate>) -> Session {
+    Session((*gate).clone())
+}
+
+async fn leave(session: &Session, _outcome: &Outcome) {
+    println!("exit:start");
+    session.0.pass().await;
+    println!("exit:end");
+}
+
+#[get("/exit")]
+async fn exit(_session: Depends<session>) {}
+
+#[get("/reply")]
+async fn reply(tasks: &BackgroundTasks) -> Body {
+    tasks.add_task(|| println!("after the reply"), ());
+    Body::from(Bytes::from(vec![b'x'; 64 * 1024 * 1024]))
+}
+
+#[get("/function")]
+async fn function(gate: State<Gate>) -> &'static str {
+    println!("function:start");
+    gate.pass().await;
+    "answered"
+}
+
+struct Resource;
+
+#[dependency(scope = "app", exit = close)]
+fn resource() -> Resource {
+    Resource
+}
+
+async fn close(_resource: &Resource, _outcome: &Outcome) {
+    println!("app:exit");
+}
+
+#[get("/resource")]
+async fn of_app(_resource: Depends<resource>) {}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    let grace = std::env::args().nth(1).and_then(|grace| grace.parse().ok()).map(Duration::from_millis);
+    let mut limits = TaskLimits::default();
+    if let Some(grace) = grace {
+        limits = limits.grace(grace).batches(4);
+    }
+    let gate = Gate::default();
+    let opens = gate.clone();
+    std::thread::spawn(move || {
+        if std::io::stdin().read_line(&mut String::new()).is_ok_and(|read| read > 0) {
+            opens.open();
+        }
+    });
+    let routes = routes![queue, task, blocking, exit, reply, function, of_app];
+    let app = App::new().state(gate).state(Slow(grace.is_some())).tasks(limits).routes(routes);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
+    println!("{}", listener.local_addr().expect("a bound socket has an address"));
+    match Server::new(app).serve_on(listener).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Unfinished(report)) => {
+            println!(
+                "unfinished: ran {}, named {}, requests {}, connections {}",
+                report.stats.ran(),
+                report.abandoned.len(),
+                report.requests.len(),
+                report.connections
+            );
+            for task in report.abandoned.iter().filter(|task| task.attempts > 0).take(1) {
+                println!("named: {} of {}", task.name, task.origin.name);
+            }
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

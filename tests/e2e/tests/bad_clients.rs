@@ -1,0 +1,251 @@
+//! The server against clients that are slow, silent, too many, or mean harm.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use epilogue::prelude::*;
+use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+async fn note(journal: State<Journal>, line: &'static str) {
+    journal.write(line);
+}
+
+#[post("/length")]
+async fn length(body: Bytes, tasks: &BackgroundTasks, journal: State<Journal>) -> String {
+    tasks.add_task(note, (journal, "length"));
+    body.len().to_string()
+}
+
+#[get("/waits")]
+async fn waits(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Gate>) -> &'static str {
+    journal.write("entered");
+    tasks.add_task(note, (journal, "task"));
+    gate.pass().await;
+    "waited"
+}
+
+#[get("/{name}")]
+async fn named(name: Path<String>, tasks: &BackgroundTasks, journal: State<Journal>) -> String {
+    let line = name.to_string();
+    tasks.add_task(async move |journal: State<Journal>| journal.write(line), (journal,));
+    name.into_inner()
+}
+
+fn app() -> (App, Entries, Gate) {
+    let ((journal, entries), gate) = (Journal::new(), Gate::default());
+    (App::new().state(journal).state(gate.clone()).routes(routes![length, waits, named]), entries, gate)
+}
+
+#[tokio::test]
+async fn clients_that_say_nothing_or_not_enough_are_let_go() {
+    let (app, _entries, _gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    for beginning in ["", "P", "PRI * HT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /a HTTP/1.1\r\n"] {
+        let mut client = served.connect().await;
+        client.write(beginning).await;
+        // Ends when the server closes the connection, whatever it says before.
+        client.read_to_end().await;
+    }
+    assert_eq!(served.get("/a").await.body(), "a");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_idle_after_a_request_is_closed() {
+    let (app, _entries, _gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert!(client.read_to_end().await.ends_with("\r\n\r\na"));
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_takes_long_is_no_silent_client() {
+    let (app, mut entries, gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("GET /waits HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    assert_eq!(entries.next().await, "entered");
+    // Another one is let go meanwhile.
+    served.connect().await.read_to_end().await;
+    gate.open();
+    assert!(client.read_to_end().await.ends_with("\r\n\r\nwaited"));
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_comes_too_slowly_is_answered_with_408() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::with(app, |server| server.body_read_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("POST /length HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nnot a hundred").await;
+    let reply = client.read_to_end().await;
+    assert!(reply.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{reply}");
+    assert!(reply.ends_with(r#"{"detail":"Request Timeout"}"#), "{reply}");
+    // One that trickles gets no further.
+    let mut client = served.connect().await;
+    client.write("POST /length HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    let (mut reads, mut writes) = client.0.into_split();
+    let trickle = tokio::spawn(async move {
+        while writes.write_all(b"1\r\nx\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let mut reply = Vec::new();
+    // A reset is an end, too: the server does not read what comes after its reply.
+    let _ = reads.read_to_end(&mut reply).await;
+    assert!(reply.starts_with(b"HTTP/1.1 408 Request Timeout\r\n"), "{}", String::from_utf8_lossy(&reply));
+    trickle.await.unwrap();
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0], "no function ran");
+}
+
+#[tokio::test]
+async fn every_request_of_a_pipeline_runs_its_tasks() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    let names: Vec<String> = (0..50).map(|number| format!("n{number}")).collect();
+    for name in &names {
+        client.write(format!("GET /{name} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+    }
+    client.write("GET /last HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    let replies = client.read_to_end().await;
+    let bodies: Vec<_> = replies.split("HTTP/1.1 200 OK").skip(1).collect();
+    assert_eq!(bodies.len(), 51);
+    assert!(names.iter().zip(&bodies).all(|(name, reply)| reply.ends_with(&format!("\r\n\r\n{name}"))));
+    served.stop().await.unwrap();
+    let mut ran = entries.now();
+    ran.sort();
+    let mut expected = names;
+    expected.push("last".into());
+    expected.sort();
+    assert_eq!(ran, expected);
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large_are_refused() {
+    let (app, _entries, _gate) = app();
+    let served = Served::with(app, |server| server.max_headers(10).max_header_bytes(1_000)).await;
+    let headers = "a: b\r\n".repeat(11);
+    let mut client = served.connect().await;
+    client.write(format!("GET /a HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n")).await;
+    assert!(client.read_to_end().await.starts_with("HTTP/1.1 431 "));
+
+    let mut client = served.http2().await;
+    let large = http::Request::get("http://localhost/a").header("large", "x".repeat(2_000));
+    let refused = client.send_request(large.body(Default::default()).unwrap()).await.map(|reply| reply.status());
+    assert!(refused.as_ref().map_or(true, |status| *status == 431), "{refused:?}");
+    assert_eq!(served.get("/a").await.body(), "a");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_refused_and_hurts_nobody() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::new(app).await;
+    for nonsense in [
+        "GET /a\u{0}b HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET /a HTTP/9.9\r\nhost: a\r\n\r\n",
+        "GET /a HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+        "GET /a HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
+        "POST /length HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        "POST /length HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}not a frame at all",
+        "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}",
+    ] {
+        let mut client = served.connect().await;
+        client.write(nonsense).await;
+        client.0.shutdown().await.unwrap();
+        let mut reply = Vec::new();
+        let _ = client.0.read_to_end(&mut reply).await;
+        assert!(!reply.starts_with(b"HTTP/1.1 200"), "{nonsense:?}: {}", String::from_utf8_lossy(&reply));
+    }
+    assert_eq!(served.get("/a").await.body(), "a");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["a"]);
+}
+
+/// The frames of a request that is taken back in the same breath.
+fn taken_back(stream: u32, path: &str) -> Vec<u8> {
+    // :method GET, :scheme http, :authority and :path as literals (RFC 7541, appendix A).
+    let mut head = vec![0x82, 0x86, 0x01, 9];
+    head.extend(b"localhost");
+    head.extend([0x04, u8::try_from(path.len()).unwrap()]);
+    head.extend(path.as_bytes());
+    let length = u8::try_from(head.len()).unwrap();
+    // HEADERS with END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
+    let mut frames = vec![0, 0, length, 0x1, 0x5];
+    frames.extend(stream.to_be_bytes());
+    frames.extend(head);
+    frames.extend([0, 0, 4, 0x3, 0]);
+    frames.extend(stream.to_be_bytes());
+    frames.extend(8_u32.to_be_bytes());
+    frames
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rapid_reset_ends_the_connection_and_piles_up_no_work() {
+    let (app, mut entries, gate) = app();
+    let app = app.tasks(TaskLimits::default().pending(100));
+    let served = Served::new(app.clone()).await;
+    let mut attacker = served.connect().await;
+    attacker.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}").await;
+    let attack: Vec<u8> = (0..10_000).flat_map(|number| taken_back(2 * number + 1, "/waits")).collect();
+    // The server closes the connection in the middle of it.
+    let _ = attacker.0.write_all(&attack).await;
+    let _ = attacker.0.read_to_end(&mut Vec::new()).await;
+
+    let entered = entries.now().len();
+    assert!(entered <= 200, "{entered} requests were begun");
+    let stats = app.task_stats();
+    assert!(stats.kept + stats.queued <= 200 && stats.kept <= 100, "{stats:?}");
+    gate.open();
+    while app.task_stats().kept > 0 || app.task_stats().queued + app.task_stats().running > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(served.get("/other").await.body(), "other");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_above_the_limit_wait_for_a_place() {
+    let (app, mut entries, gate) = app();
+    let served = Served::with(app, |server| server.max_connections(1)).await;
+    let mut first = served.connect().await;
+    first.write("GET /waits HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    assert_eq!(entries.next().await, "entered");
+    let mut second = served.http1().await;
+    let reply = tokio::spawn(async move { second.send_request(request("GET", "/second")).await });
+    gate.open();
+    first.read_to_end().await;
+    assert_eq!(reply.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes(), "second");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["task", "second"]);
+}
+
+#[tokio::test]
+async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::new(app).await;
+    let mut idle = Vec::new();
+    for number in 0..1_000 {
+        let mut client = served.connect().await;
+        if number % 2 == 0 {
+            client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+            client.read_at_least(1).await;
+        }
+        idle.push(client);
+    }
+    assert_eq!(served.get("/b").await.body(), "b");
+    served.stop().await.unwrap();
+    assert_eq!(entries.now().len(), 501);
+    for mut client in idle {
+        assert!(!client.read_to_end().await.contains("HTTP/1.1 5"));
+    }
+}

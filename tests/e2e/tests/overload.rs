@@ -1,0 +1,85 @@
+//! Promise 9: above the limit there are 503s and nothing else, nothing that was accepted is lost, and it ends by itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use epilogue::prelude::*;
+use epilogue_e2e::{Gate, Served, request};
+use http_body_util::BodyExt;
+
+const LIMIT: usize = 50;
+const CLIENTS: usize = 20;
+const PER_REQUEST: usize = 3;
+/// A request is let in while fewer than `LIMIT` tasks are pending, and what it adds is always taken. So there are never more than
+/// those, and what the requests that were let in at that moment add: one for each client, here.
+const BOUND: u64 = (LIMIT - 1 + CLIENTS * PER_REQUEST) as u64;
+
+async fn wait(gate: Gate) {
+    gate.pass().await;
+}
+
+#[post("/work")]
+async fn work(tasks: &BackgroundTasks, gate: State<Gate>) {
+    for _ in 0..PER_REQUEST {
+        tasks.add_task(wait, ((*gate).clone(),));
+    }
+}
+
+#[get("/plain")]
+async fn plain() -> &'static str {
+    "needs no tasks"
+}
+
+/// Sends until it was refused so many times; tells how often it was not.
+async fn until_refused(served: &Served, app: &App, refusals: usize, most: &AtomicU64) -> u64 {
+    let mut client = served.http1().await;
+    let (mut taken, mut refused) = (0, 0);
+    while refused < refusals {
+        let reply = client.send_request(request("POST", "/work")).await.unwrap();
+        match reply.status().as_u16() {
+            200 => taken += 1,
+            503 => {
+                assert_eq!(reply.headers()["retry-after"], "2");
+                refused += 1;
+            }
+            other => panic!("{other} is neither taken nor refused"),
+        }
+        let stats = app.task_stats();
+        most.fetch_max(stats.queued + stats.running, Ordering::Relaxed);
+        reply.into_body().collect().await.unwrap();
+    }
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn above_the_limit_requests_are_refused_and_nothing_else() {
+    let gate = Gate::default();
+    let limits = TaskLimits::default().pending(LIMIT).retry_after(Duration::from_secs(2));
+    let app = App::new().state(gate.clone()).tasks(limits).routes(routes![work, plain]);
+    let served = Arc::new(Served::new(app.clone()).await);
+    let most = Arc::new(AtomicU64::new(0));
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (served, app, most) = (served.clone(), app.clone(), most.clone());
+        clients.spawn(async move { until_refused(&served, &app, 50, &most).await });
+    }
+    let mut taken = 0;
+    while let Some(client) = clients.join_next().await {
+        taken += client.unwrap();
+    }
+    assert_eq!(served.get("/plain").await.status(), 200, "a route without tasks is not refused");
+    let (most, stats) = (most.load(Ordering::Relaxed), app.task_stats());
+    assert!((LIMIT as u64..=BOUND).contains(&most), "{most} were pending");
+    assert_eq!(stats.accepted(), taken * PER_REQUEST as u64, "what was refused has left nothing");
+    assert_eq!(stats.queued + stats.running, stats.accepted(), "the gate is closed");
+
+    gate.open();
+    while app.task_stats().queued + app.task_stats().running > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(served.send(request("POST", "/work")).await.status(), 200, "it has recovered");
+    Arc::into_inner(served).unwrap().stop().await.unwrap();
+    let stats = app.task_stats();
+    assert_eq!((stats.succeeded, stats.abandoned), ((taken + 1) * PER_REQUEST as u64, 0));
+}
