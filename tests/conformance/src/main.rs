@@ -1,4 +1,4 @@
-//! The server that the conformance suite asks whether Epilogue behaves like FastAPI.
+//! The server that the conformance suite asks whether Epilogue behaves like `FastAPI`.
 //!
 //! `suite/README.md` says what every route does. Each group of routes is a module of `groups`, written as a user would
 //! write it.

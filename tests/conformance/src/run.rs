@@ -72,7 +72,9 @@ impl Run {
 
     /// Opens a gate for ever.
     pub(crate) fn open_gate(&self, name: String) {
-        self.0.open_gates.send_modify(|open| drop(open.insert(name)));
+        self.0.open_gates.send_modify(|open| {
+            open.insert(name);
+        });
     }
 
     /// Waits at a gate.

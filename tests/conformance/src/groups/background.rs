@@ -1,4 +1,4 @@
-//! `bg001` and `bg002`: the pages on background tasks of FastAPI's tutorial.
+//! `bg001` and `bg002`: the pages on background tasks of `FastAPI`'s tutorial.
 
 use std::io;
 
@@ -23,7 +23,11 @@ fn write_notification(files: State<Files>, email: String, message: &'static str)
 }
 
 #[post("/send-notification/{email}")]
-async fn send_notification(email: Path<String>, tasks: &BackgroundTasks, files: State<Files>) -> Json<Message> {
+async fn send_notification(
+    email: Path<String>,
+    tasks: &BackgroundTasks,
+    files: State<Files>,
+) -> Json<Message> {
     tasks.add_task(write_notification, (files, email.into_inner(), "some notification"));
     Json(Message { message: "Notification sent in the background" })
 }

@@ -51,9 +51,9 @@ async fn decorator(n: Depends<counter>) -> Json<u64> {
 }
 
 #[dependency]
-pub(crate) async fn diamond_a(run: Depends<run>) -> &'static str {
+pub(crate) async fn diamond_a(run: Depends<run>) -> String {
     run.say("a");
-    "a"
+    "a".into()
 }
 
 #[dependency]

@@ -1,4 +1,4 @@
-//! `dep001` to `dep006`, `dep011` and `dep012`: the pages on dependencies of FastAPI's tutorial.
+//! `dep001` to `dep006`, `dep011` and `dep012`: the pages on dependencies of `FastAPI`'s tutorial.
 
 use epilogue::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,10 @@ pub(crate) fn router() -> Router {
         .router(Router::new("/dep006").routes(routes![guarded_items]))
         .router(Router::new("/dep011").routes(routes![check_query]))
         .router(
-            Router::new("/dep012").depends::<need_token>().depends::<need_key>().routes(routes![items, users]),
+            Router::new("/dep012")
+                .depends::<need_token>()
+                .depends::<need_key>()
+                .routes(routes![items, users]),
         )
 }
 
@@ -124,7 +127,8 @@ fn query(q: Query<Option<String>>) -> Option<String> {
 
 #[dependency]
 fn query_or_last(q: Depends<query>, last_query: Cookie<Option<String>>) -> Option<String> {
-    q.clone().filter(|q| !q.is_empty()).or(last_query.into_inner())
+    let q = q.as_deref().filter(|q| !q.is_empty());
+    q.map(String::from).or(last_query.into_inner())
 }
 
 #[get("/items/")]
@@ -181,8 +185,8 @@ fn contains<N: Needle>(#[param(default = String::new())] q: Query<String>) -> bo
 }
 
 #[get("/query-checker/")]
-async fn check_query(bar: Depends<contains<Bar>>, foo: Depends<contains<Foo>>) -> Json<Value> {
-    Json(json!({ "bar_in_query": *bar, "foo_in_query": *foo }))
+async fn check_query(has_bar: Depends<contains<Bar>>, has_foo: Depends<contains<Foo>>) -> Json<Value> {
+    Json(json!({ "bar_in_query": *has_bar, "foo_in_query": *has_foo }))
 }
 
 // dep012: dependencies of a router

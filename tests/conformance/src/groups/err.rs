@@ -32,7 +32,7 @@ fn err_other(run: Depends<run>) {
 }
 
 #[dependency]
-fn err_nested(run: Depends<run>, _q: Depends<err_query>, _own: Query<i64>) {
+fn err_nested(run: Depends<run>, _q: Depends<err_query>, #[param(alias = "own")] _own: Query<i64>) {
     run.say("err_nested called");
 }
 
@@ -55,7 +55,11 @@ async fn accumulate(
 }
 
 #[get("/others-still-run")]
-async fn others_still_run(run: Depends<run>, _q: Depends<err_query>, _other: Depends<err_other>) -> Json<Value> {
+async fn others_still_run(
+    run: Depends<run>,
+    _q: Depends<err_query>,
+    _other: Depends<err_other>,
+) -> Json<Value> {
     run.say("handler");
     ok()
 }

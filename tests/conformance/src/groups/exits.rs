@@ -1,4 +1,4 @@
-//! `dep007` to `dep010`, `dep013` and `dep014`: the pages on dependencies with `yield` of FastAPI's tutorial.
+//! `dep007` to `dep010`, `dep013` and `dep014`: the pages on dependencies with `yield` of `FastAPI`'s tutorial.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -115,11 +115,11 @@ const PORTAL_GUN: Stock = Stock { description: "Gun to create portals", owner: "
 
 /// Its exit replies, so that it has to run before the reply.
 #[dependency(scope = "function", exit = explain_owner)]
-fn owner() -> &'static str {
-    "Rick"
+fn owner() -> String {
+    "Rick".into()
 }
 
-async fn explain_owner(_owner: &&'static str, outcome: &Outcome) -> Result<(), HttpError> {
+async fn explain_owner(_owner: &str, outcome: &Outcome) -> Result<(), HttpError> {
     match outcome.error::<OwnerMismatch>() {
         Some(error) => Err(HttpError::new(StatusCode::BAD_REQUEST, format!("Owner error: {error}"))),
         None => Ok(()),
@@ -134,7 +134,7 @@ async fn owned_item(item_id: Path<String>, owner: Depends<owner>) -> Result<Json
         _ => return Err(HttpError::new(StatusCode::NOT_FOUND, "Item not found")),
     };
     if item.owner != *owner {
-        return Err(OwnerMismatch((*owner).to_owned()).into());
+        return Err(OwnerMismatch(owner.to_string()).into());
     }
     Ok(Json(item))
 }
@@ -172,7 +172,10 @@ fn only_plumbus(item_id: String) -> Result<Json<String>, HttpError> {
 }
 
 #[get("/items/{item_id}")]
-async fn swallowing_item(item_id: Path<String>, _guard: Depends<swallower>) -> Result<Json<String>, HttpError> {
+async fn swallowing_item(
+    item_id: Path<String>,
+    _guard: Depends<swallower>,
+) -> Result<Json<String>, HttpError> {
     only_plumbus(item_id.into_inner())
 }
 

@@ -46,10 +46,10 @@ marks! {
 }
 
 #[dependency]
-async fn stamp<M: Mark>(run: Depends<run>, tasks: &BackgroundTasks) -> &'static str {
+async fn stamp<M: Mark>(run: Depends<run>, tasks: &BackgroundTasks) -> String {
     run.say(M::NAME);
     tasks.add_task(say, (run, M::TASK));
-    M::NAME
+    M::NAME.into()
 }
 
 #[get("/leaf", dependencies(stamp<Route1>, stamp<Route2>))]
@@ -58,10 +58,10 @@ async fn leaf(
     tasks: &BackgroundTasks,
     first: Depends<stamp<Param1>>,
     second: Depends<stamp<Param2>>,
-) -> Json<[&'static str; 2]> {
+) -> Json<[String; 2]> {
     run.say("handler");
     tasks.add_task(say, (run, "task:handler"));
-    Json([*first, *second])
+    Json([first.to_string(), second.to_string()])
 }
 
 #[get("/tree")]

@@ -1,0 +1,50 @@
+//! The chores of this workspace. `cargo xtask` lists them.
+
+mod cases;
+mod command;
+mod conformance;
+mod error;
+mod python;
+mod server;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use crate::command::Step;
+use crate::error::Error;
+use crate::workspace::{Workspace, cargo};
+
+const USAGE: &str = "\
+cargo xtask test                           every test: the workspace's own, then the conformance suite
+cargo xtask conformance [-- pytest's own]  the conformance suite alone";
+
+fn main() -> ExitCode {
+    let words = env::args().skip(1).collect::<Vec<_>>();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<(), Error> {
+    let words = words.iter().map(String::as_str).collect::<Vec<_>>();
+    match words.as_slice() {
+        ["test"] => test(&Workspace::find()?),
+        ["conformance"] => conformance::run(&Workspace::find()?, &[]),
+        ["conformance", "--", pytest @ ..] => conformance::run(&Workspace::find()?, pytest),
+        [] | ["help" | "-h" | "--help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Error::Usage(USAGE)),
+    }
+}
+
+fn test(workspace: &Workspace) -> Result<(), Error> {
+    Step::new(cargo()).args(["test", "--workspace"]).directory(workspace.root()).run()?;
+    conformance::run(workspace, &[])
+}
