@@ -402,3 +402,23 @@ async fn overrides_replace_a_dependency_and_all_below_it() {
     assert_eq!(entries.now(), [""; 0]);
     assert_eq!(TestClient::new(app).get("/rejected?limit=1").send().await.text(), "2");
 }
+
+#[tokio::test]
+async fn overrides_that_cannot_be_stop_the_start() {
+    #[dependency]
+    fn around(twice: Depends<twice>) -> u32 {
+        *twice
+    }
+    let (circle, _entries) = app();
+    let message = circle.override_dependency_with::<limit, around>().start().await.unwrap_err().to_string();
+    assert!(message.contains("depend on itself by an override: `limit` -> `twice` -> `limit`"), "{message}");
+
+    #[dependency]
+    fn of_a_request(n: Query<u32>) -> Arc<AtomicU32> {
+        Arc::new(AtomicU32::new(*n))
+    }
+    let (too_early, _entries) = app();
+    let message =
+        too_early.override_dependency_with::<base, of_a_request>().start().await.unwrap_err().to_string();
+    assert!(message.contains("takes a value of a request through `counter` -> `base` -> `n`"), "{message}");
+}

@@ -28,7 +28,11 @@ use super::internal_server_error;
 ///
 /// The rule is FastAPI's, see its tutorial on [handling errors](https://fastapi.tiangolo.com/tutorial/handling-errors/).
 #[derive(Clone)]
-pub struct HttpError {
+pub struct HttpError(Box<Parts>);
+
+/// Boxed, so that a `Result<_, HttpError>` is as small as its `Ok`.
+#[derive(Clone)]
+struct Parts {
     status: StatusCode,
     detail: Option<serde_json::Value>,
     headers: HeaderMap,
@@ -43,31 +47,31 @@ impl HttpError {
         let detail = serde_json::to_value(detail)
             .inspect_err(|error| tracing::error!(%error, "the detail of an HttpError does not serialise"))
             .ok();
-        Self { status, detail, headers: HeaderMap::new(), source: None }
+        Self(Box::new(Parts { status, detail, headers: HeaderMap::new(), source: None }))
     }
 
     /// Adds a header to the reply, beside those of the same name.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.0.headers.append(name, value);
         self
     }
 
     /// Keeps the error that this one was made from, for the log and for exits that ask for it.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
+        self.0.source = Some(Arc::new(source));
         self
     }
 
     /// The reply's status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// What the client is told, where it is told anything.
     pub fn detail(&self) -> Option<&serde_json::Value> {
-        self.detail.as_ref()
+        self.0.detail.as_ref()
     }
 
     /// The error that this one was made from, if it is an `E`.
@@ -77,15 +81,15 @@ impl HttpError {
 
     /// The error that this one was made from, whatever its type.
     pub(crate) fn source_any(&self) -> Option<&dyn Any> {
-        self.source.as_deref().map(Source::as_any)
+        self.0.source.as_deref().map(Source::as_any)
     }
 
     pub(crate) fn to_response(&self) -> Response {
-        if let Some(source) = &self.source {
-            tracing::error!(status = self.status.as_u16(), error = %Chain(source.as_error()), "a request failed");
+        if let Some(source) = &self.0.source {
+            tracing::error!(status = self.0.status.as_u16(), error = %Chain(source.as_error()), "a request failed");
         }
-        let mut response = match &self.detail {
-            None if self.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
+        let mut response = match &self.0.detail {
+            None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
             detail => {
                 #[derive(Serialize)]
                 struct Detail<'a> {
@@ -93,10 +97,10 @@ impl HttpError {
                 }
                 let body = serde_json::to_vec(&Detail { detail: detail.as_ref() })
                     .expect("a `serde_json::Value` under a text key always serialises");
-                (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+                (self.0.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
             }
         };
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             response.headers_mut().append(name, value.clone());
         }
         response
@@ -105,12 +109,12 @@ impl HttpError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for HttpError {
     fn from(source: E) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             detail: None,
             headers: HeaderMap::new(),
             source: Some(Arc::new(source)),
-        }
+        }))
     }
 }
 
@@ -122,8 +126,8 @@ impl IntoResponse for HttpError {
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status)?;
-        match (&self.detail, &self.source) {
+        write!(f, "{}", self.0.status)?;
+        match (&self.0.detail, &self.0.source) {
             (Some(serde_json::Value::String(detail)), _) => write!(f, ": {detail}"),
             (Some(detail), _) => write!(f, ": {detail}"),
             (None, Some(source)) => write!(f, ": {}", Chain(source.as_error())),

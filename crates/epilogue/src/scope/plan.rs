@@ -101,6 +101,30 @@ pub enum PlanError {
         /// The parameters that lead to it.
         chain: String,
     },
+    /// An override stands for a dependency that it depends on itself.
+    #[error(
+        "`{route}` ({at}) comes to depend on itself by an override: {chain}; let the override depend on something else"
+    )]
+    OverrideCycle {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter that closes the circle.
+        at: SourceLine,
+        /// The parameters that lead there.
+        chain: String,
+    },
+    /// An override of an app-scoped dependency takes a value of a request.
+    #[error(
+        "`{route}` ({at}) overrides an app-scoped dependency by one that takes a value of a request through {chain}"
+    )]
+    NotInApp {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The parameters that lead to it.
+        chain: String,
+    },
     /// Something reads the body that another parameter takes unread.
     #[error(
         "`{route}` ({at}) uses the body twice: an `Extract` takes it unread, and {chain} reads it too; remove one of them"
@@ -173,6 +197,8 @@ struct Draft<'a, 'b> {
     bodies: Vec<&'static str>,
     stream: Option<SourceLine>,
     chain: Vec<&'static str>,
+    /// The dependencies along the chain. The compiler has seen that there is no cycle, but not what overrides make of it.
+    above: Vec<TypeId>,
 }
 
 /// What is run once: a dependency, for each set of scopes if it asks for them. FastAPI goes further and runs one that asks for none
@@ -200,6 +226,7 @@ impl Planner<'_> {
             bodies: Vec::new(),
             stream: None,
             chain: Vec::new(),
+            above: Vec::new(),
         };
         for dependency in outer.iter().copied().chain(route.dependencies) {
             draft.site(dependency, true, false)?;
@@ -213,10 +240,18 @@ impl Planner<'_> {
     }
 }
 
+/// What an app-scoped dependency may take: nothing of a request.
+fn may_stand_in_app(param: &ParamNode) -> bool {
+    matches!(param.source, Source::Dependency { .. } | Source::State { .. } | Source::SecurityScopes)
+}
+
 impl Draft<'_, '_> {
     /// Finds, or lays out, where a parameter's value will stand.
     fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
         self.chain.push(param.name);
+        if in_app && !may_stand_in_app(param) {
+            return Err(PlanError::NotInApp { route: self.route.name, at: param.at, chain: self.chain() });
+        }
         let slot = match param.source {
             Source::Dependency { node, sharing, need } => {
                 let Some(node) = node else {
@@ -232,7 +267,7 @@ impl Draft<'_, '_> {
                         self.scopes.push(scope);
                     }
                 }
-                let slot = self.dependency(node, sharing, vital && need == Need::Required, in_app)?;
+                let slot = self.dependency(node, param, sharing, vital && need == Need::Required, in_app)?;
                 self.scopes.truncate(above);
                 slot
             }
@@ -302,6 +337,7 @@ impl Draft<'_, '_> {
     fn dependency(
         &mut self,
         node: &'static DependencyNode,
+        param: &'static ParamNode,
         sharing: Sharing,
         vital: bool,
         in_app: bool,
@@ -311,6 +347,13 @@ impl Draft<'_, '_> {
             Some(Override::Dependency(other)) => (*other, None),
             Some(Override::Value(value)) => (node, Some(StepRun::Replaced(Arc::clone(value)))),
         };
+        if self.above.contains(&node.id) {
+            return Err(PlanError::OverrideCycle {
+                route: self.route.name,
+                at: param.at,
+                chain: self.chain(),
+            });
+        }
         if in_app || node.scope == DependencyScope::App {
             return self.app_dependency(node, run);
         }
@@ -399,7 +442,10 @@ impl Draft<'_, '_> {
         vital: bool,
         in_app: bool,
     ) -> Result<Box<[Site]>, PlanError> {
-        node.params.iter().map(|param| self.site(param, vital, in_app)).collect()
+        self.above.push(node.id);
+        let sites = node.params.iter().map(|param| self.site(param, vital, in_app)).collect();
+        self.above.pop();
+        sites
     }
 
     fn push(&mut self, step: Step) -> usize {
