@@ -422,3 +422,26 @@ async fn overrides_that_cannot_be_stop_the_start() {
         too_early.override_dependency_with::<base, of_a_request>().start().await.unwrap_err().to_string();
     assert!(message.contains("takes a value of a request through `counter` -> `base` -> `n`"), "{message}");
 }
+
+#[tokio::test]
+async fn a_value_whose_decoding_panics_is_a_500_and_what_was_entered_is_exited() {
+    struct Explosive;
+    impl<'de> serde::Deserialize<'de> for Explosive {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            panic!("on purpose")
+        }
+    }
+    #[dependency]
+    fn below(_explosive: Query<Explosive>) {}
+    #[get("/own")]
+    async fn own(_outer: Depends<outer>, _explosive: Query<Explosive>) {}
+    #[get("/below")]
+    async fn in_dependency(_outer: Depends<outer>, _below: Depends<below>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![own, in_dependency]));
+    for path in ["/own", "/below"] {
+        assert_eq!(client.get(path).send().await.status(), 500, "{path}");
+        assert_eq!(entries.now(), ["outer", "outer closed: panic"], "{path}");
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use http::header;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Param, Untaken, WithValue, described};
+use super::{Param, Untaken, WithValue, described, wrapper};
 use crate::decode::{self, Values};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
@@ -40,26 +39,7 @@ use crate::scope::{Scope, Site};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Json<T>(pub T);
 
-impl<T> Json<T> {
-    /// The value itself.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
-impl<T> Deref for Json<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T> DerefMut for Json<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.0
-    }
-}
+wrapper!(Json);
 
 /// A JSON body of a type.
 #[doc(hidden)]
@@ -140,26 +120,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Form<T>(pub T);
 
-impl<T> Form<T> {
-    /// The value itself.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
-impl<T> Deref for Form<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T> DerefMut for Form<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.0
-    }
-}
+wrapper!(Form);
 
 described!(
     /// A form.

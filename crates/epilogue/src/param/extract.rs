@@ -1,9 +1,8 @@
 use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 
 use axum_core::extract::FromRequest;
 
-use super::{Param, Untaken};
+use super::{Param, Untaken, wrapper};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::response::{Failure, Raised, RaisedError};
@@ -27,26 +26,7 @@ use crate::scope::{Running, Scope, Site};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Extract<E>(pub E);
 
-impl<E> Extract<E> {
-    /// The extractor itself.
-    pub fn into_inner(self) -> E {
-        self.0
-    }
-}
-
-impl<E> Deref for Extract<E> {
-    type Target = E;
-
-    fn deref(&self) -> &E {
-        &self.0
-    }
-}
-
-impl<E> DerefMut for Extract<E> {
-    fn deref_mut(&mut self) -> &mut E {
-        &mut self.0
-    }
-}
+wrapper!(Extract);
 
 /// How axum's own traits tell extractors of the head from those of the whole request.
 #[doc(hidden)]

@@ -86,3 +86,30 @@ macro_rules! described {
     };
 }
 pub(crate) use described;
+
+/// What all parameters that wrap a value have in common: it can be taken out, and is reached by `*`.
+macro_rules! wrapper {
+    ($name:ident) => {
+        impl<T> $name<T> {
+            /// The value itself.
+            pub fn into_inner(self) -> T {
+                self.0
+            }
+        }
+
+        impl<T> std::ops::Deref for $name<T> {
+            type Target = T;
+
+            fn deref(&self) -> &T {
+                &self.0
+            }
+        }
+
+        impl<T> std::ops::DerefMut for $name<T> {
+            fn deref_mut(&mut self) -> &mut T {
+                &mut self.0
+            }
+        }
+    };
+}
+use wrapper;

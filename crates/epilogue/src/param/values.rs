@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Param, Untaken, WithValue, described};
+use super::{Param, Untaken, WithValue, described, wrapper};
 use crate::decode::{self, Values};
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
@@ -21,26 +21,7 @@ macro_rules! value_param {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub struct $name<T>(pub T);
 
-        impl<T> $name<T> {
-            /// The value itself.
-            pub fn into_inner(self) -> T {
-                self.0
-            }
-        }
-
-        impl<T> std::ops::Deref for $name<T> {
-            type Target = T;
-
-            fn deref(&self) -> &T {
-                &self.0
-            }
-        }
-
-        impl<T> std::ops::DerefMut for $name<T> {
-            fn deref_mut(&mut self) -> &mut T {
-                &mut self.0
-            }
-        }
+        wrapper!($name);
 
         impl<T: DeserializeOwned> Param for $name<T> {
             type Source<F: Fuel> = $source;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 
-use super::{Exit, Running, Scope, Slot, StepOutput, StepRun, Taking, caught, caught_now};
+use super::{Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, caught, caught_now};
 use crate::app::AppState;
 use crate::body::{BodyError, ReplyBody};
 use crate::decode;
@@ -41,11 +41,7 @@ impl Scope {
 
     async fn run_step(&mut self, app: &AppState, index: usize) -> Result<Slot, Failure> {
         let step = &app.routes[self.route].plan.steps[index];
-        let running = match &step.run {
-            StepRun::Function(run) => run(self, &step.sites),
-            StepRun::Replaced(value) => Running::Done(caught_now(|| Ok(StepOutput::Shared(value())))),
-        };
-        let result = match running {
+        let result = match self.start(step) {
             Running::Done(result) => result,
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
             Running::Untaken { own, below } if step.vital => {
@@ -74,6 +70,17 @@ impl Scope {
         }
     }
 
+    /// Starts a step. Whatever panics in it, a `Deserialize` of the user's perhaps, ends the request and not the server.
+    fn start(&mut self, step: &Step) -> Running {
+        let running = caught_now(|| {
+            Ok(match &step.run {
+                StepRun::Function(run) => run(self, &step.sites),
+                StepRun::Replaced(value) => Running::Done(Ok(StepOutput::Shared(value()))),
+            })
+        });
+        running.unwrap_or_else(|failure| Running::Done(Err(failure)))
+    }
+
     async fn read_body(&mut self) -> Result<(), Failure> {
         let limit = self.app.body_limit;
         let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
@@ -94,7 +101,7 @@ impl Scope {
         let app = Arc::clone(&self.app);
         let own = &app.routes[self.route].plan.own;
         let mut taking = Taking::new(self, own);
-        let taken = take(&mut taking);
+        let taken = caught_now(|| Ok(take(&mut taking)))?;
         let (own, below) = taking.into_errors();
         self.errors.extend(own);
         if let Some(failure) = below.and_then(Rejection::into_raised) {
@@ -128,12 +135,8 @@ impl Scope {
     }
 
     /// Builds an app-scoped dependency; the error is for the log of a start that failed.
-    pub(crate) async fn run_app_step(&mut self, step: &super::Step) -> Result<super::Value, String> {
-        let running = match &step.run {
-            StepRun::Function(run) => run(self, &step.sites),
-            StepRun::Replaced(value) => Running::Done(caught_now(|| Ok(StepOutput::Shared(value())))),
-        };
-        let result = match running {
+    pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<super::Value, String> {
+        let result = match self.start(step) {
             Running::Done(result) => result,
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
             Running::Untaken { .. } => return Err(String::from("one of its parameters has no value")),
