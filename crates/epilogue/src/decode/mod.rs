@@ -7,6 +7,7 @@ mod fields;
 mod flaw;
 mod json;
 mod node;
+mod quick;
 mod rules;
 mod scalar;
 mod session;
@@ -31,6 +32,18 @@ use crate::rejection::{Invalid, Place};
 /// `name` is what is looked up and what errors call it. A struct or a map takes the place as a whole, by the names of its
 /// fields; a tuple or list of the path takes its segments in order.
 pub(crate) fn decode<T: DeserializeOwned>(
+    values: &impl Values,
+    place: Place,
+    name: &str,
+    options: &ParamOptions,
+) -> Result<T, Vec<Invalid>> {
+    match quick::quick(values, name, Rules::Value(options)) {
+        Some(value) => Ok(value),
+        None => in_detail(values, place, name, options),
+    }
+}
+
+fn in_detail<T: DeserializeOwned>(
     values: &dyn Values,
     place: Place,
     name: &str,
@@ -312,7 +325,10 @@ mod tests {
         assert_eq!(query("a=1", &NONE), Ok(Some(page(1, None, &[], "d"))));
 
         let map = headers(&[("x-tok", b"1"), ("x-tok", b"2"), ("l", b"1"), ("l", b"2"), ("a", b"3")]);
-        assert_eq!(decode(&Headers::new(&map), Place::Header, "h", &NONE), Ok(page(3, None, &[1, 2], "1")));
+        assert_eq!(
+            decode(&Headers::new(&map, None), Place::Header, "h", &NONE),
+            Ok(page(3, None, &[1, 2], "1"))
+        );
         let map = headers(&[("cookie", b"a=1; x_tok=%20; other=2")]);
         assert_eq!(decode(&Cookies::new(&map), Place::Cookie, "c", &NONE), Ok(page(1, None, &[], " ")));
     }
@@ -351,7 +367,7 @@ mod tests {
             x_count: u8,
         }
         let map = headers(&[("x-count", b"z"), ("authorization", b"Bearer secret")]);
-        let errors = decode::<Wanted>(&Headers::new(&map), Place::Header, "h", &NONE).unwrap_err();
+        let errors = decode::<Wanted>(&Headers::new(&map, None), Place::Header, "h", &NONE).unwrap_err();
         assert_eq!(
             shown(&errors),
             json!([
@@ -370,7 +386,7 @@ mod tests {
             "msg": "Input should be a valid string, unable to parse raw data as a unicode string",
             "input": "\u{fffd}x",
         }]);
-        let values = Headers::new(&map);
+        let values = Headers::new(&map, None);
         let text = decode::<String>(&values, Place::Header, "x-a", &NONE).unwrap_err();
         let int = decode::<Option<i32>>(&values, Place::Header, "x-a", &NONE).unwrap_err();
         let word = decode::<Size>(&values, Place::Header, "x-a", &NONE).unwrap_err();
@@ -416,7 +432,7 @@ mod tests {
         );
         // Every request has headers that nobody asked for.
         let map = headers(&[("a", b"1"), ("b", b"2"), ("host", b"h")]);
-        assert_eq!(decode(&Headers::new(&map), Place::Header, "h", &NONE), Ok(Strict { a: 1, b: 2 }));
+        assert_eq!(decode(&Headers::new(&map, None), Place::Header, "h", &NONE), Ok(Strict { a: 1, b: 2 }));
     }
 
     #[test]

@@ -70,6 +70,9 @@ impl<'o> Rules<'o> {
         const GE: Holds = (i128::ge, f64::ge);
         const GT: Holds = (i128::gt, f64::gt);
         let Some(options) = self.options() else { return Ok(()) };
+        if [options.le, options.lt, options.ge, options.gt].iter().all(Option::is_none) {
+            return Ok(());
+        }
         let limits =
             [("le", options.le, LE), ("lt", options.lt, LT), ("ge", options.ge, GE), ("gt", options.gt, GT)];
         for (name, bound, (holds_exactly, holds)) in limits {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use cookie::Cookie;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use smallvec::SmallVec;
 
 /// One value as it was sent.
@@ -95,20 +95,56 @@ impl<'r> UrlEncoded<'r> {
         Self { text, empty_is_absent: true }
     }
 
+    /// The values of a name, the last one first. Only they are decoded, not all that is sent beside them.
     fn values(self, name: &str) -> impl Iterator<Item = Cow<'r, str>> {
-        form_urlencoded::parse(self.text.as_bytes())
-            .filter_map(move |(key, value)| (key == name).then_some(value))
+        let mut rest = Some(self.text);
+        let pairs = std::iter::from_fn(move || {
+            let text = rest?;
+            let (before, pair) = cut(text, text.bytes().rposition(|byte| byte == b'&'));
+            rest = before;
+            Some(pair)
+        });
+        pairs.filter_map(move |pair| Some(decoded(value_of(pair, name)?)))
     }
+}
+
+/// What stands before and behind a separator.
+fn cut(text: &str, at: Option<usize>) -> (Option<&str>, &str) {
+    match at {
+        Some(at) => (Some(&text[..at]), &text[at + 1..]),
+        None => (None, text),
+    }
+}
+
+/// The value of a pair, still encoded, if it is of this name. A name without `=` has an empty one.
+fn value_of<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
+    let end = pair.bytes().position(|byte| byte == b'=').unwrap_or(pair.len());
+    let key = &pair[..end];
+    let is_asked_for = if is_encoded(key) { decoded(key) == name } else { key == name };
+    (is_asked_for && !pair.is_empty()).then(|| pair.get(end + 1..).unwrap_or_default())
+}
+
+fn is_encoded(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'%' | b'+'))
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !is_encoded(text) {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.replace('+', " ");
+    Cow::Owned(percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
 }
 
 impl Values for UrlEncoded<'_> {
     // The last one counts, as in Starlette's `QueryParams` and `FormData`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.values(name).filter(|value| !(self.empty_is_absent && value.is_empty())).last().map(Raw::Text)
+        self.values(name).find(|value| !(self.empty_is_absent && value.is_empty())).map(Raw::Text)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        let all: Raws<'_> = self.values(name).map(Raw::Text).collect();
+        let mut all: Raws<'_> = self.values(name).map(Raw::Text).collect();
+        all.reverse();
         if self.empty_is_absent && all.iter().all(is_empty) { Raws::new() } else { all }
     }
 
@@ -129,11 +165,15 @@ impl Values for UrlEncoded<'_> {
 
 /// The headers. Names are compared without case; `_` in the name of a struct's field stands for `-`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Headers<'r>(&'r HeaderMap);
+pub(crate) struct Headers<'r> {
+    map: &'r HeaderMap,
+    asked: Option<&'r HeaderName>,
+}
 
 impl<'r> Headers<'r> {
-    pub(crate) fn new(headers: &'r HeaderMap) -> Self {
-        Self(headers)
+    /// `asked` is the name that will most likely be looked up, where it is known as a header's already.
+    pub(crate) fn new(map: &'r HeaderMap, asked: Option<&'r HeaderName>) -> Self {
+        Self { map, asked }
     }
 }
 
@@ -147,15 +187,19 @@ fn header_text(value: &http::HeaderValue) -> Raw<'_> {
 impl Values for Headers<'_> {
     // The first one counts, as in Starlette's `Headers`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.0.get(name).map(header_text)
+        let value = match self.asked {
+            Some(asked) if asked.as_str() == name => self.map.get(asked),
+            _ => self.map.get(name),
+        };
+        value.map(header_text)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        self.0.get_all(name).iter().map(header_text).collect()
+        self.map.get_all(name).iter().map(header_text).collect()
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for (name, value) in self.0 {
+        for (name, value) in self.map {
             visit(Cow::Borrowed(name.as_str()), header_text(value));
         }
     }
@@ -250,17 +294,27 @@ impl<'r> Captures<'r> {
         Self { path, names, ranges }
     }
 
-    fn segments(self) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
+    /// The names with their segments, which are still encoded.
+    fn segments(self) -> impl Iterator<Item = (&'r str, &'r str)> {
         self.names.iter().zip(self.ranges).map(move |(name, &(start, end))| {
-            let segment = self.path.get(start as usize..end as usize).unwrap_or_default();
-            (name.as_str(), percent_encoding::percent_decode_str(segment).decode_utf8_lossy())
+            (name.as_str(), self.path.get(start as usize..end as usize).unwrap_or_default())
         })
+    }
+}
+
+/// A segment, in which `+` is a plus.
+fn decoded_segment(segment: &str) -> Cow<'_, str> {
+    if segment.contains('%') {
+        percent_encoding::percent_decode_str(segment).decode_utf8_lossy()
+    } else {
+        Cow::Borrowed(segment)
     }
 }
 
 impl Values for Captures<'_> {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.segments().find_map(|(key, value)| (key == name).then_some(Raw::Text(value)))
+        let (_, segment) = self.segments().find(|(key, _)| *key == name)?;
+        Some(Raw::Text(decoded_segment(segment)))
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
@@ -268,8 +322,8 @@ impl Values for Captures<'_> {
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for (name, value) in self.segments() {
-            visit(Cow::Borrowed(name), Raw::Text(value));
+        for (name, segment) in self.segments() {
+            visit(Cow::Borrowed(name), Raw::Text(decoded_segment(segment)));
         }
     }
 
@@ -401,7 +455,7 @@ mod tests {
     fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for &(name, value) in lines {
-            let name = http::HeaderName::from_static(name);
+            let name = HeaderName::from_static(name);
             headers.append(name, http::HeaderValue::from_bytes(value).unwrap());
         }
         headers
@@ -441,7 +495,7 @@ mod tests {
     #[test]
     fn the_first_of_a_header_in_any_case() {
         let map = headers(&[("x-a", b"1"), ("x-a", b"2"), ("x-b", b"\xff")]);
-        let values = Headers::new(&map);
+        let values = Headers::new(&map, None);
         assert_eq!(texts(values.one("X-A")), ["1"]);
         assert_eq!(texts(values.all("x-a")), ["1", "2"]);
         assert_eq!(values.one("x-b"), Some(Raw::Opaque(b"\xff")));

@@ -11,7 +11,7 @@ use crate::scope::{Scope, Site};
 
 /// A parameter type over one place of the request.
 macro_rules! value_param {
-    ($(#[$doc:meta])* $name:ident, $source:ident, $place:expr, $values:ident) => {
+    ($(#[$doc:meta])* $name:ident, $source:ident, $place:expr, |$scope:ident, $site:pat_param| $values:expr) => {
         described!(
             /// Values of one place.
             $source = Source::Value($place)
@@ -26,8 +26,9 @@ macro_rules! value_param {
         impl<T: DeserializeOwned> Param for $name<T> {
             type Source<F: Fuel> = $source;
 
-            fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-                decode::decode(&scope.$values(), $place, site.key(), site.options())
+            fn take($scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+                let $site = site;
+                decode::decode(&$values, $place, site.key(), site.options())
                     .map(Self)
                     .map_err(Untaken::Invalid)
             }
@@ -40,8 +41,9 @@ macro_rules! value_param {
                 Self(value)
             }
 
-            fn is_given(scope: &Scope, site: &Site) -> bool {
-                scope.$values().contains(site.key())
+            fn is_given($scope: &Scope, site: &Site) -> bool {
+                let $site = site;
+                $values.contains(site.key())
             }
         }
     };
@@ -65,7 +67,7 @@ value_param!(
     ///     file.into_inner()
     /// }
     /// ```
-    Path, FromPath, Place::Path, captures
+    Path, FromPath, Place::Path, |scope, _| scope.captures()
 );
 
 value_param!(
@@ -91,7 +93,7 @@ value_param!(
     ///     limit.to_string()
     /// }
     /// ```
-    Query, FromQuery, Place::Query, query
+    Query, FromQuery, Place::Query, |scope, _| scope.query()
 );
 
 value_param!(
@@ -105,7 +107,7 @@ value_param!(
     ///     user_agent.into_inner().unwrap_or_default()
     /// }
     /// ```
-    Header, FromHeaders, Place::Header, headers
+    Header, FromHeaders, Place::Header, |scope, site| scope.headers_of(site)
 );
 
 value_param!(
@@ -119,5 +121,5 @@ value_param!(
     ///     session.into_inner().unwrap_or_default()
     /// }
     /// ```
-    Cookie, FromCookies, Place::Cookie, cookies
+    Cookie, FromCookies, Place::Cookie, |scope, _| scope.cookies()
 );

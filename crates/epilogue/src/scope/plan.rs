@@ -5,9 +5,12 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::HeaderName;
+
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
+use crate::rejection::Place;
 use crate::security::SecurityScopes;
 
 /// What a request to a route does before its path function runs.
@@ -294,7 +297,7 @@ impl Draft<'_, '_> {
                 })?;
                 SlotIndex::State(index)
             }
-            Source::Value(crate::rejection::Place::Path) => {
+            Source::Value(Place::Path) => {
                 if param.scalar && !self.segments.iter().any(|segment| segment == param.key) {
                     return Err(PlanError::MissingSegment {
                         route: self.route.name,
@@ -331,7 +334,11 @@ impl Draft<'_, '_> {
             Source::Value(_) | Source::Reply | Source::Request => SlotIndex::None,
         };
         self.chain.pop();
-        Ok(Site { node: param, slot })
+        let header = match param.source {
+            Source::Value(Place::Header) => HeaderName::try_from(param.key).ok(),
+            _ => None,
+        };
+        Ok(Site { node: param, slot, header })
     }
 
     fn dependency(

@@ -1,0 +1,202 @@
+//! The common case: a parameter that is one good value. Nothing is noted, so nothing need be known of where the value stands.
+//!
+//! Whatever is not as common as that, good or bad, is left to the decoding in detail, which comes to the same for a good value.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, DeserializeOwned, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
+
+use super::flaw::Flaw;
+use super::rules::Rules;
+use super::scalar;
+use super::values::{Raw, Values};
+
+/// The value, if it is a single good one, or absent where it may be.
+pub(super) fn quick<T: DeserializeOwned>(values: &impl Values, name: &str, rules: Rules<'_>) -> Option<T> {
+    let value = Quick { raw: values.one(name), rules, may_be_absent: false };
+    match T::deserialize(value) {
+        Ok(value) => Some(value),
+        // Only now is it known that what is optional is a single value, and not a struct over the place.
+        Err(Unsure::Absent) => T::deserialize(Absent).ok(),
+        Err(Unsure::Other) => None,
+    }
+}
+
+/// Why there is no quick answer.
+#[derive(Debug)]
+enum Unsure {
+    /// A single value may be absent, and is.
+    Absent,
+    Other,
+}
+
+impl fmt::Display for Unsure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("to be decoded in detail")
+    }
+}
+
+impl std::error::Error for Unsure {}
+
+impl de::Error for Unsure {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
+    }
+
+    // The words are made when the value is decoded in detail.
+    fn invalid_type(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
+        Self::Other
+    }
+
+    fn invalid_value(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
+        Self::Other
+    }
+}
+
+struct Quick<'a> {
+    raw: Option<Raw<'a>>,
+    rules: Rules<'a>,
+    may_be_absent: bool,
+}
+
+impl<'a> Quick<'a> {
+    fn text(self) -> Result<Cow<'a, str>, Unsure> {
+        match self.raw {
+            Some(Raw::Text(text)) => Ok(text),
+            None if self.may_be_absent => Err(Unsure::Absent),
+            None | Some(Raw::Opaque(_)) => Err(Unsure::Other),
+        }
+    }
+
+    fn parsed<R>(self, parse: impl FnOnce(&str, Rules<'_>) -> Result<R, Flaw>) -> Result<R, Unsure> {
+        let rules = self.rules;
+        parse(&self.text()?, rules).map_err(|_| Unsure::Other)
+    }
+}
+
+macro_rules! scalars {
+    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+        fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+            visitor.$visit(self.parsed($parse)?)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Quick<'_> {
+    type Error = Unsure;
+
+    scalars! {
+        deserialize_bool visit_bool |text, _| scalar::bool(text);
+        deserialize_i8 visit_i8 scalar::int;
+        deserialize_i16 visit_i16 scalar::int;
+        deserialize_i32 visit_i32 scalar::int;
+        deserialize_i64 visit_i64 scalar::int;
+        deserialize_i128 visit_i128 scalar::int;
+        deserialize_u8 visit_u8 scalar::int;
+        deserialize_u16 visit_u16 scalar::int;
+        deserialize_u32 visit_u32 scalar::int;
+        deserialize_u64 visit_u64 scalar::int;
+        deserialize_u128 visit_u128 scalar::int;
+        deserialize_f64 visit_f64 scalar::float;
+        deserialize_char visit_char |text, _| scalar::char(text);
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+        let rules = self.rules;
+        let text = self.text()?;
+        rules.text(&text).map_err(|_| Unsure::Other)?;
+        match text {
+            Cow::Borrowed(text) => visitor.visit_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+        visitor.visit_some(Self { may_be_absent: true, ..self })
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Unsure> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Unsure> {
+        Err(Unsure::Other)
+    }
+
+    forward_to_deserialize_any! {
+        f32 bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// An optional value that is absent.
+struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = Unsure;
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Unsure> {
+        Err(Unsure::Other)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::super::values::UrlEncoded;
+    use super::*;
+    use crate::param::{Bound, ParamOptions};
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Name(String);
+
+    fn of<T: DeserializeOwned>(text: &str) -> Option<T> {
+        quick(&UrlEncoded::new(text), "q", Rules::None)
+    }
+
+    #[test]
+    fn single_good_values_are_answered() {
+        assert_eq!(of("q=1&q=2"), Some(2_u8));
+        assert_eq!(of("q=x%20y"), Some(Name("x y".into())));
+        assert_eq!(of("q=1"), Some(Some(1)));
+        assert_eq!(of("a=1"), Some(None::<i32>));
+        assert_eq!(of("a=1"), Some(None::<Name>));
+    }
+
+    #[test]
+    fn all_else_is_left_to_the_detail() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Page {
+            q: i32,
+        }
+        assert_eq!(of::<u8>("q=x"), None);
+        assert_eq!(of::<u8>(""), None);
+        assert_eq!(of::<Option<u8>>("q=x"), None);
+        assert_eq!(of::<Vec<u8>>("q=1"), None);
+        assert_eq!(of::<Option<Vec<u8>>>(""), None);
+        assert_eq!(of::<Page>("q=1"), None);
+        assert_eq!(of::<Option<Page>>(""), None);
+        assert_eq!(of::<Option<Option<u8>>>(""), Some(None));
+        let bound = ParamOptions { ge: Some(Bound::Int(3)), ..ParamOptions::NONE };
+        assert_eq!(quick::<u8>(&UrlEncoded::new("q=2"), "q", Rules::Value(&bound)), None);
+    }
+}
