@@ -170,8 +170,10 @@ fn describe(
             impl #name {
                 fn __epilogue_run(mut scope: __epilogue::Scope) -> __epilogue::Handling {
                     __epilogue::Box::pin(async move {
-                        let result = async {
-                            scope.prepare().await?;
+                        let mut result = async {
+                            if scope.must_prepare() {
+                                scope.prepare().await?;
+                            }
                             #[allow(unused_variables, reason = "a function without parameters takes nothing")]
                             let (#(#locals,)*) = scope.take_own(|taking| {
                                 #(#takes)*
@@ -180,7 +182,11 @@ fn describe(
                             #call
                         }
                         .await;
-                        scope.finish(result).await
+                        // In a box, so that the future of a request without such exits is no larger for them.
+                        if scope.must_leave() {
+                            result = __epilogue::Box::pin(scope.leave_functions(result)).await;
+                        }
+                        scope.finish(result)
                     })
                 }
             }

@@ -36,7 +36,7 @@ use crate::tasks::FailedTask;
 /// ```
 pub struct Outcome {
     end: End,
-    failed_tasks: Arc<[FailedTask]>,
+    failed_tasks: Vec<FailedTask>,
 }
 
 #[derive(Clone)]
@@ -78,11 +78,11 @@ impl Outcome {
     }
 
     pub(crate) fn with_failed_tasks(self, failed: Vec<FailedTask>) -> Self {
-        Self { failed_tasks: failed.into(), ..self }
+        Self { failed_tasks: failed, ..self }
     }
 
     fn of(end: End) -> Self {
-        Self { end, failed_tasks: Arc::new([]) }
+        Self { end, failed_tasks: Vec::new() }
     }
 
     /// Whether the path function returned a reply. A reply with an error status that was returned as `Ok` is one.

@@ -3,9 +3,10 @@
 use std::any::TypeId;
 use std::marker::PhantomData;
 
+use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header;
+use http::{HeaderValue, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -98,7 +99,13 @@ fn not_json(body: &[u8]) -> Invalid {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Ok(body) => {
+                let mut response = Response::new(Body::from(body));
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response
+            }
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply does not serialise to JSON");
                 internal_server_error()

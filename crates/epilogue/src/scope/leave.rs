@@ -15,12 +15,15 @@ use crate::tasks::{Batch, BatchReport};
 use crate::testing::Probe;
 
 impl Scope {
+    /// Whether exits of function scope must be [run](Self::leave_functions) before the reply is [made](Self::finish).
+    #[doc(hidden)]
+    pub fn must_leave(&self) -> bool {
+        self.exits.iter().any(|exit| exit.scope == DependencyScope::Function)
+    }
+
     /// Makes the reply of what the path function returned, with all that follows it.
     #[doc(hidden)]
-    pub async fn finish(mut self, mut result: Result<Response, Failure>) -> http::Response<ReplyBody> {
-        if self.exits.iter().any(|exit| exit.scope == DependencyScope::Function) {
-            result = self.leave_functions(result).await;
-        }
+    pub fn finish(&mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
         let (mut response, outcome) = match result {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
@@ -33,7 +36,11 @@ impl Scope {
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
-    async fn leave_functions(&mut self, mut result: Result<Response, Failure>) -> Result<Response, Failure> {
+    #[doc(hidden)]
+    pub async fn leave_functions(
+        &mut self,
+        mut result: Result<Response, Failure>,
+    ) -> Result<Response, Failure> {
         let exits = std::mem::take(&mut self.exits);
         let (function, request): (Vec<_>, Vec<_>) =
             exits.into_iter().partition(|exit| exit.scope == DependencyScope::Function);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderName, Response};
 use smallvec::SmallVec;
 
 pub use plan::PlanError;
@@ -150,10 +150,12 @@ pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'stat
 
 /// Where one parameter of a step finds its value: worked out when the app starts, so that a request only looks it up.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Site {
     node: &'static ParamNode,
     slot: SlotIndex,
+    /// The name of the header that it reads.
+    header: Option<HeaderName>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -210,8 +212,9 @@ pub struct Scope {
 }
 
 /// The head, owned until somebody wants to keep it.
+#[expect(clippy::large_enum_variant, reason = "nearly every request owns its head, and has no use for a box")]
 enum Head {
-    Owned(Box<Parts>),
+    Owned(Parts),
     Shared(Arc<Parts>),
 }
 
@@ -242,7 +245,7 @@ impl Scope {
         Self {
             app,
             route,
-            parts: Head::Owned(Box::new(parts)),
+            parts: Head::Owned(parts),
             captures,
             body,
             slots: Vec::new(),
@@ -269,7 +272,11 @@ impl Scope {
     }
 
     pub(crate) fn headers(&self) -> Headers<'_> {
-        Headers::new(&self.parts().headers)
+        Headers::new(&self.parts().headers, None)
+    }
+
+    pub(crate) fn headers_of<'s>(&'s self, site: &'s Site) -> Headers<'s> {
+        Headers::new(&self.parts().headers, site.header.as_ref())
     }
 
     pub(crate) fn header_map(&self) -> &HeaderMap {
@@ -316,10 +323,10 @@ impl Scope {
             return Arc::clone(parts);
         }
         let (empty, ()) = http::Request::new(()).into_parts();
-        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::Owned(Box::new(empty))) else {
+        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::Owned(empty)) else {
             unreachable!("the head was found to be owned just above")
         };
-        let parts = Arc::new(*parts);
+        let parts = Arc::new(parts);
         self.parts = Head::Shared(Arc::clone(&parts));
         parts
     }
@@ -376,9 +383,11 @@ impl Scope {
 
 /// `application/json` and every `application/*+json`, as FastAPI has it.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
+    let Some(value) = headers.get(http::header::CONTENT_TYPE) else { return false };
+    if value == "application/json" {
+        return true;
+    }
+    let Ok(value) = value.to_str() else { return false };
     let essence = value.split(';').next().unwrap_or_default().trim();
     let Some((main, sub)) = essence.split_once('/') else { return false };
     let json = sub.eq_ignore_ascii_case("json")

@@ -2,16 +2,25 @@
 
 use std::sync::Arc;
 
-use http::{Response, StatusCode};
+use http::StatusCode;
 
-use super::{Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, caught, caught_now};
+use super::{BoxFuture, Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, caught, caught_now};
 use crate::app::AppState;
-use crate::body::{BodyError, ReplyBody};
+use crate::body::BodyError;
 use crate::decode;
-use crate::rejection::Rejection;
+use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, HttpError, Raised};
 
+type Waiting = BoxFuture<Result<StepOutput, Failure>>;
+
 impl Scope {
+    /// Whether there is anything to [prepare](Self::prepare).
+    #[doc(hidden)]
+    pub fn must_prepare(&self) -> bool {
+        let plan = &self.route().plan;
+        plan.reads_body || !plan.steps.is_empty()
+    }
+
     /// Reads the body and runs the dependencies. What fails validation is collected; an error ends the request here.
     #[doc(hidden)]
     pub async fn prepare(&mut self) -> Result<(), Failure> {
@@ -30,32 +39,42 @@ impl Scope {
 
     async fn run_steps(&mut self) -> Result<(), Failure> {
         let app = Arc::clone(&self.app);
-        let plan = &app.routes[self.route].plan;
-        self.slots.reserve_exact(plan.steps.len());
-        for index in 0..plan.steps.len() {
-            let slot = self.run_step(&app, index).await?;
+        let steps = &*app.routes[self.route].plan.steps;
+        self.slots.reserve_exact(steps.len());
+        while let Some((step, future)) = self.run_until_waiting(steps)? {
+            let result = caught(future).await.and_then(|result| result);
+            let slot = self.settle(step, result)?;
             self.slots.push(slot);
         }
         Ok(())
     }
 
-    async fn run_step(&mut self, app: &AppState, index: usize) -> Result<Slot, Failure> {
-        let step = &app.routes[self.route].plan.steps[index];
-        let result = match self.start(step) {
-            Running::Done(result) => result,
-            Running::Waiting(future) => caught(future).await.and_then(|result| result),
-            Running::Untaken { own, below } if step.vital => {
-                self.errors.extend(own);
-                // What is below has been noted where it failed, or is an error that no step of the plan could raise.
-                return match below.and_then(Rejection::into_raised) {
-                    Some(failure) => Err(failure),
-                    None => Ok(Slot::Failed(Rejection::new(Vec::new()))),
-                };
-            }
-            Running::Untaken { own, below } => {
-                return Ok(Slot::Failed(Rejection::merged(own, below)));
-            }
-        };
+    /// Runs steps, from the first that has no slot yet, up to one that has to be awaited.
+    fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
+        while let Some(step) = steps.get(self.slots.len()) {
+            let slot = match self.start(step) {
+                Running::Done(result) => self.settle(step, result)?,
+                Running::Waiting(future) => return Ok(Some((step, future))),
+                Running::Untaken { own, below } => self.untaken(step, own, below)?,
+            };
+            self.slots.push(slot);
+        }
+        Ok(None)
+    }
+
+    fn untaken(&mut self, step: &Step, own: Vec<Invalid>, below: Option<Rejection>) -> Result<Slot, Failure> {
+        if !step.vital {
+            return Ok(Slot::Failed(Rejection::merged(own, below)));
+        }
+        self.errors.extend(own);
+        // What is below has been noted where it failed, or is an error that no step of the plan could raise.
+        match below.and_then(Rejection::into_raised) {
+            Some(failure) => Err(failure),
+            None => Ok(Slot::Failed(Rejection::new(Vec::new()))),
+        }
+    }
+
+    fn settle(&mut self, step: &Step, result: Result<StepOutput, Failure>) -> Result<Slot, Failure> {
         match result {
             Ok(StepOutput::Shared(value)) => {
                 if let Some(run) = step.exit {
@@ -111,12 +130,6 @@ impl Scope {
             Some(taken) if self.errors.is_empty() => Ok(taken),
             _ => Err(Failure::Rejected(Rejection::without_duplicates(std::mem::take(&mut self.errors)))),
         }
-    }
-
-    /// Ends a request whose path function did not run.
-    #[doc(hidden)]
-    pub async fn refuse(self, failure: Failure) -> Response<ReplyBody> {
-        self.finish(Err(failure)).await
     }
 }
 

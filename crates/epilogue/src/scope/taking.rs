@@ -48,22 +48,18 @@ impl<'a> Taking<'a> {
 
     /// A dependency that cannot run.
     pub fn failed(self) -> Running {
-        Running::Untaken { own: self.ordered(), below: self.below }
+        let (own, below) = self.into_errors();
+        Running::Untaken { own, below }
     }
 
     /// What the path function's parameters came to.
     pub(super) fn into_errors(self) -> (Vec<Invalid>, Option<Rejection>) {
-        let below = self.below.clone();
-        (self.ordered(), below)
-    }
-
-    /// FastAPI reports a function's values by place: path, query, header, cookie, body.
-    fn ordered(&self) -> Vec<Invalid> {
-        let mut errors = self.own.clone();
-        if errors.len() > 1 {
-            errors.sort_by_key(Invalid::place);
+        let mut own = self.own;
+        if own.len() > 1 {
+            // FastAPI reports a function's values by place: path, query, header, cookie, body.
+            own.sort_by_key(Invalid::place);
         }
-        errors
+        (own, self.below)
     }
 }
 
