@@ -36,13 +36,13 @@ impl<'a> Added<'a> {
 
     /// Names the task in logs, spans and reports. Without it: the function's path.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.set(|task| task.name = name.into())
+        self.set(|task| task.set_name(name.into()))
     }
 
     /// Ends the task after that long. An async task stops at its next await; a blocking one cannot be stopped: it is
     /// reported, the next task begins, and a shutdown still waits for it.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(|task| task.timeout = Some(timeout))
+        self.set(|task| task.set_timeout(timeout))
     }
 
     /// Runs the task even if the request fails.
@@ -87,7 +87,8 @@ pub struct AddedTask<'a, T: Task> {
 /// A `#[task]` and its options, before they are put in a box.
 pub(crate) struct Parts<T> {
     task: T,
-    name: Cow<'static, str>,
+    /// In place of the task's own.
+    name: Option<Cow<'static, str>>,
     timeout: Option<Duration>,
     always: bool,
     retry: Retry,
@@ -98,7 +99,7 @@ impl<T: Task> Parts<T> {
         let options = T::OPTIONS;
         let retry =
             Retry { times: options.retries, on_panic: options.retry_on_panic, backoff: options.backoff };
-        Self { task, name: Cow::Borrowed(T::NAME), timeout: options.timeout, always: options.always, retry }
+        Self { task, name: None, timeout: options.timeout, always: options.always, retry }
     }
 
     pub(crate) fn queued(self) -> Queued {
@@ -108,12 +109,15 @@ impl<T: Task> Parts<T> {
         } else {
             Work::Task(Box::new(Repeated { task, left: self.retry.times, retry: self.retry }))
         };
-        Queued {
-            name: self.name,
-            timeout: self.timeout,
-            always: self.always,
-            ..Queued::new(work, T::NAME, T::LOCATION)
+        let mut queued = Queued::new(work, T::NAME, T::LOCATION);
+        queued.always = self.always;
+        if let Some(name) = self.name {
+            queued.set_name(name);
         }
+        if let Some(timeout) = self.timeout {
+            queued.set_timeout(timeout);
+        }
+        queued
     }
 }
 
@@ -129,7 +133,7 @@ impl<'a, T: Task> AddedTask<'a, T> {
 
     /// Names the task in logs, spans and reports. Without it: the function's name.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.set(|parts| parts.name = name.into())
+        self.set(|parts| parts.name = Some(name.into()))
     }
 
     /// Ends an attempt after that long; see [`Added::timeout`]. A task that ran out of time is not tried again.

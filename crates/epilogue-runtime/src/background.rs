@@ -78,12 +78,12 @@ impl Background {
     /// Names the last task.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
-        self.set(|task| task.name = name)
+        self.set(|task| task.set_name(name))
     }
 
     /// Ends the last task after that long.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(|task| task.timeout = Some(timeout))
+        self.set(|task| task.set_timeout(timeout))
     }
 
     /// Runs the last task even if the request fails.

@@ -4,7 +4,9 @@ mod blocking;
 mod concurrent;
 mod end;
 mod one;
+mod plain;
 
+use plain::Plain;
 use tokio::{task::coop, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -92,9 +94,22 @@ impl Execution {
             } else {
                 // One of them runs at any moment, so this is counted once for all.
                 let _running = CountedRunning::new(&self.runner.shared().counters);
-                for task in &mut self.chunk {
+                let mut ended = 0;
+                while ended < self.chunk.len() {
+                    if !self.runner.is_observed() {
+                        let plain = Plain {
+                            runner: &self.runner,
+                            origin: &self.origin,
+                            tasks: &mut self.chunk,
+                            report: &mut self.report,
+                            ended,
+                        };
+                        ended = plain.await;
+                    }
+                    let Some(task) = self.chunk.get_mut(ended) else { break };
                     let (end, took) = one::run(&self.runner, &self.origin, task).await;
                     end.settle(&self.runner, &self.origin, task, took, &mut self.report);
+                    ended += 1;
                     // Tasks that never wait would keep their thread from all others.
                     coop::consume_budget().await;
                 }
@@ -120,7 +135,7 @@ impl Execution {
         let age = self.since.elapsed();
         for task in left.into_iter().filter(|task| !task.ended) {
             self.report.failed.push(FailedTask {
-                name: task.name.clone(),
+                name: task.name(),
                 outcome: TaskOutcome::Abandoned,
                 message: "the shutdown's deadline came first".to_owned(),
                 attempts: task.attempts,

@@ -48,18 +48,21 @@ impl List {
 
     pub(crate) fn push(self: &Arc<Self>, mut task: Queued) {
         if tracing::enabled!(target: "epilogue::task", Level::INFO) {
-            task.span = self.span(&task);
+            let span = self.span(&task);
+            task.set_span(span);
         }
         // Counted and told before it can be seen by a batch that runs already, so that it cannot end before it began.
         self.runner.shared().counters.entered(1);
-        self.runner.observe(&self.origin, &task, None, None, crate::TaskObserver::queued);
+        if self.runner.is_observed() {
+            self.runner.observe(&self.origin, &task, None, None, crate::TaskObserver::queued);
+        }
 
         let mut queue = self.queue();
         if queue.discarded && !task.always {
             drop(queue);
             tracing::warn!(
                 target: "epilogue::task",
-                task = %task.name, request = %self.origin, source = %task.source,
+                task = %task.name(), request = %self.origin, source = %task.source,
                 "task dropped: its request has failed; add it with `.always()` if it must run even so"
             );
             self.runner.discard(&self.origin, task);
@@ -83,7 +86,7 @@ impl List {
             target: "epilogue::task",
             parent: None,
             "task",
-            name = %task.name,
+            name = %task.name(),
             request = %self.origin.name,
             request_id = self.origin.id,
             source = %task.source,

@@ -261,8 +261,9 @@ impl Runner {
         event: fn(&dyn TaskObserver, &TaskEvent<'_>),
     ) {
         if let Some(observer) = &self.0.observer {
+            let name = task.name();
             let task = TaskEvent {
-                name: &task.name,
+                name: &name,
                 origin,
                 source: task.source,
                 attempt: task.attempts,
@@ -281,7 +282,7 @@ impl Runner {
     /// Drops a task because there is no time left for it, and says so.
     pub(crate) fn abandon(&self, origin: &Origin, task: Queued, age: Option<Duration>) {
         let lost = AbandonedTask {
-            name: task.name.clone(),
+            name: task.name(),
             origin: origin.clone(),
             source: task.source,
             attempts: task.attempts,
@@ -289,7 +290,7 @@ impl Runner {
         };
         tracing::error!(
             target: "epilogue::task",
-            parent: &task.span,
+            parent: task.span(),
             task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
             "task abandoned",
         );
@@ -306,7 +307,7 @@ impl Runner {
         event: fn(&dyn TaskObserver, &TaskEvent<'_>),
     ) {
         task.ended = true;
-        task.span.record("outcome", outcome.as_str());
+        task.span().record("outcome", outcome.as_str());
         self.0.counters.ended(outcome);
         self.observe(origin, &task, None, None, event);
         panics::quietly("a task that was dropped", || drop(task));

@@ -1,5 +1,6 @@
 //! What can be a task: functions with their arguments ([`TaskFn`]) and `#[task]` structs ([`Task`]).
 
+mod call;
 mod context;
 mod failure;
 mod function;

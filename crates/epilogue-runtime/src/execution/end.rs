@@ -58,17 +58,17 @@ impl End {
         task.ended = true;
         runner.shared().counters.ended(outcome);
 
-        if !task.span.is_disabled() {
+        if !task.span().is_disabled() {
             let milliseconds = took.unwrap_or_default().as_secs_f64() * 1000.0;
-            task.span.record("attempt", task.attempts);
-            task.span.record("outcome", outcome.as_str());
-            task.span.record("duration_ms", milliseconds);
+            task.span().record("attempt", task.attempts);
+            task.span().record("outcome", outcome.as_str());
+            task.span().record("duration_ms", milliseconds);
         }
         if let Some(error) = &error {
             tracing::error!(
                 target: "epilogue::task",
-                parent: &task.span,
-                task = %task.name, request = %origin, attempt = task.attempts, source = %task.source, error,
+                parent: task.span(),
+                task = %task.name(), request = %origin, attempt = task.attempts, source = %task.source, error,
                 "task {outcome}",
             );
         }
@@ -80,12 +80,12 @@ impl End {
         };
         runner.observe(origin, task, took, error.as_deref(), told);
         // Closed now: the others of its batch may take a while.
-        task.span = tracing::Span::none();
+        task.close_span();
 
         match error {
             None => report.succeeded += 1,
             Some(message) => report.failed.push(FailedTask {
-                name: task.name.clone(),
+                name: task.name(),
                 outcome,
                 message,
                 attempts: task.attempts,

@@ -14,16 +14,18 @@ use crate::{
 
 /// Runs a task. The time it took is looked at only where someone wants to know.
 pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> (End, Option<Duration>) {
-    let begun = (runner.is_observed() || !task.span.is_disabled()).then(Instant::now);
+    let begun = (runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
     task.attempts = 1;
     runner.observe(origin, task, None, None, TaskObserver::started);
     let work = task.work.take().expect("a task begins once");
     let end = match work {
-        Work::Async(future) if task.timeout.is_none() => End::from(Caught::new(future, &task.span).await),
+        Work::Async(future) if task.timeout().is_none() => End::from(Caught::new(future, task.span()).await),
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
-        Work::Async(future) => Box::pin(attempt(runner, &task.span, task.timeout, Kind::Async(future))).await,
+        Work::Async(future) => {
+            Box::pin(attempt(runner, task.span(), task.timeout(), Kind::Async(future))).await
+        }
         Work::Blocking(function) => {
-            Box::pin(attempt(runner, &task.span, task.timeout, Kind::Blocking(function))).await
+            Box::pin(attempt(runner, task.span(), task.timeout(), Kind::Blocking(function))).await
         }
         Work::Task(attempts) => Box::pin(repeat(runner, origin, task, attempts, begun)).await,
     };
@@ -52,7 +54,7 @@ async fn repeat(
     let mut waits = None;
     loop {
         let end = match panics::catch(|| attempts.attempt(runner.context())) {
-            Ok(Some(running)) => attempt(runner, &task.span, task.timeout, running.0).await,
+            Ok(Some(running)) => attempt(runner, task.span(), task.timeout(), running.0).await,
             Ok(None) => unreachable!("the retries are counted in one place"),
             Err(payload) => End::Panicked(panics::message(payload)),
         };
@@ -64,8 +66,8 @@ async fn repeat(
         let error = end.message().unwrap_or_default();
         tracing::warn!(
             target: "epilogue::task",
-            parent: &task.span,
-            task = %task.name, request = %origin, attempt = task.attempts, source = %task.source, error, ?wait,
+            parent: task.span(),
+            task = %task.name(), request = %origin, attempt = task.attempts, source = %task.source, error, ?wait,
             "task {}: will be tried again", end.outcome(),
         );
         runner.shared().counters.retried();

@@ -113,11 +113,11 @@ macro_rules! functions {
                 Fut: Send + 'static,
                 Fut::Output: TaskReturn,
             {
-                Running::async_(async move {
+                Running::call(move || {
                     // Taken whole: only of the tuple is it known that it is `Send`.
                     let all = arguments;
                     let ($($Arg,)*) = all;
-                    self($($Arg),*).await
+                    self($($Arg),*)
                 })
             }
         }

@@ -5,20 +5,26 @@ use tracing::Span;
 use super::{BlockingWork, Kind, Retry, Running, TaskContext, TaskFuture, TaskInfo};
 use crate::SourceLine;
 
-/// A task in a list.
+/// A task in a list. There may be many, and they are moved about, so what few of them have is kept apart.
 pub(crate) struct Queued {
-    /// Taken when the task starts.
+    /// Taken when the task starts, or when it has ended.
     pub(crate) work: Option<Work>,
-    pub(crate) name: Cow<'static, str>,
+    /// The name, unless the task was given another.
+    own_name: &'static str,
     pub(crate) source: SourceLine,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) always: bool,
     /// Attempts begun: what a task is reported with that is cut off.
     pub(crate) attempts: u32,
+    pub(crate) always: bool,
     /// Whether its end has been counted.
     pub(crate) ended: bool,
-    /// Disabled until the task enters a list, and for good when nobody traces.
-    pub(crate) span: Span,
+    extras: Option<Box<Extras>>,
+}
+
+/// What most tasks do not have.
+struct Extras {
+    name: Option<Cow<'static, str>>,
+    timeout: Option<Duration>,
+    span: Span,
 }
 
 pub(crate) enum Work {
@@ -47,14 +53,58 @@ impl Queued {
     pub(crate) fn new(work: Work, name: &'static str, source: SourceLine) -> Self {
         Self {
             work: Some(work),
-            name: Cow::Borrowed(name),
+            own_name: name,
             source,
-            timeout: None,
-            always: false,
             attempts: 0,
+            always: false,
             ended: false,
-            span: Span::none(),
+            extras: None,
         }
+    }
+
+    /// A future that nothing is to be noted of but whether it ended well: it has no options, and nobody traces it.
+    pub(crate) fn plain(&mut self) -> Option<&mut TaskFuture> {
+        match (&mut self.work, &self.extras) {
+            (Some(Work::Async(future)), None) => Some(future),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        let given = self.extras.as_ref().and_then(|extras| extras.name.clone());
+        given.unwrap_or(Cow::Borrowed(self.own_name))
+    }
+
+    pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
+        self.extras().name = Some(name);
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.extras.as_ref().and_then(|extras| extras.timeout)
+    }
+
+    pub(crate) fn set_timeout(&mut self, timeout: Duration) {
+        self.extras().timeout = Some(timeout);
+    }
+
+    /// Disabled until the task enters a list, and for good when nobody traces.
+    pub(crate) fn span(&self) -> &Span {
+        static DISABLED: Span = Span::none();
+        self.extras.as_ref().map_or(&DISABLED, |extras| &extras.span)
+    }
+
+    pub(crate) fn set_span(&mut self, span: Span) {
+        self.extras().span = span;
+    }
+
+    pub(crate) fn close_span(&mut self) {
+        if let Some(extras) = &mut self.extras {
+            extras.span = Span::none();
+        }
+    }
+
+    fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_with(|| Box::new(Extras { name: None, timeout: None, span: Span::none() }))
     }
 
     pub(crate) fn info(&self) -> TaskInfo {
@@ -63,9 +113,9 @@ impl Queued {
             _ => 0,
         };
         TaskInfo {
-            name: self.name.clone(),
+            name: self.name(),
             source: self.source,
-            timeout: self.timeout,
+            timeout: self.timeout(),
             always: self.always,
             retries,
         }

@@ -1,6 +1,6 @@
 use std::{fmt, pin::Pin};
 
-use super::{TaskFailure, TaskReturn};
+use super::{TaskFailure, TaskReturn, call::Call};
 
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<(), TaskFailure>> + Send>>;
 pub(crate) type BlockingWork = Box<dyn FnOnce() -> Result<(), TaskFailure> + Send>;
@@ -29,7 +29,16 @@ impl Running {
     where
         Fut: Future<Output: TaskReturn> + Send + 'static,
     {
-        Self(Kind::Async(Box::pin(async move { future.await.into_result() })))
+        Self(Kind::Async(Box::pin(Call::<fn() -> Fut, Fut>::Made { future })))
+    }
+
+    /// A function that is called when the task runs, and whose future is polled on the runtime.
+    pub(super) fn call<F, Fut>(function: F) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output: TaskReturn> + Send + 'static,
+    {
+        Self(Kind::Async(Box::pin(Call::Unmade { function })))
     }
 
     /// A closure that is called on the blocking pool.

@@ -1,0 +1,41 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{TaskFailure, TaskReturn};
+
+pin_project! {
+    /// A call that is made when it is first polled. An `async` block would be the same, and larger: it keeps the call's
+    /// arguments beside the future that has taken them, and every task is a box of its own.
+    #[project = Project]
+    #[project_replace = Replaced]
+    pub(super) enum Call<F, Fut> {
+        Unmade { function: F },
+        Made { #[pin] future: Fut },
+        /// Only while the call is made, and for good if it panics.
+        Taken,
+    }
+}
+
+impl<F, Fut> Future for Call<F, Fut>
+where
+    F: FnOnce() -> Fut,
+    Fut: Future<Output: TaskReturn>,
+{
+    type Output = Result<(), TaskFailure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Project::Unmade { .. } = self.as_mut().project()
+            && let Replaced::Unmade { function } = self.as_mut().project_replace(Self::Taken)
+        {
+            self.set(Self::Made { future: function() });
+        }
+        match self.project() {
+            Project::Made { future } => future.poll(cx).map(TaskReturn::into_result),
+            Project::Unmade { .. } | Project::Taken => panic!("a task is not polled after it has panicked"),
+        }
+    }
+}

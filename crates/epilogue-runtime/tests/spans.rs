@@ -1,0 +1,101 @@
+//! What happens to tasks can be seen in the log and in spans.
+//!
+//! In a process of its own: what nobody listens to when it is first said, by a test beside this one, is not said later either.
+
+mod support;
+
+use std::{
+    fmt::{Debug, Write},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use epilogue_runtime::{Batch, Runner, TaskLimits};
+use support::list;
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+/// Writes down spans and events as lines.
+#[derive(Default)]
+struct Lines(AtomicU64, Mutex<Vec<String>>);
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Lines {
+    fn add(&self, line: String) {
+        self.1.lock().unwrap().push(line);
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "epilogue::task"
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let id = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut fields = Fields(String::new());
+        span.record(&mut fields);
+        self.add(format!("span {id} {} root={}{}", span.metadata().name(), span.is_root(), fields.0));
+        Id::from_u64(id)
+    }
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        let mut fields = Fields(String::new());
+        values.record(&mut fields);
+        self.add(format!("record {}{}", span.into_u64(), fields.0));
+    }
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        self.add(format!("follows {} {}", span.into_u64(), follows.into_u64()));
+    }
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields(String::new());
+        event.record(&mut fields);
+        let parent = event.parent().map(Id::into_u64);
+        self.add(format!("{} in {parent:?}{}", event.metadata().level(), fields.0));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+    fn try_close(&self, span: Id) -> bool {
+        self.add(format!("closed {}", span.into_u64()));
+        true
+    }
+}
+
+#[test]
+fn failures_are_logged_in_a_span_of_the_task_with_its_source() {
+    let lines = Arc::new(Lines::default());
+    let dispatch = tracing::Dispatch::new(lines.clone());
+    tracing::dispatcher::with_default(&dispatch, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let runner = Runner::new(TaskLimits::default());
+            let tasks = list(&runner);
+            tasks.add_task(async || Err("no such address"), ()).name("mail");
+            runner.submit(Batch::new(tasks));
+            runner.idle().await;
+        });
+    });
+    let lines = lines.1.lock().unwrap().join("\n");
+    assert!(lines.contains("span 1 task root=true name=mail request=POST /test"), "{lines}");
+    assert!(lines.contains("record 1 attempt=1"), "{lines}");
+    assert!(lines.contains("record 1 outcome=\"failed\""), "{lines}");
+    assert!(lines.contains("record 1 duration_ms="), "{lines}");
+    let error = lines.lines().find(|line| line.starts_with("ERROR")).unwrap();
+    assert!(error.starts_with("ERROR in Some(1)"), "{error}");
+    for word in
+        ["task failed", "task=mail", "request=POST /test #", "attempt=1", "spans.rs:", "no such address"]
+    {
+        assert!(error.contains(word), "{word} is not in {error}");
+    }
+    assert!(lines.ends_with("closed 1"), "{lines}");
+}
