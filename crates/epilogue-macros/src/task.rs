@@ -1,9 +1,10 @@
 //! `#[task]` on a function: the function stays, and a struct of the same name holds its arguments by name.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Expr, ExprLit, Lit};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
@@ -86,16 +87,52 @@ fn check(function: &Function, errors: &mut Errors) {
     }
 }
 
+/// The dependency that a parameter `Depends<D>` names.
+fn dependency_of(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Depends")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(dependency) => Some(dependency),
+        _ => None,
+    }
+}
+
 fn structure(function: &Function, defaults: &[TokenStream], private: &TokenStream) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
     let text = name.unraw().to_string();
-    let names: Vec<_> = function.params.iter().map(|param| &param.name).collect();
-    let types: Vec<_> = function.params.iter().map(|param| &param.ty).collect();
+    let (taken, fields): (Vec<_>, Vec<_>) =
+        function.params.iter().partition(|param| dependency_of(&param.ty).is_some());
+    let names: Vec<_> = fields.iter().map(|param| &param.name).collect();
+    let types: Vec<_> = fields.iter().map(|param| &param.ty).collect();
+    let locals: Vec<_> = (0..taken.len()).map(|i| format_ident!("d{i}", span = Span::mixed_site())).collect();
+    let dependencies: Vec<_> = taken.iter().filter_map(|param| dependency_of(&param.ty)).collect();
+    let checks = dependencies.iter().map(|dependency| {
+        quote_spanned!(dependency.span()=> const _: () = __epilogue::check_in_task::<#dependency>();)
+    });
+    let take = dependencies.iter().zip(&locals).map(|(dependency, local)| {
+        quote! {
+            let #local = match __epilogue::in_task::<#dependency>(context) {
+                __epilogue::Ok(output) => output,
+                __epilogue::Err(missing) => {
+                    return __epilogue::TaskRunning::async_(async move { __epilogue::Err::<(), _>(missing) });
+                }
+            };
+        }
+    });
+    let arguments =
+        function.params.iter().map(|param| match taken.iter().position(|of| of.name == param.name) {
+            Some(position) => locals[position].to_token_stream(),
+            None => {
+                let name = &param.name;
+                quote!(self.#name)
+            }
+        });
     let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
     let line = quote_spanned!(name.span()=> __epilogue::line!());
-    let call = quote_spanned!(name.span()=> #name(#(self.#names),*));
+    let call = quote_spanned!(name.span()=> #name(#(#arguments),*));
     let running = if function.is_async() {
         quote!(__epilogue::TaskRunning::async_(#call))
     } else {
@@ -114,13 +151,17 @@ fn structure(function: &Function, defaults: &[TokenStream], private: &TokenStrea
         const _: () = {
             use #private as __epilogue;
 
+            #(#checks)*
+
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
                 const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new()#(#defaults)*;
                 const LOCATION: __epilogue::SourceLine =
                     __epilogue::SourceLine { file: __epilogue::file!(), line: #line };
 
-                fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                #[allow(unused_variables, reason = "a task without dependencies leaves the context alone")]
+                fn run(self, context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                    #(#take)*
                     #running
                 }
             }

@@ -12,7 +12,7 @@ pub use std::{file, line, module_path};
 pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults};
 pub use serde;
 
-pub use crate::app::{Route, Routes, effect};
+pub use crate::app::{Route, Routes, check_in_task, effect, in_task};
 pub use crate::body::ReplyBody;
 pub use crate::dependency::{Dependency, ExitReturn, Outcome};
 pub use crate::graph::check::{check_route, check_routes};

@@ -165,6 +165,39 @@ pub use epilogue_macros::Dependency;
 ///     "sent"
 /// }
 /// ```
+///
+/// A parameter `Depends<D>` of an app-scoped dependency is no argument: the task gets it when it runs.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Mailer;
+/// impl Mailer {
+///     async fn send(&self, to: &str) {
+///         println!("mail to {to}");
+///     }
+/// }
+///
+/// #[dependency(scope = "app")]
+/// async fn mailer() -> Mailer {
+///     Mailer
+/// }
+///
+/// #[task]
+/// async fn welcome(email: String, mailer: Depends<mailer>) {
+///     mailer.send(&email).await;
+/// }
+///
+/// #[post("/users/{email}")]
+/// async fn register(email: Path<String>, tasks: &BackgroundTasks) -> &'static str {
+///     tasks.add(welcome { email: email.into_inner() });
+///     "welcome"
+/// }
+///
+/// // No route takes the mailer, so it is named here.
+/// let app = App::new().routes(routes![register]).build_at_start::<mailer>();
+/// # let _ = app;
+/// ```
 pub use epilogue_macros::task;
 
 /// Runs an async `main` on a multi-threaded Tokio runtime.

@@ -83,7 +83,9 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
     let (app, mut entries, _gate) = app();
     let served = Served::with(app, |server| server.body_read_timeout(SHORT)).await;
     let mut client = served.connect().await;
-    client.write("POST /length HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nnot a hundred").await;
+    client
+        .write("POST /length HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nnot a hundred")
+        .await;
     let reply = client.read_to_end().await;
     assert!(reply.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{reply}");
     assert!(reply.ends_with(r#"{"detail":"Request Timeout"}"#), "{reply}");
@@ -139,7 +141,8 @@ async fn heads_that_are_too_large_are_refused() {
 
     let mut client = served.http2().await;
     let large = http::Request::get("http://localhost/a").header("large", "x".repeat(2_000));
-    let refused = client.send_request(large.body(Default::default()).unwrap()).await.map(|reply| reply.status());
+    let refused =
+        client.send_request(large.body(Default::default()).unwrap()).await.map(|reply| reply.status());
     assert!(refused.as_ref().map_or(true, |status| *status == 431), "{refused:?}");
     assert_eq!(served.get("/a").await.body(), "a");
     served.stop().await.unwrap();

@@ -1,7 +1,7 @@
 //! Promise 9: above the limit there are 503s and nothing else, nothing that was accepted is lost, and it ends by itself.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use epilogue::prelude::*;

@@ -72,6 +72,8 @@ pub(super) struct Config {
     pub(super) limits: TaskLimits,
     pub(super) observer: Option<Arc<dyn TaskObserver>>,
     pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
+    /// App-scoped dependencies that are built whether or not a route needs them.
+    pub(super) eager: Vec<&'static ParamNode>,
 }
 
 /// Two mebibytes, as axum has it.
@@ -95,6 +97,7 @@ impl App {
             limits: TaskLimits::default(),
             observer: None,
             layers: Vec::new(),
+            eager: Vec::new(),
         };
         Self { config, shared: Arc::default() }
     }
@@ -151,6 +154,23 @@ impl App {
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
     ) -> Self {
         self.with(|config| config.error_handlers.add(handler))
+    }
+
+    /// Builds an app-scoped dependency at the start even though no route takes it: for one that only tasks take.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[dependency(scope = "app")]
+    /// async fn mailer() -> String {
+    ///     "smtp://localhost".into()
+    /// }
+    ///
+    /// let app = App::new().build_at_start::<mailer>();
+    /// # let _ = app;
+    /// ```
+    pub fn build_at_start<D: Dependency>(self) -> Self {
+        self.with(|config| config.eager.push(effect_of::<D>()))
     }
 
     /// Puts a value in a dependency's place, for tests: it is made anew for each request, and nothing that the dependency
@@ -311,7 +331,7 @@ impl App {
         if !self.shared.started.initialized() {
             self.eager().push(effect);
         }
-        let value = self.started().await?.state.value_of(<D::Graph<Full> as HasNode>::NODE.id);
+        let value = self.started().await?.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
 
@@ -324,7 +344,10 @@ impl App {
         let Some(started) = self.shared.started.get() else { return Ok(()) };
         let grace = self.config.limits.grace;
         let deadline = pin!(tokio::time::sleep(grace));
-        progress::shown_beside(started.drain(deadline, 0), grace, || progress::Left::tasks(&started.state.runner)).await
+        progress::shown_beside(started.drain(deadline, 0), grace, || {
+            progress::Left::tasks(&started.state.runner)
+        })
+        .await
     }
 
     /// Counts of the app's tasks so far; all zero before the start.

@@ -1,6 +1,7 @@
 //! The app: its routes and routers, what they share, and the service that all of it becomes.
 
 mod builder;
+mod dependencies;
 mod error_handlers;
 mod graph;
 mod router;
@@ -10,6 +11,7 @@ mod start;
 mod trace;
 
 pub use builder::App;
+pub use dependencies::{check_in_task, in_task};
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{Route, Routes};

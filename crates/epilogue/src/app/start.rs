@@ -1,23 +1,22 @@
 //! The start of an app: what it was told becomes plans, a routing table, and the outputs of its app-scoped dependencies.
 
-use std::any::TypeId;
-use std::collections::{HashMap, VecDeque};
+use std::any::Any;
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use http::{Method, StatusCode};
-use tokio::task::JoinSet;
 
 use super::builder::Config;
+use super::dependencies::AppDependencies;
 use super::error_handlers::ErrorHandlers;
 use super::router::PlacedRoute;
 use super::service::Handler;
-use crate::dependency::Outcome;
 use crate::graph::SourceLine;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
-use crate::scope::{AppPlan, AppStep, Plan, PlanError, Planner, Scope, Value};
+use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
 use crate::tasks::{Origin, Runner};
 
 /// Why an app does not start.
@@ -100,9 +99,8 @@ pub(crate) struct AppState {
     pub(crate) body_limit: usize,
     /// How many requests were named so far.
     requests: AtomicU64,
-    app_steps: Vec<AppStep>,
-    app_slots: HashMap<TypeId, usize>,
-    app_values: Vec<OnceLock<Value>>,
+    /// Shared with the runner, whose tasks take them too.
+    pub(crate) dependencies: Arc<AppDependencies>,
 }
 
 /// A route as requests find it.
@@ -125,21 +123,6 @@ impl AppState {
     pub(crate) fn origin_of(&self, label: &Arc<str>) -> Origin {
         Origin::new(self.requests.fetch_add(1, Ordering::Relaxed), Arc::clone(label))
     }
-
-    /// The output of the app-scoped dependency of this type, if it was built.
-    pub(crate) fn value_of(&self, id: TypeId) -> Option<Value> {
-        self.app_slots.get(&id).map(|&index| Arc::clone(self.value(index)))
-    }
-
-    /// The output of an app-scoped dependency.
-    pub(crate) fn value(&self, index: usize) -> &Value {
-        self.app_values[index].get().unwrap_or_else(|| {
-            panic!(
-                "`{}` is used before it was built: the plan of the app is wrong, which is a bug in epilogue",
-                self.app_steps[index].step.name
-            )
-        })
-    }
 }
 
 pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Result<Started, StartError> {
@@ -161,11 +144,10 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
         error_handlers: config.error_handlers.clone(),
         body_limit: config.body_limit,
         requests: AtomicU64::new(1),
-        app_values: app_plan.steps.iter().map(|_| OnceLock::new()).collect(),
-        app_slots: app_plan.slots,
-        app_steps: app_plan.steps,
+        dependencies: Arc::new(AppDependencies::new(app_plan)),
     });
-    state.build_dependencies().await?;
+    state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);
+    AppDependencies::build(&state).await?;
     let layered = layer(config, &state);
     Ok(Started { state, layered })
 }
@@ -181,7 +163,7 @@ fn plan_routes(
     app_plan: &mut AppPlan,
 ) -> Result<Vec<CompiledRoute>, StartError> {
     let mut planner = Planner { states: &config.states, overrides: &config.overrides, app: app_plan };
-    planner.plan(&RESOLVE, eager, "", &[])?;
+    planner.plan(&RESOLVE, &[&config.eager, eager].concat(), "", &[])?;
     placed
         .iter()
         .map(|route| {
@@ -266,82 +248,6 @@ fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
     Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
 }
 
-impl AppState {
-    /// Builds the app-scoped dependencies: in waves, each of which holds all whose own dependencies are built.
-    async fn build_dependencies(self: &Arc<Self>) -> Result<(), StartError> {
-        let mut left: Vec<usize> = (0..self.app_steps.len()).collect();
-        while !left.is_empty() {
-            let is_built = |&slot: &usize| self.app_values[slot].get().is_some();
-            let (wave, later): (Vec<_>, Vec<_>) = left
-                .into_iter()
-                .partition(|&index| self.app_steps[index].needs().all(|slot| is_built(&slot)));
-            left = later;
-            if let Err(error) = self.build_wave(&wave).await {
-                self.exit_dependencies(std::future::pending()).await;
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Builds dependencies that do not need each other at the same time, and waits for all of them: one that fails must not leave
-    /// another half built.
-    async fn build_wave(self: &Arc<Self>, wave: &[usize]) -> Result<(), StartError> {
-        let mut building = JoinSet::new();
-        for &index in wave {
-            let state = Arc::clone(self);
-            building.spawn(async move {
-                let built =
-                    Scope::of_app(Arc::clone(&state)).run_app_step(&state.app_steps[index].step).await;
-                (index, built)
-            });
-        }
-        let mut failed = Ok(());
-        while let Some(joined) = building.join_next().await {
-            match joined {
-                Ok((index, Ok(value))) => drop(self.app_values[index].set(value)),
-                Ok((index, Err(reason))) => {
-                    let AppStep { step, wanted_by } = &self.app_steps[index];
-                    let wanted_by = wanted_by.clone();
-                    failed = Err(StartError::Dependency { dependency: step.name, wanted_by, reason });
-                }
-                Err(error) => {
-                    panic!("building a dependency catches its panics and is never cancelled: {error}")
-                }
-            }
-        }
-        failed
-    }
-
-    /// Runs the exits of the app-scoped dependencies that were built, last in, first out. At the deadline it names those that are
-    /// not done.
-    async fn exit_dependencies(&self, deadline: impl Future<Output = ()>) -> Vec<&'static str> {
-        let outcome = Arc::new(Outcome::shutdown());
-        let built = self.app_steps.iter().zip(&self.app_values).rev();
-        let mut left: VecDeque<_> = built
-            .filter_map(|(AppStep { step, .. }, value)| Some((step.name, step.exit?, value.get()?)))
-            .collect();
-        let exits = async {
-            while let Some((dependency, exit, value)) = left.front() {
-                let future = crate::scope::caught(exit(Arc::clone(value), Arc::clone(&outcome)));
-                if let Err(failure) = future.await.and_then(|result| result) {
-                    tracing::error!(dependency, ?failure, "the exit of an app-scoped dependency failed");
-                }
-                left.pop_front();
-            }
-        };
-        tokio::select! {
-            biased;
-            () = exits => {}
-            () = deadline => {}
-        }
-        for (dependency, ..) in &left {
-            tracing::error!(dependency, "the exit of an app-scoped dependency abandoned");
-        }
-        left.into_iter().map(|(dependency, ..)| dependency).collect()
-    }
-}
-
 impl Started {
     /// Runs what is queued until the deadline, then the exits of the app, which have [`TaskLimits::exit_grace`] beyond the deadline.
     ///
@@ -367,7 +273,7 @@ impl Started {
             }
             tokio::time::sleep(runner.limits().exit_grace).await;
         };
-        report.app_exits = self.state.exit_dependencies(exits_until).await;
+        report.app_exits = self.state.dependencies.exit(exits_until).await;
         report.connections = connections;
         if report.is_complete() { Ok(()) } else { Err(crate::Error::Unfinished(report)) }
     }

@@ -343,7 +343,7 @@ impl Scope {
 
     pub(crate) fn dependency(&self, site: &Site) -> Result<Value, Rejection> {
         match site.slot {
-            SlotIndex::App(index) => Ok(Arc::clone(self.app.value(index))),
+            SlotIndex::App(index) => Ok(Arc::clone(self.app.dependencies.value(index))),
             SlotIndex::Request(index) => match &self.slots[index] {
                 Slot::Shared(value) => Ok(Arc::clone(value)),
                 Slot::Failed(rejection) => Err(rejection.clone()),
