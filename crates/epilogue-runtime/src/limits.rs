@@ -22,7 +22,7 @@ use std::time::Duration;
 pub struct TaskLimits {
     /// Tasks queued or running, over all requests, above which [`Runner::is_full`](crate::Runner::is_full)
     /// says so: the server then refuses new requests that could add tasks. What a request that was let in adds
-    /// is always taken. Default: 100,000.
+    /// is always taken. A request whose client has left counts as one. Default: 100,000.
     pub pending: usize,
     /// Batches running at once; others wait, first come, first served. Default: 1,024.
     pub batches: usize,

@@ -122,9 +122,10 @@ impl Runner {
         });
     }
 
-    /// Whether as many tasks are pending as [`TaskLimits::pending`] allows.
+    /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, counting a request whose client has left as one:
+    /// clients that only come to leave again must not pile up work without a limit either.
     pub fn is_full(&self) -> bool {
-        self.0.counters.pending() >= self.0.limits.pending
+        self.0.counters.pending() + self.0.counters.kept() >= self.0.limits.pending
     }
 
     /// What a client is told to wait when the runner is full.
@@ -212,6 +213,9 @@ impl Runner {
     }
 
     fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        if what == What::Kept {
+            self.0.counters.keeps();
+        }
         let other = Other {
             number: self.0.registry.begin(what, &origin),
             what,
@@ -326,6 +330,9 @@ struct Other {
 
 impl Drop for Other {
     fn drop(&mut self) {
+        if self.what == What::Kept {
+            self.runner.0.counters.kept_ended();
+        }
         let registry = &self.runner.0.registry;
         let Some(age) = registry.end_other(self.what, self.number) else { return };
         if self.finished {

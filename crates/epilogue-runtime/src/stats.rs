@@ -75,6 +75,8 @@ pub(crate) struct Counters {
     pending: Apart<AtomicUsize>,
     succeeded: Apart<AtomicU64>,
     running: Apart<AtomicUsize>,
+    /// Written only when a client leaves; read by every request beside `pending`.
+    kept: Apart<AtomicUsize>,
     failed: AtomicU64,
     panicked: AtomicU64,
     timed_out: AtomicU64,
@@ -116,6 +118,19 @@ impl Counters {
 
     pub(crate) fn stopped(&self, tasks: usize) {
         self.running.0.fetch_sub(tasks, Relaxed);
+    }
+
+    /// Requests that run although their client has left.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.0.load(Relaxed)
+    }
+
+    pub(crate) fn keeps(&self) {
+        self.kept.0.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn kept_ended(&self) {
+        self.kept.0.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn retried(&self) {

@@ -40,6 +40,8 @@ impl Runner {
             requests,
             stuck,
             blocking: self.0.blocking.len(),
+            connections: 0,
+            app_exits: Vec::new(),
             took: begun.elapsed(),
             stats: self.stats(),
         };

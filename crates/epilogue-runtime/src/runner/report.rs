@@ -14,6 +14,10 @@ pub struct DrainReport {
     pub stuck: Vec<StuckBatch>,
     /// Blocking tasks that still run: nothing can stop them but the end of the process.
     pub blocking: usize,
+    /// Connections that were closed before their requests were answered. The runner knows of none: the server counts them.
+    pub connections: usize,
+    /// Exits of the app that were not done in time. The runner knows of none: the app names them.
+    pub app_exits: Vec<&'static str>,
     /// How long the drain took.
     pub took: Duration,
     /// The counters at the end.
@@ -23,7 +27,12 @@ pub struct DrainReport {
 impl DrainReport {
     /// Whether everything was run to its end.
     pub fn is_complete(&self) -> bool {
-        self.abandoned.is_empty() && self.requests.is_empty() && self.stuck.is_empty() && self.blocking == 0
+        self.abandoned.is_empty()
+            && self.requests.is_empty()
+            && self.stuck.is_empty()
+            && self.blocking == 0
+            && self.connections == 0
+            && self.app_exits.is_empty()
     }
 }
 
@@ -37,7 +46,14 @@ impl fmt::Display for DrainReport {
             self.requests.len(),
             self.stuck.len(),
             self.blocking,
-        )
+        )?;
+        if self.connections > 0 {
+            write!(f, ", {} connections cut off", self.connections)?;
+        }
+        if !self.app_exits.is_empty() {
+            write!(f, ", exits of the app not done: {}", self.app_exits.join(", "))?;
+        }
+        Ok(())
     }
 }
 
