@@ -1,10 +1,17 @@
 //! The server: it accepts connections, knows when the last byte of a reply has left, and drains at shutdown.
 
 mod connection;
+mod handover;
 mod io;
 pub(crate) mod progress;
 mod serve;
 mod signal;
+
+/// What [`handover`] is built on; its model has other types of the same names.
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicBool, Ordering};
+    pub(super) use std::sync::{Mutex, MutexGuard};
+}
 
 pub(crate) use connection::Connection;
 pub use serve::Server;

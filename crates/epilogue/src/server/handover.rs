@@ -1,0 +1,97 @@
+//! Between the end of a reply and the flush that proves it has left: the part of a connection where threads meet.
+//!
+//! It stands alone so that `tests/e2e/tests/handover_model.rs` can compile it with loom's types and try every interleaving.
+
+use std::sync::PoisonError;
+use std::task::{Context, Waker};
+
+use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
+
+/// What waits for its reply to leave.
+pub(crate) struct Handover<T> {
+    /// Spares every flush of HTTP/1 the lock.
+    any_ended: AtomicBool,
+    is_http2: AtomicBool,
+    ended: Mutex<Ended<T>>,
+}
+
+struct Ended<T> {
+    /// They go with the next flush that completes.
+    next: Vec<T>,
+    /// They go with the one after it. On HTTP/2 a body ends on another task than the one that flushes, so the next flush to
+    /// complete may have begun before the end of the stream was queued.
+    after_next: Vec<T>,
+    closed: bool,
+    /// The task that flushes, on HTTP/2: it may sleep when a body ends, and nothing else would make it flush again.
+    flusher: Option<Waker>,
+}
+
+impl<T> Handover<T> {
+    pub(crate) fn new() -> Self {
+        let ended = Ended { next: Vec::new(), after_next: Vec::new(), closed: false, flusher: None };
+        Self { any_ended: AtomicBool::new(false), is_http2: AtomicBool::new(false), ended: Mutex::new(ended) }
+    }
+
+    /// The connection speaks HTTP/2: known with its first request, and on the task that flushes.
+    pub(crate) fn speaks_http2(&self) {
+        self.is_http2.store(true, Ordering::Relaxed);
+    }
+
+    /// The body of a reply has ended; what follows it waits for the flush. Given back where none will come.
+    #[must_use]
+    pub(crate) fn reply_ended(&self, follows: T) -> Option<T> {
+        let mut ended = self.lock();
+        if ended.closed {
+            return Some(follows);
+        }
+        self.any_ended.store(true, Ordering::Release);
+        if !self.is_http2.load(Ordering::Relaxed) {
+            ended.next.push(follows);
+            return None;
+        }
+        ended.after_next.push(follows);
+        let flusher = ended.flusher.clone();
+        drop(ended);
+        if let Some(flusher) = flusher {
+            flusher.wake();
+        }
+        None
+    }
+
+    /// The kernel has taken all that was written: what may go now.
+    #[must_use]
+    pub(crate) fn flushed(&self, context: &Context<'_>) -> Vec<T> {
+        let is_http2 = self.is_http2.load(Ordering::Relaxed);
+        if !is_http2 && !self.any_ended.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut ended = self.lock();
+        let later = std::mem::take(&mut ended.after_next);
+        let gone = std::mem::replace(&mut ended.next, later);
+        let more_wait = !ended.next.is_empty();
+        self.any_ended.store(more_wait, Ordering::Release);
+        if is_http2 && !ended.flusher.as_ref().is_some_and(|flusher| flusher.will_wake(context.waker())) {
+            ended.flusher = Some(context.waker().clone());
+        }
+        drop(ended);
+        if more_wait {
+            // Brings the connection's task back here once more, after it has written what was queued.
+            context.waker().wake_by_ref();
+        }
+        gone
+    }
+
+    /// The socket is gone: no flush will come, and nothing that waits may be lost.
+    #[must_use]
+    pub(crate) fn closed(&self) -> Vec<T> {
+        let mut ended = self.lock();
+        ended.closed = true;
+        let mut left = std::mem::take(&mut ended.next);
+        left.append(&mut ended.after_next);
+        left
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ended<T>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,119 @@
+//! Every interleaving, by loom, of a reply that ends, a flush that completes and a socket that is closed: each batch goes exactly once,
+//! and never with a flush that began before the end of its reply was queued.
+
+#![allow(missing_docs)]
+
+use std::sync::Arc as StdArc;
+use std::task::{Context, Wake, Waker};
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::thread;
+
+/// The library's own file, with loom's types in the place of the standard library's.
+#[path = "../../../crates/epilogue/src/server/handover.rs"]
+#[allow(unreachable_pub, dead_code)]
+mod handover;
+
+mod sync {
+    pub(super) use loom::sync::atomic::{AtomicBool, Ordering};
+    pub(super) use loom::sync::{Mutex, MutexGuard};
+}
+
+use handover::Handover;
+
+/// The task of the connection, as wakers see it.
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: StdArc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// One flush: it writes what was queued when it began, and completes.
+fn flush(handover: &Handover<usize>, queued: &[AtomicBool], waker: &Waker) -> Vec<usize> {
+    let written: Vec<bool> = queued.iter().map(|end| end.load(Ordering::SeqCst)).collect();
+    let gone = handover.flushed(&Context::from_waker(waker));
+    for reply in &gone {
+        assert!(written[*reply], "reply {reply} was not written when its tasks began");
+    }
+    gone
+}
+
+#[test]
+fn an_http2_batch_goes_once_after_its_reply_and_is_not_forgotten() {
+    // All interleavings with as many changes of thread against its will; without the bound it takes half a minute and finds no more.
+    let model = loom::model::Builder { preemption_bound: Some(3), ..loom::model::Builder::new() };
+    model.check(|| {
+        let handover = Arc::new(Handover::new());
+        handover.speaks_http2();
+        let queued = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+        let woken = StdArc::new(Woken(AtomicBool::new(false)));
+        let waker = Waker::from(woken.clone());
+        let streams: Vec<_> = (0..2)
+            .map(|reply| {
+                let (handover, queued) = (handover.clone(), queued.clone());
+                thread::spawn(move || {
+                    queued[reply].store(true, Ordering::SeqCst);
+                    assert_eq!(handover.reply_ended(reply), None);
+                })
+            })
+            .collect();
+        // The task of the connection flushes once by itself; from then on it sleeps unless it is woken.
+        let mut gone = flush(&handover, &queued[..], &waker);
+        for stream in streams {
+            stream.join().unwrap();
+        }
+        while woken.0.swap(false, Ordering::SeqCst) {
+            gone.extend(flush(&handover, &queued[..], &waker));
+        }
+        gone.sort_unstable();
+        assert_eq!(gone, [0, 1]);
+        assert_eq!(handover.closed(), []);
+    });
+}
+
+#[test]
+fn an_http2_batch_goes_once_when_its_connection_is_closed() {
+    loom::model(|| {
+        let handover = Arc::new(Handover::new());
+        handover.speaks_http2();
+        let queued = Arc::new([AtomicBool::new(false)]);
+        let woken = StdArc::new(Woken(AtomicBool::new(false)));
+        let waker = Waker::from(woken);
+        let stream = {
+            let (handover, queued) = (handover.clone(), queued.clone());
+            thread::spawn(move || {
+                queued[0].store(true, Ordering::SeqCst);
+                handover.reply_ended(0)
+            })
+        };
+        let mut gone = flush(&handover, &queued[..], &waker);
+        gone.extend(flush(&handover, &queued[..], &waker));
+        gone.extend(handover.closed());
+        gone.extend(stream.join().unwrap());
+        assert_eq!(gone, [0]);
+    });
+}
+
+/// On HTTP/1 hyper drops a body on the task that flushes, but a middleware may have given it to another.
+#[test]
+fn an_http1_batch_goes_once_wherever_its_body_is_dropped() {
+    loom::model(|| {
+        let handover = Arc::new(Handover::new());
+        let waker = Waker::from(StdArc::new(Woken(AtomicBool::new(false))));
+        let elsewhere = {
+            let handover = handover.clone();
+            thread::spawn(move || handover.reply_ended(1))
+        };
+        let mut gone = handover.flushed(&Context::from_waker(&waker));
+        assert_eq!(handover.reply_ended(0), None);
+        gone.extend(handover.flushed(&Context::from_waker(&waker)));
+        assert!(gone.contains(&0), "it goes with the next flush");
+        gone.extend(handover.closed());
+        gone.extend(elsewhere.join().unwrap());
+        gone.sort_unstable();
+        assert_eq!(gone, [0, 1]);
+    });
+}

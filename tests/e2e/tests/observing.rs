@@ -1,0 +1,99 @@
+//! What a request says of itself: a span by OpenTelemetry's names, which ends with the reply.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use epilogue::prelude::*;
+use epilogue_e2e::{Journal, Served, request};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+#[derive(Default)]
+struct Fields(BTreeMap<String, String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}").trim_matches('"').to_owned());
+    }
+}
+
+/// Writes down each request's span when it ends, and each task's when it begins.
+struct Spans(Journal);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        context.span(id).unwrap().extensions_mut().insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(fields) = context.span(id).unwrap().extensions_mut().get_mut::<Fields>() {
+            values.record(fields);
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
+        let name = |id| context.span(id).map(|span| span.name());
+        self.0.write(format!("{} follows {}", name(id).unwrap(), name(follows).unwrap()));
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let span = context.span(&id).unwrap();
+        if span.metadata().target() != "epilogue::request" {
+            return;
+        }
+        let fields = span.extensions_mut().remove::<Fields>().unwrap();
+        let of = |name: &str| fields.0.get(name).cloned().unwrap_or_else(|| "-".to_owned());
+        self.0.write(
+            [
+                "http.request.method",
+                "http.route",
+                "url.path",
+                "http.response.status_code",
+                "error.type",
+                "network.protocol.version",
+                "client.address",
+            ]
+            .map(of)
+            .join(" "),
+        );
+    }
+}
+
+async fn task(journal: State<Journal>) {
+    journal.write("task");
+}
+
+#[get("/items/{id}")]
+async fn item(id: Path<u64>, tasks: &BackgroundTasks, journal: State<Journal>) -> String {
+    tasks.add_task(task, (journal,));
+    id.to_string()
+}
+
+#[get("/fails")]
+async fn fails() -> HttpError {
+    HttpError::new(StatusCode::BAD_GATEWAY, "the other side is down")
+}
+
+#[tokio::test]
+async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
+    let (journal, mut entries) = Journal::new();
+    let subscriber = tracing_subscriber::registry().with(Spans(journal.clone()));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let served = Served::new(App::new().state(journal).routes(routes![item, fails])).await;
+    served.get("/items/7?secret=x").await;
+    assert_eq!(
+        entries.take(3).await,
+        ["task follows request", "GET /items/{id} /items/7 200 - 1.1 127.0.0.1", "task"]
+    );
+    served.get("/items/x").await;
+    assert_eq!(entries.next().await, "GET /items/{id} /items/x 422 - 1.1 127.0.0.1");
+    served.get("/fails").await;
+    assert_eq!(entries.next().await, "GET /fails /fails 502 502 1.1 127.0.0.1");
+    served.send(request("PUT", "/nowhere")).await;
+    assert_eq!(entries.next().await, "PUT - /nowhere 404 - 1.1 127.0.0.1");
+    served.stop().await.unwrap();
+}
