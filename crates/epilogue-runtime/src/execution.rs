@@ -73,7 +73,8 @@ impl Execution {
         std::mem::take(&mut self.report)
     }
 
-    pub(crate) async fn run(mut self) {
+    /// In a box: it is moved about before it runs, and into the runtime's task.
+    pub(crate) async fn run(mut self: Box<Self>) {
         self.run_tasks().await;
         if !self.finally.is_empty() {
             self.run_finally().await;

@@ -76,10 +76,6 @@ impl Runner {
     }
 
     fn build(limits: TaskLimits, observer: Option<Arc<dyn TaskObserver>>) -> Self {
-        let (batches, blocking) = (TaskTracker::new(), TaskTracker::new());
-        // A closed tracker still takes tasks; closing is what lets one wait for it to be empty.
-        batches.close();
-        blocking.close();
         Self(Arc::new(Shared {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             limits,
@@ -88,8 +84,8 @@ impl Runner {
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             registry: Registry::default(),
             counters: Counters::default(),
-            batches,
-            blocking,
+            batches: TaskTracker::new(),
+            blocking: TaskTracker::new(),
         }))
     }
 
@@ -158,6 +154,9 @@ impl Runner {
 
     /// Waits until no batch, kept request or blocking task is left.
     pub async fn idle(&self) {
+        // A closed tracker still takes tasks. It is closed only now, because then the end of the last one tells those who wait.
+        self.0.batches.close();
+        self.0.blocking.close();
         loop {
             self.0.batches.wait().await;
             self.0.blocking.wait().await;
@@ -178,7 +177,7 @@ impl Runner {
 
     /// Runs an execution, or lets it wait for its turn.
     pub(crate) fn admit(&self, execution: Execution) {
-        match self.0.registry.admit(execution, self.0.limits.batches) {
+        match self.0.registry.admit(Box::new(execution), self.0.limits.batches) {
             Admission::Run(execution) => self.run(execution),
             Admission::Waits => {}
             // Its drop says what is lost.
@@ -186,7 +185,7 @@ impl Runner {
         }
     }
 
-    fn run(&self, execution: Execution) {
+    fn run(&self, execution: Box<Execution>) {
         let Some(number) = execution.number else { return };
         if let Some(abort) = self.spawn(execution.run()) {
             self.0.registry.attach(What::Batch, number, abort);

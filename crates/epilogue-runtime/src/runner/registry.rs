@@ -1,7 +1,8 @@
 //! What a runner has in hand.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
     mem,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -26,14 +27,35 @@ pub(super) struct Registry {
 #[derive(Default)]
 struct Inner {
     next: u64,
-    /// Numbers grow with time, so the first is the oldest.
-    batches: BTreeMap<u64, Live>,
-    waiting: VecDeque<Execution>,
-    kept: BTreeMap<u64, Live>,
-    exits: BTreeMap<u64, Live>,
+    batches: Lives,
+    waiting: VecDeque<Box<Execution>>,
+    kept: Lives,
+    exits: Lives,
     cut: bool,
     tasks_lost: Vec<AbandonedTask>,
     requests_lost: Vec<AbandonedRequest>,
+}
+
+/// What is live, by number. A map of hashes keeps its memory when it is empty, as it mostly is.
+type Lives = HashMap<u64, Live, BuildHasherDefault<NumberHasher>>;
+
+/// Spreads numbers that are handed out in turn; nobody can choose one.
+#[derive(Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only numbers are hashed")
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The golden ratio in 64 bits.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 struct Live {
@@ -51,9 +73,9 @@ pub(super) enum What {
 }
 
 pub(super) enum Admission {
-    Run(Execution),
+    Run(Box<Execution>),
     Waits,
-    Refused(Execution),
+    Refused(Box<Execution>),
 }
 
 impl Inner {
@@ -62,7 +84,7 @@ impl Inner {
         self.next
     }
 
-    fn live(&mut self, what: What) -> &mut BTreeMap<u64, Live> {
+    fn live(&mut self, what: What) -> &mut Lives {
         match what {
             What::Batch => &mut self.batches,
             What::Kept => &mut self.kept,
@@ -86,7 +108,7 @@ impl Registry {
         self.cut.load(Ordering::Acquire)
     }
 
-    pub(super) fn admit(&self, mut execution: Execution, limit: usize) -> Admission {
+    pub(super) fn admit(&self, mut execution: Box<Execution>, limit: usize) -> Admission {
         let mut inner = self.inner();
         if inner.cut {
             return Admission::Refused(execution);
@@ -125,7 +147,7 @@ impl Registry {
     }
 
     /// A batch has ended; the one that has waited longest takes its place.
-    pub(super) fn ended(&self, number: u64) -> Option<Execution> {
+    pub(super) fn ended(&self, number: u64) -> Option<Box<Execution>> {
         let mut inner = self.inner();
         inner.batches.remove(&number)?;
         let next = inner.waiting.pop_front()?;
@@ -134,7 +156,7 @@ impl Registry {
     }
 
     /// A batch was cut off; so are those that wait.
-    pub(super) fn ended_with_all(&self, number: u64) -> VecDeque<Execution> {
+    pub(super) fn ended_with_all(&self, number: u64) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
         inner.batches.remove(&number);
         mem::take(&mut inner.waiting)
@@ -154,7 +176,7 @@ impl Registry {
     }
 
     /// From now on nothing is admitted. What waits is returned, to be dropped; what runs is told to stop.
-    pub(super) fn cut(&self) -> VecDeque<Execution> {
+    pub(super) fn cut(&self) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
         inner.cut = true;
         self.cut.store(true, Ordering::Release);
@@ -184,10 +206,12 @@ impl Registry {
         let tasks = mem::take(&mut inner.tasks_lost);
         let requests = mem::take(&mut inner.requests_lost);
         let Inner { batches, kept, exits, .. } = &*inner;
-        let stuck = [batches, kept, exits]
+        // The oldest first.
+        let mut stuck: Vec<_> = [batches, kept, exits].into_iter().flatten().collect();
+        stuck.sort_unstable_by_key(|(number, _)| **number);
+        let stuck = stuck
             .into_iter()
-            .flat_map(BTreeMap::values)
-            .map(|live| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() })
+            .map(|(_, live)| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() })
             .collect();
         (tasks, requests, stuck)
     }
@@ -197,8 +221,9 @@ impl Registry {
         stats.batches = inner.batches.len() as u64;
         stats.waiting_batches = inner.waiting.len() as u64;
         stats.kept = inner.kept.len() as u64;
-        let oldest = inner.batches.values().next().map(|live| live.since);
-        stats.oldest = oldest.or(inner.waiting.front().map(Execution::since)).map(|since| since.elapsed());
+        let oldest = inner.batches.values().map(|live| live.since).min();
+        stats.oldest =
+            oldest.or(inner.waiting.front().map(|execution| execution.since())).map(|since| since.elapsed());
         stats
     }
 }

@@ -19,7 +19,7 @@ use crate::body::{ReplyBody, RequestBody};
 use crate::response::HttpError;
 use crate::scope::{BoxFuture, CaptureRanges, Scope};
 use crate::server::Connection;
-use crate::tasks::{Origin, Runner};
+use crate::tasks::Runner;
 
 /// What a middleware wraps: a request in, a reply out.
 pub(super) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
@@ -88,7 +88,8 @@ impl Started {
     ) -> ReplyFuture {
         connection.speaks(request.version());
         let Some(layered) = &self.layered else {
-            return self.state.call(request.map(RequestBody::Incoming), Some(connection));
+            let (parts, body) = request.into_parts();
+            return self.state.call(parts, RequestBody::Incoming(body), Some(connection));
         };
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
@@ -116,7 +117,8 @@ impl AppState {
     /// Answers a request below the layers.
     pub(super) async fn respond(self: &Arc<Self>, mut request: Request<Body>) -> Response {
         let connection = request.extensions_mut().remove::<OnConnection>();
-        let future = self.call(request.map(RequestBody::Other), connection.as_ref().map(|of| &of.0));
+        let (parts, body) = request.into_parts();
+        let future = self.call(parts, RequestBody::Other(body), connection.as_ref().map(|of| &of.0));
         match future.await {
             Ok(response) => response.map(ReplyBody::into_body),
             Err(never) => match never {},
@@ -127,7 +129,7 @@ impl AppState {
     fn refuse(&self, error: &HttpError, parts: Parts) -> ReplyFuture {
         let response = self.error_handlers.respond(error, parts);
         ReplyFuture {
-            state: FutureState::Refused(response.map(|body| ReplyBody::new(body, None))),
+            state: FutureState::Refused(Box::new(response.map(|body| ReplyBody::new(body, None)))),
             keep: None,
             trace: None,
         }
@@ -135,24 +137,25 @@ impl AppState {
 
     fn call(
         self: &Arc<Self>,
-        request: Request<RequestBody>,
+        parts: Parts,
+        body: RequestBody,
         connection: Option<&Arc<Connection>>,
     ) -> ReplyFuture {
-        let Some(trace) = Trace::begin(&request, connection.map(Arc::as_ref)) else {
-            return self.begin(request, connection, None);
+        let Some(trace) = Trace::begin(&parts, connection.map(Arc::as_ref)) else {
+            return self.begin(parts, body, connection, None);
         };
-        let mut future = trace.in_scope(|| self.begin(request, connection, Some(&trace)));
+        let mut future = trace.in_scope(|| self.begin(parts, body, connection, Some(&trace)));
         future.trace = Some(trace);
         future
     }
 
     fn begin(
         self: &Arc<Self>,
-        request: Request<RequestBody>,
+        parts: Parts,
+        body: RequestBody,
         connection: Option<&Arc<Connection>>,
         trace: Option<&Trace>,
     ) -> ReplyFuture {
-        let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let Ok(found) = self.table.at(path) else {
             return self.refuse(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts);
@@ -174,7 +177,7 @@ impl AppState {
             return self.refuse(&overloaded(&self.runner), parts);
         }
         let keep = (route.plan.has_tasks || route.plan.has_exits)
-            .then(|| Keeper { runner: self.runner.clone(), origin: self.origin_of(&route.label) });
+            .then(|| Keeper { app: Arc::clone(self), route: index });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
         ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None }
@@ -234,14 +237,14 @@ pub struct ReplyFuture {
 
 enum FutureState {
     Running(BoxFuture<http::Response<ReplyBody>>),
-    Refused(http::Response<ReplyBody>),
+    Refused(Box<http::Response<ReplyBody>>),
     Done,
 }
 
 /// Who runs a request whose client has left.
 struct Keeper {
-    runner: Runner,
-    origin: Origin,
+    app: Arc<AppState>,
+    route: usize,
 }
 
 impl ReplyFuture {
@@ -256,7 +259,7 @@ impl ReplyFuture {
             return Poll::Ready(response);
         }
         match std::mem::replace(&mut self.state, FutureState::Done) {
-            FutureState::Refused(response) => Poll::Ready(response),
+            FutureState::Refused(response) => Poll::Ready(*response),
             FutureState::Running(_) | FutureState::Done => {
                 panic!("a `ReplyFuture` was polled after it was done")
             }
@@ -279,13 +282,13 @@ impl Future for ReplyFuture {
 
 impl Drop for ReplyFuture {
     fn drop(&mut self) {
-        let state = std::mem::replace(&mut self.state, FutureState::Done);
-        if let (FutureState::Running(future), Some(keeper)) = (state, self.keep.take()) {
-            let origin = keeper.origin;
+        let Some(Keeper { app, route }) = self.keep.take() else { return };
+        if let FutureState::Running(future) = std::mem::replace(&mut self.state, FutureState::Done) {
+            let origin = app.origin_of(&app.routes[route].label);
             // The reply's body releases the tasks when it is dropped.
             match self.trace.take() {
-                None => keeper.runner.keep(origin, async move { drop(future.await) }),
-                Some(trace) => keeper.runner.keep(origin, async move {
+                None => app.runner.keep(origin, async move { drop(future.await) }),
+                Some(trace) => app.runner.keep(origin, async move {
                     let response = trace.around(future).await;
                     trace.answered(response.status());
                     drop((trace, response));

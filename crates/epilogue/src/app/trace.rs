@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use http::{Request, StatusCode, Version, header};
+use http::request::Parts;
+use http::{StatusCode, Version, header};
 use tracing::{Instrument, Level, Span, field};
 
 use super::start::CompiledRoute;
@@ -13,12 +14,12 @@ pub(crate) struct Trace(Span);
 
 impl Trace {
     /// None where nobody listens: a request then carries an empty pointer.
-    pub(super) fn begin<B>(request: &Request<B>, connection: Option<&Connection>) -> Option<Box<Self>> {
+    pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Option<Box<Self>> {
         if !tracing::enabled!(target: "epilogue::request", Level::INFO) {
             return None;
         }
         let client = connection.map(|connection| field::display(connection.client.ip()));
-        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         // The query is left out: it may hold secrets.
         let span = tracing::info_span!(
             target: "epilogue::request",
@@ -26,11 +27,11 @@ impl Trace {
             otel.kind = "server",
             otel.name = field::Empty,
             otel.status_code = field::Empty,
-            http.request.method = request.method().as_str(),
+            http.request.method = request.method.as_str(),
             http.route = field::Empty,
             http.response.status_code = field::Empty,
-            url.path = request.uri().path(),
-            network.protocol.version = version(request.version()),
+            url.path = request.uri.path(),
+            network.protocol.version = version(request.version),
             client.address = client,
             user_agent.original = agent,
             "error.type" = field::Empty,

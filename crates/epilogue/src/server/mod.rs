@@ -6,6 +6,7 @@ mod io;
 pub(crate) mod progress;
 mod serve;
 mod signal;
+mod stop;
 
 /// What [`handover`] is built on; its model has other types of the same names.
 mod sync {

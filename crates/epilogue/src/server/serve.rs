@@ -1,10 +1,11 @@
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::Request;
@@ -14,11 +15,11 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
+use super::stop::Stop;
 use super::{progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
@@ -179,8 +180,8 @@ impl Server {
             free: Arc::new(Semaphore::new(self.limits.max_connections)),
             limits: self.limits,
             tracker: TaskTracker::new(),
-            finish: CancellationToken::new(),
-            abandon: CancellationToken::new(),
+            finish: Stop::default(),
+            abandon: Stop::default(),
             cut_off: Arc::default(),
         };
         let mut stop = self.stop.unwrap_or_else(|| Box::pin(std::future::pending()));
@@ -229,9 +230,9 @@ struct Connections {
     free: Arc<Semaphore>,
     tracker: TaskTracker,
     /// They finish the requests in flight and end.
-    finish: CancellationToken,
+    finish: Stop,
     /// They end at once.
-    abandon: CancellationToken,
+    abandon: Stop,
     /// How many did.
     cut_off: Arc<AtomicUsize>,
 }
@@ -262,34 +263,34 @@ impl Connections {
         let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection));
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
-        let (builder, finish, abandon) =
-            (Arc::clone(&self.builder), self.finish.clone(), self.abandon.clone());
+        let (builder, mut finish, mut abandon) =
+            (Arc::clone(&self.builder), self.finish.given(), self.abandon.given());
         let (cut_off, first_request) = (Arc::clone(&self.cut_off), self.limits.header_read_timeout);
         self.tracker.spawn(async move {
             let _place = place;
             let mut serving = pin!(builder.serve_connection(io, service));
             // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells.
-            let mut silent = pin!(tokio::time::sleep(first_request));
-            let (mut may_be_silent, mut finishing) = (true, false);
+            let mut first_request = pin!(tokio::time::sleep(first_request));
+            let mut silent = poll_fn(|context| {
+                if connection.is_used() { Poll::Pending } else { first_request.as_mut().poll(context) }
+            });
+            let mut finishing = false;
             let result = loop {
                 tokio::select! {
                     biased;
-                    () = abandon.cancelled() => {
+                    () = &mut abandon => {
                         tracing::error!(%client, "a connection was cut off");
                         cut_off.fetch_add(1, Ordering::Relaxed);
                         return;
                     }
-                    () = finish.cancelled(), if !finishing => {
+                    () = &mut finish, if !finishing => {
                         finishing = true;
                         serving.as_mut().graceful_shutdown();
                     }
                     result = serving.as_mut() => break result,
-                    () = silent.as_mut(), if may_be_silent => {
-                        if !connection.is_used() {
-                            tracing::debug!(%client, "no request came within the time for its head");
-                            return;
-                        }
-                        may_be_silent = false;
+                    () = &mut silent => {
+                        tracing::debug!(%client, "no request came within the time for its head");
+                        return;
                     }
                 }
             };
@@ -309,7 +310,7 @@ impl Connections {
                 () = signals.next() => tracing::error!("a second signal: what is unfinished is abandoned"),
             }
         });
-        self.finish.cancel();
+        self.finish.give();
         self.tracker.close();
         tokio::select! {
             () = self.tracker.wait() => {}
@@ -318,7 +319,7 @@ impl Connections {
         if !expired {
             return self.started.drain(deadline, 0).await;
         }
-        self.abandon.cancel();
+        self.abandon.give();
         // A path function that never comes to an await keeps its connection's task; nothing can stop it.
         let stuck = match timeout(STUCK_AFTER, self.tracker.wait()).await {
             Ok(()) => 0,

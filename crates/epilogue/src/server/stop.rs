@@ -1,0 +1,83 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// A signal that is given once, to all connections.
+///
+/// A connection waits for it beside everything else that it does, and so asks for it at each of its wake-ups: for the price of
+/// a load, where a [`CancellationToken`] would take a lock.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stop {
+    is_given: Arc<AtomicBool>,
+    token: CancellationToken,
+}
+
+impl Stop {
+    pub(super) fn give(&self) {
+        // In this order: who is woken finds it given.
+        self.is_given.store(true, Ordering::Release);
+        self.token.cancel();
+    }
+
+    /// Waits for it, within one and the same task: it is that task which is woken, wherever the future is polled next.
+    pub(super) fn given(&self) -> Given {
+        Given {
+            given: Arc::clone(&self.is_given),
+            waiting: Box::pin(self.token.clone().cancelled_owned()),
+            asked: false,
+        }
+    }
+}
+
+/// Waits for a [`Stop`].
+pub(super) struct Given {
+    given: Arc<AtomicBool>,
+    waiting: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Whether the token has been asked, and so knows whom to wake.
+    asked: bool,
+}
+
+impl Future for Given {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.asked && !self.given.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
+        self.asked = true;
+        ready!(self.waiting.as_mut().poll(context));
+        Poll::Ready(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_wait_are_woken() {
+        let stop = Stop::default();
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            let mut given = stop.given();
+            waiting.push(tokio::spawn(async move {
+                tokio::select! {
+                    () = &mut given => panic!("nothing was given yet"),
+                    () = tokio::task::yield_now() => {}
+                }
+                given.await;
+            }));
+        }
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        stop.give();
+        for one in waiting {
+            one.await.unwrap();
+        }
+        stop.given().await;
+    }
+}
