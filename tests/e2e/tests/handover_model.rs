@@ -44,7 +44,8 @@ fn flush(handover: &Handover<usize>, queued: &[AtomicBool], waker: &Waker) -> Ve
 #[test]
 fn an_http2_batch_goes_once_after_its_reply_and_is_not_forgotten() {
     // All interleavings with as many changes of thread against its will; without the bound it takes half a minute and finds no more.
-    let model = loom::model::Builder { preemption_bound: Some(3), ..loom::model::Builder::new() };
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
     model.check(|| {
         let handover = Arc::new(Handover::new());
         handover.speaks_http2();
