@@ -54,7 +54,7 @@ impl<'a> Added<'a> {
 impl Drop for Added<'_> {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
-            self.tasks.0.push(task);
+            self.tasks.push(task);
         }
     }
 }
@@ -165,7 +165,7 @@ impl<'a, T: Task> AddedTask<'a, T> {
 impl<T: Task> Drop for AddedTask<'_, T> {
     fn drop(&mut self) {
         if let Some(parts) = self.parts.take() {
-            self.tasks.0.push(parts.queued());
+            self.tasks.push(parts.queued());
         }
     }
 }

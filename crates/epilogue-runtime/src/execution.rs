@@ -52,7 +52,7 @@ impl Execution {
 
     /// For a list that is run where it is.
     pub(crate) fn inline(tasks: BackgroundTasks) -> Self {
-        let runner = tasks.0.runner.clone();
+        let runner = tasks.list.runner.clone();
         let mut execution = Self::new(&runner, Batch::new(tasks));
         // It is its caller who waits for it.
         execution.token = None;
@@ -79,7 +79,7 @@ impl Execution {
         if !self.finally.is_empty() {
             self.run_finally().await;
         }
-        while !self.list.as_ref().is_none_or(|list| list.0.finish()) {
+        while !self.list.as_ref().is_none_or(|tasks| tasks.list.finish()) {
             self.run_tasks().await;
         }
         self.finished = true;
@@ -87,7 +87,7 @@ impl Execution {
 
     /// Runs the list until it is empty.
     async fn run_tasks(&mut self) {
-        while let Some(at_a_time) = self.list.as_ref().and_then(|list| list.0.take(&mut self.chunk)) {
+        while let Some(at_a_time) = self.list.as_ref().and_then(|tasks| tasks.list.take(&mut self.chunk)) {
             if at_a_time > 1 && self.chunk.len() > 1 {
                 let all =
                     concurrent::run(&self.runner, &self.origin, &mut self.chunk, at_a_time, &mut self.report);
@@ -131,7 +131,7 @@ impl Execution {
     fn cut_off(&mut self) {
         let mut left = std::mem::take(&mut self.chunk);
         if let Some(list) = &self.list {
-            left.extend(list.0.give_up());
+            left.extend(list.list.give_up());
         }
         let age = self.since.elapsed();
         for task in left.into_iter().filter(|task| !task.ended) {

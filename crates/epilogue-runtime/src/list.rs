@@ -35,6 +35,14 @@ enum Phase {
     Done,
 }
 
+impl Queue {
+    /// Behind all of its own turn and those before it, which nearly always is the end.
+    fn insert(&mut self, task: Queued) {
+        let later = self.tasks.iter().rev().take_while(|queued| queued.turn > task.turn).count();
+        self.tasks.insert(self.tasks.len() - later, task);
+    }
+}
+
 impl List {
     pub(crate) fn new(runner: Runner, origin: Origin, attached: bool) -> Self {
         let queue = Queue { tasks: Vec::new(), phase: Phase::Open, discarded: false, concurrent: 1 };
@@ -68,14 +76,15 @@ impl List {
             self.runner.discard(&self.origin, task);
             return;
         }
-        queue.tasks.push(task);
+        queue.insert(task);
         let resubmit = queue.phase == Phase::Done && self.attached;
         if resubmit {
             queue.phase = Phase::Submitted;
         }
         drop(queue);
         if resubmit {
-            self.runner.admit(Execution::new(&self.runner, Batch::new(BackgroundTasks(Arc::clone(self)))));
+            self.runner
+                .admit(Execution::new(&self.runner, Batch::new(BackgroundTasks::of(Arc::clone(self)))));
         }
     }
 

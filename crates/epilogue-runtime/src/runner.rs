@@ -99,7 +99,7 @@ impl Runner {
     /// After a drain's deadline nothing is run: the batch's tasks are named as abandoned.
     pub fn submit(&self, batch: Batch) {
         let exits = !batch.finally.is_empty();
-        if batch.tasks.as_ref().map_or(exits, |list| list.0.submitted(exits)) {
+        if batch.tasks.as_ref().map_or(exits, |tasks| tasks.list.submitted(exits)) {
             self.admit(Execution::new(self, batch));
         }
     }

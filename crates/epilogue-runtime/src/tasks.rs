@@ -43,7 +43,10 @@ use crate::{
 /// A task may take a clone of its list to add more. Such a list is freed when it has run or was
 /// [discarded](Self::discard); one that is neither, and whose owner forgets it, is not.
 #[derive(Clone)]
-pub struct BackgroundTasks(pub(crate) Arc<List>);
+pub struct BackgroundTasks {
+    pub(crate) list: Arc<List>,
+    turn: u32,
+}
 
 impl BackgroundTasks {
     /// A list of no request, for unit tests that call a function with plain values: see
@@ -52,11 +55,11 @@ impl BackgroundTasks {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         let runner = Runner::new(TaskLimits::default());
-        Self(Arc::new(List::new(runner, Origin::new(0, "no request"), false)))
+        Self::of(Arc::new(List::new(runner, Origin::new(0, "no request"), false)))
     }
 
     pub(crate) fn attached(runner: Runner, origin: Origin) -> Self {
-        Self(Arc::new(List::new(runner, origin, true)))
+        Self::of(Arc::new(List::new(runner, origin, true)))
     }
 
     /// Adds a function and, in a tuple, its arguments: an `async fn`, a `fn` (it will run on the blocking pool) or a
@@ -104,7 +107,7 @@ impl BackgroundTasks {
         let tasks = background.into_tasks();
         let count = tasks.len();
         for task in tasks {
-            self.0.push(task);
+            self.push(task);
         }
         count
     }
@@ -128,17 +131,17 @@ impl BackgroundTasks {
     /// # }
     /// ```
     pub fn concurrent(&self, n: usize) {
-        self.0.set_concurrent(n);
+        self.list.set_concurrent(n);
     }
 
     /// What is queued and has not begun, in order.
     pub fn pending(&self) -> Vec<TaskInfo> {
-        self.0.infos()
+        self.list.infos()
     }
 
     /// How many tasks are queued and have not begun.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Whether no task is queued.
@@ -148,7 +151,31 @@ impl BackgroundTasks {
 
     /// Whether there is another clone of this list, through which tasks may still come.
     pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        Arc::strong_count(&self.list) > 1
+    }
+
+    /// The same list, for functions that run at the same time: what is added through a handle of a lower turn goes before what is
+    /// added through one of a higher turn, whenever that is. The turn of every other handle is 0.
+    ///
+    /// ```
+    /// # let tasks = epilogue_runtime::BackgroundTasks::new();
+    /// let (first, second) = (tasks.in_turn(1), tasks.in_turn(2));
+    /// second.add_task(|| println!("second"), ()).name("second");
+    /// first.add_task(|| println!("first"), ()).name("first");
+    /// assert_eq!(tasks.pending()[0].name, "first");
+    /// ```
+    #[must_use]
+    pub fn in_turn(&self, turn: u32) -> Self {
+        Self { list: Arc::clone(&self.list), turn }
+    }
+
+    pub(crate) fn of(list: Arc<List>) -> Self {
+        Self { list, turn: 0 }
+    }
+
+    pub(crate) fn push(&self, mut task: Queued) {
+        task.turn = self.turn;
+        self.list.push(task);
     }
 
     /// The request failed: drops what is queued, and what will be, except tasks added `.always()`.
@@ -162,13 +189,13 @@ impl BackgroundTasks {
     /// assert_eq!(tasks.pending()[0].name, "audit");
     /// ```
     pub fn discard(&self) {
-        self.0.discard();
+        self.list.discard();
     }
 
     /// Takes tasks again after [`discard`](Self::discard): for what runs after the failure and has tasks of its own,
     /// like the exits of dependencies.
     pub fn accept_again(&self) {
-        self.0.accept_again();
+        self.list.accept_again();
     }
 
     /// Runs what is queued, and what it adds, here and now: for unit tests.
@@ -178,7 +205,7 @@ impl BackgroundTasks {
 
     /// The request that the list belongs to.
     pub fn origin(&self) -> &Origin {
-        &self.0.origin
+        &self.list.origin
     }
 
     /// Whether both are the same list.
@@ -190,14 +217,14 @@ impl BackgroundTasks {
     /// assert!(!tasks.is_same(&BackgroundTasks::new()));
     /// ```
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.list, &other.list)
     }
 }
 
 impl fmt::Debug for BackgroundTasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackgroundTasks")
-            .field("origin", &self.0.origin)
+            .field("origin", &self.list.origin)
             .field("pending", &self.pending())
             .finish()
     }

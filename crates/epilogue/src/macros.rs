@@ -42,6 +42,8 @@ macro_rules! route_macro_docs {
         /// | `status = 201` | the reply's status, where the function sets none |
         /// | `dependencies(a, b)` | runs dependencies for their effect alone, before the parameters |
         /// | `blocking` | runs a sync function on the blocking pool |
+/// | `concurrent` | resolves its parameters at the same time; what is below them runs in order |
+        /// | `concurrent` | resolves the parameters at the same time, each with what is below it in order; every dependency still runs once, and tasks keep the declared order |
         /// | `tags("a")`, `hidden` | for the documentation of the API |
         /// | `crate = path` | the path of this crate, where it has another name |
         ///
@@ -85,6 +87,7 @@ route_macro_docs!(
 /// | `scope = "function"`, `"request"`, `"app"` | how long the output lives: until the path function has returned, until the reply is sent and the tasks are done (the default), or from start to shutdown |
 /// | `exit = function` | runs `async fn function(output: &T, outcome: &Outcome)` when the scope ends: the half after FastAPI's `yield` |
 /// | `blocking` | runs a sync function on the blocking pool |
+/// | `concurrent` | resolves its parameters at the same time; what is below them runs in order |
 /// | `crate = path` | the path of this crate, where it has another name |
 ///
 /// ```

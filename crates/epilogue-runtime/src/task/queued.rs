@@ -15,6 +15,8 @@ pub(crate) struct Queued {
     /// Attempts begun: what a task is reported with that is cut off.
     pub(crate) attempts: u32,
     pub(crate) always: bool,
+    /// Whose turn it is where functions of one request add tasks at the same time.
+    pub(crate) turn: u32,
     /// Whether its end has been counted.
     pub(crate) ended: bool,
     extras: Option<Box<Extras>>,
@@ -57,6 +59,7 @@ impl Queued {
             source,
             attempts: 0,
             always: false,
+            turn: 0,
             ended: false,
             extras: None,
         }

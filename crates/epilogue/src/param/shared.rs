@@ -16,7 +16,7 @@ impl Param for BackgroundTasks {
     type Source<F: Fuel> = TheTasks;
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
-        Ok(scope.tasks().clone())
+        Ok(scope.tasks_in_turn())
     }
 }
 

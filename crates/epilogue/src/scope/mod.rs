@@ -1,5 +1,6 @@
 //! The scope of one request: its values, its one task list, and the exits that are still owed.
 
+mod concurrent;
 mod leave;
 mod plan;
 mod run;
@@ -208,6 +209,8 @@ pub struct Scope {
     reply: Option<Reply>,
     exits: Vec<Exit>,
     errors: Vec<Invalid>,
+    /// Whose tasks go before whose, where parameters are resolved at the same time.
+    turn: u32,
     connection: Option<Arc<Connection>>,
 }
 
@@ -253,6 +256,7 @@ impl Scope {
             reply: None,
             exits: Vec::new(),
             errors: Vec::new(),
+            turn: 0,
             connection,
         }
     }
@@ -312,6 +316,12 @@ impl Scope {
     pub(crate) fn tasks(&mut self) -> &BackgroundTasks {
         let (app, route) = (&self.app, self.route);
         self.tasks.get_or_insert_with(|| app.runner.tasks(app.origin_of(&app.routes[route].label)))
+    }
+
+    /// The same list, as the function that runs now gets it.
+    pub(crate) fn tasks_in_turn(&mut self) -> BackgroundTasks {
+        let turn = self.turn;
+        self.tasks().in_turn(turn)
     }
 
     pub(crate) fn reply(&mut self) -> &Reply {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
+use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
@@ -18,6 +19,8 @@ use crate::security::SecurityScopes;
 #[allow(clippy::struct_excessive_bools, reason = "independent facts about a route, no states of one machine")]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
+    /// Which of the steps run at the same time, in order.
+    pub(crate) concurrent: Vec<Group>,
     /// The path function's own parameters.
     pub(crate) own: Box<[Site]>,
     /// Something reads the body, which is therefore read before anything runs.
@@ -202,6 +205,7 @@ struct Draft<'a, 'b> {
     chain: Vec<&'static str>,
     /// The dependencies along the chain. The compiler has seen that there is no cycle, but not what overrides make of it.
     above: Vec<TypeId>,
+    in_concurrent: bool,
 }
 
 /// What is run once: a dependency, for each set of scopes if it asks for them. FastAPI goes further and runs one that asks for none
@@ -230,13 +234,12 @@ impl Planner<'_> {
             stream: None,
             chain: Vec::new(),
             above: Vec::new(),
+            in_concurrent: false,
         };
         for dependency in outer.iter().copied().chain(route.dependencies) {
             draft.site(dependency, true, false)?;
         }
-        let own: Result<_, PlanError> =
-            route.params.iter().map(|param| draft.site(param, true, false)).collect();
-        draft.plan.own = own?;
+        draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
         draft.plan.embed_bodies = draft.bodies.len() > 1;
         draft.plan.takes_stream = draft.stream.is_some();
         Ok(draft.plan)
@@ -450,8 +453,39 @@ impl Draft<'_, '_> {
         in_app: bool,
     ) -> Result<Box<[Site]>, PlanError> {
         self.above.push(node.id);
-        let sites = node.params.iter().map(|param| self.site(param, vital, in_app)).collect();
+        let sites = self.params(node.params, node.concurrent, vital, in_app);
         self.above.pop();
+        sites
+    }
+
+    /// The parameters of one function. Those of a concurrent one run at the same time; what is below them runs in order,
+    /// whatever it says itself.
+    fn params(
+        &mut self,
+        params: &'static [ParamNode],
+        concurrent: bool,
+        vital: bool,
+        in_app: bool,
+    ) -> Result<Box<[Site]>, PlanError> {
+        if !concurrent || self.in_concurrent || in_app {
+            return params.iter().map(|param| self.site(param, vital, in_app)).collect();
+        }
+        self.in_concurrent = true;
+        let mut branches = Vec::new();
+        let sites = params
+            .iter()
+            .map(|param| {
+                let start = self.plan.steps.len();
+                let site = self.site(param, vital, in_app);
+                branches.push(start..self.plan.steps.len());
+                site
+            })
+            .collect();
+        self.in_concurrent = false;
+        branches.retain(|steps| !steps.is_empty());
+        if branches.len() > 1 {
+            self.plan.concurrent.push(Group { branches });
+        }
         sites
     }
 

@@ -11,7 +11,7 @@ use crate::decode;
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, HttpError, Raised};
 
-type Waiting = BoxFuture<Result<StepOutput, Failure>>;
+pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
 impl Scope {
     /// Whether there is anything to [prepare](Self::prepare).
@@ -39,8 +39,17 @@ impl Scope {
 
     async fn run_steps(&mut self) -> Result<(), Failure> {
         let app = Arc::clone(&self.app);
-        let steps = &*app.routes[self.route].plan.steps;
-        self.slots.reserve_exact(steps.len());
+        let plan = &app.routes[self.route].plan;
+        self.slots.reserve_exact(plan.steps.len());
+        for group in &plan.concurrent {
+            self.run_in_order(&plan.steps[..group.start()]).await?;
+            self.run_concurrently(&plan.steps, group).await?;
+        }
+        self.run_in_order(&plan.steps).await
+    }
+
+    /// Runs the steps that have no slot yet, one after another.
+    async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
         while let Some((step, future)) = self.run_until_waiting(steps)? {
             let result = caught(future).await.and_then(|result| result);
             let slot = self.settle(step, result)?;
@@ -62,7 +71,12 @@ impl Scope {
         Ok(None)
     }
 
-    fn untaken(&mut self, step: &Step, own: Vec<Invalid>, below: Option<Rejection>) -> Result<Slot, Failure> {
+    pub(super) fn untaken(
+        &mut self,
+        step: &Step,
+        own: Vec<Invalid>,
+        below: Option<Rejection>,
+    ) -> Result<Slot, Failure> {
         if !step.vital {
             return Ok(Slot::Failed(Rejection::merged(own, below)));
         }
@@ -74,7 +88,11 @@ impl Scope {
         }
     }
 
-    fn settle(&mut self, step: &Step, result: Result<StepOutput, Failure>) -> Result<Slot, Failure> {
+    pub(super) fn settle(
+        &mut self,
+        step: &Step,
+        result: Result<StepOutput, Failure>,
+    ) -> Result<Slot, Failure> {
         match result {
             Ok(StepOutput::Shared(value)) => {
                 if let Some(run) = step.exit {
@@ -90,7 +108,7 @@ impl Scope {
     }
 
     /// Starts a step. Whatever panics in it, a `Deserialize` of the user's perhaps, ends the request and not the server.
-    fn start(&mut self, step: &Step) -> Running {
+    pub(super) fn start(&mut self, step: &Step) -> Running {
         let running = caught_now(|| {
             Ok(match &step.run {
                 StepRun::Function(run) => run(self, &step.sites),

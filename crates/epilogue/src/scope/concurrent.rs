@@ -1,0 +1,120 @@
+//! `concurrent`: the parameters of one function are resolved at the same time, each of them and what is below it in order.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Poll};
+
+use super::run::Waiting;
+use super::{Running, Scope, Slot, SlotIndex, Step, StepOutput};
+use crate::response::Failure;
+
+/// The steps of a function's parameters that run at the same time.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The steps of each parameter, in the order in which the parameters are declared.
+    pub(super) branches: Vec<Range<usize>>,
+}
+
+impl Group {
+    pub(super) fn start(&self) -> usize {
+        self.branches.first().map_or(0, |branch| branch.start)
+    }
+
+    fn end(&self) -> usize {
+        self.branches.last().map_or(0, |branch| branch.end)
+    }
+}
+
+/// How far one parameter has come.
+struct Branch {
+    left: Range<usize>,
+    waiting: Option<Waiting>,
+    /// Its tasks stand among the others' where they would stand if the parameters had been resolved in order.
+    turn: u32,
+}
+
+impl Scope {
+    pub(super) async fn run_concurrently(&mut self, steps: &[Step], group: &Group) -> Result<(), Failure> {
+        self.slots.resize_with(group.end(), || Slot::Empty);
+        let turns = self.turn + 1..;
+        let mut branches: Vec<Branch> = group
+            .branches
+            .iter()
+            .zip(turns)
+            .map(|(steps, turn)| Branch { left: steps.clone(), waiting: None, turn })
+            .collect();
+        let result = std::future::poll_fn(|context| self.poll_branches(steps, &mut branches, context)).await;
+        self.turn = branches.last().map_or(0, |last| last.turn + 1);
+        result
+    }
+
+    fn poll_branches(
+        &mut self,
+        steps: &[Step],
+        branches: &mut [Branch],
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure>> {
+        loop {
+            let mut any_moved = false;
+            for branch in &mut *branches {
+                any_moved |= self.advance(steps, branch, context)?;
+            }
+            if branches.iter().all(|branch| branch.left.is_empty()) {
+                return Poll::Ready(Ok(()));
+            }
+            if !any_moved {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Goes on with a branch as far as it can, and tells whether it got anywhere.
+    fn advance(
+        &mut self,
+        steps: &[Step],
+        branch: &mut Branch,
+        context: &mut Context<'_>,
+    ) -> Result<bool, Failure> {
+        let mut moved = false;
+        while let Some(step) = steps.get(branch.left.start).filter(|_| !branch.left.is_empty()) {
+            let slot = match &mut branch.waiting {
+                Some(future) => match poll_caught(future, context) {
+                    Poll::Pending => break,
+                    Poll::Ready(result) => self.settle(step, result)?,
+                },
+                // Another branch has the step that this one needs.
+                None if !self.has_what_it_needs(step) => break,
+                None => {
+                    self.turn = branch.turn;
+                    match self.start(step) {
+                        Running::Done(result) => self.settle(step, result)?,
+                        Running::Untaken { own, below } => self.untaken(step, own, below)?,
+                        Running::Waiting(future) => {
+                            branch.waiting = Some(future);
+                            continue;
+                        }
+                    }
+                }
+            };
+            self.slots[branch.left.start] = slot;
+            branch.waiting = None;
+            branch.left.start += 1;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    fn has_what_it_needs(&self, step: &Step) -> bool {
+        step.sites.iter().all(|site| match site.slot {
+            SlotIndex::Request(slot) => !matches!(self.slots[slot], Slot::Empty),
+            _ => true,
+        })
+    }
+}
+
+fn poll_caught(future: &mut Waiting, context: &mut Context<'_>) -> Poll<Result<StepOutput, Failure>> {
+    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll,
+        Err(payload) => Poll::Ready(Err(Failure::panicked(payload.as_ref()))),
+    }
+}

@@ -1,0 +1,129 @@
+//! `concurrent`: parameters at the same time, each dependency once, tasks in the declared order.
+
+use std::sync::Arc;
+
+use epilogue::prelude::*;
+use epilogue::testing::TestClient;
+use epilogue_e2e::{Entries, Gate, Journal};
+use tokio::sync::Barrier;
+
+async fn write(journal: Journal, line: &'static str) {
+    journal.write(line);
+}
+
+struct Meeting(Barrier);
+
+#[dependency]
+async fn shared(journal: State<Journal>, tasks: &BackgroundTasks) -> u32 {
+    journal.write("shared");
+    tasks.add_task(write, ((*journal).clone(), "task of shared"));
+    1
+}
+
+/// Comes to its end only if the other one runs at the same time, and adds its task after it.
+#[dependency]
+async fn left(
+    shared: Depends<shared>,
+    meeting: State<Meeting>,
+    gate: State<Gate>,
+    journal: State<Journal>,
+    tasks: &BackgroundTasks,
+) -> u32 {
+    meeting.0.wait().await;
+    gate.pass().await;
+    tasks.add_task(write, ((*journal).clone(), "task of left"));
+    *shared + 1
+}
+
+#[dependency]
+async fn right(
+    shared: Depends<shared>,
+    meeting: State<Meeting>,
+    gate: State<Gate>,
+    journal: State<Journal>,
+    tasks: &BackgroundTasks,
+) -> u32 {
+    tasks.add_task(write, ((*journal).clone(), "task of right"));
+    meeting.0.wait().await;
+    gate.open();
+    *shared + 2
+}
+
+#[get("/route", concurrent)]
+async fn of_a_route(
+    left: Depends<left>,
+    right: Depends<right>,
+    tasks: &BackgroundTasks,
+    journal: State<Journal>,
+) -> String {
+    tasks.add_task(write, ((*journal).clone(), "task of the function"));
+    format!("{} {}", *left, *right)
+}
+
+#[dependency(concurrent)]
+fn both(left: Depends<left>, right: Depends<right>) -> u32 {
+    *left * *right
+}
+
+#[get("/dependency")]
+async fn of_a_dependency(both: Depends<both>) -> String {
+    both.to_string()
+}
+
+#[dependency]
+async fn never(dropped: State<Arc<tokio::sync::Notify>>) -> u32 {
+    struct OnDrop(State<Arc<tokio::sync::Notify>>);
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+    let _on_drop = OnDrop(dropped);
+    std::future::pending().await
+}
+
+#[dependency]
+async fn refuses() -> Result<u32, HttpError> {
+    Err(HttpError::new(StatusCode::FORBIDDEN, "no"))
+}
+
+#[get("/refused", concurrent)]
+async fn refused(_never: Depends<never>, _refuses: Depends<refuses>) -> &'static str {
+    "never"
+}
+
+fn app() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    let app = App::new()
+        .state(journal)
+        .state(Meeting(Barrier::new(2)))
+        .state(Gate::default())
+        .state(Arc::<tokio::sync::Notify>::default())
+        .routes(routes![of_a_route, of_a_dependency, refused]);
+    (app, entries)
+}
+
+#[tokio::test]
+async fn parameters_of_a_route_are_resolved_at_the_same_time() {
+    let (app, mut entries) = app();
+    let response = TestClient::new(app).get("/route").send().await;
+    assert_eq!(response.text(), "2 3");
+    let wanted = ["shared", "task of shared", "task of left", "task of right", "task of the function"];
+    assert_eq!(entries.now(), wanted, "each once, and the tasks as declared");
+}
+
+#[tokio::test]
+async fn parameters_of_a_dependency_are_resolved_at_the_same_time() {
+    let (app, mut entries) = app();
+    assert_eq!(TestClient::new(app).get("/dependency").send().await.text(), "6");
+    assert_eq!(entries.now(), ["shared", "task of shared", "task of left", "task of right"]);
+}
+
+#[tokio::test]
+async fn an_error_of_one_ends_the_others() {
+    let (app, _entries) = app();
+    let dropped = Arc::new(tokio::sync::Notify::new());
+    let response = TestClient::new(app.state(dropped.clone())).get("/refused").send().await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    dropped.notified().await;
+}
