@@ -103,6 +103,8 @@ pub(crate) struct After {
     runner: Runner,
     connection: Option<Arc<Connection>>,
     version: Version,
+    /// What of a large piece is not handed on yet.
+    rest: Bytes,
 }
 
 impl After {
@@ -112,7 +114,7 @@ impl After {
         connection: Option<Arc<Connection>>,
         version: Version,
     ) -> Self {
-        Self { batch: Some(batch), runner, connection, version }
+        Self { batch: Some(batch), runner, connection, version, rest: Bytes::new() }
     }
 }
 
@@ -133,8 +135,6 @@ pub struct ReplyBody {
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
     after: Option<Box<After>>,
-    /// What of a large piece is not handed on yet.
-    rest: Bytes,
 }
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
@@ -142,22 +142,20 @@ const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
     pub(crate) fn new(body: Body, after: Option<Box<After>>) -> Self {
-        Self { body, after, rest: Bytes::new(), trace: None }
+        Self { body, after, trace: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
         self.trace = Some(trace);
     }
 
+    fn rest(&self) -> usize {
+        self.after.as_ref().map_or(0, |after| after.rest.len())
+    }
+
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
         if self.after.is_none() && self.trace.is_none() { self.body } else { Body::new(self) }
-    }
-
-    /// On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
-    /// Small pieces make the end of the body mean that the peer has taken all but the last of them.
-    fn in_small_pieces(&self) -> bool {
-        self.after.as_ref().is_some_and(|after| after.version == Version::HTTP_2)
     }
 }
 
@@ -175,12 +173,15 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let mut piece = std::mem::take(&mut self.rest);
+        let Self { body, after, .. } = &mut *self;
+        let Some(after) = after.as_deref_mut().filter(|after| after.version == Version::HTTP_2) else {
+            return Pin::new(body).poll_frame(context);
+        };
+        // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
+        // Small pieces make the end of the body mean that the peer has taken all but the last of them.
+        let mut piece = std::mem::take(&mut after.rest);
         if piece.is_empty() {
-            let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
-            if !self.in_small_pieces() {
-                return Poll::Ready(frame);
-            }
+            let frame = std::task::ready!(Pin::new(body).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => piece = data,
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
@@ -189,18 +190,18 @@ impl http_body::Body for ReplyBody {
             }
         }
         if piece.len() > HTTP2_FRAME {
-            self.rest = piece.split_off(HTTP2_FRAME);
+            after.rest = piece.split_off(HTTP2_FRAME);
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.rest() == 0 && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         let mut hint = self.body.size_hint();
-        let rest = self.rest.len() as u64;
+        let rest = self.rest() as u64;
         if rest > 0 {
             let upper = hint.upper();
             hint.set_lower(hint.lower() + rest);

@@ -141,11 +141,11 @@ impl AppState {
         body: RequestBody,
         connection: Option<&Arc<Connection>>,
     ) -> ReplyFuture {
-        let Some(trace) = Trace::begin(&parts, connection.map(Arc::as_ref)) else {
-            return self.begin(parts, body, connection, None);
-        };
-        let mut future = trace.in_scope(|| self.begin(parts, body, connection, Some(&trace)));
-        future.trace = Some(trace);
+        let trace = Trace::begin(&parts, connection.map(Arc::as_ref));
+        let entered = trace.as_ref().map(|trace| trace.enter());
+        let mut future = self.begin(parts, body, connection, trace.as_deref());
+        drop(entered);
+        future.trace = trace;
         future
     }
 
@@ -247,36 +247,27 @@ struct Keeper {
     route: usize,
 }
 
-impl ReplyFuture {
-    fn poll_state(&mut self, context: &mut Context<'_>) -> Poll<http::Response<ReplyBody>> {
-        if let FutureState::Running(future) = &mut self.state {
-            let response = match &self.trace {
-                None => future.as_mut().poll(context),
-                Some(trace) => trace.in_scope(|| future.as_mut().poll(context)),
-            };
-            let response = std::task::ready!(response);
-            self.state = FutureState::Done;
-            return Poll::Ready(response);
-        }
-        match std::mem::replace(&mut self.state, FutureState::Done) {
-            FutureState::Refused(response) => Poll::Ready(*response),
-            FutureState::Running(_) | FutureState::Done => {
-                panic!("a `ReplyFuture` was polled after it was done")
-            }
-        }
-    }
-}
-
 impl Future for ReplyFuture {
     type Output = Result<http::Response<ReplyBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = std::task::ready!(self.poll_state(context));
-        if let Some(trace) = self.trace.take() {
-            trace.answered(response.status());
-            response.body_mut().trace(trace);
+        let Self { state, trace, .. } = &mut *self;
+        let mut polled = if let FutureState::Running(future) = state {
+            let _entered = trace.as_ref().map(|trace| trace.enter());
+            future.as_mut().poll(context)
+        } else if let FutureState::Refused(response) = std::mem::replace(state, FutureState::Done) {
+            Poll::Ready(*response)
+        } else {
+            panic!("a `ReplyFuture` was polled after it was done")
+        };
+        if let Poll::Ready(response) = &mut polled {
+            *state = FutureState::Done;
+            if let Some(trace) = trace.take() {
+                trace.answered(response.status());
+                response.body_mut().trace(trace);
+            }
         }
-        Poll::Ready(Ok(response))
+        polled.map(Ok)
     }
 }
 

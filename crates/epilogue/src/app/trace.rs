@@ -53,8 +53,8 @@ impl Trace {
         }
     }
 
-    pub(super) fn in_scope<T>(&self, call: impl FnOnce() -> T) -> T {
-        self.0.in_scope(call)
+    pub(super) fn enter(&self) -> tracing::span::Entered<'_> {
+        self.0.enter()
     }
 
     /// Runs a future in the span.

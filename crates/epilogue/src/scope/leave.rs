@@ -85,11 +85,11 @@ impl Scope {
 
     /// What must happen once the reply has left; nothing for most requests.
     fn after(&mut self, outcome: Outcome) -> Option<Box<After>> {
-        let exits = std::mem::take(&mut self.exits);
-        if exits.is_empty() && self.tasks.as_ref().is_none_or(|tasks| tasks.is_empty() && !tasks.is_shared())
-        {
+        let has_tasks = self.tasks.as_ref().is_some_and(|tasks| !tasks.is_empty() || tasks.is_shared());
+        if self.exits.is_empty() && !has_tasks {
             return None;
         }
+        let exits = std::mem::take(&mut self.exits);
         let probe = self.parts().extensions.get::<Probe>().cloned();
         if let Some(probe) = &probe {
             probe.queued(self.tasks().pending());

@@ -3,6 +3,7 @@
 mod connection;
 mod handover;
 mod io;
+mod patience;
 pub(crate) mod progress;
 mod serve;
 mod signal;

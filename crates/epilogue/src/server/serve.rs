@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
+use super::patience::Patience;
 use super::stop::Stop;
 use super::{progress, signal};
 use crate::app::{App, ReplyFuture, Started};
@@ -176,7 +177,7 @@ impl Server {
         }
         let connections = Connections {
             started: started.clone(),
-            builder: Arc::new(builder(&self.limits)),
+            builder: builder(&self.limits),
             free: Arc::new(Semaphore::new(self.limits.max_connections)),
             limits: self.limits,
             tracker: TaskTracker::new(),
@@ -206,7 +207,7 @@ impl fmt::Debug for Server {
 
 fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_read_timeout);
+    builder.http1().header_read_timeout(limits.header_read_timeout);
     if let Some(headers) = limits.max_headers {
         builder.http1().max_headers(headers);
     }
@@ -224,7 +225,7 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
 /// The connections of a server, every one of which is answered for.
 struct Connections {
     started: Started,
-    builder: Arc<Builder<TokioExecutor>>,
+    builder: Builder<TokioExecutor>,
     limits: Limits,
     /// Places for further ones.
     free: Arc<Semaphore>,
@@ -263,16 +264,18 @@ impl Connections {
         let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection));
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
-        let (builder, mut finish, mut abandon) =
-            (Arc::clone(&self.builder), self.finish.given(), self.abandon.given());
-        let (cut_off, first_request) = (Arc::clone(&self.cut_off), self.limits.header_read_timeout);
+        let mut patience = Patience::new(self.limits.header_read_timeout);
+        let mut builder = self.builder.clone();
+        builder.http1().timer(patience.timer());
+        let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
+        let cut_off = Arc::clone(&self.cut_off);
         self.tracker.spawn(async move {
             let _place = place;
             let mut serving = pin!(builder.serve_connection(io, service));
             // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells.
-            let mut first_request = pin!(tokio::time::sleep(first_request));
-            let mut silent = poll_fn(|context| {
-                if connection.is_used() { Poll::Pending } else { first_request.as_mut().poll(context) }
+            let mut silent = poll_fn(|context| match patience.poll_over(context) {
+                Poll::Ready(()) if !connection.is_used() => Poll::Ready(()),
+                _ => Poll::Pending,
             });
             let mut finishing = false;
             let result = loop {
@@ -287,11 +290,12 @@ impl Connections {
                         finishing = true;
                         serving.as_mut().graceful_shutdown();
                     }
-                    result = serving.as_mut() => break result,
+                    // Before hyper, which then finds that the head it waits for is overdue.
                     () = &mut silent => {
                         tracing::debug!(%client, "no request came within the time for its head");
                         return;
                     }
+                    result = serving.as_mut() => break result,
                 }
             };
             if let Err(error) = result {
