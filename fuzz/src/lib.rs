@@ -129,7 +129,11 @@ async fn form(page: Form<Page>) -> String {
 }
 
 #[get("/cookies")]
-async fn cookies(number: Cookie<Option<u64>>, tags: Cookie<Vec<String>>, order: Cookie<Option<Order>>) -> String {
+async fn cookies(
+    number: Cookie<Option<u64>>,
+    tags: Cookie<Vec<String>>,
+    order: Cookie<Option<Order>>,
+) -> String {
     let _ = (number, order);
     tags.len().to_string()
 }

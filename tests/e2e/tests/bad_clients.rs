@@ -237,9 +237,9 @@ async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
     let (app, mut entries, _gate) = app();
     let served = Served::new(app).await;
     let mut idle = Vec::new();
-    for number in 0..1_000 {
+    for number in 0..1_000_u32 {
         let mut client = served.connect().await;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
             client.read_at_least(1).await;
         }

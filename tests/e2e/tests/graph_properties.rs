@@ -42,7 +42,12 @@ async fn task(journal: State<Journal>, name: String, does: Act) -> Result<(), St
 }
 
 /// What every function of the family does.
-fn play(number: usize, script: &Script, tasks: &BackgroundTasks, journal: &State<Journal>) -> Result<(), HttpError> {
+fn play(
+    number: usize,
+    script: &Script,
+    tasks: &BackgroundTasks,
+    journal: &State<Journal>,
+) -> Result<(), HttpError> {
     let part = &script.0[number];
     journal.write(format!("enter {number}"));
     for (place, (does, always)) in part.tasks.iter().enumerate() {
@@ -136,7 +141,7 @@ routes_of! {
     turned "/turned" [crossed = 4, diamond = 3, root = 0];
     deepest "/deepest" [alone = 6, deep = 5];
     mixed "/mixed" [early = 7, alone = 6];
-    all "/all" [earlier = 8, deep = 5, alone = 6, early = 7, left = 1];
+    all "/all" [earlier = 8, deep = 5, alone = 6, early = 7];
 }
 
 /// The model: the journal that a request must leave, and the status of its reply.

@@ -19,13 +19,13 @@ struct Begun(Vec<AtomicU8>);
 
 async fn task(begun: State<Begun>, number: usize) -> Result<(), String> {
     begun.0[number].fetch_add(1, Ordering::Relaxed);
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         panic!("number {number}");
     }
-    if number % 11 == 0 {
+    if number.is_multiple_of(11) {
         return Err(format!("number {number}"));
     }
-    if number % 13 == 0 {
+    if number.is_multiple_of(13) {
         pending::<()>().await;
     }
     Ok(())
@@ -102,9 +102,9 @@ async fn each_of_100_000_tasks_is_counted_once_under_its_outcome() {
     let (mut panicked, mut failed, mut timed_out) = (0, 0, 0);
     for number in 0..TASKS {
         match number {
-            _ if number % 7 == 0 => panicked += 1,
-            _ if number % 11 == 0 => failed += 1,
-            _ if number % 13 == 0 => timed_out += 1,
+            _ if number.is_multiple_of(7) => panicked += 1,
+            _ if number.is_multiple_of(11) => failed += 1,
+            _ if number.is_multiple_of(13) => timed_out += 1,
             _ => {}
         }
     }

@@ -84,7 +84,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_read_timeout: Duration::from_secs(30),
-            body_read_timeout: Some(Duration::from_secs(60)),
+            body_read_timeout: Some(Duration::from_mins(1)),
             max_headers: None,
             max_header_bytes: 16 * 1024,
             max_connections: 25_000,
@@ -95,7 +95,7 @@ impl Default for Limits {
 }
 
 /// How often an HTTP/2 client is asked whether it is still there.
-const PING_INTERVAL: Duration = Duration::from_secs(60);
+const PING_INTERVAL: Duration = Duration::from_mins(1);
 /// How long it may take to answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -83,6 +83,38 @@ async fn function(gate: State<Gate>) -> &'static str {
     "answered"
 }
 
+#[get("/plain")]
+async fn plain() -> &'static str {
+    "plain"
+}
+
+#[post("/mixed/{number}")]
+async fn mixed(
+    number: Path<u32>,
+    body: Bytes,
+    _session: Depends<quiet>,
+    tasks: &BackgroundTasks,
+) -> Result<Bytes, HttpError> {
+    let number = *number;
+    tasks.add_task(
+        async move || {
+            assert!(!number.is_multiple_of(7), "on purpose");
+            if number.is_multiple_of(11) { Err("on purpose") } else { Ok(()) }
+        },
+        (),
+    );
+    tasks.add_task(std::future::pending::<()>, ()).timeout(Duration::from_millis(50));
+    tokio::task::yield_now().await;
+    if number.is_multiple_of(13) { Err(HttpError::new(StatusCode::CONFLICT, "on purpose")) } else { Ok(body) }
+}
+
+#[dependency(exit = leave_quietly)]
+fn quiet() {}
+
+async fn leave_quietly(_nothing: &(), _outcome: &Outcome) {
+    tokio::task::yield_now().await;
+}
+
 struct Resource;
 
 #[dependency(scope = "app", exit = close)]
@@ -111,7 +143,7 @@ async fn main() -> ExitCode {
             opens.open();
         }
     });
-    let routes = routes![queue, task, blocking, exit, reply, function, of_app];
+    let routes = routes![queue, task, blocking, exit, reply, function, of_app, plain, mixed];
     let app = App::new().state(gate).state(Slow(grace.is_some())).tasks(limits).routes(routes);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
     println!("{}", listener.local_addr().expect("a bound socket has an address"));
