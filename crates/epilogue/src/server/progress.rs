@@ -12,7 +12,7 @@ use crate::tasks::Runner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
     tasks: u64,
-    /// Connections on which a request is in flight, and requests whose client has left.
+    /// Connections on which a request is in flight, requests whose client has left, and open WebSockets.
     requests: u64,
 }
 
@@ -23,7 +23,7 @@ impl Left {
 
     pub(super) fn of(runner: &Runner, connections: usize) -> Self {
         let stats = runner.stats();
-        Self { tasks: stats.queued + stats.running, requests: connections as u64 + stats.kept }
+        Self { tasks: stats.queued + stats.running, requests: connections as u64 + stats.kept + stats.open }
     }
 
     fn line(self, rest: Duration) -> String {
@@ -92,5 +92,17 @@ mod tests {
     fn the_line_says_what_is_left() {
         let left = Left { tasks: 212, requests: 3 };
         assert_eq!(left.line(Duration::from_millis(23_990)), "draining: 212 tasks, 3 requests, 24 s left");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_told_once_a_second_until_the_end() {
+        let told = std::cell::Cell::new(0);
+        let drained = tokio::time::sleep(Duration::from_millis(3_500));
+        shown_beside(drained, Duration::from_secs(30), || {
+            told.set(told.get() + 1);
+            Left { tasks: 1, requests: 0 }
+        })
+        .await;
+        assert_eq!(told.get(), 3);
     }
 }
