@@ -38,8 +38,13 @@ enum Phase {
 impl Queue {
     /// Behind all of its own turn and those before it, which nearly always is the end.
     fn insert(&mut self, task: Queued) {
-        let later = self.tasks.iter().rev().take_while(|queued| queued.turn > task.turn).count();
-        self.tasks.insert(self.tasks.len() - later, task);
+        let is_later = |queued: &Queued| queued.turn > task.turn;
+        if self.tasks.last().is_some_and(is_later) {
+            let later = self.tasks.iter().rev().take_while(|queued| is_later(queued)).count();
+            self.tasks.insert(self.tasks.len() - later, task);
+        } else {
+            self.tasks.push(task);
+        }
     }
 }
 

@@ -62,6 +62,14 @@ impl<'o> Rules<'o> {
         }
     }
 
+    /// Whether there is anything to check of a number.
+    #[inline]
+    pub(super) fn limit_numbers(self) -> bool {
+        self.options().is_some_and(|options| {
+            options.le.is_some() || options.lt.is_some() || options.ge.is_some() || options.gt.is_some()
+        })
+    }
+
     /// Checks a number: the first limit missed, in pydantic's order.
     pub(super) fn number(self, value: Num) -> Result<(), Flaw> {
         type Holds = (fn(&i128, &i128) -> bool, fn(&f64, &f64) -> bool);
@@ -70,9 +78,6 @@ impl<'o> Rules<'o> {
         const GE: Holds = (i128::ge, f64::ge);
         const GT: Holds = (i128::gt, f64::gt);
         let Some(options) = self.options() else { return Ok(()) };
-        if [options.le, options.lt, options.ge, options.gt].iter().all(Option::is_none) {
-            return Ok(());
-        }
         let limits =
             [("le", options.le, LE), ("lt", options.lt, LT), ("ge", options.ge, GE), ("gt", options.gt, GT)];
         for (name, bound, (holds_exactly, holds)) in limits {

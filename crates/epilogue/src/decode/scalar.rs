@@ -48,7 +48,9 @@ pub(super) fn int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
         Ok(value) => value,
         Err(_) => lenient_int(text, rules)?,
     };
-    rules.number(value.num())?;
+    if rules.limit_numbers() {
+        rules.number(value.num())?;
+    }
     Ok(value)
 }
 

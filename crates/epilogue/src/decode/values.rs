@@ -100,24 +100,29 @@ impl<'r> UrlEncoded<'r> {
         let mut rest = Some(self.text);
         let pairs = std::iter::from_fn(move || {
             let text = rest?;
-            let (before, pair) = cut(text, text.bytes().rposition(|byte| byte == b'&'));
-            rest = before;
-            Some(pair)
+            let Some(at) = memchr::memrchr(b'&', text.as_bytes()) else { return rest.take() };
+            rest = Some(&text[..at]);
+            Some(&text[at + 1..])
         });
-        pairs.filter_map(move |pair| Some(decoded(value_of(pair, name)?)))
+        let plain = !is_encoded(self.text);
+        pairs.filter_map(move |pair| {
+            if plain { plain_value(pair, name).map(Cow::Borrowed) } else { value(pair, name).map(decoded) }
+        })
     }
 }
 
-/// What stands before and behind a separator.
-fn cut(text: &str, at: Option<usize>) -> (Option<&str>, &str) {
-    match at {
-        Some(at) => (Some(&text[..at]), &text[at + 1..]),
-        None => (None, text),
+/// The value of a pair in which nothing is encoded, if it is of this name. A name without `=` has an empty one.
+fn plain_value<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
+    let rest = pair.strip_prefix(name)?;
+    match rest.as_bytes().first() {
+        Some(b'=') if !name.contains('=') => Some(&rest[1..]),
+        None if !pair.is_empty() && !name.contains('=') => Some(""),
+        _ => None,
     }
 }
 
-/// The value of a pair, still encoded, if it is of this name. A name without `=` has an empty one.
-fn value_of<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
+/// The same where something may be encoded; the value still is.
+fn value<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
     let end = pair.bytes().position(|byte| byte == b'=').unwrap_or(pair.len());
     let key = &pair[..end];
     let is_asked_for = if is_encoded(key) { decoded(key) == name } else { key == name };
@@ -125,7 +130,7 @@ fn value_of<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
 }
 
 fn is_encoded(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'%' | b'+'))
+    memchr::memchr2(b'%', b'+', text.as_bytes()).is_some()
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
@@ -304,7 +309,7 @@ impl<'r> Captures<'r> {
 
 /// A segment, in which `+` is a plus.
 fn decoded_segment(segment: &str) -> Cow<'_, str> {
-    if segment.contains('%') {
+    if memchr::memchr(b'%', segment.as_bytes()).is_some() {
         percent_encoding::percent_decode_str(segment).decode_utf8_lossy()
     } else {
         Cow::Borrowed(segment)

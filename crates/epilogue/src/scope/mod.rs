@@ -88,9 +88,9 @@ impl std::fmt::Debug for StepOutput {
 }
 
 impl Running {
-    /// A sync dependency: calls it at once. A panic is the request's end, not the server's.
+    /// A sync dependency: calls it at once.
     pub fn returned<T: Send + Sync + 'static>(call: impl FnOnce() -> Result<T, Failure>) -> Self {
-        Self::Done(caught_now(call).map(|output| StepOutput::Shared(Arc::new(output))))
+        Self::Done(call().map(|output| StepOutput::Shared(Arc::new(output))))
     }
 
     /// An async dependency.

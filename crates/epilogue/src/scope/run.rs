@@ -43,14 +43,16 @@ impl Scope {
         self.slots.reserve_exact(plan.steps.len());
         for group in &plan.concurrent {
             self.run_in_order(&plan.steps[..group.start()]).await?;
-            self.run_concurrently(&plan.steps, group).await?;
+            // In a box, so that the future of a request that does no such thing is no larger for it.
+            Box::pin(self.run_concurrently(&plan.steps, group)).await?;
         }
         self.run_in_order(&plan.steps).await
     }
 
     /// Runs the steps that have no slot yet, one after another.
     async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
-        while let Some((step, future)) = self.run_until_waiting(steps)? {
+        // Whatever panics in a step, a `Deserialize` of the user's perhaps, ends the request and not the server.
+        while let Some((step, future)) = caught_now(|| self.run_until_waiting(steps))? {
             let result = caught(future).await.and_then(|result| result);
             let slot = self.settle(step, result)?;
             self.slots.push(slot);
@@ -61,7 +63,7 @@ impl Scope {
     /// Runs steps, from the first that has no slot yet, up to one that has to be awaited.
     fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
         while let Some(step) = steps.get(self.slots.len()) {
-            let slot = match self.start(step) {
+            let slot = match self.launch(step) {
                 Running::Done(result) => self.settle(step, result)?,
                 Running::Waiting(future) => return Ok(Some((step, future))),
                 Running::Untaken { own, below } => self.untaken(step, own, below)?,
@@ -107,15 +109,16 @@ impl Scope {
         }
     }
 
-    /// Starts a step. Whatever panics in it, a `Deserialize` of the user's perhaps, ends the request and not the server.
+    /// Starts a step; its panic is its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
-        let running = caught_now(|| {
-            Ok(match &step.run {
-                StepRun::Function(run) => run(self, &step.sites),
-                StepRun::Replaced(value) => Running::Done(Ok(StepOutput::Shared(value()))),
-            })
-        });
-        running.unwrap_or_else(|failure| Running::Done(Err(failure)))
+        caught_now(|| Ok(self.launch(step))).unwrap_or_else(|failure| Running::Done(Err(failure)))
+    }
+
+    fn launch(&mut self, step: &Step) -> Running {
+        match &step.run {
+            StepRun::Function(run) => run(self, &step.sites),
+            StepRun::Replaced(value) => Running::Done(Ok(StepOutput::Shared(value()))),
+        }
     }
 
     async fn read_body(&mut self) -> Result<(), Failure> {
@@ -130,6 +133,12 @@ impl Scope {
             tracing::debug!(%error, "the body was not read");
             Failure::Raised(Raised::new(HttpError::new(status, detail)))
         })
+    }
+
+    /// Whether anything that was looked at so far failed validation: what a path function without parameters has to ask.
+    #[doc(hidden)]
+    pub fn check(&mut self) -> Result<(), Failure> {
+        if self.errors.is_empty() { Ok(()) } else { self.take_own(|_| Some(())) }
     }
 
     /// Takes the path function's own parameters: `None` when anything of the request failed validation.

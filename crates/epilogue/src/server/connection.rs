@@ -48,7 +48,10 @@ impl Connection {
 
     /// The kernel has taken all that was written.
     pub(crate) fn flushed(&self, context: &Context<'_>) {
-        self.submit(self.batches.flushed(context));
+        let gone = self.batches.flushed(context);
+        if !gone.is_empty() {
+            self.submit(gone);
+        }
     }
 
     /// The socket is gone.

@@ -60,11 +60,16 @@ impl<T> Handover<T> {
 
     /// The kernel has taken all that was written: what may go now.
     #[must_use]
+    #[inline]
     pub(crate) fn flushed(&self, context: &Context<'_>) -> Vec<T> {
         let is_http2 = self.is_http2.load(Ordering::Relaxed);
         if !is_http2 && !self.any_ended.load(Ordering::Acquire) {
             return Vec::new();
         }
+        self.release(is_http2, context)
+    }
+
+    fn release(&self, is_http2: bool, context: &Context<'_>) -> Vec<T> {
         let mut ended = self.lock();
         let later = std::mem::take(&mut ended.after_next);
         let gone = std::mem::replace(&mut ended.next, later);
