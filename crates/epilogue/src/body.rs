@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use crate::app::Trace;
 use crate::server::Connection;
 use crate::tasks::{Batch, Runner};
+use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
 /// A request's body: unread, or read once and kept.
 pub(crate) enum RequestBody {
@@ -24,6 +25,8 @@ pub(crate) enum RequestBody {
     /// As a middleware or a foreign server has it.
     Other(Body),
     Read(Bytes),
+    /// A multipart form, with its bytes where something reads those too.
+    Form(Box<(MultipartForm, Bytes)>),
 }
 
 /// Why a body was not read.
@@ -33,6 +36,8 @@ pub(crate) enum BodyError {
     TooLarge { limit: usize },
     #[error("the body did not arrive within {limit:?}")]
     TooSlow { limit: Duration },
+    #[error("the multipart body could not be read")]
+    Multipart(#[from] MultipartError),
     #[error("the body could not be read")]
     Read(#[source] axum_core::BoxError),
 }
@@ -43,6 +48,7 @@ impl RequestBody {
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Read(bytes) => bytes,
+            Self::Form(form) => &form.1,
             Self::Incoming(_) | Self::Other(_) => &EMPTY,
         }
     }
@@ -53,18 +59,56 @@ impl RequestBody {
         limit: usize,
         time: Option<Duration>,
     ) -> Result<(), BodyError> {
-        let announced =
-            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > limit as u64) {
+        if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
         let bytes = match std::mem::replace(self, Self::Read(Bytes::new())) {
             Self::Incoming(body) => collect(body, limit, time).await?,
             Self::Other(body) => collect(body, limit, time).await?,
             Self::Read(bytes) => bytes,
+            form @ Self::Form(_) => {
+                *self = form;
+                return Ok(());
+            }
         };
         *self = Self::Read(bytes);
         Ok(())
+    }
+
+    /// Reads a multipart form of this content type.
+    pub(crate) async fn read_form(
+        &mut self,
+        headers: &HeaderMap,
+        content_type: &str,
+        limits: FormLimits,
+        time: Option<Duration>,
+    ) -> Result<(), BodyError> {
+        let limit = limits.whole;
+        if announced(headers).is_some_and(|length| length > limit as u64) {
+            return Err(BodyError::TooLarge { limit });
+        }
+        let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
+            // It is read already where something else reads all of it.
+            Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
+            mut unread => (unread.take_stream(), Bytes::new()),
+        };
+        let parsing = upload::parse(body, content_type, limits);
+        let form = match time {
+            None => parsing.await?,
+            Some(time) => match tokio::time::timeout(time, parsing).await {
+                Ok(form) => form?,
+                Err(_) => return Err(BodyError::TooSlow { limit: time }),
+            },
+        };
+        *self = Self::Form(Box::new((form, bytes)));
+        Ok(())
+    }
+
+    pub(crate) fn multipart(&self) -> Option<&MultipartForm> {
+        match self {
+            Self::Form(form) => Some(&form.0),
+            _ => None,
+        }
     }
 
     pub(crate) fn take_stream(&mut self) -> Body {
@@ -72,8 +116,20 @@ impl RequestBody {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
             Self::Read(bytes) => Body::from(bytes),
+            Self::Form(form) => Body::from(form.1),
         }
     }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The content type, if it is that of a multipart form.
+pub(crate) fn multipart_type(headers: &HeaderMap) -> Option<&str> {
+    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = content_type.split(';').next()?.trim();
+    essence.eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
 }
 
 async fn collect<B>(body: B, limit: usize, time: Option<Duration>) -> Result<Bytes, BodyError>

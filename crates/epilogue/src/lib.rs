@@ -56,7 +56,9 @@ mod response;
 mod scope;
 mod security;
 mod server;
+mod sse;
 pub mod testing;
+mod upload;
 
 #[doc(hidden)]
 pub mod __private;
@@ -74,7 +76,9 @@ pub use epilogue_runtime::{
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};
 pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
-pub use param::{ClientAddr, Cookie, Extract, Form, Header, Json, Param, Path, Query, RequestParts, State};
+pub use param::{
+    ClientAddr, Cookie, Extract, File, Form, Header, Json, Param, Path, Query, RequestParts, State,
+};
 pub use rejection::{Invalid, Loc, Place, Rejection};
 pub use response::{Background, HttpError, Panicked, RaisedError, Reply, ReplyValue};
 pub use scope::PlanError;
@@ -84,3 +88,5 @@ pub use security::{
     OpenIdConnect, OpenIdScheme, Secret, SecurityScopes,
 };
 pub use server::Server;
+pub use sse::{Event, EventSender, EventStream, Sse, SseClosed};
+pub use upload::{UploadFile, UploadReader};

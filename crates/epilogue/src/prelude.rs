@@ -5,9 +5,9 @@ pub use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 pub use crate::{
     ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Cookie,
-    Dependency, Depends, Extract, Form, Fresh, Header, HttpBasic, HttpBearer, HttpDigest, HttpError,
-    HttpScheme, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer,
-    OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path, Query, Rejection, Reply,
-    RequestParts, Router, Secret, SecurityScopes, State, TaskLimits, delete, dependency, get, head, options,
-    patch, post, put, routes, task, trace,
+    Dependency, Depends, Event, EventSender, EventStream, Extract, File, Form, Fresh, Header, HttpBasic,
+    HttpBearer, HttpDigest, HttpError, HttpScheme, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme,
+    OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path,
+    Query, Rejection, Reply, RequestParts, Router, Secret, SecurityScopes, Sse, SseClosed, State, TaskLimits,
+    UploadFile, delete, dependency, get, head, options, patch, post, put, routes, task, trace,
 };

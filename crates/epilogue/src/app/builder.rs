@@ -69,6 +69,7 @@ pub(super) struct Config {
     pub(super) overrides: HashMap<TypeId, Override>,
     pub(super) error_handlers: ErrorHandlers,
     pub(super) body_limit: usize,
+    pub(super) upload_limit: usize,
     pub(super) limits: TaskLimits,
     pub(super) observer: Option<Arc<dyn TaskObserver>>,
     pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
@@ -78,6 +79,8 @@ pub(super) struct Config {
 
 /// Two mebibytes, as axum has it.
 const DEFAULT_BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+const DEFAULT_UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
 
 impl Default for App {
     fn default() -> Self {
@@ -94,6 +97,7 @@ impl App {
             overrides: HashMap::new(),
             error_handlers: ErrorHandlers::default(),
             body_limit: DEFAULT_BODY_LIMIT,
+            upload_limit: DEFAULT_UPLOAD_LIMIT,
             limits: TaskLimits::default(),
             observer: None,
             layers: Vec::new(),
@@ -244,6 +248,24 @@ impl App {
     /// not limited.
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)
+    }
+
+    /// Limits the multipart body of a request whose route reads a form, in bytes; 32 MiB unless set. A larger one gets `413`, as
+    /// does one whose texts, without its files, are larger than [`body_limit`](Self::body_limit).
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[post("/videos")]
+    /// async fn add(video: File<UploadFile>) -> String {
+    ///     format!("{} bytes", video.len())
+    /// }
+    ///
+    /// let app = App::new().routes(routes![add]).upload_limit(1024 * 1024 * 1024);
+    /// # let _ = app;
+    /// ```
+    pub fn upload_limit(self, bytes: usize) -> Self {
+        self.with(|config| config.upload_limit = bytes)
     }
 
     /// Limits what the app's tasks may use, and the time that they get at shutdown.

@@ -97,6 +97,7 @@ pub(crate) struct AppState {
     pub(crate) states: Vec<Value>,
     pub(crate) error_handlers: ErrorHandlers,
     pub(crate) body_limit: usize,
+    pub(crate) upload_limit: usize,
     /// How many requests were named so far.
     requests: AtomicU64,
     /// Shared with the runner, whose tasks take them too.
@@ -143,6 +144,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
         error_handlers: config.error_handlers.clone(),
         body_limit: config.body_limit,
+        upload_limit: config.upload_limit,
         requests: AtomicU64::new(1),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     });

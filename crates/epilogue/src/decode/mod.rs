@@ -23,7 +23,7 @@ use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json};
-pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
+pub(crate) use self::values::{Captures, Cookies, Headers, Raw, Raws, UrlEncoded, Values};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Place};
 

@@ -70,6 +70,8 @@ pub enum Source {
     Json(TypeId),
     /// A form.
     Form,
+    /// Files of a form.
+    File,
     /// The body as it came.
     RawBody,
     /// An extractor of the axum ecosystem.

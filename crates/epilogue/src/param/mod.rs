@@ -2,6 +2,7 @@
 
 mod body;
 mod extract;
+mod file;
 mod options;
 mod request;
 mod shared;
@@ -10,6 +11,7 @@ mod values;
 
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
+pub use file::File;
 pub use options::{Bound, ParamOptions};
 pub use request::{ClientAddr, RequestParts};
 pub use state::State;
@@ -25,6 +27,7 @@ use crate::scope::{Scope, Site};
 /// | --- | --- |
 /// | [`Path<T>`], [`Query<T>`], [`Header<T>`], [`Cookie<T>`] | a value of the request, looked up under the parameter's name |
 /// | [`Json<T>`], [`Form<T>`], `Bytes`, `String` | the body |
+/// | [`File<UploadFile>`](File) | a file of a multipart form |
 /// | [`Depends<D>`](crate::Depends) | a dependency's output |
 /// | [`BackgroundTasks`](crate::BackgroundTasks), [`Reply`](crate::Reply) | the request's one task list, its reply in the making |
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |

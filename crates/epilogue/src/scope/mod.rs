@@ -23,7 +23,7 @@ pub use taking::Taking;
 
 use crate::app::{AppState, CompiledRoute};
 use crate::body::{ReplyBody, RequestBody};
-use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
+use crate::decode::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::graph::node::ParamNode;
@@ -33,6 +33,7 @@ use crate::response::{Failure, Reply};
 use crate::security::SecurityScopes;
 use crate::server::Connection;
 use crate::tasks::BackgroundTasks;
+use crate::upload::{FormValues, UploadFile};
 
 /// A future that owns all it needs.
 #[doc(hidden)]
@@ -295,9 +296,27 @@ impl Scope {
         Captures::new(self.parts().uri.path(), &self.route().segments, &self.captures)
     }
 
-    pub(crate) fn form(&self) -> UrlEncoded<'_> {
+    pub(crate) fn form(&self) -> FormValues<'_> {
+        if let Some(form) = self.body.multipart() {
+            return FormValues::Multipart(form);
+        }
         // A body that is not UTF-8 is no form; `UrlEncoded` percent-decodes leniently by itself.
-        UrlEncoded::form(std::str::from_utf8(self.body.bytes()).unwrap_or_default())
+        FormValues::UrlEncoded(UrlEncoded::form(std::str::from_utf8(self.body.bytes()).unwrap_or_default()))
+    }
+
+    /// What a field of the form holds where files are wanted: files, or texts that are none.
+    pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
+        match self.form() {
+            FormValues::Multipart(form) => form.uploads(name),
+            FormValues::UrlEncoded(form) => form
+                .all(name)
+                .into_iter()
+                .filter_map(|raw| match raw {
+                    Raw::Text(text) if !text.is_empty() => Some(Err(text.into_owned())),
+                    _ => None,
+                })
+                .collect(),
+        }
     }
 
     pub(crate) fn body(&self) -> &Bytes {

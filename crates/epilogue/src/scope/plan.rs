@@ -27,6 +27,10 @@ pub(crate) struct Plan {
     pub(crate) reads_body: bool,
     /// Something reads it as JSON: a body that is none ends the request before anything runs.
     pub(crate) reads_json: bool,
+    /// Something reads it as a form, which may come in parts.
+    pub(crate) reads_form: bool,
+    /// Something reads all of it, whatever it is.
+    pub(crate) reads_whole: bool,
     /// Several JSON bodies: each stands under its name.
     pub(crate) embed_bodies: bool,
     /// An extractor takes the body unread.
@@ -317,10 +321,17 @@ impl Draft<'_, '_> {
                     self.bodies.push(param.key);
                 }
                 self.plan.reads_json = true;
+                self.plan.reads_whole = true;
                 self.read_body(param)?;
                 SlotIndex::None
             }
-            Source::Form | Source::RawBody => {
+            Source::Form | Source::File => {
+                self.plan.reads_form = true;
+                self.read_body(param)?;
+                SlotIndex::None
+            }
+            Source::RawBody => {
+                self.plan.reads_whole = true;
                 self.read_body(param)?;
                 SlotIndex::None
             }

@@ -6,10 +6,11 @@ use http::StatusCode;
 
 use super::{BoxFuture, Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, caught, caught_now};
 use crate::app::AppState;
-use crate::body::BodyError;
+use crate::body::{BodyError, multipart_type};
 use crate::decode;
 use crate::rejection::{Invalid, Rejection};
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{Chain, Failure, HttpError, Raised};
+use crate::upload::{FormLimits, MultipartError};
 
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
@@ -124,8 +125,21 @@ impl Scope {
     async fn read_body(&mut self) -> Result<(), Failure> {
         let limit = self.app.body_limit;
         let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
-        self.body.read(&self.parts.get().headers, limit, time).await.map_err(|error| {
+        let plan = &self.app.routes[self.route].plan;
+        let headers = &self.parts.get().headers;
+        let form = if plan.reads_form { multipart_type(headers) } else { None };
+        let mut result = Ok(());
+        if form.is_none() || plan.reads_whole {
+            result = self.body.read(headers, limit, time).await;
+        }
+        if let (Some(content_type), Ok(())) = (form, &result) {
+            let limits = FormLimits { whole: self.app.upload_limit, text: limit };
+            // Boxed, so that no other request is larger for it.
+            result = Box::pin(self.body.read_form(headers, content_type, limits, time)).await;
+        }
+        result.map_err(|error| {
             let (status, detail) = match &error {
+                BodyError::Multipart(error) => return multipart_failure(error),
                 BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
                 BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
                 BodyError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
@@ -187,4 +201,21 @@ impl Scope {
             Err(failure) => Err(failure.to_string()),
         }
     }
+}
+
+/// What the client is told of a multipart body that was not read.
+fn multipart_failure(error: &MultipartError) -> Failure {
+    let (status, detail) = match error {
+        MultipartError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+        MultipartError::Malformed(_) | MultipartError::Nameless | MultipartError::TooMany(_) => {
+            (StatusCode::BAD_REQUEST, "There was an error parsing the body")
+        }
+        MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
+        MultipartError::Store(_) => {
+            tracing::error!(error = %Chain(error), "a file of a multipart body was not stored");
+            (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }
+    };
+    tracing::debug!(error = %Chain(error), "the multipart body was not read");
+    Failure::Raised(Raised::new(HttpError::new(status, detail)))
 }

@@ -1,11 +1,13 @@
 //! Driving an app without a socket, in tests.
 
 mod client;
+mod multipart;
 mod probe;
 mod request;
 mod response;
 
 pub use client::TestClient;
+pub use multipart::Multipart;
 pub(crate) use probe::Probe;
 pub use request::TestRequest;
 pub use response::TestResponse;

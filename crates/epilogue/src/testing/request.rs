@@ -4,7 +4,7 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde::Serialize;
 
-use super::{Probe, TestClient, TestResponse};
+use super::{Multipart, Probe, TestClient, TestResponse};
 
 /// A request of a [`TestClient`], which is sent by [`send`](Self::send).
 #[derive(Debug)]
@@ -75,6 +75,11 @@ impl<'a> TestRequest<'a> {
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.with_body("application/x-www-form-urlencoded", body)
+    }
+
+    /// Sends a multipart form, of texts and files.
+    pub fn multipart(self, form: Multipart) -> Self {
+        self.with_body(Multipart::CONTENT_TYPE, form.into_body())
     }
 
     /// Sends a body as it is; its content type is a header.

@@ -1,0 +1,127 @@
+//! Files of a multipart form.
+
+use super::{Param, Untaken, described, wrapper};
+use crate::graph::fuel::Fuel;
+use crate::graph::node::Source;
+use crate::rejection::{Invalid, Loc, Place};
+use crate::scope::{Scope, Site};
+use crate::upload::UploadFile;
+
+/// A file of a multipart form: `File<UploadFile>`, `File<Option<UploadFile>>`, or `File<Vec<UploadFile>>` for a field that holds
+/// several. FastAPI's `UploadFile`.
+///
+/// The parameter's name is the field's. A form may hold texts too, which [`Form<T>`](crate::Form) reads. A field without a file
+/// gets a `422`, as does a text where a file is wanted; a list may be empty unless it has `#[param(min_length = 1)]`.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[post("/photos")]
+/// async fn add(title: Form<String>, photo: File<UploadFile>, more: File<Vec<UploadFile>>) -> String {
+///     format!("{}: {} and {} more", *title, photo.filename(), more.len())
+/// }
+///
+/// let app = App::new().routes(routes![add]).upload_limit(100 * 1024 * 1024);
+/// # let _ = app;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct File<T>(pub T);
+
+wrapper!(File);
+
+described!(
+    /// Files of a form.
+    FromFiles = Source::File
+);
+
+impl<T: Files> Param for File<T> {
+    type Source<F: Fuel> = FromFiles;
+
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        T::take(scope, site).map(Self).map_err(Untaken::Invalid)
+    }
+}
+
+/// What a [`File`] may hold.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`File<{Self}>` is not a parameter",
+    label = "not what a field with files holds",
+    note = "write `File<UploadFile>`, `File<Option<UploadFile>>` or `File<Vec<UploadFile>>`"
+)]
+pub trait Files: Sized {
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>>;
+}
+
+impl Files for Option<UploadFile> {
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        match scope.uploads(site.key()).pop() {
+            None => Ok(None),
+            Some(Ok(file)) => Ok(Some(file)),
+            Some(Err(text)) => Err(vec![no_file(site, None, text)]),
+        }
+    }
+}
+
+impl Files for UploadFile {
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        <Option<Self> as Files>::take(scope, site)?.ok_or_else(|| vec![missing(site)])
+    }
+}
+
+impl Files for Vec<UploadFile> {
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        let (mut files, mut errors) = (Self::new(), Vec::new());
+        for (index, upload) in scope.uploads(site.key()).into_iter().enumerate() {
+            match upload {
+                Ok(file) => files.push(file),
+                Err(text) => errors.push(no_file(site, Some(index), text)),
+            }
+        }
+        if errors.is_empty() {
+            errors.extend(wrong_count(site, files.len()));
+        }
+        if errors.is_empty() { Ok(files) } else { Err(errors) }
+    }
+}
+
+fn invalid(kind: &'static str, site: &Site, msg: String) -> Invalid {
+    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name(site.key().into())];
+    Invalid { kind, loc, msg, input: serde_json::Value::Null, ctx: None }
+}
+
+fn missing(site: &Site) -> Invalid {
+    invalid("missing", site, String::from("Field required"))
+}
+
+/// FastAPI's words, Python's name for a text included.
+fn no_file(site: &Site, index: Option<usize>, text: String) -> Invalid {
+    let msg = String::from("Value error, Expected UploadFile, received: <class 'str'>");
+    let mut invalid = invalid("value_error", site, msg);
+    invalid.loc.extend(index.map(Loc::Index));
+    invalid.input = text.into();
+    invalid.ctx = Some(serde_json::json!({"error": {}}));
+    invalid
+}
+
+fn wrong_count(site: &Site, count: usize) -> Option<Invalid> {
+    let plural = |limit: usize| if limit == 1 { "" } else { "s" };
+    let options = site.options();
+    let (kind, name, limit, msg) = match (options.min_length, options.max_length) {
+        (Some(min), _) if count == 0 && min > 0 => return Some(missing(site)),
+        (Some(min), _) if count < min => {
+            let msg =
+                format!("List should have at least {min} item{} after validation, not {count}", plural(min));
+            ("too_short", "min_length", min, msg)
+        }
+        (_, Some(max)) if count > max => {
+            let msg =
+                format!("List should have at most {max} item{} after validation, not {count}", plural(max));
+            ("too_long", "max_length", max, msg)
+        }
+        _ => return None,
+    };
+    let mut invalid = invalid(kind, site, msg);
+    invalid.ctx = Some(serde_json::json!({"field_type": "List", name: limit, "actual_length": count}));
+    Some(invalid)
+}

@@ -1,0 +1,151 @@
+//! Server-sent events: a reply that goes on, as the WHATWG's HTML standard has it.
+
+mod channel;
+mod event;
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum_core::BoxError;
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderName, HeaderValue, header};
+use http_body::Frame;
+use tokio::time::{Instant, Sleep, sleep};
+
+pub use channel::{EventSender, EventStream, SseClosed};
+pub use event::Event;
+
+/// How long a stream may be silent: proxies commonly give up after 60 seconds, or 30.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Server-sent events as a reply: a stream of [`Event`]s, which a browser takes by an `EventSource`.
+///
+/// The events come from any [`Stream`] of `Result<Event, E>`, or through a [channel](Sse::channel). An error of the stream breaks
+/// the reply off. Where there is no event for 15 seconds, or what [`keep_alive`](Self::keep_alive) says, a comment is sent, so that
+/// proxies keep the connection and a client that has left is noticed.
+///
+/// The request's tasks and the exits of its dependencies run when the stream has ended, or the client has left.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use std::time::Duration;
+///
+/// #[get("/countdown")]
+/// async fn countdown() -> Sse<EventStream> {
+///     let (events, reply) = Sse::channel();
+///     tokio::spawn(async move {
+///         for left in (0..=3).rev() {
+///             // An error says that the client has left.
+///             events.send(Event::data(left.to_string()).event("tick")).await?;
+///             tokio::time::sleep(Duration::from_millis(10)).await;
+///         }
+///         Ok::<_, SseClosed>(())
+///     });
+///     reply
+/// }
+///
+/// # use epilogue::testing::TestClient;
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let client = TestClient::new(App::new().routes(routes![countdown]));
+/// let reply = client.get("/countdown").send().await;
+/// assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+/// assert!(reply.text().starts_with("event: tick\ndata: 3\n\nevent: tick\ndata: 2\n\n"));
+/// # });
+/// ```
+#[must_use = "it is a reply: return it"]
+pub struct Sse<S> {
+    events: S,
+    keep_alive: Option<Duration>,
+}
+
+impl<S> Sse<S> {
+    /// A reply of these events.
+    pub fn new<E>(events: S) -> Self
+    where
+        S: Stream<Item = Result<Event, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self { events, keep_alive: Some(KEEP_ALIVE) }
+    }
+
+    /// Sends a comment whenever there was no event for this long; `None` never does.
+    pub fn keep_alive(mut self, after: impl Into<Option<Duration>>) -> Self {
+        self.keep_alive = after.into();
+        self
+    }
+}
+
+impl Sse<EventStream> {
+    /// A reply with a sender of its events. The reply ends when the sender and all its clones are gone.
+    ///
+    /// The sender waits where the client reads slowly: at most 16 events are under way.
+    pub fn channel() -> (EventSender, Self) {
+        let (sender, events) = channel::channel();
+        (sender, Self::new(events))
+    }
+}
+
+impl<S> fmt::Debug for Sse<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sse").field("keep_alive", &self.keep_alive).finish_non_exhaustive()
+    }
+}
+
+impl<S, E> IntoResponse for Sse<S>
+where
+    S: Stream<Item = Result<Event, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    fn into_response(self) -> Response {
+        let body = EventBody { events: Box::pin(self.events), keep_alive: self.keep_alive, silence: None };
+        let mut response = Response::new(Body::new(body));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        // nginx, among others, collects a reply before it passes it on unless it is told not to.
+        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        response
+    }
+}
+
+struct EventBody<S> {
+    events: Pin<Box<S>>,
+    keep_alive: Option<Duration>,
+    /// Runs from the last thing sent; made when the stream is first silent.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S, E> http_body::Body for EventBody<S>
+where
+    S: Stream<Item = Result<Event, E>>,
+    E: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let sent = match self.events.as_mut().poll_next(context) {
+            Poll::Ready(Some(Ok(event))) => event,
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => {
+                let Some(after) = self.keep_alive else { return Poll::Pending };
+                let silence = self.silence.get_or_insert_with(|| Box::pin(sleep(after)));
+                std::task::ready!(silence.as_mut().poll(context));
+                Event::comment("")
+            }
+        };
+        if let (Some(after), Some(silence)) = (self.keep_alive, &mut self.silence) {
+            silence.as_mut().reset(Instant::now() + after);
+        }
+        Poll::Ready(Some(Ok(Frame::data(sent.into_bytes()))))
+    }
+}

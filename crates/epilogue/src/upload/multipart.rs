@@ -1,0 +1,256 @@
+//! A multipart body, read part by part: texts into memory, large files onto the disk.
+
+use std::borrow::Cow;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+
+use axum_core::BoxError;
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::Body;
+use multer::{Constraints, Field, Multipart, SizeLimit};
+
+use super::UploadFile;
+use super::spool::{Received, Spool};
+use crate::decode::{Raw, Raws, Values};
+
+/// How many files, and how many texts, one form may have, as in Starlette.
+const MAX_PARTS: usize = 1000;
+
+/// How much may be read before the head of a part is complete.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// What a multipart body may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormLimits {
+    /// Bytes in all.
+    pub(crate) whole: usize,
+    /// Bytes of text, which stays in memory.
+    pub(crate) text: usize,
+}
+
+/// Why a multipart body was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MultipartError {
+    #[error("it has more than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("it is malformed")]
+    Malformed(#[source] multer::Error),
+    #[error("a part has no name")]
+    Nameless,
+    #[error("it has more than {MAX_PARTS} {0}")]
+    TooMany(&'static str),
+    #[error("it could not be read")]
+    Read(#[source] multer::Error),
+    #[error("a file could not be stored")]
+    Store(#[source] io::Error),
+}
+
+/// A form as it was sent, in order.
+#[derive(Debug, Default)]
+pub(crate) struct MultipartForm {
+    parts: Vec<(String, Part)>,
+    text_length: usize,
+}
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    File(UploadFile),
+}
+
+/// Reads a body. The content type is that of a multipart form.
+pub(crate) async fn parse<B>(
+    body: B,
+    content_type: &str,
+    limits: FormLimits,
+) -> Result<MultipartForm, MultipartError>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
+    let head = Arc::new(AtomicUsize::new(0));
+    let pieces = Pieces { body, pause: false, head: Arc::clone(&head) };
+    let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limits.whole as u64));
+    let mut multipart = Multipart::with_constraints(pieces, boundary, constraints);
+    let mut form = MultipartForm::default();
+    let (mut files, mut texts) = (0, 0);
+    loop {
+        head.store(0, Ordering::Relaxed);
+        let Some(mut field) = multipart.next_field().await.map_err(broken)? else { return Ok(form) };
+        let name = field.name().ok_or(MultipartError::Nameless)?.to_owned();
+        let Some(filename) = field.file_name().map(str::to_owned) else {
+            texts += 1;
+            if texts > MAX_PARTS {
+                return Err(MultipartError::TooMany("fields"));
+            }
+            let text = read_text(&mut field, &head, limits.text - form.text_length, limits.text).await?;
+            form.text_length += text.len();
+            form.parts.push((name, Part::Text(text)));
+            continue;
+        };
+        files += 1;
+        if files > MAX_PARTS {
+            return Err(MultipartError::TooMany("files"));
+        }
+        let file = read_file(&mut field, &head, filename).await?;
+        // What a browser sends where no file was chosen.
+        if !(file.filename().is_empty() && file.is_empty()) {
+            form.parts.push((name, Part::File(file)));
+        }
+    }
+}
+
+async fn read_text(
+    field: &mut Field<'_>,
+    head: &AtomicUsize,
+    left: usize,
+    limit: usize,
+) -> Result<String, MultipartError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = next_piece(field, head).await? {
+        if bytes.len() + piece.len() > left {
+            return Err(MultipartError::TooLarge { limit });
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    // Starlette reads what is not UTF-8 as Latin-1, which can only make it longer than the limit by half.
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect()))
+}
+
+async fn read_file(
+    field: &mut Field<'_>,
+    head: &AtomicUsize,
+    filename: String,
+) -> Result<UploadFile, MultipartError> {
+    let content_type = field.headers().get(http::header::CONTENT_TYPE);
+    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let mut spool = Spool::new();
+    while let Some(piece) = next_piece(field, head).await? {
+        spool.write(&piece).await.map_err(MultipartError::Store)?;
+    }
+    Ok(match spool.finish().await.map_err(MultipartError::Store)? {
+        Received::Memory(bytes) => UploadFile::new(filename, content_type.as_deref(), bytes),
+        Received::Disk(file) => UploadFile::spooled(filename, content_type, file),
+    })
+}
+
+async fn next_piece(field: &mut Field<'_>, head: &AtomicUsize) -> Result<Option<Bytes>, MultipartError> {
+    head.store(0, Ordering::Relaxed);
+    field.chunk().await.map_err(broken)
+}
+
+fn broken(error: multer::Error) -> MultipartError {
+    match error {
+        multer::Error::StreamSizeExceeded { limit } => {
+            MultipartError::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+        }
+        multer::Error::StreamReadFailed(source) if !source.is::<HeadTooLong>() => {
+            MultipartError::Read(multer::Error::StreamReadFailed(source))
+        }
+        error => MultipartError::Malformed(error),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the head of a part has more than {MAX_HEAD} bytes")]
+struct HeadTooLong;
+
+/// The body as multer takes it. multer reads until there is nothing to be had at the moment, however much that is; so after
+/// each piece there is nothing, until it has looked at that piece and asks again.
+struct Pieces<B> {
+    body: B,
+    pause: bool,
+    /// What was handed out since multer was last asked for something.
+    head: Arc<AtomicUsize>,
+}
+
+impl<B> Stream for Pieces<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.pause) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // One piece may be as large as it likes: the limit on the whole counts it.
+        if self.head.load(Ordering::Relaxed) > MAX_HEAD {
+            return Poll::Ready(Some(Err(HeadTooLong.into())));
+        }
+        loop {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => {
+                    let Ok(piece) = frame.into_data() else { continue };
+                    self.head.fetch_add(piece.len(), Ordering::Relaxed);
+                    self.pause = true;
+                    return Poll::Ready(Some(Ok(piece)));
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl MultipartForm {
+    /// The parts of a name, in order.
+    fn parts(&self, name: &str) -> impl DoubleEndedIterator<Item = &Part> {
+        self.parts.iter().filter(move |(key, _)| key == name).map(|(_, part)| part)
+    }
+
+    /// What a name holds where files are wanted: files, or texts that are none.
+    pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
+        let uploads = self.parts(name).filter_map(|part| match part {
+            Part::File(file) => Some(Ok(file.clone())),
+            Part::Text(text) if text.is_empty() => None,
+            Part::Text(text) => Some(Err(text.clone())),
+        });
+        uploads.collect()
+    }
+
+    fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.parts(name).filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            Part::File(_) => None,
+        })
+    }
+}
+
+/// The texts of the form, by the rules of any form: the last one counts, and what was left empty is absent.
+impl Values for MultipartForm {
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.texts(name).rfind(|text| !text.is_empty()).map(|text| Raw::Text(text.into()))
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        if self.texts(name).all(str::is_empty) {
+            return Raws::new();
+        }
+        self.texts(name).map(|text| Raw::Text(text.into())).collect()
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (name, part) in &self.parts {
+            if let Part::Text(text) = part {
+                visit(name.into(), Raw::Text(text.into()));
+            }
+        }
+    }
+
+    fn counts_empty(&self) -> bool {
+        false
+    }
+
+    fn length(&self) -> usize {
+        self.text_length + self.parts.iter().map(|(name, _)| name.len()).sum::<usize>()
+    }
+}

@@ -1,0 +1,107 @@
+//! Temporary files. Whatever blocks happens on the blocking pool.
+
+use std::io;
+use std::path::Path;
+
+use bytes::Bytes;
+use tempfile::{NamedTempFile, TempPath};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
+
+/// How much of a file is kept in memory, as in Starlette.
+const IN_MEMORY: usize = 1024 * 1024;
+
+/// A file that is being received.
+pub(super) enum Spool {
+    Memory(Vec<u8>),
+    Disk { file: File, spooled: Spooled },
+}
+
+/// What was received.
+pub(super) enum Received {
+    Memory(Bytes),
+    Disk(Spooled),
+}
+
+impl Spool {
+    pub(super) fn new() -> Self {
+        Self::Memory(Vec::new())
+    }
+
+    pub(super) async fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Memory(bytes) if bytes.len() + piece.len() <= IN_MEMORY => {
+                bytes.extend_from_slice(piece);
+            }
+            Self::Memory(bytes) => {
+                let bytes = std::mem::take(bytes);
+                let (mut file, mut spooled) = Spooled::new().await?;
+                file.write_all(&bytes).await?;
+                file.write_all(piece).await?;
+                spooled.len = (bytes.len() + piece.len()) as u64;
+                *self = Self::Disk { file, spooled };
+            }
+            Self::Disk { file, spooled } => {
+                file.write_all(piece).await?;
+                spooled.len += piece.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn finish(self) -> io::Result<Received> {
+        match self {
+            Self::Memory(bytes) => Ok(Received::Memory(bytes.into())),
+            Self::Disk { mut file, spooled } => {
+                file.flush().await?;
+                Ok(Received::Disk(spooled))
+            }
+        }
+    }
+}
+
+/// A temporary file, removed when it is dropped.
+pub(super) struct Spooled {
+    /// Gone once it is being removed.
+    path: Option<TempPath>,
+    len: u64,
+}
+
+impl Spooled {
+    async fn new() -> io::Result<(File, Self)> {
+        let made = tokio::task::spawn_blocking(NamedTempFile::new).await.map_err(io::Error::other)?;
+        let (file, path) = made?.into_parts();
+        Ok((File::from_std(file), Self { path: Some(path), len: 0 }))
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(super) async fn open(&self) -> io::Result<File> {
+        File::open(self.path()?).await
+    }
+
+    pub(super) async fn copy_to(&self, path: &Path) -> io::Result<()> {
+        // `tokio::fs::copy` would pass on the permissions, and those of a temporary file keep all others out.
+        let mut from = self.open().await?;
+        let mut to = File::create(path).await?;
+        tokio::io::copy(&mut from, &mut to).await?;
+        to.flush().await
+    }
+
+    fn path(&self) -> io::Result<&TempPath> {
+        self.path.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        let path = self.path.take();
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(path))),
+            Err(_no_runtime) => drop(path),
+        }
+    }
+}
