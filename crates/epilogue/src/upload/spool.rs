@@ -105,3 +105,27 @@ impl Drop for Spooled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_large_file_is_on_disk_until_it_is_dropped() {
+        let mut spool = Spool::new();
+        for _ in 0..3 {
+            spool.write(&[7; IN_MEMORY / 2]).await.unwrap();
+        }
+        let Received::Disk(file) = spool.finish().await.unwrap() else { panic!("it is in memory") };
+        let path = file.path().unwrap().to_path_buf();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), file.len());
+        drop(file);
+        while path.exists() {
+            tokio::task::yield_now().await;
+        }
+
+        let mut spool = Spool::new();
+        spool.write(&[7; IN_MEMORY]).await.unwrap();
+        assert!(matches!(spool.finish().await.unwrap(), Received::Memory(bytes) if bytes.len() == IN_MEMORY));
+    }
+}
