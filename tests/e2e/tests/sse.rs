@@ -82,7 +82,9 @@ async fn a_stream_with_its_headers() {
     let reply = TestClient::new(app).get("/events").send().await;
     let headers = ["content-type", "cache-control", "x-accel-buffering"].map(|name| reply.header(name));
     assert_eq!(headers, [Some("text/event-stream"), Some("no-cache"), Some("no")]);
-    assert_eq!(reply.text(), "event: first\nid: 1\ndata: one\ndata: two\n\ndata: last\n\n");
+    // A slow machine may have been silent for long enough.
+    let text = reply.text().replace(": \n\n", "");
+    assert_eq!(text, "event: first\nid: 1\ndata: one\ndata: two\n\ndata: last\n\n");
     let mut entries = entries.now();
     entries.retain(|entry| entry != "sent");
     assert_eq!(entries, ["open", "task", "exit"]);
@@ -116,7 +118,7 @@ async fn events_arrive_at_once_and_tasks_wait_for_the_end() {
     let mut raw = served.connect().await;
     raw.write("GET /events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     read_until(&mut raw, "data: two\n\n").await;
-    // Silence is broken by comments, each in a chunk of four bytes, or more after the first.
+    // Silence is broken by comments.
     read_until(&mut raw, ": \n\n").await;
     read_until(&mut raw, ": \n\n").await;
     assert_eq!(entries.now(), ["open"]);
