@@ -114,7 +114,7 @@ mod tests {
     async fn a_large_file_is_on_disk_until_it_is_dropped() {
         let mut spool = Spool::new();
         for _ in 0..3 {
-            spool.write(&[7; IN_MEMORY / 2]).await.unwrap();
+            spool.write(&vec![7; IN_MEMORY / 2]).await.unwrap();
         }
         let Received::Disk(file) = spool.finish().await.unwrap() else { panic!("it is in memory") };
         let path = file.path().unwrap().to_path_buf();
@@ -125,7 +125,7 @@ mod tests {
         }
 
         let mut spool = Spool::new();
-        spool.write(&[7; IN_MEMORY]).await.unwrap();
+        spool.write(&vec![7; IN_MEMORY]).await.unwrap();
         assert!(matches!(spool.finish().await.unwrap(), Received::Memory(bytes) if bytes.len() == IN_MEMORY));
     }
 }
