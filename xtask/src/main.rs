@@ -1,5 +1,6 @@
 //! The chores of this workspace. `cargo xtask` lists them.
 
+mod bench;
 mod cases;
 mod command;
 mod conformance;
@@ -17,7 +18,8 @@ use crate::workspace::{Workspace, cargo};
 
 const USAGE: &str = "\
 cargo xtask test                           every test: the workspace's own, then the conformance suite
-cargo xtask conformance [-- pytest's own]  the conformance suite alone";
+cargo xtask conformance [-- pytest's own]  the conformance suite alone
+cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind";
 
 fn main() -> ExitCode {
     let words = env::args().skip(1).collect::<Vec<_>>();
@@ -36,6 +38,8 @@ fn run(words: &[String]) -> Result<(), Error> {
         ["test"] => test(&Workspace::find()?),
         ["conformance"] => conformance::run(&Workspace::find()?, &[]),
         ["conformance", "--", pytest @ ..] => conformance::run(&Workspace::find()?, pytest),
+        ["bench"] => bench::run(&Workspace::find()?, None),
+        ["bench", "--peers", peers] => bench::run(&Workspace::find()?, Some(peers)),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
             Ok(())
