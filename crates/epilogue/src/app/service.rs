@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use tower_service::Service;
@@ -60,7 +61,12 @@ impl fmt::Debug for Layered {
     }
 }
 
-impl Service<Request<Body>> for Layered {
+/// A layer inside this one may have wrapped the body.
+impl<B> Service<Request<B>> for Layered
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum_core::BoxError>,
+{
     type Response = Response;
     type Error = Infallible;
     type Future = AppFuture;
@@ -69,8 +75,8 @@ impl Service<Request<Body>> for Layered {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let response = (self.0)(request);
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let response = (self.0)(request.map(Body::new));
         Box::pin(async move { Ok(response.await) })
     }
 }
@@ -200,7 +206,7 @@ fn method_not_allowed(methods: &MethodTable) -> HttpError {
     }
 }
 
-fn overloaded(runner: &Runner) -> HttpError {
+pub(crate) fn overloaded(runner: &Runner) -> HttpError {
     let seconds = runner.retry_after().as_secs().max(1);
     HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         .header(header::RETRY_AFTER, HeaderValue::from(seconds))

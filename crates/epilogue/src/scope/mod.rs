@@ -399,9 +399,9 @@ impl Scope {
         }
     }
 
-    /// The request as an extractor gets it: with the body unread where the plan says that it takes the stream.
-    pub(crate) fn request_for_extractor(&mut self) -> axum_core::extract::Request {
-        let body = if self.route().plan.takes_stream {
+    /// The request as an extractor gets it: with the body unread if it is the one that takes it.
+    pub(crate) fn request_for_extractor(&mut self, sites: &[Site]) -> axum_core::extract::Request {
+        let body = if sites.iter().any(|site| site.node.takes_stream) {
             self.body.take_stream()
         } else {
             axum_core::body::Body::empty()

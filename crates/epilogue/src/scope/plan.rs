@@ -288,7 +288,7 @@ impl Draft<'_, '_> {
                 SlotIndex::Request(self.push(Step {
                     name: param.name,
                     run: StepRun::Function(run),
-                    sites: Box::default(),
+                    sites: Box::new([Site { node: param, slot: SlotIndex::None, header: None }]),
                     exit: None,
                     scope: DependencyScope::Request,
                     vital,
