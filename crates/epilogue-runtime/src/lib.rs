@@ -34,6 +34,8 @@
 //!   lost ([`DrainReport`]): the counters of [`TaskStats`] add up, always.
 
 mod added;
+#[cfg(feature = "axum")]
+mod axum;
 mod background;
 mod batch;
 mod execution;
@@ -50,6 +52,8 @@ pub mod task;
 mod tasks;
 
 pub use added::{Added, AddedTask};
+#[cfg(feature = "axum")]
+pub use axum::NoTasks;
 pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
 pub use limits::TaskLimits;

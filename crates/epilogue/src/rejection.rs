@@ -139,6 +139,26 @@ impl Rejection {
         }
     }
 
+    /// What the request fails with; none where its error has become a reply already.
+    pub(crate) fn into_failure(self) -> Option<Failure> {
+        match self.cause {
+            Cause::Invalid(_) => Some(Failure::Rejected(self)),
+            Cause::Failed(_) => self.into_raised(),
+        }
+    }
+
+    /// The status of the reply, as far as it is known before the reply is made.
+    pub(crate) fn status(&self) -> StatusCode {
+        match &self.cause {
+            Cause::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Cause::Failed(failure) => {
+                let failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                let status = failure.as_ref().and_then(Failure::status);
+                status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
     /// The values that failed validation, in the order in which they were found; none where a dependency failed by itself.
     pub fn errors(&self) -> &[Invalid] {
         match &self.cause {

@@ -49,7 +49,7 @@ use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 /// Clones are the same app: it starts once, and its tasks are one queue.
 #[derive(Clone)]
 pub struct App {
-    config: Config,
+    pub(super) config: Config,
     shared: Arc<Shared>,
 }
 

@@ -27,6 +27,11 @@ impl AppDependencies {
         Self { steps: plan.steps, slots: plan.slots, values }
     }
 
+    /// Where each of them stands.
+    pub(super) fn slots(&self) -> HashMap<TypeId, usize> {
+        self.slots.clone()
+    }
+
     /// The output of the dependency of this type, if it was built.
     pub(crate) fn value_of(&self, id: TypeId) -> Option<Value> {
         self.slots.get(&id).map(|&index| Arc::clone(self.value(index)))

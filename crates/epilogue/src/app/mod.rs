@@ -1,5 +1,6 @@
 //! The app: its routes and routers, what they share, and the service that all of it becomes.
 
+mod alone;
 mod builder;
 mod dependencies;
 mod error_handlers;
@@ -10,11 +11,13 @@ mod service;
 mod start;
 mod trace;
 
+pub(crate) use alone::AloneError;
 pub use builder::App;
 pub use dependencies::{check_in_task, in_task};
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{Route, Routes};
+pub(crate) use service::overloaded;
 pub use service::{Layered, ReplyFuture};
 pub use start::StartError;
 pub(crate) use start::{AppState, CompiledRoute, Started};

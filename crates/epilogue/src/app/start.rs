@@ -99,7 +99,7 @@ pub(crate) struct AppState {
     pub(crate) body_limit: usize,
     pub(crate) upload_limit: usize,
     /// How many requests were named so far.
-    requests: AtomicU64,
+    pub(super) requests: AtomicU64,
     /// Shared with the runner, whose tasks take them too.
     pub(crate) dependencies: Arc<AppDependencies>,
 }

@@ -2,6 +2,7 @@
 
 use super::DependencyScope;
 use super::node::{DependencyNode, ParamNode, RouteNode, Source};
+use crate::rejection::Place;
 
 /// Fails the build where a route's graph cannot be right.
 #[doc(hidden)]
@@ -100,4 +101,26 @@ const fn same(a: &str, b: &str) -> bool {
         i += 1;
     }
     true
+}
+
+/// Fails the build where an axum handler takes a dependency that needs what only a route of an app has.
+pub(crate) const fn check_in_axum(node: &DependencyNode) {
+    let mut i = 0;
+    while i < node.params.len() {
+        let param = &node.params[i];
+        match param.source {
+            Source::Json(_) | Source::Form | Source::File | Source::RawBody => panic!(
+                "a dependency of an axum handler cannot read the body, which is the handler's own: take the body in the handler"
+            ),
+            Source::Value(Place::Path) => panic!(
+                "a dependency of an axum handler has no template to read a `Path` of: take `Extract<axum::extract::Path<...>>`"
+            ),
+            Source::Dependency { node: Some(below), .. } => check_in_axum(below),
+            _ => assert!(
+                !param.takes_stream,
+                "a dependency of an axum handler cannot take the body, which is the handler's own: take the body in the handler"
+            ),
+        }
+        i += 1;
+    }
 }

@@ -47,6 +47,15 @@ impl Panicked {
 }
 
 impl Failure {
+    /// The status of the reply, where it is known before the reply is made.
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Rejected(_) => Some(StatusCode::UNPROCESSABLE_ENTITY),
+            Self::Raised(raised) => raised.as_any().downcast_ref::<HttpError>().map(HttpError::status),
+            Self::Panicked(_) => Some(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
     /// A panic's payload as a failure.
     pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
         let message = payload

@@ -4,6 +4,7 @@ mod concurrent;
 mod leave;
 mod plan;
 mod run;
+mod solo;
 mod taking;
 
 use std::any::Any;
@@ -19,6 +20,7 @@ use smallvec::SmallVec;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
+pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
 
 use crate::app::{AppState, CompiledRoute};

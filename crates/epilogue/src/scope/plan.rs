@@ -214,7 +214,7 @@ struct Draft<'a, 'b> {
 
 /// What is run once: a dependency, for each set of scopes if it asks for them. FastAPI goes further and runs one that asks for none
 /// again where its parameter only says that it requires some; here that stays once a request.
-type SlotKey = (TypeId, Vec<&'static str>);
+pub(super) type SlotKey = (TypeId, Vec<&'static str>);
 
 impl Planner<'_> {
     /// The plan of a route under its whole path, with the dependencies of the app and its routers before its own.
@@ -225,6 +225,17 @@ impl Planner<'_> {
         path: &str,
         segments: &[String],
     ) -> Result<Plan, PlanError> {
+        self.plan_with_keys(route, outer, path, segments).map(|(plan, _)| plan)
+    }
+
+    /// The same, with what tells steps that run once a request from each other, and where each stands.
+    pub(super) fn plan_with_keys(
+        &mut self,
+        route: &'static RouteNode,
+        outer: &[&'static ParamNode],
+        path: &str,
+        segments: &[String],
+    ) -> Result<(Plan, HashMap<SlotKey, usize>), PlanError> {
         let mut draft = Draft {
             planner: self,
             route,
@@ -246,7 +257,7 @@ impl Planner<'_> {
         draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
         draft.plan.embed_bodies = draft.bodies.len() > 1;
         draft.plan.takes_stream = draft.stream.is_some();
-        Ok(draft.plan)
+        Ok((draft.plan, draft.slots))
     }
 }
 

@@ -1,0 +1,76 @@
+//! What an [`EpilogueLayer`](crate::EpilogueLayer) needs of an app: a state without routes, and one dependency at a time planned
+//! in it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::App;
+use super::router::effect_of;
+use super::start::{AppState, CompiledRoute};
+use crate::dependency::Dependency;
+use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
+use crate::scope::{AppPlan, Plan, PlanError, Planner, SoloPlan};
+
+/// Why a dependency has no plan.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AloneError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(
+        "the app-scoped dependency `{0}` was not built at the start: call `App::build_at_start` with it on the layer's app"
+    )]
+    NotBuilt(&'static str),
+    #[error("an override of `{0}` reads the body, which belongs to the axum handler")]
+    ReadsBody(&'static str),
+}
+
+/// The route that stands for every axum handler, which takes one dependency.
+struct Handler<D>(std::marker::PhantomData<D>);
+
+impl<D: Dependency> Handler<D> {
+    const PARAM: ParamNode = super::effect::<D, crate::graph::fuel::Full>();
+    const NODE: RouteNode =
+        RouteNode { name: "an axum handler", params: std::slice::from_ref(&Self::PARAM), ..UNFINISHED_ROUTE };
+}
+
+impl App {
+    /// The plan of a dependency that an axum handler takes.
+    pub(crate) fn plan_alone<D: Dependency>(&self, base: &AppState) -> Result<SoloPlan, AloneError> {
+        let mut app = AppPlan { slots: base.dependencies.slots(), ..AppPlan::default() };
+        let mut planner =
+            Planner { states: &self.config.states, overrides: &self.config.overrides, app: &mut app };
+        let (plan, keys) = planner.plan_solo(&Handler::<D>::NODE)?;
+        if let Some(step) = app.steps.first() {
+            return Err(AloneError::NotBuilt(step.step.name));
+        }
+        if plan.reads_body || plan.takes_stream {
+            return Err(AloneError::ReadsBody(effect_of::<D>().name));
+        }
+        Ok(SoloPlan { app: Arc::new(base.alone(&Handler::<D>::NODE, plan)), keys })
+    }
+}
+
+impl AppState {
+    /// The same app with this route alone.
+    pub(crate) fn alone(&self, node: &'static RouteNode, plan: Plan) -> Self {
+        let route =
+            CompiledRoute { node, label: Arc::from(node.name), segments: Vec::new(), status: None, plan };
+        Self {
+            runner: self.runner.clone(),
+            routes: vec![route],
+            table: matchit::Router::new(),
+            states: self.states.clone(),
+            error_handlers: self.error_handlers.clone(),
+            body_limit: self.body_limit,
+            upload_limit: self.upload_limit,
+            requests: AtomicU64::new(self.requests.load(Ordering::Relaxed)),
+            dependencies: Arc::clone(&self.dependencies),
+        }
+    }
+
+    /// The same app for axum handlers that take no dependency.
+    pub(crate) fn without_routes(&self) -> Self {
+        static NONE: RouteNode = RouteNode { name: "an axum handler", ..UNFINISHED_ROUTE };
+        self.alone(&NONE, Plan::default())
+    }
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::ops::Deref;
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum_core::response::{IntoResponse, Response};
+use http::request::Parts;
+
+use super::session::InSession;
+use crate::dependency::{Dependency, Depends};
+use crate::graph::check::check_in_axum;
+use crate::graph::fuel::{Full, HasNode};
+use crate::rejection::Rejection;
+use crate::response::{Failure, HttpError, Raised};
+
+/// Why an axum handler does not get a dependency's output: a [`Rejection`], to which it dereferences.
+///
+/// As a reply it is the dependency's error, or `422` with the list of what is not valid, and the request has failed: its tasks are dropped, and
+/// exits are told. A handler that takes `Result<Depends<D>, DependsRejection>` may make something better of it.
+#[derive(Clone)]
+pub struct DependsRejection(Rejection);
+
+impl DependsRejection {
+    /// The rejection itself, which as a reply does not count as the request's failure.
+    pub fn into_inner(self) -> Rejection {
+        self.0
+    }
+}
+
+impl Deref for DependsRejection {
+    type Target = Rejection;
+
+    fn deref(&self) -> &Rejection {
+        &self.0
+    }
+}
+
+impl fmt::Display for DependsRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for DependsRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for DependsRejection {}
+
+/// Rides in the extensions of the reply that a failed dependency announces. The layer makes the true one of it: exits see the error
+/// before, and the app's error handlers may answer for it.
+#[derive(Clone)]
+pub(super) struct Failed(pub(super) Rejection);
+
+impl IntoResponse for DependsRejection {
+    fn into_response(self) -> Response {
+        let mut announced = self.0.status().into_response();
+        announced.extensions_mut().insert(Failed(self.0));
+        announced
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misplaced(&'static str);
+
+/// A failure of the program, not of the request: replies 500, and the log says why.
+pub(super) fn misplaced(why: &'static str) -> Rejection {
+    broken(Misplaced(why))
+}
+
+fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
+    Rejection::of_failure(Failure::Raised(Raised::new(HttpError::from(error))))
+}
+
+/// What the request's dependency came to; the outer error is the program's.
+async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
+    const { check_in_axum(&<D::Graph<Full> as HasNode>::NODE) };
+    let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
+        return Err(misplaced("a handler takes `Depends`, but no `EpilogueLayer` is around it"));
+    };
+    let plan = session.plans().of::<D>().map_err(broken)?;
+    Ok(session.ask(&plan, parts).await.map(Depends::from_value))
+}
+
+/// Under an [`EpilogueLayer`](crate::EpilogueLayer) only.
+impl<D: Dependency, S: Send + Sync> FromRequestParts<S> for Depends<D> {
+    type Rejection = DependsRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, DependsRejection> {
+        match ask(parts).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(rejection)) | Err(rejection) => Err(DependsRejection(rejection)),
+        }
+    }
+}
+
+/// `None` where the dependency fails.
+impl<D: Dependency, S: Send + Sync> OptionalFromRequestParts<S> for Depends<D> {
+    type Rejection = DependsRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, DependsRejection> {
+        ask(parts).await.map(Result::ok).map_err(DependsRejection)
+    }
+}

@@ -1,0 +1,218 @@
+//! Dependencies and tasks for the handlers of an axum app: a layer, under which both are extractors.
+
+mod extract;
+mod session;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum_core::response::{IntoResponse, Response};
+use http::Request;
+use tokio::sync::OnceCell;
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub use extract::DependsRejection;
+use session::{Plans, Session};
+
+use crate::app::StartError;
+use crate::scope::{BoxFuture, caught};
+use crate::{App, response};
+
+/// Makes [`Depends`](crate::Depends) and [`BackgroundTasks`](crate::BackgroundTasks) extractors of axum's own handlers, so that an axum app
+/// adopts them one handler at a time.
+///
+/// The `App` that it is made of gives the handlers' dependencies what they need: state, overrides, limits, and app-scoped
+/// dependencies, which are named with [`App::build_at_start`]. It needs no routes.
+///
+/// ```
+/// use axum::routing::post;
+/// use epilogue::prelude::*;
+/// use epilogue::EpilogueLayer;
+///
+/// #[dependency]
+/// fn user(x_user: Header<String>) -> String {
+///     x_user.into_inner()
+/// }
+///
+/// async fn greet(user: String) {
+///     println!("hello {user}");
+/// }
+///
+/// async fn handler(user: Depends<user>, tasks: BackgroundTasks, body: String) -> String {
+///     tasks.add_task(greet, (user.to_string(),));
+///     format!("{} sent {} bytes", *user, body.len())
+/// }
+///
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// let epilogue = EpilogueLayer::new(App::new());
+/// let app = axum::Router::new().route("/greet", post(handler)).layer(epilogue.clone());
+/// # let (listener, shutdown) = (tokio::net::TcpListener::bind("127.0.0.1:8000").await?, async {});
+/// axum::serve(listener, app).with_graceful_shutdown(shutdown).await?;
+/// epilogue.drain().await?; // runs what is still queued
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What holds
+///
+/// - Whatever the handler and its dependencies take, the request has one task list, and each dependency runs at most once.
+/// - Tasks, and exits of request scope after them, run when the reply's body has ended or was dropped. Exits of function scope run when the
+///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
+/// - A handler that returns has succeeded, whatever the status of its reply: its tasks run. A dependency that fails, with the failure as
+///   the reply, and a panic drop the tasks, except those added `.always()`. A panic is answered with `500`.
+/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same.
+/// - Where the client leaves before the reply, a request that has taken dependencies or its list is run to its end.
+/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`.
+///
+/// The body is the handler's: a dependency that reads it, or a `Path`, does not compile under the layer. `Extract<axum::extract::Path<…>>`
+/// takes what axum's router has found.
+#[derive(Clone)]
+pub struct EpilogueLayer {
+    app: App,
+    plans: Arc<OnceCell<Arc<Plans>>>,
+}
+
+impl EpilogueLayer {
+    /// A layer whose handlers share this app's state, overrides, limits and app-scoped dependencies.
+    pub fn new(app: App) -> Self {
+        Self { app, plans: Arc::default() }
+    }
+
+    /// Builds the app-scoped dependencies now, rather than with the first request.
+    ///
+    /// # Errors
+    ///
+    /// See [`App::start`].
+    pub async fn start(&self) -> Result<(), StartError> {
+        self.plans().await.map(drop)
+    }
+
+    /// Runs every task that is queued and the exits of the app: to be called when axum has stopped serving.
+    ///
+    /// # Errors
+    ///
+    /// See [`App::drain`].
+    pub async fn drain(&self) -> crate::Result<()> {
+        self.app.drain().await
+    }
+
+    /// The app that the layer was made of.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    async fn plans(&self) -> Result<&Arc<Plans>, StartError> {
+        let plans = async {
+            let base = self.app.started().await?.state.without_routes();
+            Ok(Arc::new(Plans::new(self.app.clone(), Arc::new(base))))
+        };
+        self.plans.get_or_try_init(|| plans).await
+    }
+
+    async fn around<S, B>(self, mut inner: S, mut request: Request<B>) -> Result<Response, S::Error>
+    where
+        S: Service<
+                Request<B>,
+                Response: IntoResponse + 'static,
+                Error: Send + 'static,
+                Future: Send + 'static,
+            >,
+    {
+        let plans = match self.plans().await {
+            Ok(plans) => plans,
+            Err(error) => {
+                tracing::error!(error = %response::Chain(&error), "the app of the layer does not start");
+                return Ok(response::internal_server_error());
+            }
+        };
+        let session = Session::begin(plans, &mut request);
+        let call = caught(inner.call(request));
+        let finish = Arc::clone(&session);
+        let future = Box::pin(async move {
+            let result = call.await.map(|result| result.map(IntoResponse::into_response));
+            match result {
+                Ok(Ok(response)) => Ok(finish.succeed(response).await),
+                Ok(Err(error)) => {
+                    drop(finish.fail(response::Failure::panicked(&"a layer's service failed")).await);
+                    Err(error)
+                }
+                Err(panic) => Ok(finish.fail(panic).await),
+            }
+        });
+        Kept { future: Some(future), session }.await
+    }
+}
+
+impl fmt::Debug for EpilogueLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EpilogueLayer").field("app", &self.app).finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for EpilogueLayer {
+    type Service = EpilogueService<S>;
+
+    fn layer(&self, inner: S) -> EpilogueService<S> {
+        EpilogueService { inner, layer: self.clone() }
+    }
+}
+
+/// A service under an [`EpilogueLayer`].
+#[derive(Debug, Clone)]
+pub struct EpilogueService<S> {
+    inner: S,
+    layer: EpilogueLayer,
+}
+
+impl<S, B> Service<Request<B>> for EpilogueService<S>
+where
+    S: Service<Request<B>, Response: IntoResponse + 'static, Error: Send + 'static, Future: Send + 'static>,
+    S: Clone + Send + 'static,
+    B: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The one that is ready goes with the request.
+        let other = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, other);
+        Box::pin(self.layer.clone().around(inner, request))
+    }
+}
+
+/// A request that is run to its end where its client leaves.
+struct Kept<T: 'static> {
+    future: Option<BoxFuture<T>>,
+    session: Arc<Session>,
+}
+
+impl<T: 'static> Future for Kept<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Some(future) = &mut self.future else { panic!("a request was polled after it was done") };
+        let output = std::task::ready!(future.as_mut().poll(context));
+        self.future = None;
+        Poll::Ready(output)
+    }
+}
+
+impl<T: 'static> Drop for Kept<T> {
+    fn drop(&mut self) {
+        let Some(future) = self.future.take() else { return };
+        if self.session.leaves_something() {
+            // The reply's body releases the tasks when it is dropped.
+            self.session.runner().keep(self.session.origin().clone(), async move { drop(future.await) });
+        }
+    }
+}

@@ -1,0 +1,153 @@
+use std::any::TypeId;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum_core::response::Response;
+use http::request::Parts;
+use http::{Request, header};
+use tokio::sync::Mutex;
+
+use super::extract::Failed;
+use crate::App;
+use crate::app::{AloneError, AppState};
+use crate::body::ReplyBody;
+use crate::dependency::Dependency;
+use crate::rejection::Rejection;
+use crate::response::Failure;
+use crate::scope::{Solo, SoloPlan, SoloPlans, Value};
+use crate::tasks::{BackgroundTasks, Origin, Runner};
+
+/// What all requests under one layer share.
+pub(super) struct Plans {
+    app: App,
+    base: Arc<AppState>,
+    known: RwLock<SoloPlans>,
+}
+
+impl Plans {
+    pub(super) fn new(app: App, base: Arc<AppState>) -> Self {
+        Self { app, base, known: RwLock::default() }
+    }
+
+    /// The plan of a dependency, made for the first request that takes it.
+    pub(super) fn of<D: Dependency>(&self) -> Result<Arc<SoloPlan>, AloneError> {
+        let id = TypeId::of::<D>();
+        if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(self.app.plan_alone::<D>(&self.base)?);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(known.entry(id).or_insert(plan)))
+    }
+}
+
+/// One request under a layer. It rides in the request's extensions.
+pub(super) struct Session {
+    plans: Arc<Plans>,
+    version: http::Version,
+    origin: Origin,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// No dependency was asked for.
+    Fresh(BackgroundTasks),
+    Asked(Box<Solo>),
+    /// The reply is made.
+    Over,
+}
+
+/// How the extractors find the session.
+#[derive(Clone)]
+pub(super) struct InSession(pub(super) Arc<Session>);
+
+impl Session {
+    pub(super) fn begin<B>(plans: &Arc<Plans>, request: &mut Request<B>) -> Arc<Self> {
+        let label = Arc::from(format!("{} {}", request.method(), request.uri().path()));
+        let tasks = plans.base.runner.tasks(plans.base.origin_of(&label));
+        request.extensions_mut().insert(tasks.clone());
+        let session = Arc::new(Self {
+            plans: Arc::clone(plans),
+            version: request.version(),
+            origin: tasks.origin().clone(),
+            state: Mutex::new(State::Fresh(tasks)),
+        });
+        request.extensions_mut().insert(InSession(Arc::clone(&session)));
+        session
+    }
+
+    pub(super) fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    pub(super) fn runner(&self) -> &Runner {
+        &self.plans.base.runner
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether a request that goes no further would leave something undone.
+    pub(super) fn leaves_something(&self) -> bool {
+        match self.state.try_lock().as_deref() {
+            Ok(State::Fresh(tasks)) => tasks.is_shared() || !tasks.is_empty(),
+            Ok(State::Asked(solo)) => solo.owes(),
+            // A dependency is running, or an exit.
+            Ok(State::Over) | Err(_) => true,
+        }
+    }
+
+    /// The output of a dependency.
+    pub(super) async fn ask(&self, plan: &SoloPlan, parts: &Parts) -> Result<Value, Rejection> {
+        let mut state = self.state.lock().await;
+        if let State::Fresh(tasks) = &*state {
+            let mut parts = parts.clone();
+            // The session must not hold itself.
+            parts.extensions.remove::<InSession>();
+            parts.extensions.remove::<BackgroundTasks>();
+            let solo = Solo::new(Arc::clone(&self.plans.base), parts, tasks.clone());
+            *state = State::Asked(Box::new(solo));
+        }
+        match &mut *state {
+            State::Asked(solo) => solo.ask(plan).await,
+            State::Fresh(_) | State::Over => Err(super::extract::misplaced(
+                "a dependency was asked for after the request's reply was made",
+            )),
+        }
+    }
+
+    /// The handler, or what refused the request before it, has replied.
+    pub(super) async fn succeed(&self, mut response: Response) -> Response {
+        let failed = response.extensions_mut().remove::<Failed>();
+        let Some(failure) = failed.and_then(|Failed(rejection)| rejection.into_failure()) else {
+            return self.finish(Ok(response)).await;
+        };
+        let mut reply = self.finish(Err(failure)).await;
+        // What layers inside this one have added to the reply that was only announced.
+        for (name, value) in response.headers() {
+            if !reply.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
+                reply.headers_mut().append(name, value.clone());
+            }
+        }
+        reply
+    }
+
+    /// A panic has ended the request.
+    pub(super) async fn fail(&self, failure: Failure) -> Response {
+        self.finish(Err(failure)).await
+    }
+
+    async fn finish(&self, result: Result<Response, Failure>) -> Response {
+        let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
+        let solo = match state {
+            State::Asked(solo) => *solo,
+            State::Fresh(tasks) => {
+                let (mut parts, ()) = Request::new(()).into_parts();
+                parts.version = self.version;
+                Solo::new(Arc::clone(&self.plans.base), parts, tasks)
+            }
+            State::Over => unreachable!("a request is finished once"),
+        };
+        solo.finish(result).await.map(ReplyBody::into_body)
+    }
+}

@@ -1,0 +1,193 @@
+//! One dependency asked for by itself, by a handler of axum's own. What the request has already is not run again.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum_core::response::Response;
+use http::request::Parts;
+
+use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
+use super::{CaptureRanges, Running, Scope, Site, Slot, SlotIndex, Value, caught};
+use crate::app::AppState;
+use crate::body::{ReplyBody, RequestBody};
+use crate::graph::node::RouteNode;
+use crate::rejection::Rejection;
+use crate::response::{Failure, HttpError, Raised};
+use crate::tasks::BackgroundTasks;
+
+/// The plan of one dependency.
+pub(crate) struct SoloPlan {
+    /// An app whose one route takes the dependency, and nothing else.
+    pub(crate) app: Arc<AppState>,
+    /// What tells each step from those of other plans; none for those that are run for one parameter alone.
+    pub(crate) keys: Vec<Option<SlotKey>>,
+}
+
+impl Planner<'_> {
+    /// The plan of an axum handler that takes one dependency.
+    pub(crate) fn plan_solo(
+        &mut self,
+        handler: &'static RouteNode,
+    ) -> Result<(Plan, Vec<Option<SlotKey>>), PlanError> {
+        let (plan, slots) = self.plan_with_keys(handler, &[], "", &[])?;
+        let mut keys = vec![None; plan.steps.len()];
+        for (key, slot) in slots {
+            keys[slot] = Some(key);
+        }
+        Ok((plan, keys))
+    }
+}
+
+/// A request whose handler asks for one dependency after another.
+pub(crate) struct Solo {
+    scope: Scope,
+    /// What came of the dependencies that run once a request.
+    known: HashMap<SlotKey, Known>,
+}
+
+#[derive(Clone)]
+enum Known {
+    Output(Value),
+    Failed(Rejection),
+}
+
+impl SoloPlan {
+    fn plan(&self) -> &Plan {
+        &self.app.routes[0].plan
+    }
+
+    fn site(&self) -> &Site {
+        &self.plan().own[0]
+    }
+}
+
+impl Solo {
+    /// A request of which only the head is known: the body is the handler's.
+    pub(crate) fn new(app: Arc<AppState>, parts: Parts, tasks: BackgroundTasks) -> Self {
+        let body = RequestBody::Read(bytes::Bytes::new());
+        let mut scope = Scope::new(app, 0, parts, CaptureRanges::new(), body, None);
+        scope.tasks = Some(tasks);
+        Self { scope, known: HashMap::new() }
+    }
+
+    /// The output of the plan's dependency.
+    pub(crate) async fn ask(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
+        let plan = solo.plan();
+        let runner = &solo.app.runner;
+        if plan.has_tasks && self.scope.tasks().is_empty() && runner.is_full() {
+            let overloaded = crate::app::overloaded(runner);
+            return Err(Rejection::of_failure(Failure::Raised(Raised::new(overloaded))));
+        }
+        self.scope.app = Arc::clone(&solo.app);
+        self.scope.slots.clear();
+        let ended = self.run(solo).await.err();
+        let ended = ended.map(Rejection::of_failure).or_else(|| {
+            let errors = std::mem::take(&mut self.scope.errors);
+            (!errors.is_empty()).then(|| Rejection::without_duplicates(errors))
+        });
+        self.remember(solo, ended.as_ref());
+        match ended {
+            Some(rejection) => Err(rejection),
+            None => self.scope.dependency(solo.site()),
+        }
+    }
+
+    async fn run(&mut self, solo: &SoloPlan) -> Result<(), Failure> {
+        let steps = &solo.plan().steps;
+        let needed = self.needed(solo);
+        for (index, step) in steps.iter().enumerate() {
+            let known = solo.keys[index].as_ref().and_then(|key| self.known.get(key)).cloned();
+            let slot = match known {
+                _ if !needed[index] => Slot::Empty,
+                Some(Known::Output(value)) => Slot::Shared(value),
+                Some(Known::Failed(rejection)) if step.vital => return Err(again(rejection)),
+                Some(Known::Failed(rejection)) => Slot::Failed(rejection),
+                None => self.run_step(step).await?,
+            };
+            self.scope.slots.push(slot);
+        }
+        Ok(())
+    }
+
+    async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
+        let result = match self.scope.start(step) {
+            Running::Done(result) => result,
+            Running::Waiting(future) => caught(future).await.and_then(|result| result),
+            Running::Untaken { own, below } => return self.scope.untaken(step, own, below),
+        };
+        self.scope.settle(step, result)
+    }
+
+    /// Which steps lead to something that the request does not have. A step stands behind those that it needs.
+    fn needed(&self, solo: &SoloPlan) -> Vec<bool> {
+        let steps = &solo.plan().steps;
+        let mut needed = vec![false; steps.len()];
+        if let SlotIndex::Request(own) = solo.site().slot {
+            needed[own] = true;
+        }
+        for index in (0..steps.len()).rev() {
+            let is_known = solo.keys[index].as_ref().is_some_and(|key| self.known.contains_key(key));
+            if needed[index] && !is_known {
+                for site in &steps[index].sites {
+                    if let SlotIndex::Request(below) = site.slot {
+                        needed[below] = true;
+                    }
+                }
+            }
+        }
+        needed
+    }
+
+    /// Keeps what came of the steps: of one that has failed, the reason.
+    fn remember(&mut self, solo: &SoloPlan, ended: Option<&Rejection>) {
+        for (index, key) in solo.keys.iter().enumerate() {
+            let Some(key) = key else { continue };
+            let known = match (self.scope.slots.get(index), ended) {
+                (Some(Slot::Shared(value)), _) => Known::Output(Arc::clone(value)),
+                (Some(Slot::Failed(rejection)), _) if !solo.plan().steps[index].vital => {
+                    Known::Failed(rejection.clone())
+                }
+                (Some(Slot::Failed(_)), Some(rejection)) => Known::Failed(rejection.clone()),
+                // The step that has ended the request; those behind it have not run.
+                (None, Some(rejection)) if index == self.scope.slots.len() => {
+                    Known::Failed(rejection.clone())
+                }
+                _ => continue,
+            };
+            self.known.insert(key.clone(), known);
+        }
+    }
+
+    /// Whether something is to be done after the request.
+    pub(crate) fn owes(&self) -> bool {
+        !self.scope.exits.is_empty()
+    }
+
+    /// Makes the reply of what the handler came to, with all that follows it.
+    pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+        let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
+        self.scope.finish(result)
+    }
+}
+
+/// A failure that was told before: the error itself can be the reply but once.
+fn again(rejection: Rejection) -> Failure {
+    if !rejection.errors().is_empty() {
+        return Failure::Rejected(rejection);
+    }
+    rejection.into_raised().unwrap_or_else(|| Failure::Raised(Raised::new(HttpError::from(FailedBefore))))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a dependency that is needed again has failed before in this request")]
+struct FailedBefore;
+
+impl std::fmt::Debug for SoloPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SoloPlan").field("plan", self.plan()).finish_non_exhaustive()
+    }
+}
+
+/// The plans that were made, by the dependency.
+pub(crate) type SoloPlans = HashMap<TypeId, Arc<SoloPlan>>;
