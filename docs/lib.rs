@@ -27,5 +27,6 @@ chapters! {
     security: "src/security.md",
     routers: "src/routers.md",
     server_and_shutdown: "src/server-and-shutdown.md",
+    axum: "src/axum.md",
     testing: "src/testing.md",
 }
