@@ -25,6 +25,7 @@ chapters! {
     replies_and_errors: "src/replies-and-errors.md",
     server_sent_events: "src/server-sent-events.md",
     security: "src/security.md",
+    websockets: "src/websockets.md",
     routers: "src/routers.md",
     server_and_shutdown: "src/server-and-shutdown.md",
     axum: "src/axum.md",

@@ -74,13 +74,11 @@ impl Args {
     /// `name = value`.
     pub(crate) fn value(&mut self, name: &str, errors: &mut Errors) -> Option<(Ident, Expr)> {
         let arg = self.take(name)?;
-        match arg.value {
-            ArgValue::Value(value) => Some((arg.name, value)),
-            _ => {
-                errors.at(&arg.name, format!("the option `{name}` takes a value: write `{name} = …`"));
-                None
-            }
+        if let ArgValue::Value(value) = arg.value {
+            return Some((arg.name, value));
         }
+        errors.at(&arg.name, format!("the option `{name}` takes a value: write `{name} = …`"));
+        None
     }
 
     /// `name = "text"`.
@@ -95,12 +93,16 @@ impl Args {
     }
 
     /// `name = 201`.
-    pub(crate) fn integer<N>(&mut self, name: &str, errors: &mut Errors) -> Option<N>
+    pub(crate) fn integer<N>(&mut self, name: &str, errors: &mut Errors) -> Option<(Expr, N)>
     where
         N: std::str::FromStr<Err: std::fmt::Display>,
     {
-        match self.value(name, errors)?.1 {
-            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => errors.ok(number.base10_parse()),
+        let value = self.value(name, errors)?.1;
+        match &value {
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+                let number = errors.ok(number.base10_parse())?;
+                Some((value, number))
+            }
             other => {
                 errors.at(other, format!("the option `{name}` takes a whole number: write `{name} = 3`"));
                 None
@@ -152,20 +154,47 @@ impl Krate {
     }
 }
 
-/// The first argument of a route macro may be its template; the rest are options.
-pub(crate) fn template_and_args(tokens: TokenStream, errors: &mut Errors) -> (Option<LitStr>, Args) {
+/// The first argument of a route macro is its template; the rest are options.
+pub(crate) fn template_and_args(tokens: TokenStream, errors: &mut Errors) -> (Written, Args) {
     let parse = |input: ParseStream<'_>| {
-        let template = if input.peek(LitStr) { Some(input.parse::<LitStr>()?) } else { None };
-        if !input.is_empty() && template.is_some() {
+        let template = if input.peek(Lit) {
+            match input.parse::<Lit>()? {
+                Lit::Str(text) => Written::Text(text),
+                other => {
+                    let error =
+                        syn::Error::new_spanned(&other, "a path template is a text: write `\"/path\"`");
+                    Written::Wrong(error)
+                }
+            }
+        } else {
+            Written::Missing
+        };
+        if !input.is_empty() && !matches!(template, Written::Missing) {
             input.parse::<Token![,]>()?;
         }
         let args = Punctuated::<Arg, Token![,]>::parse_terminated(input)?;
         Ok((template, args.into_iter().collect::<Vec<_>>()))
     };
-    match errors.ok(parse.parse2(tokens)) {
-        Some((template, args)) => (template, Args::new(args, errors)),
-        None => (None, Args(Vec::new())),
+    match parse.parse2(tokens) {
+        Ok((Written::Wrong(error), args)) => {
+            errors.push(error);
+            (Written::Unreadable, Args::new(args, errors))
+        }
+        Ok((template, args)) => (template, Args::new(args, errors)),
+        Err(error) => {
+            errors.push(error);
+            (Written::Unreadable, Args(Vec::new()))
+        }
     }
+}
+
+/// The path template of a route macro, as far as it can be read.
+pub(crate) enum Written {
+    Text(LitStr),
+    Missing,
+    Wrong(syn::Error),
+    /// An error has been noted.
+    Unreadable,
 }
 
 /// A path of a function or type, as `dependencies(a, b::c)` lists them.

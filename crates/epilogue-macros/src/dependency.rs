@@ -6,9 +6,12 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, parse_quote};
 
 use crate::args::Args;
+use crate::asserts::check;
 use crate::diagnostics::Errors;
+use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Output};
+use crate::signature::{Function, Kind, Output};
+use crate::types::{self, Place};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
@@ -18,18 +21,23 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let options = Options::read(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
-    let Some(function) = Function::read(item.clone(), "a dependency", &mut errors) else {
+    let Some(mut function) = Function::read(item.clone(), Kind::Dependency, &mut errors) else {
         // What does not parse is given back as it is, so that rustc says what is wrong with it.
         return item;
     };
     options.check(&function, &mut errors);
+    let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
-    let item = &function.item;
     let marker = marker(&function);
     if errors.is_empty() {
-        return quote!(#item #marker #description);
+        let (function, names) = (function.tokens(&private), names.tokens());
+        return quote!(#function #marker #names #description);
     }
+    let item = &function.item;
     let errors = errors.into_tokens();
+    if function.is_method() {
+        return quote!(#item #errors);
+    }
     let stub = stub(&function, &private);
     quote!(#item #marker #stub #errors)
 }
@@ -76,6 +84,22 @@ impl Options {
                  without `async`",
             );
         }
+        let generics = &function.item.sig.generics;
+        if let Some(lifetime) = generics.lifetimes().next() {
+            errors.at(
+                lifetime,
+                "a dependency cannot be generic over a lifetime, since its output outlives the call: write types that own their data",
+            );
+        }
+        if let Some(exit @ Expr::Call(_)) = &self.exit {
+            errors.at(
+                exit,
+                "`exit` takes the name of the function, which runs when the scope ends: write it without calling it",
+            );
+        }
+        if let Some(exit @ Expr::Lit(_)) = &self.exit {
+            errors.at(exit, "`exit` takes the name of a function, not a text: write `exit = close`");
+        }
     }
 }
 
@@ -108,15 +132,18 @@ fn describe(
     let text = name.to_string();
     let text = text.trim_start_matches("r#");
     let fuel_name = format_ident!("__F", span = Span::mixed_site());
-    let params = Params::expand(&function.params, private, &quote!(#fuel_name), errors);
-    let Params { nodes, takes, locals, .. } = &params;
     let generics = static_generics(&function.item.sig.generics);
+    let mut params = Params::expand(&function.params, &quote!(#fuel_name), &generics, errors);
+    params.asserts.output(&function.output, &generics);
+    let asserts = params.asserts.tokens();
+    let Params { nodes, takes, locals, .. } = &params;
+    let checks = checks(function, is_generic_over(&generics));
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let mut with_fuel = generics.clone();
     with_fuel.params.push(parse_quote!(#fuel_name: __epilogue::Fuel));
     let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
-    let is_generic = !generics.params.is_empty();
+    let is_generic = is_generic_over(&generics);
     let run = run(function, options, &params, &quote!(#turbofish));
     let output = output_type(&function.output);
     let (exit, exit_function) = exit(function, options);
@@ -127,10 +154,13 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-            use __epilogue::{LeavesStream as _, ReturnedValue as _};
+            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, NotShared as _, Unsourced as _, Untakeable as _};
+            #asserts
 
+            #[diagnostic::do_not_recommend]
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = #output;
+                type This = Self;
                 type Graph<#fuel_name: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel_name>;
             }
 
@@ -149,39 +179,48 @@ fn describe(
                 };
             }
 
+            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl #impl_generics #name #ty_generics #where_clause {
                 #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
                 fn __epilogue_run(scope: &mut __epilogue::Scope, sites: &[__epilogue::Site]) -> __epilogue::Running {
-                    let mut taking = __epilogue::Taking::new(scope, sites);
+                    let mut taken = __epilogue::Taking::new(scope, sites);
+                    let taking = &mut taken;
                     #(#takes)*
                     let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return taking.failed();
+                        return taken.failed();
                     };
                     #run
                 }
 
                 #exit_function
             }
+
+            #checks
         };
     }
 }
 
 fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
-    let name = function.name();
-    let arguments = &params.arguments;
-    let call = quote_spanned!(name.span()=> #name #turbofish(#(#arguments),*));
+    let span = function.name().span();
+    let output = output_type(&function.output);
     let result = |value: TokenStream| match function.output {
         Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
         Output::Plain(_) => quote!(__epilogue::Ok(#value)),
         Output::Unit => quote!(__epilogue::Ok({ #value; })),
     };
     if function.is_async() {
-        let result = result(quote!(#call.await));
-        quote!(__epilogue::Running::waiting(async move { #result }))
+        let future = function.future(turbofish, &params.arguments);
+        let result = if let Output::Unit = function.output {
+            quote!(__epilogue::Ok)
+        } else {
+            let result = result(quote!(returned));
+            quote!(|returned| #result)
+        };
+        quote_spanned!(span=> __epilogue::Output::<#output>::waiting(#future, #result))
     } else {
-        let result = result(call);
+        let result = result(function.call(turbofish, &params.arguments));
         let start = if options.blocking.is_some() { quote!(blocking) } else { quote!(returned) };
-        quote!(__epilogue::Running::#start(move || #result))
+        quote!(__epilogue::Output::<#output>::#start(move || #result))
     }
 }
 
@@ -192,14 +231,29 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
     };
     let output = output_type(&function.output);
     let span = exit.span();
-    let call = quote_spanned!(span=> #exit(&value, &outcome));
+    // At the exit's own name, which is what does not fit when they do not.
+    let (value, outcome) =
+        (syn::Ident::new("__epilogue_value", span), syn::Ident::new("__epilogue_outcome", span));
+    let call = quote_spanned!(span=> #exit(#value, #outcome));
+    // Made here, so that they mean the same wherever that name comes from.
+    let (called, returned, future) = (quote!(call), quote!(returned), quote!(future));
+    let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
+    let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
+    let run = quote_spanned!(span=> __epilogue::exit_function(#future));
     let exit_function = quote! {
         fn __epilogue_exit(
             value: __epilogue::Value,
             outcome: __epilogue::Arc<__epilogue::Outcome>,
         ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>> {
-            let value: __epilogue::Arc<#output> = __epilogue::output_of(value);
-            __epilogue::Box::pin(async move { __epilogue::ExitReturn::into_exit_result(#call.await) })
+            let future = async move {
+                let #value: &#output = __epilogue::output_of(&value);
+                let #outcome: &__epilogue::Outcome = &outcome;
+                let call = #call;
+                #check;
+                let returned = __epilogue::Exiting(call).into_future().await;
+                #result
+            };
+            #run
         }
     };
     (quote!(__epilogue::Some(Self::__epilogue_exit)), exit_function)
@@ -218,7 +272,11 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let name = function.name();
     let generics = static_generics(&function.item.sig.generics);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let output = output_type(&function.output);
+    let output = match &function.output {
+        // What is wrong with the output has been said.
+        Output::Plain(ty) | Output::Result(ty) if !is_ownable(ty) => quote!(()),
+        output => output_type(output),
+    };
     let fuel = format_ident!("__F", span = Span::mixed_site());
     quote! {
         #[doc(hidden)]
@@ -226,10 +284,36 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
             use #private as __epilogue;
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = #output;
+                type This = Self;
                 type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
             }
         };
     }
+}
+
+/// Whether a type can be the output of a dependency, as far as it can be seen.
+fn is_ownable(ty: &syn::Type) -> bool {
+    let mut unsaid = Errors::default();
+    types::check(ty, "", Place::Output, &mut unsaid);
+    unsaid.is_empty()
+}
+
+/// Whether several types share the function's name.
+fn is_generic_over(generics: &Generics) -> bool {
+    !generics.params.is_empty()
+}
+
+/// What is checked of each parameter, under its own tokens. A generic dependency is many, which the routes that use them check.
+fn checks(function: &Function, is_generic: bool) -> TokenStream {
+    if is_generic {
+        return TokenStream::new();
+    }
+    let name = function.name();
+    let checks = function.params.iter().enumerate().map(|(index, param)| {
+        let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
+        check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
+    });
+    quote!(#(#checks)*)
 }
 
 fn parts(generics: &Generics) -> (TokenStream, TokenStream, TokenStream) {

@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Fields, parse_quote};
 
 use crate::args::Args;
+use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::params::Params;
 use crate::signature::Parameter;
@@ -57,12 +58,17 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         );
         return Vec::new();
     }
+    for field in fields {
+        crate::types::check(&field.ty, "a struct of parameters", crate::types::Place::Parameter, errors);
+    }
     fields
         .iter()
         .filter_map(|field| {
             Some(Parameter {
                 name: field.ident.clone()?,
                 ty: field.ty.clone(),
+                ty_in_body: field.ty.clone(),
+                ty_as_written: field.ty.clone(),
                 borrowed: false,
                 attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
             })
@@ -79,7 +85,8 @@ fn describe(
     let name = &item.ident;
     let text = name.to_string();
     let fuel = format_ident!("__F", span = Span::mixed_site());
-    let params = Params::expand(fields, private, &quote!(#fuel), errors);
+    let params = Params::expand(fields, &quote!(#fuel), &item.generics, errors);
+    let asserts = params.asserts.tokens();
     let Params { nodes, takes, locals, .. } = &params;
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
     let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();
@@ -87,15 +94,23 @@ fn describe(
     with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
     let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
     let is_generic = !item.generics.params.is_empty();
+    let checks = fields.iter().enumerate().filter(|_| !is_generic).map(|(index, field)| {
+        let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
+        check(&field.ty, &quote!(__epilogue::check_dependency(#node, #index)))
+    });
+    let checks = quote!(#(#checks)*);
     quote! {
         #[doc(hidden)]
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the struct has fields")]
-            use __epilogue::LeavesStream as _;
+            use __epilogue::{LeavesStream as _, Unsourced as _, Untakeable as _};
+            #asserts
 
+            #[diagnostic::do_not_recommend]
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = Self;
+                type This = Self;
                 type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
             }
 
@@ -114,17 +129,21 @@ fn describe(
                 };
             }
 
+            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl #impl_generics #name #ty_generics #where_clause {
                 #[allow(unused_mut, unused_variables, reason = "a struct without fields takes nothing")]
                 fn __epilogue_run(scope: &mut __epilogue::Scope, sites: &[__epilogue::Site]) -> __epilogue::Running {
-                    let mut taking = __epilogue::Taking::new(scope, sites);
+                    let mut taken = __epilogue::Taking::new(scope, sites);
+                    let taking = &mut taken;
                     #(#takes)*
                     let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return taking.failed();
+                        return taken.failed();
                     };
                     __epilogue::Running::returned(move || __epilogue::Ok(Self { #(#names: #locals),* }))
                 }
             }
+
+            #checks
         };
     }
 }
@@ -138,6 +157,7 @@ fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
         const _: () = {
             impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
                 type Output = Self;
+                type This = Self;
                 type Graph<#fuel: #private::Fuel> = #private::Unfinished;
             }
         };

@@ -5,7 +5,7 @@ use quote::ToTokens;
 
 /// The errors of one item.
 #[derive(Default)]
-pub(crate) struct Errors(Option<syn::Error>);
+pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
     /// Notes an error at the user's own tokens.
@@ -14,10 +14,7 @@ impl Errors {
     }
 
     pub(crate) fn push(&mut self, error: syn::Error) {
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            none => *none = Some(error),
-        }
+        self.0.push(error);
     }
 
     /// The value, or `None` with the error noted.
@@ -26,12 +23,17 @@ impl Errors {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.0.is_empty()
+    }
+
+    /// How many there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// The errors as `compile_error!`s.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.map(|error| error.to_compile_error()).unwrap_or_default()
+        self.0.iter().map(syn::Error::to_compile_error).collect()
     }
 }
 

@@ -3,15 +3,20 @@
 //! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`: the logic is there.
 
 mod args;
+mod asserts;
 mod dependency;
 mod derive;
 mod diagnostics;
 mod main_function;
+mod names;
 mod params;
 mod route;
+mod routes;
 mod signature;
 mod task;
 mod template;
+mod types;
+mod websocket;
 
 use proc_macro::TokenStream;
 
@@ -38,6 +43,12 @@ route_macros!(
 
 #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
+pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
+    websocket::expand(args.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+#[proc_macro_attribute]
 pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
     dependency::expand(args.into(), item.into()).into()
 }
@@ -58,4 +69,11 @@ pub fn task(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main_function::expand(args.into(), item.into()).into()
+}
+
+/// What `epilogue::routes!` expands to: the crate in brackets, then the list.
+#[doc(hidden)]
+#[proc_macro]
+pub fn listed_routes(tokens: TokenStream) -> TokenStream {
+    routes::expand(tokens.into()).into()
 }

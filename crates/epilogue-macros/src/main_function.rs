@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ItemFn;
+use syn::{ItemFn, ReturnType};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
@@ -13,33 +13,43 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let private = args.krate(&mut errors).private();
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else { return item };
-    if function.sig.asyncness.is_none() {
-        errors.at(
-            function.sig.fn_token,
-            "`#[epilogue::main]` is for an async function: write `async fn main()`",
-        );
-    }
-    if !function.sig.inputs.is_empty() {
-        errors.at(&function.sig.inputs, "`main` takes no parameters: remove them");
-    }
+    check(&function, &mut errors);
+    let ItemFn { attrs, vis, block: body, .. } = &function;
+    let ty = match &function.sig.output {
+        ReturnType::Default => quote!(()),
+        ReturnType::Type(_, ty) => quote!(#ty),
+    };
     if !errors.is_empty() {
         let errors = errors.into_tokens();
         let name = &function.sig.ident;
-        // A `main` must be there, or rustc misses it too.
-        return quote!(fn #name() {} #errors);
+        // A `main` must be there, or rustc misses it too; the body is kept for the editor.
+        return quote! {
+            fn #name() {}
+            const _: () = {
+                #[allow(dead_code)]
+                async fn main() -> #ty #body
+            };
+            #errors
+        };
     }
+    let inner = quote!(async fn main() -> #ty #body);
+    let block = quote!({ #inner #private::block_on(main()) });
+    let (attrs, vis) = (attrs.clone(), vis.clone());
     function.sig.asyncness = None;
-    let body = &function.block;
-    let output = &function.sig.output;
-    let ty = match output {
-        syn::ReturnType::Default => quote!(()),
-        syn::ReturnType::Type(_, ty) => quote!(#ty),
-    };
-    let block = quote!({
-        async fn main() -> #ty #body
-        #private::block_on(main())
-    });
-    let attrs = &function.attrs;
-    let (vis, sig) = (&function.vis, &function.sig);
+    let sig = &function.sig;
     quote!(#(#attrs)* #vis #sig #block)
+}
+
+fn check(function: &ItemFn, errors: &mut Errors) {
+    let signature = &function.sig;
+    if signature.asyncness.is_none() {
+        errors
+            .at(signature.fn_token, "`#[epilogue::main]` is for an async function: write `async fn main()`");
+    }
+    if !signature.inputs.is_empty() {
+        errors.at(&signature.inputs, "`main` takes no parameters: remove them");
+    }
+    if !signature.generics.params.is_empty() {
+        errors.at(&signature.generics, "`main` cannot be generic: remove the parameters");
+    }
 }

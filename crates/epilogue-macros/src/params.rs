@@ -4,11 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Type, UnOp};
 
 use crate::args::Args;
+use crate::asserts::{Asserts, Limits, holds_value, is_extract};
 use crate::diagnostics::Errors;
 use crate::signature::Parameter;
+use crate::types::{arguments, last_name};
 
 const OPTIONS: &[&str] = &[
     "default",
@@ -20,8 +22,8 @@ const OPTIONS: &[&str] = &[
     "min_length",
     "max_length",
     "pattern",
-    "scopes",
     "description",
+    "scopes",
     "from_prefix",
 ];
 
@@ -29,29 +31,37 @@ const OPTIONS: &[&str] = &[
 pub(crate) struct Params {
     /// Descriptions, for the constant graph.
     pub(crate) nodes: Vec<TokenStream>,
-    /// `let p0 = taking.take::<…>(0);`
+    /// `let p0 = …::take(taking, 0);`
     pub(crate) takes: Vec<TokenStream>,
-    /// `p0`, under names that no user's name can meet.
+    /// `p0`, under names that no user's name will meet, at the user's own tokens.
     pub(crate) locals: Vec<syn::Ident>,
     /// `p0` or `&p0`, as the function wants it.
     pub(crate) arguments: Vec<TokenStream>,
+    pub(crate) asserts: Asserts,
 }
 
 impl Params {
-    /// `fuel` is the depth to which dependencies are described.
-    pub(crate) fn expand(
-        params: &[Parameter],
-        private: &TokenStream,
+    /// `fuel` is the depth to which dependencies are described; `generics` are those of the function.
+    pub(crate) fn expand<'p>(
+        params: impl IntoIterator<Item = &'p Parameter>,
         fuel: &TokenStream,
+        generics: &Generics,
         errors: &mut Errors,
     ) -> Self {
-        let mut all =
-            Self { nodes: Vec::new(), takes: Vec::new(), locals: Vec::new(), arguments: Vec::new() };
-        for (index, param) in params.iter().enumerate() {
+        let mut all = Self {
+            nodes: Vec::new(),
+            takes: Vec::new(),
+            locals: Vec::new(),
+            arguments: Vec::new(),
+            asserts: Asserts::default(),
+        };
+        for (index, param) in params.into_iter().enumerate() {
             let options = Options::read(param, errors);
-            let local = format_ident!("p{index}", span = Span::mixed_site());
-            let argument = if param.borrowed { quote!(&#local) } else { quote!(#local) };
-            all.nodes.push(options.node(param, private, fuel));
+            let local = format_ident!("__epilogue_{index}", span = names_span(&param.ty));
+            let argument =
+                if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
+            all.asserts.parameter(param, options.limits, generics);
+            all.nodes.push(options.node(param, fuel));
             all.takes.push(options.take(param, index, &local));
             all.locals.push(local);
             all.arguments.push(argument);
@@ -60,11 +70,34 @@ impl Params {
     }
 }
 
+/// What `#[param(...)]` says of the name in the path.
+pub(crate) struct PathName {
+    /// The name that is looked up.
+    pub(crate) key: String,
+    /// The prefix of a router has it.
+    pub(crate) from_prefix: bool,
+}
+
+impl PathName {
+    /// The name of a single value of the path; what is wrong with its options is said elsewhere.
+    pub(crate) fn of(param: &Parameter) -> Option<Self> {
+        if last_name(&param.ty).is_none_or(|name| name != "Path") || !is_scalar(&param.ty) {
+            return None;
+        }
+        let mut unsaid = Errors::default();
+        let options = Options::read(param, &mut unsaid);
+        let key = options.alias.map_or_else(|| param.name.unraw().to_string(), |alias| alias.value());
+        Some(Self { key, from_prefix: options.from_prefix })
+    }
+}
+
 /// `#[param(...)]` of one parameter.
 #[derive(Default)]
 struct Options {
     default: Option<Expr>,
+    alias: Option<LitStr>,
     from_prefix: bool,
+    limits: Limits,
     /// The fields of `ParamOptions` that are set.
     fields: Vec<TokenStream>,
 }
@@ -72,49 +105,150 @@ struct Options {
 impl Options {
     fn read(param: &Parameter, errors: &mut Errors) -> Self {
         let mut options = Self::default();
-        for attr in &param.attrs {
-            let Some(list) = errors.ok(attr.meta.require_list()) else { continue };
-            let mut args = Args::parse(list.tokens.clone(), errors);
-            if let Some((_, default)) = args.value("default", errors) {
-                options.fields.push(quote!(has_default: true));
-                options.default = Some(default);
-            }
-            if let Some(alias) = args.text("alias", errors) {
-                options.fields.push(quote!(alias: __epilogue::Some(#alias)));
-            }
-            for name in ["ge", "gt", "le", "lt"] {
-                if let Some((ident, value)) = args.value(name, errors)
-                    && let Some(bound) = bound(&value, name, errors)
-                {
-                    options.fields.push(quote!(#ident: __epilogue::Some(#bound)));
-                }
-            }
-            for name in ["min_length", "max_length"] {
-                if let Some(length) = args.integer::<usize>(name, errors) {
-                    let ident = format_ident!("{name}");
-                    options.fields.push(quote!(#ident: __epilogue::Some(#length)));
-                }
-            }
-            for name in ["pattern", "description"] {
-                if let Some(text) = args.text(name, errors) {
-                    let ident = format_ident!("{name}");
-                    options.fields.push(quote!(#ident: __epilogue::Some(#text)));
-                }
-            }
-            let scopes: Vec<Expr> = args.list("scopes", errors);
-            if !scopes.is_empty() {
-                for scope in &scopes {
-                    check_scope(scope, errors);
-                }
-                options.fields.push(quote!(scopes: &[#(#scopes),*]));
-            }
-            options.from_prefix |= args.flag("from_prefix", errors).is_some();
-            args.finish("a parameter", OPTIONS, errors);
+        let mut attrs = param.attrs.iter();
+        if let Some(attr) = attrs.next()
+            && let Some(list) = errors.ok(attr.meta.require_list())
+        {
+            options.read_args(Args::parse(list.tokens.clone(), errors), param, errors);
+        }
+        for attr in attrs {
+            errors.at(attr, "a parameter has one `#[param(…)]`: write all options into the first");
         }
         options
     }
 
-    fn node(&self, param: &Parameter, private: &TokenStream, fuel: &TokenStream) -> TokenStream {
+    fn read_args(&mut self, mut args: Args, param: &Parameter, errors: &mut Errors) {
+        let is_path = last_name(&param.ty).is_some_and(|name| name == "Path");
+        if let Some((name, default)) = args.value("default", errors) {
+            if is_path {
+                errors
+                    .at(name, "a path parameter always has a value, so it has no default: remove `default`");
+            } else {
+                self.fields.push(quote!(has_default: true));
+                self.default = Some(default);
+                self.limits.has_default = true;
+            }
+        }
+        if let Some(alias) = args.text("alias", errors) {
+            if alias.value().is_empty() {
+                errors.at(
+                    &alias,
+                    "an alias is the name to look up, and it is empty: write a name, or remove it",
+                );
+            }
+            self.fields.push(quote!(alias: __epilogue::Some(#alias)));
+            self.alias = Some(alias);
+        }
+        self.read_bounds(&mut args, errors);
+        self.read_lengths(&mut args, errors);
+        if let Some(text) = args.text("description", errors) {
+            self.fields.push(quote!(description: __epilogue::Some(#text)));
+        }
+        let scopes: Vec<Expr> = args.list("scopes", errors);
+        if !scopes.is_empty() {
+            for scope in &scopes {
+                check_scope(scope, errors);
+            }
+            self.fields.push(quote!(scopes: &[#(#scopes),*]));
+        }
+        if let Some(flag) = args.flag("from_prefix", errors) {
+            if !is_path {
+                errors.at(
+                    flag,
+                    "`from_prefix` says that the prefix of a `Router` has the name, so it is for a `Path<…>`: remove it",
+                );
+            }
+            self.from_prefix = true;
+        }
+        args.finish("a parameter", OPTIONS, errors);
+    }
+
+    fn read_bounds(&mut self, args: &mut Args, errors: &mut Errors) {
+        let mut found = Vec::new();
+        for name in ["ge", "gt", "le", "lt"] {
+            if let Some((ident, value)) = args.value(name, errors)
+                && let Some(bound) = Bound::read(&value, name, errors)
+            {
+                self.fields.push(bound.field(&ident));
+                self.limits.number = true;
+                found.push((name, ident, bound.value));
+            }
+        }
+        let get = |names: [&str; 2]| {
+            let both = found.iter().filter(move |(name, ..)| names.contains(name)).collect::<Vec<_>>();
+            (both.first().copied(), both.get(1).copied())
+        };
+        let (lower, second_lower) = get(["ge", "gt"]);
+        let (upper, second_upper) = get(["le", "lt"]);
+        for (first, second) in [(lower, second_lower), (upper, second_upper)] {
+            if let (Some((first, ..)), Some((second, ident, _))) = (first, second) {
+                errors.at(
+                    ident,
+                    format!("`{first}` and `{second}` both limit the value on one side: remove one"),
+                );
+            }
+        }
+        if let (Some((low, _, from)), Some((high, ident, to))) = (lower, upper)
+            && (from > to || from >= to && (*low == "gt" || *high == "lt"))
+        {
+            errors.at(
+                ident,
+                format!("no number is right, since `{low} = {from}` and `{high} = {to}` leave none: change one of them"),
+            );
+        }
+        if let Some(default) = self.default.as_ref().and_then(number)
+            && let Some((name, _, limit)) = found.iter().find(|(name, _, limit)| match *name {
+                "ge" => default < *limit,
+                "gt" => default <= *limit,
+                "le" => default > *limit,
+                _ => default >= *limit,
+            })
+        {
+            errors.at(
+                &self.default,
+                format!("the default {default} is outside of `{name} = {limit}`: change one of them"),
+            );
+        }
+    }
+
+    fn read_lengths(&mut self, args: &mut Args, errors: &mut Errors) {
+        let mut found = Vec::new();
+        for name in ["min_length", "max_length"] {
+            if let Some((value, length)) = args.integer::<usize>(name, errors) {
+                let ident = format_ident!("{name}");
+                self.fields.push(quote!(#ident: __epilogue::Some(#length)));
+                self.limits.text = true;
+                found.push((value, length));
+            }
+        }
+        if let [(_, min), (value, max)] = &found[..]
+            && min > max
+        {
+            errors.at(
+                value,
+                format!("no text is right, since `min_length = {min}` and `max_length = {max}` leave none: change one of them"),
+            );
+        }
+        if let Some(pattern) = args.text("pattern", errors) {
+            if let Err(error) = regex_syntax::parse(&pattern.value()) {
+                let reason = match &error {
+                    regex_syntax::Error::Parse(error) => error.kind().to_string(),
+                    regex_syntax::Error::Translate(error) => error.kind().to_string(),
+                    _ => String::from("it does not parse"),
+                };
+                errors.at(
+                    &pattern,
+                    format!(
+                        "the pattern is no regular expression: {reason}; correct it, and write a letter that stands for itself as `\\\\(`"
+                    ),
+                );
+            }
+            self.fields.push(quote!(pattern: __epilogue::Some(#pattern)));
+            self.limits.text = true;
+        }
+    }
+
+    fn node(&self, param: &Parameter, fuel: &TokenStream) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
         let name = param.name.unraw().to_string();
@@ -122,17 +256,25 @@ impl Options {
         let scalar = is_scalar(ty);
         let Self { fields, from_prefix, .. } = self;
         let line = quote_spanned!(span=> __epilogue::line!());
-        let _ = private;
+        let (source, takes_stream) = if is_extract(ty) {
+            (
+                quote_spanned!(span=> __epilogue::extracted::<#ty, _>()),
+                quote_spanned!(span=> __epilogue::TakesStream::<#ty>::TAKES_STREAM),
+            )
+        } else {
+            (quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::SOURCE), quote!(false))
+        };
         quote_spanned! {span=>
-            __epilogue::param::<#ty, _, #fuel>(
+            __epilogue::param(
                 #name,
                 #hyphenated,
                 __epilogue::ParamOptions { #(#fields,)* ..__epilogue::ParamOptions::NONE },
                 __epilogue::ParamFlags {
                     scalar: #scalar,
                     from_prefix: #from_prefix,
-                    takes_stream: __epilogue::TakesStream::<#ty>::TAKES_STREAM,
+                    takes_stream: #takes_stream,
                 },
+                #source,
                 __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
             )
         }
@@ -141,12 +283,27 @@ impl Options {
     fn take(&self, param: &Parameter, index: usize, local: &syn::Ident) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
+        // Made here, so that it means the same wherever the type comes from.
+        let taking = quote!(taking);
         match &self.default {
-            None => quote_spanned!(span=> let #local = taking.take::<#ty, _>(#index);),
+            None if is_extract(ty) => {
+                quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
+            }
+            None => {
+                quote_spanned!(span=> let #local = __epilogue::Probe::<#ty>::take(&mut *#taking, #index);)
+            }
             Some(default) => quote_spanned! {span=>
-                let #local = taking.take_or::<#ty>(#index, || #default);
+                let #local = __epilogue::Probe::<#ty>::take_or(&mut *#taking, #index, || #default);
             },
         }
+    }
+}
+
+/// Where a parameter's value is used: at the name of its dependency, so that what is wrong with that is not said of the macro.
+fn names_span(ty: &Type) -> Span {
+    match arguments(ty)[..] {
+        [inner] if last_name(ty).is_some_and(|name| name == "Depends") => inner.span(),
+        _ => ty.span(),
     }
 }
 
@@ -166,29 +323,54 @@ fn check_scope(scope: &Expr, errors: &mut Errors) {
 }
 
 /// A limit: a number as written.
-fn bound(value: &Expr, name: &str, errors: &mut Errors) -> Option<TokenStream> {
-    let (negative, literal) = match value {
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => (true, &**expr),
-        other => (false, other),
-    };
-    let sign = negative.then(|| quote!(-));
-    match literal {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
-            let number = errors.ok(number.base10_parse::<i128>())?;
-            Some(quote!(__epilogue::Bound::Int(#sign #number)))
-        }
-        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => {
-            let number = errors.ok(number.base10_parse::<f64>())?;
-            Some(quote!(__epilogue::Bound::Float(#sign #number)))
-        }
-        other => {
+struct Bound {
+    tokens: TokenStream,
+    value: f64,
+}
+
+impl Bound {
+    fn read(expr: &Expr, name: &str, errors: &mut Errors) -> Option<Self> {
+        let Some(value) = number(expr) else {
             errors.at(
-                other,
+                expr,
                 format!("the option `{name}` takes a number: write `{name} = 3` or `{name} = 2.5`"),
             );
-            None
-        }
+            return None;
+        };
+        let (sign, literal) = parts(expr);
+        let tokens = if let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = literal {
+            let number = errors.ok(number.base10_parse::<i128>())?;
+            quote!(__epilogue::Bound::Int(#sign #number))
+        } else {
+            let number = value.abs();
+            quote!(__epilogue::Bound::Float(#sign #number))
+        };
+        Some(Self { tokens, value })
     }
+
+    fn field(&self, name: &syn::Ident) -> TokenStream {
+        let tokens = &self.tokens;
+        quote!(#name: __epilogue::Some(#tokens))
+    }
+}
+
+/// A literal and its sign.
+fn parts(expr: &Expr) -> (Option<TokenStream>, &Expr) {
+    match expr {
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => (Some(quote!(-)), expr),
+        other => (None, other),
+    }
+}
+
+/// The value of a literal number.
+fn number(expr: &Expr) -> Option<f64> {
+    let (sign, literal) = parts(expr);
+    let value: f64 = match literal {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok()?,
+        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => number.base10_parse().ok()?,
+        _ => return None,
+    };
+    Some(if sign.is_some() { -value } else { value })
 }
 
 /// Whether the type inside `Path<…>` certainly is a single value, whose name must then be in the template.
@@ -197,15 +379,9 @@ fn is_scalar(ty: &Type) -> bool {
         "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
         "bool", "char", "String",
     ];
-    let Type::Path(path) = ty else { return false };
-    let Some(last) = path.path.segments.last() else { return false };
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
-    let Some(syn::GenericArgument::Type(Type::Path(inner))) = arguments.args.first() else { return false };
+    if !holds_value(ty) {
+        return false;
+    }
+    let [Type::Path(inner)] = arguments(ty)[..] else { return false };
     inner.path.get_ident().is_some_and(|ident| SCALARS.iter().any(|scalar| ident == scalar))
-}
-
-/// Whether the type is `Path<…>` of certainly a single value.
-pub(crate) fn is_path_scalar(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path.segments.last().is_some_and(|last| last.ident == "Path") && is_scalar(ty)
 }

@@ -1,15 +1,17 @@
 //! The route macros: the function stays, and a type of the same name implements `Route`.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::LitStr;
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{Expr, Generics, LitStr};
 
-use crate::args::{Named, template_and_args};
+use crate::args::{Named, Written, template_and_args};
+use crate::asserts::check;
 use crate::diagnostics::Errors;
-use crate::params::Params;
-use crate::signature::Function;
-use crate::template;
+use crate::names::{Names, can_be_imported, import};
+use crate::params::{Params, PathName};
+use crate::signature::{Function, Kind, Output, Parameter};
+use crate::{template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
@@ -27,44 +29,43 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> Toke
     let private = args.krate(&mut errors).private();
     let macro_name = method.to_lowercase();
     args.finish(&format!("`#[{macro_name}]`"), OPTIONS, &mut errors);
-    let Some(function) = Function::read(item.clone(), "a path function", &mut errors) else {
+    let Some(mut function) = Function::read(item.clone(), Kind::Route, &mut errors) else {
         // What does not parse is given back as it is, so that rustc says what is wrong with it.
         return item;
     };
-    let segments =
-        template.as_ref().map(|template| template::segments(template, &mut errors)).unwrap_or_default();
-    if template.is_none() && errors.is_empty() {
-        let name = function.name();
-        errors.at(name, format!("the route macro needs a path template: write `#[{macro_name}(\"/path\")]`"));
-    }
+    let template = Template::read(template, &macro_name, &function, &mut errors);
     options.check(&function, &mut errors);
-    check_segments(&function, template.as_ref(), &segments, &mut errors);
-    let route = describe(method, &function, template.as_ref(), &segments, &options, &private, &mut errors);
-    let item = &function.item;
-    let marker = marker(&function);
-    if errors.is_empty() {
-        return quote!(#item #marker #route);
-    }
-    let errors = errors.into_tokens();
-    let stub = stub(&function, &private);
-    if function.item.sig.receiver().is_some() {
-        // A method stays where it is; a type of its name cannot stand beside it.
-        return quote!(#item #errors);
-    }
-    quote!(#item #marker #stub #errors)
+    let names = Names::of(&mut function, &private);
+    let params =
+        Params::expand(&function.params, &quote!(__epilogue::Full), &Generics::default(), &mut errors);
+    let mut expanded = params;
+    expanded.asserts.reply(&function.output);
+    let run = call(&function, &options, &expanded);
+    let read = Read {
+        method,
+        function: &function,
+        params: function.params.iter().collect(),
+        template,
+        options: &options,
+        names: &names,
+        private: &private,
+    };
+    read.tokens(&expanded, &run, errors)
 }
 
-struct Options {
-    status: Option<u16>,
-    dependencies: Vec<Named>,
-    tags: Vec<LitStr>,
-    blocking: Option<syn::Ident>,
-    concurrent: bool,
-    hidden: bool,
+/// The options after the template.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) status: Option<(Expr, u16)>,
+    pub(crate) dependencies: Vec<Named>,
+    pub(crate) tags: Vec<LitStr>,
+    pub(crate) blocking: Option<syn::Ident>,
+    pub(crate) concurrent: bool,
+    pub(crate) hidden: bool,
 }
 
 impl Options {
-    fn check(&self, function: &Function, errors: &mut Errors) {
+    pub(crate) fn check(&self, function: &Function, errors: &mut Errors) {
         if let Some(blocking) = &self.blocking
             && function.is_async()
         {
@@ -78,34 +79,68 @@ impl Options {
         if !generics.params.is_empty() {
             errors.at(
                 generics,
-                "a path function cannot be generic, since nothing says which types a request means: write the concrete types",
+                "a path function cannot be generic, since nothing says which types a request means: write the concrete types, without \
+                 a type parameter",
             );
         }
-        if let Some(status) = self.status
-            && !(100..=999).contains(&status)
+        if let Some((expr, status)) = &self.status
+            && !(200..=599).contains(status)
         {
-            errors.at(function.name(), format!("{status} is no HTTP status: write one from 100 to 999"));
+            errors.at(
+                expr,
+                format!("{status} is no status of a reply: write one from 200 to 599, as in `status = 201`"),
+            );
+        }
+        for (index, dependency) in self.dependencies.iter().enumerate() {
+            if self.dependencies[..index].iter().any(|earlier| types::same(earlier, dependency)) {
+                errors.at(dependency, "this dependency is listed twice, and runs once a request: remove one");
+            }
         }
     }
 }
 
+/// The template, as far as it could be read.
+pub(crate) struct Template {
+    text: Option<LitStr>,
+    segments: Vec<String>,
+}
+
+impl Template {
+    /// Reads the template, and checks that it has the names of the function's parameters.
+    pub(crate) fn read(written: Written, macro_name: &str, function: &Function, errors: &mut Errors) -> Self {
+        let name = function.name();
+        let text = match written {
+            Written::Text(text) => text,
+            Written::Missing => {
+                errors.at(
+                    name,
+                    format!("the route macro of `{name}` needs a path template: write `#[{macro_name}(\"/path\")]`"),
+                );
+                return Self { text: None, segments: Vec::new() };
+            }
+            Written::Wrong(_) | Written::Unreadable => return Self { text: None, segments: Vec::new() },
+        };
+        let before = errors.count();
+        let segments = template::segments(&text, errors);
+        // The names of a template that is wrong are not known.
+        if errors.count() == before {
+            check_segments(function, &text, &segments, errors);
+        }
+        Self { text: Some(text), segments }
+    }
+}
+
 /// A single value of the path must be named in the template.
-fn check_segments(function: &Function, template: Option<&LitStr>, segments: &[String], errors: &mut Errors) {
-    let Some(template) = template else { return };
+fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
     for param in &function.params {
-        let name = param.name.unraw().to_string();
-        let plain = param.attrs.is_empty();
-        if plain && crate::params::is_path_scalar(&param.ty) && !segments.contains(&name) {
-            let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
-            let hint = match crate::diagnostics::nearest(&name, &near) {
-                Some(near) => format!("rename it to `{near}`"),
-                None => format!("write `{{{name}}}` in the template, or `Query<…>`"),
-            };
+        let Some(PathName { key, from_prefix: false }) = PathName::of(param) else { continue };
+        if !segments.contains(&key) {
             errors.at(
                 &param.name,
                 format!(
-                    "the path parameter `{name}` is not in the template \"{}\": {hint}",
-                    template.value()
+                    "the path parameter `{key}` is not in the template \"{}\": {}",
+                    template.value(),
+                    template::rename(&key, segments)
                 ),
             );
         }
@@ -123,93 +158,154 @@ fn marker(function: &Function) -> TokenStream {
     }
 }
 
-fn describe(
-    method: &str,
-    function: &Function,
-    template: Option<&LitStr>,
-    segments: &[String],
-    options: &Options,
-    private: &TokenStream,
-    errors: &mut Errors,
-) -> TokenStream {
-    let name = function.name();
-    let text = name.unraw().to_string();
-    let params = Params::expand(&function.params, private, &quote!(__epilogue::Full), errors);
-    let Params { nodes, takes, locals, .. } = &params;
-    let Options { dependencies, tags, concurrent, hidden, .. } = options;
-    let effects = dependencies.iter().map(|path| quote!(__epilogue::effect::<#path, __epilogue::Full>()));
-    let status =
-        options.status.map_or_else(|| quote!(__epilogue::None), |status| quote!(__epilogue::Some(#status)));
-    let call = call(function, options, &params);
-    let line = quote_spanned!(name.span()=> __epilogue::line!());
-    quote! {
-        #[doc(hidden)]
-        const _: () = {
-            use #private as __epilogue;
-            #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-            use __epilogue::{LeavesStream as _, ReturnedValue as _};
+/// What a route macro has read.
+pub(crate) struct Read<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) function: &'a Function,
+    /// The parameters that the request has values for.
+    pub(crate) params: Vec<&'a Parameter>,
+    pub(crate) template: Template,
+    pub(crate) options: &'a Options,
+    pub(crate) names: &'a Names,
+    pub(crate) private: &'a TokenStream,
+}
 
-            impl __epilogue::Route for #name {
-                const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
-                    name: #text,
-                    module: __epilogue::module_path!(),
-                    at: __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
-                    method: #method,
-                    template: #template,
-                    segments: &[#(#segments),*],
-                    status: #status,
-                    tags: &[#(#tags),*],
-                    hidden: #hidden,
-                    concurrent: #concurrent,
-                    dependencies: &[#(#effects),*],
-                    params: &[#(#nodes),*],
-                    run: Self::__epilogue_run,
-                };
-            }
+impl Read<'_> {
+    /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
+    pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
+        let marker = marker(self.function);
+        if errors.is_empty()
+            && let Some(template) = &self.template.text
+        {
+            let route = self.implement(template, params, run);
+            let (function, names) = (self.function.tokens(self.private), self.names.tokens());
+            return quote!(#function #marker #names #route);
+        }
+        let item = &self.function.item;
+        let errors = errors.into_tokens();
+        if self.function.is_method() {
+            return quote!(#item #errors);
+        }
+        let stub = stub(self.function, self.private);
+        quote!(#item #marker #stub #errors)
+    }
 
-            impl #name {
-                fn __epilogue_run(mut scope: __epilogue::Scope) -> __epilogue::Handling {
-                    __epilogue::Box::pin(async move {
-                        let mut result = async {
-                            if scope.must_prepare() {
-                                scope.prepare().await?;
-                            }
-                            #[allow(unused_variables, reason = "a function without parameters takes nothing")]
-                            let (#(#locals,)*) = scope.take_own(|taking| {
-                                #(#takes)*
-                                __epilogue::Some((#(#locals?,)*))
-                            })?;
-                            #call
-                        }
-                        .await;
-                        // In a box, so that the future of a request without such exits is no larger for them.
-                        if scope.must_leave() {
-                            result = __epilogue::Box::pin(scope.leave_functions(result)).await;
-                        }
-                        scope.finish(result)
-                    })
-                }
-            }
-
-            const _: () = __epilogue::check_route(&<#name as __epilogue::Route>::NODE);
+    fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {
+        let Self { method, function, options, private, .. } = self;
+        let segments = &self.template.segments;
+        let name = function.name();
+        let text = name.unraw().to_string();
+        let asserts = params.asserts.tokens();
+        let Params { nodes, takes, locals, .. } = params;
+        let Options { tags, concurrent, hidden, .. } = options;
+        let (imports, effects) = effects(&options.dependencies);
+        let status = match &options.status {
+            None => quote!(__epilogue::None),
+            Some((_, status)) => quote!(__epilogue::Some(#status)),
         };
+        let checks = self.checks(template);
+        let line = quote_spanned!(name.span()=> __epilogue::line!());
+        quote! {
+            #[doc(hidden)]
+            const _: () = {
+                use #private as __epilogue;
+                #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
+                use __epilogue::{LeavesStream as _, NoReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                #asserts
+                #imports
+
+                #[diagnostic::do_not_recommend]
+                impl __epilogue::Route for #name {
+                    const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
+                        name: #text,
+                        module: __epilogue::module_path!(),
+                        at: __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
+                        method: #method,
+                        template: #template,
+                        segments: &[#(#segments),*],
+                        status: #status,
+                        tags: &[#(#tags),*],
+                        hidden: #hidden,
+                        concurrent: #concurrent,
+                        dependencies: &[#(#effects),*],
+                        params: &[#(#nodes),*],
+                        run: Self::__epilogue_run,
+                    };
+                }
+
+                #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
+                impl #name {
+                    fn __epilogue_run(scope: __epilogue::Scope) -> __epilogue::Handling {
+                        #[allow(unused_variables, reason = "a function without parameters takes nothing")]
+                        let take = |taking: &mut __epilogue::Taking<'_>| {
+                            #(#takes)*
+                            __epilogue::Some((#(#locals?,)*))
+                        };
+                        #run
+                    }
+                }
+
+                #checks
+            };
+        }
+    }
+
+    /// What is checked of the route's graph, each under the tokens that it is about.
+    fn checks(&self, template: &LitStr) -> TokenStream {
+        let name = self.function.name();
+        let node = quote!(&<#name as __epilogue::Route>::NODE);
+        let params = self.params.iter().enumerate().map(|(index, param)| {
+            check(&param.ty_as_written, &quote!(__epilogue::check_param(#node, #index)))
+        });
+        let effects = self
+            .options
+            .dependencies
+            .iter()
+            .enumerate()
+            .map(|(index, path)| check(path, &quote!(__epilogue::check_effect(#node, #index))));
+        let template = check(template, &quote!(__epilogue::check_template(#node)));
+        quote!(#(#effects)* #(#params)* #template)
     }
 }
 
-fn call(function: &Function, options: &Options, params: &Params) -> TokenStream {
-    let name = function.name();
-    let arguments = &params.arguments;
-    let call = quote_spanned!(name.span()=> #name(#(#arguments),*));
-    if function.is_async() {
-        quote! {
-            let returned = __epilogue::caught(#call).await?;
-            __epilogue::Returned(returned).into_reply()
+/// The dependencies that the route runs for their effect: how their names are imported, and their descriptions.
+fn effects(dependencies: &[Named]) -> (TokenStream, Vec<TokenStream>) {
+    let mut imports = TokenStream::new();
+    let effects = dependencies.iter().enumerate().map(|(index, path)| {
+        let span = path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+        let mut named = path.clone();
+        if can_be_imported(path) {
+            let alias = format_ident!("E{index}", span = Span::mixed_site());
+            imports.extend(import(path, &alias));
+            let mut last = path.segments.last().cloned().expect("a path has a segment");
+            last.ident = syn::Ident::new(&alias.to_string(), span);
+            named = last.into();
         }
-    } else if options.blocking.is_some() {
-        quote!(__epilogue::blocking(move || __epilogue::Returned(#call).into_reply()).await?)
-    } else {
-        quote!(__epilogue::caught_now(move || __epilogue::Returned(#call).into_reply()))
+        quote_spanned!(span=> __epilogue::effect::<#named, __epilogue::Full>())
+    });
+    let effects = effects.collect();
+    (imports, effects)
+}
+
+/// Hands over the function to what runs it.
+fn call(function: &Function, options: &Options, params: &Params) -> TokenStream {
+    let Params { locals, arguments, .. } = params;
+    let span = function.name().span();
+    // Made here, so that they mean the same wherever the function's name comes from.
+    let (scope, take, taken) = (quote!(scope), quote!(take), quote!((#(#locals,)*)));
+    let none = TokenStream::new();
+    if function.is_async() {
+        let future = function.future(&none, arguments);
+        let pattern = if let Output::Unit = function.output { quote!(()) } else { quote!(returned) };
+        let reply = quote!(|#pattern| __epilogue::Returned(#pattern).into_reply());
+        return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, #reply));
     }
+    let call = function.call(&none, arguments);
+    let value = if let Output::Unit = function.output { quote!({ #call; }) } else { call };
+    let reply = quote!(__epilogue::Returned(#value).into_reply());
+    let run =
+        if options.blocking.is_some() { quote!(blocking_path_function) } else { quote!(sync_path_function) };
+    quote_spanned!(span=> __epilogue::#run(#scope, #take, |#taken| #reply))
 }
 
 /// What keeps `routes![name]` from failing too where the function itself has an error.

@@ -1,10 +1,11 @@
 //! What a function says: its parameters, whether it is async, what it returns. The body is left alone.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::{Attribute, FnArg, ItemFn, Pat, ReturnType, Signature, Type};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, FnArg, ItemFn, Pat, ReturnType, Signature, Type, parse_quote};
 
 use crate::diagnostics::Errors;
+use crate::types::{self, Place};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {
@@ -18,6 +19,10 @@ pub(crate) struct Parameter {
     pub(crate) name: syn::Ident,
     /// The type without the reference.
     pub(crate) ty: Type,
+    /// The same as the function's body has it, where that differs.
+    pub(crate) ty_in_body: Type,
+    /// The whole type as the user wrote it.
+    pub(crate) ty_as_written: Type,
     /// It is taken as `&T`.
     pub(crate) borrowed: bool,
     /// `#[param(...)]`, taken off the function.
@@ -32,13 +37,49 @@ pub(crate) enum Output {
     Plain(Type),
 }
 
+/// Which macro reads the function.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Route,
+    Dependency,
+    Task,
+}
+
+impl Kind {
+    /// As errors name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Route => "a path function",
+            Self::Dependency => "a dependency",
+            Self::Task => "a task",
+        }
+    }
+}
+
+impl Parameter {
+    /// It is, or holds, a `Depends` whose name is looked up.
+    pub(crate) fn names_dependency(&self) -> bool {
+        !types::same(&self.ty, &self.ty_in_body)
+    }
+
+    /// It is a `Depends` itself.
+    pub(crate) fn is_owned_depends(&self) -> bool {
+        !self.borrowed && types::last_name(&self.ty).is_some_and(|name| name == "Depends")
+    }
+
+    /// The body gives it its type once more, see `names.rs`: not where nothing is done with it, which lints would notice.
+    pub(crate) fn is_named_in_body(&self) -> bool {
+        self.is_owned_depends() && !self.name.to_string().starts_with('_')
+    }
+}
+
 impl Function {
-    /// Reads a function; `of` names the macro in errors.
-    pub(crate) fn read(item: TokenStream, of: &str, errors: &mut Errors) -> Option<Self> {
+    /// Reads a function.
+    pub(crate) fn read(item: TokenStream, kind: Kind, errors: &mut Errors) -> Option<Self> {
         let mut item = errors.ok(syn::parse2::<ItemFn>(item))?;
-        check_qualifiers(&item.sig, of, errors);
-        let params = item.sig.inputs.iter_mut().filter_map(|input| parameter(input, of, errors)).collect();
-        let output = output(&item.sig.output, of, errors);
+        check_qualifiers(&mut item.sig, kind.name(), errors);
+        let params = item.sig.inputs.iter_mut().filter_map(|input| parameter(input, kind, errors)).collect();
+        let output = output(&item.sig.output, kind, errors);
         Some(Self { item, params, output })
     }
 
@@ -46,12 +87,75 @@ impl Function {
         self.item.sig.asyncness.is_some()
     }
 
+    /// The function as it was written, but for the types of parameters that name a dependency: see `names.rs`. Its documentation has
+    /// them as written.
+    pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
+        let mut item = self.item.clone();
+        let inputs = std::mem::take(&mut item.sig.inputs);
+        let mut named = Vec::new();
+        let mut params = self.params.iter();
+        for input in inputs {
+            let FnArg::Typed(typed) = &input else { continue };
+            let Some(param) = params.next() else { continue };
+            if !param.names_dependency() {
+                item.sig.inputs.push(input);
+                continue;
+            }
+            let (mut written, mut replaced) = (typed.clone(), typed.clone());
+            written.attrs.push(parse_quote!(#[cfg(doc)]));
+            replaced.attrs.push(parse_quote!(#[cfg(not(doc))]));
+            match &mut *replaced.ty {
+                Type::Reference(reference) => *reference.elem = param.ty.clone(),
+                ty => *ty = param.ty.clone(),
+            }
+            if param.is_named_in_body()
+                && let Pat::Ident(pattern) = &mut *replaced.pat
+            {
+                let (written, name, ty) = (&typed.pat, &param.name, &param.ty_in_body);
+                let span = name.span();
+                let value = quote_spanned!(span=> #private::named(#name));
+                named.push(parse_quote!(#[cfg(not(doc))] let #written: #ty = #value;));
+                pattern.mutability = None;
+            }
+            item.sig.inputs.push(FnArg::Typed(written));
+            item.sig.inputs.push(FnArg::Typed(replaced));
+        }
+        item.block.stmts.splice(0..0, named);
+        if self.params.iter().any(Parameter::names_dependency) {
+            // The names are looked up in a private type, which a public one may not be: it could not name what is private.
+            item.attrs.push(parse_quote!(#[allow(private_interfaces)]));
+        }
+        quote!(#item)
+    }
+
+    /// A call of the function with these arguments, at its name.
+    pub(crate) fn call(&self, turbofish: &TokenStream, arguments: &[TokenStream]) -> TokenStream {
+        let name = self.name();
+        quote_spanned!(name.span()=> #name #turbofish(#(#arguments),*))
+    }
+
+    /// The same as a future, which keeps what it borrows.
+    pub(crate) fn future(&self, turbofish: &TokenStream, arguments: &[TokenStream]) -> TokenStream {
+        let call = self.call(turbofish, arguments);
+        let span = self.name().span();
+        if self.params.iter().any(|param| param.borrowed) {
+            quote_spanned!(span=> async move { #call.await })
+        } else {
+            call
+        }
+    }
+
     pub(crate) fn name(&self) -> &syn::Ident {
         &self.item.sig.ident
     }
+
+    /// It takes `self`, so it is a method, beside which no other item can stand.
+    pub(crate) fn is_method(&self) -> bool {
+        self.item.sig.receiver().is_some()
+    }
 }
 
-fn check_qualifiers(signature: &Signature, of: &str, errors: &mut Errors) {
+fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
     if let Some(abi) = &signature.abi {
         errors.at(
             abi,
@@ -67,12 +171,17 @@ fn check_qualifiers(signature: &Signature, of: &str, errors: &mut Errors) {
     if let Some(constness) = &signature.constness {
         errors.at(constness, format!("{of} cannot be `const`: remove it"));
     }
-    if let Some(variadic) = &signature.variadic {
-        errors.at(variadic, format!("{of} cannot take a variable number of arguments: remove `...`"));
+    // rustc refuses it too, so it is taken away.
+    if let Some(variadic) = signature.variadic.take() {
+        errors.at(
+            variadic,
+            format!("{of} cannot take a variable number of arguments: remove `...`, or take `Query<Vec<…>>`"),
+        );
     }
 }
 
-fn parameter(input: &mut FnArg, of: &str, errors: &mut Errors) -> Option<Parameter> {
+fn parameter(input: &mut FnArg, kind: Kind, errors: &mut Errors) -> Option<Parameter> {
+    let of = kind.name();
     let input = match input {
         FnArg::Receiver(receiver) => {
             errors.at(
@@ -89,56 +198,92 @@ fn parameter(input: &mut FnArg, of: &str, errors: &mut Errors) -> Option<Paramet
     let (attrs, kept) =
         std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
     input.attrs = kept;
-    let Pat::Ident(pattern) = &*input.pat else {
+    let name = match &*input.pat {
+        Pat::Ident(pattern) if pattern.subpat.is_none() => Some(pattern.ident.clone()),
+        _ => None,
+    };
+    let Some(name) = name else {
         errors.at(
             &input.pat,
             "a parameter needs a name, which is what is looked up in the request: write `name: Type`, and take it apart in the body",
         );
         return None;
     };
+    if kind == Kind::Task {
+        return task_argument(name, &input.ty, &attrs, errors);
+    }
     let (ty, borrowed) = match &*input.ty {
         Type::Reference(reference) => {
             if let Some(mutability) = &reference.mutability {
-                let ty = &reference.elem;
+                let ty = types::text(&reference.elem);
                 errors.at(
                     mutability,
                     format!(
-                        "a parameter cannot be `&mut`, since the request shares it: write `&{0}` or `{0}`",
-                        ty.to_token_stream()
+                        "a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`"
                     ),
                 );
+            }
+            if is_unsized(&reference.elem) {
+                let (written, owned) = (types::text(reference), types::owned(&reference.elem));
+                errors.at(
+                    reference,
+                    format!(
+                        "`{written}` is not a parameter, since nothing says where it comes from: write a type that owns its data, as \
+                         in `Path<{owned}>` or `Query<{owned}>`"
+                    ),
+                );
+                return None;
             }
             ((*reference.elem).clone(), true)
         }
         ty => (ty.clone(), false),
     };
-    if matches!(ty, Type::ImplTrait(_)) {
+    types::check(&ty, of, Place::Parameter, errors);
+    let (ty_in_body, ty_as_written) = (ty.clone(), (*input.ty).clone());
+    Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+}
+
+/// A task's argument is a plain value, which it owns.
+fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut Errors) -> Option<Parameter> {
+    for attr in attrs {
         errors.at(
-            &ty,
-            format!("{of} cannot take `impl Trait`, since nothing says which type is meant: write the type"),
+            attr,
+            "a task's arguments are not looked up in a request, so they have no `#[param(…)]`: remove it",
+        );
+    }
+    if let Type::Reference(reference) = ty {
+        let owned = types::owned(&reference.elem);
+        errors.at(
+            reference,
+            format!("a task owns its arguments, which outlive the request, and `{name}` is borrowed: write `{owned}`"),
         );
         return None;
     }
-    Some(Parameter { name: pattern.ident.clone(), ty, borrowed, attrs })
+    types::check(ty, Kind::Task.name(), Place::Parameter, errors);
+    Some(Parameter {
+        name,
+        ty: ty.clone(),
+        ty_in_body: ty.clone(),
+        ty_as_written: ty.clone(),
+        borrowed: false,
+        attrs: Vec::new(),
+    })
 }
 
-fn output(output: &ReturnType, of: &str, errors: &mut Errors) -> Output {
+fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        _ => false,
+    }
+}
+
+fn output(output: &ReturnType, kind: Kind, errors: &mut Errors) -> Output {
     let ReturnType::Type(_, ty) = output else { return Output::Unit };
+    if kind == Kind::Dependency {
+        types::check(ty, kind.name(), Place::Output, errors);
+    }
     match &**ty {
-        Type::ImplTrait(_) if of == "a dependency" => {
-            errors.at(
-                ty,
-                "a dependency cannot return `impl Trait`, since `Depends` names its output: write the type",
-            );
-            Output::Unit
-        }
-        Type::Reference(_) if of == "a dependency" => {
-            errors.at(
-                ty,
-                "a dependency returns an owned value, which outlives the call: write the type without `&`",
-            );
-            Output::Unit
-        }
         Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
             Output::Result((**ty).clone())
         }

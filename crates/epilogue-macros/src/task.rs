@@ -1,14 +1,15 @@
 //! `#[task]` on a function: the function stays, and a struct of the same name holds its arguments by name.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type};
+use syn::{Expr, ExprLit, Ident, Lit, Type};
 
 use crate::args::Args;
+use crate::asserts::{Asserts, check};
 use crate::diagnostics::Errors;
-use crate::signature::Function;
+use crate::names::Names;
+use crate::signature::{Function, Kind, Output, Parameter};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
@@ -18,24 +19,47 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let defaults = defaults(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
-    let Some(function) = Function::read(item.clone(), "a task", &mut errors) else {
+    let Some(mut function) = Function::read(item.clone(), Kind::Task, &mut errors) else {
         // What does not parse is given back as it is, so that rustc says what is wrong with it.
         return item;
     };
-    check(&function, &mut errors);
-    let structure = structure(&function, &defaults, &private);
+    let generics = &function.item.sig.generics;
+    if !generics.params.is_empty() {
+        errors.at(
+            generics,
+            "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
+        );
+    }
+    let names = Names::of(&mut function, &private);
+    if errors.is_empty() {
+        let structure = structure(&function);
+        let task = task(&function, &defaults, &private);
+        let (function, names) = (function.tokens(&private), names.tokens());
+        return quote!(#function #structure #names #task);
+    }
     let item = &function.item;
     let errors = errors.into_tokens();
-    quote!(#item #structure #errors)
+    if function.is_method() {
+        return quote!(#item #errors);
+    }
+    let stub = stub(&function, &private);
+    quote!(#item #stub #errors)
 }
 
 /// The calls that make the defaults of the attribute.
 fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
     let mut calls = Vec::new();
-    if let Some(times) = args.integer::<u32>("retries", errors) {
+    let retries = args.integer::<u32>("retries", errors);
+    if let Some((_, times)) = &retries {
         calls.push(quote!(.retries(#times)));
     }
-    if args.flag("retry_on_panic", errors).is_some() {
+    if let Some(flag) = args.flag("retry_on_panic", errors) {
+        if retries.is_none_or(|(_, times)| times == 0) {
+            errors.at(
+                flag,
+                "`retry_on_panic` says what is tried again, and nothing is: write `retries = 3` beside it, or remove it",
+            );
+        }
         calls.push(quote!(.retry_on_panic()));
     }
     if let Some((_, value)) = args.value("timeout", errors)
@@ -51,7 +75,12 @@ fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
 
 /// `"30s"`, `"1m"`, `"250ms"`.
 fn milliseconds(value: &Expr) -> syn::Result<u64> {
-    let error = || syn::Error::new_spanned(value, "a timeout is a text like \"250ms\", \"30s\" or \"5m\"");
+    let error = || {
+        syn::Error::new_spanned(
+            value,
+            "a timeout is a text of a number and its unit: write \"250ms\", \"30s\" or \"5m\"",
+        )
+    };
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else { return Err(error()) };
     let text = text.value();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -63,96 +92,96 @@ fn milliseconds(value: &Expr) -> syn::Result<u64> {
         _ => return Err(error()),
     };
     let number: u64 = digits.trim().parse().map_err(|_| error())?;
+    if number == 0 {
+        return Err(syn::Error::new_spanned(
+            value,
+            "a timeout of zero ends a task before it begins: write a longer one",
+        ));
+    }
     number.checked_mul(factor).ok_or_else(error)
 }
 
-fn check(function: &Function, errors: &mut Errors) {
-    let generics = &function.item.sig.generics;
-    if !generics.params.is_empty() {
-        errors.at(
-            generics,
-            "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
-        );
-    }
-    for param in &function.params {
-        if param.borrowed {
-            let name = &param.name;
-            errors.at(
-                &param.ty,
-                format!(
-                    "a `#[task]` owns its arguments, which outlive the request: take `{name}` without `&`"
-                ),
-            );
-        }
-    }
+/// The arguments that are the task's data; the others are app-scoped dependencies, which it gets when it runs.
+fn fields(function: &Function) -> impl Iterator<Item = &Parameter> {
+    function.params.iter().filter(|param| !param.is_owned_depends())
 }
 
-/// The dependency that a parameter `Depends<D>` names.
-fn dependency_of(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Depends")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(dependency) => Some(dependency),
-        _ => None,
-    }
-}
-
-fn structure(function: &Function, defaults: &[TokenStream], private: &TokenStream) -> TokenStream {
+/// The struct that a user fills in.
+fn structure(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let text = name.unraw().to_string();
-    let (taken, fields): (Vec<_>, Vec<_>) =
-        function.params.iter().partition(|param| dependency_of(&param.ty).is_some());
-    let names: Vec<_> = fields.iter().map(|param| &param.name).collect();
-    let types: Vec<_> = fields.iter().map(|param| &param.ty).collect();
-    let locals: Vec<_> = (0..taken.len()).map(|i| format_ident!("d{i}", span = Span::mixed_site())).collect();
-    let dependencies: Vec<_> = taken.iter().filter_map(|param| dependency_of(&param.ty)).collect();
-    let checks = dependencies.iter().map(|dependency| {
-        quote_spanned!(dependency.span()=> const _: () = __epilogue::check_in_task::<#dependency>();)
-    });
-    let take = dependencies.iter().zip(&locals).map(|(dependency, local)| {
-        quote! {
-            let #local = match __epilogue::in_task::<#dependency>(context) {
-                __epilogue::Ok(output) => output,
-                __epilogue::Err(missing) => {
-                    return __epilogue::TaskRunning::async_(async move { __epilogue::Err::<(), _>(missing) });
-                }
-            };
-        }
-    });
-    let arguments =
-        function.params.iter().map(|param| match taken.iter().position(|of| of.name == param.name) {
-            Some(position) => locals[position].to_token_stream(),
-            None => {
-                let name = &param.name;
-                quote!(self.#name)
-            }
-        });
-    let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
+    let names = fields(function).map(|param| &param.name);
+    let types = fields(function).map(|param| &param.ty);
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
-    let line = quote_spanned!(name.span()=> __epilogue::line!());
-    let call = quote_spanned!(name.span()=> #name(#(#arguments),*));
-    let running = if function.is_async() {
-        quote!(__epilogue::TaskRunning::async_(#call))
-    } else {
-        quote!(__epilogue::TaskRunning::blocking(move || #call))
-    };
     quote! {
         #(#docs)*
-        #[derive(Clone, #private::serde::Serialize, #private::serde::Deserialize)]
-        #[serde(crate = #serde)]
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, reason = "it has the function's name")]
         #vis struct #name {
             #(#vis #names: #types,)*
         }
+    }
+}
 
+/// What makes the struct a task. Its data goes through a struct that is generic over the arguments: so what an argument lacks is said
+/// once, by the assertion on its type, and not by each derived implementation.
+fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) -> TokenStream {
+    let name = function.name();
+    let text = name.unraw().to_string();
+    let names: Vec<_> = fields(function).map(|param| &param.name).collect();
+    let types: Vec<_> = fields(function).map(|param| &param.ty).collect();
+    let kinds: Vec<_> = arguments(names.len());
+    let checks = function.params.iter().filter(|param| param.is_owned_depends()).map(|param| {
+        let ty = &param.ty;
+        check(&param.ty_as_written, &quote!(__epilogue::InTask::<#ty>::VERDICT))
+    });
+    let checks = quote!(#(#checks)*);
+    let mut asserts = Asserts::default();
+    for ty in &types {
+        asserts.task_argument(ty);
+    }
+    asserts.task_return(&function.output);
+    let asserts = asserts.tokens();
+    let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
+    let line = quote_spanned!(name.span()=> __epilogue::line!());
+    let running = running(function);
+    let data = quote!(Data<#(#types),*>);
+    let lent = quote!(Data<#(&#types),*>);
+    quote! {
         #[doc(hidden)]
         const _: () = {
             use #private as __epilogue;
+            #[allow(unused_imports, reason = "needed where the function has arguments or returns something")]
+            use __epilogue::{NoReturn as _, NotData as _, NotInTask as _};
+            #asserts
+            #checks
 
-            #(#checks)*
+            #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
+            #[serde(crate = #serde, rename = #text)]
+            struct Data<#(#kinds),*> {
+                #(#names: #kinds,)*
+            }
 
+            impl __epilogue::Clone for #name {
+                fn clone(&self) -> Self {
+                    Self { #(#names: __epilogue::Argument::<#types>::cloned(&self.#names),)* }
+                }
+            }
+
+            impl __epilogue::serde::Serialize for #name {
+                fn serialize<S: __epilogue::serde::Serializer>(&self, serializer: S) -> __epilogue::Result<S::Ok, S::Error> {
+                    __epilogue::Argument::<#lent>::serialize(&Data { #(#names: &self.#names,)* }, serializer)
+                }
+            }
+
+            impl<'de> __epilogue::serde::Deserialize<'de> for #name {
+                fn deserialize<D: __epilogue::serde::Deserializer<'de>>(deserializer: D) -> __epilogue::Result<Self, D::Error> {
+                    let Data { #(#names,)* } = __epilogue::Argument::<#data>::deserialize(deserializer)?;
+                    __epilogue::Ok(Self { #(#names,)* })
+                }
+            }
+
+            #[diagnostic::do_not_recommend]
+            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
                 const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new()#(#defaults)*;
@@ -161,8 +190,120 @@ fn structure(function: &Function, defaults: &[TokenStream], private: &TokenStrea
 
                 #[allow(unused_variables, reason = "a task without dependencies leaves the context alone")]
                 fn run(self, context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
-                    #(#take)*
                     #running
+                }
+            }
+        };
+    }
+}
+
+fn running(function: &Function) -> TokenStream {
+    let span = function.name().span();
+    let locals: Vec<_> = (0..function.params.len())
+        .map(|index| format_ident!("d{index}", span = Span::mixed_site()))
+        .collect();
+    let take = function.params.iter().zip(&locals).filter(|(param, _)| param.is_owned_depends()).map(
+        |(param, local)| {
+            let ty = &param.ty;
+            quote! {
+                let #local = match __epilogue::InTask::<#ty>::take(context) {
+                    __epilogue::Ok(output) => output,
+                    __epilogue::Err(missing) => return __epilogue::task_failed(missing),
+                };
+            }
+        },
+    );
+    let take = quote!(#(#take)*);
+    let arguments: Vec<_> = function
+        .params
+        .iter()
+        .zip(&locals)
+        .map(|(param, local)| {
+            let name = &param.name;
+            if param.is_owned_depends() { quote!(#local) } else { quote!(self.#name) }
+        })
+        .collect();
+    let call = function.call(&TokenStream::new(), &arguments);
+    let returned = |value: TokenStream| match function.output {
+        Output::Unit => value,
+        Output::Plain(Type::Never(_)) => quote!({ #[allow(unreachable_code)] { #value; } }),
+        _ => quote!(__epilogue::TaskReturned(#value).into_return()),
+    };
+    if function.is_async() {
+        let returned = match function.output {
+            Output::Unit | Output::Plain(Type::Never(_)) => quote!(|returned| returned),
+            _ => {
+                let returned = returned(quote!(returned));
+                quote!(|returned| #returned)
+            }
+        };
+        let run = quote_spanned!(span=> __epilogue::task_function(#call, #returned));
+        quote!(#take #run)
+    } else {
+        let returned = returned(call);
+        quote!(#take __epilogue::TaskRunning::blocking(move || #returned))
+    }
+}
+
+/// A name of a type for each argument.
+fn arguments(count: usize) -> Vec<Ident> {
+    (0..count).map(|index| format_ident!("A{index}", span = Span::mixed_site())).collect()
+}
+
+/// What keeps `tasks.add(name { … })` from failing too where the function itself has an error: it takes whatever it is given.
+fn stub(function: &Function, private: &TokenStream) -> TokenStream {
+    let (name, vis) = (function.name(), &function.item.vis);
+    let names: Vec<_> = function
+        .item
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            syn::FnArg::Typed(typed) => match &*typed.pat {
+                syn::Pat::Ident(pattern) => Some(pattern.ident.clone()),
+                _ => None,
+            },
+            syn::FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let kinds = arguments(names.len());
+    let error = quote!(unreachable!("a program with errors does not run"));
+    let error = quote!(#private::#error);
+    quote! {
+        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code)]
+        #vis struct #name<#(#kinds),*> {
+            #(#vis #names: #kinds,)*
+        }
+
+        #[doc(hidden)]
+        const _: () = {
+            use #private as __epilogue;
+
+            impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
+                fn clone(&self) -> Self {
+                    #error
+                }
+            }
+
+            impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
+                fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
+                    #error
+                }
+            }
+
+            impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
+                fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
+                    #error
+                }
+            }
+
+            impl<#(#kinds: __epilogue::Shared),*> __epilogue::Task for #name<#(#kinds),*> {
+                const NAME: &'static __epilogue::str = "";
+                const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new();
+                const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine { file: "", line: 0 };
+
+                fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                    #error
                 }
             }
         };

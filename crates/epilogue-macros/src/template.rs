@@ -1,64 +1,87 @@
 //! Path templates: `/users/{id}`, `/files/{*path}`.
 
+use std::ops::Range;
+
+use proc_macro2::{Literal, Span};
 use syn::LitStr;
 
-use crate::diagnostics::Errors;
+use crate::diagnostics::{Errors, nearest};
 
-/// The names in a template, in order.
+/// The names in a template, in order. An error stands at its segment where the compiler lets a macro point into a literal, else at
+/// the whole of it.
 pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     let text = template.value();
-    if !text.starts_with('/') {
+    let span = |range: Range<usize>| within(template, &text, range);
+    if text.is_empty() {
+        errors.at(template, "a path template starts with a slash, and this one is empty: write \"/\"");
+    } else if !text.starts_with('/') {
         errors.at(template, format!("a path template starts with a slash: write \"/{text}\""));
     }
+    if let Some(at) = text.find(['?', '#']) {
+        errors.push(syn::Error::new(
+            span(at..text.len()),
+            "a path template is a path alone: take what follows the `?` as `Query<…>` parameters, and remove it here",
+        ));
+    }
     let mut names: Vec<String> = Vec::new();
-    let parts: Vec<&str> = text.split('/').collect();
-    for (index, part) in parts.iter().enumerate() {
-        if let Some(name) = part.strip_prefix(':')
-            && !name.is_empty()
-        {
-            errors.at(
-                template,
-                format!("`:{name}` is not how a path parameter is written: write `{{{name}}}`"),
-            );
-            continue;
-        }
-        match names_of(part) {
-            Err(message) => errors.at(template, message),
-            Ok(found) => {
-                for name in found {
-                    if let Some(rest) = name.strip_prefix('*') {
-                        if index + 1 < parts.len() {
-                            errors.at(
-                                template,
-                                format!("`{{*{rest}}}` takes all that follows, so it stands last"),
-                            );
-                        }
-                        add(&mut names, rest, template, errors);
-                    } else {
-                        add(&mut names, &name, template, errors);
-                    }
-                }
-            }
+    let mut start = 0;
+    for part in text.split('/') {
+        let range = start..start + part.len();
+        start = range.end + 1;
+        if let Err(message) = add(part, range.end == text.len(), &mut names) {
+            errors.push(syn::Error::new(span(range), message));
         }
     }
     names
 }
 
-fn add(names: &mut Vec<String>, name: &str, template: &LitStr, errors: &mut Errors) {
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.is_empty();
-    if !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
-        errors.at(
-            template,
-            format!("`{{{name}}}` is not a name: write letters, digits and `_`, as in `{{item_id}}`"),
-        );
-    } else if names.iter().any(|earlier| earlier == name) {
-        errors.at(
-            template,
-            format!("two segments are named `{{{name}}}`: rename one, each needs its own name"),
-        );
-    } else {
+/// Adds the names of one segment.
+fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String> {
+    if let Some(name) = part.strip_prefix(':')
+        && !name.is_empty()
+    {
+        return Err(format!("`:{name}` is not how a path parameter is written: write `{{{name}}}`"));
+    }
+    if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        let name = name.rsplit(':').next().unwrap_or(name);
+        return Err(format!("`{part}` is not how a path parameter is written: write `{{{name}}}`"));
+    }
+    if part == "*" {
+        return Err(String::from("`*` has no name: write `{*rest}`, which takes all that follows"));
+    }
+    for name in names_of(part)? {
+        let (stars, name) = match name.strip_prefix('*') {
+            Some(rest) => (true, rest),
+            None => (false, &*name),
+        };
+        if stars && !is_last {
+            return Err(format!(
+                "`{{*{name}}}` takes all that follows, so it stands last: move it, or write `{{{name}}}`"
+            ));
+        }
+        if let Some((name, kind)) = name.split_once(':') {
+            return Err(if kind == "path" {
+                format!(
+                    "`{{{name}:path}}` is FastAPI's way: write `{{*{name}}}`, which takes all that follows"
+                )
+            } else {
+                format!(
+                    "a path parameter has no type in the template: write `{{{name}}}`, and the type at the parameter"
+                )
+            });
+        }
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(format!(
+                "`{{{name}}}` is not a name: write letters, digits and `_`, as in `{{item_id}}`"
+            ));
+        }
+        if names.iter().any(|earlier| earlier == name) {
+            return Err(format!("two segments are named `{{{name}}}`: rename one, each needs its own name"));
+        }
         names.push(name.to_owned());
     }
+    Ok(())
 }
 
 /// The names between braces in one segment; a doubled brace is a literal one.
@@ -86,4 +109,24 @@ fn names_of(segment: &str) -> Result<Vec<String>, String> {
         return Err(format!("the segment `{segment}` has more than one parameter; put a slash between them"));
     }
     Ok(names)
+}
+
+/// How to name a path parameter that the template does not have.
+pub(crate) fn rename(name: &str, segments: &[String]) -> String {
+    let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
+    match nearest(name, &near) {
+        Some(near) => format!("rename it to `{near}`"),
+        None => format!(
+            "add `{{{name}}}` to the template, write `Query<…>`, or `#[param(from_prefix)]` where the prefix of a `Router` has it"
+        ),
+    }
+}
+
+/// A part of the literal, if it has the same letters in the source as in its value.
+fn within(template: &LitStr, text: &str, range: Range<usize>) -> Span {
+    let literal: Literal = template.token();
+    if literal.to_string() != format!("\"{text}\"") || range.is_empty() {
+        return template.span();
+    }
+    literal.subspan(range.start + 1..=range.end).unwrap_or_else(|| template.span())
 }

@@ -118,6 +118,12 @@ impl Runner {
         });
     }
 
+    /// Runs what goes on after a request's reply, a WebSocket. Unlike a request that is [kept](Self::keep) it has a client, and does
+    /// not count against [`TaskLimits::pending`].
+    pub fn hold(&self, what: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_other(What::Open, what, future);
+    }
+
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, counting a request whose client has left as one:
     /// clients that only come to leave again must not pile up work without a limit either.
     pub fn is_full(&self) -> bool {
@@ -339,6 +345,7 @@ impl Drop for Other {
         }
         let what = match self.what {
             What::Exits => "the exits of a request",
+            What::Open => "an open WebSocket",
             What::Batch | What::Kept => "a request whose client had left",
         };
         tracing::error!(target: "epilogue::task", request = %self.origin, ?age, "{what} abandoned");

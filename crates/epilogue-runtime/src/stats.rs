@@ -48,6 +48,8 @@ pub struct TaskStats {
     pub waiting_batches: u64,
     /// Requests that run although their client has left.
     pub kept: u64,
+    /// WebSockets that are open.
+    pub open: u64,
     /// How long ago the oldest batch that has not ended was submitted.
     pub oldest: Option<Duration>,
 }

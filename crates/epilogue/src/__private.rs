@@ -1,30 +1,53 @@
 //! What the code that the macros generate refers to. Nobody else may: it changes with any release.
 
+use std::marker::PhantomData;
+
+use axum_core::response::Response;
+
 pub use std::any::TypeId;
 pub use std::boxed::Box;
+pub use std::clone::Clone;
+pub use std::marker::Copy;
 pub use std::option::Option::{self, None, Some};
-pub use std::primitive::str;
+pub use std::primitive::{bool, str, u16, u32, u64, usize};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
-pub use std::{file, line, module_path};
+pub use std::{file, line, module_path, panic, unreachable};
 
-pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults};
+pub use epilogue_macros::listed_routes;
+pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskReturn};
 pub use serde;
 
-pub use crate::app::{Route, Routes, check_in_task, effect, in_task};
+use crate::app::in_task;
+pub use crate::app::{NotBuiltForTask, Route, Routes, effect};
 pub use crate::body::ReplyBody;
-pub use crate::dependency::{Dependency, ExitReturn, Outcome};
-pub use crate::graph::check::{check_route, check_routes};
+pub use crate::dependency::{Dependency, Depends, ExitReturn, Outcome};
+pub use crate::graph::check::{check_dependency, check_effect, check_listed, check_param, check_template};
 pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Unfinished};
 pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_ROUTE};
+pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
-pub use crate::param::{Bound, LeavesStream, Param, ParamOptions, TakesStream};
-pub use crate::response::{Failure, Returned, ReturnedValue};
+pub use crate::param::{
+    Bound, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared, TakesStream,
+    TaskData, Text, Unsourced, Untakeable, WithValue,
+};
+pub use crate::response::{Failure, NoOutput, NoReply, RaisedError, ReplyValue, Returned, ReturnedValue};
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
+pub use crate::websocket::{SocketReturn, WebSocket};
 
 /// The future of a request.
 pub type Handling = BoxFuture<http::Response<ReplyBody>>;
+
+/// The types that a signature's `Depends<…>` name, by number. The macros implement it for a type of each function.
+pub trait Names<const N: usize> {
+    type Alias;
+}
+
+/// The same output under the name of its dependency, which is an error type where it is none.
+pub fn named<Alias, This>(depends: Depends<Alias>) -> Depends<This> {
+    depends.named()
+}
 
 /// What the macro saw of a parameter.
 #[derive(Debug, Clone, Copy)]
@@ -35,14 +58,14 @@ pub struct ParamFlags {
 }
 
 /// The description of a parameter.
-pub const fn param<P: Param<Via>, Via, F: Fuel>(
+pub const fn param(
     name: &'static str,
     hyphenated: &'static str,
     options: ParamOptions,
     flags: ParamFlags,
+    source: crate::graph::node::Source,
     at: SourceLine,
 ) -> ParamNode {
-    let source = <P::Source<F> as Described>::SOURCE;
     ParamNode {
         name,
         key: crate::graph::node::key_of(source, name, hyphenated, &options),
@@ -55,21 +78,328 @@ pub const fn param<P: Param<Via>, Via, F: Fuel>(
     }
 }
 
+/// The source of an `Extract`, whichever of the two kinds of axum extractors it holds: the kind is inferred.
+pub const fn extracted<P: Param<Via>, Via>() -> crate::graph::node::Source {
+    <P::Source<Full> as Described>::SOURCE
+}
+
+/// Asserts in the body of a generic function what holds for its type parameters.
+pub const fn parameter<P: Param>() {}
+
+/// The same for the output of a generic dependency.
+pub const fn output<T: Shared>() {}
+
 /// The types of a `Result`, by whatever name it is written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is called `Result`, but is none",
+    label = "not a `Result`",
+    note = "import it under another name, or return `std::result::Result`"
+)]
 pub trait ResultLike {
     type Ok;
+    type Err;
 }
 
 impl<T, E> ResultLike for Result<T, E> {
     type Ok = T;
+    type Err = E;
 }
 
+/// The output of a dependency, where it is one: see [`Probe`].
+#[derive(Debug)]
+pub struct Output<T>(PhantomData<T>);
+
+impl<T: Send + Sync + 'static> Output<T> {
+    pub fn returned(call: impl FnOnce() -> Result<T, Failure>) -> Running {
+        Running::returned(call)
+    }
+
+    pub fn waiting<F>(
+        future: F,
+        output: impl FnOnce(F::Output) -> Result<T, Failure> + Send + 'static,
+    ) -> Running
+    where
+        F: Future + 'static,
+        F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
+    {
+        Running::waiting(async move { output(future.await) })
+    }
+
+    pub fn blocking(call: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Running {
+        Running::blocking(call)
+    }
+}
+
+/// An output that cannot be shared, which an assertion has said.
+pub trait NotShared<T> {
+    fn returned(_: impl FnOnce() -> Result<T, Failure>) -> Running {
+        unreachable!("a program with errors does not run")
+    }
+
+    fn waiting<F: Future>(_: F, _: impl FnOnce(F::Output) -> Result<T, Failure>) -> Running {
+        unreachable!("a program with errors does not run")
+    }
+
+    fn blocking(_: impl FnOnce() -> Result<T, Failure>) -> Running {
+        unreachable!("a program with errors does not run")
+    }
+}
+
+impl<T> NotShared<T> for Output<T> {}
+
 /// The output that an exit is called with.
-pub fn output_of<T: Send + Sync + 'static>(value: Value) -> Arc<T> {
-    value.downcast().unwrap_or_else(|_| {
+pub fn output_of<T: 'static>(value: &Value) -> &T {
+    value.downcast_ref().unwrap_or_else(|| {
         panic!("an exit was given the output of another dependency, which is a bug in epilogue")
     })
 }
+
+/// A request to a path function: its dependencies run, its parameters are taken, it is called, and what it returns is the reply.
+///
+/// All of it is here and not in the generated code, so that rustc says once why a user's future is not `Send`.
+pub fn path_function<T: Send + 'static, F>(
+    mut scope: Scope,
+    take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
+    call: impl FnOnce(T) -> F + Send + 'static,
+    reply: impl FnOnce(F::Output) -> Result<Response, Failure> + Send + 'static,
+) -> Handling
+where
+    F: Future + 'static,
+    F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
+{
+    Box::pin(async move {
+        let result = async {
+            if scope.must_prepare() {
+                scope.prepare().await?;
+            }
+            let taken = scope.take_own(take)?;
+            reply(crate::scope::caught(call(taken)).await?)
+        }
+        .await;
+        leave(&mut scope, result).await
+    })
+}
+
+/// The same for a sync path function.
+pub fn sync_path_function<T: Send + 'static>(
+    mut scope: Scope,
+    take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
+    call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,
+) -> Handling {
+    Box::pin(async move {
+        let result = async {
+            if scope.must_prepare() {
+                scope.prepare().await?;
+            }
+            let taken = scope.take_own(take)?;
+            caught_now(|| call(taken))
+        }
+        .await;
+        leave(&mut scope, result).await
+    })
+}
+
+/// The same for a sync path function under `blocking`.
+pub fn blocking_path_function<T: Send + 'static>(
+    mut scope: Scope,
+    take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
+    call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,
+) -> Handling {
+    Box::pin(async move {
+        let result = async {
+            if scope.must_prepare() {
+                scope.prepare().await?;
+            }
+            let taken = scope.take_own(take)?;
+            blocking(move || call(taken)).await?
+        }
+        .await;
+        leave(&mut scope, result).await
+    })
+}
+
+/// The same for a function that gets the socket which the request becomes.
+pub fn socket_function<T: Send + 'static, F>(
+    mut scope: Scope,
+    take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
+    call: impl FnOnce(T, WebSocket) -> F + Send + 'static,
+    end: impl FnOnce(F::Output) -> Result<(), Failure> + Send + 'static,
+) -> Handling
+where
+    F: Future + 'static,
+    F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
+{
+    Box::pin(async move {
+        let taken = async {
+            let upgrade = scope.upgrade()?;
+            if scope.must_prepare() {
+                scope.prepare().await?;
+            }
+            Ok((upgrade, scope.take_own(take)?))
+        }
+        .await;
+        match taken {
+            Ok((upgrade, taken)) => {
+                scope.open(upgrade, move |socket| async move { end(caught(call(taken, socket)).await?) })
+            }
+            Err(failure) => leave(&mut scope, Err(failure)).await,
+        }
+    })
+}
+
+async fn leave(scope: &mut Scope, mut result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+    // In a box, so that the future of a request without such exits is no larger for them.
+    if scope.must_leave() {
+        result = Box::pin(scope.leave_functions(result)).await;
+    }
+    scope.finish(result)
+}
+
+/// The exit of a dependency.
+pub fn exit_function<F>(future: F) -> BoxFuture<Result<(), Failure>>
+where
+    F: Future<Output = Result<(), Failure>> + 'static,
+    F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
+{
+    Box::pin(future)
+}
+
+/// A `#[task]`, and how what it returns is handed on.
+pub fn task_function<F, R: TaskReturn>(
+    future: F,
+    returned: impl FnOnce(F::Output) -> R + Send + 'static,
+) -> TaskRunning
+where
+    F: Future + 'static,
+    F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
+{
+    TaskRunning::async_(async move { returned(future.await) })
+}
+
+/// What an exit returns when it is called.
+#[diagnostic::on_unimplemented(
+    message = "an exit is an async function, and this one returns `{Self}`",
+    label = "not an async function",
+    note = "write `async fn`, with a reference to the dependency's output and one to the `Outcome`"
+)]
+pub trait ExitFuture {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> ExitFuture for F {}
+
+/// Asserts that an exit is async.
+pub fn exits_async<F: ExitFuture>(_: &F) {}
+
+/// An exit that was called, where it is async: see [`Probe`].
+#[derive(Debug)]
+pub struct Exiting<F>(pub F);
+
+impl<F: Future> Exiting<F> {
+    pub fn into_future(self) -> F {
+        self.0
+    }
+}
+
+/// An exit that is not async, which an assertion has said.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "it is found after the method of this name that takes the value"
+)]
+pub trait NotAsync {
+    fn into_future(&self) -> std::future::Ready<()> {
+        unreachable!("a program with errors does not run")
+    }
+}
+
+impl<F> NotAsync for Exiting<F> {}
+
+/// An argument of a task, or all of them, where they are data: see [`Probe`].
+#[derive(Debug)]
+pub struct Argument<T>(PhantomData<T>);
+
+impl<T: Clone> Argument<T> {
+    pub fn cloned(argument: &T) -> T {
+        argument.clone()
+    }
+}
+
+impl<T: serde::Serialize> Argument<T> {
+    pub fn serialize<S: serde::Serializer>(argument: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        argument.serialize(serializer)
+    }
+}
+
+impl<T: serde::de::DeserializeOwned> Argument<T> {
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(deserializer)
+    }
+}
+
+/// Arguments that are no data, which an assertion has said.
+pub trait NotData<T> {
+    fn cloned(_: &T) -> T {
+        unreachable!("a program with errors does not run")
+    }
+
+    fn serialize<S: serde::Serializer>(_: &T, _: S) -> Result<S::Ok, S::Error> {
+        unreachable!("a program with errors does not run")
+    }
+
+    fn deserialize<'de, D: serde::Deserializer<'de>>(_: D) -> Result<T, D::Error> {
+        unreachable!("a program with errors does not run")
+    }
+}
+
+impl<T> NotData<T> for Argument<T> {}
+
+/// A parameter of a task that is the output of an app-scoped dependency, where it is one: see [`Probe`].
+#[derive(Debug)]
+pub struct InTask<P>(PhantomData<P>);
+
+impl<D: Dependency> InTask<Depends<D>> {
+    pub const VERDICT: Verdict = crate::graph::check::check_task(&<D::Graph<Full> as HasNode>::NODE);
+
+    pub fn take(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
+        in_task(context)
+    }
+}
+
+/// A parameter that names no dependency, which the function itself says.
+pub trait NotInTask<P> {
+    const VERDICT: Verdict = Verdict::RIGHT;
+
+    fn take(_: &TaskContext) -> Result<P, NotBuiltForTask> {
+        unreachable!("a program with errors does not run")
+    }
+}
+
+impl<P> NotInTask<P> for InTask<P> {}
+
+/// A task that could not begin.
+pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
+    TaskRunning::async_(std::future::ready(Err::<(), _>(missing)))
+}
+
+/// What a task returned, where it may: see [`Probe`].
+#[derive(Debug)]
+pub struct TaskReturned<T>(pub T);
+
+impl<T: TaskReturn> TaskReturned<T> {
+    pub fn into_return(self) -> T {
+        self.0
+    }
+}
+
+/// What a task may not return, which an assertion has said.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "it is found after the method of this name that takes the value"
+)]
+pub trait NoReturn {
+    fn into_return(&self) {}
+}
+
+impl<T> NoReturn for TaskReturned<T> {}
 
 /// Runs an async `main`.
 ///

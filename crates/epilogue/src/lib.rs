@@ -49,7 +49,6 @@ mod decode;
 mod dependency;
 mod error;
 mod graph;
-mod layer;
 mod param;
 pub mod prelude;
 mod rejection;
@@ -60,6 +59,7 @@ mod server;
 mod sse;
 pub mod testing;
 mod upload;
+mod websocket;
 
 #[doc(hidden)]
 pub mod __private;
@@ -67,19 +67,27 @@ pub mod __private;
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.
 use epilogue_runtime as tasks;
 
+/// What streamed replies and error types of one's own are made of, as axum has them.
+pub use axum_core::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+
 pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
 pub use body::ReplyBody;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
 pub use epilogue_runtime::{
-    AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, NoTasks, StuckBatch, Task, TaskEvent,
-    TaskFn, TaskLimits, TaskObserver, TaskStats,
+    AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, StuckBatch, Task, TaskEvent, TaskFn,
+    TaskLimits, TaskObserver, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};
-pub use layer::{DependsRejection, EpilogueLayer, EpilogueService};
-pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
+pub use macros::{
+    Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace, websocket,
+};
 pub use param::{
-    ClientAddr, Cookie, Extract, File, Form, Header, Json, Param, Path, Query, RequestParts, State,
+    ClientAddr, Cookie, Extract, File, Form, Header, Json, Number, Param, Path, Query, Readable,
+    RequestParts, Shared, State, Text,
 };
 pub use rejection::{Invalid, Loc, Place, Rejection};
 pub use response::{Background, HttpError, Panicked, RaisedError, Reply, ReplyValue};
@@ -92,3 +100,4 @@ pub use security::{
 pub use server::Server;
 pub use sse::{Event, EventSender, EventStream, Sse, SseClosed};
 pub use upload::{UploadFile, UploadReader};
+pub use websocket::{Message, WebSocket, WebSocketError, WebSocketReceiver, WebSocketSender};

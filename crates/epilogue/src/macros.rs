@@ -20,11 +20,7 @@
 /// ```
 #[macro_export]
 macro_rules! routes {
-    ($($route:ty),* $(,)?) => {{
-        const ROUTES: &[&$crate::__private::RouteNode] = &[$(&<$route as $crate::__private::Route>::NODE),*];
-        const _: () = $crate::__private::check_routes(ROUTES);
-        $crate::__private::Routes::new(ROUTES)
-    }};
+    ($($route:tt)*) => { $crate::__private::listed_routes!([$crate] $($route)*) };
 }
 
 macro_rules! route_macro_docs {
@@ -75,6 +71,52 @@ route_macro_docs!(
     options "OPTIONS",
     trace "TRACE",
 );
+
+/// A function that talks to a client over a WebSocket. FastAPI's `@app.websocket`.
+///
+/// It takes a [`WebSocket`](crate::WebSocket) by value beside the parameters of any path function, see [`Param`](crate::Param). These are
+/// taken and its dependencies run before the upgrade: what is wrong with the request, and an error of a dependency, are an ordinary
+/// reply. Then the reply is `101`, with the headers and cookies that were set on the [`Reply`](crate::Reply), and the function runs.
+///
+/// When it has returned, or panicked, the exits of function scope run, the WebSocket is closed (with 1000; with 1011 after an
+/// error or panic), and then the request's tasks and the exits of request scope run. A client that leaves is no failure: the
+/// function notices it, and its tasks run.
+///
+/// A request that asks for no WebSocket gets `426` with `Upgrade: websocket`, before any dependency runs.
+///
+/// Options follow the template: `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path`, as for [`get`](macro@get). The
+/// limit of a message is [`App::body_limit`](crate::App::body_limit).
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn user(token: Query<String>) -> Result<String, HttpError> {
+///     if *token == "secret" { Ok("ferris".into()) } else { Err(HttpError::new(StatusCode::UNAUTHORIZED, "wrong token")) }
+/// }
+///
+/// async fn log(line: String) {
+///     println!("{line}");
+/// }
+///
+/// #[websocket("/greet/{room}")]
+/// async fn greet(
+///     mut socket: WebSocket,
+///     room: Path<String>,
+///     user: Depends<user>,
+///     tasks: &BackgroundTasks,
+/// ) -> Result<(), HttpError> {
+///     while let Some(text) = socket.recv_text().await {
+///         socket.send_text(format!("{} in {}: {}", *user, *room, text?)).await?;
+///     }
+///     tasks.add_task(log, (format!("{} has left", *user),));
+///     Ok(())
+/// }
+///
+/// let app = App::new().routes(routes![greet]);
+/// # let _ = app;
+/// ```
+pub use epilogue_macros::websocket;
 
 /// Makes a function a dependency: something that path functions and other dependencies ask for as
 /// [`Depends<name>`](crate::Depends). FastAPI's `Depends(name)`.

@@ -9,5 +9,6 @@ pub use crate::{
     HttpBearer, HttpDigest, HttpError, HttpScheme, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme,
     OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path,
     Query, Rejection, Reply, RequestParts, Router, Secret, SecurityScopes, Sse, SseClosed, State, TaskLimits,
-    UploadFile, delete, dependency, get, head, options, patch, post, put, routes, task, trace,
+    UploadFile, WebSocket, delete, dependency, get, head, options, patch, post, put, routes, task, trace,
+    websocket,
 };

@@ -445,3 +445,18 @@ async fn a_value_whose_decoding_panics_is_a_500_and_what_was_entered_is_exited()
         assert_eq!(entries.now(), ["outer", "outer closed: panic"], "{path}");
     }
 }
+
+#[tokio::test]
+async fn one_of_several_bodies_may_have_a_default() {
+    #[post("/")]
+    async fn create(title: Json<String>, #[param(default = vec![])] tags: Json<Vec<String>>) -> String {
+        format!("{} {:?}", *title, *tags)
+    }
+
+    let client = TestClient::new(App::new().routes(routes![create]));
+    let only_title = serde_json::json!({ "title": "x" });
+    assert_eq!(client.post("/").json(&only_title).send().await.text(), "x []");
+    let both = serde_json::json!({ "title": "x", "tags": ["a"] });
+    assert_eq!(client.post("/").json(&both).send().await.text(), r#"x ["a"]"#);
+    assert_eq!(client.post("/").json(&[1]).send().await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -87,6 +87,7 @@ async fn each_of_100_000_tasks_is_counted_once_under_its_outcome() {
         let mut http = served.http1().await;
         clients.spawn(async move {
             for number in (client..REQUESTS).step_by(10) {
+                http.ready().await.unwrap();
                 let reply = http.send_request(request("POST", &format!("/{number}"))).await.unwrap();
                 assert_eq!(reply.status(), 200);
                 reply.into_body().collect().await.unwrap();

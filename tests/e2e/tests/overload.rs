@@ -36,6 +36,7 @@ async fn until_refused(served: &Served, app: &App, refusals: usize, most: &Atomi
     let mut client = served.http1().await;
     let (mut taken, mut refused) = (0, 0);
     while refused < refusals {
+        client.ready().await.unwrap();
         let reply = client.send_request(request("POST", "/work")).await.unwrap();
         match reply.status().as_u16() {
             200 => taken += 1,

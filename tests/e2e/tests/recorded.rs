@@ -56,6 +56,7 @@ async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
 }
 
 async fn send(client: &mut SendRequest<Full<Bytes>>, method: &str, path: &str) -> u16 {
+    client.ready().await.unwrap();
     let reply = client.send_request(request(method, path)).await.unwrap();
     let status = reply.status();
     reply.into_body().collect().await.unwrap();
@@ -107,7 +108,7 @@ async fn idle_and_slow_connections_do_not_slow_others_down() {
     let without = p99(served.address, 20_000).await;
     let before = served.memory();
     let mut held = Vec::new();
-    for number in 0..11_000 {
+    for number in 0..11_000_u32 {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
         if number.is_multiple_of(11) {
             stream.write_all(b"POST /mixed/1 HTTP/1.1\r\nhost: a\r\ncontent-len").await.unwrap();

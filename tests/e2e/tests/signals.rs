@@ -89,6 +89,7 @@ async fn queue_fifty_thousand(served: &Served) {
         let mut client = served.connect().await;
         clients.spawn(async move {
             for _ in 0..500 {
+                client.ready().await.unwrap();
                 let reply = client.send_request(request("POST", "/queue")).await.unwrap();
                 assert_eq!(reply.status(), 200);
                 reply.into_body().collect().await.unwrap();

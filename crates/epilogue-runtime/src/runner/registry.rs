@@ -30,6 +30,7 @@ struct Inner {
     batches: Lives,
     waiting: VecDeque<Box<Execution>>,
     kept: Lives,
+    open: Lives,
     exits: Lives,
     cut: bool,
     tasks_lost: Vec<AbandonedTask>,
@@ -69,6 +70,7 @@ struct Live {
 pub(super) enum What {
     Batch,
     Kept,
+    Open,
     Exits,
 }
 
@@ -88,6 +90,7 @@ impl Inner {
         match what {
             What::Batch => &mut self.batches,
             What::Kept => &mut self.kept,
+            What::Open => &mut self.open,
             What::Exits => &mut self.exits,
         }
     }
@@ -180,9 +183,13 @@ impl Registry {
         let mut inner = self.inner();
         inner.cut = true;
         self.cut.store(true, Ordering::Release);
-        let Inner { batches, kept, .. } = &mut *inner;
-        let aborts: Vec<_> =
-            batches.values_mut().chain(kept.values_mut()).filter_map(|live| live.abort.take()).collect();
+        let Inner { batches, kept, open, .. } = &mut *inner;
+        let aborts: Vec<_> = batches
+            .values_mut()
+            .chain(kept.values_mut())
+            .chain(open.values_mut())
+            .filter_map(|live| live.abort.take())
+            .collect();
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         aborts.iter().for_each(AbortHandle::abort);
@@ -205,9 +212,9 @@ impl Registry {
         let mut inner = self.inner();
         let tasks = mem::take(&mut inner.tasks_lost);
         let requests = mem::take(&mut inner.requests_lost);
-        let Inner { batches, kept, exits, .. } = &*inner;
+        let Inner { batches, kept, open, exits, .. } = &*inner;
         // The oldest first.
-        let mut stuck: Vec<_> = [batches, kept, exits].into_iter().flatten().collect();
+        let mut stuck: Vec<_> = [batches, kept, open, exits].into_iter().flatten().collect();
         stuck.sort_unstable_by_key(|(number, _)| **number);
         let stuck = stuck
             .into_iter()
@@ -221,6 +228,7 @@ impl Registry {
         stats.batches = inner.batches.len() as u64;
         stats.waiting_batches = inner.waiting.len() as u64;
         stats.kept = inner.kept.len() as u64;
+        stats.open = inner.open.len() as u64;
         let oldest = inner.batches.values().map(|live| live.since).min();
         stats.oldest =
             oldest.or(inner.waiting.front().map(|execution| execution.since())).map(|since| since.elapsed());

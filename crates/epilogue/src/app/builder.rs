@@ -199,7 +199,10 @@ impl App {
     pub fn override_dependency<D: Dependency>(
         self,
         value: impl Fn() -> D::Output + Send + Sync + 'static,
-    ) -> Self {
+    ) -> Self
+    where
+        D::Output: Send + Sync,
+    {
         let id = <D::Graph<Full> as HasNode>::NODE.id;
         let value = Override::Value(Arc::new(move || Arc::new(value()) as Value));
         self.with(|config| drop(config.overrides.insert(id, value)))
@@ -245,7 +248,7 @@ impl App {
     }
 
     /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
-    /// not limited.
+    /// not limited. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)
     }

@@ -9,7 +9,6 @@ use tokio::task::JoinSet;
 
 use super::start::{AppState, StartError};
 use crate::dependency::{Dependency, Depends, Outcome};
-use crate::graph::DependencyScope;
 use crate::graph::fuel::{Full, HasNode};
 use crate::scope::{AppPlan, AppStep, Scope, Value, caught};
 use crate::tasks::TaskContext;
@@ -130,19 +129,9 @@ impl AppDependencies {
 #[doc(hidden)]
 pub struct NotBuiltForTask(&'static str);
 
-/// Fails the build where a `#[task]` takes what is gone when it runs.
-#[doc(hidden)]
-pub const fn check_in_task<D: Dependency>() {
-    assert!(
-        matches!(<D::Graph<Full> as HasNode>::NODE.scope, DependencyScope::App),
-        "a `#[task]` runs after its request and takes app-scoped dependencies only: write `scope = \"app\"` on the dependency, \
-         or give the task what it needs as an argument"
-    );
-}
-
 /// The output of an app-scoped dependency, for a `#[task]` that takes it.
 #[doc(hidden)]
-pub fn in_task<D: Dependency>(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
+pub(crate) fn in_task<D: Dependency>(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
     let node = const { &<D::Graph<Full> as HasNode>::NODE };
     let value = context.app::<AppDependencies>().and_then(|app| app.value_of(node.id));
     value.map(Depends::from_value).ok_or(NotBuiltForTask(node.name))

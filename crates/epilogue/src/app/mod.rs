@@ -13,7 +13,8 @@ mod trace;
 
 pub(crate) use alone::AloneError;
 pub use builder::App;
-pub use dependencies::{check_in_task, in_task};
+pub use dependencies::NotBuiltForTask;
+pub(crate) use dependencies::in_task;
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{Route, Routes};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, StatusCode};
+use tokio_util::sync::CancellationToken;
 
 use super::builder::Config;
 use super::dependencies::AppDependencies;
@@ -97,6 +98,8 @@ pub(crate) struct AppState {
     pub(crate) states: Vec<Value>,
     pub(crate) error_handlers: ErrorHandlers,
     pub(crate) body_limit: usize,
+    /// Given when the server stops: open WebSockets are closed.
+    pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
     /// How many requests were named so far.
     pub(super) requests: AtomicU64,
@@ -144,6 +147,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
         error_handlers: config.error_handlers.clone(),
         body_limit: config.body_limit,
+        stopping: CancellationToken::new(),
         upload_limit: config.upload_limit,
         requests: AtomicU64::new(1),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
@@ -261,6 +265,7 @@ impl Started {
         mut deadline: Pin<&mut impl Future<Output = ()>>,
         connections: usize,
     ) -> crate::Result<()> {
+        self.state.stopping.cancel();
         let runner = &self.state.runner;
         let mut expired = false;
         let mut report = runner

@@ -37,28 +37,31 @@ use crate::scope::{Scope, Site, Value};
 /// assert_eq!(index(Depends::new(greeting)).await, "HELLO FERRIS");
 /// # });
 /// ```
-pub struct Depends<D: Dependency> {
-    output: Arc<D::Output>,
+// The output's type is asked for at each look, and not once: so a `Depends` is `Send` whatever `D` is, and an output that is
+// not is one error, at the dependency, and none at all who take it.
+pub struct Depends<D> {
+    value: Value,
     dependency: PhantomData<fn() -> D>,
 }
 
 impl<D: Dependency> Depends<D> {
     /// Wraps a plain value, for calling a path function or dependency from a test.
-    pub fn new(output: D::Output) -> Self {
-        Self::shared(Arc::new(output))
-    }
-
-    pub(crate) fn shared(output: Arc<D::Output>) -> Self {
-        Self { output, dependency: PhantomData }
+    pub fn new(output: D::Output) -> Self
+    where
+        D::Output: Send + Sync,
+    {
+        Self::from_value(Arc::new(output))
     }
 
     pub(crate) fn from_value(value: Value) -> Self {
-        Self::shared(value.downcast().unwrap_or_else(|_| {
-            panic!(
-                "the slot of `{}` holds another type: the plan of the request is wrong, which is a bug in epilogue",
-                std::any::type_name::<D>()
-            )
-        }))
+        Self { value, dependency: PhantomData }
+    }
+}
+
+impl<D> Depends<D> {
+    /// The same by another name of its dependency.
+    pub(crate) fn named<This>(self) -> Depends<This> {
+        Depends { value: self.value, dependency: PhantomData }
     }
 }
 
@@ -66,13 +69,18 @@ impl<D: Dependency> Deref for Depends<D> {
     type Target = D::Output;
 
     fn deref(&self) -> &D::Output {
-        &self.output
+        self.value.downcast_ref().unwrap_or_else(|| {
+            panic!(
+                "the slot of `{}` holds another type: the plan of the request is wrong, which is a bug in epilogue",
+                std::any::type_name::<D>()
+            )
+        })
     }
 }
 
-impl<D: Dependency> Clone for Depends<D> {
+impl<D> Clone for Depends<D> {
     fn clone(&self) -> Self {
-        Self::shared(Arc::clone(&self.output))
+        Self { value: Arc::clone(&self.value), dependency: PhantomData }
     }
 }
 
@@ -81,7 +89,7 @@ where
     D::Output: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Depends").field(&self.output).finish()
+        f.debug_tuple("Depends").field(&**self).finish()
     }
 }
 
@@ -98,6 +106,7 @@ impl<D: Dependency, F: Fuel, const OPTIONAL: bool> Described for OnDependency<D,
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl<D: Dependency> Param<Own> for Depends<D> {
     type Source<F: Fuel> = OnDependency<D, F, false>;
 
@@ -106,6 +115,7 @@ impl<D: Dependency> Param<Own> for Depends<D> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<D: Dependency> Param<Own> for Option<Depends<D>> {
     type Source<F: Fuel> = OnDependency<D, F, true>;
 
@@ -114,6 +124,7 @@ impl<D: Dependency> Param<Own> for Option<Depends<D>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<D: Dependency> Param<Own> for Result<Depends<D>, Rejection> {
     type Source<F: Fuel> = OnDependency<D, F, true>;
 

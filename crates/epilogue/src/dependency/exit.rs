@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked, Raised, ReplyError};
+use crate::response::{Failure, HttpError, Panicked, ReplyError};
 use crate::tasks::FailedTask;
 
 /// How the request ended, as told to the exits of its dependencies.
@@ -166,6 +166,6 @@ impl ExitReturn for () {
 
 impl<E: crate::response::RaisedError> ExitReturn for Result<(), E> {
     fn into_exit_result(self) -> Result<(), Failure> {
-        self.map_err(|error| Failure::Raised(Raised::new(error)))
+        self.map_err(crate::response::RaisedError::raise)
     }
 }

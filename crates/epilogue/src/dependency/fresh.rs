@@ -27,8 +27,10 @@ use crate::graph::fuel::Fuel;
 #[derive(Debug)]
 pub struct Fresh<D>(PhantomData<fn() -> D>);
 
+#[diagnostic::do_not_recommend]
 impl<D: Dependency> Dependency for Fresh<D> {
     type Output = D::Output;
+    type This = Self;
     type Graph<F: Fuel> = D::Graph<F>;
     const FRESH: bool = true;
 }

@@ -19,8 +19,12 @@ use crate::graph::fuel::{Fuel, HasNode};
     note = "write `#[dependency]` above the function and name the function here, or `#[derive(Dependency)]` on the struct"
 )]
 pub trait Dependency: Send + Sync + 'static {
-    /// What the function returns; the `Ok` type where it returns a `Result`.
-    type Output: Send + Sync + 'static;
+    /// What the function returns; the `Ok` type where it returns a `Result`. It is [`Shared`](crate::Shared), which the macro checks.
+    type Output: 'static;
+
+    /// The dependency itself: an error type where there is none, so that it is said once that there is none.
+    #[doc(hidden)]
+    type This: Dependency;
 
     /// The dependency and all below it as constant data, to a depth.
     #[doc(hidden)]

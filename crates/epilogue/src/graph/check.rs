@@ -1,126 +1,537 @@
 //! What the compiler checks of the constant graph.
+//!
+//! The macros place one check on each parameter, each template and each listed route, under the user's own tokens. A check returns
+//! its sentence instead of panicking with it, so that the panic, and with it the error, stands there and not here.
 
 use super::DependencyScope;
-use super::node::{DependencyNode, ParamNode, RouteNode, Source};
+use super::node::{DependencyNode, ParamNode, RouteNode, Sharing, Source};
+use super::verdict::Verdict;
 use crate::rejection::Place;
 
-/// Fails the build where a route's graph cannot be right.
+/// Checks one parameter of a dependency: its scope, and that no cycle leads through it.
 #[doc(hidden)]
-pub const fn check_route(route: &RouteNode) {
-    check_params(route.dependencies, None);
-    check_params(route.params, None);
+pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Verdict {
+    let param = &node.params[index];
+    let scope = check_scope(node, param);
+    if scope.is_wrong() {
+        return scope;
+    }
+    if let Source::Dependency { node: Some(below), .. } = param.source {
+        let cycle = find(below, node, &Chain { node, next: None }, &mut Seen::new());
+        if cycle.is_wrong() {
+            return cycle;
+        }
+    }
+    check_body(node.params, &[], index)
 }
 
-/// Fails the build where two of the routes that are listed together answer one method and path.
+/// Checks one parameter of a path function: what its whole graph asks of the template and of the body.
 #[doc(hidden)]
-pub const fn check_routes(routes: &[&RouteNode]) {
+pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
+    let options = check_options(&route.params[index]);
+    if options.is_wrong() {
+        return options;
+    }
+    let names = check_names(route, &route.params[index], None, &mut Seen::new());
+    if names.is_wrong() { names } else { check_body(route.params, route.dependencies, index) }
+}
+
+/// The same for one dependency that a route runs for its effect alone.
+#[doc(hidden)]
+pub const fn check_effect(route: &'static RouteNode, index: usize) -> Verdict {
+    let names = check_names(route, &route.dependencies[index], None, &mut Seen::new());
+    if names.is_wrong() { names } else { check_body(route.dependencies, &[], index) }
+}
+
+/// Checks that every name of the template is taken by someone.
+#[doc(hidden)]
+pub const fn check_template(route: &'static RouteNode) -> Verdict {
     let mut i = 0;
-    while i < routes.len() {
-        let mut j = i + 1;
-        while j < routes.len() {
-            assert!(
-                !(same(routes[i].method, routes[j].method) && same(routes[i].template, routes[j].template)),
-                "two path functions answer one method and path: change the path of one, or remove it"
-            );
-            j += 1;
+    while i < route.segments.len() {
+        let name = route.segments[i];
+        let mut seen = Seen::new();
+        if !takes_name(route.dependencies, name, &mut seen) && !takes_name(route.params, name, &mut seen) {
+            return Verdict::wrong(&[
+                "no parameter takes `{",
+                name,
+                "}` of the template \"",
+                route.template,
+                "\": add a parameter `",
+                name,
+                ": Path<String>`, or remove it from the template",
+            ]);
         }
         i += 1;
     }
+    Verdict::RIGHT
 }
 
-/// The dependencies above, innermost first.
-struct Above<'a> {
-    node: &'a DependencyNode,
-    next: Option<&'a Above<'a>>,
+/// Checks a dependency that a task takes, which runs when its request is gone.
+pub(crate) const fn check_task(node: &DependencyNode) -> Verdict {
+    if matches!(node.scope, DependencyScope::App) {
+        return Verdict::RIGHT;
+    }
+    Verdict::wrong(&[
+        "a task runs after its request and takes app-scoped dependencies only: write #[dependency(scope = \"app\")] on `",
+        node.name,
+        "`, or give the task what it needs as an argument",
+    ])
 }
 
-const fn check_params(params: &[ParamNode], above: Option<&Above<'_>>) {
+/// Checks one of the routes that are listed together against those before it.
+#[doc(hidden)]
+pub const fn check_listed(routes: &[&'static RouteNode], index: usize) -> Verdict {
+    let second = routes[index];
     let mut i = 0;
-    while i < params.len() {
-        check_param(&params[i], above);
+    while i < index {
+        let first = routes[i];
+        if same_path(first.template, second.template) {
+            if same(first.method, second.method) {
+                return if same(first.name, second.name) && same(first.module, second.module) {
+                    Verdict::wrong(&["`", second.name, "` is listed twice: remove one of them"])
+                } else {
+                    Verdict::wrong(&[
+                        "`",
+                        second.name,
+                        "` answers ",
+                        second.method,
+                        " ",
+                        second.template,
+                        ", which `",
+                        first.name,
+                        "` already does: change the path or the method of one, or remove it",
+                    ])
+                };
+            }
+            if !same(first.template, second.template) {
+                return Verdict::wrong(&[
+                    "`",
+                    first.name,
+                    "` and `",
+                    second.name,
+                    "` name the segments of one path differently, \"",
+                    first.template,
+                    "\" and \"",
+                    second.template,
+                    "\": give them the same names",
+                ]);
+            }
+        }
         i += 1;
     }
+    Verdict::RIGHT
 }
 
-const fn check_param(param: &ParamNode, above: Option<&Above<'_>>) {
-    let in_app = match above {
-        Some(above) => matches!(above.node.scope, DependencyScope::App),
-        None => false,
-    };
-    assert!(
-        param.options.scopes.is_empty() || matches!(param.source, Source::Dependency { .. }),
-        "scopes are required of a dependency: write #[param(scopes(...))] on a Depends"
-    );
-    match param.source {
-        Source::Dependency { node: Some(node), .. } => {
-            assert!(
-                !is_above(node, above),
-                "dependency cycle: a dependency depends on itself; remove one of these Depends"
-            );
-            assert!(
-                !in_app || matches!(node.scope, DependencyScope::App),
-                "an app-scoped dependency takes app-scoped dependencies only: write scope = \"app\" on the one that it takes"
-            );
-            check_params(node.params, Some(&Above { node, next: above }));
-        }
-        Source::Dependency { node: None, .. } => {
-            panic!("the chain of dependencies is too long, or a generic dependency depends on itself")
-        }
-        Source::State { .. } => {}
-        _ => assert!(
-            !in_app,
-            "an app-scoped dependency is built before any request and cannot take a value of one"
-        ),
+/// The dependencies on the way down, innermost first.
+struct Chain<'a> {
+    node: &'static DependencyNode,
+    next: Option<&'a Chain<'a>>,
+}
+
+/// The dependencies that a walk has been to, so that one of many ways to each is followed.
+struct Seen {
+    nodes: [Option<&'static DependencyNode>; 64],
+    count: usize,
+}
+
+impl Seen {
+    const fn new() -> Self {
+        Self { nodes: [None; 64], count: 0 }
     }
-}
 
-const fn is_above(node: &DependencyNode, mut above: Option<&Above<'_>>) -> bool {
-    while let Some(Above { node: other, next }) = above {
-        if !node.generic
-            && node.at.line == other.at.line
-            && same(node.name, other.name)
-            && same(node.module, other.module)
-        {
+    /// Whether the walk comes to this dependency for the first time. Several generic ones share a name and are never known again.
+    const fn first_time(&mut self, node: &'static DependencyNode) -> bool {
+        if node.generic {
             return true;
         }
-        above = *next;
+        let mut i = 0;
+        while i < self.count {
+            if let Some(seen) = self.nodes[i]
+                && same_node(seen, node)
+            {
+                return false;
+            }
+            i += 1;
+        }
+        if self.count < self.nodes.len() {
+            self.nodes[self.count] = Some(node);
+            self.count += 1;
+        }
+        true
+    }
+}
+
+const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
+    let in_app = matches!(node.scope, DependencyScope::App);
+    let options = check_options(param);
+    if options.is_wrong() {
+        return options;
+    }
+    match param.source {
+        Source::Dependency { node: Some(below), .. } => {
+            if in_app && !matches!(below.scope, DependencyScope::App) {
+                return Verdict::wrong(&[
+                    "`",
+                    node.name,
+                    "` is app-scoped and cannot depend on `",
+                    below.name,
+                    "`, which is made for each request: write #[dependency(scope = \"app\")] on `",
+                    below.name,
+                    "`, or remove the scope of `",
+                    node.name,
+                    "`",
+                ]);
+            }
+            let exits_late = node.exit.is_some() && matches!(node.scope, DependencyScope::Request);
+            if exits_late && matches!(below.scope, DependencyScope::Function) {
+                return Verdict::wrong(&[
+                    "`",
+                    node.name,
+                    "` is exited after the reply, and `",
+                    below.name,
+                    "`, on which it depends, before it: write scope = \"function\" on `",
+                    node.name,
+                    "`, or scope = \"request\" on `",
+                    below.name,
+                    "`",
+                ]);
+            }
+            Verdict::RIGHT
+        }
+        Source::Dependency { node: None, .. } | Source::State { .. } => Verdict::RIGHT,
+        _ if in_app => Verdict::wrong(&[
+            "`",
+            node.name,
+            "` is app-scoped: it is built before any request, and `",
+            param.name,
+            "` comes from one; take a State<…> instead, or remove the scope of `",
+            node.name,
+            "`",
+        ]),
+        _ => Verdict::RIGHT,
+    }
+}
+
+/// Options that the kind of the parameter gives no meaning.
+const fn check_options(param: &ParamNode) -> Verdict {
+    let has_name = !matches!(
+        param.source,
+        Source::RawBody
+            | Source::Extract(_)
+            | Source::SecurityScopes
+            | Source::Tasks
+            | Source::Reply
+            | Source::Request
+            | Source::State { .. }
+            | Source::Dependency { .. }
+    );
+    if param.options.alias.is_some() && !has_name {
+        return Verdict::wrong(&[
+            "`",
+            param.name,
+            "` is looked up by no name, so an alias says nothing about it: remove `alias`",
+        ]);
+    }
+    if param.options.scopes.is_empty() || matches!(param.source, Source::Dependency { .. }) {
+        Verdict::RIGHT
+    } else {
+        Verdict::wrong(&[
+            "scopes are required of a dependency, and `",
+            param.name,
+            "` is none: write #[param(scopes(...))] on a Depends, or remove it",
+        ])
+    }
+}
+
+/// Looks for a way from `node` back to `start`.
+const fn find(
+    node: &'static DependencyNode,
+    start: &'static DependencyNode,
+    above: &Chain<'_>,
+    seen: &mut Seen,
+) -> Verdict {
+    if same_node(node, start) && !node.generic {
+        return cycle(above, start);
+    }
+    if !seen.first_time(node) {
+        return Verdict::RIGHT;
+    }
+    let chain = Chain { node, next: Some(above) };
+    let mut i = 0;
+    while i < node.params.len() {
+        if let Source::Dependency { node: Some(below), .. } = node.params[i].source {
+            let found = find(below, start, &chain, seen);
+            if found.is_wrong() {
+                return found;
+            }
+        }
+        i += 1;
+    }
+    Verdict::RIGHT
+}
+
+/// The sentence for a cycle, which only the first of its dependencies says, so that it is said once.
+const fn cycle(chain: &Chain<'_>, start: &'static DependencyNode) -> Verdict {
+    let mut next = Some(chain);
+    while let Some(Chain { node, next: more }) = next {
+        if before(node, start) {
+            return Verdict::RIGHT;
+        }
+        next = *more;
+    }
+    let mut verdict = Verdict::wrong(&["dependency cycle: "]);
+    add_names(&mut verdict, Some(chain));
+    verdict.add(&[start.name, "; remove one of these Depends"]);
+    verdict
+}
+
+/// The chain's names from the outermost on, each with an arrow to the next.
+const fn add_names(verdict: &mut Verdict, chain: Option<&Chain<'_>>) {
+    if let Some(Chain { node, next }) = chain {
+        add_names(verdict, *next);
+        verdict.add(&[node.name, " -> "]);
+    }
+}
+
+/// What a parameter of a route and all below it read of the path.
+const fn check_names(
+    route: &'static RouteNode,
+    param: &ParamNode,
+    above: Option<&Chain<'_>>,
+    seen: &mut Seen,
+) -> Verdict {
+    match param.source {
+        Source::Value(Place::Path)
+            if param.scalar && !param.from_prefix && !contains(route.segments, param.key) =>
+        {
+            let mut verdict = Verdict::wrong(&[route.name, " -> "]);
+            add_names(&mut verdict, above);
+            verdict.add(&[
+                param.name,
+                ": the template \"",
+                route.template,
+                "\" has no path parameter `",
+                param.key,
+                "`; add `{",
+                param.key,
+                "}` to it, or write #[param(from_prefix)] on `",
+                param.name,
+                "` where the prefix of a Router has it",
+            ]);
+            verdict
+        }
+        Source::Dependency { node: None, .. } => {
+            let mut verdict = Verdict::wrong(&[route.name, " -> "]);
+            add_names(&mut verdict, above);
+            verdict.add(&[
+                "…: this chain of dependencies has no end; does a generic dependency depend on itself?",
+            ]);
+            verdict
+        }
+        Source::Dependency { node: Some(node), .. } => {
+            if !seen.first_time(node) {
+                return Verdict::RIGHT;
+            }
+            let chain = Chain { node, next: above };
+            let mut i = 0;
+            while i < node.params.len() {
+                let below = check_names(route, &node.params[i], Some(&chain), seen);
+                if below.is_wrong() {
+                    return below;
+                }
+                // No check stands on the parameters of a generic dependency, which is many.
+                if node.generic {
+                    let scope = check_scope(node, &node.params[i]);
+                    if scope.is_wrong() {
+                        return scope;
+                    }
+                }
+                i += 1;
+            }
+            Verdict::RIGHT
+        }
+        _ => Verdict::RIGHT,
+    }
+}
+
+const fn takes_name(params: &[ParamNode], name: &str, seen: &mut Seen) -> bool {
+    let mut i = 0;
+    while i < params.len() {
+        let param = &params[i];
+        let takes = match param.source {
+            // A struct, a tuple or a map may take any of them.
+            Source::Value(Place::Path) => !param.scalar || same(param.key, name),
+            Source::Extract(_) | Source::Request | Source::Dependency { node: None, .. } => true,
+            Source::Dependency { node: Some(node), .. } => {
+                seen.first_time(node) && takes_name(node.params, name, seen)
+            }
+            _ => false,
+        };
+        if takes {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Who uses the body.
+#[derive(Clone, Copy)]
+struct BodyUse {
+    /// Someone takes it unread.
+    stream: Option<&'static str>,
+    /// Someone reads it.
+    reader: Option<&'static str>,
+}
+
+/// Whether one parameter uses the body that another, before it, has used up.
+const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode], index: usize) -> Verdict {
+    let mut seen = Seen::new();
+    let nobody = BodyUse { stream: None, reader: None };
+    let mut earlier = nobody;
+    let mut i = 0;
+    while i < effects.len() {
+        earlier = body_use(&effects[i], earlier, &mut seen);
+        i += 1;
+    }
+    let mut i = 0;
+    while i < index {
+        earlier = body_use(&params[i], earlier, &mut seen);
+        i += 1;
+    }
+    let own = body_use(&params[index], nobody, &mut seen);
+    let first = match own {
+        BodyUse { stream: Some(_), .. } if earlier.reader.is_some() => earlier.reader,
+        BodyUse { stream: None, reader: None } => None,
+        _ => earlier.stream,
+    };
+    let second = match own.stream {
+        Some(stream) => Some(stream),
+        None => own.reader,
+    };
+    let (Some(first), Some(second)) = (first, second) else { return Verdict::RIGHT };
+    Verdict::wrong(&[
+        "the body is used twice: `",
+        first,
+        "` and `",
+        second,
+        "` both want it, and an Extract takes it unread; remove one of them, or read it as Bytes in both",
+    ])
+}
+
+const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut Seen) -> BodyUse {
+    match param.source {
+        Source::Extract(_) if param.takes_stream && so_far.stream.is_none() => {
+            so_far.stream = Some(param.name);
+        }
+        Source::Json(_) | Source::Form | Source::File | Source::RawBody if so_far.reader.is_none() => {
+            so_far.reader = Some(param.name);
+        }
+        // What is shared uses the body once.
+        Source::Dependency { node: Some(node), sharing, .. }
+            if seen.first_time(node) || matches!(sharing, Sharing::Fresh) =>
+        {
+            let mut i = 0;
+            while i < node.params.len() {
+                so_far = body_use(&node.params[i], so_far, seen);
+                i += 1;
+            }
+        }
+        _ => {}
+    }
+    so_far
+}
+
+const fn same_node(a: &DependencyNode, b: &DependencyNode) -> bool {
+    a.at.line == b.at.line && same(a.name, b.name) && same(a.module, b.module)
+}
+
+/// Some order, the same wherever it is asked for.
+const fn before(a: &DependencyNode, b: &DependencyNode) -> bool {
+    match order(a.module, b.module) {
+        0 => match order(a.name, b.name) {
+            0 => a.at.line < b.at.line,
+            other => other < 0,
+        },
+        other => other < 0,
+    }
+}
+
+const fn order(a: &str, b: &str) -> isize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() {
+        if a[i] != b[i] {
+            return if a[i] < b[i] { -1 } else { 1 };
+        }
+        i += 1;
+    }
+    match (a.len() == b.len(), a.len() < b.len()) {
+        (true, _) => 0,
+        (_, true) => -1,
+        _ => 1,
+    }
+}
+
+const fn contains(words: &[&str], word: &str) -> bool {
+    let mut i = 0;
+    while i < words.len() {
+        if same(words[i], word) {
+            return true;
+        }
+        i += 1;
     }
     false
 }
 
 const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    order(a, b) == 0
 }
 
-/// Fails the build where an axum handler takes a dependency that needs what only a route of an app has.
-pub(crate) const fn check_in_axum(node: &DependencyNode) {
-    let mut i = 0;
-    while i < node.params.len() {
-        let param = &node.params[i];
-        match param.source {
-            Source::Json(_) | Source::Form | Source::File | Source::RawBody => panic!(
-                "a dependency of an axum handler cannot read the body, which is the handler's own: take the body in the handler"
-            ),
-            Source::Value(Place::Path) => panic!(
-                "a dependency of an axum handler has no template to read a `Path` of: take `Extract<axum::extract::Path<...>>`"
-            ),
-            Source::Dependency { node: Some(below), .. } => check_in_axum(below),
-            _ => assert!(
-                !param.takes_stream,
-                "a dependency of an axum handler cannot take the body, which is the handler's own: take the body in the handler"
-            ),
+/// Whether two templates match the same paths: the names between braces do not count.
+const fn same_path(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        if a[i] != b[j] {
+            return false;
         }
+        let named = a[i] == b'{';
         i += 1;
+        j += 1;
+        if named && i < a.len() && j < b.len() {
+            if (a[i] == b'{') != (b[j] == b'{') || (a[i] == b'*') != (b[j] == b'*') {
+                return false;
+            }
+            if a[i] == b'{' {
+                i += 1;
+                j += 1;
+            } else {
+                i = end_of_name(a, i);
+                j = end_of_name(b, j);
+            }
+        }
+    }
+    i == a.len() && j == b.len()
+}
+
+const fn end_of_name(template: &[u8], mut at: usize) -> usize {
+    while at < template.len() && template[at] != b'}' {
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_count_when_paths_are_compared() {
+        assert!(same_path("/items/{id}/x", "/items/{item}/x"));
+        assert!(!same_path("/items/{id}", "/items/{*id}"));
+        assert!(!same_path("/items/{id}", "/items/list"));
+        assert!(same_path("/a{{b", "/a{{b"));
+        assert!(!same_path("/a", "/a/"));
     }
 }

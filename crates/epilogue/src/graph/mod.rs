@@ -5,6 +5,7 @@
 pub(crate) mod check;
 pub(crate) mod fuel;
 pub(crate) mod node;
+pub(crate) mod verdict;
 
 pub use epilogue_runtime::SourceLine;
 pub use node::DependencyScope;

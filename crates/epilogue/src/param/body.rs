@@ -1,6 +1,8 @@
 //! Parameters that hold the body. It is read once, before anything of the request runs, and kept until the end.
 
 use std::any::TypeId;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use axum_core::body::Body;
@@ -8,9 +10,9 @@ use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Param, Untaken, WithValue, described, wrapper};
+use super::{Holds, Param, Untaken, WithValue, described, wrapper};
 use crate::decode::{self, Values};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
@@ -51,6 +53,7 @@ impl<T: 'static> Described for FromJson<T> {
     const SOURCE: Source = Source::Json(TypeId::of::<T>());
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + 'static> Param for Json<T> {
     type Source<F: Fuel> = FromJson<T>;
 
@@ -64,15 +67,22 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
     }
 }
 
-impl<T: DeserializeOwned + 'static> WithValue for Json<T> {
+impl<T> Holds for Json<T> {
     type Value = T;
+}
 
+impl<T> WithValue for Json<T> {
     fn from_value(value: T) -> Self {
         Self(value)
     }
 
-    fn is_given(scope: &Scope, _site: &Site) -> bool {
-        !scope.body().is_empty()
+    fn is_given(scope: &Scope, site: &Site) -> bool {
+        match scope.embedded(site) {
+            None => !scope.body().is_empty(),
+            // What is no object at all is given, and refused when it is read.
+            Some(key) => serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(scope.body())
+                .map_or(true, |fields| fields.contains_key(key)),
+        }
     }
 }
 
@@ -134,7 +144,8 @@ described!(
     FromForm = Source::Form
 );
 
-impl<T: DeserializeOwned> Param for Form<T> {
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + 'static> Param for Form<T> {
     type Source<F: Fuel> = FromForm;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
@@ -144,9 +155,11 @@ impl<T: DeserializeOwned> Param for Form<T> {
     }
 }
 
-impl<T: DeserializeOwned> WithValue for Form<T> {
+impl<T> Holds for Form<T> {
     type Value = T;
+}
 
+impl<T> WithValue for Form<T> {
     fn from_value(value: T) -> Self {
         Self(value)
     }
@@ -161,6 +174,7 @@ described!(
     FromBody = Source::RawBody
 );
 
+#[diagnostic::do_not_recommend]
 impl Param for Bytes {
     type Source<F: Fuel> = FromBody;
 
@@ -169,6 +183,7 @@ impl Param for Bytes {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Param for String {
     type Source<F: Fuel> = FromBody;
 

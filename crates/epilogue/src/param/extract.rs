@@ -5,7 +5,7 @@ use axum_core::extract::FromRequest;
 use super::{Param, Untaken, wrapper};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::response::{Failure, Raised, RaisedError};
+use crate::response::RaisedError;
 use crate::scope::{Running, Scope, Site};
 
 /// Any extractor of the axum ecosystem: a type with [`FromRequestParts`](axum_core::extract::FromRequestParts) or [`FromRequest`], over the state `()`.
@@ -46,17 +46,16 @@ where
     const SOURCE: Source = Source::Extract(run::<E, M>);
 }
 
-fn run<E, M>(scope: &mut Scope, sites: &[Site]) -> Running
+fn run<E, M>(scope: &mut Scope, _sites: &[Site]) -> Running
 where
     E: FromRequest<(), M, Rejection: RaisedError> + Send + 'static,
     M: 'static,
 {
-    let request = scope.request_for_extractor(sites);
-    Running::extracting(async move {
-        E::from_request(request, &()).await.map_err(|rejection| Failure::Raised(Raised::new(rejection)))
-    })
+    let request = scope.request_for_extractor();
+    Running::extracting(async move { E::from_request(request, &()).await.map_err(RaisedError::raise) })
 }
 
+#[diagnostic::do_not_recommend]
 impl<E, M> Param<Via<M>> for Extract<E>
 where
     E: FromRequest<(), M, Rejection: RaisedError> + Send + 'static,

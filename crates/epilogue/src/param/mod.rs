@@ -1,20 +1,24 @@
 //! Parameters: the types that a path function or dependency may take, each of which says where its value comes from.
 
+mod assert;
 mod body;
 mod extract;
 mod file;
 mod options;
+mod probe;
 mod request;
 mod shared;
 mod state;
 mod values;
 
+pub use assert::{Number, Readable, Shared, TaskData, Text};
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
 pub use file::File;
 pub use options::{Bound, ParamOptions};
+pub use probe::{Probe, Unsourced, Untakeable};
 pub use request::{ClientAddr, RequestParts};
-pub use state::State;
+pub use state::{InState, State};
 pub use values::{Cookie, Header, Path, Query};
 
 use crate::graph::fuel::{Described, Fuel};
@@ -39,7 +43,7 @@ use crate::scope::{Scope, Site};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: nothing says where its value comes from",
-    note = "write `Path<…>`, `Query<…>`, `Header<…>`, `Json<…>` for a value of the request, `Depends<…>` for a dependency's output, `Extract<…>` for an axum extractor"
+    note = "write `Path<{Self}>`, `Query<{Self}>` or `Json<{Self}>` for a value of the request, `Depends<…>` for a dependency's output, `Extract<{Self}>` for an axum extractor"
 )]
 pub trait Param<Via = Own>: Sized {
     /// Where the value comes from, as constant data.
@@ -56,10 +60,25 @@ pub trait Param<Via = Own>: Sized {
 #[derive(Debug)]
 pub struct Own;
 
-/// A parameter that holds one value, which `#[param(default = …)]` may supply.
+/// A parameter that holds a value of the request, which the options of `#[param(…)]` may limit.
 #[doc(hidden)]
-pub trait WithValue: Param {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter that holds a value of the request",
+    label = "not a `Path`, `Query`, `Header`, `Cookie`, `Form` or `Json` of epilogue",
+    note = "write one of these, and import it from epilogue; on other parameters remove `#[param(…)]`"
+)]
+pub trait Holds {
     type Value;
+}
+
+/// A parameter that holds a value which `#[param(default = …)]` may supply.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default: it does not hold a value of the request that may be missing",
+    label = "not a `Query`, `Header`, `Cookie`, `Form` or `Json` of epilogue",
+    note = "remove `default`, or write `Option<…>` where it may be missing"
+)]
+pub trait WithValue: Holds {
     fn from_value(value: Self::Value) -> Self;
     /// Whether the request has anything under the parameter's name.
     fn is_given(scope: &Scope, site: &Site) -> bool;

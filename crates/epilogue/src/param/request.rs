@@ -54,6 +54,7 @@ impl Deref for RequestParts {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Param for RequestParts {
     type Source<F: Fuel> = FromRequestHead;
 
@@ -91,6 +92,7 @@ impl fmt::Display for ClientAddr {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Param for ClientAddr {
     type Source<F: Fuel> = FromRequestHead;
 

@@ -12,6 +12,7 @@ described!(
     TheTasks = Source::Tasks
 );
 
+#[diagnostic::do_not_recommend]
 impl Param for BackgroundTasks {
     type Source<F: Fuel> = TheTasks;
 
@@ -25,6 +26,7 @@ described!(
     TheReply = Source::Reply
 );
 
+#[diagnostic::do_not_recommend]
 impl Param for Reply {
     type Source<F: Fuel> = TheReply;
 

@@ -65,10 +65,26 @@ impl<T: 'static> Described for FromState<T> {
     const SOURCE: Source = Source::State { id: TypeId::of::<T>(), name: type_name::<T> };
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Param for State<T> {
     type Source<F: Fuel> = FromState<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         Ok(Self(scope.state(site)))
     }
+}
+
+/// The type of the state that a parameter asks for.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter",
+    label = "not the `State` of epilogue",
+    note = "import `epilogue::State`, or write `Extract<…>` for an axum extractor"
+)]
+pub trait InState {
+    type Value;
+}
+
+impl<T> InState for State<T> {
+    type Value = T;
 }

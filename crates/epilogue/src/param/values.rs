@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Param, Untaken, WithValue, described, wrapper};
+use super::{Holds, Param, Untaken, WithValue, described, wrapper};
 use crate::decode::{self, Values};
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
@@ -23,7 +23,8 @@ macro_rules! value_param {
 
         wrapper!($name);
 
-        impl<T: DeserializeOwned> Param for $name<T> {
+        #[diagnostic::do_not_recommend]
+        impl<T: DeserializeOwned + 'static> Param for $name<T> {
             type Source<F: Fuel> = $source;
 
             fn take($scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
@@ -34,9 +35,11 @@ macro_rules! value_param {
             }
         }
 
-        impl<T: DeserializeOwned> WithValue for $name<T> {
+        impl<T> Holds for $name<T> {
             type Value = T;
+        }
 
+        impl<T> WithValue for $name<T> {
             fn from_value(value: T) -> Self {
                 Self(value)
             }

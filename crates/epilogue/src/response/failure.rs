@@ -99,17 +99,25 @@ pub(crate) fn internal_server_error() -> Response {
     label = "not a response: this error type does not implement `IntoResponse`",
     note = "return `Result<_, HttpError>`, into which `?` turns every `std::error::Error`, or implement `IntoResponse` for `{Self}`"
 )]
-pub trait RaisedError: IntoResponse + Send + Sync + 'static {}
+// Without supertraits, of which rustc would speak instead.
+pub trait RaisedError {
+    #[doc(hidden)]
+    fn raise(self) -> Failure;
+}
 
 #[diagnostic::do_not_recommend]
-impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {}
+impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {
+    fn raise(self) -> Failure {
+        Failure::Raised(Raised::new(self))
+    }
+}
 
 /// An error that was returned, kept with its type until it becomes the reply.
 #[doc(hidden)]
 pub struct Raised(Arc<dyn ReplyError>);
 
 impl Raised {
-    pub fn new<E: RaisedError>(error: E) -> Self {
+    pub fn new<E: IntoResponse + Send + Sync + 'static>(error: E) -> Self {
         Self(Arc::new(Typed(error)))
     }
 
@@ -155,7 +163,7 @@ pub(crate) trait ReplyError: Send + Sync {
 
 struct Typed<E>(E);
 
-impl<E: RaisedError> ReplyError for Typed<E> {
+impl<E: IntoResponse + Send + Sync + 'static> ReplyError for Typed<E> {
     fn as_any(&self) -> &dyn Any {
         &self.0
     }

@@ -13,4 +13,4 @@ pub(crate) use failure::{Raised, ReplyError};
 pub(crate) use http_error::Chain;
 pub use http_error::HttpError;
 pub use reply::Reply;
-pub use returned::{ReplyValue, Returned, ReturnedValue};
+pub use returned::{NoOutput, NoReply, ReplyValue, Returned, ReturnedValue};

@@ -2,7 +2,7 @@
 
 use axum_core::response::{IntoResponse, Response};
 
-use super::failure::{Failure, Raised, RaisedError};
+use super::failure::{Failure, RaisedError};
 
 /// What a path function may return: anything that turns into a reply.
 #[diagnostic::on_unimplemented(
@@ -10,10 +10,18 @@ use super::failure::{Failure, Raised, RaisedError};
     label = "not a response: this type does not implement `IntoResponse`",
     note = "return `Json<{Self}>` (it then needs `#[derive(serde::Serialize)]`), a text, a `(StatusCode, …)` tuple, or implement `IntoResponse`"
 )]
-pub trait ReplyValue: IntoResponse {}
+// Without a supertrait, of which rustc would speak instead.
+pub trait ReplyValue {
+    #[doc(hidden)]
+    fn reply(self) -> Response;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: IntoResponse> ReplyValue for T {}
+impl<T: IntoResponse> ReplyValue for T {
+    fn reply(self) -> Response {
+        self.into_response()
+    }
+}
 
 /// A returned value. An `Err` of a `Result` is told from any other value by method look-up: the inherent method below
 /// exists for `Result`s only and goes before the trait's.
@@ -24,8 +32,8 @@ pub struct Returned<T>(pub T);
 impl<T: ReplyValue, E: RaisedError> Returned<Result<T, E>> {
     pub fn into_reply(self) -> Result<Response, Failure> {
         match self.0 {
-            Ok(value) => Ok(value.into_response()),
-            Err(error) => Err(Failure::Raised(Raised::new(error))),
+            Ok(value) => Ok(value.reply()),
+            Err(error) => Err(error.raise()),
         }
     }
 }
@@ -33,7 +41,7 @@ impl<T: ReplyValue, E: RaisedError> Returned<Result<T, E>> {
 impl<T, E: RaisedError> Returned<Result<T, E>> {
     /// The output of a dependency that returns a `Result`.
     pub fn into_output(self) -> Result<T, Failure> {
-        self.0.map_err(|error| Failure::Raised(Raised::new(error)))
+        self.0.map_err(RaisedError::raise)
     }
 }
 
@@ -45,6 +53,38 @@ pub trait ReturnedValue {
 
 impl<T: ReplyValue> ReturnedValue for Returned<T> {
     fn into_reply(self) -> Result<Response, Failure> {
-        Ok(self.0.into_response())
+        Ok(self.0.reply())
+    }
+}
+
+/// A returned value that is no reply, which an assertion has said: found last, since it must be borrowed.
+#[doc(hidden)]
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "it is found after the method of this name that takes the value"
+)]
+pub trait NoReply {
+    fn into_reply(&self) -> Result<Response, Failure>;
+}
+
+impl<T> NoReply for Returned<T> {
+    fn into_reply(&self) -> Result<Response, Failure> {
+        unreachable!("a program with errors does not run")
+    }
+}
+
+/// The same for the error of a dependency.
+#[doc(hidden)]
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "it is found after the method of this name that takes the value"
+)]
+pub trait NoOutput<T> {
+    fn into_output(&self) -> Result<T, Failure>;
+}
+
+impl<T, E> NoOutput<T> for Returned<Result<T, E>> {
+    fn into_output(&self) -> Result<T, Failure> {
+        unreachable!("a program with errors does not run")
     }
 }

@@ -6,6 +6,7 @@ mod plan;
 mod run;
 mod solo;
 mod taking;
+mod upgrade;
 
 use std::any::Any;
 use std::future::Future;

@@ -1,5 +1,5 @@
 use super::{Running, Scope, Site};
-use crate::param::{Param, Untaken, WithValue};
+use crate::param::{Extract, Param, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
 
 /// Takes the parameters of one function, and collects what is wrong with any of them before it gives up.
@@ -20,7 +20,20 @@ impl<'a> Taking<'a> {
 
     /// The parameter at this position, or `None` with the reason noted.
     pub fn take<P: Param<Via>, Via>(&mut self, position: usize) -> Option<P> {
-        match P::take(self.scope, &self.sites[position]) {
+        self.take_with(position, P::take)
+    }
+
+    /// The same for an `Extract`, which its step has made already.
+    pub fn take_extracted<E: Send + 'static>(&mut self, position: usize) -> Option<Extract<E>> {
+        self.take_with(position, |scope, site| scope.extracted(site).map(Extract).map_err(Untaken::Failed))
+    }
+
+    fn take_with<P>(
+        &mut self,
+        position: usize,
+        take: impl FnOnce(&mut Scope, &Site) -> Result<P, Untaken>,
+    ) -> Option<P> {
+        match take(self.scope, &self.sites[position]) {
             Ok(value) => Some(value),
             Err(Untaken::Invalid(errors)) => {
                 self.own.extend(errors);
@@ -34,7 +47,7 @@ impl<'a> Taking<'a> {
     }
 
     /// The same, with a value for a request that has none.
-    pub fn take_or<P: WithValue>(
+    pub fn take_or<P: Param + WithValue>(
         &mut self,
         position: usize,
         default: impl FnOnce() -> P::Value,

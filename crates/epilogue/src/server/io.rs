@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection::Connection;
 
@@ -11,11 +12,13 @@ use super::connection::Connection;
 pub(super) struct ConnectionIo<I> {
     inner: I,
     connection: Arc<Connection>,
+    /// A WebSocket keeps its place when it has left HTTP.
+    _place: OwnedSemaphorePermit,
 }
 
 impl<I> ConnectionIo<I> {
-    pub(super) fn new(inner: I, connection: Arc<Connection>) -> Self {
-        Self { inner, connection }
+    pub(super) fn new(inner: I, connection: Arc<Connection>, place: OwnedSemaphorePermit) -> Self {
+        Self { inner, connection, _place: place }
     }
 }
 

@@ -261,7 +261,7 @@ impl Connections {
         }
         let runner = self.started.state.runner.clone();
         let connection = Arc::new(Connection::new(client, runner, self.limits.body_read_timeout));
-        let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection));
+        let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
         let mut patience = Patience::new(self.limits.header_read_timeout);
@@ -270,8 +270,7 @@ impl Connections {
         let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
         self.tracker.spawn(async move {
-            let _place = place;
-            let mut serving = pin!(builder.serve_connection(io, service));
+            let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
             // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells.
             let mut silent = poll_fn(|context| match patience.poll_over(context) {
                 Poll::Ready(()) if !connection.is_used() => Poll::Ready(()),
@@ -315,6 +314,7 @@ impl Connections {
             }
         });
         self.finish.give();
+        self.started.state.stopping.cancel();
         self.tracker.close();
         tokio::select! {
             () = self.tracker.wait() => {}

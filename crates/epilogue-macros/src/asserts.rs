@@ -1,0 +1,215 @@
+//! One assertion for each fact that rustc must find for us, on the user's own token.
+//!
+//! A where-clause without generics is checked with the signatures, before any body, so what it says comes first. Where a type is
+//! written with a function's generic names, the assertion is a call in a body with the same generics.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Generics, Type};
+
+use crate::signature::{Output, Parameter};
+use crate::types::{arguments, ends, has_impl, last_name, mentions};
+
+/// The parameters that hold one value of the request.
+const VALUES: &[&str] = &["Path", "Query", "Header", "Cookie", "Form", "Json"];
+
+pub(crate) fn holds_value(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| VALUES.iter().any(|value| name == value))
+}
+
+/// An extractor of axum, whose kind only inference finds, where it is described.
+pub(crate) fn is_extract(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "Extract") && arguments(ty).len() == 1
+}
+
+/// `Depends<…>`, or one of the two types that ask for the same without failing the request.
+fn is_depends(ty: &Type) -> bool {
+    let is = |ty: &Type, name: &str| last_name(ty).is_some_and(|last| last == name);
+    match arguments(ty)[..] {
+        [_] if is(ty, "Depends") => true,
+        [inner] => is(ty, "Option") && is(inner, "Depends"),
+        [inner, error] => is(ty, "Result") && is(inner, "Depends") && is(error, "Rejection"),
+        _ => false,
+    }
+}
+
+/// `written: bound`, underlined from the first to the last token of `at`.
+fn clause(
+    at: &impl ToTokens,
+    subject: impl FnOnce(proc_macro2::Span, proc_macro2::Span) -> TokenStream,
+    bound: &str,
+) -> TokenStream {
+    let (first, last) = ends(at);
+    let bound = syn::Ident::new(bound, last);
+    let subject = subject(first, last);
+    let holds = quote_spanned!(last=> : __epilogue::#bound {});
+    quote! {
+        #[allow(dead_code, trivial_bounds, clippy::items_after_statements)]
+        fn holds() where #subject #holds
+    }
+}
+
+/// `Type: Bound`.
+fn of_type(ty: &Type, bound: &str) -> TokenStream {
+    clause(ty, |_, _| quote!(#ty), bound)
+}
+
+/// `<Type as Of>::Member: Bound`, underlined at `at`.
+fn of_member(at: &Type, ty: &Type, of: &str, member: &str, bound: &str) -> TokenStream {
+    clause(
+        at,
+        |first, last| {
+            let open = quote_spanned!(first=> <);
+            let (of, member) = (syn::Ident::new(of, last), syn::Ident::new(member, last));
+            let rest = quote_spanned!(last=> as __epilogue::#of>::#member);
+            quote!(#open #ty #rest)
+        },
+        bound,
+    )
+}
+
+/// Everything that is asserted of one function: each in a scope of its own.
+#[derive(Default)]
+pub(crate) struct Asserts(Vec<TokenStream>);
+
+impl Asserts {
+    fn add(&mut self, assert: TokenStream) {
+        self.0.push(assert);
+    }
+
+    /// A parameter, and the limits that `#[param(...)]` sets it.
+    pub(crate) fn parameter(&mut self, param: &Parameter, limits: Limits, generics: &Generics) {
+        let ty = &param.ty;
+        if is_extract(ty) {
+            return;
+        }
+        if mentions(ty, generics) {
+            self.generic(ty, "parameter", generics);
+            return;
+        }
+        // What a `Depends` names is asserted where it is imported.
+        if is_depends(ty) && param.names_dependency() {
+            return;
+        }
+        if last_name(ty).is_some_and(|name| name == "State")
+            && let [inner] = arguments(ty)[..]
+        {
+            self.add(of_member(inner, ty, "InState", "Value", "Shared"));
+        } else if holds_value(ty)
+            && let [inner] = arguments(ty)[..]
+        {
+            self.add(of_member(inner, ty, "Holds", "Value", "Readable"));
+        } else {
+            self.add(of_type(ty, "Param"));
+            if limits.has_default {
+                self.add(of_type(ty, "WithValue"));
+            }
+        }
+        let at = match arguments(ty)[..] {
+            [inner] => inner,
+            _ => ty,
+        };
+        if limits.number {
+            self.add(of_member(at, ty, "Holds", "Value", "Number"));
+        }
+        if limits.text {
+            self.add(of_member(at, ty, "Holds", "Value", "Text"));
+        }
+    }
+
+    /// What a path function returns: a reply, or a `Result` of one.
+    pub(crate) fn reply(&mut self, output: &Output) {
+        self.returned(output, "ReplyValue", &Generics::default());
+    }
+
+    /// What a dependency returns.
+    pub(crate) fn output(&mut self, output: &Output, generics: &Generics) {
+        self.returned(output, "Shared", generics);
+    }
+
+    fn returned(&mut self, output: &Output, bound: &str, generics: &Generics) {
+        let ty = match output {
+            Output::Unit | Output::Plain(Type::Never(_)) => return,
+            Output::Plain(ty) | Output::Result(ty) => ty,
+        };
+        if mentions(ty, generics) {
+            let is_result = matches!(output, Output::Result(_));
+            let ok = if is_result { quote!(<#ty as __epilogue::ResultLike>::Ok) } else { quote!(#ty) };
+            self.generic_call(ty, &ok, "output", generics);
+            return;
+        }
+        match output {
+            Output::Result(ty) => {
+                let parts = arguments(ty);
+                if !parts.first().is_some_and(|ok| has_impl(ok)) {
+                    self.add(of_member(parts.first().unwrap_or(&ty), ty, "ResultLike", "Ok", bound));
+                }
+                if !has_impl(ty) {
+                    self.add(of_member(parts.get(1).unwrap_or(&ty), ty, "ResultLike", "Err", "RaisedError"));
+                }
+            }
+            _ if has_impl(ty) => {}
+            _ => self.add(of_type(ty, bound)),
+        }
+    }
+
+    /// What a `#[task]` returns.
+    pub(crate) fn task_return(&mut self, output: &Output) {
+        if let Output::Plain(ty) | Output::Result(ty) = output
+            && !has_impl(ty)
+        {
+            self.add(of_type(ty, "TaskReturn"));
+        }
+    }
+
+    pub(crate) fn task_argument(&mut self, ty: &Type) {
+        self.add(of_type(ty, "TaskData"));
+    }
+
+    fn generic(&mut self, ty: &Type, assert: &str, generics: &Generics) {
+        self.generic_call(ty, &quote!(#ty), assert, generics);
+    }
+
+    fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {
+        let (impl_generics, _, where_clause) = generics.split_for_impl();
+        let (_, span) = ends(at);
+        let assert = syn::Ident::new(assert, span);
+        let call = quote_spanned!(span=> __epilogue::#assert::<#ty>(););
+        self.add(quote! {
+            #[allow(dead_code)]
+            fn holds #impl_generics () #where_clause { #call }
+        });
+    }
+
+    /// The assertions, before all else that is generated.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        let asserts = &self.0;
+        quote!(#(const _: () = { #asserts };)*)
+    }
+}
+
+/// What `#[param(...)]` asks of a parameter's type.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Limits {
+    /// It has a default.
+    pub(crate) has_default: bool,
+    /// That is a number.
+    pub(crate) number: bool,
+    /// That is a text or a list.
+    pub(crate) text: bool,
+}
+
+/// A check that runs while the compiler does, and fails at the tokens `at`.
+pub(crate) fn check(at: &impl ToTokens, verdict: &TokenStream) -> TokenStream {
+    let (first, last) = ends(at);
+    let path = quote_spanned!(first=> __epilogue::panic);
+    let rest = quote_spanned!(last=> !("{}", VERDICT.text()));
+    quote! {
+        const _: () = {
+            const VERDICT: __epilogue::Verdict = #verdict;
+            if VERDICT.is_wrong() {
+                #path #rest
+            }
+        };
+    }
+}

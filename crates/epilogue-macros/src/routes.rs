@@ -1,0 +1,86 @@
+//! `routes![…]`: each name is looked up, and checked against those before it.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Path, bracketed};
+
+use crate::asserts::check;
+use crate::diagnostics::Errors;
+use crate::names::{can_be_imported, import};
+
+/// What `routes!` hands over: the crate, then the list.
+struct Listed {
+    krate: TokenStream,
+    list: TokenStream,
+}
+
+impl Parse for Listed {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let krate;
+        bracketed!(krate in input);
+        Ok(Self { krate: krate.parse()?, list: input.parse()? })
+    }
+}
+
+pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(Listed { krate, list }) = errors.ok(syn::parse2::<Listed>(tokens)) else {
+        return errors.into_tokens();
+    };
+    let private = quote!(#krate::__private);
+    let routes = paths(list, &mut errors);
+    let nodes = routes.iter().enumerate().map(|(index, path)| node(index, path));
+    let checks = routes
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(index, path)| check(path, &quote!(__epilogue::check_listed(ROUTES, #index))));
+    let errors = errors.into_tokens();
+    quote! {{
+        use #private as __epilogue;
+        #errors
+        const ROUTES: &[&__epilogue::RouteNode] = &[#(#nodes),*];
+        #(#checks)*
+        __epilogue::Routes::new(ROUTES)
+    }}
+}
+
+/// The paths between the commas; what is none is told so, and left out.
+fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
+    let mut paths = Vec::new();
+    let mut item = TokenStream::new();
+    for token in list.into_iter().map(Some).chain([None]) {
+        match token {
+            Some(TokenTree::Punct(punct)) if punct.as_char() == ',' => {}
+            Some(token) => {
+                item.extend([token]);
+                continue;
+            }
+            None if item.is_empty() => break,
+            None => {}
+        }
+        let item = std::mem::take(&mut item);
+        match syn::parse2::<Path>(item.clone()) {
+            Ok(path) => paths.push(path),
+            Err(_) => errors.at(
+                item,
+                "`routes!` lists the names of path functions, separated by commas: write `routes![list, create]`",
+            ),
+        }
+    }
+    paths
+}
+
+fn node(index: usize, path: &Path) -> TokenStream {
+    let span = path.segments.last().map_or_else(Span::call_site, Spanned::span);
+    if !can_be_imported(path) {
+        return quote_spanned!(span=> &<#path as __epilogue::Route>::NODE);
+    }
+    let alias = format_ident!("R{index}", span = Span::mixed_site());
+    let import = import(path, &alias);
+    let alias = syn::Ident::new(&alias.to_string(), span);
+    let node = quote_spanned!(span=> &<#alias as __epilogue::Route>::NODE);
+    quote!({ #import #node })
+}

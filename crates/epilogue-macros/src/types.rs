@@ -1,0 +1,181 @@
+//! What can be said of a type as it is written.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{GenericArgument, Generics, Ident, Lifetime, ParenthesizedGenericArguments, PathArguments, Type};
+
+use crate::diagnostics::Errors;
+
+/// The last name of a path type: `Query` of `epilogue::Query<u32>`.
+pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
+    let Type::Path(path) = ty else { return None };
+    path.path.segments.last().map(|last| &last.ident)
+}
+
+/// The types between the angle brackets of the last name.
+pub(crate) fn arguments(ty: &Type) -> Vec<&Type> {
+    let Type::Path(path) = ty else { return Vec::new() };
+    let Some(last) = path.path.segments.last() else { return Vec::new() };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Vec::new() };
+    arguments
+        .args
+        .iter()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The spans of its first and last token: what stands between them is underlined as one, which no single span can be on stable Rust.
+pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+    let tokens: Vec<TokenTree> = tokens.to_token_stream().into_iter().collect();
+    let span = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
+    (span(tokens.first()), span(tokens.last()))
+}
+
+/// Whether a type is written with one of the names that stand for any type.
+pub(crate) fn mentions(ty: &Type, generics: &Generics) -> bool {
+    fn any(tokens: TokenStream, names: &[String]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+            TokenTree::Group(group) => any(group.stream(), names),
+            _ => false,
+        })
+    }
+    let names: Vec<String> = generics
+        .params
+        .iter()
+        .map(|param| match param {
+            syn::GenericParam::Type(param) => param.ident.to_string(),
+            syn::GenericParam::Const(param) => param.ident.to_string(),
+            syn::GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
+        })
+        .collect();
+    any(ty.to_token_stream(), &names)
+}
+
+/// Whether a type has `impl Trait` in it, of which nothing can be asked.
+pub(crate) fn has_impl(ty: &Type) -> bool {
+    struct Finds(bool);
+    impl<'ast> Visit<'ast> for Finds {
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut finds = Finds(false);
+    finds.visit_type(ty);
+    finds.0
+}
+
+/// Notes what no parameter or output can have within it.
+pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) {
+    let mut checks = Checks { of, place, errors };
+    checks.visit_type(ty);
+}
+
+/// Where the type stands.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    Parameter,
+    Output,
+}
+
+struct Checks<'a> {
+    of: &'a str,
+    place: Place,
+    errors: &'a mut Errors,
+}
+
+impl<'ast> Visit<'ast> for Checks<'_> {
+    fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
+        let of = self.of;
+        self.errors.at(ty, match self.place {
+            Place::Parameter => {
+                format!("{of} cannot take `impl Trait`, since nothing says which type is meant: write the type")
+            }
+            Place::Output => {
+                format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
+            }
+        });
+    }
+
+    fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+            return visit::visit_type_reference(self, reference);
+        }
+        let written = text(reference);
+        let owned = owned(&reference.elem);
+        let of = self.of;
+        self.errors.at(reference, match self.place {
+            Place::Parameter => format!(
+                "`{written}` borrows from the request, which {of} may outlive: write a type that owns its data, `{owned}`"
+            ),
+            Place::Output => {
+                format!("{of} returns an owned value, which outlives the call, and `{written}` is borrowed: write `{owned}`")
+            }
+        });
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" {
+            let of = self.of;
+            self.errors.at(lifetime, match self.place {
+                Place::Parameter => format!(
+                    "the lifetime `{lifetime}` borrows from the request, which {of} may outlive: write a type that owns its data, or `'static`"
+                ),
+                Place::Output => format!(
+                    "{of} returns an owned value, which outlives the call, and `{lifetime}` says that it is borrowed: write a type that owns its data"
+                ),
+            });
+        }
+    }
+
+    // A function's own lifetimes are nobody else's.
+    fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments(&mut self, arguments: &'ast ParenthesizedGenericArguments) {
+        let inputs = arguments.inputs.to_token_stream().to_string().replace(' ', "");
+        self.errors.at(
+            arguments,
+            format!("a type stands between angle brackets, not in parentheses: write `<{inputs}>`, as in `Depends<{inputs}>`"),
+        );
+    }
+
+    // `dyn Fn(A) -> B` is written with parentheses.
+    fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
+/// A type as a user writes it.
+pub(crate) fn text(tokens: &impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (from, to) in [
+        (" < ", "<"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" :: ", "::"),
+        ("& ", "&"),
+        (" ,", ","),
+        ("' ", "'"),
+    ] {
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// Whether both are written alike.
+pub(crate) fn same(a: &impl ToTokens, b: &impl ToTokens) -> bool {
+    a.to_token_stream().to_string() == b.to_token_stream().to_string()
+}
+
+/// The owner of what a reference lends.
+pub(crate) fn owned(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) if path.path.is_ident("str") => String::from("String"),
+        Type::Path(path) if path.path.is_ident("Path") && arguments(ty).is_empty() => String::from("PathBuf"),
+        Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
+        other => text(other),
+    }
+}

@@ -1,0 +1,110 @@
+//! `#[websocket]`: a route whose function has the socket that the request becomes.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Generics, ReturnType, Type};
+
+use crate::args::template_and_args;
+use crate::diagnostics::Errors;
+use crate::names::Names;
+use crate::params::Params;
+use crate::route::{Options, Read, Template};
+use crate::signature::{Function, Kind, Parameter};
+use crate::types::last_name;
+
+const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "crate"];
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let (template, mut args) = template_and_args(args, &mut errors);
+    let options = Options {
+        dependencies: args.list("dependencies", &mut errors),
+        tags: args.list("tags", &mut errors),
+        concurrent: args.flag("concurrent", &mut errors).is_some(),
+        // OpenAPI has no WebSockets.
+        hidden: true,
+        ..Options::default()
+    };
+    let private = args.krate(&mut errors).private();
+    args.finish("`#[websocket]`", OPTIONS, &mut errors);
+    let Some(mut function) = Function::read(item.clone(), Kind::Route, &mut errors) else {
+        // What does not parse is given back as it is, so that rustc says what is wrong with it.
+        return item;
+    };
+    let template = Template::read(template, "websocket", &function, &mut errors);
+    options.check(&function, &mut errors);
+    let position = socket(&function, &mut errors);
+    let names = Names::of(&mut function, &private);
+    let taken: Vec<&Parameter> = function
+        .params
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| Some(*index) != position)
+        .map(|(_, p)| p)
+        .collect();
+    let params =
+        Params::expand(taken.iter().copied(), &quote!(__epilogue::Full), &Generics::default(), &mut errors);
+    let run = run(&function, &params, position.unwrap_or(0));
+    let read = Read {
+        method: "GET",
+        function: &function,
+        params: taken,
+        template,
+        options: &options,
+        names: &names,
+        private: &private,
+    };
+    read.tokens(&params, &run, errors)
+}
+
+/// Which of the parameters is the socket: the others are those that the request has values for.
+fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
+    if !function.is_async() {
+        errors.at(function.name(), "a function under `#[websocket]` waits for its client: write `async fn`");
+    }
+    let mut sockets = function.params.iter().enumerate().filter(|(_, param)| is_socket(&param.ty));
+    let Some((position, socket)) = sockets.next() else {
+        errors.at(
+            function.name(),
+            "a function under `#[websocket]` takes the socket: write `mut socket: WebSocket` among its parameters",
+        );
+        return None;
+    };
+    if socket.borrowed {
+        errors.at(&socket.ty_as_written, "the socket is the function's own: write `WebSocket` without `&`");
+    }
+    if let Some(attr) = socket.attrs.first() {
+        errors.at(attr, "the socket is no value of the request and has no options: remove `#[param]`");
+    }
+    if let Some((_, second)) = sockets.next() {
+        errors.at(
+            &second.ty,
+            "there is one socket: remove this `WebSocket`, or call `split()` on the other one",
+        );
+    }
+    Some(position)
+}
+
+fn is_socket(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "WebSocket")
+}
+
+/// Hands over the function to what runs it.
+fn run(function: &Function, params: &Params, position: usize) -> TokenStream {
+    let span = function.name().span();
+    let Params { locals, arguments, .. } = params;
+    let socket = format_ident!("socket", span = Span::mixed_site());
+    let mut arguments = arguments.clone();
+    arguments.insert(position.min(arguments.len()), quote!(#socket));
+    let future = function.future(&TokenStream::new(), &arguments);
+    let returned = match &function.item.sig.output {
+        ReturnType::Default => span,
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    // Made here, so that they mean the same wherever the function's name comes from.
+    let (scope, take, value) = (quote!(scope), quote!(take), quote!(returned));
+    let end = quote_spanned!(returned=> __epilogue::SocketReturn::into_end(#value));
+    let call = quote!(|(#(#locals,)*), #socket: __epilogue::WebSocket| #future);
+    quote_spanned!(span=> __epilogue::socket_function(#scope, #take, #call, |#value| #end))
+}

@@ -1,0 +1,58 @@
+//! The sentence of a failed check, built while the compiler runs.
+
+/// What a check came to: nothing, or the sentence that the compiler shows at the user's own words.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Verdict {
+    bytes: [u8; Self::ROOM],
+    length: usize,
+}
+
+impl Verdict {
+    /// Longer sentences are cut: a chain of dependencies may have any length.
+    const ROOM: usize = 600;
+
+    /// Nothing is wrong.
+    pub(crate) const RIGHT: Self = Self { bytes: [0; Self::ROOM], length: 0 };
+
+    /// Whether the check failed.
+    pub const fn is_wrong(&self) -> bool {
+        self.length > 0
+    }
+
+    /// The sentence.
+    pub const fn text(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "the words of an error are no text, which is a bug in epilogue",
+        }
+    }
+
+    /// A sentence that is made of these parts.
+    pub(super) const fn wrong(parts: &[&str]) -> Self {
+        let mut verdict = Self::RIGHT;
+        verdict.add(parts);
+        verdict
+    }
+
+    /// Goes on with these parts.
+    pub(super) const fn add(&mut self, parts: &[&str]) {
+        let mut i = 0;
+        while i < parts.len() {
+            self.add_part(parts[i].as_bytes());
+            i += 1;
+        }
+    }
+
+    const fn add_part(&mut self, part: &[u8]) {
+        if self.length + part.len() > Self::ROOM {
+            return;
+        }
+        let mut i = 0;
+        while i < part.len() {
+            self.bytes[self.length] = part[i];
+            self.length += 1;
+            i += 1;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A request that becomes a WebSocket: its scope goes on until the socket is closed.
+
+use axum_core::body::Body;
+use axum_core::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
+
+use super::{BoxFuture, Scope};
+use crate::body::ReplyBody;
+use crate::response::{Failure, HttpError, Raised};
+use crate::websocket::{Close, Driver, WebSocket};
+
+/// What a client sent that asks for a WebSocket.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Upgrade {
+    on_upgrade: OnUpgrade,
+    accept: HeaderValue,
+}
+
+type Function = Box<dyn FnOnce(WebSocket) -> BoxFuture<Result<(), Failure>> + Send>;
+
+impl Scope {
+    /// Whether the request asks for a WebSocket; the error says what it has to ask for.
+    #[doc(hidden)]
+    pub fn upgrade(&self) -> Result<Upgrade, Failure> {
+        let parts = self.parts();
+        let headers = &parts.headers;
+        let asks = parts.method == Method::GET
+            && parts.version == Version::HTTP_11
+            && lists(headers, &header::CONNECTION, "upgrade")
+            && lists(headers, &header::UPGRADE, "websocket");
+        let Some(on_upgrade) = parts.extensions.get::<OnUpgrade>().filter(|_| asks) else {
+            return Err(upgrade_required("This is a WebSocket"));
+        };
+        if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+            return Err(upgrade_required("This is a WebSocket of version 13"));
+        }
+        let accept = headers
+            .get(header::SEC_WEBSOCKET_KEY)
+            .and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
+        let Some(accept) = accept else {
+            let error = HttpError::new(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing");
+            return Err(Failure::Raised(Raised::new(error)));
+        };
+        Ok(Upgrade { on_upgrade: on_upgrade.clone(), accept })
+    }
+
+    /// Replies with the upgrade, after which the function has the socket.
+    #[doc(hidden)]
+    pub fn open<F, Fut>(mut self, upgrade: Upgrade, function: F) -> http::Response<ReplyBody>
+    where
+        F: FnOnce(WebSocket) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let mut response = Response::new(Body::empty());
+        if let Some(reply) = self.reply.take() {
+            reply.merge_into(&mut response);
+        }
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
+        // What follows the socket does not wait for a flush of the connection, which is none of HTTP any more.
+        self.connection = None;
+        let runner = self.app.runner.clone();
+        let origin = self.app.origin_of(&self.route().label);
+        let function: Function = Box::new(move |socket| Box::pin(function(socket)));
+        let session = Session(Some(self)).run(upgrade.on_upgrade, function);
+        runner.hold(origin, session.instrument(Span::current()));
+        response.map(|body| ReplyBody::new(body, None))
+    }
+
+    /// What the path function's end comes to, with the exits of function scope.
+    async fn end_socket(&mut self, result: Result<(), Failure>) -> (http::Response<ReplyBody>, Close) {
+        let mut result = match result {
+            Err(failure) if Close::after(&failure).is_some() => Err(failure),
+            Ok(()) | Err(_) => Ok(switched()),
+        };
+        if self.must_leave() {
+            result = self.leave_functions(result).await;
+        }
+        let close = result.as_ref().err().and_then(Close::after).unwrap_or_else(Close::normal);
+        (self.finish(result), close)
+    }
+}
+
+fn switched() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    response
+}
+
+/// Whether a header that is a list has this word.
+fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+}
+
+/// The answer of RFC 9110, section 15.5.22, to a request that is none for a WebSocket.
+fn upgrade_required(detail: &str) -> Failure {
+    let error = HttpError::new(StatusCode::UPGRADE_REQUIRED, detail)
+        .header(header::CONNECTION, HeaderValue::from_static("upgrade"))
+        .header(header::UPGRADE, HeaderValue::from_static("websocket"))
+        .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    Failure::Raised(Raised::new(error))
+}
+
+/// The scope of an open WebSocket, until it is finished.
+struct Session(Option<Scope>);
+
+impl Session {
+    async fn run(mut self, on_upgrade: OnUpgrade, function: Function) {
+        let Some(scope) = &mut self.0 else { return };
+        let upgraded = match on_upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => {
+                tracing::debug!(%error, "the client left before its WebSocket was open");
+                let (reply, _close) = scope.end_socket(Ok(())).await;
+                self.0 = None;
+                return drop(reply);
+            }
+        };
+        let stopping: CancellationToken = scope.app.stopping.clone();
+        let (driver, socket) = Driver::new(TokioIo::new(upgraded), scope.app.body_limit).await;
+        let (ended, function_ended) = oneshot::channel();
+        let talking = async {
+            let result = function(socket).await;
+            let (reply, close) = scope.end_socket(result).await;
+            // Who receives it may have gone, with the client.
+            drop(ended.send(close));
+            reply
+        };
+        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping));
+        self.0 = None;
+        // Its tasks and exits follow now, after the socket.
+        drop(reply);
+    }
+}
+
+/// Cut off at the end of a shutdown: the exits are owed all the same.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(mut scope) = self.0.take() else { return };
+        let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the WebSocket was cut off at shutdown");
+        drop(scope.finish(Err(Failure::Raised(Raised::new(error)))));
+    }
+}

@@ -1,0 +1,253 @@
+//! What goes on between a function and the client: messages both ways, pings, and the close.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message as Frame};
+use tokio_util::sync::CancellationToken;
+
+use super::{Message, Step, WAITING, WebSocket, WebSocketError};
+
+/// How often a client is asked whether it is still there. One from which nothing comes for twice as long is not.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a client may take to read a message.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long it may take to answer a close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Far less than the default: there is one of it for each client, most of which say little.
+const READ_BUFFER: usize = 8 * 1024;
+
+/// How a WebSocket is closed.
+#[derive(Debug, Clone)]
+pub(crate) struct Close {
+    pub(super) code: u16,
+    reason: String,
+}
+
+impl Close {
+    const NORMAL: u16 = 1000;
+    const GOING_AWAY: u16 = 1001;
+    const PROTOCOL: u16 = 1002;
+    const NO_CODE: u16 = 1005;
+    pub(super) const NOT_AS_EXPECTED: u16 = 1007;
+    const TOO_LARGE: u16 = 1009;
+    pub(super) const ERROR: u16 = 1011;
+
+    pub(super) fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+
+    pub(crate) fn normal() -> Self {
+        Self::new(Self::NORMAL, "")
+    }
+
+    fn into_frame(self) -> Frame {
+        Frame::Close(Some(CloseFrame { code: self.code.into(), reason: self.reason.into() }))
+    }
+
+    fn of_frame(frame: Option<CloseFrame>) -> Self {
+        frame.map_or_else(
+            || Self::new(Self::NO_CODE, ""),
+            |frame| Self::new(frame.code.into(), frame.reason.as_str()),
+        )
+    }
+}
+
+/// The library's end of a [`WebSocket`].
+pub(crate) struct Driver<S> {
+    stream: WebSocketStream<S>,
+    limit: usize,
+    incoming: mpsc::Sender<Step>,
+    outgoing: mpsc::Receiver<Step>,
+}
+
+/// What the two directions know of each other.
+#[derive(Default)]
+struct Shared {
+    /// Something has come since the last ping.
+    heard: AtomicBool,
+    /// The function does not take what came, so that nothing is read.
+    held_up: AtomicBool,
+}
+
+/// Why nothing comes from the client any more.
+enum ReadEnd {
+    Closed,
+    /// It did what it may not.
+    Refused(Close),
+}
+
+/// Why nothing goes to the client any more.
+enum WriteEnd {
+    CloseSent,
+    Gone,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
+    pub(crate) async fn new(io: S, limit: usize) -> (Self, WebSocket) {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_message_size(Some(limit))
+            .max_frame_size(Some(limit));
+        let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+        let (incoming, received) = mpsc::channel(WAITING);
+        let (sender, outgoing) = mpsc::channel(WAITING);
+        (Self { stream, limit, incoming, outgoing }, WebSocket::new(sender, received))
+    }
+
+    /// Carries messages until the WebSocket is closed: by the client, by the function, or because the server stops.
+    pub(crate) async fn run(self, function_ended: oneshot::Receiver<Close>, stopping: CancellationToken) {
+        let Self { stream, limit, incoming, mut outgoing } = self;
+        let (mut sink, stream) = stream.split();
+        let shared = Shared::default();
+        let mut reading = pin!(read(stream, limit, incoming, &shared));
+        let ended = {
+            let mut writing = pin!(write(&mut sink, &mut outgoing, function_ended, stopping, &shared));
+            tokio::select! {
+                biased;
+                end = &mut reading => Ok(end),
+                end = &mut writing => Err(end),
+            }
+        };
+        // Who sends from here on is told that it is over.
+        outgoing.close();
+        match ended {
+            Ok(ReadEnd::Closed) | Err(WriteEnd::Gone) => {}
+            Ok(ReadEnd::Refused(close)) => {
+                // The client may not be listening, and is owed nothing more.
+                drop(timeout(CLOSE_TIMEOUT, sink.send(close.into_frame())).await);
+            }
+            Err(WriteEnd::CloseSent) => drop(timeout(CLOSE_TIMEOUT, reading).await),
+        }
+    }
+}
+
+async fn read<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: SplitStream<WebSocketStream<S>>,
+    limit: usize,
+    incoming: mpsc::Sender<Step>,
+    shared: &Shared,
+) -> ReadEnd {
+    let deliver = async |step| {
+        if let Err(mpsc::error::TrySendError::Full(step)) = incoming.try_send(step) {
+            shared.held_up.store(true, Ordering::Relaxed);
+            // A function that listens no more is told nothing; the close still has to be read.
+            drop(incoming.send(step).await);
+            shared.held_up.store(false, Ordering::Relaxed);
+        }
+    };
+    while let Some(frame) = stream.next().await {
+        shared.heard.store(true, Ordering::Relaxed);
+        let (error, code) = match frame {
+            Ok(Frame::Text(text)) => {
+                deliver(Step::Message(Message::Text(text.as_str().to_owned()))).await;
+                continue;
+            }
+            Ok(Frame::Binary(bytes)) => {
+                deliver(Step::Message(Message::Binary(bytes))).await;
+                continue;
+            }
+            // The stream goes on until the answer has been sent.
+            Ok(Frame::Close(close)) => {
+                deliver(Step::Close(Close::of_frame(close))).await;
+                continue;
+            }
+            // Pings are answered by the stream itself.
+            Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_)) => continue,
+            Err(Error::Capacity(_)) => (WebSocketError::TooLarge(limit), Close::TOO_LARGE),
+            Err(Error::Utf8(error)) => (WebSocketError::Protocol(error), Close::NOT_AS_EXPECTED),
+            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return ReadEnd::Closed,
+            Err(Error::Protocol(error)) => (WebSocketError::Protocol(error.to_string()), Close::PROTOCOL),
+            Err(error) => {
+                tracing::debug!(%error, "the client of a WebSocket has left");
+                return ReadEnd::Closed;
+            }
+        };
+        deliver(Step::Error(error)).await;
+        return ReadEnd::Refused(Close::new(code, ""));
+    }
+    ReadEnd::Closed
+}
+
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    sink: &mut SplitSink<WebSocketStream<S>, Frame>,
+    outgoing: &mut mpsc::Receiver<Step>,
+    mut function_ended: oneshot::Receiver<Close>,
+    stopping: CancellationToken,
+    shared: &Shared,
+) -> WriteEnd {
+    let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopped = pin!(stopping.cancelled());
+    let mut asked = false;
+    let close = loop {
+        let frame = tokio::select! {
+            biased;
+            () = &mut stopped => break Close::new(Close::GOING_AWAY, "the server stops"),
+            step = outgoing.recv() => match step {
+                Some(Step::Message(message)) => frame_of(message),
+                Some(Step::Close(close)) => break close,
+                // Nobody can send any more; the function still runs.
+                Some(Step::Error(_)) | None => break (&mut function_ended).await.unwrap_or_else(|_| Close::normal()),
+            },
+            Ok(close) = &mut function_ended => break close,
+            _ = pings.tick() => {
+                let heard = shared.heard.swap(false, Ordering::Relaxed);
+                if asked && !heard && !shared.held_up.load(Ordering::Relaxed) {
+                    tracing::debug!("the client of a WebSocket answers no ping");
+                    return WriteEnd::Gone;
+                }
+                asked = true;
+                Frame::Ping(bytes::Bytes::new())
+            }
+        };
+        if !send(sink, frame).await {
+            return WriteEnd::Gone;
+        }
+    };
+    // What was sent before goes before.
+    outgoing.close();
+    while let Some(step) = outgoing.recv().await {
+        if let Step::Message(message) = step
+            && !send(sink, frame_of(message)).await
+        {
+            return WriteEnd::Gone;
+        }
+    }
+    if send(sink, close.into_frame()).await { WriteEnd::CloseSent } else { WriteEnd::Gone }
+}
+
+fn frame_of(message: Message) -> Frame {
+    match message {
+        Message::Text(text) => Frame::text(text),
+        Message::Binary(bytes) => Frame::binary(bytes),
+    }
+}
+
+/// Whether the client has taken it.
+async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+    sink: &mut SplitSink<WebSocketStream<S>, Frame>,
+    frame: Frame,
+) -> bool {
+    match timeout(SEND_TIMEOUT, sink.send(frame)).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the client of a WebSocket has left");
+            false
+        }
+        Err(_) => {
+            tracing::debug!("the client of a WebSocket does not read");
+            false
+        }
+    }
+}

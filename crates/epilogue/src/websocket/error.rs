@@ -1,0 +1,53 @@
+use axum_core::response::{IntoResponse, Response};
+
+use super::Close;
+use crate::response::{Failure, HttpError};
+
+/// Why a message was not received or not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebSocketError {
+    /// The client has closed the WebSocket or has left, or the function or the server has closed it.
+    #[error("the WebSocket is closed")]
+    Closed,
+    /// A message is larger than [`App::body_limit`](crate::App::body_limit). The WebSocket was closed with 1009.
+    #[error("a message of the client is larger than the limit of {0} bytes")]
+    TooLarge(usize),
+    /// The client broke the protocol. The WebSocket was closed with 1002, or 1007 for a text that is no UTF-8.
+    #[error("the client broke the protocol of WebSockets: {0}")]
+    Protocol(String),
+    /// The client sent bytes where a text was expected.
+    #[error("the client sent bytes, not a text")]
+    NotText,
+    /// The client sent something else than was expected.
+    #[error("the client sent a message that is not the expected JSON")]
+    Decode(#[source] serde_json::Error),
+    /// A value could not be sent.
+    #[error("a value does not serialise as JSON")]
+    Encode(#[source] serde_json::Error),
+}
+
+/// So that a function may return it. Nobody sees the reply: the request has had one.
+impl IntoResponse for WebSocketError {
+    fn into_response(self) -> Response {
+        HttpError::from(self).into_response()
+    }
+}
+
+impl Close {
+    /// How the library closes a WebSocket whose function has failed; none where it only noticed that the client had left.
+    pub(crate) fn after(failure: &Failure) -> Option<Self> {
+        let code = match error_of(failure) {
+            Some(WebSocketError::Closed) => return None,
+            Some(WebSocketError::NotText | WebSocketError::Decode(_)) => Self::NOT_AS_EXPECTED,
+            _ => Self::ERROR,
+        };
+        Some(Self::new(code, ""))
+    }
+}
+
+fn error_of(failure: &Failure) -> Option<&WebSocketError> {
+    let Failure::Raised(raised) = failure else { return None };
+    let error = raised.as_any();
+    error.downcast_ref::<WebSocketError>().or_else(|| error.downcast_ref::<HttpError>()?.source_as())
+}

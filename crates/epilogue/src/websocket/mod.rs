@@ -1,0 +1,284 @@
+//! WebSockets: what a function under `#[websocket]` holds of one, and what drives it.
+
+mod driver;
+mod error;
+mod returned;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+
+pub(crate) use driver::{Close, Driver};
+pub use error::WebSocketError;
+pub use returned::SocketReturn;
+
+/// What a client and a function under [`#[websocket]`](macro@crate::websocket) say to each other.
+///
+/// Pings are answered by the library, and a close is the end of [`WebSocket::recv`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A text.
+    Text(String),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(bytes: Bytes) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Binary(bytes.into())
+    }
+}
+
+/// One step of the conversation.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Message(Message),
+    Close(Close),
+    Error(WebSocketError),
+}
+
+/// How many messages may wait, each way.
+const WAITING: usize = 16;
+
+/// The open WebSocket of a function under [`#[websocket]`](macro@crate::websocket).
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[websocket("/echo")]
+/// async fn echo(mut socket: WebSocket) -> Result<(), HttpError> {
+///     while let Some(text) = socket.recv_text().await {
+///         socket.send_text(text?).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// // A unit test holds the client's end of a pair.
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (mut client, socket) = WebSocket::pair();
+/// client.send_text("hello").await.unwrap();
+/// client.close(1000, "").await.unwrap();
+/// echo(socket).await.unwrap();
+/// assert_eq!(client.recv_text().await.unwrap().unwrap(), "hello");
+/// # });
+/// ```
+///
+/// It is closed when the function has returned, whether or not this is dropped: with 1000, or with 1011 where the function returned an
+/// error or panicked.
+#[derive(Debug)]
+pub struct WebSocket {
+    sender: WebSocketSender,
+    receiver: WebSocketReceiver,
+}
+
+/// The half of a [`WebSocket`] that sends. A clone sends to the same client.
+#[derive(Debug, Clone)]
+pub struct WebSocketSender(mpsc::Sender<Step>);
+
+/// The half of a [`WebSocket`] that receives.
+#[derive(Debug)]
+pub struct WebSocketReceiver {
+    steps: mpsc::Receiver<Step>,
+    close_code: Option<u16>,
+}
+
+impl WebSocket {
+    /// Two ends of one WebSocket without a network: for the unit test of a function, which plays the client.
+    pub fn pair() -> (Self, Self) {
+        let ((to_first, first), (to_second, second)) = (mpsc::channel(WAITING), mpsc::channel(WAITING));
+        (Self::new(to_second, first), Self::new(to_first, second))
+    }
+
+    pub(crate) fn new(sender: mpsc::Sender<Step>, steps: mpsc::Receiver<Step>) -> Self {
+        let receiver = WebSocketReceiver { steps, close_code: None };
+        Self { sender: WebSocketSender(sender), receiver }
+    }
+
+    /// The next message; `None` when the client has closed the WebSocket, or has left without a word. In a `select!` no message is lost.
+    ///
+    /// # Errors
+    ///
+    /// When the client sends a message that is larger than [`App::body_limit`](crate::App::body_limit), or breaks the protocol. The
+    /// WebSocket is closed then.
+    pub async fn recv(&mut self) -> Option<Result<Message, WebSocketError>> {
+        self.receiver.recv().await
+    }
+
+    /// The next message, which is a text.
+    ///
+    /// # Errors
+    ///
+    /// See [`recv`](Self::recv), and when it is bytes.
+    pub async fn recv_text(&mut self) -> Option<Result<String, WebSocketError>> {
+        self.receiver.recv_text().await
+    }
+
+    /// The next message, which is JSON, as a text or as bytes.
+    ///
+    /// # Errors
+    ///
+    /// See [`recv`](Self::recv), and when it is not the JSON of a `T`.
+    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Option<Result<T, WebSocketError>> {
+        self.receiver.recv_json().await
+    }
+
+    /// Sends a message. It waits where many are on their way already, for a client that reads slowly.
+    ///
+    /// # Errors
+    ///
+    /// When the WebSocket is closed. A function that passes this error on is taken to have returned: a client that leaves is no failure.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), WebSocketError> {
+        self.sender.send(message).await
+    }
+
+    /// Sends a text.
+    ///
+    /// # Errors
+    ///
+    /// See [`send`](Self::send).
+    pub async fn send_text(&self, text: impl Into<String>) -> Result<(), WebSocketError> {
+        self.sender.send_text(text).await
+    }
+
+    /// Sends a value as JSON, in a text.
+    ///
+    /// # Errors
+    ///
+    /// See [`send`](Self::send), and when it does not serialise.
+    pub async fn send_json(&self, value: &impl Serialize) -> Result<(), WebSocketError> {
+        self.sender.send_json(value).await
+    }
+
+    /// Closes the WebSocket once everything that was sent before has left. [`recv`](Self::recv) still gives what the client sends until it
+    /// answers.
+    ///
+    /// # Errors
+    ///
+    /// When it is closed already.
+    pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
+        self.sender.close(code, reason).await
+    }
+
+    /// The code with which the client closed the WebSocket, once [`recv`](Self::recv) has given `None`; none where it just left.
+    pub fn close_code(&self) -> Option<u16> {
+        self.receiver.close_code()
+    }
+
+    /// The two halves, for two futures of the function.
+    pub fn split(self) -> (WebSocketSender, WebSocketReceiver) {
+        (self.sender, self.receiver)
+    }
+}
+
+impl WebSocketSender {
+    /// See [`WebSocket::send`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), WebSocketError> {
+        self.step(Step::Message(message.into())).await
+    }
+
+    /// See [`WebSocket::send_text`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn send_text(&self, text: impl Into<String>) -> Result<(), WebSocketError> {
+        self.send(text.into()).await
+    }
+
+    /// See [`WebSocket::send_json`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn send_json(&self, value: &impl Serialize) -> Result<(), WebSocketError> {
+        self.send(serde_json::to_string(value).map_err(WebSocketError::Encode)?).await
+    }
+
+    /// See [`WebSocket::close`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
+        self.step(Step::Close(Close::new(code, reason))).await
+    }
+
+    async fn step(&self, step: Step) -> Result<(), WebSocketError> {
+        self.0.send(step).await.map_err(|_| WebSocketError::Closed)
+    }
+}
+
+impl WebSocketReceiver {
+    /// See [`WebSocket::recv`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn recv(&mut self) -> Option<Result<Message, WebSocketError>> {
+        match self.steps.recv().await? {
+            Step::Message(message) => Some(Ok(message)),
+            Step::Error(error) => Some(Err(error)),
+            Step::Close(close) => {
+                self.close_code = Some(close.code);
+                self.steps.close();
+                None
+            }
+        }
+    }
+
+    /// See [`WebSocket::recv_text`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn recv_text(&mut self) -> Option<Result<String, WebSocketError>> {
+        Some(match self.recv().await? {
+            Ok(Message::Text(text)) => Ok(text),
+            Ok(Message::Binary(_)) => Err(WebSocketError::NotText),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// See [`WebSocket::recv_json`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Option<Result<T, WebSocketError>> {
+        Some(self.recv().await?.and_then(|message| {
+            let json = match &message {
+                Message::Text(text) => text.as_bytes(),
+                Message::Binary(bytes) => bytes,
+            };
+            serde_json::from_slice(json).map_err(WebSocketError::Decode)
+        }))
+    }
+
+    /// See [`WebSocket::close_code`].
+    pub fn close_code(&self) -> Option<u16> {
+        self.close_code
+    }
+}

@@ -1,0 +1,361 @@
+//! WebSockets: what is wrong is said before the upgrade, and what must happen after happens after the socket is closed.
+
+use std::time::Duration;
+
+use epilogue::prelude::*;
+use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use futures_util::{SinkExt, StreamExt};
+use http::Request;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+type Client = WebSocketStream<TcpStream>;
+
+async fn open(served: &Served, path: &str) -> Result<Client, Error> {
+    let stream = TcpStream::connect(served.address).await.unwrap();
+    Ok(tokio_tungstenite::client_async(format!("ws://localhost{path}"), stream).await?.0)
+}
+
+/// The status and body of a request that was not upgraded.
+async fn refused(served: &Served, path: &str) -> (StatusCode, String) {
+    let Err(Error::Http(response)) = open(served, path).await else { panic!("it was upgraded") };
+    let body = response.body().clone().unwrap_or_default();
+    (response.status(), String::from_utf8(body).unwrap())
+}
+
+async fn text(client: &mut Client) -> String {
+    client.next().await.unwrap().unwrap().into_text().unwrap().as_str().to_owned()
+}
+
+/// Waits for the close, and gives its code.
+async fn closed(client: &mut Client) -> u16 {
+    loop {
+        if let Message::Close(close) = client.next().await.unwrap().unwrap() {
+            return close.unwrap().code.into();
+        }
+    }
+}
+
+#[websocket("/echo")]
+async fn echo(mut socket: WebSocket) -> Result<(), HttpError> {
+    while let Some(message) = socket.recv().await {
+        socket.send(message?).await?;
+    }
+    Ok(())
+}
+
+struct Session(Journal);
+
+#[dependency(scope = "function", exit = leave_function)]
+fn within(journal: State<Journal>) -> Session {
+    journal.write("enter:function");
+    Session((*journal).clone())
+}
+
+async fn leave_function(session: &Session, outcome: &Outcome) {
+    session.0.write(format!("exit:function {outcome:?}"));
+}
+
+#[dependency(exit = leave_request)]
+fn around(journal: State<Journal>) -> Session {
+    journal.write("enter:request");
+    Session((*journal).clone())
+}
+
+async fn leave_request(session: &Session, outcome: &Outcome) {
+    session.0.write(format!("exit:request {outcome:?}"));
+}
+
+#[dependency]
+fn user(token: Query<Option<String>>) -> Result<String, HttpError> {
+    token.into_inner().ok_or_else(|| HttpError::new(StatusCode::UNAUTHORIZED, "Not authenticated"))
+}
+
+fn noted(journal: Journal, line: &'static str) {
+    journal.write(line);
+}
+
+/// Does what the client says.
+#[websocket("/rooms/{room}")]
+async fn room(
+    room: Path<u32>,
+    mut socket: WebSocket,
+    _around: Depends<around>,
+    _within: Depends<within>,
+    user: Depends<user>,
+    journal: State<Journal>,
+    reply: &Reply,
+    tasks: &BackgroundTasks,
+) -> Result<(), HttpError> {
+    drop(reply.headers());
+    tasks.add_task(noted, ((*journal).clone(), "task"));
+    socket.send_text(format!("{} in {}", *user, *room)).await?;
+    while let Some(text) = socket.recv_text().await {
+        match text?.as_str() {
+            "return" => break,
+            "fail" => return Err(HttpError::new(StatusCode::CONFLICT, "told to")),
+            "panic" => panic!("told to"),
+            "close" => socket.close(4000, "told to").await?,
+            text => socket.send_text(text).await?,
+        }
+    }
+    journal.write("function:end");
+    Ok(())
+}
+
+async fn rooms() -> (Served, Entries) {
+    let (journal, entries) = Journal::new();
+    (Served::new(App::new().state(journal).routes(routes![echo, room])).await, entries)
+}
+
+/// Opens a room, sends a word, and gives the code of the close.
+async fn told(served: &Served, word: &str) -> u16 {
+    let mut client = open(served, "/rooms/7?token=ferris").await.unwrap();
+    assert_eq!(text(&mut client).await, "ferris in 7");
+    client.send(Message::text(word)).await.unwrap();
+    let code = closed(&mut client).await;
+    // The answer to the close.
+    assert!(client.next().await.is_none());
+    code
+}
+
+#[tokio::test]
+async fn messages_go_both_ways() {
+    let (served, _entries) = rooms().await;
+    let mut client = open(&served, "/echo").await.unwrap();
+    for message in [Message::text("hello"), Message::binary(vec![1, 2, 3]), Message::text("é".repeat(70_000))] {
+        client.send(message.clone()).await.unwrap();
+        assert_eq!(client.next().await.unwrap().unwrap(), message);
+    }
+    client.send(Message::Ping("are you there".into())).await.unwrap();
+    assert_eq!(client.next().await.unwrap().unwrap(), Message::Pong("are you there".into()));
+    client.close(None).await.unwrap();
+    assert!(matches!(client.next().await, Some(Ok(Message::Close(_)))));
+    assert!(client.next().await.is_none());
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_before_the_upgrade() {
+    let (served, mut entries) = rooms().await;
+    let (status, body) = refused(&served, "/rooms/none?token=ferris").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body.contains("int_parsing"), "{body}");
+    let exits = ["enter:request", "enter:function"];
+    let seen = entries.take(4).await;
+    assert_eq!(seen[..2], exits);
+    assert!(seen[2].starts_with("exit:function Rejected") && seen[3].starts_with("exit:request Rejected"), "{seen:?}");
+
+    let (status, body) = refused(&served, "/rooms/7").await;
+    assert_eq!((status, body.as_str()), (StatusCode::UNAUTHORIZED, r#"{"detail":"Not authenticated"}"#));
+    let seen = entries.take(4).await;
+    assert!(seen[2].starts_with("exit:function Failed(401") && seen[3].starts_with("exit:request Failed(401"), "{seen:?}");
+    assert_eq!(refused(&served, "/nowhere").await.0, StatusCode::NOT_FOUND);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_asks_for_no_socket_is_told_to() {
+    let (served, mut entries) = rooms().await;
+    let response = served.get("/rooms/7?token=ferris").await;
+    assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+    assert_eq!(response.headers()["upgrade"], "websocket");
+    assert_eq!(response.body(), r#"{"detail":"This is a WebSocket"}"#);
+    let ask = |version: &str| {
+        Request::get("/echo")
+            .header("host", "localhost")
+            .header("connection", "keep-alive, Upgrade")
+            .header("upgrade", "WebSocket")
+            .header("sec-websocket-version", version)
+            .body(http_body_util::Full::default())
+            .unwrap()
+    };
+    let response = served.send(ask("8")).await;
+    assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+    assert_eq!(response.headers()["sec-websocket-version"], "13");
+    assert_eq!(served.send(ask("13")).await.status(), StatusCode::BAD_REQUEST, "without a key");
+    assert_eq!(served.send(request("POST", "/echo")).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let mut http2 = served.http2().await;
+    let response = http2.send_request(request("GET", "/echo")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+    assert!(entries.now().is_empty(), "no dependency ran");
+    served.stop().await.unwrap();
+}
+
+const WELL: [&str; 6] = [
+    "enter:request",
+    "enter:function",
+    "function:end",
+    "exit:function Replied(101 Switching Protocols)",
+    "task",
+    "exit:request Replied(101 Switching Protocols)",
+];
+
+#[tokio::test]
+async fn tasks_and_exits_follow_the_close() {
+    let (served, mut entries) = rooms().await;
+    assert_eq!(told(&served, "return").await, 1000);
+    assert_eq!(entries.take(6).await, WELL);
+    assert_eq!(told(&served, "close").await, 4000);
+    assert_eq!(entries.take(6).await, WELL);
+    served.stop().await.unwrap();
+    assert!(entries.now().is_empty());
+}
+
+/// The tasks wait for the client's answer to the close.
+#[tokio::test]
+async fn no_task_runs_before_the_socket_is_closed() {
+    let (served, mut entries) = rooms().await;
+    let mut client = open(&served, "/rooms/7?token=ferris").await.unwrap();
+    client.send(Message::text("return")).await.unwrap();
+    assert_eq!(entries.take(4).await, WELL[..4]);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(entries.now().is_empty());
+    assert_eq!(closed(&mut client).await, 1000);
+    assert!(client.next().await.is_none());
+    assert_eq!(entries.take(2).await, WELL[4..]);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_or_panic_closes_with_1011_and_drops_the_tasks() {
+    let (served, mut entries) = rooms().await;
+    assert_eq!(told(&served, "fail").await, 1011);
+    let seen = entries.take(4).await;
+    assert_eq!(seen[2..], ["exit:function Failed(409 Conflict: told to)", "exit:request Failed(409 Conflict: told to)"]);
+    assert_eq!(told(&served, "panic").await, 1011);
+    let seen = entries.take(4).await;
+    assert_eq!(seen[2..], ["exit:function Panicked(told to)", "exit:request Panicked(told to)"]);
+    served.stop().await.unwrap();
+    assert!(entries.now().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_vanishes_loses_no_task_and_no_exit() {
+    let (served, mut entries) = rooms().await;
+    let mut client = open(&served, "/rooms/7?token=ferris").await.unwrap();
+    assert_eq!(text(&mut client).await, "ferris in 7");
+    client.get_ref().set_zero_linger().unwrap();
+    drop(client);
+    assert_eq!(entries.take(6).await, WELL);
+
+    // One that leaves while the function sends: the error is passed on by `?`, and is no failure.
+    let mut client = open(&served, "/rooms/7?token=ferris").await.unwrap();
+    assert_eq!(text(&mut client).await, "ferris in 7");
+    for _ in 0..100 {
+        client.feed(Message::text("x".repeat(10_000))).await.unwrap();
+    }
+    client.flush().await.unwrap();
+    client.get_ref().set_zero_linger().unwrap();
+    drop(client);
+    let seen = entries.take(5).await;
+    let rest = if seen.contains(&"function:end".to_owned()) { entries.take(1).await } else { Vec::new() };
+    let seen: Vec<_> = [seen, rest].concat().into_iter().filter(|line| line != "function:end").collect();
+    let expected: Vec<_> = WELL.into_iter().filter(|line| *line != "function:end").collect();
+    assert_eq!(seen, expected);
+    served.stop().await.unwrap();
+    assert!(entries.now().is_empty());
+}
+
+#[tokio::test]
+async fn a_stop_closes_with_1001_and_waits_for_the_function() {
+    #[websocket("/held")]
+    async fn held(
+        mut socket: WebSocket,
+        journal: State<Journal>,
+        gate: State<Gate>,
+        tasks: &BackgroundTasks,
+    ) -> Result<(), HttpError> {
+        socket.send_text("open").await?;
+        assert!(socket.recv().await.is_none());
+        assert_eq!(socket.close_code(), Some(1001));
+        journal.write("told");
+        gate.pass().await;
+        journal.write("function:end");
+        tasks.add_task(noted, ((*journal).clone(), "task"));
+        Ok(())
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let served = Served::new(App::new().state(journal).state(gate.clone()).routes(routes![held])).await;
+    let mut client = open(&served, "/held").await.unwrap();
+    assert_eq!(text(&mut client).await, "open");
+    let stopping = tokio::spawn(served.stop());
+    assert_eq!(closed(&mut client).await, 1001);
+    assert!(client.next().await.is_none());
+    assert_eq!(entries.next().await, "told");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!stopping.is_finished());
+    gate.open();
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), ["function:end", "task"]);
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_end_is_cut_off_and_named_and_its_exits_run() {
+    #[websocket("/stuck")]
+    async fn stuck(socket: WebSocket, _around: Depends<around>, _within: Depends<within>) {
+        let _ = socket.send_text("open").await;
+        std::future::pending().await
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let served = Served::new(App::new().state(journal).tasks(limits).routes(routes![stuck])).await;
+    let mut client = open(&served, "/stuck").await.unwrap();
+    assert_eq!(text(&mut client).await, "open");
+    let error = served.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!(report.requests.len(), 1, "{report:?}");
+    assert_eq!(&*report.requests[0].origin.name, "GET /stuck");
+    let seen = entries.now();
+    assert!(seen[2].starts_with("exit:function Failed(503") && seen[3].starts_with("exit:request Failed(503"), "{seen:?}");
+    assert_eq!(seen.len(), 4);
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_closes_with_1009() {
+    let served = Served::new(App::new().body_limit(100).routes(routes![echo])).await;
+    let mut client = open(&served, "/echo").await.unwrap();
+    client.send(Message::text("x".repeat(100))).await.unwrap();
+    assert_eq!(text(&mut client).await.len(), 100);
+    client.send(Message::text("x".repeat(101))).await.unwrap();
+    assert_eq!(closed(&mut client).await, 1009);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_open_socket_keeps_its_place_among_the_connections() {
+    let served = Served::with(App::new().routes(routes![echo]), |server| server.max_connections(1)).await;
+    let mut client = open(&served, "/echo").await.unwrap();
+    let second = tokio::time::timeout(Duration::from_millis(50), open(&served, "/echo")).await;
+    assert!(second.is_err(), "the second one waits");
+    client.close(None).await.unwrap();
+    while client.next().await.is_some() {}
+    drop(client);
+    open(&served, "/echo").await.unwrap();
+    served.stop().await.unwrap();
+}
+
+/// What dependencies set on the reply goes with the upgrade, through layers too.
+#[tokio::test]
+async fn the_upgrade_has_the_headers_of_the_reply() {
+    #[dependency]
+    fn visit(reply: &Reply) {
+        reply.set_cookie("visit", "1");
+    }
+
+    #[websocket("/cookie", dependencies(visit))]
+    async fn cookie(_socket: WebSocket) {}
+
+    let app = App::new().routes(routes![cookie]).layer(tower::layer::util::Identity::new());
+    let served = Served::new(app).await;
+    let stream = TcpStream::connect(served.address).await.unwrap();
+    let (mut client, response) =
+        tokio_tungstenite::client_async("ws://localhost/cookie", stream).await.unwrap();
+    assert!(response.headers()["set-cookie"].to_str().unwrap().starts_with("visit=1"));
+    assert_eq!(closed(&mut client).await, 1000);
+    served.stop().await.unwrap();
+}
