@@ -49,6 +49,7 @@ mod decode;
 mod dependency;
 mod error;
 mod graph;
+mod layer;
 mod param;
 pub mod prelude;
 mod rejection;
@@ -77,11 +78,12 @@ pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes
 pub use body::ReplyBody;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
 pub use epilogue_runtime::{
-    AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, StuckBatch, Task, TaskEvent, TaskFn,
-    TaskLimits, TaskObserver, TaskStats,
+    AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, NoTasks, StuckBatch, Task, TaskEvent,
+    TaskFn, TaskLimits, TaskObserver, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};
+pub use layer::{DependsRejection, EpilogueLayer, EpilogueService};
 pub use macros::{
     Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace, websocket,
 };

@@ -64,6 +64,7 @@ impl AppState {
             body_limit: self.body_limit,
             upload_limit: self.upload_limit,
             requests: AtomicU64::new(self.requests.load(Ordering::Relaxed)),
+            stopping: self.stopping.clone(),
             dependencies: Arc::clone(&self.dependencies),
         }
     }

@@ -535,3 +535,25 @@ mod tests {
         assert!(!same_path("/a", "/a/"));
     }
 }
+
+/// Fails the build where an axum handler takes a dependency that needs what only a route of an app has.
+pub(crate) const fn check_in_axum(node: &DependencyNode) {
+    let mut i = 0;
+    while i < node.params.len() {
+        let param = &node.params[i];
+        match param.source {
+            Source::Json(_) | Source::Form | Source::File | Source::RawBody => panic!(
+                "a dependency of an axum handler cannot read the body, which is the handler's own: take the body in the handler"
+            ),
+            Source::Value(Place::Path) => panic!(
+                "a dependency of an axum handler has no template to read a `Path` of: take `Extract<axum::extract::Path<...>>`"
+            ),
+            Source::Dependency { node: Some(below), .. } => check_in_axum(below),
+            _ => assert!(
+                !param.takes_stream,
+                "a dependency of an axum handler cannot take the body, which is the handler's own: take the body in the handler"
+            ),
+        }
+        i += 1;
+    }
+}

@@ -46,12 +46,12 @@ where
     const SOURCE: Source = Source::Extract(run::<E, M>);
 }
 
-fn run<E, M>(scope: &mut Scope, _sites: &[Site]) -> Running
+fn run<E, M>(scope: &mut Scope, sites: &[Site]) -> Running
 where
     E: FromRequest<(), M, Rejection: RaisedError> + Send + 'static,
     M: 'static,
 {
-    let request = scope.request_for_extractor();
+    let request = scope.request_for_extractor(sites);
     Running::extracting(async move { E::from_request(request, &()).await.map_err(RaisedError::raise) })
 }
 

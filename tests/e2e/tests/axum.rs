@@ -1,0 +1,229 @@
+//! An app inside an axum router, axum's extractors and replies inside an app, and tower-http's layers around one.
+
+use std::time::Duration;
+
+use axum::extract::{OriginalUri, RawQuery};
+use axum::http::Request;
+use axum::response::Html;
+use axum_core::body::Body;
+use axum_core::response::Response;
+use epilogue::prelude::*;
+use epilogue_e2e::{Entries, Gate, Journal, request};
+use http_body_util::{BodyExt, Full};
+use serde::{Deserialize, Serialize};
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+async fn write(journal: State<Journal>, line: String) {
+    journal.write(line);
+}
+
+#[dependency]
+fn name(x_name: Header<String>, journal: State<Journal>, tasks: &BackgroundTasks) -> String {
+    tasks.add_task(write, (journal, format!("known: {}", *x_name)));
+    x_name.into_inner()
+}
+
+#[post("/greet/{greeting}")]
+async fn greet(
+    greeting: Path<String>,
+    name: Depends<name>,
+    journal: State<Journal>,
+    tasks: &BackgroundTasks,
+) -> String {
+    tasks.add_task(write, (journal, format!("greeted: {}", *name)));
+    format!("{} {}", *greeting, *name)
+}
+
+fn journalled() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    (App::new().state(journal), entries)
+}
+
+fn post(path: &str) -> Request<Body> {
+    let request = Request::builder().method("POST").uri(path).header("x-name", "ann");
+    request.body(Body::empty()).expect("a request")
+}
+
+async fn text(response: Response) -> String {
+    let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The router on a socket, under axum's own server.
+async fn serve(router: axum::Router) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
+    let address = listener.local_addr().expect("a bound socket has an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+async fn send(address: std::net::SocketAddr, request: Request<Full<Bytes>>) -> (StatusCode, String) {
+    let stream = tokio::net::TcpStream::connect(address).await.expect("the server accepts");
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut client, connection) = hyper::client::conn::http1::handshake(io).await.expect("a handshake");
+    tokio::spawn(connection);
+    let response = client.send_request(request).await.expect("a reply");
+    (response.status(), text(response.map(Body::new)).await)
+}
+
+#[tokio::test]
+async fn an_app_nests_in_a_router_and_drains_at_the_end() {
+    let (app, mut entries) = journalled();
+    let app = app.routes(routes![greet]);
+    let router = axum::Router::new()
+        .route("/", axum::routing::get(|| async { "axum's own" }))
+        .nest_service("/api", app.clone());
+    let address = serve(router).await;
+
+    let mut hello = request("POST", "/api/greet/hello");
+    hello.headers_mut().insert("x-name", HeaderValue::from_static("ann"));
+    assert_eq!(send(address, hello).await, (StatusCode::OK, "hello ann".into()));
+    assert_eq!(entries.take(2).await, ["known: ann", "greeted: ann"]);
+    assert_eq!(send(address, request("GET", "/")).await, (StatusCode::OK, "axum's own".into()));
+    assert_eq!(send(address, request("GET", "/api/nothing")).await.0, StatusCode::NOT_FOUND);
+
+    app.drain().await.expect("everything was done");
+    assert_eq!(app.task_stats().succeeded, 2);
+}
+
+#[tokio::test]
+async fn an_app_is_the_fallback_of_a_router() {
+    let (app, _entries) = journalled();
+    let router = axum::Router::new()
+        .route("/old", axum::routing::get(|| async { "old" }))
+        .fallback_service(app.routes(routes![greet]));
+    let reply = router.clone().oneshot(post("/greet/hi")).await.unwrap();
+    assert_eq!(text(reply).await, "hi ann");
+    let reply = router.oneshot(Request::get("/old").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(text(reply).await, "old");
+}
+
+#[tokio::test]
+async fn tasks_start_when_the_body_has_ended_or_is_dropped() {
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new().nest_service("/api", app.routes(routes![greet]));
+
+    for ends in [true, false] {
+        let reply = router.clone().oneshot(post("/api/greet/hello")).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(entries.now(), [""; 0], "the body is still there");
+        if ends {
+            drop(text(reply).await)
+        } else {
+            drop(reply)
+        }
+        assert_eq!(entries.take(2).await, ["known: ann", "greeted: ann"]);
+    }
+}
+
+#[tokio::test]
+async fn drain_waits_for_what_is_queued() {
+    #[post("/")]
+    async fn slow(gate: State<Gate>, tasks: &BackgroundTasks) {
+        tasks.add_task(async move || gate.pass().await, ());
+    }
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).routes(routes![slow]);
+    drop(axum::Router::new().fallback_service(app.clone()).oneshot(post("/")).await.unwrap());
+
+    let drained = tokio::spawn({
+        let app = app.clone();
+        async move { app.drain().await }
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!drained.is_finished());
+    gate.open();
+    drained.await.unwrap().expect("the task was done");
+    assert_eq!(app.task_stats().succeeded, 1);
+}
+
+#[derive(Deserialize, Serialize)]
+struct Item {
+    id: u32,
+}
+
+#[post("/extract")]
+async fn extracts(
+    query: Extract<axum::extract::Query<Item>>,
+    raw: Extract<RawQuery>,
+    uri: Extract<OriginalUri>,
+    item: Extract<axum::Json<Item>>,
+) -> (StatusCode, axum::Json<Item>) {
+    assert_eq!(raw.0.0.as_deref(), Some("id=1"));
+    assert_eq!(uri.0.path(), "/api/extract");
+    (StatusCode::CREATED, axum::Json(Item { id: query.id + item.id }))
+}
+
+#[get("/page")]
+async fn page() -> Result<Html<&'static str>, axum::response::Redirect> {
+    Ok(Html("<p>hello</p>"))
+}
+
+#[get("/moved")]
+async fn moved() -> Result<Html<&'static str>, axum::response::Redirect> {
+    Err(axum::response::Redirect::permanent("/page"))
+}
+
+#[tokio::test]
+async fn axum_extractors_and_replies_are_taken_as_they_are() {
+    let router = axum::Router::new().nest_service("/api", App::new().routes(routes![extracts, page, moved]));
+    let json = |body: &str| {
+        let request = Request::post("/api/extract?id=1").header("content-type", "application/json");
+        request.body(Body::from(body.to_owned())).unwrap()
+    };
+
+    let reply = router.clone().oneshot(json(r#"{"id":2}"#)).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::CREATED);
+    assert_eq!(text(reply).await, r#"{"id":3}"#);
+    let reply = router.clone().oneshot(json("{")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::BAD_REQUEST, "the extractor's own rejection");
+
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    let reply = router.clone().oneshot(get("/api/page")).await.unwrap();
+    assert_eq!(reply.headers()["content-type"], "text/html; charset=utf-8");
+    let reply = router.oneshot(get("/api/moved")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::PERMANENT_REDIRECT);
+}
+
+#[tokio::test]
+async fn layers_of_tower_http_wrap_an_app() {
+    #[post("/slow")]
+    async fn slow() {
+        std::future::pending().await
+    }
+    #[post("/read")]
+    async fn read(body: Bytes) -> String {
+        body.len().to_string()
+    }
+
+    let (app, mut entries) = journalled();
+    let app = app
+        .routes(routes![greet, slow, read])
+        .layer(RequestBodyLimitLayer::new(10))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(50)))
+        .layer(SetResponseHeaderLayer::overriding(header::SERVER, HeaderValue::from_static("epilogue")))
+        .layer(CorsLayer::permissive())
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http());
+
+    let reply = app.clone().oneshot(post("/greet/hello")).await.unwrap();
+    assert_eq!(reply.headers()["server"], "epilogue");
+    assert_eq!(reply.headers()["access-control-allow-origin"], "*");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(entries.now(), [""; 0], "the layers have not passed the body on");
+    drop(reply);
+    assert_eq!(entries.take(2).await, ["known: ann", "greeted: ann"]);
+
+    let reply = app.clone().oneshot(post("/slow")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::GATEWAY_TIMEOUT);
+    let large =
+        Request::post("/read").header("content-length", "11").body(Body::from("hello world")).unwrap();
+    assert_eq!(app.oneshot(large).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+}

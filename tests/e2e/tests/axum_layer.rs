@@ -1,0 +1,305 @@
+//! `Depends` and `BackgroundTasks` as extractors of axum's own handlers, under `EpilogueLayer`.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::http::Request;
+use axum::routing::{get, post};
+use axum_core::body::Body;
+use axum_core::response::Response;
+use epilogue::prelude::{
+    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Outcome, Query, Reply, State, StatusCode,
+    TaskLimits, dependency,
+};
+use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer};
+use epilogue_e2e::{Entries, Gate, Journal};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+fn journalled() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    (App::new().state(journal), entries)
+}
+
+async fn write(journal: impl Deref<Target = Journal>, line: String) {
+    journal.write(line);
+}
+
+#[dependency]
+fn journal(journal: State<Journal>) -> Journal {
+    (*journal).clone()
+}
+
+/// Says how often it ran, and adds a task.
+#[dependency(exit = leave_request)]
+async fn first(journal: Depends<journal>, tasks: &BackgroundTasks, reply: &Reply) -> Journal {
+    journal.write("first");
+    tasks.add_task(write, (journal.clone(), "task of first".into()));
+    reply.append_header("x-first".try_into().unwrap(), HeaderValue::from_static("yes"));
+    Journal::clone(&journal)
+}
+
+async fn leave_request(journal: &Journal, outcome: &Outcome) {
+    journal.write(format!("request exit: {outcome:?}"));
+}
+
+#[dependency(scope = "function", exit = leave_function)]
+async fn second(first: Depends<first>) -> Journal {
+    first.write("second");
+    Journal::clone(&first)
+}
+
+async fn leave_function(journal: &Journal, outcome: &Outcome) {
+    journal.write(format!("function exit: {outcome:?}"));
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("nobody")]
+struct Nobody;
+
+#[dependency]
+fn user(x_user: Header<Option<String>>, _first: Depends<first>) -> Result<String, HttpError> {
+    match x_user.into_inner() {
+        Some(user) => Ok(user),
+        None => Err(HttpError::new(StatusCode::UNAUTHORIZED, "who?")),
+    }
+}
+
+async fn handler(
+    second: Depends<second>,
+    first: Depends<first>,
+    tasks: BackgroundTasks,
+    body: String,
+) -> (StatusCode, String) {
+    second.write("handler");
+    tasks.add_task(write, (first.clone(), "task of handler".into()));
+    (StatusCode::IM_A_TEAPOT, body)
+}
+
+async fn greets(tasks: BackgroundTasks, first: Depends<first>, user: Depends<user>) -> String {
+    tasks.add_task(write, (first.clone(), "never".into()));
+    user.to_string()
+}
+
+async fn optional(first: Depends<first>, user: Option<Depends<user>>) -> String {
+    drop(first);
+    user.map_or("nobody".into(), |user| user.to_string())
+}
+
+async fn caught(
+    user: Result<Depends<user>, DependsRejection>,
+    again: Result<Depends<user>, DependsRejection>,
+) -> String {
+    format!("{} {}", user.is_err(), again.is_err())
+}
+
+async fn panics(_second: Depends<second>) {
+    panic!("on purpose")
+}
+
+fn router(layer: &EpilogueLayer) -> axum::Router {
+    axum::Router::new()
+        .route("/", post(handler))
+        .route("/greets", post(greets))
+        .route("/optional", post(optional))
+        .route("/caught", post(caught))
+        .route("/panics", post(panics))
+        .layer(layer.clone())
+}
+
+fn request(path: &str) -> Request<Body> {
+    Request::post(path).body(Body::from("a body")).expect("a request")
+}
+
+async fn text(response: Response) -> String {
+    let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test]
+async fn one_list_each_dependency_once_and_exits_in_their_places() {
+    let (app, mut entries) = journalled();
+    let reply = router(&EpilogueLayer::new(app)).oneshot(request("/")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::IM_A_TEAPOT);
+    assert_eq!(reply.headers()["x-first"], "yes");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let before = ["first", "second", "handler", "function exit: Replied(418 I'm a teapot)"];
+    assert_eq!(entries.now(), before, "the body is still there");
+    assert_eq!(text(reply).await, "a body");
+    let after = ["task of first", "task of handler", "request exit: Replied(418 I'm a teapot)"];
+    assert_eq!(entries.take(3).await, after);
+}
+
+#[tokio::test]
+async fn a_failed_dependency_is_the_reply_and_drops_the_tasks() {
+    let (app, mut entries) = journalled();
+    let router = router(&EpilogueLayer::new(app));
+    let reply = router.clone().oneshot(request("/greets")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(text(reply).await, r#"{"detail":"who?"}"#);
+    assert_eq!(entries.take(2).await, ["first", "request exit: Failed(401 Unauthorized: who?)"]);
+
+    let mut known = request("/greets");
+    known.headers_mut().insert("x-user", HeaderValue::from_static("ann"));
+    assert_eq!(text(router.oneshot(known).await.unwrap()).await, "ann");
+    assert_eq!(entries.take(3).await, ["first", "task of first", "never"]);
+}
+
+#[tokio::test]
+async fn a_handler_may_do_without_a_dependency() {
+    let (app, mut entries) = journalled();
+    let router = router(&EpilogueLayer::new(app));
+    assert_eq!(text(router.clone().oneshot(request("/optional")).await.unwrap()).await, "nobody");
+    assert_eq!(entries.take(3).await, ["first", "task of first", "request exit: Replied(200 OK)"]);
+    assert_eq!(text(router.oneshot(request("/caught")).await.unwrap()).await, "true true");
+    assert_eq!(entries.take(3).await, ["first", "task of first", "request exit: Replied(200 OK)"]);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_exits_are_told() {
+    let (app, mut entries) = journalled();
+    let reply = router(&EpilogueLayer::new(app)).oneshot(request("/panics")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    drop(reply);
+    let lines = entries.take(4).await;
+    assert_eq!(lines[2..], ["function exit: Panicked(on purpose)", "request exit: Panicked(on purpose)"]);
+}
+
+#[dependency]
+fn page(limit: Query<u32>, offset: Query<u32>) -> (u32, u32) {
+    (*limit, *offset)
+}
+
+#[dependency]
+fn id(id: Extract<axum::extract::Path<u32>>) -> u32 {
+    id.0.0
+}
+
+#[dependency]
+fn fails() -> Result<u32, HttpError> {
+    Err(Nobody)?
+}
+
+#[tokio::test]
+async fn values_extractors_overrides_and_error_handlers() {
+    let app = App::new().on_error(|_: &Nobody, _parts| (StatusCode::CONFLICT, "nobody, says the app"));
+    let router = |app: App| {
+        axum::Router::new()
+            .route("/page", get(async |page: Depends<page>| format!("{page:?}")))
+            .route("/id/{id}", get(async |id: Depends<id>| id.to_string()))
+            .route("/fails", get(async |_x: Depends<fails>| "not reached"))
+            .layer(EpilogueLayer::new(app))
+    };
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+
+    let reply = router(app.clone()).oneshot(get("/page?limit=x")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let errors: serde_json::Value = serde_json::from_str(&text(reply).await).unwrap();
+    assert_eq!(errors["detail"].as_array().map(Vec::len), Some(2), "all that is wrong: {errors}");
+    assert_eq!(text(router(app.clone()).oneshot(get("/id/7")).await.unwrap()).await, "7");
+    let reply = router(app.clone()).oneshot(get("/fails")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::CONFLICT);
+    assert_eq!(text(reply).await, "nobody, says the app");
+
+    let other = app.override_dependency::<fails>(|| 3);
+    assert_eq!(text(router(other).oneshot(get("/fails")).await.unwrap()).await, "not reached");
+}
+
+static POOLS: AtomicU32 = AtomicU32::new(0);
+
+#[dependency(scope = "app", exit = close_pool)]
+async fn pool() -> u32 {
+    POOLS.fetch_add(1, Ordering::SeqCst)
+}
+
+async fn close_pool(_pool: &u32, _outcome: &Outcome) {
+    POOLS.fetch_add(10, Ordering::SeqCst);
+}
+
+#[dependency]
+fn row(pool: Depends<pool>) -> String {
+    format!("row of {}", *pool)
+}
+
+#[tokio::test]
+async fn app_scope_is_shared_and_drained_after_the_tasks() {
+    let gate = Gate::default();
+    let layer = EpilogueLayer::new(App::new().build_at_start::<pool>());
+    layer.start().await.unwrap();
+    let handler = {
+        let gate = gate.clone();
+        async move |row: Depends<row>, tasks: BackgroundTasks| {
+            tasks.add_task(async move || gate.pass().await, ());
+            row.to_string()
+        }
+    };
+    let router = axum::Router::new().route("/", post(handler)).layer(layer.clone());
+    assert_eq!(text(router.clone().oneshot(request("/")).await.unwrap()).await, "row of 0");
+    assert_eq!(text(router.oneshot(request("/")).await.unwrap()).await, "row of 0");
+
+    let draining = tokio::spawn({
+        let layer = layer.clone();
+        async move { layer.drain().await }
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(POOLS.load(Ordering::SeqCst), 1);
+    gate.open();
+    draining.await.unwrap().expect("everything was done");
+    assert_eq!(POOLS.load(Ordering::SeqCst), 11);
+    assert_eq!(layer.app().task_stats().succeeded, 2);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_loses_nothing() {
+    let (app, mut entries) = journalled();
+    let gate = Gate::default();
+    let handler = {
+        let gate = gate.clone();
+        async move |first: Depends<first>, tasks: BackgroundTasks| {
+            gate.pass().await;
+            tasks.add_task(write, (first.clone(), "task of handler".into()));
+        }
+    };
+    let router = axum::Router::new().route("/", post(handler)).layer(EpilogueLayer::new(app));
+    let left = tokio::time::timeout(Duration::from_millis(50), router.oneshot(request("/"))).await;
+    assert!(left.is_err());
+    assert_eq!(entries.next().await, "first");
+    gate.open();
+    let lines = entries.take(3).await;
+    assert_eq!(lines, ["task of first", "task of handler", "request exit: Replied(200 OK)"]);
+}
+
+#[tokio::test]
+async fn at_the_limit_the_list_is_refused() {
+    let gate = Gate::default();
+    let layer = EpilogueLayer::new(App::new().tasks(TaskLimits::default().pending(1)));
+    let handler = {
+        let gate = gate.clone();
+        async move |tasks: BackgroundTasks| {
+            tasks.add_task(async move || gate.pass().await, ());
+        }
+    };
+    let router = axum::Router::new()
+        .route("/", post(handler))
+        .route("/free", post(async |body: Bytes| body))
+        .layer(layer.clone());
+    assert_eq!(router.clone().oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
+    let refused = router.clone().oneshot(request("/")).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(text(router.oneshot(request("/free")).await.unwrap()).await, "a body");
+    gate.open();
+    layer.drain().await.expect("everything was done");
+}
+
+#[tokio::test]
+async fn without_the_layer_the_request_fails() {
+    let router = axum::Router::new()
+        .route("/depends", post(async |_page: Depends<page>| {}))
+        .route("/tasks", post(async |_tasks: BackgroundTasks| {}));
+    for path in ["/depends", "/tasks"] {
+        let reply = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}
