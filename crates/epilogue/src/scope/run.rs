@@ -149,27 +149,21 @@ impl Scope {
         })
     }
 
-    /// Whether anything that was looked at so far failed validation: what a path function without parameters has to ask.
-    #[doc(hidden)]
-    pub fn check(&mut self) -> Result<(), Failure> {
-        if self.errors.is_empty() { Ok(()) } else { self.take_own(|_| Some(())) }
-    }
-
     /// Takes the path function's own parameters: `None` when anything of the request failed validation.
     #[doc(hidden)]
     pub fn take_own<T>(&mut self, take: impl FnOnce(&mut Taking<'_>) -> Option<T>) -> Result<T, Failure> {
         let app = Arc::clone(&self.app);
         let own = &app.routes[self.route].plan.own;
         let mut taking = Taking::new(self, own);
-        let taken = caught_now(|| Ok(take(&mut taking)))?;
-        let (own, below) = taking.into_errors();
-        self.errors.extend(own);
-        if let Some(failure) = below.and_then(Rejection::into_raised) {
-            return Err(failure);
-        }
-        match taken {
-            Some(taken) if self.errors.is_empty() => Ok(taken),
-            _ => Err(Failure::Rejected(Rejection::without_duplicates(std::mem::take(&mut self.errors)))),
+        match caught_now(|| Ok(take(&mut taking)))? {
+            Some(taken) if taking.is_clean() => Ok(taken),
+            _ => {
+                let (own, below) = taking.into_errors();
+                self.errors.extend(own);
+                Err(below.and_then(Rejection::into_raised).unwrap_or_else(|| {
+                    Failure::Rejected(Rejection::without_duplicates(std::mem::take(&mut self.errors)))
+                }))
+            }
         }
     }
 }

@@ -65,6 +65,11 @@ impl<'a> Taking<'a> {
         Running::Untaken { own, below }
     }
 
+    /// Whether nothing failed, neither here nor in what ran before.
+    pub(super) fn is_clean(&self) -> bool {
+        self.own.is_empty() && self.below.is_none() && self.scope.errors.is_empty()
+    }
+
     /// What the path function's parameters came to.
     pub(super) fn into_errors(self) -> (Vec<Invalid>, Option<Rejection>) {
         let mut own = self.own;
