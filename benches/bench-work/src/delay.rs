@@ -16,7 +16,12 @@ pub fn note(number: usize) {
 
 /// The first moments in nanoseconds, a line each; zero for a task that did not run.
 pub fn marks(count: usize) -> String {
-    MOMENTS[..count.min(MARKS)].iter().map(|moment| format!("{}\n", moment.load(Relaxed))).collect()
+    let mut marks = String::new();
+    for moment in &MOMENTS[..count.min(MARKS)] {
+        marks.push_str(&moment.load(Relaxed).to_string());
+        marks.push('\n');
+    }
+    marks
 }
 
 /// Keeps a core busy for that long.

@@ -226,6 +226,6 @@ impl fmt::Debug for BackgroundTasks {
         f.debug_struct("BackgroundTasks")
             .field("origin", &self.list.origin)
             .field("pending", &self.pending())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

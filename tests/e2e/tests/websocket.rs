@@ -77,6 +77,7 @@ fn noted(journal: Journal, line: &'static str) {
 }
 
 /// Does what the client says.
+#[allow(clippy::too_many_arguments, reason = "one of everything that a function may take")]
 #[websocket("/rooms/{room}")]
 async fn room(
     room: Path<u32>,
@@ -124,7 +125,8 @@ async fn told(served: &Served, word: &str) -> u16 {
 async fn messages_go_both_ways() {
     let (served, _entries) = rooms().await;
     let mut client = open(&served, "/echo").await.unwrap();
-    for message in [Message::text("hello"), Message::binary(vec![1, 2, 3]), Message::text("é".repeat(70_000))] {
+    for message in [Message::text("hello"), Message::binary(vec![1, 2, 3]), Message::text("é".repeat(70_000))]
+    {
         client.send(message.clone()).await.unwrap();
         assert_eq!(client.next().await.unwrap().unwrap(), message);
     }
@@ -145,12 +147,18 @@ async fn what_is_wrong_is_said_before_the_upgrade() {
     let exits = ["enter:request", "enter:function"];
     let seen = entries.take(4).await;
     assert_eq!(seen[..2], exits);
-    assert!(seen[2].starts_with("exit:function Rejected") && seen[3].starts_with("exit:request Rejected"), "{seen:?}");
+    assert!(
+        seen[2].starts_with("exit:function Rejected") && seen[3].starts_with("exit:request Rejected"),
+        "{seen:?}"
+    );
 
     let (status, body) = refused(&served, "/rooms/7").await;
     assert_eq!((status, body.as_str()), (StatusCode::UNAUTHORIZED, r#"{"detail":"Not authenticated"}"#));
     let seen = entries.take(4).await;
-    assert!(seen[2].starts_with("exit:function Failed(401") && seen[3].starts_with("exit:request Failed(401"), "{seen:?}");
+    assert!(
+        seen[2].starts_with("exit:function Failed(401") && seen[3].starts_with("exit:request Failed(401"),
+        "{seen:?}"
+    );
     assert_eq!(refused(&served, "/nowhere").await.0, StatusCode::NOT_FOUND);
     served.stop().await.unwrap();
 }
@@ -223,7 +231,10 @@ async fn an_error_or_panic_closes_with_1011_and_drops_the_tasks() {
     let (served, mut entries) = rooms().await;
     assert_eq!(told(&served, "fail").await, 1011);
     let seen = entries.take(4).await;
-    assert_eq!(seen[2..], ["exit:function Failed(409 Conflict: told to)", "exit:request Failed(409 Conflict: told to)"]);
+    assert_eq!(
+        seen[2..],
+        ["exit:function Failed(409 Conflict: told to)", "exit:request Failed(409 Conflict: told to)"]
+    );
     assert_eq!(told(&served, "panic").await, 1011);
     let seen = entries.take(4).await;
     assert_eq!(seen[2..], ["exit:function Panicked(told to)", "exit:request Panicked(told to)"]);
@@ -311,7 +322,10 @@ async fn a_function_that_does_not_end_is_cut_off_and_named_and_its_exits_run() {
     assert_eq!(report.requests.len(), 1, "{report:?}");
     assert_eq!(&*report.requests[0].origin.name, "GET /stuck");
     let seen = entries.now();
-    assert!(seen[2].starts_with("exit:function Failed(503") && seen[3].starts_with("exit:request Failed(503"), "{seen:?}");
+    assert!(
+        seen[2].starts_with("exit:function Failed(503") && seen[3].starts_with("exit:request Failed(503"),
+        "{seen:?}"
+    );
     assert_eq!(seen.len(), 4);
 }
 

@@ -522,20 +522,6 @@ const fn end_of_name(template: &[u8], mut at: usize) -> usize {
     at
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_do_not_count_when_paths_are_compared() {
-        assert!(same_path("/items/{id}/x", "/items/{item}/x"));
-        assert!(!same_path("/items/{id}", "/items/{*id}"));
-        assert!(!same_path("/items/{id}", "/items/list"));
-        assert!(same_path("/a{{b", "/a{{b"));
-        assert!(!same_path("/a", "/a/"));
-    }
-}
-
 /// Fails the build where an axum handler takes a dependency that needs what only a route of an app has.
 pub(crate) const fn check_in_axum(node: &DependencyNode) {
     let mut i = 0;
@@ -555,5 +541,19 @@ pub(crate) const fn check_in_axum(node: &DependencyNode) {
             ),
         }
         i += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_count_when_paths_are_compared() {
+        assert!(same_path("/items/{id}/x", "/items/{item}/x"));
+        assert!(!same_path("/items/{id}", "/items/{*id}"));
+        assert!(!same_path("/items/{id}", "/items/list"));
+        assert!(same_path("/a{{b", "/a{{b"));
+        assert!(!same_path("/a", "/a/"));
     }
 }

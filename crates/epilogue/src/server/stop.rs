@@ -26,7 +26,7 @@ impl Stop {
     /// Waits for it, within one and the same task: it is that task which is woken, wherever the future is polled next.
     pub(super) fn given(&self) -> Given {
         Given {
-            given: Arc::clone(&self.is_given),
+            flag: Arc::clone(&self.is_given),
             waiting: Box::pin(self.token.clone().cancelled_owned()),
             asked: false,
         }
@@ -35,7 +35,7 @@ impl Stop {
 
 /// Waits for a [`Stop`].
 pub(super) struct Given {
-    given: Arc<AtomicBool>,
+    flag: Arc<AtomicBool>,
     waiting: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Whether the token has been asked, and so knows whom to wake.
     asked: bool,
@@ -45,7 +45,7 @@ impl Future for Given {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.asked && !self.given.load(Ordering::Acquire) {
+        if self.asked && !self.flag.load(Ordering::Acquire) {
             return Poll::Pending;
         }
         self.asked = true;

@@ -20,7 +20,7 @@ use super::{Message, Step, WAITING, WebSocket, WebSocketError};
 /// How often a client is asked whether it is still there. One from which nothing comes for twice as long is not.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a client may take to read a message.
-const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long it may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Far less than the default: there is one of it for each client, most of which say little.
