@@ -176,7 +176,11 @@ where
             reply(crate::scope::caught(call(taken)).await?)
         }
         .await;
-        leave(&mut scope, result).await
+        if scope.must_leave() {
+            // In a box, so that the future of a request without such exits is no larger for them.
+            return Box::pin(leave(&mut scope, result)).await;
+        }
+        scope.finish(result)
     })
 }
 
@@ -195,7 +199,11 @@ pub fn sync_path_function<T: Send + 'static>(
             caught_now(|| call(taken))
         }
         .await;
-        leave(&mut scope, result).await
+        if scope.must_leave() {
+            // In a box, so that the future of a request without such exits is no larger for them.
+            return Box::pin(leave(&mut scope, result)).await;
+        }
+        scope.finish(result)
     })
 }
 
@@ -214,7 +222,11 @@ pub fn blocking_path_function<T: Send + 'static>(
             blocking(move || call(taken)).await?
         }
         .await;
-        leave(&mut scope, result).await
+        if scope.must_leave() {
+            // In a box, so that the future of a request without such exits is no larger for them.
+            return Box::pin(leave(&mut scope, result)).await;
+        }
+        scope.finish(result)
     })
 }
 
@@ -247,11 +259,8 @@ where
     })
 }
 
-async fn leave(scope: &mut Scope, mut result: Result<Response, Failure>) -> http::Response<ReplyBody> {
-    // In a box, so that the future of a request without such exits is no larger for them.
-    if scope.must_leave() {
-        result = Box::pin(scope.leave_functions(result)).await;
-    }
+async fn leave(scope: &mut Scope, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+    let result = scope.leave_functions(result).await;
     scope.finish(result)
 }
 

@@ -1,16 +1,16 @@
 //! The bodies of a request and of its reply. A reply's body carries what must happen after it.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum_core::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Version, header};
 use http_body::{Frame, SizeHint};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use crate::app::Trace;
@@ -62,14 +62,10 @@ impl RequestBody {
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
-        let bytes = match std::mem::replace(self, Self::Read(Bytes::new())) {
+        let bytes = match self {
             Self::Incoming(body) => collect(body, limit, time).await?,
             Self::Other(body) => collect(body, limit, time).await?,
-            Self::Read(bytes) => bytes,
-            form @ Self::Form(_) => {
-                *self = form;
-                return Ok(());
-            }
+            Self::Read(_) | Self::Form(_) => return Ok(()),
         };
         *self = Self::Read(bytes);
         Ok(())
@@ -132,23 +128,36 @@ pub(crate) fn multipart_type(headers: &HeaderMap) -> Option<&str> {
     essence.eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
 }
 
-async fn collect<B>(body: B, limit: usize, time: Option<Duration>) -> Result<Bytes, BodyError>
+/// The body stays where it is: each place that it were moved to would be part of every request's future.
+async fn collect<B>(body: &mut B, limit: usize, time: Option<Duration>) -> Result<Bytes, BodyError>
 where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: Into<axum_core::BoxError>,
 {
-    let collected = Limited::new(body, limit).collect();
-    let collected = match time {
-        None => collected.await,
-        Some(time) => match tokio::time::timeout(time, collected).await {
-            Ok(collected) => collected,
-            Err(_) => return Err(BodyError::TooSlow { limit: time }),
+    let mut reading = pin!(async {
+        // Most bodies come in one piece, which is kept as it is.
+        let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+            let frame = frame.map_err(|error| BodyError::Read(error.into()))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            if first.len().max(all.len()) + piece.len() > limit {
+                return Err(BodyError::TooLarge { limit });
+            }
+            if first.is_empty() && all.is_empty() {
+                first = piece;
+            } else {
+                all.extend_from_slice(&std::mem::take(&mut first));
+                all.extend_from_slice(&piece);
+            }
+        }
+        Ok(if all.is_empty() { first } else { all.freeze() })
+    });
+    match time {
+        None => reading.await,
+        Some(time) => match tokio::time::timeout(time, reading.as_mut()).await {
+            Ok(read) => read,
+            Err(_) => Err(BodyError::TooSlow { limit: time }),
         },
-    };
-    match collected {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit }),
-        Err(error) => Err(BodyError::Read(error)),
     }
 }
 

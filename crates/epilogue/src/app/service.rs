@@ -170,7 +170,11 @@ impl AppState {
             let error = method_not_allowed(found.value);
             return self.refuse(&error, parts);
         };
-        let captures = found.params.iter().map(|(_, value)| offsets(path, value)).collect::<CaptureRanges>();
+        let captures = if found.params.is_empty() {
+            CaptureRanges::new()
+        } else {
+            found.params.iter().map(|(_, value)| offsets(path, value)).collect()
+        };
         let route = &self.routes[index];
         if let Some(trace) = trace {
             trace.found(route);
