@@ -157,7 +157,6 @@ fn describe(
             use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, NotShared as _, Unsourced as _, Untakeable as _};
             #asserts
 
-            #[diagnostic::do_not_recommend]
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = #output;
                 type This = Self;
@@ -182,12 +181,15 @@ fn describe(
             #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl #impl_generics #name #ty_generics #where_clause {
                 #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
-                fn __epilogue_run(scope: &mut __epilogue::Scope, sites: &[__epilogue::Site]) -> __epilogue::Running {
-                    let mut taken = __epilogue::Taking::new(scope, sites);
-                    let taking = &mut taken;
+                fn __epilogue_run(
+                    __epilogue_scope: &mut __epilogue::Scope,
+                    __epilogue_sites: &[__epilogue::Site],
+                ) -> __epilogue::Running {
+                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                    let __epilogue_taking = &mut __epilogue_taken;
                     #(#takes)*
                     let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return taken.failed();
+                        return __epilogue_taken.failed();
                     };
                     #run
                 }
@@ -213,8 +215,8 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
         let result = if let Output::Unit = function.output {
             quote!(__epilogue::Ok)
         } else {
-            let result = result(quote!(returned));
-            quote!(|returned| #result)
+            let result = result(quote!(__epilogue_returned));
+            quote!(|__epilogue_returned| #result)
         };
         quote_spanned!(span=> __epilogue::Output::<#output>::waiting(#future, #result))
     } else {
@@ -233,24 +235,25 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
     let span = exit.span();
     // At the exit's own name, which is what does not fit when they do not.
     let (value, outcome) =
-        (syn::Ident::new("__epilogue_value", span), syn::Ident::new("__epilogue_outcome", span));
+        (syn::Ident::new("__epilogue_output", span), syn::Ident::new("__epilogue_outcome", span));
     let call = quote_spanned!(span=> #exit(#value, #outcome));
     // Made here, so that they mean the same wherever that name comes from.
-    let (called, returned, future) = (quote!(call), quote!(returned), quote!(future));
+    let (called, returned, future) =
+        (quote!(__epilogue_call), quote!(__epilogue_returned), quote!(__epilogue_future));
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
     let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
     let run = quote_spanned!(span=> __epilogue::exit_function(#future));
     let exit_function = quote! {
         fn __epilogue_exit(
-            value: __epilogue::Value,
-            outcome: __epilogue::Arc<__epilogue::Outcome>,
+            __epilogue_value: __epilogue::Value,
+            __epilogue_outcome: __epilogue::Arc<__epilogue::Outcome>,
         ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>> {
-            let future = async move {
-                let #value: &#output = __epilogue::output_of(&value);
-                let #outcome: &__epilogue::Outcome = &outcome;
-                let call = #call;
+            let __epilogue_future = async move {
+                let #value: &#output = __epilogue::output_of(&__epilogue_value);
+                let #outcome: &__epilogue::Outcome = &__epilogue_outcome;
+                let __epilogue_call = #call;
                 #check;
-                let returned = __epilogue::Exiting(call).into_future().await;
+                let __epilogue_returned = __epilogue::Exiting(__epilogue_call).into_future().await;
                 #result
             };
             #run

@@ -107,7 +107,6 @@ fn describe(
             use __epilogue::{LeavesStream as _, Unsourced as _, Untakeable as _};
             #asserts
 
-            #[diagnostic::do_not_recommend]
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = Self;
                 type This = Self;
@@ -132,12 +131,15 @@ fn describe(
             #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl #impl_generics #name #ty_generics #where_clause {
                 #[allow(unused_mut, unused_variables, reason = "a struct without fields takes nothing")]
-                fn __epilogue_run(scope: &mut __epilogue::Scope, sites: &[__epilogue::Site]) -> __epilogue::Running {
-                    let mut taken = __epilogue::Taking::new(scope, sites);
-                    let taking = &mut taken;
+                fn __epilogue_run(
+                    __epilogue_scope: &mut __epilogue::Scope,
+                    __epilogue_sites: &[__epilogue::Site],
+                ) -> __epilogue::Running {
+                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                    let __epilogue_taking = &mut __epilogue_taken;
                     #(#takes)*
                     let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return taken.failed();
+                        return __epilogue_taken.failed();
                     };
                     __epilogue::Running::returned(move || __epilogue::Ok(Self { #(#names: #locals),* }))
                 }

@@ -98,7 +98,7 @@ impl Names {
         }
         let Self { table, krate, found, asserted, .. } = self;
         let aliases = found.iter().enumerate().map(|(index, path)| {
-            let alias = format_ident!("N{index}", span = Span::mixed_site());
+            let alias = format_ident!("__EpilogueN{index}", span = Span::mixed_site());
             let import = import(path, &alias);
             let span = first_span(path);
             let mut last = path.segments.last().cloned().expect("a path has a segment");
@@ -170,7 +170,7 @@ impl VisitMut for Names {
 pub(crate) fn import(path: &Path, alias: &Ident) -> TokenStream {
     let last = path.segments.last().expect("a path has a segment");
     let name = &last.ident;
-    let module = format_ident!("__epilogue_{alias}");
+    let module = format_ident!("__epilogue_in_{alias}");
     let mut plain = path.clone();
     plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
     let plain = plain.into_token_stream();

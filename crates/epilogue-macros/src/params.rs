@@ -284,7 +284,7 @@ impl Options {
         let ty = &param.ty;
         let span = ty.span();
         // Made here, so that it means the same wherever the type comes from.
-        let taking = quote!(taking);
+        let taking = quote!(__epilogue_taking);
         match &self.default {
             None if is_extract(ty) => {
                 quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)

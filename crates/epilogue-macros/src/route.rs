@@ -214,8 +214,7 @@ impl Read<'_> {
                 #asserts
                 #imports
 
-                #[diagnostic::do_not_recommend]
-                impl __epilogue::Route for #name {
+                impl __epilogue::DeclaredRoute for #name {
                     const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
                         name: #text,
                         module: __epilogue::module_path!(),
@@ -235,9 +234,9 @@ impl Read<'_> {
 
                 #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
                 impl #name {
-                    fn __epilogue_run(scope: __epilogue::Scope) -> __epilogue::Handling {
+                    fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
                         #[allow(unused_variables, reason = "a function without parameters takes nothing")]
-                        let take = |taking: &mut __epilogue::Taking<'_>| {
+                        let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
                             #(#takes)*
                             __epilogue::Some((#(#locals?,)*))
                         };
@@ -275,7 +274,7 @@ fn effects(dependencies: &[Named]) -> (TokenStream, Vec<TokenStream>) {
         let span = path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
         let mut named = path.clone();
         if can_be_imported(path) {
-            let alias = format_ident!("E{index}", span = Span::mixed_site());
+            let alias = format_ident!("__EpilogueE{index}", span = Span::mixed_site());
             imports.extend(import(path, &alias));
             let mut last = path.segments.last().cloned().expect("a path has a segment");
             last.ident = syn::Ident::new(&alias.to_string(), span);
@@ -292,11 +291,12 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
     let Params { locals, arguments, .. } = params;
     let span = function.name().span();
     // Made here, so that they mean the same wherever the function's name comes from.
-    let (scope, take, taken) = (quote!(scope), quote!(take), quote!((#(#locals,)*)));
+    let (scope, take, taken) = (quote!(__epilogue_scope), quote!(__epilogue_take), quote!((#(#locals,)*)));
     let none = TokenStream::new();
     if function.is_async() {
         let future = function.future(&none, arguments);
-        let pattern = if let Output::Unit = function.output { quote!(()) } else { quote!(returned) };
+        let pattern =
+            if let Output::Unit = function.output { quote!(()) } else { quote!(__epilogue_returned) };
         let reply = quote!(|#pattern| __epilogue::Returned(#pattern).into_reply());
         return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, #reply));
     }
@@ -314,7 +314,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     quote! {
         #[doc(hidden)]
         const _: () = {
-            impl #private::Route for #name {
+            impl #private::DeclaredRoute for #name {
                 const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;
             }
         };

@@ -78,7 +78,7 @@ fn node(index: usize, path: &Path) -> TokenStream {
     if !can_be_imported(path) {
         return quote_spanned!(span=> &<#path as __epilogue::Route>::NODE);
     }
-    let alias = format_ident!("R{index}", span = Span::mixed_site());
+    let alias = format_ident!("__EpilogueR{index}", span = Span::mixed_site());
     let import = import(path, &alias);
     let alias = syn::Ident::new(&alias.to_string(), span);
     let node = quote_spanned!(span=> &<#alias as __epilogue::Route>::NODE);

@@ -144,8 +144,8 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
     let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
     let line = quote_spanned!(name.span()=> __epilogue::line!());
     let running = running(function);
-    let data = quote!(Data<#(#types),*>);
-    let lent = quote!(Data<#(&#types),*>);
+    let data = quote!(__EpilogueData<#(#types),*>);
+    let lent = quote!(__EpilogueData<#(&#types),*>);
     quote! {
         #[doc(hidden)]
         const _: () = {
@@ -157,7 +157,7 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
 
             #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
             #[serde(crate = #serde, rename = #text)]
-            struct Data<#(#kinds),*> {
+            struct __EpilogueData<#(#kinds),*> {
                 #(#names: #kinds,)*
             }
 
@@ -168,19 +168,23 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
             }
 
             impl __epilogue::serde::Serialize for #name {
-                fn serialize<S: __epilogue::serde::Serializer>(&self, serializer: S) -> __epilogue::Result<S::Ok, S::Error> {
-                    __epilogue::Argument::<#lent>::serialize(&Data { #(#names: &self.#names,)* }, serializer)
+                fn serialize<__S: __epilogue::serde::Serializer>(
+                    &self,
+                    __epilogue_serializer: __S,
+                ) -> __epilogue::Result<__S::Ok, __S::Error> {
+                    __epilogue::Argument::<#lent>::serialize(&__EpilogueData { #(#names: &self.#names,)* }, __epilogue_serializer)
                 }
             }
 
             impl<'de> __epilogue::serde::Deserialize<'de> for #name {
-                fn deserialize<D: __epilogue::serde::Deserializer<'de>>(deserializer: D) -> __epilogue::Result<Self, D::Error> {
-                    let Data { #(#names,)* } = __epilogue::Argument::<#data>::deserialize(deserializer)?;
+                fn deserialize<__D: __epilogue::serde::Deserializer<'de>>(
+                    __epilogue_deserializer: __D,
+                ) -> __epilogue::Result<Self, __D::Error> {
+                    let __EpilogueData { #(#names,)* } = __epilogue::Argument::<#data>::deserialize(__epilogue_deserializer)?;
                     __epilogue::Ok(Self { #(#names,)* })
                 }
             }
 
-            #[diagnostic::do_not_recommend]
             #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
@@ -189,7 +193,7 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
                     __epilogue::SourceLine { file: __epilogue::file!(), line: #line };
 
                 #[allow(unused_variables, reason = "a task without dependencies leaves the context alone")]
-                fn run(self, context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
                     #running
                 }
             }
@@ -200,15 +204,15 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
 fn running(function: &Function) -> TokenStream {
     let span = function.name().span();
     let locals: Vec<_> = (0..function.params.len())
-        .map(|index| format_ident!("d{index}", span = Span::mixed_site()))
+        .map(|index| format_ident!("__epilogue_{index}", span = Span::mixed_site()))
         .collect();
     let take = function.params.iter().zip(&locals).filter(|(param, _)| param.is_owned_depends()).map(
         |(param, local)| {
             let ty = &param.ty;
             quote! {
-                let #local = match __epilogue::InTask::<#ty>::take(context) {
-                    __epilogue::Ok(output) => output,
-                    __epilogue::Err(missing) => return __epilogue::task_failed(missing),
+                let #local = match __epilogue::InTask::<#ty>::take(__epilogue_context) {
+                    __epilogue::Ok(__epilogue_output) => __epilogue_output,
+                    __epilogue::Err(__epilogue_missing) => return __epilogue::task_failed(__epilogue_missing),
                 };
             }
         },
@@ -231,10 +235,10 @@ fn running(function: &Function) -> TokenStream {
     };
     if function.is_async() {
         let returned = match function.output {
-            Output::Unit | Output::Plain(Type::Never(_)) => quote!(|returned| returned),
+            Output::Unit | Output::Plain(Type::Never(_)) => quote!(|__epilogue_returned| __epilogue_returned),
             _ => {
-                let returned = returned(quote!(returned));
-                quote!(|returned| #returned)
+                let returned = returned(quote!(__epilogue_returned));
+                quote!(|__epilogue_returned| #returned)
             }
         };
         let run = quote_spanned!(span=> __epilogue::task_function(#call, #returned));
@@ -247,7 +251,7 @@ fn running(function: &Function) -> TokenStream {
 
 /// A name of a type for each argument.
 fn arguments(count: usize) -> Vec<Ident> {
-    (0..count).map(|index| format_ident!("A{index}", span = Span::mixed_site())).collect()
+    (0..count).map(|index| format_ident!("__A{index}", span = Span::mixed_site())).collect()
 }
 
 /// What keeps `tasks.add(name { … })` from failing too where the function itself has an error: it takes whatever it is given.

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, Generics, Ident, Lifetime, ParenthesizedGenericArguments, PathArguments, Type};
+use syn::{GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Type, TypePath};
 
 use crate::diagnostics::Errors;
 
@@ -135,16 +135,57 @@ impl<'ast> Visit<'ast> for Checks<'_> {
     // A function's own lifetimes are nobody else's.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
-    fn visit_parenthesized_generic_arguments(&mut self, arguments: &'ast ParenthesizedGenericArguments) {
-        let inputs = arguments.inputs.to_token_stream().to_string().replace(' ', "");
+    fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
+        let PathArguments::Parenthesized(arguments) = &segment.arguments else {
+            return visit::visit_path_segment(self, segment);
+        };
+        let (name, inputs) = (&segment.ident, text(&arguments.inputs));
         self.errors.at(
             arguments,
-            format!("a type stands between angle brackets, not in parentheses: write `<{inputs}>`, as in `Depends<{inputs}>`"),
+            if inputs.is_empty() {
+                format!("`{name}` is named here and not called: write `{name}` without the parentheses")
+            } else {
+                format!("what `{name}` is of stands between angle brackets, not in parentheses: write `{name}<{inputs}>`")
+            },
         );
+    }
+
+    fn visit_type_path(&mut self, ty: &'ast TypePath) {
+        if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
+            && let Some(GenericArgument::Type(Type::Path(named))) = generic_arguments(&ty.path).first()
+            && let Some((of, function)) = constructor(&named.path)
+        {
+            let within = text(named);
+            self.errors.at(
+                named,
+                format!(
+                    "`{within}` is a function of the type `{of}`, and `Depends` names a dependency: write `#[derive(Dependency)]` on \
+                     `{of}` and `Depends<{of}>`, or a function under `#[dependency]` that calls `{function}`"
+                ),
+            );
+            return;
+        }
+        visit::visit_type_path(self, ty);
     }
 
     // `dyn Fn(A) -> B` is written with parentheses.
     fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
+/// What stands between the angle brackets of the last name.
+fn generic_arguments(path: &Path) -> Vec<&GenericArgument> {
+    match path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The type and the function of `User::new`, by the way in which they are written.
+fn constructor(path: &Path) -> Option<(&Ident, &Ident)> {
+    let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
+    let (function, of) = (names.next()?, names.next()?);
+    let begins = |name: &Ident, is: fn(char) -> bool| name.to_string().starts_with(is);
+    (begins(of, char::is_uppercase) && begins(function, char::is_lowercase)).then_some((of, function))
 }
 
 /// A type as a user writes it.

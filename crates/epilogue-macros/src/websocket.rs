@@ -94,7 +94,7 @@ fn is_socket(ty: &Type) -> bool {
 fn run(function: &Function, params: &Params, position: usize) -> TokenStream {
     let span = function.name().span();
     let Params { locals, arguments, .. } = params;
-    let socket = format_ident!("socket", span = Span::mixed_site());
+    let socket = format_ident!("__epilogue_socket", span = Span::mixed_site());
     let mut arguments = arguments.clone();
     arguments.insert(position.min(arguments.len()), quote!(#socket));
     let future = function.future(&TokenStream::new(), &arguments);
@@ -103,7 +103,8 @@ fn run(function: &Function, params: &Params, position: usize) -> TokenStream {
         ReturnType::Type(_, ty) => ty.span(),
     };
     // Made here, so that they mean the same wherever the function's name comes from.
-    let (scope, take, value) = (quote!(scope), quote!(take), quote!(returned));
+    let (scope, take, value) =
+        (quote!(__epilogue_scope), quote!(__epilogue_take), quote!(__epilogue_returned));
     let end = quote_spanned!(returned=> __epilogue::SocketReturn::into_end(#value));
     let call = quote!(|(#(#locals,)*), #socket: __epilogue::WebSocket| #future);
     quote_spanned!(span=> __epilogue::socket_function(#scope, #take, #call, |#value| #end))

@@ -20,7 +20,7 @@ pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaul
 pub use serde;
 
 use crate::app::in_task;
-pub use crate::app::{NotBuiltForTask, Route, Routes, effect};
+pub use crate::app::{DeclaredRoute, NotBuiltForTask, Route, Routes, effect};
 pub use crate::body::ReplyBody;
 pub use crate::dependency::{Dependency, Depends, ExitReturn, Outcome};
 pub use crate::graph::check::{check_dependency, check_effect, check_listed, check_param, check_template};

@@ -17,7 +17,7 @@ pub use dependencies::NotBuiltForTask;
 pub(crate) use dependencies::in_task;
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
-pub use routes::{Route, Routes};
+pub use routes::{DeclaredRoute, Route, Routes};
 pub(crate) use service::overloaded;
 pub use service::{Layered, ReplyFuture};
 pub use start::StartError;

@@ -13,6 +13,17 @@ pub trait Route {
     const NODE: RouteNode;
 }
 
+/// What the macros implement: apart from [`Route`], whose implementations rustc would otherwise list where one is missed.
+#[doc(hidden)]
+pub trait DeclaredRoute {
+    const NODE: RouteNode;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: DeclaredRoute> Route for R {
+    const NODE: RouteNode = R::NODE;
+}
+
 /// Path functions, as listed by [`routes!`](crate::routes), for an [`App`](crate::App) or a [`Router`](crate::Router).
 #[derive(Debug, Clone)]
 pub struct Routes(pub(crate) Vec<&'static RouteNode>);
