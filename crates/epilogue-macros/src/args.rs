@@ -53,7 +53,13 @@ impl Args {
                 errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
             }
         }
-        Self(args)
+        let mut kept: Vec<Arg> = Vec::new();
+        for arg in args {
+            if kept.iter().all(|earlier| earlier.name != arg.name) {
+                kept.push(arg);
+            }
+        }
+        Self(kept)
     }
 
     /// Takes out the argument of this name.

@@ -87,28 +87,32 @@ impl Asserts {
             self.generic(ty, "parameter", generics);
             return;
         }
-        // What a `Depends` names is asserted where it is imported.
-        if is_depends(ty) && param.names_dependency() {
-            return;
-        }
         if last_name(ty).is_some_and(|name| name == "State")
             && let [inner] = arguments(ty)[..]
         {
             self.add(of_member(inner, ty, "InState", "Value", "Shared"));
+        } else if last_name(ty).is_some_and(|name| name == "File")
+            && let [inner] = arguments(ty)[..]
+        {
+            self.add(of_member(inner, ty, "Holds", "Value", "Files"));
         } else if holds_value(ty)
             && let [inner] = arguments(ty)[..]
         {
             self.add(of_member(inner, ty, "Holds", "Value", "Readable"));
-        } else {
+        } else if !(is_depends(ty) && param.names_dependency()) {
+            // What a `Depends` names is asserted where it is imported.
             self.add(of_type(ty, "Param"));
+        }
+        if !holds_value(ty) {
+            // What holds no value has none to limit.
             if limits.has_default {
                 self.add(of_type(ty, "WithValue"));
+            } else if limits.number || limits.text {
+                self.add(of_type(ty, "Holds"));
             }
+            return;
         }
-        let at = match arguments(ty)[..] {
-            [inner] => inner,
-            _ => ty,
-        };
+        let at = arguments(ty).first().copied().unwrap_or(ty);
         if limits.number {
             self.add(of_member(at, ty, "Holds", "Value", "Number"));
         }

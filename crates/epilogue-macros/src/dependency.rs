@@ -33,7 +33,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         let (function, names) = (function.tokens(&private), names.tokens());
         return quote!(#function #marker #names #description);
     }
-    let item = &function.item;
+    let item = function.with_errors(&private);
     let errors = errors.into_tokens();
     if function.is_method() {
         return quote!(#item #errors);
@@ -84,13 +84,6 @@ impl Options {
                  without `async`",
             );
         }
-        let generics = &function.item.sig.generics;
-        if let Some(lifetime) = generics.lifetimes().next() {
-            errors.at(
-                lifetime,
-                "a dependency cannot be generic over a lifetime, since its output outlives the call: write types that own their data",
-            );
-        }
         if let Some(exit @ Expr::Call(_)) = &self.exit {
             errors.at(
                 exit,
@@ -106,8 +99,9 @@ impl Options {
 /// The type that stands for the function in `Depends<…>`: braces keep it out of the value namespace, where the function is.
 fn marker(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let (generics, _, where_clause) = parts(&function.item.sig.generics);
-    let types = type_params(&function.item.sig.generics);
+    let all = function.generics();
+    let (generics, _, where_clause) = parts(&all);
+    let types = type_params(&all);
     let fields = if types.is_empty() {
         quote!()
     } else {
@@ -132,7 +126,7 @@ fn describe(
     let text = name.to_string();
     let text = text.trim_start_matches("r#");
     let fuel_name = format_ident!("__F", span = Span::mixed_site());
-    let generics = static_generics(&function.item.sig.generics);
+    let generics = static_generics(function.generics());
     let mut params = Params::expand(&function.params, &quote!(#fuel_name), &generics, errors);
     params.asserts.output(&function.output, &generics);
     let asserts = params.asserts.tokens();
@@ -234,12 +228,12 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
     let output = output_type(&function.output);
     let span = exit.span();
     // At the exit's own name, which is what does not fit when they do not.
-    let (value, outcome) =
-        (syn::Ident::new("__epilogue_output", span), syn::Ident::new("__epilogue_outcome", span));
+    let local = |name| syn::Ident::new(name, span);
+    let (value, outcome) = (local("__epilogue_output"), local("__epilogue_ended"));
+    let (called, returned) = (local("__epilogue_call"), local("__epilogue_returned"));
     let call = quote_spanned!(span=> #exit(#value, #outcome));
-    // Made here, so that they mean the same wherever that name comes from.
-    let (called, returned, future) =
-        (quote!(__epilogue_call), quote!(__epilogue_returned), quote!(__epilogue_future));
+    // Made here, so that it means the same wherever that name comes from.
+    let future = quote!(__epilogue_future);
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
     let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
     let run = quote_spanned!(span=> __epilogue::exit_function(#future));
@@ -251,9 +245,9 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
             let __epilogue_future = async move {
                 let #value: &#output = __epilogue::output_of(&__epilogue_value);
                 let #outcome: &__epilogue::Outcome = &__epilogue_outcome;
-                let __epilogue_call = #call;
+                let #called = #call;
                 #check;
-                let __epilogue_returned = __epilogue::Exiting(__epilogue_call).into_future().await;
+                let #returned = __epilogue::Exiting(#called).into_future().await;
                 #result
             };
             #run
@@ -273,7 +267,7 @@ fn output_type(output: &Output) -> TokenStream {
 /// What keeps `Depends<name>` from failing too where the dependency itself has an error.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let name = function.name();
-    let generics = static_generics(&function.item.sig.generics);
+    let generics = static_generics(function.generics());
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let output = match &function.output {
         // What is wrong with the output has been said.
@@ -331,8 +325,7 @@ fn type_params(generics: &Generics) -> Vec<&syn::Ident> {
 }
 
 /// A dependency is known by its type, so whatever it is generic over must outlive the app.
-fn static_generics(generics: &Generics) -> Generics {
-    let mut generics = generics.clone();
+fn static_generics(mut generics: Generics) -> Generics {
     for param in &mut generics.params {
         if let GenericParam::Type(param) = param {
             param.bounds.push(parse_quote!('static));

@@ -10,6 +10,7 @@ mod diagnostics;
 mod main_function;
 mod names;
 mod params;
+mod repair;
 mod route;
 mod routes;
 mod signature;

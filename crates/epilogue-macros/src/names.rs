@@ -1,8 +1,8 @@
 //! The names in `Depends<…>`, which may be those of plain functions.
 //!
 //! A function is no type, so `Depends<plain_function>` would fail in name resolution, where rustc cannot be told what to say. Each name is
-//! therefore imported under an alias, beside a glob import of an empty struct of the same alias. Where the name is a type's, the import
-//! goes before the glob; where it is only a function's, the struct is found, and it is no dependency: that is said in our words.
+//! therefore imported under an alias, within a block that has an empty struct of the same alias. Where the name is a type's, the import
+//! goes before the struct; where it is only a function's, the struct is found, and it is no dependency: that is said in our words.
 //!
 //! The body begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. Where there is no dependency that is an error, and its
 //! type an error type, so that the body is not blamed for it too. All else takes the alias as it is. It is one place, since rustc knows
@@ -38,7 +38,7 @@ pub(crate) struct Names {
 impl Names {
     /// Replaces the names in the parameters by look-ups.
     pub(crate) fn of(function: &mut Function, private: &TokenStream) -> Self {
-        let (name, generics) = (&function.item.sig.ident, &function.item.sig.generics);
+        let (name, generics) = (&function.item.sig.ident, function.generics());
         let params = &mut function.params;
         let mut names = Self {
             table: format_ident!("__epilogue_names_of_{}", name.unraw(), span = Span::call_site()),
@@ -98,12 +98,10 @@ impl Names {
         }
         let Self { table, krate, found, asserted, .. } = self;
         let aliases = found.iter().enumerate().map(|(index, path)| {
-            let alias = format_ident!("__EpilogueN{index}", span = Span::mixed_site());
-            let import = import(path, &alias);
             let span = first_span(path);
+            let alias = format_ident!("__EpilogueN{index}", span = span);
             let mut last = path.segments.last().cloned().expect("a path has a segment");
-            last.ident = alias;
-            last.ident.set_span(span);
+            last.ident = alias.clone();
             let assert = asserted.contains(&index).then(|| {
                 let clause = quote_spanned!(span=> #last: __epilogue::Dependency {});
                 quote!(const _: () = {
@@ -112,13 +110,13 @@ impl Names {
                 };)
             });
             let index = proc_macro2::Literal::usize_unsuffixed(index);
-            quote! {
-                #import
+            let named = quote! {
                 #assert
                 impl __epilogue::Names<#index> for #table {
                     type Alias = #last;
                 }
-            }
+            };
+            imported(path, &alias, &named)
         });
         quote! {
             #[doc(hidden)]
@@ -166,30 +164,31 @@ impl VisitMut for Names {
     }
 }
 
-/// Imports a name as a type, or an empty struct where it is none.
-pub(crate) fn import(path: &Path, alias: &Ident) -> TokenStream {
+/// A block in which a name is imported under an alias: as a type, or as an empty struct where it is none. A name that does not exist is an
+/// error of rustc's own, and the alias with it.
+pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> TokenStream {
     let last = path.segments.last().expect("a path has a segment");
     let name = &last.ident;
-    let module = format_ident!("__epilogue_in_{alias}");
+    let module = format_ident!("__epilogue_in_{alias}", span = Span::call_site());
     let mut plain = path.clone();
     plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
-    let plain = plain.into_token_stream();
     let span = name.span();
     let empty = quote_spanned!(span=> pub struct #name {});
-    quote! {
+    quote!({
         mod #module {
-            mod plain_function {
-                #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
-                #empty
-            }
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
+            #empty
             #[allow(unused_imports, unreachable_pub)]
-            pub use plain_function::#name as #alias;
+            pub use self::#name as #alias;
         }
         #[allow(unused_imports)]
-        use #module::*;
-        #[allow(unused_imports)]
-        use #plain as #alias;
-    }
+        use #module::#alias;
+        {
+            #[allow(unused_imports)]
+            use #plain as #alias;
+            #within
+        }
+    })
 }
 
 /// Whether a `use` can name it.

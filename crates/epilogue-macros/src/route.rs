@@ -1,6 +1,6 @@
 //! The route macros: the function stays, and a type of the same name implements `Route`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Generics, LitStr};
@@ -8,7 +8,7 @@ use syn::{Expr, Generics, LitStr};
 use crate::args::{Named, Written, template_and_args};
 use crate::asserts::check;
 use crate::diagnostics::Errors;
-use crate::names::{Names, can_be_imported, import};
+use crate::names::{Names, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter};
 use crate::{template, types};
@@ -75,10 +75,9 @@ impl Options {
                  without `async`",
             );
         }
-        let generics = &function.item.sig.generics;
-        if !generics.params.is_empty() {
+        if !function.generics().params.is_empty() {
             errors.at(
-                generics,
+                &function.item.sig.generics,
                 "a path function cannot be generic, since nothing says which types a request means: write the concrete types, without \
                  a type parameter",
             );
@@ -181,7 +180,7 @@ impl Read<'_> {
             let (function, names) = (self.function.tokens(self.private), self.names.tokens());
             return quote!(#function #marker #names #route);
         }
-        let item = &self.function.item;
+        let item = self.function.with_errors(self.private);
         let errors = errors.into_tokens();
         if self.function.is_method() {
             return quote!(#item #errors);
@@ -198,7 +197,7 @@ impl Read<'_> {
         let asserts = params.asserts.tokens();
         let Params { nodes, takes, locals, .. } = params;
         let Options { tags, concurrent, hidden, .. } = options;
-        let (imports, effects) = effects(&options.dependencies);
+        let effects = effects(&options.dependencies);
         let status = match &options.status {
             None => quote!(__epilogue::None),
             Some((_, status)) => quote!(__epilogue::Some(#status)),
@@ -212,7 +211,6 @@ impl Read<'_> {
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
                 use __epilogue::{LeavesStream as _, NoReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #asserts
-                #imports
 
                 impl __epilogue::DeclaredRoute for #name {
                     const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
@@ -267,23 +265,19 @@ impl Read<'_> {
     }
 }
 
-/// The dependencies that the route runs for their effect: how their names are imported, and their descriptions.
-fn effects(dependencies: &[Named]) -> (TokenStream, Vec<TokenStream>) {
-    let mut imports = TokenStream::new();
-    let effects = dependencies.iter().enumerate().map(|(index, path)| {
-        let span = path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
-        let mut named = path.clone();
-        if can_be_imported(path) {
-            let alias = format_ident!("__EpilogueE{index}", span = Span::mixed_site());
-            imports.extend(import(path, &alias));
-            let mut last = path.segments.last().cloned().expect("a path has a segment");
-            last.ident = syn::Ident::new(&alias.to_string(), span);
-            named = last.into();
+/// The descriptions of the dependencies that the route runs for their effect.
+fn effects(dependencies: &[Named]) -> Vec<TokenStream> {
+    let effect = |(index, path): (usize, &Named)| {
+        let mut last = path.segments.last().cloned().expect("a path has a segment");
+        let span = last.ident.span();
+        if !can_be_imported(path) {
+            return quote_spanned!(span=> __epilogue::effect::<#path, __epilogue::Full>());
         }
-        quote_spanned!(span=> __epilogue::effect::<#named, __epilogue::Full>())
-    });
-    let effects = effects.collect();
-    (imports, effects)
+        let alias = format_ident!("__EpilogueE{index}", span = span);
+        last.ident = alias.clone();
+        imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last, __epilogue::Full>()))
+    };
+    dependencies.iter().enumerate().map(effect).collect()
 }
 
 /// Hands over the function to what runs it.

@@ -8,7 +8,7 @@ use syn::{Path, bracketed};
 
 use crate::asserts::check;
 use crate::diagnostics::Errors;
-use crate::names::{can_be_imported, import};
+use crate::names::{can_be_imported, imported};
 
 /// What `routes!` hands over: the crate, then the list.
 struct Listed {
@@ -78,9 +78,6 @@ fn node(index: usize, path: &Path) -> TokenStream {
     if !can_be_imported(path) {
         return quote_spanned!(span=> &<#path as __epilogue::Route>::NODE);
     }
-    let alias = format_ident!("__EpilogueR{index}", span = Span::mixed_site());
-    let import = import(path, &alias);
-    let alias = syn::Ident::new(&alias.to_string(), span);
-    let node = quote_spanned!(span=> &<#alias as __epilogue::Route>::NODE);
-    quote!({ #import #node })
+    let alias = format_ident!("__EpilogueR{index}", span = span);
+    imported(path, &alias, &quote_spanned!(span=> &<#alias as __epilogue::Route>::NODE))
 }

@@ -2,7 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Attribute, FnArg, ItemFn, Pat, ReturnType, Signature, Type, parse_quote};
+use syn::{
+    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, ReturnType, Signature, Type, WherePredicate,
+    parse_quote,
+};
 
 use crate::diagnostics::Errors;
 use crate::types::{self, Place};
@@ -12,6 +15,8 @@ pub(crate) struct Function {
     pub(crate) item: ItemFn,
     pub(crate) params: Vec<Parameter>,
     pub(crate) output: Output,
+    /// What stands for a type somewhere is none, which rustc would say too, and of the body with it.
+    has_no_types: bool,
 }
 
 /// One parameter of it, or field of a struct.
@@ -76,11 +81,18 @@ impl Parameter {
 impl Function {
     /// Reads a function.
     pub(crate) fn read(item: TokenStream, kind: Kind, errors: &mut Errors) -> Option<Self> {
+        let item = crate::repair::signature(item, errors);
         let mut item = errors.ok(syn::parse2::<ItemFn>(item))?;
         check_qualifiers(&mut item.sig, kind.name(), errors);
-        let params = item.sig.inputs.iter_mut().filter_map(|input| parameter(input, kind, errors)).collect();
+        let mut has_no_types = false;
+        let params = item
+            .sig
+            .inputs
+            .iter_mut()
+            .filter_map(|input| parameter(input, kind, &mut has_no_types, errors))
+            .collect();
         let output = output(&item.sig.output, kind, errors);
-        Some(Self { item, params, output })
+        Some(Self { item, params, output, has_no_types })
     }
 
     pub(crate) fn is_async(&self) -> bool {
@@ -149,6 +161,34 @@ impl Function {
         &self.item.sig.ident
     }
 
+    /// The function for an item with errors: as it was written, unless rustc would have more to say of that.
+    pub(crate) fn with_errors(&self, private: &TokenStream) -> TokenStream {
+        let mut item = self.item.clone();
+        if self.has_no_types {
+            for input in &mut item.sig.inputs {
+                if let FnArg::Typed(typed) = input {
+                    *typed.ty = parse_quote!(#private::Unfinished);
+                }
+            }
+            *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
+        }
+        quote!(#item)
+    }
+
+    /// Its generics without lifetimes, over which nothing can be generic that outlives a call.
+    pub(crate) fn generics(&self) -> Generics {
+        let mut generics = self.item.sig.generics.clone();
+        generics.params =
+            generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+        if let Some(clause) = &mut generics.where_clause {
+            clause.predicates = std::mem::take(&mut clause.predicates)
+                .into_iter()
+                .filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)))
+                .collect();
+        }
+        generics
+    }
+
     /// It takes `self`, so it is a method, beside which no other item can stand.
     pub(crate) fn is_method(&self) -> bool {
         self.item.sig.receiver().is_some()
@@ -180,7 +220,12 @@ fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
     }
 }
 
-fn parameter(input: &mut FnArg, kind: Kind, errors: &mut Errors) -> Option<Parameter> {
+fn parameter(
+    input: &mut FnArg,
+    kind: Kind,
+    has_no_types: &mut bool,
+    errors: &mut Errors,
+) -> Option<Parameter> {
     let of = kind.name();
     let input = match input {
         FnArg::Receiver(receiver) => {
@@ -238,7 +283,7 @@ fn parameter(input: &mut FnArg, kind: Kind, errors: &mut Errors) -> Option<Param
         }
         ty => (ty.clone(), false),
     };
-    types::check(&ty, of, Place::Parameter, errors);
+    *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
     let (ty_in_body, ty_as_written) = (ty.clone(), (*input.ty).clone());
     Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
 }

@@ -23,10 +23,9 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         // What does not parse is given back as it is, so that rustc says what is wrong with it.
         return item;
     };
-    let generics = &function.item.sig.generics;
-    if !generics.params.is_empty() {
+    if !function.item.sig.generics.params.is_empty() {
         errors.at(
-            generics,
+            &function.item.sig.generics,
             "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
         );
     }
@@ -37,7 +36,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         let (function, names) = (function.tokens(&private), names.tokens());
         return quote!(#function #structure #names #task);
     }
-    let item = &function.item;
+    let item = function.with_errors(&private);
     let errors = errors.into_tokens();
     if function.is_method() {
         return quote!(#item #errors);
@@ -301,7 +300,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
                 }
             }
 
-            impl<#(#kinds: __epilogue::Shared),*> __epilogue::Task for #name<#(#kinds),*> {
+            impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
                 const NAME: &'static __epilogue::str = "";
                 const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new();
                 const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine { file: "", line: 0 };

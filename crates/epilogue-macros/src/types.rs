@@ -70,9 +70,12 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 }
 
 /// Notes what no parameter or output can have within it.
-pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) {
-    let mut checks = Checks { of, place, errors };
+///
+/// Tells whether it is a type at all: rustc has an error of its own for what is none.
+pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
+    let mut checks = Checks { of, place, errors, is_type: true, is_read: crate::asserts::holds_value(ty) };
     checks.visit_type(ty);
+    checks.is_type
 }
 
 /// Where the type stands.
@@ -86,6 +89,9 @@ struct Checks<'a> {
     of: &'a str,
     place: Place,
     errors: &'a mut Errors,
+    is_type: bool,
+    /// It is read from the request, where nothing lives for ever.
+    is_read: bool,
 }
 
 impl<'ast> Visit<'ast> for Checks<'_> {
@@ -102,7 +108,8 @@ impl<'ast> Visit<'ast> for Checks<'_> {
     }
 
     fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+        let is_static = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+        if is_static && !self.is_read {
             return visit::visit_type_reference(self, reference);
         }
         let written = text(reference);
@@ -140,6 +147,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             return visit::visit_path_segment(self, segment);
         };
         let (name, inputs) = (&segment.ident, text(&arguments.inputs));
+        self.is_type = false;
         self.errors.at(
             arguments,
             if inputs.is_empty() {
@@ -156,6 +164,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             && let Some((of, function)) = constructor(&named.path)
         {
             let within = text(named);
+            self.is_type = false;
             self.errors.at(
                 named,
                 format!(

@@ -103,8 +103,8 @@ fn run(function: &Function, params: &Params, position: usize) -> TokenStream {
         ReturnType::Type(_, ty) => ty.span(),
     };
     // Made here, so that they mean the same wherever the function's name comes from.
-    let (scope, take, value) =
-        (quote!(__epilogue_scope), quote!(__epilogue_take), quote!(__epilogue_returned));
+    let (scope, take) = (quote!(__epilogue_scope), quote!(__epilogue_take));
+    let value = syn::Ident::new("__epilogue_returned", returned);
     let end = quote_spanned!(returned=> __epilogue::SocketReturn::into_end(#value));
     let call = quote!(|(#(#locals,)*), #socket: __epilogue::WebSocket| #future);
     quote_spanned!(span=> __epilogue::socket_function(#scope, #take, #call, |#value| #end))

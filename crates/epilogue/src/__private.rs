@@ -7,7 +7,7 @@ use axum_core::response::Response;
 pub use std::any::TypeId;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
-pub use std::marker::Copy;
+pub use std::marker::{Send, Sync};
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u16, u32, u64, usize};
 pub use std::result::Result::{self, Err, Ok};
@@ -29,8 +29,8 @@ pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_RO
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
-    Bound, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared, TakesStream,
-    TaskData, Text, Unsourced, Untakeable, WithValue,
+    Bound, Files, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared,
+    TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue,
 };
 pub use crate::response::{Failure, NoOutput, NoReply, RaisedError, ReplyValue, Returned, ReturnedValue};
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
@@ -157,7 +157,7 @@ pub fn output_of<T: 'static>(value: &Value) -> &T {
 /// A request to a path function: its dependencies run, its parameters are taken, it is called, and what it returns is the reply.
 ///
 /// All of it is here and not in the generated code, so that rustc says once why a user's future is not `Send`.
-pub fn path_function<T: Send + 'static, F>(
+pub fn path_function<T, F>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> F + Send + 'static,
@@ -185,7 +185,7 @@ where
 }
 
 /// The same for a sync path function.
-pub fn sync_path_function<T: Send + 'static>(
+pub fn sync_path_function<T>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,

@@ -293,6 +293,16 @@ const fn add_names(verdict: &mut Verdict, chain: Option<&Chain<'_>>) {
     }
 }
 
+/// The three outermost of them, where the chain has no end, and how many there are.
+const fn add_first_names(verdict: &mut Verdict, chain: Option<&Chain<'_>>) -> usize {
+    let Some(Chain { node, next }) = chain else { return 0 };
+    let above = add_first_names(verdict, *next);
+    if above < 3 {
+        verdict.add(&[node.name, " -> "]);
+    }
+    above + 1
+}
+
 /// What a parameter of a route and all below it read of the path.
 const fn check_names(
     route: &'static RouteNode,
@@ -322,7 +332,7 @@ const fn check_names(
         }
         Source::Dependency { node: None, .. } => {
             let mut verdict = Verdict::wrong(&[route.name, " -> "]);
-            add_names(&mut verdict, above);
+            add_first_names(&mut verdict, above);
             verdict.add(&[
                 "…: this chain of dependencies has no end; does a generic dependency depend on itself?",
             ]);

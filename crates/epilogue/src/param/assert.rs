@@ -77,6 +77,7 @@ limited_within!(Option, Box, Vec, VecDeque, BTreeSet);
 
 impl<T: Number, S> Number for HashSet<T, S> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> super::Holds for super::File<T> {
     type Value = T;
 }

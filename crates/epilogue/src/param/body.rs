@@ -67,10 +67,12 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Holds for Json<T> {
     type Value = T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> WithValue for Json<T> {
     fn from_value(value: T) -> Self {
         Self(value)
@@ -155,10 +157,12 @@ impl<T: DeserializeOwned + 'static> Param for Form<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Holds for Form<T> {
     type Value = T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> WithValue for Form<T> {
     fn from_value(value: T) -> Self {
         Self(value)

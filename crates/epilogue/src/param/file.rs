@@ -34,6 +34,7 @@ described!(
     FromFiles = Source::File
 );
 
+#[diagnostic::do_not_recommend]
 impl<T: Files> Param for File<T> {
     type Source<F: Fuel> = FromFiles;
 

@@ -14,7 +14,7 @@ mod values;
 pub use assert::{Number, Readable, Shared, TaskData, Text};
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
-pub use file::File;
+pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
 pub use probe::{Probe, Unsourced, Untakeable};
 pub use request::{ClientAddr, RequestParts};

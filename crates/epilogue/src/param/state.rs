@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Param, Untaken};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::scope::{Scope, Site};
+use crate::scope::{Scope, Site, Value};
 
 /// What [`App::state`](crate::App::state) was given: one value of each type, shared by all requests.
 ///
@@ -27,32 +27,45 @@ use crate::scope::{Scope, Site};
 /// let app = App::new().state(Greeting("hello".into())).routes(routes![index]);
 /// # let _ = app;
 /// ```
-pub struct State<T>(Arc<T>);
+// As in `Depends`, the type is asked for at each look: so a state that is not `Send` is one error, and not one of each future with it.
+pub struct State<T> {
+    value: Value,
+    of: PhantomData<fn() -> T>,
+}
 
-impl<T> State<T> {
+impl<T: Send + Sync + 'static> State<T> {
     /// Wraps a plain value, for calling a path function or dependency from a test.
     pub fn new(value: T) -> Self {
-        Self(Arc::new(value))
+        Self::from_value(Arc::new(value))
+    }
+
+    fn from_value(value: Value) -> Self {
+        Self { value, of: PhantomData }
     }
 }
 
-impl<T> Deref for State<T> {
+impl<T: 'static> Deref for State<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        self.value.downcast_ref().unwrap_or_else(|| {
+            panic!(
+                "the slot of the state `{}` holds another type: the plan of the request is wrong, which is a bug in epilogue",
+                type_name::<T>()
+            )
+        })
     }
 }
 
 impl<T> Clone for State<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { value: Arc::clone(&self.value), of: PhantomData }
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for State<T> {
+impl<T: fmt::Debug + 'static> fmt::Debug for State<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("State").field(&self.0).finish()
+        f.debug_tuple("State").field(&**self).finish()
     }
 }
 
@@ -70,7 +83,7 @@ impl<T: Send + Sync + 'static> Param for State<T> {
     type Source<F: Fuel> = FromState<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        Ok(Self(scope.state(site)))
+        Ok(Self::from_value(scope.state(site)))
     }
 }
 

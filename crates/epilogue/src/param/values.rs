@@ -35,10 +35,12 @@ macro_rules! value_param {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T> Holds for $name<T> {
             type Value = T;
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T> WithValue for $name<T> {
             fn from_value(value: T) -> Self {
                 Self(value)

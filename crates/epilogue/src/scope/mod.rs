@@ -368,9 +368,9 @@ impl Scope {
         of_connection.or_else(|| self.parts().extensions.get().copied())
     }
 
-    pub(crate) fn state<T: Send + Sync + 'static>(&self, site: &Site) -> Arc<T> {
+    pub(crate) fn state(&self, site: &Site) -> Value {
         let SlotIndex::State(index) = site.slot else { wrong_plan(site) };
-        Arc::clone(&self.app.states[index]).downcast().unwrap_or_else(|_| wrong_plan(site))
+        Arc::clone(&self.app.states[index])
     }
 
     pub(crate) fn dependency(&self, site: &Site) -> Result<Value, Rejection> {

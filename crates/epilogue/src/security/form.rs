@@ -69,6 +69,7 @@ described!(
     FromLoginForm = Source::Form
 );
 
+#[diagnostic::do_not_recommend]
 impl Param for OAuth2PasswordForm {
     type Source<F: Fuel> = FromLoginForm;
 

@@ -113,6 +113,7 @@ impl<'r> Authorization<'r> {
 /// Makes a type of credentials a parameter, and its `Option` too.
 macro_rules! credentials_param {
     ($($name:ident: $scheme:ident),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl<S: $scheme> crate::param::Param for $name<S> {
             type Source<F: crate::graph::fuel::Fuel> = crate::security::Required<Self>;
 
@@ -124,6 +125,7 @@ macro_rules! credentials_param {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<S: $scheme> crate::param::Param for Option<$name<S>> {
             type Source<F: crate::graph::fuel::Fuel> = crate::security::Optional<$name<S>>;
 

@@ -102,6 +102,7 @@ described!(
     FromChain = Source::SecurityScopes
 );
 
+#[diagnostic::do_not_recommend]
 impl Param for SecurityScopes {
     type Source<F: Fuel> = FromChain;
 
