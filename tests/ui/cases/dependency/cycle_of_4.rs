@@ -1,0 +1,32 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[dependency]
+async fn a(b: Depends<b>) -> u32 {
+    *b
+}
+
+#[dependency]
+async fn b(c: Depends<c>) -> u32 {
+    *c
+}
+
+#[dependency]
+async fn c(d: Depends<d>) -> u32 {
+    *d
+}
+
+#[dependency]
+async fn d(a: Depends<a>) -> u32 {
+    *a
+}
+
+#[get("/")]
+async fn index(a: Depends<a>) -> String {
+    a.to_string()
+}
+
+fn main() {
+    let _app = App::new().routes(routes![index]);
+}

@@ -1,0 +1,21 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+async fn close(_user: &u32, _outcome: &Outcome) -> u32 {
+    1
+}
+
+#[dependency(exit = close)]
+fn user() -> u32 {
+    unimplemented!()
+}
+
+#[get("/")]
+async fn index(user: Depends<user>) -> &'static str {
+    "ok"
+}
+
+fn main() {
+    let _app = App::new().routes(routes![index]);
+}

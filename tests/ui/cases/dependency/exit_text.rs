@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[dependency(exit = "close")]
+fn user() -> u32 {
+    unimplemented!()
+}
+
+#[get("/")]
+async fn index(user: Depends<user>) -> &'static str {
+    "ok"
+}
+
+fn main() {
+    let _app = App::new().routes(routes![index]);
+}

@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+fn user() -> u32 {
+    1
+}
+
+#[get("/items")]
+async fn read(user: Option<Depends<user>>) -> String {
+    unimplemented!()
+}
+
+fn main() {
+    let _app = App::new().routes(routes![read]);
+}

@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[derive(Dependency)]
+struct Filter {
+    #[param(gt = "1")]
+    limit: Query<u32>,
+}
+
+#[get("/")]
+async fn index(filter: Depends<Filter>) -> &'static str {
+    let _ = filter;
+    "ok"
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[epilogue::main]
+fn main() -> epilogue::Result<()> {
+    Ok(())
+}

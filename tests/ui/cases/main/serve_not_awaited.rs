@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[epilogue::main]
+async fn main() -> epilogue::Result<()> {
+    App::new().serve("127.0.0.1:8000")
+}

@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items", stauts = 201)]
+async fn read() -> String {
+    unimplemented!()
+}
+
+fn main() {
+    let _app = App::new().routes(routes![read]);
+}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task]
+extern "C" fn pack() {
+    
+}
+
+fn main() {}

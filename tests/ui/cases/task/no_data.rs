@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+struct Order;
+
+#[task]
+async fn pack(order: Order) {
+    
+}
+
+#[post("/")]
+async fn send(tasks: &BackgroundTasks) {
+    tasks.add(pack { order: Order });
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task(retires = 3)]
+async fn pack() {
+    
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task(timeout = 30)]
+async fn pack() {
+    
+}
+
+fn main() {}

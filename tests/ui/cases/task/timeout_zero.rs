@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task(timeout = "0s")]
+async fn pack() {
+    
+}
+
+fn main() {}

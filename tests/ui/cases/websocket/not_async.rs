@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[websocket("/echo")]
+fn echo(socket: WebSocket) {}
+
+fn main() {
+    let _app = App::new().routes(routes![echo]);
+}

@@ -1,0 +1,141 @@
+//! One of everything that a macro writes code for.
+#![deny(warnings, unused, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms)]
+#![deny(clippy::all, clippy::pedantic)]
+// Of the functions as users write them, and of no code of the macros: async without an await, values that are only read.
+#![allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::must_use_candidate)]
+#![allow(clippy::missing_errors_doc, clippy::too_many_arguments)]
+
+use axum_core::extract::Request;
+use epilogue::prelude::*;
+
+/// Depends on nothing, for the life of the app.
+#[dependency(scope = "app")]
+pub async fn greeting() -> String {
+    String::from("hello")
+}
+
+/// Has parameters, may fail, and is exited.
+#[dependency(exit = close, scope = "function")]
+pub async fn session(
+    greeting: Depends<greeting>,
+    #[param(alias = "x-token", min_length = 1)] token: Header<Option<String>>,
+) -> Result<String, HttpError> {
+    Ok(format!("{} {:?}", *greeting, *token))
+}
+
+async fn close(session: &str, _outcome: &Outcome) -> Result<(), HttpError> {
+    println!("{session}");
+    Ok(())
+}
+
+/// Returns nothing.
+#[dependency]
+pub fn check(_session: Depends<session>) {}
+
+/// Runs on the blocking pool.
+#[dependency(blocking)]
+pub fn slow() -> u64 {
+    1
+}
+
+/// Is generic.
+#[dependency]
+pub fn repository<T: Default + Send + Sync + 'static>(_session: Depends<session>) -> Vec<T> {
+    vec![T::default()]
+}
+
+/// Is generic over a number.
+#[dependency]
+pub fn at_least<const N: u32>(level: Query<u32>) -> Result<(), HttpError> {
+    if *level >= N { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "too low")) }
+}
+
+mod private {
+    use epilogue::prelude::*;
+
+    /// A private function's dependency, which the public ones below name.
+    #[dependency]
+    pub(super) fn hidden() -> u8 {
+        1
+    }
+}
+use private::hidden;
+
+/// A struct of parameters.
+#[derive(Debug, Dependency)]
+pub struct Paging {
+    /// How many.
+    #[param(default = 10, ge = 1, le = 100)]
+    pub limit: Query<u32>,
+    /// Which.
+    pub q: Query<Option<String>>,
+}
+
+/// A task with arguments.
+#[task(retries = 3, retry_on_panic, timeout = "30s", always)]
+pub async fn notify(email: String, greeting: Depends<greeting>, count: u32) -> Result<(), String> {
+    println!("{email} {count} {}", *greeting);
+    Ok(())
+}
+
+/// A task without any, on the blocking pool.
+#[task]
+pub fn tick() {}
+
+/// Of every kind of parameter one.
+#[post("/items/{id}", status = 201, dependencies(check, at_least<3>), tags("items"), concurrent)]
+pub async fn create(
+    id: Path<u64>,
+    mut paging: Depends<Paging>,
+    repository: Depends<repository<u8>>,
+    slow: &Depends<slow>,
+    maybe: Option<Depends<session>>,
+    _hidden: Depends<hidden>,
+    fresh: Depends<Fresh<slow>>,
+    tasks: &BackgroundTasks,
+    reply: &Reply,
+    body: Bytes,
+) -> Result<Json<u64>, HttpError> {
+    paging = paging.clone();
+    tasks.add(notify { email: String::from("a@example.com"), count: *paging.limit });
+    tasks.add(tick {});
+    reply.set_status(StatusCode::CREATED);
+    let sum = *id + repository.len() as u64 + **slow + *fresh + body.len() as u64;
+    Ok(Json(sum + u64::from(maybe.is_some())))
+}
+
+/// Returns nothing.
+#[delete("/items/{id}", hidden)]
+pub async fn remove(id: Path<u64>) {
+    println!("{}", *id);
+}
+
+/// Is sync.
+#[get("/", blocking)]
+pub fn index() -> &'static str {
+    "hello"
+}
+
+/// Is sync and returns nothing.
+#[head("/nothing")]
+pub fn nothing() {}
+
+/// Takes the body unread.
+#[put("/upload")]
+pub async fn upload(request: Extract<Request>) -> impl axum_core::response::IntoResponse {
+    request.uri().to_string()
+}
+
+/// Has the socket.
+#[websocket("/echo")]
+pub async fn echo(mut socket: WebSocket, _hidden: Depends<hidden>) -> Result<(), HttpError> {
+    while let Some(text) = socket.recv_text().await {
+        socket.send_text(text?).await?;
+    }
+    Ok(())
+}
+
+/// The app.
+pub fn app() -> App {
+    App::new().routes(routes![create, remove, index, nothing, upload, echo])
+}

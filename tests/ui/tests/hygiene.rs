@@ -1,0 +1,250 @@
+//! Generated code relies on nothing in the user's scope: these modules compile, whatever they call their own.
+#![allow(unused, nonstandard_style, missing_docs, clippy::all, clippy::pedantic)]
+
+/// One of everything, for a module that has shadowed what it could.
+macro_rules! app {
+    () => {
+        #[::epilogue::dependency(exit = close)]
+        async fn session(token: ::epilogue::Header<::std::string::String>) -> u8 {
+            1
+        }
+
+        async fn close(_session: &u8, _outcome: &::epilogue::Outcome) {}
+
+        #[::epilogue::dependency]
+        fn checked(
+            session: ::epilogue::Depends<session>,
+        ) -> ::core::result::Result<u8, ::epilogue::HttpError> {
+            ::core::result::Result::Ok(*session)
+        }
+
+        #[::epilogue::dependency(blocking)]
+        fn slow(#[param(default = 1, ge = 1)] n: ::epilogue::Query<u32>) -> u32 {
+            *n
+        }
+
+        #[derive(::epilogue::Dependency)]
+        struct Paging {
+            limit: ::epilogue::Query<u32>,
+        }
+
+        #[::epilogue::task(retries = 1, timeout = "1s")]
+        async fn note(line: ::std::string::String) {}
+
+        #[::epilogue::get("/{id}", status = 201, dependencies(checked), tags("a"))]
+        async fn read(
+            id: ::epilogue::Path<u64>,
+            session: ::epilogue::Depends<session>,
+            maybe: ::core::option::Option<::epilogue::Depends<checked>>,
+            paging: &::epilogue::Depends<Paging>,
+            slow: ::epilogue::Depends<slow>,
+            tasks: &::epilogue::BackgroundTasks,
+        ) -> ::core::result::Result<&'static str, ::epilogue::HttpError> {
+            tasks.add(note { line: ::std::string::String::new() });
+            ::core::result::Result::Ok("ok")
+        }
+
+        #[::epilogue::get("/sync")]
+        fn index() {}
+
+        pub fn app() -> ::epilogue::App {
+            ::epilogue::App::new().routes(::epilogue::routes![read, self::index])
+        }
+    };
+}
+
+mod types_are_shadowed {
+    struct Result;
+    struct Option;
+    struct Vec;
+    struct String;
+    struct Box;
+    struct Arc;
+    struct Scope;
+    struct Probe;
+    trait Send {}
+    trait Sync {}
+    trait Sized {}
+    trait Clone {}
+    trait Future {}
+    trait Into {}
+    trait From {}
+    trait FnOnce {}
+    app!();
+}
+
+mod values_are_shadowed {
+    const None: u8 = 0;
+    fn Some() {}
+    fn Ok() {}
+    fn Err() {}
+    fn drop() {}
+    static scope: u8 = 0;
+    static take: u8 = 0;
+    app!();
+}
+
+mod crates_are_shadowed {
+    mod std {}
+    mod core {}
+    mod alloc {}
+    mod serde {}
+    mod __private {}
+    mod prelude {}
+    // The paths of `app!` begin with `::`, and so must those of the macros.
+    app!();
+}
+
+mod primitives_are_shadowed {
+    struct str;
+    struct usize;
+    struct bool;
+    struct u16;
+
+    #[::epilogue::dependency]
+    fn number(n: ::epilogue::Query<::core::primitive::u32>) -> ::core::primitive::u32 {
+        *n
+    }
+
+    #[::epilogue::get("/", status = 201)]
+    async fn index(number: ::epilogue::Depends<number>) -> &'static ::core::primitive::str {
+        "ok"
+    }
+}
+
+mod macros_are_shadowed {
+    macro_rules! panic {
+        ($($tokens:tt)*) => {
+            compile_error!("not this one")
+        };
+    }
+    macro_rules! line {
+        () => {
+            compile_error!("not this one")
+        };
+    }
+    macro_rules! file {
+        () => {
+            compile_error!("not this one")
+        };
+    }
+    app!();
+}
+
+mod traits_have_the_same_methods {
+    pub trait Everything {
+        fn into_reply(&self) {}
+        fn into_output(&self) {}
+        fn take(&self) {}
+        fn into_future(&self) {}
+        fn deserialize(&self) {}
+        fn cloned(&self) {}
+    }
+    impl<T> Everything for T {}
+    app!();
+}
+
+/// Names that come out of a macro of the user's own.
+mod names_of_a_macro {
+    use epilogue::prelude::*;
+
+    macro_rules! resource {
+        ($list:ident, $path:literal, $item:ty, $of:ident) => {
+            #[dependency(exit = close)]
+            async fn $of(q: Query<$item>) -> $item {
+                q.into_inner()
+            }
+
+            async fn close(_item: &$item, _outcome: &Outcome) {}
+
+            #[get($path)]
+            async fn $list(item: Depends<$of>, tasks: &BackgroundTasks, again: &Depends<$of>) -> String {
+                format!("{}", *item)
+            }
+        };
+    }
+
+    resource!(list, "/items", u64, item);
+
+    fn app() -> App {
+        App::new().routes(routes![list])
+    }
+}
+
+/// Items inside of a function, which no path from the crate's root leads to.
+mod items_of_a_function {
+    use epilogue::prelude::*;
+
+    fn app() -> App {
+        #[dependency]
+        fn user(q: Query<String>) -> String {
+            q.into_inner()
+        }
+
+        #[get("/")]
+        async fn index(user: Depends<user>) -> String {
+            user.to_string()
+        }
+
+        App::new().routes(routes![index])
+    }
+}
+
+/// A lifetime may have a name: it is nobody's but the call's.
+mod lifetimes_with_names {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn count<'a, T: Default + Send + Sync + 'static>(tasks: &'a BackgroundTasks, reply: &'a Reply) -> T
+    where
+        'a: 'a,
+    {
+        T::default()
+    }
+
+    #[get("/")]
+    async fn index<'a>(tasks: &'a BackgroundTasks, count: Depends<count<u8>>) -> String {
+        count.to_string()
+    }
+}
+
+/// Raw names, and names that the macros use too.
+mod odd_names {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn r#type(r#in: Query<Option<String>>) -> String {
+        r#in.into_inner().unwrap_or_default()
+    }
+
+    #[dependency]
+    fn taking(scope: Query<String>, take: Query<String>, params: Depends<r#type>) -> String {
+        format!("{}{}{}", *scope, *take, *params)
+    }
+
+    #[task]
+    async fn r#move(r#type: String, context: u8, serializer: u8) {}
+
+    #[get("/{id}")]
+    async fn r#match(
+        id: Path<u64>,
+        scope: Query<String>,
+        returned: Depends<taking>,
+        future: Depends<r#type>,
+    ) -> String {
+        format!("{}{}", *scope, *returned)
+    }
+
+    fn app() -> App {
+        App::new().routes(routes![r#match])
+    }
+}
+
+#[test]
+fn they_have_routes() {
+    for app in [types_are_shadowed::app(), values_are_shadowed::app(), crates_are_shadowed::app()] {
+        assert!(format!("{app:?}").contains("read"));
+    }
+    let _ = epilogue_ui_renamed::app();
+    let _ = epilogue_ui_strict::app();
+}
