@@ -40,7 +40,7 @@ impl Runs {
         lock(&self.0).entry(name).or_default().clone()
     }
 
-    /// The run of a request, where there is no [`run`] to depend on.
+    /// The run of a request, where there is no [`struct@run`] to depend on.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Run {
         self.named(headers.get("x-run").and_then(|name| name.to_str().ok()))
     }
