@@ -17,7 +17,8 @@ use crate::error::Error;
 use crate::workspace::{Workspace, cargo};
 
 const USAGE: &str = "\
-cargo xtask test                           every test: the workspace's own, then the conformance suite
+cargo xtask test                           every test: the workspace's own, the corpus of mistakes, the conformance suite
+cargo xtask diagnostics                    the corpus of mistakes alone: what the compiler says first of each
 cargo xtask conformance [-- pytest's own]  the conformance suite alone
 cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind";
 
@@ -38,6 +39,7 @@ fn run(words: &[String]) -> Result<(), Error> {
         ["test"] => test(&Workspace::find()?),
         ["conformance"] => conformance::run(&Workspace::find()?, &[]),
         ["conformance", "--", pytest @ ..] => conformance::run(&Workspace::find()?, pytest),
+        ["diagnostics"] => diagnostics(&Workspace::find()?),
         ["bench"] => bench::run(&Workspace::find()?, None),
         ["bench", "--peers", peers] => bench::run(&Workspace::find()?, Some(peers)),
         [] | ["help" | "-h" | "--help"] => {
@@ -50,5 +52,15 @@ fn run(words: &[String]) -> Result<(), Error> {
 
 fn test(workspace: &Workspace) -> Result<(), Error> {
     Step::new(cargo()).args(["test", "--workspace"]).directory(workspace.root()).run()?;
+    diagnostics(workspace)?;
     conformance::run(workspace, &[])
+}
+
+/// Scores the first error of each mistake; every one must point at the right words and say what to write instead.
+fn diagnostics(workspace: &Workspace) -> Result<(), Error> {
+    Step::new("python3")
+        .args(["tests/ui/diagnostics/score.py", "--crate", "crates/epilogue", "--work"])
+        .args([workspace.scratch("diagnostics")])
+        .directory(workspace.root())
+        .run()
 }
