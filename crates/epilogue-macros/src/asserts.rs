@@ -203,15 +203,24 @@ pub(crate) struct Limits {
     pub(crate) text: bool,
 }
 
+/// A parameter of which a check of a path function could find nothing: it depends on nobody, leaves path and body alone, and has
+/// no options. Each check costs the user's build a little.
+pub(crate) fn is_plain(param: &Parameter) -> bool {
+    const PLAIN: &[&str] =
+        &["Query", "Header", "Cookie", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr"];
+    param.attrs.is_empty() && last_name(&param.ty).is_some_and(|name| PLAIN.iter().any(|plain| name == plain))
+}
+
 /// A check that runs while the compiler does, and fails at the tokens `at`.
 pub(crate) fn check(at: &impl ToTokens, verdict: &TokenStream) -> TokenStream {
     let (first, last) = ends(at);
+    let name = syn::Ident::new("verdict", proc_macro2::Span::mixed_site());
     let path = quote_spanned!(first=> __epilogue::panic);
-    let rest = quote_spanned!(last=> !("{}", VERDICT.text()));
+    let rest = quote_spanned!(last=> !("{}", #name.text()));
     quote! {
         const _: () = {
-            const VERDICT: __epilogue::Verdict = #verdict;
-            if VERDICT.is_wrong() {
+            let #name = #verdict;
+            if #name.is_wrong() {
                 #path #rest
             }
         };

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::check;
+use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
@@ -131,7 +131,8 @@ fn describe(
     params.asserts.output(&function.output, &generics);
     let asserts = params.asserts.tokens();
     let Params { nodes, takes, locals, .. } = &params;
-    let checks = checks(function, is_generic_over(&generics));
+    let is_app_scoped = options.scope.to_string() == "App";
+    let checks = checks(function, is_generic_over(&generics), is_app_scoped);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let mut with_fuel = generics.clone();
@@ -301,12 +302,13 @@ fn is_generic_over(generics: &Generics) -> bool {
 }
 
 /// What is checked of each parameter, under its own tokens. A generic dependency is many, which the routes that use them check.
-fn checks(function: &Function, is_generic: bool) -> TokenStream {
+fn checks(function: &Function, is_generic: bool, is_app_scoped: bool) -> TokenStream {
     if is_generic {
         return TokenStream::new();
     }
     let name = function.name();
-    let checks = function.params.iter().enumerate().map(|(index, param)| {
+    let checked = function.params.iter().enumerate().filter(|(_, param)| is_app_scoped || !is_plain(param));
+    let checks = checked.map(|(index, param)| {
         let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
         check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
     });

@@ -6,11 +6,12 @@ use syn::ext::IdentExt;
 use syn::{Expr, Generics, LitStr};
 
 use crate::args::{Named, Written, template_and_args};
-use crate::asserts::check;
+use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
 use crate::names::{Names, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter};
+use crate::types::last_name;
 use crate::{template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
@@ -219,6 +220,7 @@ impl Read<'_> {
                         at: __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
                         method: #method,
                         template: #template,
+                        shape: __epilogue::shape_of(#template),
                         segments: &[#(#segments),*],
                         status: #status,
                         tags: &[#(#tags),*],
@@ -251,7 +253,12 @@ impl Read<'_> {
     fn checks(&self, template: &LitStr) -> TokenStream {
         let name = self.function.name();
         let node = quote!(&<#name as __epilogue::Route>::NODE);
-        let params = self.params.iter().enumerate().map(|(index, param)| {
+        let segments = &self.template.segments;
+        // What the macro has seen to be right needs no check, each of which costs the user's build a little.
+        let takes_segment = |param: &Parameter| is_plain_segment(param, segments);
+        let checked =
+            self.params.iter().enumerate().filter(|(_, param)| !is_plain(param) && !takes_segment(param));
+        let params = checked.map(|(index, param)| {
             check(&param.ty_as_written, &quote!(__epilogue::check_param(#node, #index)))
         });
         let effects = self
@@ -260,9 +267,19 @@ impl Read<'_> {
             .iter()
             .enumerate()
             .map(|(index, path)| check(path, &quote!(__epilogue::check_effect(#node, #index))));
-        let template = check(template, &quote!(__epilogue::check_template(#node)));
+        let taken = self.params.iter().filter(|param| takes_segment(param)).count();
+        let template =
+            (taken < segments.len()).then(|| check(template, &quote!(__epilogue::check_template(#node))));
         quote!(#(#effects)* #(#params)* #template)
     }
+}
+
+/// `Path<…>` of a parameter that is named like a segment of the template.
+fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
+    let name = param.name.unraw().to_string();
+    param.attrs.is_empty()
+        && last_name(&param.ty).is_some_and(|last| last == "Path")
+        && segments.contains(&name)
 }
 
 /// The descriptions of the dependencies that the route runs for their effect.

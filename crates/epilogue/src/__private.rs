@@ -23,7 +23,9 @@ use crate::app::in_task;
 pub use crate::app::{DeclaredRoute, NotBuiltForTask, Route, Routes, effect};
 pub use crate::body::ReplyBody;
 pub use crate::dependency::{Dependency, Depends, ExitReturn, Outcome};
-pub use crate::graph::check::{check_dependency, check_effect, check_listed, check_param, check_template};
+pub use crate::graph::check::{
+    check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
+};
 pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Unfinished};
 pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::Verdict;

@@ -129,6 +129,8 @@ pub struct RouteNode {
     /// The method in capitals.
     pub method: &'static str,
     pub template: &'static str,
+    /// A digest of the template without its names: templates of different shapes are not of one path.
+    pub shape: u64,
     /// The names of the template's segments, in order.
     pub segments: &'static [&'static str],
     pub status: Option<u16>,
@@ -163,6 +165,7 @@ pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     at: SourceLine { file: "", line: 0 },
     method: "",
     template: "",
+    shape: 0,
     segments: &[],
     status: None,
     tags: &[],
