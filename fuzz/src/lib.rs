@@ -62,7 +62,7 @@ pub fn requests(data: &[u8]) {
 }
 
 #[derive(serde::Deserialize)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "it is decoded, and nobody looks at what came of it")]
 struct Page {
     number: Option<u64>,
     size: Option<i8>,
@@ -84,7 +84,7 @@ enum Order {
 }
 
 #[derive(serde::Deserialize)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "it is decoded, and nobody looks at what came of it")]
 struct Item {
     name: String,
     price: f64,

@@ -44,7 +44,7 @@ fn clause(
     let subject = subject(first, last);
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     quote! {
-        #[allow(dead_code, trivial_bounds, clippy::items_after_statements)]
+        #[allow(dead_code, trivial_bounds, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
         fn holds() where #subject #holds
     }
 }
@@ -180,7 +180,7 @@ impl Asserts {
         let assert = syn::Ident::new(assert, span);
         let call = quote_spanned!(span=> __epilogue::#assert::<#ty>(););
         self.add(quote! {
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "its body is checked, it is not called")]
             fn holds #impl_generics () #where_clause { #call }
         });
     }

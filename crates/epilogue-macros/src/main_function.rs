@@ -26,7 +26,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote! {
             fn #name() {}
             const _: () = {
-                #[allow(dead_code)]
+                #[allow(dead_code, reason = "it is there for the editor")]
                 async fn main() -> #ty #body
             };
             #errors

@@ -156,6 +156,27 @@ pub fn output_of<T: 'static>(value: &Value) -> &T {
     })
 }
 
+/// What all kinds of path functions have in common. It is no function, since a future inside the request's would make that one larger.
+macro_rules! answered {
+    ($scope:ident, $take:ident, |$taken:ident| $call:expr) => {
+        Box::pin(async move {
+            let result = async {
+                if $scope.must_prepare() {
+                    $scope.prepare().await?;
+                }
+                let $taken = $scope.take_own($take)?;
+                $call
+            }
+            .await;
+            if $scope.must_leave() {
+                // In a box, so that the future of a request without such exits is no larger for them.
+                return Box::pin(leave(&mut $scope, result)).await;
+            }
+            $scope.finish(result)
+        })
+    };
+}
+
 /// A request to a path function: its dependencies run, its parameters are taken, it is called, and what it returns is the reply.
 ///
 /// All of it is here and not in the generated code, so that rustc says once why a user's future is not `Send`.
@@ -169,21 +190,7 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    Box::pin(async move {
-        let result = async {
-            if scope.must_prepare() {
-                scope.prepare().await?;
-            }
-            let taken = scope.take_own(take)?;
-            reply(crate::scope::caught(call(taken)).await?)
-        }
-        .await;
-        if scope.must_leave() {
-            // In a box, so that the future of a request without such exits is no larger for them.
-            return Box::pin(leave(&mut scope, result)).await;
-        }
-        scope.finish(result)
-    })
+    answered!(scope, take, |taken| reply(crate::scope::caught(call(taken)).await?))
 }
 
 /// The same for a sync path function.
@@ -192,21 +199,7 @@ pub fn sync_path_function<T>(
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,
 ) -> Handling {
-    Box::pin(async move {
-        let result = async {
-            if scope.must_prepare() {
-                scope.prepare().await?;
-            }
-            let taken = scope.take_own(take)?;
-            caught_now(|| call(taken))
-        }
-        .await;
-        if scope.must_leave() {
-            // In a box, so that the future of a request without such exits is no larger for them.
-            return Box::pin(leave(&mut scope, result)).await;
-        }
-        scope.finish(result)
-    })
+    answered!(scope, take, |taken| caught_now(|| call(taken)))
 }
 
 /// The same for a sync path function under `blocking`.
@@ -215,21 +208,7 @@ pub fn blocking_path_function<T: Send + 'static>(
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,
 ) -> Handling {
-    Box::pin(async move {
-        let result = async {
-            if scope.must_prepare() {
-                scope.prepare().await?;
-            }
-            let taken = scope.take_own(take)?;
-            blocking(move || call(taken)).await?
-        }
-        .await;
-        if scope.must_leave() {
-            // In a box, so that the future of a request without such exits is no larger for them.
-            return Box::pin(leave(&mut scope, result)).await;
-        }
-        scope.finish(result)
-    })
+    answered!(scope, take, |taken| blocking(move || call(taken)).await?)
 }
 
 /// The same for a function that gets the socket which the request becomes.

@@ -8,7 +8,7 @@ use axum::response::Html;
 use axum_core::body::Body;
 use axum_core::response::Response;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, request};
+use epilogue_e2e::{Entries, Gate, Journal, request, settle};
 use http_body_util::{BodyExt, Full};
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt;
@@ -111,7 +111,7 @@ async fn tasks_start_when_the_body_has_ended_or_is_dropped() {
 
     for ends in [true, false] {
         let reply = router.clone().oneshot(post("/api/greet/hello")).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        settle().await;
         assert_eq!(entries.now(), [""; 0], "the body is still there");
         if ends {
             drop(text(reply).await)
@@ -137,7 +137,7 @@ async fn drain_waits_for_what_is_queued() {
         let app = app.clone();
         async move { app.drain().await }
     });
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    settle().await;
     assert!(!drained.is_finished());
     gate.open();
     drained.await.unwrap().expect("the task was done");
@@ -216,7 +216,7 @@ async fn layers_of_tower_http_wrap_an_app() {
     let reply = app.clone().oneshot(post("/greet/hello")).await.unwrap();
     assert_eq!(reply.headers()["server"], "epilogue");
     assert_eq!(reply.headers()["access-control-allow-origin"], "*");
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    settle().await;
     assert_eq!(entries.now(), [""; 0], "the layers have not passed the body on");
     drop(reply);
     assert_eq!(entries.take(2).await, ["known: ann", "greeted: ann"]);

@@ -13,7 +13,7 @@ use epilogue::prelude::{
     TaskLimits, dependency,
 };
 use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer};
-use epilogue_e2e::{Entries, Gate, Journal};
+use epilogue_e2e::{Entries, Gate, Journal, settle};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -123,7 +123,7 @@ async fn one_list_each_dependency_once_and_exits_in_their_places() {
     let reply = router(&EpilogueLayer::new(app)).oneshot(request("/")).await.unwrap();
     assert_eq!(reply.status(), StatusCode::IM_A_TEAPOT);
     assert_eq!(reply.headers()["x-first"], "yes");
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    settle().await;
     let before = ["first", "second", "handler", "function exit: Replied(418 I'm a teapot)"];
     assert_eq!(entries.now(), before, "the body is still there");
     assert_eq!(text(reply).await, "a body");
@@ -242,7 +242,7 @@ async fn app_scope_is_shared_and_drained_after_the_tasks() {
         let layer = layer.clone();
         async move { layer.drain().await }
     });
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    settle().await;
     assert_eq!(POOLS.load(Ordering::SeqCst), 1);
     gate.open();
     draining.await.unwrap().expect("everything was done");

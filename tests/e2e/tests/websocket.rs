@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
 use futures_util::{SinkExt, StreamExt};
 use http::Request;
 use tokio::net::TcpStream;
@@ -218,7 +218,7 @@ async fn no_task_runs_before_the_socket_is_closed() {
     let mut client = open(&served, "/rooms/7?token=ferris").await.unwrap();
     client.send(Message::text("return")).await.unwrap();
     assert_eq!(entries.take(4).await, WELL[..4]);
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    settle().await;
     assert!(entries.now().is_empty());
     assert_eq!(closed(&mut client).await, 1000);
     assert!(client.next().await.is_none());
@@ -297,7 +297,7 @@ async fn a_stop_closes_with_1001_and_waits_for_the_function() {
     assert_eq!(closed(&mut client).await, 1001);
     assert!(client.next().await.is_none());
     assert_eq!(entries.next().await, "told");
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    settle().await;
     assert!(!stopping.is_finished());
     gate.open();
     stopping.await.unwrap().unwrap();
