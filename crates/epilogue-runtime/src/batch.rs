@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{BackgroundTasks, Origin, SourceLine, TaskOutcome, finally::Finally};
+use crate::{BackgroundTasks, Lane, SourceLine, TaskOutcome, execution::Execution, finally::Finally};
 
-/// The tasks of one request and what follows them, to be [submitted](crate::Runner::submit) when the reply has left.
+/// The tasks of one request and what follows them, to be [submitted](Self::submit) when the reply has left.
 ///
 /// ```
 /// use epilogue_runtime::{Batch, BatchReport, Origin, Runner, TaskLimits};
@@ -15,32 +15,20 @@ use crate::{BackgroundTasks, Origin, SourceLine, TaskOutcome, finally::Finally};
 /// let tasks = runner.tasks(Origin::new(1, "POST /orders"));
 /// tasks.add_task(async || Err("out of stock"), ());
 ///
-/// runner.submit(Batch::new(tasks).finally(|report: BatchReport| async move {
+/// let batch = Batch::new(tasks).finally(|report: BatchReport| async move {
 ///     assert_eq!(report.failed[0].message, "out of stock"); // the request's exits run here
-/// }));
+/// });
+/// batch.submit();
 /// runner.idle().await;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Batch {
-    pub(crate) origin: Origin,
-    pub(crate) tasks: Option<BackgroundTasks>,
-    pub(crate) finally: Vec<Finally>,
-}
+pub struct Batch(Box<Execution>);
 
 impl Batch {
     /// A request's tasks.
     pub fn new(tasks: BackgroundTasks) -> Self {
-        Self { origin: tasks.origin().clone(), tasks: Some(tasks), finally: Vec::new() }
-    }
-
-    /// What follows a request without a task list.
-    pub fn exits_only<F, Fut>(origin: Origin, exits: F) -> Self
-    where
-        F: FnOnce(BatchReport) -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
-    {
-        Self { origin, tasks: None, finally: Vec::new() }.finally(exits)
+        Self(Box::new(Execution::new(tasks)))
     }
 
     /// Runs that once the tasks have ended, each in its way. Tasks that it adds run after it. It runs also when the
@@ -50,8 +38,21 @@ impl Batch {
         F: FnOnce(BatchReport) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.finally.push(Finally::new(exits));
+        self.0.follow(Finally::new(exits));
         self
+    }
+
+    /// The reply has left: the runner that the list came from runs the batch. At most
+    /// [`TaskLimits::batches`](crate::TaskLimits::batches) run at once; it waits for its turn.
+    ///
+    /// After a drain's deadline nothing is run: the batch's tasks are named as abandoned.
+    pub fn submit(self) {
+        self.0.submit(None);
+    }
+
+    /// The same by a lane, which is quicker if its last batch has ended.
+    pub fn submit_on(self, lane: &Lane) {
+        self.0.submit(Some(lane));
     }
 }
 

@@ -11,105 +11,125 @@ use tokio::{task::coop, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    BackgroundTasks, Batch, BatchReport, FailedTask, Origin, Runner, TaskOutcome, finally::Finally,
+    BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Runner, TaskOutcome, finally::Finally,
     stats::Counters, task::Queued,
 };
 
-/// A batch while it waits and runs. Whatever happens to it, its drop answers for what it has not run.
+/// A batch from its making to its end. Once submitted, its drop answers for what it has not run, whatever it comes from.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    runner: Runner,
-    origin: Origin,
-    list: Option<BackgroundTasks>,
+    tasks: BackgroundTasks,
     /// What was taken from the list and is being run, in place.
     chunk: Vec<Queued>,
     report: BatchReport,
     /// The first one is next.
     finally: Vec<Finally>,
-    since: Instant,
+    phase: Phase,
+    /// When it was submitted.
+    since: Option<Instant>,
     /// The runner's number for it, once admitted.
     pub(crate) number: Option<u64>,
-    finished: bool,
     /// Dropped last: who waits for the runner to be idle finds everything counted.
     token: Option<TaskTrackerToken>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The list still answers for its tasks.
+    Unsubmitted,
+    Submitted,
+    Finished,
+}
+
 impl Execution {
-    pub(crate) fn new(runner: &Runner, batch: Batch) -> Self {
+    pub(crate) fn new(tasks: BackgroundTasks) -> Self {
         Self {
-            origin: batch.origin,
-            list: batch.tasks,
+            tasks,
             chunk: Vec::new(),
             report: BatchReport::default(),
-            finally: batch.finally,
-            since: Instant::now(),
+            finally: Vec::new(),
+            phase: Phase::Unsubmitted,
+            since: None,
             number: None,
-            finished: false,
-            token: Some(runner.shared().batches.token()),
-            runner: runner.clone(),
+            token: None,
         }
     }
 
-    /// For a list that is run where it is.
-    pub(crate) fn inline(tasks: BackgroundTasks) -> Self {
-        let runner = tasks.list.runner.clone();
-        let mut execution = Self::new(&runner, Batch::new(tasks));
-        // It is its caller who waits for it.
-        execution.token = None;
-        execution
+    pub(crate) fn follow(&mut self, finally: Finally) {
+        self.finally.push(finally);
+    }
+
+    pub(crate) fn submit(self: Box<Self>, lane: Option<&Lane>) {
+        if self.tasks.list.submitted(!self.finally.is_empty()) {
+            self.admit(lane);
+        }
+    }
+
+    /// For a list that counts as submitted already.
+    pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
+        let runner = self.runner().clone();
+        self.begin();
+        self.token = Some(runner.shared().batches.token());
+        runner.admit(self, lane);
+    }
+
+    fn begin(&mut self) {
+        self.phase = Phase::Submitted;
+        self.since = Some(Instant::now());
+    }
+
+    fn runner(&self) -> &Runner {
+        &self.tasks.list.runner
     }
 
     pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+        self.tasks.origin()
     }
 
-    pub(crate) fn since(&self) -> Instant {
+    pub(crate) fn since(&self) -> Option<Instant> {
         self.since
     }
 
+    /// For a list that is run where it is: it is its caller who waits for it, and no runner.
     pub(crate) async fn run_inline(mut self) -> BatchReport {
-        self.run_tasks().await;
-        self.finished = true;
+        self.begin();
+        self.run_tasks(false).await;
+        self.phase = Phase::Finished;
         std::mem::take(&mut self.report)
     }
 
-    /// In a box: it is moved about before it runs, and into the runtime's task.
     pub(crate) async fn run(mut self: Box<Self>) {
-        self.run_tasks().await;
-        if !self.finally.is_empty() {
+        loop {
+            let is_last = self.finally.is_empty();
+            self.run_tasks(is_last).await;
+            if is_last {
+                break;
+            }
             self.run_finally().await;
         }
-        while !self.list.as_ref().is_none_or(|tasks| tasks.list.finish()) {
-            self.run_tasks().await;
-        }
-        self.finished = true;
+        self.phase = Phase::Finished;
     }
 
-    /// Runs the list until it is empty.
-    async fn run_tasks(&mut self) {
-        while let Some(at_a_time) = self.list.as_ref().and_then(|tasks| tasks.list.take(&mut self.chunk)) {
+    /// Runs the list until it is empty, which is its end if nothing follows.
+    async fn run_tasks(&mut self, is_last: bool) {
+        let list = &*self.tasks.list;
+        let (runner, origin) = (&list.runner, &list.origin);
+        while let Some(at_a_time) = list.take(&mut self.chunk, is_last) {
             if at_a_time > 1 && self.chunk.len() > 1 {
-                let all =
-                    concurrent::run(&self.runner, &self.origin, &mut self.chunk, at_a_time, &mut self.report);
+                let all = concurrent::run(runner, origin, &mut self.chunk, at_a_time, &mut self.report);
                 Box::pin(all).await;
             } else {
                 // One of them runs at any moment, so this is counted once for all.
-                let _running = CountedRunning::new(&self.runner.shared().counters);
+                let _running = CountedRunning::new(&runner.shared().counters);
                 let mut ended = 0;
                 while ended < self.chunk.len() {
-                    if !self.runner.is_observed() {
-                        let plain = Plain {
-                            runner: &self.runner,
-                            origin: &self.origin,
-                            tasks: &mut self.chunk,
-                            report: &mut self.report,
-                            ended,
-                        };
-                        ended = plain.await;
+                    if !runner.is_observed() {
+                        let (tasks, report) = (&mut self.chunk, &mut self.report);
+                        ended = Plain { runner, origin, tasks, report, ended }.await;
                     }
                     let Some(task) = self.chunk.get_mut(ended) else { break };
-                    let (end, took) = one::run(&self.runner, &self.origin, task).await;
-                    end.settle(&self.runner, &self.origin, task, took, &mut self.report);
+                    let (end, took) = one::run(runner, origin, task).await;
+                    end.settle(runner, origin, task, took, &mut self.report);
                     ended += 1;
                     // Tasks that never wait would keep their thread from all others.
                     coop::consume_budget().await;
@@ -123,17 +143,16 @@ impl Execution {
         // One at a time, so that those that have not begun stay with the batch and its drop can still see to them.
         while !self.finally.is_empty() {
             let exits = self.finally.remove(0);
-            exits.run(&self.origin, self.report.clone()).await;
+            exits.run(self.origin(), self.report.clone()).await;
         }
     }
 
     /// The batch was dropped before its end: by a drain's deadline or with its runtime.
     fn cut_off(&mut self) {
         let mut left = std::mem::take(&mut self.chunk);
-        if let Some(list) = &self.list {
-            left.extend(list.list.give_up());
-        }
-        let age = self.since.elapsed();
+        left.extend(self.tasks.list.give_up());
+        let (runner, origin) = (&self.tasks.list.runner, &self.tasks.list.origin);
+        let age = self.since.map(|since| since.elapsed());
         for task in left.into_iter().filter(|task| !task.ended) {
             self.report.failed.push(FailedTask {
                 name: task.name(),
@@ -142,23 +161,23 @@ impl Execution {
                 attempts: task.attempts,
                 source: task.source,
             });
-            self.runner.abandon(&self.origin, task, Some(age));
+            runner.abandon(origin, task, age);
         }
         let finally = std::mem::take(&mut self.finally);
         if !finally.is_empty() {
-            self.runner.run_exits(finally, self.origin.clone(), std::mem::take(&mut self.report));
+            runner.run_exits(finally, origin.clone(), std::mem::take(&mut self.report));
         }
     }
 }
 
 impl Drop for Execution {
     fn drop(&mut self) {
-        if !self.finished {
+        if self.phase == Phase::Submitted {
             self.cut_off();
         }
         if let Some(number) = self.number {
             // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
-            self.runner.ended(number, self.finished || std::thread::panicking());
+            self.runner().ended(number, self.phase == Phase::Finished || std::thread::panicking());
         }
     }
 }

@@ -17,7 +17,7 @@
 //! tasks.add_task(write_log, ("sent".to_owned(),));
 //! tasks.add_task(|| println!("a sync function runs on the blocking pool"), ());
 //!
-//! runner.submit(Batch::new(tasks)); // the reply has left
+//! Batch::new(tasks).submit(); // the reply has left
 //! runner.idle().await;
 //! assert_eq!(runner.stats().succeeded, 2);
 //! # }
@@ -40,6 +40,7 @@ mod background;
 mod batch;
 mod execution;
 mod finally;
+mod lane;
 mod limits;
 mod list;
 mod observer;
@@ -56,6 +57,7 @@ pub use added::{Added, AddedTask};
 pub use axum::NoTasks;
 pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
+pub use lane::Lane;
 pub use limits::TaskLimits;
 pub use observer::{TaskEvent, TaskObserver};
 pub use origin::{Origin, SourceLine};

@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::{Level, Span, field};
 
-use crate::{
-    BackgroundTasks, Batch, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, task::Queued,
-};
+use crate::{BackgroundTasks, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, task::Queued};
 
 #[derive(Debug)]
 pub(crate) struct List {
@@ -88,8 +86,7 @@ impl List {
         }
         drop(queue);
         if resubmit {
-            self.runner
-                .admit(Execution::new(&self.runner, Batch::new(BackgroundTasks::of(Arc::clone(self)))));
+            Box::new(Execution::new(BackgroundTasks::of(Arc::clone(self)))).admit(None);
         }
     }
 
@@ -120,24 +117,18 @@ impl List {
         run
     }
 
-    /// Swaps the queued tasks with `chunk`, which is empty, and says how many run at a time. None if there are none.
-    pub(crate) fn take(&self, chunk: &mut Vec<Queued>) -> Option<usize> {
+    /// Swaps the queued tasks with `chunk`, which is empty, and says how many run at a time. None if there are none; the batch is
+    /// over then if nothing follows its tasks.
+    pub(crate) fn take(&self, chunk: &mut Vec<Queued>, is_last: bool) -> Option<usize> {
         let mut queue = self.queue();
         if queue.tasks.is_empty() {
+            if is_last {
+                queue.phase = Phase::Done;
+            }
             return None;
         }
         std::mem::swap(&mut queue.tasks, chunk);
         Some(queue.concurrent)
-    }
-
-    /// The batch is over, unless something was added since it looked.
-    pub(crate) fn finish(&self) -> bool {
-        let mut queue = self.queue();
-        let empty = queue.tasks.is_empty();
-        if empty {
-            queue.phase = Phase::Done;
-        }
-        empty
     }
 
     /// The batch was cut off: the rest is named, and so is what comes later.

@@ -18,10 +18,11 @@ use tracing::Span;
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
 
 use crate::{
-    BackgroundTasks, Batch, BatchReport, Origin, TaskContext, TaskEvent, TaskLimits, TaskObserver,
+    BackgroundTasks, BatchReport, Lane, Origin, TaskContext, TaskEvent, TaskLimits, TaskObserver,
     TaskOutcome, TaskStats,
     execution::Execution,
     finally::{self, Finally},
+    lane::{self, Worker},
     panics,
     stats::Counters,
     task::Queued,
@@ -39,7 +40,7 @@ use registry::{Admission, Registry, What};
 /// let runner = Runner::new(TaskLimits::default());
 /// let tasks = runner.tasks(Origin::new(1, "GET /"));
 /// tasks.add_task(|| println!("done"), ());
-/// runner.submit(Batch::new(tasks));
+/// Batch::new(tasks).submit();
 ///
 /// let report = runner.drain(tokio::time::sleep(Duration::from_secs(30))).await;
 /// assert_eq!(report.stats.succeeded, 1);
@@ -92,16 +93,6 @@ impl Runner {
     /// A new, empty list for a request.
     pub fn tasks(&self, origin: Origin) -> BackgroundTasks {
         BackgroundTasks::attached(self.clone(), origin)
-    }
-
-    /// The reply has left: runs the batch. At most [`TaskLimits::batches`] run at once; it waits for its turn.
-    ///
-    /// After a drain's deadline nothing is run: the batch's tasks are named as abandoned.
-    pub fn submit(&self, batch: Batch) {
-        let exits = !batch.finally.is_empty();
-        if batch.tasks.as_ref().map_or(exits, |tasks| tasks.list.submitted(exits)) {
-            self.admit(Execution::new(self, batch));
-        }
     }
 
     /// Runs a request's future to its end although its client has left.
@@ -181,19 +172,37 @@ impl Runner {
         self.0.registry.is_cut()
     }
 
-    /// Runs an execution, or lets it wait for its turn.
-    pub(crate) fn admit(&self, execution: Execution) {
-        match self.0.registry.admit(Box::new(execution), self.0.limits.batches) {
-            Admission::Run(execution) => self.run(execution),
+    /// Runs an execution, by a lane that is free if there is one, or lets it wait for its turn.
+    pub(crate) fn admit(&self, execution: Box<Execution>, lane: Option<&Lane>) {
+        let worker = lane.and_then(Lane::worker);
+        let abort = worker.map(|worker| worker.abort.clone());
+        match self.0.registry.admit(execution, self.0.limits.batches, abort) {
+            Admission::Run(execution) => {
+                let left = match worker {
+                    Some(worker) => worker.give(execution),
+                    None => Some(execution),
+                };
+                if let Some(execution) = left {
+                    self.run(execution, lane);
+                }
+            }
             Admission::Waits => {}
             // Its drop says what is lost.
             Admission::Refused(execution) => drop(execution),
         }
     }
 
-    fn run(&self, execution: Box<Execution>) {
+    fn run(&self, execution: Box<Execution>, lane: Option<&Lane>) {
         let Some(number) = execution.number else { return };
-        if let Some(abort) = self.spawn(execution.run()) {
+        let spawned = match lane.filter(|lane| lane.worker().is_none()) {
+            None => self.spawn(execution.run()),
+            Some(lane) => {
+                let seat = Arc::default();
+                let spawned = self.spawn(lane::work(Arc::clone(&seat), execution));
+                spawned.inspect(|abort| lane.keep(Worker::new(seat, abort.clone())))
+            }
+        };
+        if let Some(abort) = spawned {
             self.0.registry.attach(What::Batch, number, abort);
         }
     }
@@ -202,7 +211,7 @@ impl Runner {
     pub(crate) fn ended(&self, number: u64, finished: bool) {
         if finished {
             if let Some(next) = self.0.registry.ended(number) {
-                self.run(next);
+                self.run(next, None);
             }
         } else {
             // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on. They are

@@ -200,7 +200,7 @@ impl BackgroundTasks {
 
     /// Runs what is queued, and what it adds, here and now: for unit tests.
     pub async fn run_all(&self) -> BatchReport {
-        Execution::inline(self.clone()).run_inline().await
+        Execution::new(self.clone()).run_inline().await
     }
 
     /// The request that the list belongs to.

@@ -17,7 +17,7 @@ async fn only_always_survives_before_and_after() {
     assert_eq!(tasks.len(), 2);
     tasks.add_task(say, (log.clone(), "dropped, too"));
     tasks.add_task(say, (log.clone(), "always, too")).always();
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!(report.succeeded, 3);
     assert_eq!(log.lines(), ["always", "always, too"]);
     let stats = runner.stats();
@@ -31,7 +31,7 @@ async fn a_list_can_take_tasks_again() {
     tasks.discard();
     tasks.accept_again();
     tasks.add_task(say, (log.clone(), "from an exit"));
-    run(&runner, tasks).await;
+    run(tasks).await;
     assert_eq!(log.lines(), ["from an exit"]);
 }
 
@@ -60,7 +60,7 @@ async fn discarding_a_running_list_drops_what_has_not_begun() {
         },
         (),
     );
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     runner.idle().await;
     assert!(log.lines().is_empty());
     assert_eq!((runner.stats().succeeded, runner.stats().discarded), (1, 1));

@@ -24,7 +24,7 @@ async fn all_queued_tasks_are_run() {
             tasks.add_task(work, (Duration::from_millis(1),));
         }
         let log = log.clone();
-        runner.submit(Batch::new(tasks).finally(|_| async move { log.add("exit") }));
+        Batch::new(tasks).finally(|_| async move { log.add("exit") }).submit();
     }
     let report = runner.drain(sleep(3600 * SECOND)).await;
     assert!(report.is_complete(), "{report}");
@@ -42,11 +42,12 @@ async fn what_ran_and_what_is_named_is_what_was_accepted() {
             tasks.add_task(work, (Duration::from_millis(10),)).name(format!("{batch}/{task}"));
         }
         let log = log.clone();
-        runner.submit(Batch::new(tasks).finally(move |report| async move {
+        let batch = Batch::new(tasks).finally(move |report| async move {
             let lost = report.failed.iter().filter(|task| task.outcome == TaskOutcome::Abandoned).count();
             assert_eq!(report.succeeded + lost, 10);
             log.add("exit");
-        }));
+        });
+        batch.submit();
     }
     let report = runner.drain(sleep(Duration::from_millis(355))).await;
     let names: HashSet<_> = report.abandoned.iter().map(|task| task.name.clone()).collect();
@@ -67,7 +68,7 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     let (runner, log) = (runner(), Log::default());
     let first = list(&runner);
     first.add_task(work, (10 * SECOND,));
-    runner.submit(Batch::new(first));
+    Batch::new(first).submit();
     let drain = tokio::spawn({
         let runner = runner.clone();
         async move { runner.drain(sleep(5 * SECOND)).await }
@@ -75,14 +76,14 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     sleep(SECOND).await;
     let during = list(&runner);
     during.add_task(say, (log.clone(), "during"));
-    run(&runner, during.clone()).await;
+    run(during.clone()).await;
     let report = drain.await.unwrap();
     assert_eq!((report.abandoned.len(), report.took.as_secs()), (1, 5));
 
     let after = list(&runner);
     after.add_task(say, (log.clone(), "after"));
     let exits = log.clone();
-    runner.submit(Batch::new(after).finally(|_| async move { exits.add("exit") }));
+    Batch::new(after).finally(|_| async move { exits.add("exit") }).submit();
     during.add_task(say, (log.clone(), "late"));
     let dropped = list(&runner);
     dropped.add_task(say, (log.clone(), "dropped"));
@@ -127,10 +128,11 @@ async fn exits_have_a_grace_of_their_own() {
         let tasks = runner.tasks(Origin::new(id, "GET /"));
         tasks.add_task(work, (50 * SECOND,));
         let log = log.clone();
-        runner.submit(Batch::new(tasks).finally(move |_| async move {
+        let batch = Batch::new(tasks).finally(move |_| async move {
             sleep(time).await;
             log.add("exit");
-        }));
+        });
+        batch.submit();
     }
     let report = runner.drain(sleep(SECOND)).await;
     assert_eq!(log.lines(), ["exit"]);
@@ -153,11 +155,11 @@ async fn blocking_tasks_are_waited_for_and_at_the_deadline_named() {
         },
         (),
     );
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     let second = list(&runner);
     let inner = log.clone();
     second.add_task(move || inner.add("never begun"), ());
-    runner.submit(Batch::new(second));
+    Batch::new(second).submit();
     has_started.await.unwrap();
     let report = runner.drain(std::future::ready(())).await;
     assert_eq!((report.abandoned.len(), report.blocking), (2, 1));
@@ -182,7 +184,7 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
         (),
     );
     tasks.add_task(async || (), ());
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     has_started.await.unwrap();
     let report = runner.drain(std::future::ready(())).await;
     assert_eq!((report.stuck.len(), report.abandoned.len()), (1, 0));
@@ -208,11 +210,11 @@ async fn a_list_that_its_own_tasks_hold_is_freed_when_it_ran_or_was_cut_off() {
     };
     let ran = list(&runner);
     add_holder(&ran, false);
-    run(&runner, ran).await;
+    run(ran).await;
     let cut = list(&runner);
     add_holder(&cut, true);
     add_holder(&cut, false);
-    runner.submit(Batch::new(cut));
+    Batch::new(cut).submit();
     tokio::task::yield_now().await;
     let report = runner.drain(std::future::ready(())).await;
     assert_eq!(report.abandoned.len(), 2);
@@ -227,7 +229,7 @@ fn a_runtime_that_is_dropped_takes_all_batches_with_it_and_each_task_is_counted(
         for _ in 0..10_000 {
             let tasks = list(&runner);
             tasks.add_task(work, (3600 * SECOND,));
-            runner.submit(Batch::new(tasks).finally(|_| async {}));
+            Batch::new(tasks).finally(|_| async {}).submit();
         }
         tokio::task::yield_now().await;
     });

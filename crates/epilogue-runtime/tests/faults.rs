@@ -53,7 +53,7 @@ async fn each_end_is_counted_reported_and_the_next_task_runs() {
     tasks.add_task(|| Err::<(), _>(io::Error::other(Outer(io::Error::other("inner")))), ());
     tasks.add_task(|| Err::<(), Box<dyn std::error::Error + Send + Sync>>("boxed".into()), ());
 
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!(log.lines(), ["after a panic", "after a blocking panic", "after an error"]);
     let ends: Vec<_> = report.failed.iter().map(|task| (task.outcome, task.message.as_str())).collect();
     let expected = [
@@ -83,7 +83,7 @@ async fn a_task_that_runs_out_of_time_is_stopped_and_the_next_runs() {
     tasks.add_task(hang, ()).timeout(Duration::from_secs(5));
     tasks.add_task(say, (log.clone(), "next")).timeout(Duration::from_secs(5));
     let begun = tokio::time::Instant::now();
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!(begun.elapsed().as_secs(), 5);
     assert_eq!(report.failed[0].outcome, TaskOutcome::TimedOut);
     assert_eq!(log.lines(), ["stopped", "next"]);
@@ -102,7 +102,7 @@ async fn a_blocking_task_that_runs_out_of_time_is_waited_for_but_not_by_its_batc
     };
     tasks.add_task(block, ()).timeout(Duration::from_millis(20));
     tasks.add_task(say, (log.clone(), "next"));
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!(report.failed[0].outcome, TaskOutcome::TimedOut);
     assert_eq!(log.lines(), ["next"]);
 
@@ -135,14 +135,14 @@ async fn exits_and_drops_that_panic_change_no_count() {
             async {}
         })
         .finally(|_| async move { second.add("third exit") });
-    runner.submit(batch);
+    batch.submit();
     runner.idle().await;
     assert_eq!(log.lines(), ["third exit"]);
 
     let tasks = list(&runner);
     tasks.add_task(discarded, ());
     tasks.discard();
-    runner.submit(Batch::exits_only(Origin::new(1, "GET /"), |_| async { panic!("alone") }));
+    Batch::new(runner.tasks(Origin::new(1, "GET /"))).finally(|_| async { panic!("alone") }).submit();
     runner.idle().await;
     let stats = runner.stats();
     assert_eq!((stats.panicked, stats.discarded, stats.queued, stats.running), (1, 1, 0, 0));
@@ -165,7 +165,7 @@ async fn of_many_tasks_each_is_counted_once_under_its_end() {
             };
             tasks.add_task(body, ()).timeout(Duration::from_millis(50));
         }
-        runner.submit(Batch::new(tasks));
+        Batch::new(tasks).submit();
     }
     runner.idle().await;
     let hung = (0..10_000).filter(|n| n % 13 == 0).count() as u64;

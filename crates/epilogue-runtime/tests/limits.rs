@@ -32,7 +32,7 @@ async fn the_pending_count_is_exact() {
     drop(other);
     assert!(runner.is_full());
     tasks.add_task(async || (), ());
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     runner.idle().await;
     assert!(!runner.is_full());
     assert_eq!((runner.stats().succeeded, runner.stats().discarded), (4, 1));
@@ -48,7 +48,7 @@ async fn batches_above_the_limit_wait_their_turn() {
         let (release, released) = oneshot::channel::<()>();
         tasks.add_task(say, (log.clone(), name));
         tasks.add_task(async || released.await.unwrap(), ());
-        runner.submit(Batch::new(tasks));
+        Batch::new(tasks).submit();
         gates.push(release);
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -84,7 +84,7 @@ async fn blocking_tasks_never_run_more_than_the_limit_at_once() {
             now.fetch_sub(1, Ordering::SeqCst);
         };
         tasks.add_task(body, ()).timeout(Duration::from_mins(1));
-        runner.submit(Batch::new(tasks));
+        Batch::new(tasks).submit();
     }
     for release in gates {
         // Async, so that the single thread of this test can go on.

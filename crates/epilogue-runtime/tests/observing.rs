@@ -69,7 +69,7 @@ async fn an_observer_is_told_each_event_once() {
     tasks.add_task(async || assert_eq!(1, 2, "odd"), ());
     tasks.add_task(async || std::future::pending::<()>().await, ()).timeout(Duration::from_secs(5));
     tasks.add(flaky("mail", 2, How::Error)).retries(2);
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     let failed = list(&runner);
     failed.add_task(|| (), ());
     failed.discard();
@@ -78,7 +78,7 @@ async fn an_observer_is_told_each_event_once() {
     let hangs = list(&runner);
     hangs.add_task(async || std::future::pending::<()>().await, ());
     hangs.add_task(async || (), ());
-    runner.submit(Batch::new(hangs));
+    Batch::new(hangs).submit();
     runner.drain(tokio::time::sleep(Duration::from_secs(1))).await;
 
     let expected = [

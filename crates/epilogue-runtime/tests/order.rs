@@ -39,7 +39,7 @@ async fn functions_and_closures_of_both_kinds_run_in_the_order_added() {
     let pointer: fn(Log, &'static str) = say_now;
     tasks.add_task(pointer, (log.clone(), "fn pointer"));
 
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!((report.succeeded, report.failed.len()), (6, 0));
     let expected =
         ["async fn", "fn", "async closure", "closure", "closure that returns a future", "fn pointer"];
@@ -80,7 +80,7 @@ async fn a_function_is_called_when_its_task_runs_and_not_when_it_is_queued() {
     tasks.add_task(say_now, (log.clone(), "blocking"));
     tokio::task::yield_now().await;
     assert!(log.lines().is_empty());
-    run(&runner, tasks).await;
+    run(tasks).await;
     assert_eq!(log.lines(), ["called", "awaited", "blocking"]);
 }
 
@@ -97,7 +97,7 @@ async fn what_a_running_task_adds_runs_at_the_end() {
         (),
     );
     tasks.add_task(say, (log.clone(), "second"));
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!(report.succeeded, 3);
     assert_eq!(log.lines(), ["first", "second", "late"]);
 }
@@ -107,7 +107,7 @@ async fn what_is_added_after_the_batch_is_done_runs_too() {
     let (runner, log) = (runner(), Log::default());
     let tasks = list(&runner);
     tasks.add_task(say, (log.clone(), "in time"));
-    run(&runner, tasks.clone()).await;
+    run(tasks.clone()).await;
     runner.idle().await;
     tasks.add_task(say, (log.clone(), "late"));
     runner.idle().await;
@@ -121,7 +121,7 @@ async fn what_is_added_after_the_batch_is_done_runs_too() {
 async fn an_empty_list_is_done_at_once_and_takes_late_tasks() {
     let (runner, log) = (runner(), Log::default());
     let tasks = list(&runner);
-    runner.submit(Batch::new(tasks.clone()));
+    Batch::new(tasks.clone()).submit();
     assert_eq!(runner.stats().batches, 0);
     tasks.add_task(say, (log.clone(), "late"));
     runner.idle().await;
@@ -140,12 +140,14 @@ async fn what_follows_runs_after_the_tasks_and_may_add_some() {
             late.add_task(say, (first, "from the exit"));
         })
         .finally(|_| async move { second.add("second exit") });
-    runner.submit(batch);
+    batch.submit();
     runner.idle().await;
     assert_eq!(log.lines(), ["task", "exit after 1", "second exit", "from the exit"]);
 
     let only = log.clone();
-    runner.submit(Batch::exits_only(Origin::new(9, "GET /"), |_| async move { only.add("exits only") }));
+    Batch::new(runner.tasks(Origin::new(9, "GET /")))
+        .finally(|_| async move { only.add("exits only") })
+        .submit();
     runner.idle().await;
     assert_eq!(log.count("exits only"), 1);
 }
@@ -186,7 +188,7 @@ async fn a_thousand_requests_run_their_own_tasks_once_and_in_order() {
         for line in ["a", "b", "c"] {
             tasks.add_task(say, (log.clone(), line));
         }
-        runner.submit(Batch::new(tasks));
+        Batch::new(tasks).submit();
     }
     runner.idle().await;
     assert!(logs.iter().all(|log| log.lines() == ["a", "b", "c"]));
@@ -212,7 +214,7 @@ async fn adding_while_the_batch_ends_loses_nothing() {
                 tokio::task::yield_now().await;
             }
         });
-        runner.submit(Batch::new(tasks));
+        Batch::new(tasks).submit();
         adder.await.unwrap();
     }
     runner.idle().await;
@@ -238,7 +240,7 @@ async fn concurrent_tasks_start_in_order_and_never_more_than_n_at_once() {
             (),
         );
     }
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     for released in 0..10 {
         while started.load(Ordering::SeqCst) < (released + 3).min(10) {
             tokio::task::yield_now().await;
@@ -261,10 +263,10 @@ async fn a_batch_that_waits_keeps_no_other_batch() {
     let (release, released) = oneshot::channel::<()>();
     let slow = list(&runner);
     slow.add_task(async || released.await.unwrap(), ());
-    runner.submit(Batch::new(slow));
+    Batch::new(slow).submit();
     let quick = list(&runner);
     quick.add_task(say, (log.clone(), "quick"));
-    run(&runner, quick).await;
+    run(quick).await;
     assert_eq!(log.lines(), ["quick"]);
     assert_eq!(runner.stats().running, 1);
     release.send(()).unwrap();
@@ -277,7 +279,7 @@ fn tasks_added_outside_of_a_runtime_run_where_the_runner_was_made() {
     let (runner, log) = (runtime.block_on(async { runner() }), Log::default());
     let tasks = list(&runner);
     tasks.add_task(say, (log.clone(), "ran"));
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     runtime.block_on(runner.idle());
     assert_eq!(log.lines(), ["ran"]);
 }

@@ -16,7 +16,7 @@ async fn an_error_is_tried_again_with_growing_waits() {
     let tasks = list(&runner);
     let backoff = Backoff::new().first(SECOND).factor(2.0).longest(4 * SECOND);
     tasks.add(flaky("mail", 4, How::Error)).retries(4).backoff(backoff);
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!((report.succeeded, runner.stats().succeeded, runner.stats().retried), (1, 1, 4));
 
     let at = attempts.of("mail");
@@ -34,7 +34,7 @@ async fn a_task_that_keeps_failing_is_given_up_and_counted_once() {
     let attempts = with_attempts(&runner);
     let tasks = list(&runner);
     tasks.add(flaky("mail", u32::MAX, How::BlockingError)).retries(2).name("blocking mail");
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!(attempts.of("mail").len(), 3);
     let failed = &report.failed[0];
     assert_eq!((&*failed.name, failed.outcome, failed.attempts), ("blocking mail", TaskOutcome::Failed, 3));
@@ -48,7 +48,7 @@ async fn a_panic_is_tried_again_only_when_asked() {
     let tasks = list(&runner);
     tasks.add(flaky("once", 1, How::Panic)).retries(3);
     tasks.add(flaky("again", 1, How::Panic)).retries(3).retry_on_panic();
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!((attempts.of("once").len(), attempts.of("again").len()), (1, 2));
     assert_eq!((report.succeeded, report.failed[0].outcome), (1, TaskOutcome::Panicked));
 }
@@ -59,7 +59,7 @@ async fn a_task_out_of_time_is_not_tried_again() {
     let attempts = with_attempts(&runner);
     let tasks = list(&runner);
     tasks.add(flaky("hangs", 1, How::Hang)).retries(3).timeout(SECOND);
-    let report = run(&runner, tasks).await;
+    let report = run(tasks).await;
     assert_eq!((attempts.of("hangs").len(), report.failed[0].outcome), (1, TaskOutcome::TimedOut));
 }
 
@@ -72,7 +72,7 @@ async fn there_is_no_attempt_after_the_deadline_of_a_drain() {
         .add(flaky("mail", u32::MAX, How::Error))
         .retries(u32::MAX)
         .backoff(Backoff::new().first(10 * SECOND));
-    runner.submit(Batch::new(tasks));
+    Batch::new(tasks).submit();
     let report = runner.drain(tokio::time::sleep(5 * SECOND)).await;
     tokio::time::sleep(1000 * SECOND).await;
     assert_eq!(attempts.of("mail").len(), 1);

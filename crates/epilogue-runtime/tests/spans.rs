@@ -81,7 +81,7 @@ fn failures_are_logged_in_a_span_of_the_task_with_its_source() {
             let runner = Runner::new(TaskLimits::default());
             let tasks = list(&runner);
             tasks.add_task(async || Err("no such address"), ()).name("mail");
-            runner.submit(Batch::new(tasks));
+            Batch::new(tasks).submit();
             runner.idle().await;
         });
     });

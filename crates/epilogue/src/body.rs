@@ -1,8 +1,7 @@
 //! The bodies of a request and of its reply. A reply's body carries what must happen after it.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,10 +11,11 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Version, header};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::Sleep;
 
 use crate::app::Trace;
 use crate::server::Connection;
-use crate::tasks::{Batch, Runner};
+use crate::tasks::Batch;
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
 /// A request's body: unread, or read once and kept.
@@ -63,8 +63,8 @@ impl RequestBody {
             return Err(BodyError::TooLarge { limit });
         }
         let bytes = match self {
-            Self::Incoming(body) => collect(body, limit, time).await?,
-            Self::Other(body) => collect(body, limit, time).await?,
+            Self::Incoming(body) => collecting(body, limit, time).await?,
+            Self::Other(body) => collecting(body, limit, time).await?,
             Self::Read(_) | Self::Form(_) => return Ok(()),
         };
         *self = Self::Read(bytes);
@@ -128,36 +128,72 @@ pub(crate) fn multipart_type(headers: &HeaderMap) -> Option<&str> {
     essence.eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
 }
 
-/// The body stays where it is: each place that it were moved to would be part of every request's future.
-async fn collect<B>(body: &mut B, limit: usize, time: Option<Duration>) -> Result<Bytes, BodyError>
+/// A body while it is read. It stays where it is: each place that it were moved to would be part of every request's future.
+struct Collecting<'a, B> {
+    body: &'a mut B,
+    limit: usize,
+    time: Option<Duration>,
+    /// Set when the body first makes one wait, which most do not: they have come with the head.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Most bodies come in one piece, which is kept as it is.
+    first: Bytes,
+    all: BytesMut,
+}
+
+fn collecting<B>(body: &mut B, limit: usize, time: Option<Duration>) -> Collecting<'_, B> {
+    Collecting { body, limit, time, timer: None, first: Bytes::new(), all: BytesMut::new() }
+}
+
+impl<B> Collecting<'_, B>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: Into<axum_core::BoxError>,
 {
-    let mut reading = pin!(async {
-        // Most bodies come in one piece, which is kept as it is.
-        let (mut first, mut all) = (Bytes::new(), BytesMut::new());
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
-            let frame = frame.map_err(|error| BodyError::Read(error.into()))?;
-            let Ok(piece) = frame.into_data() else { continue };
-            if first.len().max(all.len()) + piece.len() > limit {
-                return Err(BodyError::TooLarge { limit });
-            }
-            if first.is_empty() && all.is_empty() {
-                first = piece;
-            } else {
-                all.extend_from_slice(&std::mem::take(&mut first));
-                all.extend_from_slice(&piece);
+    fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
+        let limit = self.limit;
+        if self.first.len().max(self.all.len()) + piece.len() > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = piece;
+        } else {
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+            self.all.extend_from_slice(&piece);
+        }
+        Ok(())
+    }
+
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, BodyError>> {
+        let Some(limit) = self.time else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        timer.as_mut().poll(context).map(|()| Err(BodyError::TooSlow { limit }))
+    }
+}
+
+impl<B> Future for Collecting<'_, B>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: Into<axum_core::BoxError>,
+{
+    type Output = Result<Bytes, BodyError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            match Pin::new(&mut *this.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(piece) = frame.into_data() {
+                        this.take(piece)?;
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(BodyError::Read(error.into()))),
+                Poll::Ready(None) if this.all.is_empty() => {
+                    return Poll::Ready(Ok(std::mem::take(&mut this.first)));
+                }
+                Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(&mut this.all).freeze())),
+                Poll::Pending => return this.poll_late(context),
             }
         }
-        Ok(if all.is_empty() { first } else { all.freeze() })
-    });
-    match time {
-        None => reading.await,
-        Some(time) => match tokio::time::timeout(time, reading.as_mut()).await {
-            Ok(read) => read,
-            Err(_) => Err(BodyError::TooSlow { limit: time }),
-        },
     }
 }
 
@@ -165,21 +201,15 @@ where
 pub(crate) struct After {
     /// Gone once it was handed on.
     batch: Option<Batch>,
-    runner: Runner,
     connection: Option<Arc<Connection>>,
-    version: Version,
-    /// What of a large piece is not handed on yet.
-    rest: Bytes,
+    /// On HTTP/2: what of a large piece is not handed on yet.
+    rest: Option<Box<Bytes>>,
 }
 
 impl After {
-    pub(crate) fn new(
-        batch: Batch,
-        runner: Runner,
-        connection: Option<Arc<Connection>>,
-        version: Version,
-    ) -> Self {
-        Self { batch: Some(batch), runner, connection, version, rest: Bytes::new() }
+    pub(crate) fn new(batch: Batch, connection: Option<Arc<Connection>>, version: Version) -> Self {
+        let rest = (version == Version::HTTP_2).then(Box::default);
+        Self { batch: Some(batch), connection, rest }
     }
 }
 
@@ -189,7 +219,7 @@ impl Drop for After {
         let Some(batch) = self.batch.take() else { return };
         match &self.connection {
             Some(connection) => connection.reply_ended(batch),
-            None => self.runner.submit(batch),
+            None => batch.submit(),
         }
     }
 }
@@ -199,14 +229,14 @@ pub struct ReplyBody {
     body: Body,
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
-    after: Option<Box<After>>,
+    after: Option<After>,
 }
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
 const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
-    pub(crate) fn new(body: Body, after: Option<Box<After>>) -> Self {
+    pub(crate) fn new(body: Body, after: Option<After>) -> Self {
         Self { body, after, trace: None }
     }
 
@@ -215,7 +245,7 @@ impl ReplyBody {
     }
 
     fn rest(&self) -> usize {
-        self.after.as_ref().map_or(0, |after| after.rest.len())
+        self.after.as_ref().and_then(|after| after.rest.as_ref()).map_or(0, |rest| rest.len())
     }
 
     /// For a middleware, to which every body is alike.
@@ -239,12 +269,12 @@ impl http_body::Body for ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Self { body, after, .. } = &mut *self;
-        let Some(after) = after.as_deref_mut().filter(|after| after.version == Version::HTTP_2) else {
+        let Some(rest) = after.as_mut().and_then(|after| after.rest.as_mut()) else {
             return Pin::new(body).poll_frame(context);
         };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
-        let mut piece = std::mem::take(&mut after.rest);
+        let mut piece = std::mem::take(&mut **rest);
         if piece.is_empty() {
             let frame = std::task::ready!(Pin::new(body).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
@@ -255,7 +285,7 @@ impl http_body::Body for ReplyBody {
             }
         }
         if piece.len() > HTTP2_FRAME {
-            after.rest = piece.split_off(HTTP2_FRAME);
+            **rest = piece.split_off(HTTP2_FRAME);
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

@@ -95,8 +95,9 @@ impl Inner {
         }
     }
 
-    fn runs(&mut self, number: u64, execution: &Execution) {
-        let live = Live { origin: execution.origin().clone(), since: execution.since(), abort: None };
+    fn runs(&mut self, number: u64, execution: &Execution, abort: Option<AbortHandle>) {
+        let since = execution.since().unwrap_or_else(Instant::now);
+        let live = Live { origin: execution.origin().clone(), since, abort };
         self.batches.insert(number, live);
     }
 }
@@ -111,7 +112,12 @@ impl Registry {
         self.cut.load(Ordering::Acquire)
     }
 
-    pub(super) fn admit(&self, mut execution: Box<Execution>, limit: usize) -> Admission {
+    pub(super) fn admit(
+        &self,
+        mut execution: Box<Execution>,
+        limit: usize,
+        abort: Option<AbortHandle>,
+    ) -> Admission {
         let mut inner = self.inner();
         if inner.cut {
             return Admission::Refused(execution);
@@ -119,7 +125,7 @@ impl Registry {
         let number = inner.number();
         execution.number = Some(number);
         if inner.batches.len() < limit {
-            inner.runs(number, &execution);
+            inner.runs(number, &execution, abort);
             Admission::Run(execution)
         } else {
             inner.waiting.push_back(execution);
@@ -154,7 +160,7 @@ impl Registry {
         let mut inner = self.inner();
         inner.batches.remove(&number)?;
         let next = inner.waiting.pop_front()?;
-        inner.runs(next.number?, &next);
+        inner.runs(next.number?, &next, None);
         Some(next)
     }
 
@@ -230,8 +236,9 @@ impl Registry {
         stats.kept = inner.kept.len() as u64;
         stats.open = inner.open.len() as u64;
         let oldest = inner.batches.values().map(|live| live.since).min();
-        stats.oldest =
-            oldest.or(inner.waiting.front().map(|execution| execution.since())).map(|since| since.elapsed());
+        stats.oldest = oldest
+            .or(inner.waiting.front().and_then(|execution| execution.since()))
+            .map(|since| since.elapsed());
         stats
     }
 }

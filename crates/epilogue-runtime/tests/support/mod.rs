@@ -46,9 +46,9 @@ pub fn list(runner: &Runner) -> BackgroundTasks {
 }
 
 /// Submits the list and waits for its report.
-pub async fn run(runner: &Runner, tasks: BackgroundTasks) -> BatchReport {
+pub async fn run(tasks: BackgroundTasks) -> BatchReport {
     let (send, receive) = oneshot::channel();
-    runner.submit(Batch::new(tasks).finally(|report| async move { send.send(report).unwrap() }));
+    Batch::new(tasks).finally(|report| async move { send.send(report).unwrap() }).submit();
     receive.await.unwrap()
 }
 

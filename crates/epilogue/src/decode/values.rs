@@ -172,12 +172,12 @@ impl Values for UrlEncoded<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Headers<'r> {
     map: &'r HeaderMap,
-    asked: Option<&'r HeaderName>,
+    asked: Option<(&'static str, &'r HeaderName)>,
 }
 
 impl<'r> Headers<'r> {
     /// `asked` is the name that will most likely be looked up, where it is known as a header's already.
-    pub(crate) fn new(map: &'r HeaderMap, asked: Option<&'r HeaderName>) -> Self {
+    pub(crate) fn new(map: &'r HeaderMap, asked: Option<(&'static str, &'r HeaderName)>) -> Self {
         Self { map, asked }
     }
 }
@@ -193,7 +193,8 @@ impl Values for Headers<'_> {
     // The first one counts, as in Starlette's `Headers`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         let value = match self.asked {
-            Some(asked) if asked.as_str() == name => self.map.get(asked),
+            // The same text and not only an equal one, which takes no look at it.
+            Some((asked, header)) if std::ptr::eq(asked, name) => self.map.get(header),
             _ => self.map.get(name),
         };
         value.map(header_text)

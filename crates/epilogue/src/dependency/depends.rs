@@ -111,7 +111,12 @@ impl<D: Dependency> Param<Own> for Depends<D> {
     type Source<F: Fuel> = OnDependency<D, F, false>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        scope.dependency(site).map(Self::from_value).map_err(Untaken::Failed)
+        let value = if const { std::mem::needs_drop::<D::Output>() } {
+            scope.dependency(site)
+        } else {
+            scope.dependency_to_end(site)
+        };
+        value.map(Self::from_value).map_err(Untaken::Failed)
     }
 }
 

@@ -87,8 +87,9 @@ impl Scope {
                 None => {
                     self.turn = branch.turn;
                     match self.start(step) {
-                        Running::Done(result) => self.settle(step, result)?,
-                        Running::Untaken { own, below } => self.untaken(step, own, below)?,
+                        Running::Done(output) => self.settle(step, Ok(output))?,
+                        Running::Failed(failure) => self.settle(step, Err(failure))?,
+                        Running::Untaken(untaken) => self.untaken(step, *untaken)?,
                         Running::Waiting(future) => {
                             branch.waiting = Some(future);
                             continue;

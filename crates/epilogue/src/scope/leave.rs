@@ -84,7 +84,7 @@ impl Scope {
     }
 
     /// What must happen once the reply has left; nothing for most requests.
-    fn after(&mut self, outcome: Outcome) -> Option<Box<After>> {
+    fn after(&mut self, outcome: Outcome) -> Option<After> {
         let has_tasks = self.tasks.as_ref().is_some_and(|tasks| !tasks.is_empty() || tasks.is_shared());
         if self.exits.is_empty() && !has_tasks {
             return None;
@@ -105,7 +105,7 @@ impl Scope {
             Some(probe) => batch.finally(async move |report: BatchReport| probe.done(report.failed)),
         };
         let version = self.parts().version;
-        Some(Box::new(After::new(batch, self.app.runner.clone(), self.connection.take(), version)))
+        Some(After::new(batch, self.connection.take(), version))
     }
 }
 

@@ -59,11 +59,13 @@ pub(crate) type RunExit = fn(Value, Arc<Outcome>) -> BoxFuture<Result<(), Failur
 #[doc(hidden)]
 pub enum Running {
     /// A sync function has returned.
-    Done(Result<StepOutput, Failure>),
+    Done(StepOutput),
     /// An async one goes on.
     Waiting(BoxFuture<Result<StepOutput, Failure>>),
+    /// It has failed.
+    Failed(Failure),
     /// It could not run: its own values are not valid, or a dependency below failed.
-    Untaken { own: Vec<Invalid>, below: Option<Rejection> },
+    Untaken(Box<UntakenStep>),
 }
 
 /// What a step leaves in its slot.
@@ -75,12 +77,21 @@ pub enum StepOutput {
     Own(Box<dyn Any + Send>),
 }
 
+/// Why a step could not run.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct UntakenStep {
+    own: Vec<Invalid>,
+    below: Option<Rejection>,
+}
+
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Done(_) => "Done",
             Self::Waiting(_) => "Waiting",
-            Self::Untaken { .. } => "Untaken",
+            Self::Failed(_) => "Failed",
+            Self::Untaken(_) => "Untaken",
         })
     }
 }
@@ -94,7 +105,10 @@ impl std::fmt::Debug for StepOutput {
 impl Running {
     /// A sync dependency: calls it at once.
     pub fn returned<T: Send + Sync + 'static>(call: impl FnOnce() -> Result<T, Failure>) -> Self {
-        Self::Done(call().map(|output| StepOutput::Shared(Arc::new(output))))
+        match call() {
+            Ok(output) => Self::Done(StepOutput::Shared(Arc::new(output))),
+            Err(failure) => Self::Failed(failure),
+        }
     }
 
     /// An async dependency.
@@ -115,7 +129,10 @@ impl Running {
 
     /// A value for the one parameter that it belongs to, found at once.
     pub(crate) fn extracted<T: Send + 'static>(result: Result<T, Failure>) -> Self {
-        Self::Done(result.map(|output| StepOutput::Own(Box::new(output))))
+        match result {
+            Ok(extracted) => Self::Done(StepOutput::Own(Box::new(extracted))),
+            Err(failure) => Self::Failed(failure),
+        }
     }
 
     pub(crate) fn extracting<T: Send + 'static>(
@@ -161,6 +178,8 @@ pub struct Site {
     slot: SlotIndex,
     /// The name of the header that it reads.
     header: Option<HeaderName>,
+    /// Nothing reads the slot after it.
+    is_last: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -208,7 +227,7 @@ pub struct Scope {
     parts: Head,
     captures: CaptureRanges,
     body: RequestBody,
-    slots: Vec<Slot>,
+    slots: SmallVec<[Slot; 8]>,
     tasks: Option<BackgroundTasks>,
     reply: Option<Reply>,
     exits: Vec<Exit>,
@@ -255,7 +274,7 @@ impl Scope {
             parts: Head::Owned(parts),
             captures,
             body,
-            slots: Vec::new(),
+            slots: SmallVec::new(),
             tasks: None,
             reply: None,
             exits: Vec::new(),
@@ -284,7 +303,7 @@ impl Scope {
     }
 
     pub(crate) fn headers_of<'s>(&'s self, site: &'s Site) -> Headers<'s> {
-        Headers::new(&self.parts().headers, site.header.as_ref())
+        Headers::new(&self.parts().headers, site.header.as_ref().map(|header| (site.key(), header)))
     }
 
     pub(crate) fn header_map(&self) -> &HeaderMap {
@@ -383,6 +402,18 @@ impl Scope {
             },
             SlotIndex::None | SlotIndex::State(_) | SlotIndex::Scopes(_) => wrong_plan(site),
         }
+    }
+
+    /// The same for an output that ends without anybody noticing: the last one to read it takes it, so that its memory is there
+    /// for the outputs to come.
+    pub(crate) fn dependency_to_end(&mut self, site: &Site) -> Result<Value, Rejection> {
+        if let (SlotIndex::Request(index), true) = (site.slot, site.is_last)
+            && let slot @ Slot::Shared(_) = &mut self.slots[index]
+            && let Slot::Shared(value) = std::mem::replace(slot, Slot::Empty)
+        {
+            return Ok(value);
+        }
+        self.dependency(site)
     }
 
     /// The scopes that are required at this place of the graph.

@@ -41,6 +41,22 @@ pub(crate) struct Plan {
     pub(crate) scopes: Vec<SecurityScopes>,
 }
 
+impl Plan {
+    fn mark_last_readers(&mut self) {
+        // Who reads last is not known where they run at the same time.
+        if !self.concurrent.is_empty() {
+            return;
+        }
+        let mut is_read = vec![false; self.steps.len()];
+        let of_steps = self.steps.iter_mut().rev().flat_map(|step| step.sites.iter_mut().rev());
+        for site in self.own.iter_mut().rev().chain(of_steps) {
+            if let SlotIndex::Request(slot) = site.slot {
+                site.is_last = !std::mem::replace(&mut is_read[slot], true);
+            }
+        }
+    }
+}
+
 /// One dependency or extractor of a plan. Its position is its slot.
 #[derive(Debug)]
 pub(crate) struct Step {
@@ -225,7 +241,9 @@ impl Planner<'_> {
         path: &str,
         segments: &[String],
     ) -> Result<Plan, PlanError> {
-        self.plan_with_keys(route, outer, path, segments).map(|(plan, _)| plan)
+        let (mut plan, _) = self.plan_with_keys(route, outer, path, segments)?;
+        plan.mark_last_readers();
+        Ok(plan)
     }
 
     /// The same, with what tells steps that run once a request from each other, and where each stands.
@@ -299,7 +317,12 @@ impl Draft<'_, '_> {
                 SlotIndex::Request(self.push(Step {
                     name: param.name,
                     run: StepRun::Function(run),
-                    sites: Box::new([Site { node: param, slot: SlotIndex::None, header: None }]),
+                    sites: Box::new([Site {
+                        node: param,
+                        slot: SlotIndex::None,
+                        header: None,
+                        is_last: false,
+                    }]),
                     exit: None,
                     scope: DependencyScope::Request,
                     vital,
@@ -363,7 +386,7 @@ impl Draft<'_, '_> {
             Source::Value(Place::Header) => HeaderName::try_from(param.key).ok(),
             _ => None,
         };
-        Ok(Site { node: param, slot, header })
+        Ok(Site { node: param, slot, header, is_last: false })
     }
 
     fn dependency(

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::{BoxFuture, Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, caught, caught_now};
+use super::{
+    BoxFuture, Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, caught, caught_now,
+};
 use crate::app::AppState;
 use crate::body::{BodyError, multipart_type};
 use crate::decode;
-use crate::rejection::{Invalid, Rejection};
+use crate::rejection::Rejection;
 use crate::response::{Chain, Failure, HttpError, Raised};
 use crate::upload::{FormLimits, MultipartError};
 
@@ -65,21 +67,19 @@ impl Scope {
     fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
         while let Some(step) = steps.get(self.slots.len()) {
             let slot = match self.launch(step) {
-                Running::Done(result) => self.settle(step, result)?,
+                Running::Done(output) => self.keep(step, output),
                 Running::Waiting(future) => return Ok(Some((step, future))),
-                Running::Untaken { own, below } => self.untaken(step, own, below)?,
+                Running::Failed(failure) => failed(step, failure)?,
+                Running::Untaken(untaken) => self.untaken(step, *untaken)?,
             };
             self.slots.push(slot);
         }
         Ok(None)
     }
 
-    pub(super) fn untaken(
-        &mut self,
-        step: &Step,
-        own: Vec<Invalid>,
-        below: Option<Rejection>,
-    ) -> Result<Slot, Failure> {
+    #[cold]
+    pub(super) fn untaken(&mut self, step: &Step, untaken: UntakenStep) -> Result<Slot, Failure> {
+        let UntakenStep { own, below } = untaken;
         if !step.vital {
             return Ok(Slot::Failed(Rejection::merged(own, below)));
         }
@@ -91,34 +91,39 @@ impl Scope {
         }
     }
 
+    #[inline]
+    fn keep(&mut self, step: &Step, output: StepOutput) -> Slot {
+        match output {
+            StepOutput::Shared(value) => {
+                if let Some(run) = step.exit {
+                    self.exits.push(Exit { run, value: Arc::clone(&value), scope: step.scope });
+                }
+                Slot::Shared(value)
+            }
+            StepOutput::Own(extracted) => Slot::Own(extracted),
+        }
+    }
+
     pub(super) fn settle(
         &mut self,
         step: &Step,
         result: Result<StepOutput, Failure>,
     ) -> Result<Slot, Failure> {
         match result {
-            Ok(StepOutput::Shared(value)) => {
-                if let Some(run) = step.exit {
-                    self.exits.push(Exit { run, value: Arc::clone(&value), scope: step.scope });
-                }
-                Ok(Slot::Shared(value))
-            }
-            Ok(StepOutput::Own(extracted)) => Ok(Slot::Own(extracted)),
-            Err(failure @ Failure::Panicked(_)) => Err(failure),
-            Err(failure) if step.vital => Err(failure),
-            Err(failure) => Ok(Slot::Failed(Rejection::of_failure(failure))),
+            Ok(output) => Ok(self.keep(step, output)),
+            Err(failure) => failed(step, failure),
         }
     }
 
     /// Starts a step; its panic is its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
-        caught_now(|| Ok(self.launch(step))).unwrap_or_else(|failure| Running::Done(Err(failure)))
+        caught_now(|| Ok(self.launch(step))).unwrap_or_else(Running::Failed)
     }
 
     fn launch(&mut self, step: &Step) -> Running {
         match &step.run {
             StepRun::Function(run) => run(self, &step.sites),
-            StepRun::Replaced(value) => Running::Done(Ok(StepOutput::Shared(value()))),
+            StepRun::Replaced(value) => Running::Done(StepOutput::Shared(value())),
         }
     }
 
@@ -168,6 +173,16 @@ impl Scope {
     }
 }
 
+/// The request goes on without a step that only optional parameters want.
+#[cold]
+fn failed(step: &Step, failure: Failure) -> Result<Slot, Failure> {
+    match failure {
+        Failure::Panicked(_) => Err(failure),
+        _ if step.vital => Err(failure),
+        _ => Ok(Slot::Failed(Rejection::of_failure(failure))),
+    }
+}
+
 impl Scope {
     /// The scope in which app-scoped dependencies are built: it has no request.
     pub(crate) fn of_app(app: Arc<AppState>) -> Self {
@@ -185,9 +200,10 @@ impl Scope {
     /// Builds an app-scoped dependency; the error is for the log of a start that failed.
     pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<super::Value, String> {
         let result = match self.start(step) {
-            Running::Done(result) => result,
+            Running::Done(output) => Ok(output),
+            Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
-            Running::Untaken { .. } => return Err(String::from("one of its parameters has no value")),
+            Running::Untaken(_) => return Err(String::from("one of its parameters has no value")),
         };
         match result {
             Ok(StepOutput::Shared(value)) => Ok(value),

@@ -112,9 +112,10 @@ impl Solo {
 
     async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
         let result = match self.scope.start(step) {
-            Running::Done(result) => result,
+            Running::Done(output) => Ok(output),
+            Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
-            Running::Untaken { own, below } => return self.scope.untaken(step, own, below),
+            Running::Untaken(untaken) => return self.scope.untaken(step, *untaken),
         };
         self.scope.settle(step, result)
     }

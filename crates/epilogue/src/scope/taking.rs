@@ -1,4 +1,4 @@
-use super::{Running, Scope, Site};
+use super::{Running, Scope, Site, UntakenStep};
 use crate::param::{Extract, Param, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
 
@@ -62,7 +62,7 @@ impl<'a> Taking<'a> {
     /// A dependency that cannot run.
     pub fn failed(self) -> Running {
         let (own, below) = self.into_errors();
-        Running::Untaken { own, below }
+        Running::Untaken(Box::new(UntakenStep { own, below }))
     }
 
     /// Whether nothing failed, neither here nor in what ran before.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::Version;
 
-use super::handover::Handover;
-use crate::tasks::{Batch, Runner};
+use super::handover::{Gone, Handover};
+use crate::tasks::{Batch, Lane};
 
 /// What the requests of a connection and its socket share: the batches whose replies have ended, but may not have left yet.
 ///
@@ -15,15 +15,20 @@ use crate::tasks::{Batch, Runner};
 pub(crate) struct Connection {
     pub(crate) client: SocketAddr,
     pub(crate) body_read_timeout: Option<Duration>,
-    runner: Runner,
     any_request: AtomicBool,
     batches: Handover<Batch>,
+    lane: Lane,
 }
 
 impl Connection {
-    pub(crate) fn new(client: SocketAddr, runner: Runner, body_read_timeout: Option<Duration>) -> Self {
-        let (any_request, batches) = (AtomicBool::new(false), Handover::new());
-        Self { client, body_read_timeout, runner, any_request, batches }
+    pub(crate) fn new(client: SocketAddr, body_read_timeout: Option<Duration>) -> Self {
+        Self {
+            client,
+            body_read_timeout,
+            any_request: AtomicBool::new(false),
+            batches: Handover::new(),
+            lane: Lane::new(),
+        }
     }
 
     /// A request has come by this version of HTTP; all others of the connection will, too.
@@ -43,13 +48,14 @@ impl Connection {
 
     /// The body of a reply has ended; what follows it waits for the flush.
     pub(crate) fn reply_ended(&self, batch: Batch) {
-        self.submit(self.batches.reply_ended(batch));
+        if let Some(batch) = self.batches.reply_ended(batch) {
+            batch.submit_on(&self.lane);
+        }
     }
 
     /// The kernel has taken all that was written.
     pub(crate) fn flushed(&self, context: &Context<'_>) {
-        let gone = self.batches.flushed(context);
-        if !gone.is_empty() {
+        if let Some(gone) = self.batches.flushed(context) {
             self.submit(gone);
         }
     }
@@ -59,9 +65,9 @@ impl Connection {
         self.submit(self.batches.closed());
     }
 
-    fn submit(&self, batches: impl IntoIterator<Item = Batch>) {
+    fn submit(&self, batches: Gone<Batch>) {
         for batch in batches {
-            self.runner.submit(batch);
+            batch.submit_on(&self.lane);
         }
     }
 }

@@ -5,7 +5,12 @@
 use std::sync::PoisonError;
 use std::task::{Context, Waker};
 
+use smallvec::SmallVec;
+
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
+
+/// What follows replies that end at the same time: one, on HTTP/1.
+pub(crate) type Gone<T> = SmallVec<[T; 1]>;
 
 /// What waits for its reply to leave.
 pub(crate) struct Handover<T> {
@@ -17,10 +22,10 @@ pub(crate) struct Handover<T> {
 
 struct Ended<T> {
     /// They go with the next flush that completes.
-    next: Vec<T>,
+    next: Gone<T>,
     /// They go with the one after it. On HTTP/2 a body ends on another task than the one that flushes, so the next flush to
     /// complete may have begun before the end of the stream was queued.
-    after_next: Vec<T>,
+    after_next: Gone<T>,
     closed: bool,
     /// The task that flushes, on HTTP/2: it may sleep when a body ends, and nothing else would make it flush again.
     flusher: Option<Waker>,
@@ -28,7 +33,7 @@ struct Ended<T> {
 
 impl<T> Handover<T> {
     pub(crate) fn new() -> Self {
-        let ended = Ended { next: Vec::new(), after_next: Vec::new(), closed: false, flusher: None };
+        let ended = Ended { next: Gone::new(), after_next: Gone::new(), closed: false, flusher: None };
         Self { any_ended: AtomicBool::new(false), is_http2: AtomicBool::new(false), ended: Mutex::new(ended) }
     }
 
@@ -58,18 +63,15 @@ impl<T> Handover<T> {
         None
     }
 
-    /// The kernel has taken all that was written: what may go now.
+    /// The kernel has taken all that was written: what may go now. None where nothing waits.
     #[must_use]
     #[inline]
-    pub(crate) fn flushed(&self, context: &Context<'_>) -> Vec<T> {
+    pub(crate) fn flushed(&self, context: &Context<'_>) -> Option<Gone<T>> {
         let is_http2 = self.is_http2.load(Ordering::Relaxed);
-        if !is_http2 && !self.any_ended.load(Ordering::Acquire) {
-            return Vec::new();
-        }
-        self.release(is_http2, context)
+        (is_http2 || self.any_ended.load(Ordering::Acquire)).then(|| self.release(is_http2, context))
     }
 
-    fn release(&self, is_http2: bool, context: &Context<'_>) -> Vec<T> {
+    fn release(&self, is_http2: bool, context: &Context<'_>) -> Gone<T> {
         let mut ended = self.lock();
         let later = std::mem::take(&mut ended.after_next);
         let gone = std::mem::replace(&mut ended.next, later);
@@ -88,7 +90,7 @@ impl<T> Handover<T> {
 
     /// The socket is gone: no flush will come, and nothing that waits may be lost.
     #[must_use]
-    pub(crate) fn closed(&self) -> Vec<T> {
+    pub(crate) fn closed(&self) -> Gone<T> {
         let mut ended = self.lock();
         ended.closed = true;
         let mut left = std::mem::take(&mut ended.next);

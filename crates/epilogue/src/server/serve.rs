@@ -259,8 +259,7 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::trace!(%error, "TCP_NODELAY was not set");
         }
-        let runner = self.started.state.runner.clone();
-        let connection = Arc::new(Connection::new(client, runner, self.limits.body_read_timeout));
+        let connection = Arc::new(Connection::new(client, self.limits.body_read_timeout));
         let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };

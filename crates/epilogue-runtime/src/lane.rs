@@ -1,0 +1,171 @@
+//! A task of the runtime that is kept for the next batch: to spawn one costs as much as the rest of a small batch.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use tokio::task::AbortHandle;
+
+use crate::execution::Execution;
+
+/// Runs the batches of a connection, whose requests mostly come one after another, by one task of the runtime. A batch that is
+/// submitted while another one runs has a task of its own: it waits for nothing.
+///
+/// ```
+/// use epilogue_runtime::{Batch, Lane, Origin, Runner, TaskLimits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (runner, lane) = (Runner::new(TaskLimits::default()), Lane::new());
+/// for request in 1..=3 {
+///     let tasks = runner.tasks(Origin::new(request, "GET /"));
+///     tasks.add_task(async || println!("done"), ());
+///     Batch::new(tasks).submit_on(&lane);
+///     runner.idle().await;
+/// }
+/// assert_eq!(runner.stats().succeeded, 3);
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct Lane {
+    worker: OnceLock<Worker>,
+}
+
+impl Lane {
+    /// A lane that has no task of the runtime before its first batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn worker(&self) -> Option<&Worker> {
+        self.worker.get()
+    }
+
+    /// Keeps what runs a first batch for the next one.
+    pub(crate) fn keep(&self, worker: Worker) {
+        // If two came at the same time, one is let go and ends with its batch.
+        let _ = self.worker.set(worker);
+    }
+}
+
+/// The task of a lane.
+pub(crate) struct Worker {
+    seat: Arc<Seat>,
+    pub(crate) abort: AbortHandle,
+}
+
+impl Worker {
+    pub(crate) fn new(seat: Arc<Seat>, abort: AbortHandle) -> Self {
+        Self { seat, abort }
+    }
+
+    /// Has the execution run; given back if there is one that runs.
+    #[must_use]
+    pub(crate) fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
+        self.seat.give(execution)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.seat.close();
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Worker").field(&self.abort).finish()
+    }
+}
+
+/// What a worker does: one execution after another, until its lane is dropped.
+pub(crate) async fn work(seat: Arc<Seat>, first: Box<Execution>) {
+    let seat = Taken(seat);
+    first.run().await;
+    while let Some(next) = poll_fn(|context| seat.0.poll_next(context)).await {
+        next.run().await;
+    }
+}
+
+/// A worker's hold on its seat: gone, by an abort perhaps, it is given nothing more.
+struct Taken(Arc<Seat>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// Where a lane and its worker meet.
+#[derive(Default)]
+pub(crate) struct Seat(Mutex<Place>);
+
+#[derive(Default)]
+struct Place {
+    worker: Doing,
+    is_closed: bool,
+}
+
+#[derive(Default)]
+enum Doing {
+    /// It runs an execution, or is gone.
+    #[default]
+    Other,
+    Waits(Waker),
+    Begins(Box<Execution>),
+}
+
+impl Seat {
+    /// Nothing is dropped and nobody woken under the lock: both may come back here.
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
+        let mut place = self.place();
+        match mem::take(&mut place.worker) {
+            Doing::Waits(worker) => {
+                place.worker = Doing::Begins(execution);
+                drop(place);
+                worker.wake();
+                None
+            }
+            busy => {
+                place.worker = busy;
+                Some(execution)
+            }
+        }
+    }
+
+    fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Box<Execution>>> {
+        let mut place = self.place();
+        match mem::take(&mut place.worker) {
+            Doing::Begins(execution) => Poll::Ready(Some(execution)),
+            Doing::Other | Doing::Waits(_) if place.is_closed => Poll::Ready(None),
+            Doing::Other | Doing::Waits(_) => {
+                place.worker = Doing::Waits(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The lane is gone: the worker ends once it has run what it has.
+    fn close(&self) {
+        let mut place = self.place();
+        place.is_closed = true;
+        let Doing::Waits(worker) = &place.worker else { return };
+        let worker = worker.clone();
+        drop(place);
+        worker.wake();
+    }
+
+    /// The worker is gone: what it has not begun is dropped, which answers for it.
+    fn leave(&self) {
+        let left = mem::take(&mut self.place().worker);
+        drop(left);
+    }
+}

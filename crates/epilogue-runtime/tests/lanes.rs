@@ -1,0 +1,121 @@
+//! A lane runs the batches of a connection, none of which waits for another.
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use epilogue_runtime::{Batch, Lane};
+use support::{Log, list, runner, say};
+use tokio::{
+    sync::{Barrier, Notify},
+    time::{sleep, timeout},
+};
+
+const LONG: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn one_batch_after_another() {
+    let (runner, lane, log) = (runner(), Lane::new(), Log::default());
+    for line in ["first", "second", "third"] {
+        let tasks = list(&runner);
+        tasks.add_task(say, (log.clone(), line));
+        Batch::new(tasks).submit_on(&lane);
+        runner.idle().await;
+    }
+    assert_eq!(log.lines(), ["first", "second", "third"]);
+}
+
+#[tokio::test]
+async fn a_batch_waits_for_no_other_of_its_lane() {
+    let (runner, lane) = (runner(), Lane::new());
+    for _ in 0..3 {
+        // None of three ends before all have begun.
+        let all = Arc::new(Barrier::new(3));
+        for _ in 0..3 {
+            let (tasks, all) = (list(&runner), all.clone());
+            tasks.add_task(async move || drop(all.wait().await), ());
+            Batch::new(tasks).submit_on(&lane);
+        }
+        timeout(Duration::from_secs(10), runner.idle()).await.expect("a batch waits for another");
+    }
+    assert_eq!(runner.stats().succeeded, 9);
+}
+
+#[tokio::test]
+async fn a_lane_that_is_dropped_takes_no_batch_with_it() {
+    for batches in 1..=3 {
+        let (runner, lane, log) = (runner(), Lane::new(), Log::default());
+        for _ in 1..batches {
+            let tasks = list(&runner);
+            tasks.add_task(say, (log.clone(), "done"));
+            Batch::new(tasks).submit_on(&lane);
+            runner.idle().await;
+        }
+        let (tasks, go) = (list(&runner), Arc::new(Notify::new()));
+        tasks.add_task(
+            {
+                let go = go.clone();
+                async move || go.notified().await
+            },
+            (),
+        );
+        tasks.add_task(say, (log.clone(), "done"));
+        Batch::new(tasks).submit_on(&lane);
+        drop(lane);
+        go.notify_one();
+        runner.idle().await;
+        assert_eq!(log.count("done"), batches);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_cut_off_is_named_whoever_runs_it() {
+    let (runner, lane) = (runner(), Lane::new());
+    let first = list(&runner);
+    first.add_task(async || (), ());
+    Batch::new(first).submit_on(&lane);
+    runner.idle().await;
+    for name in ["by the lane", "beside it"] {
+        let tasks = list(&runner);
+        tasks.add_task(sleep, (LONG,)).name(name);
+        Batch::new(tasks).submit_on(&lane);
+    }
+    let report = runner.drain(sleep(Duration::from_secs(1))).await;
+    let mut names: Vec<_> = report.abandoned.iter().map(|task| &*task.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["beside it", "by the lane"]);
+    assert!(report.stuck.is_empty());
+
+    let late = list(&runner);
+    late.add_task(async || (), ()).name("late");
+    Batch::new(late).submit_on(&lane);
+    assert_eq!(runner.stats().abandoned, 3);
+}
+
+#[test]
+fn a_lane_whose_runtime_is_gone_names_what_it_is_given() {
+    let new = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (runtime, lane) = (new(), Lane::new());
+    let runner = runtime.block_on(async {
+        let runner = runner();
+        let tasks = list(&runner);
+        tasks.add_task(async || (), ());
+        Batch::new(tasks).submit_on(&lane);
+        runner.idle().await;
+        runner
+    });
+    drop(runtime);
+    let submit = |name: &'static str| {
+        let tasks = list(&runner);
+        tasks.add_task(async || (), ()).name(name);
+        Batch::new(tasks).submit_on(&lane);
+    };
+    submit("nobody runs it");
+    assert_eq!(runner.stats().abandoned, 1);
+    // Another runtime runs it, by another task.
+    new().block_on(async {
+        submit("somebody does");
+        runner.idle().await;
+    });
+    assert_eq!(runner.stats().succeeded, 2);
+}
