@@ -210,7 +210,7 @@ impl Read<'_> {
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{LeavesStream as _, NoReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                use __epilogue::{LeavesStream as _, NoReply as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #asserts
 
                 impl __epilogue::DeclaredRoute for #name {
@@ -308,15 +308,26 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
         let future = function.future(&none, arguments);
         let pattern =
             if let Output::Unit = function.output { quote!(()) } else { quote!(__epilogue_returned) };
-        let reply = quote!(|#pattern| __epilogue::Returned(#pattern).into_reply());
+        let reply = reply(&pattern);
+        let reply = quote!(|#pattern| #reply);
         return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, #reply));
     }
     let call = function.call(&none, arguments);
     let value = if let Output::Unit = function.output { quote!({ #call; }) } else { call };
-    let reply = quote!(__epilogue::Returned(#value).into_reply());
+    let reply = reply(&value);
     let run =
         if options.blocking.is_some() { quote!(blocking_path_function) } else { quote!(sync_path_function) };
     quote_spanned!(span=> __epilogue::#run(#scope, #take, |#taken| #reply))
+}
+
+/// The reply that a returned value is: what a `Result` holds first, then what that is.
+fn reply(value: &TokenStream) -> TokenStream {
+    quote! {
+        match __epilogue::Returned(#value).into_value() {
+            __epilogue::Ok(__epilogue_value) => __epilogue::Returned(__epilogue_value).into_reply(),
+            __epilogue::Err(__epilogue_failure) => __epilogue::Err(__epilogue_failure),
+        }
+    }
 }
 
 /// What keeps `routes![name]` from failing too where the function itself has an error.

@@ -2,8 +2,6 @@
 
 use std::marker::PhantomData;
 
-use axum_core::response::Response;
-
 pub use std::any::TypeId;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
@@ -34,7 +32,9 @@ pub use crate::param::{
     Bound, Files, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared,
     TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue,
 };
-pub use crate::response::{Failure, NoOutput, NoReply, RaisedError, ReplyValue, Returned, ReturnedValue};
+pub use crate::response::{
+    Failure, NoOutput, NoReply, RaisedError, Replied, ReplyValue, Returned, ReturnedReply, ReturnedValue,
+};
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
 pub use crate::websocket::{SocketReturn, WebSocket};
 
@@ -184,7 +184,7 @@ pub fn path_function<T, F>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> F + Send + 'static,
-    reply: impl FnOnce(F::Output) -> Result<Response, Failure> + Send + 'static,
+    reply: impl FnOnce(F::Output) -> Result<Replied, Failure> + Send + 'static,
 ) -> Handling
 where
     F: Future + 'static,
@@ -197,7 +197,7 @@ where
 pub fn sync_path_function<T>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
-    call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,
+    call: impl FnOnce(T) -> Result<Replied, Failure> + Send + 'static,
 ) -> Handling {
     answered!(scope, take, |taken| caught_now(|| call(taken)))
 }
@@ -206,7 +206,7 @@ pub fn sync_path_function<T>(
 pub fn blocking_path_function<T: Send + 'static>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
-    call: impl FnOnce(T) -> Result<Response, Failure> + Send + 'static,
+    call: impl FnOnce(T) -> Result<Replied, Failure> + Send + 'static,
 ) -> Handling {
     answered!(scope, take, |taken| blocking(move || call(taken)).await?)
 }
@@ -240,7 +240,7 @@ where
     })
 }
 
-async fn leave(scope: &mut Scope, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+async fn leave(scope: &mut Scope, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
     let result = scope.leave_functions(result).await;
     scope.finish(result)
 }

@@ -1,5 +1,6 @@
 //! The bodies of a request and of its reply. A reply's body carries what must happen after it.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Version, header};
 use http_body::{Frame, SizeHint};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
@@ -224,9 +226,63 @@ impl Drop for After {
     }
 }
 
+/// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Content {
+    Whole(Full<Bytes>),
+    Other(Body),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Whole(Full::default())
+    }
+}
+
+impl Content {
+    pub(crate) fn into_body(self) -> Body {
+        match self {
+            Self::Whole(whole) => Body::new(whole),
+            Self::Other(body) => body,
+        }
+    }
+}
+
+impl http_body::Body for Content {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        match &mut *self {
+            Self::Whole(whole) => {
+                Pin::new(whole).poll_frame(context).map_err(|never: Infallible| match never {})
+            }
+            Self::Other(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(whole) => whole.is_end_stream(),
+            Self::Other(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(whole) => whole.size_hint(),
+            Self::Other(body) => body.size_hint(),
+        }
+    }
+}
+
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
-    body: Body,
+    content: Content,
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
     after: Option<After>,
@@ -236,8 +292,8 @@ pub struct ReplyBody {
 const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
-    pub(crate) fn new(body: Body, after: Option<After>) -> Self {
-        Self { body, after, trace: None }
+    pub(crate) fn new(content: Content, after: Option<After>) -> Self {
+        Self { content, after, trace: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
@@ -250,7 +306,7 @@ impl ReplyBody {
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        if self.after.is_none() && self.trace.is_none() { self.body } else { Body::new(self) }
+        if self.after.is_none() && self.trace.is_none() { self.content.into_body() } else { Body::new(self) }
     }
 }
 
@@ -268,15 +324,15 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body, after, .. } = &mut *self;
+        let Self { content, after, .. } = &mut *self;
         let Some(rest) = after.as_mut().and_then(|after| after.rest.as_mut()) else {
-            return Pin::new(body).poll_frame(context);
+            return Pin::new(content).poll_frame(context);
         };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
         let mut piece = std::mem::take(&mut **rest);
         if piece.is_empty() {
-            let frame = std::task::ready!(Pin::new(body).poll_frame(context));
+            let frame = std::task::ready!(Pin::new(content).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => piece = data,
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
@@ -291,11 +347,11 @@ impl http_body::Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest() == 0 && self.body.is_end_stream()
+        self.rest() == 0 && self.content.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.body.size_hint();
+        let mut hint = self.content.size_hint();
         let rest = self.rest() as u64;
         if rest > 0 {
             let upper = hint.upper();

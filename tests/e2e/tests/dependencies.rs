@@ -460,3 +460,35 @@ async fn one_of_several_bodies_may_have_a_default() {
     assert_eq!(client.post("/").json(&both).send().await.text(), r#"x ["a"]"#);
     assert_eq!(client.post("/").json(&[1]).send().await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn an_output_that_is_dropped_with_a_word_lives_to_the_end_of_its_request() {
+    struct Permit(Journal);
+    impl Drop for Permit {
+        fn drop(&mut self) {
+            self.0.write("released");
+        }
+    }
+    #[dependency]
+    fn permit(journal: State<Journal>) -> Permit {
+        Permit(Journal::clone(&journal))
+    }
+    #[dependency]
+    fn reads(_permit: Depends<permit>) -> u32 {
+        1
+    }
+    #[dependency]
+    fn reads_too(_permit: Depends<permit>, first: Depends<reads>) -> u32 {
+        *first + 1
+    }
+    #[get("/")]
+    async fn index(second: Depends<reads_too>, journal: State<Journal>) -> String {
+        journal.write("path function");
+        second.to_string()
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![index]));
+    assert_eq!(client.get("/").send().await.text(), "2");
+    assert_eq!(entries.now(), ["path function", "released"]);
+}

@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
-use crate::body::{ReplyBody, RequestBody};
+use crate::body::{Content, ReplyBody, RequestBody};
 use crate::response::HttpError;
 use crate::scope::{BoxFuture, CaptureRanges, Scope};
 use crate::server::Connection;
@@ -102,7 +102,7 @@ impl Started {
         let response = layered(request);
         ReplyFuture {
             state: FutureState::Running(Box::pin(async move {
-                response.await.map(|body| ReplyBody::new(body, None))
+                response.await.map(|body| ReplyBody::new(Content::Other(body), None))
             })),
             // The future below the layers keeps itself, and has the span.
             keep: None,
@@ -135,7 +135,9 @@ impl AppState {
     fn refuse(&self, error: &HttpError, parts: Parts) -> ReplyFuture {
         let response = self.error_handlers.respond(error, parts);
         ReplyFuture {
-            state: FutureState::Refused(Box::new(response.map(|body| ReplyBody::new(body, None)))),
+            state: FutureState::Refused(Box::new(
+                response.map(|body| ReplyBody::new(Content::Other(body), None)),
+            )),
             keep: None,
             trace: None,
         }

@@ -5,19 +5,19 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::HeaderValue;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
+use crate::body::Content;
 use crate::decode::{self, Values};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::rejection::{Invalid, Loc, Place};
-use crate::response::internal_server_error;
+use crate::response::{Replied, internal_server_error, whole};
 use crate::scope::{Scope, Site};
 
 /// JSON: the body as a parameter, and a value as a reply.
@@ -108,21 +108,22 @@ fn not_json(body: &[u8]) -> Invalid {
     }
 }
 
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Response {
+impl<T: Serialize> Json<T> {
+    #[inline]
+    pub(crate) fn into_whole(self) -> Replied {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => {
-                let mut response = Response::new(Body::from(body));
-                response
-                    .headers_mut()
-                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                response
-            }
+            Ok(body) => whole(body.into(), HeaderValue::from_static("application/json")),
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply does not serialise to JSON");
-                internal_server_error()
+                internal_server_error().map(Content::Other)
             }
         }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        self.into_whole().map(Content::into_body)
     }
 }
 

@@ -57,7 +57,7 @@ impl Background {
     }
 
     /// Takes the tasks out of a finished reply.
-    pub(crate) fn take_from(response: &mut Response) -> Option<tasks::Background> {
+    pub(crate) fn take_from<B>(response: &mut http::Response<B>) -> Option<tasks::Background> {
         if response.extensions().is_empty() {
             return None;
         }

@@ -13,4 +13,5 @@ pub(crate) use failure::{Raised, ReplyError};
 pub(crate) use http_error::Chain;
 pub use http_error::HttpError;
 pub use reply::Reply;
-pub use returned::{NoOutput, NoReply, ReplyValue, Returned, ReturnedValue};
+pub(crate) use returned::whole;
+pub use returned::{NoOutput, NoReply, Replied, ReplyValue, Returned, ReturnedReply, ReturnedValue};

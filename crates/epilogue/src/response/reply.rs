@@ -1,6 +1,5 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum_core::response::Response;
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
@@ -80,7 +79,7 @@ impl Reply {
     }
 
     /// Merges what was set into the reply that the path function returned.
-    pub(crate) fn merge_into(&self, response: &mut Response) {
+    pub(crate) fn merge_into<B>(&self, response: &mut http::Response<B>) {
         let draft = self.with(std::mem::take);
         if let Some(status) = draft.status
             && response.status() == StatusCode::OK

@@ -1,8 +1,14 @@
 //! What a path function or dependency returned, sorted into a value or a failure.
 
 use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use http_body_util::Full;
+use serde::Serialize;
 
 use super::failure::{Failure, RaisedError};
+use crate::body::Content;
+use crate::param::Json;
 
 /// What a path function may return: anything that turns into a reply.
 #[diagnostic::on_unimplemented(
@@ -29,31 +35,97 @@ impl<T: IntoResponse> ReplyValue for T {
 #[derive(Debug)]
 pub struct Returned<T>(pub T);
 
-impl<T: ReplyValue, E: RaisedError> Returned<Result<T, E>> {
-    pub fn into_reply(self) -> Result<Response, Failure> {
-        match self.0 {
-            Ok(value) => Ok(value.reply()),
-            Err(error) => Err(error.raise()),
-        }
-    }
-}
-
 impl<T, E: RaisedError> Returned<Result<T, E>> {
-    /// The output of a dependency that returns a `Result`.
+    /// The value that a `Result` holds.
+    #[inline]
     pub fn into_output(self) -> Result<T, Failure> {
         self.0.map_err(RaisedError::raise)
+    }
+
+    /// The same, for a path function, whose result need not be a `Result`.
+    #[inline]
+    pub fn into_value(self) -> Result<T, Failure> {
+        self.into_output()
     }
 }
 
 /// A returned value that is no `Result`.
 #[doc(hidden)]
-pub trait ReturnedValue {
-    fn into_reply(self) -> Result<Response, Failure>;
+pub trait ReturnedValue: Sized {
+    type Value;
+
+    fn into_value(self) -> Result<Self::Value, Failure>;
 }
 
-impl<T: ReplyValue> ReturnedValue for Returned<T> {
-    fn into_reply(self) -> Result<Response, Failure> {
-        Ok(self.0.reply())
+impl<T> ReturnedValue for Returned<T> {
+    type Value = T;
+
+    fn into_value(self) -> Result<T, Failure> {
+        Ok(self.0)
+    }
+}
+
+/// The reply of a path function.
+#[doc(hidden)]
+pub type Replied = http::Response<Content>;
+
+/// A reply that goes without axum's box. It is told from the others by method look-up, too.
+impl<T: WholeReply> Returned<T> {
+    #[inline]
+    pub fn into_reply(self) -> Result<Replied, Failure> {
+        Ok(self.0.into_whole())
+    }
+}
+
+/// What is sent as a whole body.
+#[doc(hidden)]
+pub trait WholeReply {
+    fn into_whole(self) -> Replied;
+}
+
+impl<T: Serialize> WholeReply for Json<T> {
+    #[inline]
+    fn into_whole(self) -> Replied {
+        Json::into_whole(self)
+    }
+}
+
+impl WholeReply for &'static str {
+    #[inline]
+    fn into_whole(self) -> Replied {
+        text(self.into())
+    }
+}
+
+impl WholeReply for String {
+    #[inline]
+    fn into_whole(self) -> Replied {
+        text(self.into())
+    }
+}
+
+/// As axum has it.
+#[inline]
+fn text(text: Bytes) -> Replied {
+    whole(text, HeaderValue::from_static("text/plain; charset=utf-8"))
+}
+
+#[inline]
+pub(crate) fn whole(body: Bytes, content_type: HeaderValue) -> Replied {
+    let mut response = http::Response::new(Content::Whole(Full::new(body)));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// Any other reply.
+#[doc(hidden)]
+pub trait ReturnedReply {
+    fn into_reply(self) -> Result<Replied, Failure>;
+}
+
+impl<T: ReplyValue> ReturnedReply for Returned<T> {
+    fn into_reply(self) -> Result<Replied, Failure> {
+        Ok(self.0.reply().map(Content::Other))
     }
 }
 
@@ -64,11 +136,11 @@ impl<T: ReplyValue> ReturnedValue for Returned<T> {
     reason = "it is found after the method of this name that takes the value"
 )]
 pub trait NoReply {
-    fn into_reply(&self) -> Result<Response, Failure>;
+    fn into_reply(&self) -> Result<Replied, Failure>;
 }
 
 impl<T> NoReply for Returned<T> {
-    fn into_reply(&self) -> Result<Response, Failure> {
+    fn into_reply(&self) -> Result<Replied, Failure> {
         unreachable!("a program with errors does not run")
     }
 }

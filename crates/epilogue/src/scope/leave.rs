@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::IntoResponse;
 use http::StatusCode;
 
 use super::{Exit, Scope, caught};
-use crate::body::{After, ReplyBody};
+use crate::body::{After, Content, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Background, Failure};
+use crate::response::{Background, Failure, Replied};
 use crate::tasks::{Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -23,7 +23,7 @@ impl Scope {
 
     /// Makes the reply of what the path function returned, with all that follows it.
     #[doc(hidden)]
-    pub fn finish(&mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+    pub fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
         let (mut response, outcome) = match result {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
@@ -32,15 +32,15 @@ impl Scope {
             self.tasks().append(own);
         }
         let after = self.after(outcome);
-        response.map(|body| ReplyBody::new(body, after))
+        response.map(|content| ReplyBody::new(content, after))
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
     #[doc(hidden)]
     pub async fn leave_functions(
         &mut self,
-        mut result: Result<Response, Failure>,
-    ) -> Result<Response, Failure> {
+        mut result: Result<Replied, Failure>,
+    ) -> Result<Replied, Failure> {
         let exits = std::mem::take(&mut self.exits);
         let (function, request): (Vec<_>, Vec<_>) =
             exits.into_iter().partition(|exit| exit.scope == DependencyScope::Function);
@@ -54,7 +54,7 @@ impl Scope {
         result
     }
 
-    fn succeed(&mut self, mut response: Response) -> (Response, Outcome) {
+    fn succeed(&mut self, mut response: Replied) -> (Replied, Outcome) {
         if let Some(reply) = self.reply.take() {
             reply.merge_into(&mut response);
         }
@@ -67,7 +67,7 @@ impl Scope {
         (response, outcome)
     }
 
-    fn fail(&mut self, failure: Failure) -> (Response, Outcome) {
+    fn fail(&mut self, failure: Failure) -> (Replied, Outcome) {
         if let Some(tasks) = &self.tasks {
             tasks.discard();
             // What comes after the failure may have tasks of its own: an error handler's reply, and exits.
@@ -80,7 +80,7 @@ impl Scope {
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
         let response = app.error_handlers.handle(&failure, self);
-        (response.unwrap_or_else(|| failure.into_response()), outcome)
+        (response.unwrap_or_else(|| failure.into_response()).map(Content::Other), outcome)
     }
 
     /// What must happen once the reply has left; nothing for most requests.
@@ -124,7 +124,7 @@ async fn run_exit(exit: Exit, outcome: Arc<Outcome>) -> Result<(), Failure> {
     caught(future).await.and_then(|result| result)
 }
 
-fn outcome_of(result: &Result<Response, Failure>) -> Outcome {
+fn outcome_of(result: &Result<Replied, Failure>) -> Outcome {
     match result {
         Ok(response) => Outcome::replied(response.status()),
         Err(failure) => Outcome::of_failure(failure),

@@ -1,7 +1,5 @@
 //! A request that becomes a WebSocket: its scope goes on until the socket is closed.
 
-use axum_core::body::Body;
-use axum_core::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -11,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
-use crate::body::ReplyBody;
-use crate::response::{Failure, HttpError, Raised};
+use crate::body::{Content, ReplyBody};
+use crate::response::{Failure, HttpError, Raised, Replied};
 use crate::websocket::{Close, Driver, WebSocket};
 
 /// What a client sent that asks for a WebSocket.
@@ -58,7 +56,7 @@ impl Scope {
         F: FnOnce(WebSocket) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let mut response = Response::new(Body::empty());
+        let mut response = Replied::new(Content::default());
         if let Some(reply) = self.reply.take() {
             reply.merge_into(&mut response);
         }
@@ -74,7 +72,7 @@ impl Scope {
         let function: Function = Box::new(move |socket| Box::pin(function(socket)));
         let session = Session(Some(self)).run(upgrade.on_upgrade, function);
         runner.hold(origin, session.instrument(Span::current()));
-        response.map(|body| ReplyBody::new(body, None))
+        response.map(|content| ReplyBody::new(content, None))
     }
 
     /// What the path function's end comes to, with the exits of function scope.
@@ -91,8 +89,8 @@ impl Scope {
     }
 }
 
-fn switched() -> Response {
-    let mut response = Response::new(Body::empty());
+fn switched() -> Replied {
+    let mut response = Replied::new(Content::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     response
 }
