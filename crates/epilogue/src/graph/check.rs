@@ -434,7 +434,7 @@ const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut See
         Source::Extract(_) if param.takes_stream && so_far.stream.is_none() => {
             so_far.stream = Some(param.name);
         }
-        Source::Json(_) | Source::Form | Source::File | Source::RawBody if so_far.reader.is_none() => {
+        Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody if so_far.reader.is_none() => {
             so_far.reader = Some(param.name);
         }
         // What is shared uses the body once.
@@ -557,7 +557,7 @@ pub(crate) const fn check_in_axum(node: &DependencyNode) {
     while i < node.params.len() {
         let param = &node.params[i];
         match param.source {
-            Source::Json(_) | Source::Form | Source::File | Source::RawBody => panic!(
+            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => panic!(
                 "a dependency of an axum handler cannot read the body, which is the handler's own: take the body in the handler"
             ),
             Source::Value(Place::Path) => panic!(

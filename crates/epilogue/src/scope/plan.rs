@@ -31,8 +31,10 @@ pub(crate) struct Plan {
     pub(crate) reads_form: bool,
     /// Something reads all of it, whatever it is.
     pub(crate) reads_whole: bool,
-    /// Several JSON bodies: each stands under its name.
+    /// Several JSON bodies, or one that says so: each stands under its name.
     pub(crate) embed_bodies: bool,
+    /// Files are wanted as bytes.
+    pub(crate) files_in_memory: bool,
     /// An extractor takes the body unread.
     pub(crate) takes_stream: bool,
     pub(crate) has_tasks: bool,
@@ -273,7 +275,7 @@ impl Planner<'_> {
             draft.site(dependency, true, false)?;
         }
         draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
-        draft.plan.embed_bodies = draft.bodies.len() > 1;
+        draft.plan.embed_bodies |= draft.bodies.len() > 1;
         draft.plan.takes_stream = draft.stream.is_some();
         Ok((draft.plan, draft.slots))
     }
@@ -354,12 +356,14 @@ impl Draft<'_, '_> {
                 if !self.bodies.contains(&param.key) {
                     self.bodies.push(param.key);
                 }
+                self.plan.embed_bodies |= param.options.embed;
                 self.plan.reads_json = true;
                 self.plan.reads_whole = true;
                 self.read_body(param)?;
                 SlotIndex::None
             }
-            Source::Form | Source::File => {
+            Source::Form | Source::File { .. } => {
+                self.plan.files_in_memory |= matches!(param.source, Source::File { in_memory: true });
                 self.plan.reads_form = true;
                 self.read_body(param)?;
                 SlotIndex::None
