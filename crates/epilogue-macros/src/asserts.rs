@@ -133,7 +133,8 @@ impl Asserts {
         }
         let checks = limited.iter().map(|(field, limits)| {
             let at = field.span();
-            let value = format_ident!("value", span = Span::mixed_site());
+            // Hygienic like the argument, but told of at the field's name.
+            let value = format_ident!("value", span = Span::mixed_site().located_at(at));
             let number = limits.number.then(|| quote_spanned!(at=> __epilogue::number(&#value.#field);));
             let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(&#value.#field);));
             quote_spanned!(at=> let _ = &#value.#field; #number #text)

@@ -161,6 +161,25 @@ impl Seen {
     }
 }
 
+/// What is exited before the reply, of a dependency and of what it is made from. One with an exit of its own is checked by itself.
+const fn exited_early(node: &'static DependencyNode, seen: &mut Seen) -> Option<&'static DependencyNode> {
+    match node.scope {
+        DependencyScope::Function => return Some(node),
+        DependencyScope::Request if node.exit.is_none() && seen.first_time(node) => {}
+        _ => return None,
+    }
+    let mut i = 0;
+    while i < node.params.len() {
+        if let Source::Dependency { node: Some(below), .. } = node.params[i].source
+            && let Some(early) = exited_early(below, seen)
+        {
+            return Some(early);
+        }
+        i += 1;
+    }
+    None
+}
+
 const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
     let in_app = matches!(node.scope, DependencyScope::App);
     let options = check_options(param);
@@ -183,16 +202,22 @@ const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
                 ]);
             }
             let exits_late = node.exit.is_some() && matches!(node.scope, DependencyScope::Request);
-            if exits_late && matches!(below.scope, DependencyScope::Function) {
+            if exits_late && let Some(early) = exited_early(below, &mut Seen::new()) {
+                let through =
+                    if same_node(early, below) { ["", "", ""] } else { [" through `", below.name, "`"] };
                 return Verdict::wrong(&[
                     "`",
                     node.name,
                     "` is exited after the reply, and `",
-                    below.name,
-                    "`, on which it depends, before it: write scope = \"function\" on `",
+                    early.name,
+                    "`, on which it depends",
+                    through[0],
+                    through[1],
+                    through[2],
+                    ", before it: write scope = \"function\" on `",
                     node.name,
                     "`, or scope = \"request\" on `",
-                    below.name,
+                    early.name,
                     "`",
                 ]);
             }

@@ -141,6 +141,22 @@ pub enum PlanError {
         /// The parameters that lead there.
         chain: String,
     },
+    /// An override is exited before something that depends on it.
+    #[error(
+        "`{route}` ({at}) comes by an override to exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
+    )]
+    ExitedEarly {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter that the late one is for.
+        at: SourceLine,
+        /// The dependency whose exit has to run last, and runs first.
+        early: &'static str,
+        /// The one that depends on it.
+        late: &'static str,
+        /// The parameters that lead to the late one.
+        chain: String,
+    },
     /// An override of an app-scoped dependency takes a value of a request.
     #[error(
         "`{route}` ({at}) overrides an app-scoped dependency by one that takes a value of a request through {chain}"
@@ -222,6 +238,8 @@ struct Draft<'a, 'b> {
     scopes: Vec<&'static str>,
     /// Which dependencies ask for the scopes, themselves or through others.
     scoped: HashMap<TypeId, bool>,
+    /// Of each slot, what is exited before the reply.
+    early: HashMap<usize, &'static str>,
     bodies: Vec<&'static str>,
     stream: Option<SourceLine>,
     chain: Vec<&'static str>,
@@ -266,6 +284,7 @@ impl Planner<'_> {
             scopes: Vec::new(),
             scoped: HashMap::new(),
             bodies: Vec::new(),
+            early: HashMap::new(),
             stream: None,
             chain: Vec::new(),
             above: Vec::new(),
@@ -428,6 +447,19 @@ impl Draft<'_, '_> {
         let sites = if run.is_some() { Box::default() } else { self.sites(node, vital, false)? };
         let exit = if run.is_some() { None } else { node.exit };
         self.plan.has_exits |= exit.is_some();
+        let early = self.early(node, exit.is_some(), &sites);
+        if let Some(early) = early
+            && exit.is_some()
+            && node.scope == DependencyScope::Request
+        {
+            return Err(PlanError::ExitedEarly {
+                route: self.route.name,
+                at: param.at,
+                early,
+                late: node.name,
+                chain: self.chain(),
+            });
+        }
         let slot = self.push(Step {
             name: node.name,
             run: run.unwrap_or(StepRun::Function(node.run)),
@@ -436,10 +468,24 @@ impl Draft<'_, '_> {
             scope: node.scope,
             vital,
         });
+        if let Some(early) = early {
+            self.early.insert(slot, early);
+        }
         if sharing == Sharing::Shared {
             self.slots.insert(key, slot);
         }
         Ok(SlotIndex::Request(slot))
+    }
+
+    /// The dependency that is exited before the reply, of this one and of what it is made from.
+    fn early(&self, node: &DependencyNode, has_exit: bool, sites: &[Site]) -> Option<&'static str> {
+        if node.scope == DependencyScope::Function && has_exit {
+            return Some(node.name);
+        }
+        sites.iter().find_map(|site| match site.slot {
+            SlotIndex::Request(slot) => self.early.get(&slot).copied(),
+            _ => None,
+        })
     }
 
     fn slot_key(&mut self, node: &'static DependencyNode, is_value: bool) -> SlotKey {
