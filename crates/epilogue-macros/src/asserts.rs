@@ -131,17 +131,16 @@ impl Asserts {
             self.add(of_type(ty, "Holds"));
             return;
         }
+        let value = format_ident!("value", span = Span::mixed_site());
         let checks = limited.iter().map(|(field, limits)| {
             let at = field.span();
-            // Hygienic like the argument, but told of at the field's name.
-            let value = format_ident!("value", span = Span::mixed_site().located_at(at));
-            let number = limits.number.then(|| quote_spanned!(at=> __epilogue::number(&#value.#field);));
-            let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(&#value.#field);));
-            quote_spanned!(at=> let _ = &#value.#field; #number #text)
+            let held = Ident::new("__epilogue_field", at);
+            let number = limits.number.then(|| quote_spanned!(at=> __epilogue::number(#held);));
+            let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(#held);));
+            quote_spanned!(at=> let #held = &#value.#field; #number #text)
         });
-        let value = format_ident!("value", span = Span::mixed_site());
         self.add(quote! {
-            #[allow(dead_code, reason = "its body is checked, it is not called")]
+            #[allow(dead_code, unused_variables, reason = "its body is checked, it is not called")]
             fn holds(#value: &<#ty as __epilogue::Holds>::Value) { #(#checks)* }
         });
     }
