@@ -133,13 +133,11 @@ impl MethodTable {
         }
         let method = Method::from_bytes(node.method.as_bytes())
             .expect("the route macros name methods of HTTP only, which are all valid");
-        match self.methods.iter().find(|(of, _)| *of == method) {
-            Some((_, first)) => Err(*first),
-            None => {
-                self.methods.push((method, route));
-                Ok(())
-            }
+        if let Some((_, first)) = self.methods.iter().find(|(of, _)| *of == method) {
+            return Err(*first);
         }
+        self.methods.push((method, route));
+        Ok(())
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum Raw<'v> {
     Text(Cow<'v, str>),
     /// Bytes that are no text: only headers can carry them.
     Opaque(&'v [u8]),
+    /// A file of a form, by its name.
+    File(&'v str),
 }
 
 /// The values of one name, in the order in which they were sent.
@@ -448,6 +450,7 @@ mod tests {
         let text = |raw| match raw {
             Raw::Text(text) => text.into_owned(),
             Raw::Opaque(bytes) => format!("{bytes:?}"),
+            Raw::File(name) => format!("file {name}"),
         };
         raws.into_iter().map(text).collect()
     }

@@ -219,26 +219,33 @@ impl MultipartForm {
         });
         uploads.collect()
     }
+}
 
-    fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
-        self.parts(name).filter_map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::File(_) => None,
-        })
+impl Part {
+    fn is_empty_text(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// As it is read where a text is wanted.
+    fn raw(&self) -> Raw<'_> {
+        match self {
+            Self::Text(text) => Raw::Text(text.into()),
+            Self::File(file) => Raw::File(file.filename()),
+        }
     }
 }
 
 /// The texts of the form, by the rules of any form: the last one counts, and what was left empty is absent.
 impl Values for MultipartForm {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.texts(name).next_back().filter(|text| !text.is_empty()).map(|text| Raw::Text(text.into()))
+        self.parts(name).next_back().filter(|part| !part.is_empty_text()).map(Part::raw)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        if self.texts(name).all(str::is_empty) {
+        if self.parts(name).all(Part::is_empty_text) {
             return Raws::new();
         }
-        self.texts(name).map(|text| Raw::Text(text.into())).collect()
+        self.parts(name).map(Part::raw).collect()
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
