@@ -372,13 +372,7 @@ impl Draft<'_, '_> {
                 SlotIndex::None
             }
             Source::Json(_) => {
-                if !self.bodies.contains(&param.key) {
-                    self.bodies.push(param.key);
-                }
-                self.plan.embed_bodies |= param.options.embed;
-                self.plan.reads_json = true;
-                self.plan.reads_whole = true;
-                self.read_body(param)?;
+                self.read_json(param)?;
                 SlotIndex::None
             }
             Source::Form | Source::File { .. } => {
@@ -611,6 +605,16 @@ impl Draft<'_, '_> {
         }
         self.stream = Some(param.at);
         Ok(())
+    }
+
+    fn read_json(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
+        if !self.bodies.contains(&param.key) {
+            self.bodies.push(param.key);
+        }
+        self.plan.embed_bodies |= param.options.embed;
+        self.plan.reads_json = true;
+        self.plan.reads_whole = true;
+        self.read_body(param)
     }
 
     fn read_body(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
