@@ -21,6 +21,7 @@ chapters! {
     dependencies: "src/dependencies.md",
     background_tasks: "src/background-tasks.md",
     exits_and_scopes: "src/exits-and-scopes.md",
+    overrides: "src/overrides.md",
     reliability: "src/reliability.md",
     replies_and_errors: "src/replies-and-errors.md",
     server_sent_events: "src/server-sent-events.md",

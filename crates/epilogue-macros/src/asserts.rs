@@ -3,9 +3,9 @@
 //! A where-clause without generics is checked with the signatures, before any body, so what it says comes first. Where a type is
 //! written with a function's generic names, the assertion is a call in a body with the same generics.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Generics, Type};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Generics, Ident, Type};
 
 use crate::signature::{Output, Parameter};
 use crate::types::{arguments, ends, has_impl, last_name, mentions};
@@ -119,6 +119,30 @@ impl Asserts {
         if limits.text {
             self.add(of_member(at, ty, "Holds", "Value", "Text"));
         }
+    }
+
+    /// The fields of a parameter's struct that `#[param(fields(...))]` limits: they exist, and are of a kind to be limited.
+    pub(crate) fn fields(&mut self, param: &Parameter, limited: &[(Ident, Limits)]) {
+        if limited.is_empty() {
+            return;
+        }
+        let ty = &param.ty;
+        if !holds_value(ty) {
+            self.add(of_type(ty, "Holds"));
+            return;
+        }
+        let value = format_ident!("value", span = Span::mixed_site());
+        let checks = limited.iter().map(|(field, limits)| {
+            let at = field.span();
+            let held = Ident::new("__epilogue_field", at);
+            let number = limits.number.then(|| quote_spanned!(at=> __epilogue::number(#held);));
+            let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(#held);));
+            quote_spanned!(at=> let #held = &#value.#field; #number #text)
+        });
+        self.add(quote! {
+            #[allow(dead_code, unused_variables, reason = "its body is checked, it is not called")]
+            fn holds(#value: &<#ty as __epilogue::Holds>::Value) { #(#checks)* }
+        });
     }
 
     /// What a path function returns: a reply, or a `Result` of one.

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Type, UnOp};
 
-use crate::args::Args;
+use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, holds_value, is_extract};
 use crate::diagnostics::Errors;
 use crate::signature::Parameter;
@@ -25,7 +25,12 @@ const OPTIONS: &[&str] = &[
     "description",
     "scopes",
     "from_prefix",
+    "fields",
+    "embed",
 ];
+
+/// What may be said of a field of a struct.
+const FIELD_OPTIONS: &[&str] = &["alias", "ge", "gt", "le", "lt", "min_length", "max_length", "pattern"];
 
 /// The tokens of a list of parameters.
 pub(crate) struct Params {
@@ -61,6 +66,7 @@ impl Params {
             let argument =
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
             all.asserts.parameter(param, options.limits, generics);
+            all.asserts.fields(param, &options.limited);
             all.nodes.push(options.node(param, fuel));
             all.takes.push(options.take(param, index, &local));
             all.locals.push(local);
@@ -98,6 +104,8 @@ struct Options {
     alias: Option<LitStr>,
     from_prefix: bool,
     limits: Limits,
+    /// The fields of its struct that are limited.
+    limited: Vec<(syn::Ident, Limits)>,
     /// The fields of `ParamOptions` that are set.
     fields: Vec<TokenStream>,
 }
@@ -151,6 +159,13 @@ impl Options {
             }
             self.fields.push(quote!(scopes: &[#(#scopes),*]));
         }
+        self.read_fields(&mut args, errors);
+        if let Some(flag) = args.flag("embed", errors) {
+            if last_name(&param.ty).is_none_or(|name| name != "Json") {
+                errors.at(flag, "`embed` is for a `Json<…>`, which is the whole body otherwise: remove it");
+            }
+            self.fields.push(quote!(embed: true));
+        }
         if let Some(flag) = args.flag("from_prefix", errors) {
             if !is_path {
                 errors.at(
@@ -161,6 +176,32 @@ impl Options {
             self.from_prefix = true;
         }
         args.finish("a parameter", OPTIONS, errors);
+    }
+
+    /// `fields(title(min_length = 3), count(ge = 1))`.
+    fn read_fields(&mut self, args: &mut Args, errors: &mut Errors) {
+        let mut fields = Vec::new();
+        for Arg { name, value } in args.list::<Arg>("fields", errors) {
+            let ArgValue::List(list) = value else {
+                errors.at(&name, format!("a field takes the list of its limits: write `{name}(ge = 1)`"));
+                continue;
+            };
+            let mut args = Args::parse(list, errors);
+            let mut field = Self::default();
+            let alias = args.text("alias", errors).map(|alias| alias.value());
+            field.read_bounds(&mut args, errors);
+            field.read_lengths(&mut args, errors);
+            args.finish("a field", FIELD_OPTIONS, errors);
+            let sent = alias.unwrap_or_else(|| name.unraw().to_string());
+            let options = &field.fields;
+            fields.push(
+                quote!((#sent, __epilogue::ParamOptions { #(#options,)* ..__epilogue::ParamOptions::NONE })),
+            );
+            self.limited.push((name, field.limits));
+        }
+        if !fields.is_empty() {
+            self.fields.push(quote!(fields: &[#(#fields),*]));
+        }
     }
 
     fn read_bounds(&mut self, args: &mut Args, errors: &mut Errors) {

@@ -26,6 +26,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> Toke
         blocking: args.flag("blocking", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
         hidden: args.flag("hidden", &mut errors).is_some(),
+        protocols: Vec::new(),
     };
     let private = args.krate(&mut errors).private();
     let macro_name = method.to_lowercase();
@@ -63,6 +64,8 @@ pub(crate) struct Options {
     pub(crate) blocking: Option<syn::Ident>,
     pub(crate) concurrent: bool,
     pub(crate) hidden: bool,
+    /// The subprotocols of a WebSocket.
+    pub(crate) protocols: Vec<LitStr>,
 }
 
 impl Options {
@@ -197,7 +200,7 @@ impl Read<'_> {
         let text = name.unraw().to_string();
         let asserts = params.asserts.tokens();
         let Params { nodes, takes, locals, .. } = params;
-        let Options { tags, concurrent, hidden, .. } = options;
+        let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
         let status = match &options.status {
             None => quote!(__epilogue::None),
@@ -225,6 +228,7 @@ impl Read<'_> {
                         status: #status,
                         tags: &[#(#tags),*],
                         hidden: #hidden,
+                        protocols: &[#(#protocols),*],
                         concurrent: #concurrent,
                         dependencies: &[#(#effects),*],
                         params: &[#(#nodes),*],

@@ -13,7 +13,7 @@ use crate::route::{Options, Read, Template};
 use crate::signature::{Function, Kind, Parameter};
 use crate::types::last_name;
 
-const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "crate"];
+const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -22,10 +22,19 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         dependencies: args.list("dependencies", &mut errors),
         tags: args.list("tags", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
+        protocols: args.list("protocols", &mut errors),
         // OpenAPI has no WebSockets.
         hidden: true,
         ..Options::default()
     };
+    for protocol in &options.protocols {
+        let text = protocol.value();
+        if text.is_empty()
+            || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        {
+            errors.at(protocol, "a subprotocol is one word without separators: write several as `protocols(\"one\", \"two\")`");
+        }
+    }
     let private = args.krate(&mut errors).private();
     args.finish("`#[websocket]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item.clone(), Kind::Route, &mut errors) else {
@@ -47,7 +56,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Params::expand(taken.iter().copied(), &quote!(__epilogue::Full), &Generics::default(), &mut errors);
     let run = run(&function, &params, position.unwrap_or(0));
     let read = Read {
-        method: "GET",
+        method: "WEBSOCKET",
         function: &function,
         params: taken,
         template,

@@ -88,6 +88,12 @@ pub const fn extracted<P: Param<Via>, Via>() -> crate::graph::node::Source {
 /// Asserts in the body of a generic function what holds for its type parameters.
 pub const fn parameter<P: Param>() {}
 
+/// Asserts that a field, which limits of numbers are set to, is one.
+pub const fn number<T: Number>(_: &T) {}
+
+/// The same for the limits of a text.
+pub const fn text<T: Text>(_: &T) {}
+
 /// The same for the output of a generic dependency.
 pub const fn output<T: Shared>() {}
 

@@ -89,7 +89,7 @@ pub use macros::{
 };
 pub use param::{
     ClientAddr, Cookie, Extract, File, Form, Header, Json, Number, Param, Path, Query, Readable,
-    RequestParts, Shared, State, Text,
+    RequestParts, Shared, Shutdown, State, Text,
 };
 pub use rejection::{Invalid, Loc, Place, Rejection};
 pub use response::{Background, HttpError, Panicked, RaisedError, Reply, ReplyValue};

@@ -82,10 +82,12 @@ route_macro_docs!(
 /// error or panic), and then the request's tasks and the exits of request scope run. A client that leaves is no failure: the
 /// function notices it, and its tasks run.
 ///
-/// A request that asks for no WebSocket gets `426` with `Upgrade: websocket`, before any dependency runs.
+/// A request that asks for no WebSocket is answered by the [`get`](macro@get) of the same path, where there is one. Otherwise it gets
+/// `426` with `Upgrade: websocket`, before any dependency runs.
 ///
-/// Options follow the template: `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path`, as for [`get`](macro@get). The
-/// limit of a message is [`App::body_limit`](crate::App::body_limit).
+/// Options follow the template: `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path`, as for [`get`](macro@get), and
+/// `protocols("v2.chat", "chat")`: the first of them that the client offers is the socket's
+/// [`protocol`](crate::WebSocket::protocol). The limit of a message is [`App::body_limit`](crate::App::body_limit).
 ///
 /// ```
 /// use epilogue::prelude::*;

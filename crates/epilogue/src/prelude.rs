@@ -8,7 +8,7 @@ pub use crate::{
     Dependency, Depends, Event, EventSender, EventStream, Extract, File, Form, Fresh, Header, HttpBasic,
     HttpBearer, HttpDigest, HttpError, HttpScheme, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme,
     OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path,
-    Query, Rejection, Reply, RequestParts, Router, Secret, SecurityScopes, Sse, SseClosed, State, TaskLimits,
-    UploadFile, WebSocket, delete, dependency, get, head, options, patch, post, put, routes, task, trace,
-    websocket,
+    Query, Rejection, Reply, RequestParts, Router, Secret, SecurityScopes, Shutdown, Sse, SseClosed, State,
+    TaskLimits, UploadFile, WebSocket, delete, dependency, get, head, options, patch, post, put, routes,
+    task, trace, websocket,
 };

@@ -1,6 +1,7 @@
-//! Promises 2, 3, 6, 7 and 10 over random faults: for each of a family of graphs, whatever its dependencies, its path function and
-//! its tasks do, the journal is the one that a model of a few lines predicts.
+//! Promises 2, 3, 6, 7 and 10 over random graphs and faults: whatever depends on whatever, and whatever dependencies, path
+//! functions and tasks do, the journal is the one that a model of a few lines predicts.
 
+use epilogue::StartError;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Entries, Journal};
@@ -68,6 +69,16 @@ async fn leave(entered: &Entered, _outcome: &Outcome) -> Result<(), HttpError> {
     act(entered.2, "an exit")
 }
 
+/// What the model knows of a dependency.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    /// What it needs, in order.
+    needs: &'static [usize],
+    /// Whether it is left before the reply.
+    early: bool,
+    exits: bool,
+}
+
 /// A dependency of the family, and the numbers of those that it needs.
 macro_rules! family {
     ($($name:ident = $number:literal ($scope:tt): [$($needs:ident = $of:literal),*];)*) => {
@@ -86,10 +97,7 @@ macro_rules! family {
             }
         )*
 
-        /// What each needs, in order.
-        const NEEDS: &[&[usize]] = &[$(&[$($of),*]),*];
-        /// Whether it is left before the reply.
-        const LEFT_EARLY: &[bool] = &[$(is_function($scope)),*];
+        const FAMILY: &[Shape] = &[$(Shape { needs: &[$($of),*], early: is_function($scope), exits: true }),*];
     };
 }
 
@@ -146,6 +154,7 @@ routes_of! {
 
 /// The model: the journal that a request must leave, and the status of its reply.
 struct Model<'a> {
+    graph: &'a [Shape],
     script: &'a Script,
     journal: Vec<String>,
     entered: Vec<usize>,
@@ -167,7 +176,7 @@ impl Model<'_> {
             return Act::Succeeds;
         }
         self.seen.push(number);
-        for &needed in NEEDS[number] {
+        for &needed in self.graph[number].needs {
             let act = self.enter(needed);
             if act != Act::Succeeds {
                 return act;
@@ -180,9 +189,15 @@ impl Model<'_> {
         act
     }
 
-    fn request(script: &Script, needs: &[usize]) -> (Vec<String>, u16) {
-        let mut model =
-            Model { script, journal: Vec::new(), entered: Vec::new(), seen: Vec::new(), tasks: Vec::new() };
+    fn request(graph: &[Shape], script: &Script, needs: &[usize]) -> (Vec<String>, u16) {
+        let mut model = Model {
+            graph,
+            script,
+            journal: Vec::new(),
+            entered: Vec::new(),
+            seen: Vec::new(),
+            tasks: Vec::new(),
+        };
         let mut end = Act::Succeeds;
         for &number in needs {
             if end == Act::Succeeds {
@@ -192,8 +207,8 @@ impl Model<'_> {
         if end == Act::Succeeds {
             end = model.play(FUNCTION);
         }
-        let (early, late): (Vec<usize>, Vec<usize>) =
-            model.entered.iter().rev().copied().partition(|number| LEFT_EARLY[*number]);
+        let exited = model.entered.iter().rev().copied().filter(|number| graph[*number].exits);
+        let (early, late): (Vec<usize>, Vec<usize>) = exited.partition(|number| graph[*number].early);
         for number in early {
             model.journal.push(format!("exit {number}"));
             // Its error becomes the reply.
@@ -224,11 +239,12 @@ fn scripts() -> impl Strategy<Value = Script> {
 }
 
 /// Sends a request, and tells its status and its journal once its tasks and exits are done.
-async fn run(script: &Script, path: &str) -> (u16, Vec<String>) {
+async fn run(app: App, script: &Script, path: &str) -> Result<(u16, Vec<String>), StartError> {
     let (journal, mut entries): (Journal, Entries) = Journal::new();
-    let client = TestClient::new(app().state(journal).state(script.clone()));
-    let status = client.get(path).send().await.status().as_u16();
-    (status, entries.now())
+    let app = app.state(journal).state(script.clone());
+    app.start().await?;
+    let status = TestClient::new(app).get(path).send().await.status().as_u16();
+    Ok((status, entries.now()))
 }
 
 proptest! {
@@ -240,10 +256,188 @@ proptest! {
         std::panic::set_hook(Box::new(|_| {}));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         for (path, needs) in ROUTES {
-            let (expected, status) = Model::request(&script, needs);
-            let (replied, journal) = runtime.block_on(run(&script, path));
+            let (expected, status) = Model::request(FAMILY, &script, needs);
+            let (replied, journal) = runtime.block_on(run(app(), &script, path)).unwrap();
             prop_assert_eq!(&journal, &expected, "{}", path);
             prop_assert_eq!(replied, status, "{}", path);
+        }
+    }
+}
+
+/// Slots of a random graph. For each stands one of its variants, by an override, so that there are as many graphs as ways to choose.
+macro_rules! slots {
+    ($($slot:ident = $number:literal {
+        $($name:ident ($scope:tt $(, $exit:ident)?): [$($needs:ident = $of:literal),*];)*
+    })*) => {
+        $(
+            #[dependency]
+            fn $slot() -> Entered {
+                unreachable!("no variant stands for slot {}", $number)
+            }
+            $(variant!($name = $number ($scope $(, $exit)?): [$($needs = $of),*]);)*
+        )*
+
+        /// The variants of each slot, and what puts them there.
+        const SLOTS: &[&[(Shape, fn(App) -> App)]] = &[$(&[$((
+            Shape {
+                needs: &[$($of),*],
+                early: is_function($scope),
+                exits: !<[&str]>::is_empty(&[$(stringify!($exit))?]),
+            },
+            |app| app.override_dependency_with::<$slot, $name>(),
+        )),*]),*];
+    };
+}
+
+macro_rules! variant {
+    ($name:ident = $number:literal ($scope:tt, exit): $needs:tt) => {
+        variant!($name = $number [scope = $scope, exit = leave] $needs);
+    };
+    ($name:ident = $number:literal ($scope:tt): $needs:tt) => {
+        variant!($name = $number [scope = $scope] $needs);
+    };
+    ($name:ident = $number:literal [$($options:tt)*] [$($needs:ident = $of:literal),*]) => {
+        #[dependency($($options)*)]
+        async fn $name(
+            $($needs: Depends<$needs>,)*
+            tasks: &BackgroundTasks,
+            script: State<Script>,
+            journal: State<Journal>,
+        ) -> Result<Entered, HttpError> {
+            $(assert_eq!($needs.0, $of);)*
+            play($number, &script, tasks, &journal)?;
+            let exit = script.0[$number].exit;
+            Ok(Entered($number, journal, exit))
+        }
+    };
+}
+
+slots! {
+    s0 = 0 {
+        a0 ("function", exit): [];
+        b0 ("request", exit): [];
+        c0 ("function"): [];
+        d0 ("request"): [];
+        e0 ("function"): [];
+        f0 ("request", exit): [];
+    }
+    s1 = 1 {
+        a1 ("request", exit): [];
+        b1 ("request", exit): [s0 = 0];
+        c1 ("function", exit): [s0 = 0];
+        d1 ("function", exit): [];
+        e1 ("function", exit): [s0 = 0];
+        f1 ("request"): [s0 = 0];
+    }
+    s2 = 2 {
+        a2 ("request", exit): [s1 = 1];
+        b2 ("function", exit): [s0 = 0, s1 = 1];
+        c2 ("function", exit): [s0 = 0];
+        d2 ("request"): [s1 = 1];
+        e2 ("request"): [];
+        f2 ("function"): [s0 = 0];
+    }
+    s3 = 3 {
+        a3 ("function"): [s2 = 2, s1 = 1, s0 = 0];
+        b3 ("request", exit): [s0 = 0, s2 = 2, s1 = 1];
+        c3 ("request", exit): [];
+        d3 ("request", exit): [s0 = 0, s1 = 1, s2 = 2];
+        e3 ("request", exit): [s2 = 2, s0 = 0];
+        f3 ("request", exit): [s2 = 2, s0 = 0, s1 = 1];
+    }
+    s4 = 4 {
+        a4 ("request", exit): [];
+        b4 ("request", exit): [s1 = 1];
+        c4 ("request", exit): [s3 = 3];
+        d4 ("request", exit): [s3 = 3, s0 = 0];
+        e4 ("request", exit): [s2 = 2, s1 = 1, s0 = 0];
+        f4 ("function", exit): [s2 = 2, s0 = 0];
+    }
+    s5 = 5 {
+        a5 ("request", exit): [];
+        b5 ("request"): [s2 = 2, s4 = 4];
+        c5 ("function", exit): [s0 = 0, s4 = 4];
+        d5 ("function", exit): [];
+        e5 ("request", exit): [s0 = 0];
+        f5 ("request", exit): [s0 = 0, s4 = 4];
+    }
+    s6 = 6 {
+        a6 ("request", exit): [s4 = 4];
+        b6 ("function"): [];
+        c6 ("request"): [s3 = 3];
+        d6 ("request"): [s4 = 4];
+        e6 ("request", exit): [s3 = 3, s5 = 5];
+        f6 ("request", exit): [s0 = 0, s4 = 4];
+    }
+    s7 = 7 {
+        a7 ("request"): [s2 = 2];
+        b7 ("request", exit): [s3 = 3];
+        c7 ("request", exit): [s1 = 1];
+        d7 ("request", exit): [s0 = 0];
+        e7 ("function", exit): [s1 = 1, s2 = 2];
+        f7 ("request", exit): [s2 = 2, s6 = 6, s4 = 4];
+    }
+}
+
+#[get("/random")]
+async fn random(
+    s7: Depends<s7>,
+    s4: Depends<s4>,
+    s6: Depends<s6>,
+    s5: Depends<s5>,
+    tasks: &BackgroundTasks,
+    script: State<Script>,
+    journal: State<Journal>,
+) -> Result<&'static str, HttpError> {
+    assert_eq!([s7.0, s4.0, s6.0, s5.0], RANDOM);
+    play(FUNCTION, &script, tasks, &journal)?;
+    Ok("replied")
+}
+
+const RANDOM: [usize; 4] = [7, 4, 6, 5];
+
+/// Whether something is exited after the reply and was made, by whatever way, from what is exited before: no app starts with that.
+fn is_refused(graph: &[Shape]) -> bool {
+    let mut ends_early = Vec::new();
+    let mut late = Vec::new();
+    for shape in graph {
+        let over_early = shape.needs.iter().any(|&needed| ends_early[needed]);
+        ends_early.push(over_early || shape.early && shape.exits);
+        late.push(shape.exits && !shape.early && over_early);
+    }
+    let mut reached: Vec<usize> = RANDOM.to_vec();
+    let mut next = 0;
+    while let Some(&number) = reached.get(next) {
+        reached.extend(graph[number].needs);
+        next += 1;
+    }
+    reached.iter().any(|&number| late[number])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn so_does_a_request_of_a_random_graph(
+        chosen in prop::collection::vec(any::<prop::sample::Index>(), SLOTS.len()),
+        script in scripts(),
+    ) {
+        std::panic::set_hook(Box::new(|_| {}));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let chosen = SLOTS.iter().zip(&chosen).map(|(variants, index)| index.get(variants));
+        let (mut graph, mut app) = (Vec::new(), App::new().routes(routes![random]));
+        for (shape, put) in chosen {
+            graph.push(*shape);
+            app = put(app);
+        }
+        match runtime.block_on(run(app, &script, "/random")) {
+            Ok((replied, journal)) => {
+                prop_assert!(!is_refused(&graph), "it started: {:?}", graph);
+                let (expected, status) = Model::request(&graph, &script, &RANDOM);
+                prop_assert_eq!(&journal, &expected, "{:?}", graph);
+                prop_assert_eq!(replied, status, "{:?}", graph);
+            }
+            Err(error) => prop_assert!(is_refused(&graph), "{error}: {:?}", graph),
         }
     }
 }

@@ -71,7 +71,8 @@ async fn numbers(shared: State<Shared>, tasks: &BackgroundTasks) -> Sse<Numbers>
 fn app() -> (App, Entries, Gate) {
     let (journal, entries) = Journal::new();
     let gate = Gate::default();
-    let app = App::new().routes(routes![events, numbers]).state(Shared { journal, gate: gate.clone() });
+    let app =
+        App::new().routes(routes![events, numbers, endless]).state(Shared { journal, gate: gate.clone() });
     (app, entries, gate)
 }
 
@@ -96,6 +97,34 @@ async fn an_error_breaks_the_reply_off_and_tasks_run() {
     let reply = TestClient::new(app).get("/numbers").send().await;
     assert_eq!(reply.text(), "data: 1\n\ndata: 2\n\n");
     assert_eq!(reply.broken().unwrap().to_string(), "no more numbers");
+    assert_eq!(entries.now(), ["task"]);
+}
+
+/// A stream that never ends by itself.
+#[get("/endless")]
+async fn endless(shared: State<Shared>, shutdown: Shutdown, tasks: &BackgroundTasks) -> Sse<EventStream> {
+    tasks.add_task(after, (Shared::clone(&shared),));
+    let (events, reply) = Sse::channel();
+    tokio::spawn(async move {
+        events.send(Event::data("first")).await?;
+        shutdown.begun().await;
+        assert!(shutdown.is_begun());
+        events.send(Event::data("last")).await
+    });
+    reply.keep_alive(None)
+}
+
+#[tokio::test]
+async fn a_stream_that_never_ends_is_told_of_the_shutdown() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::new(app).await;
+    let mut raw = served.connect().await;
+    raw.write("GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    read_until(&mut raw, "data: first\n\n").await;
+    let (stopped, rest) = tokio::join!(served.stop(), raw.read_to_end());
+    // Nothing was cut off.
+    stopped.unwrap();
+    assert!(rest.contains("data: last\n\n"), "{rest}");
     assert_eq!(entries.now(), ["task"]);
 }
 

@@ -320,7 +320,7 @@ async fn a_function_that_does_not_end_is_cut_off_and_named_and_its_exits_run() {
     let error = served.stop().await.unwrap_err();
     let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
     assert_eq!(report.requests.len(), 1, "{report:?}");
-    assert_eq!(&*report.requests[0].origin.name, "GET /stuck");
+    assert_eq!(&*report.requests[0].origin.name, "WEBSOCKET /stuck");
     let seen = entries.now();
     assert!(
         seen[2].starts_with("exit:function Failed(503") && seen[3].starts_with("exit:request Failed(503"),

@@ -154,7 +154,7 @@ fn dependency_node(node: &DependencyNode) -> GraphNode {
 fn values_of(params: &[ParamNode]) -> Vec<String> {
     let value_of = |param: &ParamNode| match param.source {
         Source::Value(place) => Some(format!("{} {}", place.as_str(), param.key)),
-        Source::Json(_) | Source::Form | Source::File | Source::RawBody => {
+        Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => {
             Some(format!("body {}", param.key))
         }
         Source::Security { scheme, .. } => Some(format!("security {}", scheme.name)),

@@ -18,7 +18,7 @@ use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
 use crate::body::{Content, ReplyBody, RequestBody};
 use crate::response::HttpError;
-use crate::scope::{BoxFuture, CaptureRanges, Scope};
+use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
 use crate::server::Connection;
 use crate::tasks::Runner;
 
@@ -168,7 +168,7 @@ impl AppState {
         let Ok(found) = self.table.at(path) else {
             return self.refuse(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts);
         };
-        let Some(index) = found.value.find(&parts.method) else {
+        let Some(index) = found.value.find(&parts) else {
             let error = method_not_allowed(found.value);
             return self.refuse(&error, parts);
         };
@@ -219,16 +219,29 @@ pub(crate) fn overloaded(runner: &Runner) -> HttpError {
 }
 
 impl MethodTable {
-    /// A HEAD request is answered by GET where there is no function for it; the server leaves out the body.
-    fn find(&self, method: &Method) -> Option<usize> {
-        let of = |method: &Method| self.0.iter().find(|(of, _)| of == method).map(|(_, route)| *route);
-        of(method).or_else(|| if *method == Method::HEAD { of(&Method::GET) } else { None })
+    /// The route that answers. A HEAD request is answered by GET where there is no function for it; the server leaves out the
+    /// body. `GET` is for whoever asks for a WebSocket too, so that a page may stand beside it.
+    fn find(&self, request: &Parts) -> Option<usize> {
+        let of = |method: &Method| self.methods.iter().find(|(of, _)| of == method).map(|(_, route)| *route);
+        let plain = of(&request.method)
+            .or_else(|| if request.method == Method::HEAD { of(&Method::GET) } else { None });
+        match self.websocket {
+            Some(route)
+                if request.method == Method::GET && (plain.is_none() || asks_for_websocket(request)) =>
+            {
+                Some(route)
+            }
+            _ => plain,
+        }
     }
 
     fn allowed(&self) -> String {
-        let mut allowed: Vec<&str> = self.0.iter().map(|(method, _)| method.as_str()).collect();
+        let mut allowed: Vec<&str> = self.methods.iter().map(|(method, _)| method.as_str()).collect();
         if allowed.contains(&"GET") && !allowed.contains(&"HEAD") {
             allowed.push("HEAD");
+        }
+        if self.websocket.is_some() && !allowed.contains(&"GET") {
+            allowed.push("GET");
         }
         allowed.sort_unstable();
         allowed.join(", ")

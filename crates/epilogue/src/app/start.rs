@@ -98,7 +98,7 @@ pub(crate) struct AppState {
     pub(crate) states: Vec<Value>,
     pub(crate) error_handlers: ErrorHandlers,
     pub(crate) body_limit: usize,
-    /// Given when the server stops: open WebSockets are closed.
+    /// Given when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
     pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
     /// How many requests were named so far.
@@ -120,7 +120,26 @@ pub(crate) struct CompiledRoute {
 
 /// The routes of one path, by method.
 #[derive(Default)]
-pub(super) struct MethodTable(pub(super) Vec<(Method, usize)>);
+pub(super) struct MethodTable {
+    pub(super) methods: Vec<(Method, usize)>,
+    pub(super) websocket: Option<usize>,
+}
+
+impl MethodTable {
+    /// Adds a route; the error is the one that stands there already.
+    fn add(&mut self, node: &RouteNode, route: usize) -> Result<(), usize> {
+        if node.is_websocket() {
+            return self.websocket.replace(route).map_or(Ok(()), Err);
+        }
+        let method = Method::from_bytes(node.method.as_bytes())
+            .expect("the route macros name methods of HTTP only, which are all valid");
+        if let Some((_, first)) = self.methods.iter().find(|(of, _)| *of == method) {
+            return Err(*first);
+        }
+        self.methods.push((method, route));
+        Ok(())
+    }
+}
 
 impl AppState {
     /// Names a new request, for its tasks.
@@ -197,10 +216,8 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
             paths.push(route);
             MethodTable::default()
         });
-        let method = Method::from_bytes(route.node.method.as_bytes())
-            .expect("the route macros name methods of HTTP only, which are all valid");
-        if let Some((_, first)) = methods.0.iter().find(|(of, _)| *of == method) {
-            let first = placed[*first].node;
+        if let Err(first) = methods.add(route.node, index) {
+            let first = placed[first].node;
             return Err(StartError::Collision {
                 first: first.name,
                 first_at: first.at,
@@ -210,7 +227,6 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
                 path: route.path.clone(),
             });
         }
-        methods.0.push((method, index));
     }
     let mut table = matchit::Router::new();
     for route in paths {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::flaw;
 use super::node::Node;
+use super::object::ObjectOnly;
 use super::rules::Rules;
 use super::session::{Path, Session};
 use crate::param::ParamOptions;
@@ -22,6 +23,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     options: &ParamOptions,
 ) -> Result<T, Vec<Invalid>> {
     let rules = Rules::Value(options);
+    let bytes = without_mark(bytes);
     if rules.is_empty()
         && let Some(value) = quick(bytes, embed)
     {
@@ -39,6 +41,8 @@ pub(crate) fn from_json<T: DeserializeOwned>(
         (Some(path), Some(key)) => (path, body.as_ref().and_then(|body| body.get(key))),
         _ => (&root, body.as_ref()),
     };
+    // As in FastAPI, a null in the place of a body is none.
+    let value = value.filter(|value| !value.is_null());
     Session::run(Place::Body, |session| {
         let node = Node { session, value, path, rules, container: None };
         session.settle_all(path, || node.input(), T::deserialize(node))
@@ -48,17 +52,25 @@ pub(crate) fn from_json<T: DeserializeOwned>(
 /// Checks that a body is JSON at all.
 #[expect(clippy::result_large_err, reason = "made once a request, and only for a body that is no JSON")]
 pub(crate) fn check_json(bytes: &[u8]) -> Result<(), Invalid> {
+    let bytes = without_mark(bytes);
     if bytes.is_empty() {
         return Ok(());
     }
     serde_json::from_slice::<IgnoredAny>(bytes).map(drop).map_err(|error| syntax_error(bytes, &error))
 }
 
+/// The body without the byte order mark that some clients send before it.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// The value, if there is nothing to report.
 fn quick<T: DeserializeOwned>(bytes: &[u8], embed: Option<&str>) -> Option<T> {
-    let Some(key) = embed else { return serde_json::from_slice(bytes).ok() };
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let value = parser.deserialize_map(Pick { key, value: PhantomData }).ok()?;
+    let value = match embed {
+        None => Some(T::deserialize(ObjectOnly(&mut parser)).ok()?),
+        Some(key) => parser.deserialize_map(Pick { key, value: PhantomData }).ok()?,
+    };
     parser.end().ok()?;
     value
 }
@@ -81,12 +93,23 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<'_, T> {
         while let Some(wanted) = fields.next_key_seed(IsKey(self.key))? {
             // Of a repeated key the last one counts, as everywhere in JSON.
             if wanted {
-                found = Some(fields.next_value()?);
+                found = Some(fields.next_value_seed(Whole(PhantomData))?);
             } else {
                 fields.next_value::<IgnoredAny>()?;
             }
         }
         Ok(found)
+    }
+}
+
+/// The value of the key, as one that stands alone.
+struct Whole<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Whole<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(ObjectOnly(deserializer))
     }
 }
 
@@ -117,9 +140,16 @@ impl Visitor<'_> for IsKey<'_> {
 fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> Invalid {
     let message = error.to_string();
     let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
-    let offset = if error.is_eof() { bytes.len() } else { offset(bytes, error.line(), error.column()) };
-    let flaw = flaw::json_invalid(in_pythons_words(reason));
-    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(offset)];
+    let tail = Tail::of(bytes);
+    let offset = match reason {
+        UNTERMINATED => tail.string,
+        _ if error.is_eof() => bytes.len(),
+        _ => offset(bytes, error.line(), error.column()),
+    };
+    // Python counts characters.
+    let position = String::from_utf8_lossy(&bytes[..offset]).chars().count();
+    let flaw = flaw::json_invalid(tail.missing(reason).unwrap_or_else(|| in_pythons_words(reason)));
+    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(position)];
     let input = Value::Object(Map::new());
     Invalid { kind: flaw.kind, loc, msg: flaw.msg.into_owned(), input, ctx: flaw.ctx }
 }
@@ -129,6 +159,58 @@ fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
     let start: usize =
         bytes.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     (start + column.saturating_sub(1)).min(bytes.len())
+}
+
+const UNTERMINATED: &str = "EOF while parsing a string";
+
+/// How a text that ends too early ends.
+#[derive(Default)]
+struct Tail {
+    /// Where the last string begins.
+    string: usize,
+    /// The last byte that is neither space nor of a string; a quote for a string.
+    last: u8,
+    /// The same before the last string.
+    before: u8,
+    /// What is open, the innermost last.
+    open: Vec<u8>,
+}
+
+impl Tail {
+    fn of(bytes: &[u8]) -> Self {
+        let mut tail = Self::default();
+        let (mut within, mut escaped) = (false, false);
+        for (index, &byte) in bytes.iter().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if within => escaped = true,
+                b'"' if within => within = false,
+                _ if within => {}
+                b'"' => {
+                    within = true;
+                    (tail.string, tail.before) = (index, tail.last);
+                }
+                b'{' | b'[' => tail.open.push(byte),
+                b'}' | b']' => drop(tail.open.pop()),
+                _ => {}
+            }
+            if !within && !byte.is_ascii_whitespace() {
+                tail.last = byte;
+            }
+        }
+        tail
+    }
+
+    /// What an object lacks at the end of the text, of which `serde_json` does not say enough.
+    fn missing(&self, reason: &str) -> Option<&'static str> {
+        let of_object =
+            reason.starts_with("EOF") && reason != UNTERMINATED && self.open.last() == Some(&b'{');
+        match (self.last, self.before) {
+            (b'{' | b',', _) if of_object => Some("Expecting property name enclosed in double quotes"),
+            (b'"', b'{' | b',') if of_object => Some("Expecting ':' delimiter"),
+            _ => None,
+        }
+    }
 }
 
 /// Clients of FastAPI know the reasons that Python's parser gives.
@@ -141,7 +223,7 @@ fn in_pythons_words(reason: &str) -> &str {
         | "EOF while parsing an object"
         | "EOF while parsing a list" => "Expecting ',' delimiter",
         "expected `:`" => "Expecting ':' delimiter",
-        "EOF while parsing a string" => "Unterminated string starting at",
+        UNTERMINATED => "Unterminated string starting at",
         "invalid escape" => "Invalid \\escape",
         "trailing characters" => "Extra data",
         reason if reason.starts_with("control character") => "Invalid control character at",
@@ -227,10 +309,7 @@ mod tests {
         let rows = [
             (body::<String>("1").err(), "string_type", "Input should be a valid string", json!(1)),
             (body::<char>("1").err(), "string_type", "Input should be a valid string", json!(1)),
-            (body::<i32>("null").err(), "int_type", "Input should be a valid integer", json!(null)),
-            (body::<i32>("true").err(), "int_type", "Input should be a valid integer", json!(true)),
-            (body::<i32>(r#""1""#).err(), "int_type", "Input should be a valid integer", json!("1")),
-            (body::<u8>(r#""300""#).err(), "int_type", "Input should be a valid integer", json!("300")),
+            (body::<i32>("[]").err(), "int_type", "Input should be a valid integer", json!([])),
             (body::<i32>(r#""x""#).err(), "int_parsing", INT_PARSING, json!("x")),
             (
                 body::<i32>("4.2").err(),
@@ -239,15 +318,13 @@ mod tests {
                 json!(4.2),
             ),
             (body::<f64>("[]").err(), "float_type", "Input should be a valid number", json!([])),
-            (body::<f32>(r#""1""#).err(), "float_type", "Input should be a valid number", json!("1")),
             (
                 body::<f64>(r#""x""#).err(),
                 "float_parsing",
                 "Input should be a valid number, unable to parse string as a number",
                 json!("x"),
             ),
-            (body::<bool>("1").err(), "bool_type", "Input should be a valid boolean", json!(1)),
-            (body::<bool>(r#""yes""#).err(), "bool_type", "Input should be a valid boolean", json!("yes")),
+            (body::<bool>("1.5").err(), "bool_type", "Input should be a valid boolean", json!(1.5)),
             (
                 body::<bool>(r#""x""#).err(),
                 "bool_parsing",
@@ -269,7 +346,7 @@ mod tests {
                 json!([]),
             ),
             (body::<Item>("[]").err(), "model_attributes_type", MODEL, json!([])),
-            (body::<Item>("null").err(), "model_attributes_type", MODEL, json!(null)),
+            (body::<Item>(r#"["n", 1]"#).err(), "model_attributes_type", MODEL, json!(["n", 1])),
             (body::<()>("1").err(), "none_required", "Input should be None", json!(1)),
             (body::<Unit>("1").err(), "none_required", "Input should be None", json!(1)),
         ];
@@ -281,6 +358,66 @@ mod tests {
             want["ctx"] = json!({"expected": "'small' or 'large'"});
             assert_eq!(body::<Size>(text).err(), Some(json!([want])));
         }
+    }
+
+    #[test]
+    fn what_clearly_means_a_value_is_converted() {
+        assert_eq!(body::<i32>(r#"" 1_000 ""#), Ok(1000));
+        assert_eq!(body::<i32>("true"), Ok(1));
+        assert_eq!(body::<f64>(r#""2.5""#), Ok(2.5));
+        assert_eq!(body::<f32>("false"), Ok(0.0));
+        assert_eq!(body::<bool>(r#""yes""#), Ok(true));
+        assert_eq!(body::<bool>("0"), Ok(false));
+        assert_eq!(body::<Item>(r#"{"name": "n", "price": "3"}"#), Ok(Item { name: "n".into(), price: 3.0 }));
+        // A text is a text.
+        assert_eq!(body::<String>("1").unwrap_err()[0]["type"], "string_type");
+        assert_eq!(body::<u8>(r#""300""#).unwrap_err()[0]["type"], "less_than_equal");
+    }
+
+    #[test]
+    fn a_mark_before_the_body_is_passed_over() {
+        assert_eq!(
+            body("\u{feff}{\"name\": \"n\", \"price\": 1}"),
+            Ok(Item { name: "n".into(), price: 1.0 })
+        );
+        assert!(check_json("\u{feff}[]".as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn limits_of_fields() {
+        const LIMITS: ParamOptions = ParamOptions {
+            fields: &[
+                ("name", ParamOptions { min_length: Some(2), ..NONE }),
+                ("price", ParamOptions { gt: Some(Bound::Int(0)), ..NONE }),
+            ],
+            ..NONE
+        };
+        assert_eq!(
+            with(r#"{"name": "ab", "price": 1}"#, None, &LIMITS),
+            Ok(Item { name: "ab".into(), price: 1.0 })
+        );
+        let errors = |text, embed| {
+            let errors = with::<Item>(text, embed, &LIMITS).unwrap_err();
+            let errors = errors.as_array().unwrap().iter();
+            errors.map(|error| json!([error["type"], error["loc"], error["ctx"]])).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            errors(r#"{"name": "a", "price": "0"}"#, None),
+            [
+                json!(["string_too_short", ["body", "name"], {"min_length": 2}]),
+                json!(["greater_than", ["body", "price"], {"gt": 0.0}]),
+            ]
+        );
+        assert_eq!(
+            errors(r#"{"x": {"name": "a"}}"#, Some("x")),
+            [
+                json!(["string_too_short", ["body", "x", "name"], {"min_length": 2}]),
+                json!(["missing", ["body", "x", "price"], null]),
+            ]
+        );
+        // They reach through lists and options.
+        let errors = with::<Option<Vec<Item>>>(r#"[{"name": "a", "price": 1}]"#, None, &LIMITS).unwrap_err();
+        assert_eq!(errors[0]["loc"], json!(["body", 0, "name"]));
     }
 
     #[test]
@@ -435,7 +572,7 @@ mod tests {
             with::<Item>(text, Some("h"), &NONE),
             Err(json!([error("model_attributes_type", json!(["body", "h"]), MODEL, json!(3))]))
         );
-        for text in ["", "null", "[]", "3", "{}"] {
+        for text in ["", "null", "[]", "3", "{}", r#"{"f": null}"#] {
             let want = json!([missing(json!(["body", "f"]), json!(null))]);
             assert_eq!(with::<Item>(text, Some("f"), &NONE), Err(want), "{text}");
             assert_eq!(with::<Option<Item>>(text, Some("f"), &NONE), Ok(None), "{text}");
@@ -445,6 +582,8 @@ mod tests {
     #[test]
     fn an_empty_body() {
         let want = json!([missing(json!(["body"]), json!(null))]);
+        assert_eq!(body::<Item>("null"), Err(want.clone()));
+        assert_eq!(body::<i32>("null"), Err(want.clone()));
         assert_eq!(body::<Item>(""), Err(want.clone()));
         assert_eq!(body::<String>(""), Err(want.clone()));
         assert_eq!(body::<Vec<i32>>(""), Err(want));
@@ -481,6 +620,12 @@ mod tests {
             ("[1 2]", 3, "Expecting ',' delimiter"),
             (" ", 1, "Expecting value"),
             ("\n\n  x", 4, "Expecting value"),
+            (r#"{"a": {"#, 7, "Expecting property name enclosed in double quotes"),
+            (r#"{"a": 1,"#, 8, "Expecting property name enclosed in double quotes"),
+            (r#"{"a""#, 4, "Expecting ':' delimiter"),
+            (r#"{"a": "b""#, 9, "Expecting ',' delimiter"),
+            (r#"{"a": "b\"c"#, 6, "Unterminated string starting at"),
+            ("[\"\u{e9}\" 1]", 5, "Expecting ',' delimiter"),
         ];
         for (text, offset, reason) in rows {
             let mut want = error("json_invalid", json!(["body", offset]), "JSON decode error", json!({}));

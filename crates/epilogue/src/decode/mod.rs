@@ -7,6 +7,7 @@ mod fields;
 mod flaw;
 mod json;
 mod node;
+mod object;
 mod quick;
 mod rules;
 mod scalar;

@@ -40,13 +40,9 @@ impl Node<'_> {
     fn int<T: Int>(&self) -> Result<T, Flaw> {
         let number = match self.value {
             Some(Value::Number(number)) => number,
-            // A text is no number to serde, but clients know the error of one that could not be.
-            Some(Value::String(text)) => {
-                return Err(scalar::int::<T>(text, Rules::None).map_or_else(
-                    |flaw| if flaw == flaw::INT_PARSING { flaw } else { flaw::INT_TYPE },
-                    |_| flaw::INT_TYPE,
-                ));
-            }
+            // As lenient as pydantic, which converts what clearly means a number.
+            Some(Value::String(text)) => return scalar::int(text, self.rules),
+            Some(Value::Bool(value)) => return scalar::int(if *value { "1" } else { "0" }, self.rules),
             _ => return Err(flaw::INT_TYPE),
         };
         let (min, max) = T::limits();
@@ -70,13 +66,8 @@ impl Node<'_> {
     fn float(&self) -> Result<f64, Flaw> {
         let value = match self.value {
             Some(Value::Number(number)) => number.as_f64().ok_or(flaw::FLOAT_TYPE)?,
-            Some(Value::String(text)) => {
-                return Err(if scalar::float(text, Rules::None).is_ok() {
-                    flaw::FLOAT_TYPE
-                } else {
-                    flaw::FLOAT_PARSING
-                });
-            }
+            Some(Value::String(text)) => return scalar::float(text, self.rules),
+            Some(Value::Bool(value)) => f64::from(u8::from(*value)),
             _ => return Err(flaw::FLOAT_TYPE),
         };
         self.rules.number(Num::Float(value))?;
@@ -91,13 +82,14 @@ impl Node<'_> {
     fn bool(&self) -> Result<bool, Flaw> {
         match self.value {
             Some(&Value::Bool(value)) => Ok(value),
-            Some(Value::String(text)) if scalar::bool(text).is_err() => Err(flaw::BOOL_PARSING),
-            // Pydantic takes a 1 and a 0, and of other numbers only the whole ones for attempts at it.
-            Some(Value::Number(number))
-                if is_whole(number) && !(0..2).any(|bit| number.as_i128() == Some(bit)) =>
-            {
-                Err(flaw::BOOL_PARSING)
-            }
+            Some(Value::String(text)) => scalar::bool(text),
+            Some(Value::Number(number)) => match number.as_f64() {
+                Some(1.0) => Ok(true),
+                Some(0.0) => Ok(false),
+                // Only whole numbers are taken for attempts at it.
+                Some(float) if float.fract() == 0.0 => Err(flaw::BOOL_PARSING),
+                _ => Err(flaw::BOOL_TYPE),
+            },
             _ => Err(flaw::BOOL_TYPE),
         }
     }
@@ -390,7 +382,8 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let Some((name, rank, value)) = self.pending.take() else { return Err(Fault::Noted) };
         let Node { session, path: of, .. } = self.node;
         let path = of.name(name, rank);
-        let node = Node { session, value, path: &path, rules: Rules::None, container: self.node.value };
+        let rules = self.node.rules.of_field(name);
+        let node = Node { session, value, path: &path, rules, container: self.node.value };
         session.settle(&path, || node.input(), seed.deserialize(node))
     }
 }
@@ -487,7 +480,8 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         let Some((name, rank, value)) = self.pending.take() else { return Err(Fault::Noted) };
         let Node { session, path: of, .. } = self.node;
         let path = of.name(name, rank);
-        let node = Node { session, value, path: &path, rules: Rules::None, container: self.node.value };
+        let rules = self.node.rules.of_field(name);
+        let node = Node { session, value, path: &path, rules, container: self.node.value };
         let result = if session.state(&path) == State::Hole {
             seed.deserialize(session.filling(&path))
         } else {
@@ -560,8 +554,4 @@ impl<'de> VariantAccess<'de> for Content<'_> {
     ) -> Result<V::Value, Fault> {
         self.decode(|node| node.deserialize_struct("", fields, visitor))
     }
-}
-
-fn is_whole(number: &serde_json::Number) -> bool {
-    number.as_f64().is_some_and(|float| float.fract() == 0.0)
 }

@@ -12,7 +12,7 @@ use crate::param::{Bound, ParamOptions};
 /// Which limits hold for a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Rules<'o> {
-    /// None: a field of a struct says what it wants by its type.
+    /// None but what the type says.
     None,
     /// Those of the parameter.
     Value(&'o ParamOptions),
@@ -35,7 +35,8 @@ impl<'o> Rules<'o> {
         self.options().is_none_or(|options| {
             let bounds = [options.ge, options.gt, options.le, options.lt];
             let lengths = [options.min_length, options.max_length];
-            bounds.iter().all(Option::is_none)
+            options.fields.is_empty()
+                && bounds.iter().all(Option::is_none)
                 && lengths.iter().all(Option::is_none)
                 && options.pattern.is_none()
         })
@@ -60,6 +61,15 @@ impl<'o> Rules<'o> {
             Self::Value(options) => Self::Item(options),
             other => other,
         }
+    }
+
+    /// Those of a field, which `#[param(fields(...))]` limits.
+    pub(super) fn of_field(self, name: &str) -> Self {
+        let fields = self.options().map_or(&[][..], |options| options.fields);
+        fields
+            .iter()
+            .find(|(field, _)| *field == name)
+            .map_or(Self::None, |(_, options)| Self::Value(options))
     }
 
     /// Whether there is anything to check of a number.

@@ -281,9 +281,9 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         let (session, of) = (self.session, self.path.parent.unwrap_or(self.path));
         // Each field is looked up by a walk over the place, which is the fastest as long as it is short.
         let result = if self.values.length() > LONG {
-            visitor.visit_map(Fields::new(session, &Index::new(self.values), of, fields))
+            visitor.visit_map(Fields::new(session, &Index::new(self.values), of, self.rules, fields))
         } else {
-            visitor.visit_map(Fields::new(session, self.values, of, fields))
+            visitor.visit_map(Fields::new(session, self.values, of, self.rules, fields))
         };
         session.settle_fields(of, result)
     }

@@ -23,10 +23,11 @@ pub(super) struct Text<'a> {
 
 /// The value as errors repeat it.
 pub(super) fn shown(raw: &Raw<'_>) -> Value {
-    Value::String(match raw {
-        Raw::Text(text) => text.to_string(),
-        Raw::Opaque(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-    })
+    match raw {
+        Raw::Text(text) => Value::String(text.to_string()),
+        Raw::Opaque(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
+        Raw::File(name) => serde_json::json!({ "filename": name }),
+    }
 }
 
 impl Text<'_> {
@@ -34,6 +35,7 @@ impl Text<'_> {
         match &self.raw {
             Raw::Text(text) => parse(text),
             Raw::Opaque(_) => Err(flaw::STRING_UNICODE),
+            Raw::File(_) => Err(flaw::STRING_TYPE),
         }
     }
 
@@ -98,6 +100,7 @@ impl<'de> Deserializer<'de> for Text<'_> {
                 Raw::Text(std::borrow::Cow::Owned(text)) => visitor.visit_string(text),
                 Raw::Text(std::borrow::Cow::Borrowed(text)) => visitor.visit_str(text),
                 Raw::Opaque(bytes) => visitor.visit_bytes(bytes),
+                Raw::File(name) => visitor.visit_str(name),
             },
             Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_string(visitor)),
         }
@@ -111,6 +114,7 @@ impl<'de> Deserializer<'de> for Text<'_> {
         match self.raw {
             Raw::Text(text) => visitor.visit_byte_buf(text.into_owned().into_bytes()),
             Raw::Opaque(bytes) => visitor.visit_bytes(bytes),
+            Raw::File(_) => self.flawed(flaw::BYTES_TYPE, |wild| wild.deserialize_byte_buf(visitor)),
         }
     }
 
@@ -182,6 +186,9 @@ impl<'de> Deserializer<'de> for Text<'_> {
             Raw::Text(text) => visitor.visit_enum(Word(text)),
             Raw::Opaque(_) => {
                 self.flawed(flaw::STRING_UNICODE, |wild| wild.deserialize_enum(name, variants, visitor))
+            }
+            Raw::File(_) => {
+                self.flawed(flaw::STRING_TYPE, |wild| wild.deserialize_enum(name, variants, visitor))
             }
         }
     }

@@ -161,6 +161,25 @@ impl Seen {
     }
 }
 
+/// What is exited before the reply, of a dependency and of what it is made from. One with an exit of its own is checked by itself.
+const fn exited_early(node: &'static DependencyNode, seen: &mut Seen) -> Option<&'static DependencyNode> {
+    match node.scope {
+        DependencyScope::Function => return Some(node),
+        DependencyScope::Request if node.exit.is_none() && seen.first_time(node) => {}
+        _ => return None,
+    }
+    let mut i = 0;
+    while i < node.params.len() {
+        if let Source::Dependency { node: Some(below), .. } = node.params[i].source
+            && let Some(early) = exited_early(below, seen)
+        {
+            return Some(early);
+        }
+        i += 1;
+    }
+    None
+}
+
 const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
     let in_app = matches!(node.scope, DependencyScope::App);
     let options = check_options(param);
@@ -183,16 +202,22 @@ const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
                 ]);
             }
             let exits_late = node.exit.is_some() && matches!(node.scope, DependencyScope::Request);
-            if exits_late && matches!(below.scope, DependencyScope::Function) {
+            if exits_late && let Some(early) = exited_early(below, &mut Seen::new()) {
+                let through =
+                    if same_node(early, below) { ["", "", ""] } else { [" through `", below.name, "`"] };
                 return Verdict::wrong(&[
                     "`",
                     node.name,
                     "` is exited after the reply, and `",
-                    below.name,
-                    "`, on which it depends, before it: write scope = \"function\" on `",
+                    early.name,
+                    "`, on which it depends",
+                    through[0],
+                    through[1],
+                    through[2],
+                    ", before it: write scope = \"function\" on `",
                     node.name,
                     "`, or scope = \"request\" on `",
-                    below.name,
+                    early.name,
                     "`",
                 ]);
             }
@@ -434,7 +459,7 @@ const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut See
         Source::Extract(_) if param.takes_stream && so_far.stream.is_none() => {
             so_far.stream = Some(param.name);
         }
-        Source::Json(_) | Source::Form | Source::File | Source::RawBody if so_far.reader.is_none() => {
+        Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody if so_far.reader.is_none() => {
             so_far.reader = Some(param.name);
         }
         // What is shared uses the body once.
@@ -557,7 +582,7 @@ pub(crate) const fn check_in_axum(node: &DependencyNode) {
     while i < node.params.len() {
         let param = &node.params[i];
         match param.source {
-            Source::Json(_) | Source::Form | Source::File | Source::RawBody => panic!(
+            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => panic!(
                 "a dependency of an axum handler cannot read the body, which is the handler's own: take the body in the handler"
             ),
             Source::Value(Place::Path) => panic!(

@@ -71,7 +71,10 @@ pub enum Source {
     /// A form.
     Form,
     /// Files of a form.
-    File,
+    File {
+        /// They are wanted as bytes.
+        in_memory: bool,
+    },
     /// The body as it came.
     RawBody,
     /// An extractor of the axum ecosystem.
@@ -126,7 +129,7 @@ pub struct RouteNode {
     pub name: &'static str,
     pub module: &'static str,
     pub at: SourceLine,
-    /// The method in capitals.
+    /// The method in capitals, or `WEBSOCKET`.
     pub method: &'static str,
     pub template: &'static str,
     /// A digest of the template without its names: templates of different shapes are not of one path.
@@ -136,11 +139,19 @@ pub struct RouteNode {
     pub status: Option<u16>,
     pub tags: &'static [&'static str],
     pub hidden: bool,
+    /// The subprotocols of a WebSocket, the best first.
+    pub protocols: &'static [&'static str],
     pub concurrent: bool,
     /// `dependencies(...)`, in order.
     pub dependencies: &'static [ParamNode],
     pub params: &'static [ParamNode],
     pub run: RunRoute,
+}
+
+impl RouteNode {
+    pub(crate) fn is_websocket(&self) -> bool {
+        self.method == "WEBSOCKET"
+    }
 }
 
 /// The name that a parameter looks up.
@@ -170,6 +181,7 @@ pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     status: None,
     tags: &[],
     hidden: true,
+    protocols: &[],
     concurrent: false,
     dependencies: &[],
     params: &[],

@@ -16,7 +16,7 @@ use crate::body::Content;
 use crate::decode::{self, Values};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::rejection::{Invalid, Loc, Place};
+use crate::rejection::{Invalid, Loc, Place, Rejection};
 use crate::response::{Replied, internal_server_error, whole};
 use crate::scope::{Scope, Site};
 
@@ -58,12 +58,19 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
     type Source<F: Fuel> = FromJson<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        if !scope.body_is_json() {
-            return Err(Untaken::Invalid(vec![not_json(scope.body())]));
-        }
-        decode::from_json(scope.body(), scope.embedded(site), site.options())
-            .map(Self)
-            .map_err(Untaken::Invalid)
+        let embedded = scope.embedded(site);
+        let body: &[u8] = match (scope.body_is_json(), embedded) {
+            (true, _) => scope.body(),
+            (false, None) => return Err(Untaken::Invalid(vec![not_json(scope.body())])),
+            // A text has none of the keys.
+            (false, Some(_)) => &[],
+        };
+        decode::from_json(body, embedded, site.options()).map(Self).map_err(|errors| {
+            match scope.unreadable() {
+                None => Untaken::Invalid(errors),
+                Some(failure) => Untaken::Failed(Rejection::of_failure(failure)),
+            }
+        })
     }
 }
 

@@ -1,14 +1,19 @@
 //! Files of a multipart form.
 
-use super::{Param, Untaken, described, wrapper};
-use crate::graph::fuel::Fuel;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+
+use super::{Param, Untaken, wrapper};
+use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::rejection::{Invalid, Loc, Place};
 use crate::scope::{Scope, Site};
 use crate::upload::UploadFile;
 
 /// A file of a multipart form: `File<UploadFile>`, `File<Option<UploadFile>>`, or `File<Vec<UploadFile>>` for a field that holds
-/// several. FastAPI's `UploadFile`.
+/// several. FastAPI's `UploadFile`. With `Bytes` in the place of `UploadFile` it holds the content alone, in memory: FastAPI's
+/// `bytes` with `File()`.
 ///
 /// The parameter's name is the field's. A form may hold texts too, which [`Form<T>`](crate::Form) reads. A field without a file
 /// gets a `422`, as does a text where a file is wanted; a list may be empty unless it has `#[param(min_length = 1)]`.
@@ -29,14 +34,18 @@ pub struct File<T>(pub T);
 
 wrapper!(File);
 
-described!(
-    /// Files of a form.
-    FromFiles = Source::File
-);
+/// Files of a form.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromFiles<T>(PhantomData<T>);
+
+impl<T: Files> Described for FromFiles<T> {
+    const SOURCE: Source = Source::File { in_memory: T::IN_MEMORY };
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Files> Param for File<T> {
-    type Source<F: Fuel> = FromFiles;
+    type Source<F: Fuel> = FromFiles<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         T::take(scope, site).map(Self).map_err(Untaken::Invalid)
@@ -48,9 +57,12 @@ impl<T: Files> Param for File<T> {
 #[diagnostic::on_unimplemented(
     message = "`File<{Self}>` is not a parameter",
     label = "not what a field with files holds",
-    note = "write `File<UploadFile>`, `File<Option<UploadFile>>` or `File<Vec<UploadFile>>`"
+    note = "write `File<UploadFile>`, `File<Option<UploadFile>>` or `File<Vec<UploadFile>>`, or `Bytes` for `UploadFile`"
 )]
 pub trait Files: Sized {
+    /// Whether the content is wanted at once, so that it may not be put on the disk.
+    const IN_MEMORY: bool = false;
+
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>>;
 }
 
@@ -83,6 +95,37 @@ impl Files for Vec<UploadFile> {
             errors.extend(wrong_count(site, files.len()));
         }
         if errors.is_empty() { Ok(files) } else { Err(errors) }
+    }
+}
+
+/// The content alone.
+fn content(file: &UploadFile) -> Bytes {
+    file.in_memory().expect("a form whose files are wanted as bytes is kept in memory")
+}
+
+impl Files for Bytes {
+    const IN_MEMORY: bool = true;
+
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        UploadFile::take(scope, site).map(|file| content(&file))
+    }
+}
+
+impl Files for Option<Bytes> {
+    const IN_MEMORY: bool = true;
+
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        let file = <Option<UploadFile> as Files>::take(scope, site)?;
+        Ok(file.as_ref().map(content))
+    }
+}
+
+impl Files for Vec<Bytes> {
+    const IN_MEMORY: bool = true;
+
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        let files = <Vec<UploadFile> as Files>::take(scope, site)?;
+        Ok(files.iter().map(content).collect())
     }
 }
 

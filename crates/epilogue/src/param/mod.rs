@@ -8,6 +8,7 @@ mod options;
 mod probe;
 mod request;
 mod shared;
+mod shutdown;
 mod state;
 mod values;
 
@@ -17,7 +18,9 @@ pub use extract::{Extract, LeavesStream, TakesStream};
 pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
 pub use probe::{Probe, Unsourced, Untakeable};
+pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
+pub use shutdown::Shutdown;
 pub use state::{InState, State};
 pub use values::{Cookie, Header, Path, Query};
 
@@ -37,6 +40,7 @@ use crate::scope::{Scope, Site};
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
 /// | [`HttpBasic`](crate::HttpBasic), [`HttpBearer`](crate::HttpBearer), [`OAuth2PasswordBearer`](crate::OAuth2PasswordBearer), [`ApiKeyHeader`](crate::ApiKeyHeader), … | who the client says it is |
 /// | [`RequestParts`], [`ClientAddr`] | the request itself |
+/// | [`Shutdown`] | when the server stops |
 /// | [`Extract<E>`] | any extractor of the axum ecosystem |
 ///
 /// and `&T` for each of them. `Via` tells apart the two kinds of axum extractors and is always inferred.

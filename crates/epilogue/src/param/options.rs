@@ -25,6 +25,10 @@ pub struct ParamOptions {
     pub pattern: Option<&'static str>,
     /// The security scopes that it requires of what it depends on.
     pub scopes: &'static [&'static str],
+    /// The limits of the fields of a struct, by the names under which they are sent.
+    pub fields: &'static [(&'static str, ParamOptions)],
+    /// A JSON body stands under its name although it is the only one.
+    pub embed: bool,
     /// What the parameter is for, in the words of its author.
     pub description: Option<&'static str>,
 }
@@ -42,6 +46,8 @@ impl ParamOptions {
         max_length: None,
         pattern: None,
         scopes: &[],
+        fields: &[],
+        embed: false,
         description: None,
     };
 }

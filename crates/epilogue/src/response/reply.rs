@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cookie::{Cookie, SameSite};
+use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 /// The reply in the making: FastAPI's injected `Response`.
@@ -65,16 +65,21 @@ impl Reply {
         self.with(|draft| draft.headers.clone())
     }
 
-    /// Sets a cookie with `Path=/; SameSite=Lax`, Starlette's defaults. [`Reply::add_cookie`] takes one with other attributes.
+    /// Sets a cookie with `Path=/; SameSite=lax`, Starlette's defaults. [`Reply::add_cookie`] takes one with other attributes.
     pub fn set_cookie(&self, name: &str, value: impl Into<String>) {
-        self.add_cookie(&Cookie::build((name, value.into())).path("/").same_site(SameSite::Lax).build());
+        let cookie = Cookie::new(name, value.into());
+        self.append_cookie(name, format!("{}; Path=/; SameSite=lax", cookie.encoded()));
     }
 
     /// Sets a cookie of the `cookie` crate. One whose text is no header value (a line break in it) is logged and left out.
     pub fn add_cookie(&self, cookie: &Cookie<'_>) {
-        match HeaderValue::try_from(cookie.encoded().to_string()) {
+        self.append_cookie(cookie.name(), cookie.encoded().to_string());
+    }
+
+    fn append_cookie(&self, name: &str, cookie: String) {
+        match HeaderValue::try_from(cookie) {
             Ok(value) => self.append_header(header::SET_COOKIE, value),
-            Err(error) => tracing::error!(cookie = cookie.name(), %error, "a cookie is no header value"),
+            Err(error) => tracing::error!(cookie = name, %error, "a cookie is no header value"),
         }
     }
 

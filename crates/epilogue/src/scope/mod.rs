@@ -16,13 +16,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
 use smallvec::SmallVec;
+use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
+pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 
 use crate::app::{AppState, CompiledRoute};
 use crate::body::{ReplyBody, RequestBody};
@@ -32,7 +34,7 @@ use crate::graph::DependencyScope;
 use crate::graph::node::ParamNode;
 use crate::param::{ClientAddr, ParamOptions};
 use crate::rejection::{Invalid, Rejection};
-use crate::response::{Failure, Reply};
+use crate::response::{Failure, HttpError, Raised, Reply};
 use crate::security::SecurityScopes;
 use crate::server::Connection;
 use crate::tasks::BackgroundTasks;
@@ -322,8 +324,9 @@ impl Scope {
         if let Some(form) = self.body.multipart() {
             return FormValues::Multipart(form);
         }
-        // A body that is not UTF-8 is no form; `UrlEncoded` percent-decodes leniently by itself.
-        FormValues::UrlEncoded(UrlEncoded::form(std::str::from_utf8(self.body.bytes()).unwrap_or_default()))
+        // What is declared as something else, or is not UTF-8, is no form; `UrlEncoded` percent-decodes leniently by itself.
+        let text = if is_form(&self.parts().headers) { self.body.bytes() } else { &[][..] };
+        FormValues::UrlEncoded(UrlEncoded::form(std::str::from_utf8(text).unwrap_or_default()))
     }
 
     /// What a field of the form holds where files are wanted: files, or texts that are none.
@@ -347,6 +350,15 @@ impl Scope {
 
     pub(crate) fn body_is_json(&self) -> bool {
         is_json(&self.parts().headers)
+    }
+
+    /// What is said of a JSON body that is no text at all.
+    pub(crate) fn unreadable(&self) -> Option<Failure> {
+        let unreadable = self.body_is_json() && std::str::from_utf8(self.body()).is_err();
+        unreadable.then(|| {
+            let error = HttpError::new(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+            Failure::Raised(Raised::new(error))
+        })
     }
 
     /// The key under which a JSON body stands, where the request has several.
@@ -380,6 +392,10 @@ impl Scope {
         let parts = Arc::new(parts);
         self.parts = Head::Shared(Arc::clone(&parts));
         parts
+    }
+
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.app.stopping
     }
 
     pub(crate) fn client(&self) -> Option<ClientAddr> {
@@ -456,6 +472,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     let json = sub.eq_ignore_ascii_case("json")
         || sub.len() > 5 && sub.as_bytes()[sub.len() - 5..].eq_ignore_ascii_case(b"+json");
     main.eq_ignore_ascii_case("application") && json
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 #[track_caller]

@@ -31,8 +31,10 @@ pub(crate) struct Plan {
     pub(crate) reads_form: bool,
     /// Something reads all of it, whatever it is.
     pub(crate) reads_whole: bool,
-    /// Several JSON bodies: each stands under its name.
+    /// Several JSON bodies, or one that says so: each stands under its name.
     pub(crate) embed_bodies: bool,
+    /// Files are wanted as bytes.
+    pub(crate) files_in_memory: bool,
     /// An extractor takes the body unread.
     pub(crate) takes_stream: bool,
     pub(crate) has_tasks: bool,
@@ -139,6 +141,22 @@ pub enum PlanError {
         /// The parameters that lead there.
         chain: String,
     },
+    /// An override is exited before something that depends on it.
+    #[error(
+        "`{route}` ({at}) comes by an override to exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
+    )]
+    ExitedEarly {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter that the late one is for.
+        at: SourceLine,
+        /// The dependency whose exit has to run last, and runs first.
+        early: &'static str,
+        /// The one that depends on it.
+        late: &'static str,
+        /// The parameters that lead to the late one.
+        chain: String,
+    },
     /// An override of an app-scoped dependency takes a value of a request.
     #[error(
         "`{route}` ({at}) overrides an app-scoped dependency by one that takes a value of a request through {chain}"
@@ -220,6 +238,8 @@ struct Draft<'a, 'b> {
     scopes: Vec<&'static str>,
     /// Which dependencies ask for the scopes, themselves or through others.
     scoped: HashMap<TypeId, bool>,
+    /// Of each slot, what is exited before the reply.
+    early: HashMap<usize, &'static str>,
     bodies: Vec<&'static str>,
     stream: Option<SourceLine>,
     chain: Vec<&'static str>,
@@ -264,6 +284,7 @@ impl Planner<'_> {
             scopes: Vec::new(),
             scoped: HashMap::new(),
             bodies: Vec::new(),
+            early: HashMap::new(),
             stream: None,
             chain: Vec::new(),
             above: Vec::new(),
@@ -273,7 +294,7 @@ impl Planner<'_> {
             draft.site(dependency, true, false)?;
         }
         draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
-        draft.plan.embed_bodies = draft.bodies.len() > 1;
+        draft.plan.embed_bodies |= draft.bodies.len() > 1;
         draft.plan.takes_stream = draft.stream.is_some();
         Ok((draft.plan, draft.slots))
     }
@@ -351,15 +372,11 @@ impl Draft<'_, '_> {
                 SlotIndex::None
             }
             Source::Json(_) => {
-                if !self.bodies.contains(&param.key) {
-                    self.bodies.push(param.key);
-                }
-                self.plan.reads_json = true;
-                self.plan.reads_whole = true;
-                self.read_body(param)?;
+                self.read_json(param)?;
                 SlotIndex::None
             }
-            Source::Form | Source::File => {
+            Source::Form | Source::File { .. } => {
+                self.plan.files_in_memory |= matches!(param.source, Source::File { in_memory: true });
                 self.plan.reads_form = true;
                 self.read_body(param)?;
                 SlotIndex::None
@@ -424,6 +441,19 @@ impl Draft<'_, '_> {
         let sites = if run.is_some() { Box::default() } else { self.sites(node, vital, false)? };
         let exit = if run.is_some() { None } else { node.exit };
         self.plan.has_exits |= exit.is_some();
+        let early = self.early(node, exit.is_some(), &sites);
+        if let Some(early) = early
+            && exit.is_some()
+            && node.scope == DependencyScope::Request
+        {
+            return Err(PlanError::ExitedEarly {
+                route: self.route.name,
+                at: param.at,
+                early,
+                late: node.name,
+                chain: self.chain(),
+            });
+        }
         let slot = self.push(Step {
             name: node.name,
             run: run.unwrap_or(StepRun::Function(node.run)),
@@ -432,10 +462,24 @@ impl Draft<'_, '_> {
             scope: node.scope,
             vital,
         });
+        if let Some(early) = early {
+            self.early.insert(slot, early);
+        }
         if sharing == Sharing::Shared {
             self.slots.insert(key, slot);
         }
         Ok(SlotIndex::Request(slot))
+    }
+
+    /// The dependency that is exited before the reply, of this one and of what it is made from.
+    fn early(&self, node: &DependencyNode, has_exit: bool, sites: &[Site]) -> Option<&'static str> {
+        if node.scope == DependencyScope::Function && has_exit {
+            return Some(node.name);
+        }
+        sites.iter().find_map(|site| match site.slot {
+            SlotIndex::Request(slot) => self.early.get(&slot).copied(),
+            _ => None,
+        })
     }
 
     fn slot_key(&mut self, node: &'static DependencyNode, is_value: bool) -> SlotKey {
@@ -561,6 +605,16 @@ impl Draft<'_, '_> {
         }
         self.stream = Some(param.at);
         Ok(())
+    }
+
+    fn read_json(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
+        if !self.bodies.contains(&param.key) {
+            self.bodies.push(param.key);
+        }
+        self.plan.embed_bodies |= param.options.embed;
+        self.plan.reads_json = true;
+        self.plan.reads_whole = true;
+        self.read_body(param)
     }
 
     fn read_body(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {

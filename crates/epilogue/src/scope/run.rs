@@ -33,8 +33,9 @@ impl Scope {
             self.read_body().await?;
             // A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
             if reads_json && steps > 0 && self.body_is_json() {
-                decode::check_json(self.body())
-                    .map_err(|error| Failure::Rejected(Rejection::new(vec![error])))?;
+                decode::check_json(self.body()).map_err(|error| {
+                    self.unreadable().unwrap_or_else(|| Failure::Rejected(Rejection::new(vec![error])))
+                })?;
             }
         }
         if steps > 0 { self.run_steps().await } else { Ok(()) }
@@ -138,7 +139,11 @@ impl Scope {
             result = self.body.read(headers, limit, time).await;
         }
         if let (Some(content_type), Ok(())) = (form, &result) {
-            let limits = FormLimits { whole: self.app.upload_limit, text: limit };
+            let limits = FormLimits {
+                whole: self.app.upload_limit,
+                text: limit,
+                files_in_memory: plan.files_in_memory,
+            };
             // Boxed, so that no other request is larger for it.
             result = Box::pin(self.body.read_form(headers, content_type, limits, time)).await;
         }
@@ -217,6 +222,9 @@ impl Scope {
 fn multipart_failure(error: &MultipartError) -> Failure {
     let (status, detail) = match error {
         MultipartError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+        MultipartError::Malformed(multer::Error::NoBoundary) => {
+            (StatusCode::BAD_REQUEST, "Missing boundary in multipart.")
+        }
         MultipartError::Malformed(_) | MultipartError::Nameless | MultipartError::TooMany(_) => {
             (StatusCode::BAD_REQUEST, "There was an error parsing the body")
         }

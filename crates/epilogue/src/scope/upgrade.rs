@@ -1,24 +1,55 @@
 //! A request that becomes a WebSocket: its scope goes on until the socket is closed.
 
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
 use crate::body::{Content, ReplyBody};
 use crate::response::{Failure, HttpError, Raised, Replied};
+use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
 
 /// What a client sent that asks for a WebSocket.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Upgrade {
-    on_upgrade: OnUpgrade,
+    transport: Transport,
     accept: HeaderValue,
+}
+
+/// What carries the messages of an open WebSocket.
+#[derive(Debug)]
+enum Transport {
+    /// The connection of the request, once hyper gives it up.
+    Connection(OnUpgrade),
+    /// One end of a pipe, whose other end a test holds.
+    Test(TestSocket),
+}
+
+impl Transport {
+    fn of(request: &Parts) -> Option<Self> {
+        let extensions = &request.extensions;
+        match extensions.get::<TestSocket>() {
+            Some(socket) => Some(Self::Test(socket.clone())),
+            None => extensions.get::<OnUpgrade>().cloned().map(Self::Connection),
+        }
+    }
+}
+
+/// Whether a request asks for a WebSocket.
+pub(crate) fn asks_for_websocket(request: &Parts) -> bool {
+    request.method == Method::GET
+        && request.version == Version::HTTP_11
+        && lists(&request.headers, &header::CONNECTION, "upgrade")
+        && lists(&request.headers, &header::UPGRADE, "websocket")
 }
 
 type Function = Box<dyn FnOnce(WebSocket) -> BoxFuture<Result<(), Failure>> + Send>;
@@ -29,11 +60,7 @@ impl Scope {
     pub fn upgrade(&self) -> Result<Upgrade, Failure> {
         let parts = self.parts();
         let headers = &parts.headers;
-        let asks = parts.method == Method::GET
-            && parts.version == Version::HTTP_11
-            && lists(headers, &header::CONNECTION, "upgrade")
-            && lists(headers, &header::UPGRADE, "websocket");
-        let Some(on_upgrade) = parts.extensions.get::<OnUpgrade>().filter(|_| asks) else {
+        let Some(transport) = Transport::of(parts).filter(|_| asks_for_websocket(parts)) else {
             return Err(upgrade_required("This is a WebSocket"));
         };
         if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
@@ -46,7 +73,7 @@ impl Scope {
             let error = HttpError::new(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing");
             return Err(Failure::Raised(Raised::new(error)));
         };
-        Ok(Upgrade { on_upgrade: on_upgrade.clone(), accept })
+        Ok(Upgrade { transport, accept })
     }
 
     /// Replies with the upgrade, after which the function has the socket.
@@ -61,7 +88,14 @@ impl Scope {
             reply.merge_into(&mut response);
         }
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let chosen = self.protocol();
         let headers = response.headers_mut();
+        if let Some(chosen) = chosen
+            && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
+        {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen));
+        }
+        let protocol = protocol_of(headers);
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
@@ -69,10 +103,16 @@ impl Scope {
         self.connection = None;
         let runner = self.app.runner.clone();
         let origin = self.app.origin_of(&self.route().label);
-        let function: Function = Box::new(move |socket| Box::pin(function(socket)));
-        let session = Session(Some(self)).run(upgrade.on_upgrade, function);
+        let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
+        let session = Session(Some(self)).run(upgrade.transport, function);
         runner.hold(origin, session.instrument(Span::current()));
         response.map(|content| ReplyBody::new(content, None))
+    }
+
+    /// The best subprotocol that the client offers.
+    fn protocol(&self) -> Option<&'static str> {
+        let mut known = self.route().node.protocols.iter().copied();
+        known.find(|protocol| lists(&self.parts().headers, &header::SEC_WEBSOCKET_PROTOCOL, protocol))
     }
 
     /// What the path function's end comes to, with the exits of function scope.
@@ -95,6 +135,11 @@ fn switched() -> Replied {
     response
 }
 
+/// The subprotocol that a server has chosen.
+pub(crate) fn protocol_of(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok().map(str::to_owned)
+}
+
 /// Whether a header that is a list has this word.
 fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -114,19 +159,33 @@ fn upgrade_required(detail: &str) -> Failure {
 struct Session(Option<Scope>);
 
 impl Session {
-    async fn run(mut self, on_upgrade: OnUpgrade, function: Function) {
+    async fn run(mut self, transport: Transport, function: Function) {
+        match transport {
+            Transport::Test(socket) => match socket.take() {
+                Some(pipe) => self.talk(pipe, function).await,
+                None => self.unopened().await,
+            },
+            Transport::Connection(on_upgrade) => match on_upgrade.await {
+                Ok(upgraded) => self.talk(TokioIo::new(upgraded), function).await,
+                Err(error) => {
+                    tracing::debug!(%error, "the client left before its WebSocket was open");
+                    self.unopened().await;
+                }
+            },
+        }
+    }
+
+    async fn unopened(&mut self) {
         let Some(scope) = &mut self.0 else { return };
-        let upgraded = match on_upgrade.await {
-            Ok(upgraded) => upgraded,
-            Err(error) => {
-                tracing::debug!(%error, "the client left before its WebSocket was open");
-                let (reply, _close) = scope.end_socket(Ok(())).await;
-                self.0 = None;
-                return drop(reply);
-            }
-        };
+        let (reply, _close) = scope.end_socket(Ok(())).await;
+        self.0 = None;
+        drop(reply);
+    }
+
+    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
+        let Some(scope) = &mut self.0 else { return };
         let stopping: CancellationToken = scope.app.stopping.clone();
-        let (driver, socket) = Driver::new(TokioIo::new(upgraded), scope.app.body_limit).await;
+        let (driver, socket) = Driver::new(io, Role::Server, scope.app.body_limit).await;
         let (ended, function_ended) = oneshot::channel();
         let talking = async {
             let result = function(socket).await;

@@ -1,7 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 
-use cookie::CookieJar;
-use http::Method;
+use cookie::{Cookie, CookieJar};
+use http::{HeaderMap, Method, header};
 
 use super::TestRequest;
 use crate::App;
@@ -100,7 +100,29 @@ impl TestClient {
         &self.app
     }
 
+    pub(super) fn keep_cookies(&self, headers: &HeaderMap) {
+        self.with_cookies(|jar| {
+            for value in headers.get_all(header::SET_COOKIE) {
+                let parsed =
+                    value.to_str().ok().and_then(|value| Cookie::parse_encoded(value.to_owned()).ok());
+                match parsed {
+                    Some(cookie) if is_over(&cookie) => jar.force_remove(cookie.name()),
+                    Some(cookie) => jar.add_original(cookie),
+                    None => {}
+                }
+            }
+        });
+    }
+
     pub(super) fn with_cookies<T>(&self, change: impl FnOnce(&mut CookieJar) -> T) -> T {
         change(&mut self.cookies.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether a reply deletes the cookie, in one of the two ways there are.
+fn is_over(cookie: &Cookie<'_>) -> bool {
+    match cookie.max_age() {
+        Some(age) => age.is_zero(),
+        None => cookie.expires_datetime().is_some_and(|at| at <= cookie::time::OffsetDateTime::now_utc()),
     }
 }

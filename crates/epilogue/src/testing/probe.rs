@@ -10,12 +10,19 @@ pub(crate) struct Probe(Arc<Mutex<State>>);
 
 struct State {
     queued: Vec<TaskInfo>,
-    done: Option<oneshot::Sender<Vec<FailedTask>>>,
+    done: Option<oneshot::Sender<Done>>,
+}
+
+/// What became of a request's tasks.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) queued: Vec<TaskInfo>,
+    pub(super) failed: Vec<FailedTask>,
 }
 
 impl Probe {
     /// A probe, and what its request's tasks came to once they are done; an error where there were none.
-    pub(super) fn new() -> (Self, oneshot::Receiver<Vec<FailedTask>>) {
+    pub(super) fn new() -> (Self, oneshot::Receiver<Done>) {
         let (done, finished) = oneshot::channel();
         (Self(Arc::new(Mutex::new(State { queued: Vec::new(), done: Some(done) }))), finished)
     }
@@ -27,9 +34,10 @@ impl Probe {
 
     /// The tasks and exits are done, or there were none.
     pub(crate) fn done(&self, failed: Vec<FailedTask>) {
-        if let Some(done) = self.with(|state| state.done.take()) {
+        let (done, queued) = self.with(|state| (state.done.take(), state.queued.clone()));
+        if let Some(done) = done {
             // A test that asked for the reply only has gone.
-            drop(done.send(failed));
+            drop(done.send(Done { queued, failed }));
         }
     }
 
@@ -39,5 +47,11 @@ impl Probe {
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl std::fmt::Debug for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Probe")
     }
 }

@@ -1,10 +1,10 @@
 use axum_core::body::Body;
 use bytes::Bytes;
 use cookie::Cookie;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use serde::Serialize;
 
-use super::{Multipart, Probe, TestClient, TestResponse};
+use super::{Multipart, Probe, TestClient, TestResponse, TestSocket, TestStream, TestWebSocket};
 
 /// A request of a [`TestClient`], which is sent by [`send`](Self::send).
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub struct TestRequest<'a> {
     headers: HeaderMap,
     cookies: Vec<(String, String)>,
     body: Bytes,
+    socket: Option<TestSocket>,
 }
 
 impl<'a> TestRequest<'a> {
@@ -27,6 +28,7 @@ impl<'a> TestRequest<'a> {
             headers: HeaderMap::new(),
             cookies: Vec::new(),
             body: Bytes::new(),
+            socket: None,
         }
     }
 
@@ -103,27 +105,48 @@ impl<'a> TestRequest<'a> {
     ///
     /// When the app does not start, or the path is none of HTTP.
     pub async fn reply_only(self) -> TestResponse {
-        if let Err(error) = self.client.app().start().await {
+        self.stream().await.read().await
+    }
+
+    /// Sends the request, and returns when the head of its reply is there; the body is read piece by piece.
+    ///
+    /// # Panics
+    ///
+    /// When the app does not start, or the path is none of HTTP.
+    pub async fn stream(self) -> TestStream {
+        let client = self.client;
+        if let Err(error) = client.app().start().await {
             panic!("the app of the test does not start: {error}");
         }
         let (probe, finished) = Probe::new();
-        let client = self.client;
-        let request = self.into_request(probe.clone());
-        let response = client.app().respond(request).await;
-        client.with_cookies(|jar| {
-            for value in response.headers().get_all(header::SET_COOKIE) {
-                let parsed =
-                    value.to_str().ok().and_then(|value| Cookie::parse_encoded(value.to_owned()).ok());
-                match parsed {
-                    Some(cookie) if cookie.max_age().is_some_and(cookie::time::Duration::is_zero) => {
-                        jar.force_remove(cookie.name());
-                    }
-                    Some(cookie) => jar.add_original(cookie),
-                    None => {}
-                }
-            }
-        });
-        TestResponse::read(response, probe, finished).await
+        let response = client.app().respond(self.into_request(probe.clone())).await;
+        client.keep_cookies(response.headers());
+        TestStream::new(response, probe, finished)
+    }
+
+    /// Asks for a WebSocket, and opens it: a request of a GET for a path under [`#[websocket]`](macro@crate::websocket).
+    ///
+    /// # Errors
+    ///
+    /// The reply, where it is no upgrade: the request or a dependency failed.
+    ///
+    /// # Panics
+    ///
+    /// When the app does not start, or the path is none of HTTP.
+    pub async fn connect(mut self) -> Result<TestWebSocket, TestResponse> {
+        let (socket, pipe) = TestSocket::new();
+        self.socket = Some(socket);
+        let request = self
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let reply = request.stream().await;
+        if reply.status() == StatusCode::SWITCHING_PROTOCOLS {
+            Ok(TestWebSocket::open(pipe, reply).await)
+        } else {
+            Err(reply.finished().await)
+        }
     }
 
     fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
@@ -146,6 +169,9 @@ impl<'a> TestRequest<'a> {
         }
         if !self.body.is_empty() {
             request = request.header(header::CONTENT_LENGTH, self.body.len());
+        }
+        if let Some(socket) = self.socket {
+            request = request.extension(socket);
         }
         match request.extension(probe).body(Body::from(self.body)) {
             Ok(mut request) => {

@@ -1,64 +1,39 @@
-use axum_core::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use super::Probe;
+use super::probe::Done;
 use crate::tasks::{FailedTask, TaskInfo};
 
 /// A reply as a [`TestClient`](super::TestClient) got it, with what became of the request's tasks.
 #[derive(Debug)]
 pub struct TestResponse {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-    broken: Option<axum_core::Error>,
-    tasks: Vec<TaskInfo>,
-    tasks_end: TasksEnd,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) broken: Option<axum_core::Error>,
+    pub(super) tasks: Vec<TaskInfo>,
+    pub(super) tasks_end: TasksEnd,
 }
 
 #[derive(Debug)]
-enum TasksEnd {
-    ToCome(oneshot::Receiver<Vec<FailedTask>>),
+pub(super) enum TasksEnd {
+    ToCome(oneshot::Receiver<Done>),
     Come(Vec<FailedTask>),
 }
 
 impl TestResponse {
-    pub(super) async fn read(
-        response: Response,
-        probe: Probe,
-        done: oneshot::Receiver<Vec<FailedTask>>,
-    ) -> Self {
-        let tasks = probe.tasks();
-        let (parts, mut body) = response.into_parts();
-        let (mut bytes, mut broken) = (Vec::new(), None);
-        while let Some(frame) = body.frame().await {
-            match frame.map(http_body::Frame::into_data) {
-                Ok(Ok(data)) => bytes.extend_from_slice(&data),
-                Ok(Err(_trailers)) => {}
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
-            }
-        }
-        Self {
-            status: parts.status,
-            headers: parts.headers,
-            body: bytes.into(),
-            broken,
-            tasks,
-            tasks_end: TasksEnd::ToCome(done),
-        }
-    }
-
     /// Waits for the request's tasks and exits.
     pub async fn finished(mut self) -> Self {
         if let TasksEnd::ToCome(done) = self.tasks_end {
             // A reply that no route made has no tasks, and nobody tells of their end.
-            self.tasks_end = TasksEnd::Come(done.await.unwrap_or_default());
+            let done = done.await.unwrap_or_default();
+            self.tasks_end = TasksEnd::Come(done.failed);
+            // Those of a WebSocket are known at its end only.
+            if self.tasks.is_empty() {
+                self.tasks = done.queued;
+            }
         }
         self
     }

@@ -95,6 +95,14 @@ impl UploadFile {
         self.len() == 0
     }
 
+    /// The content, if it is not on the disk.
+    pub(crate) fn in_memory(&self) -> Option<Bytes> {
+        match &self.0.content {
+            Content::Memory(bytes) => Some(bytes.clone()),
+            Content::Disk(_) => None,
+        }
+    }
+
     /// The whole content in memory.
     ///
     /// # Errors

@@ -30,6 +30,8 @@ pub(crate) struct FormLimits {
     pub(crate) whole: usize,
     /// Bytes of text, which stays in memory.
     pub(crate) text: usize,
+    /// Files stay in memory too.
+    pub(crate) files_in_memory: bool,
 }
 
 /// Why a multipart body was not read.
@@ -97,7 +99,7 @@ where
         if files > MAX_PARTS {
             return Err(MultipartError::TooMany("files"));
         }
-        let file = read_file(&mut field, &head, filename).await?;
+        let file = read_file(&mut field, &head, filename, limits.files_in_memory).await?;
         // What a browser sends where no file was chosen.
         if !(file.filename().is_empty() && file.is_empty()) {
             form.parts.push((name, Part::File(file)));
@@ -127,10 +129,11 @@ async fn read_file(
     field: &mut Field<'_>,
     head: &AtomicUsize,
     filename: String,
+    in_memory: bool,
 ) -> Result<UploadFile, MultipartError> {
     let content_type = field.headers().get(http::header::CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let mut spool = Spool::new();
+    let mut spool = Spool::new(in_memory);
     while let Some(piece) = next_piece(field, head).await? {
         spool.write(&piece).await.map_err(MultipartError::Store)?;
     }
@@ -216,26 +219,33 @@ impl MultipartForm {
         });
         uploads.collect()
     }
+}
 
-    fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
-        self.parts(name).filter_map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::File(_) => None,
-        })
+impl Part {
+    fn is_empty_text(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// As it is read where a text is wanted.
+    fn raw(&self) -> Raw<'_> {
+        match self {
+            Self::Text(text) => Raw::Text(text.into()),
+            Self::File(file) => Raw::File(file.filename()),
+        }
     }
 }
 
 /// The texts of the form, by the rules of any form: the last one counts, and what was left empty is absent.
 impl Values for MultipartForm {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.texts(name).rfind(|text| !text.is_empty()).map(|text| Raw::Text(text.into()))
+        self.parts(name).next_back().filter(|part| !part.is_empty_text()).map(Part::raw)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        if self.texts(name).all(str::is_empty) {
+        if self.parts(name).all(Part::is_empty_text) {
             return Raws::new();
         }
-        self.texts(name).map(|text| Raw::Text(text.into())).collect()
+        self.parts(name).map(Part::raw).collect()
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {

@@ -14,7 +14,7 @@ const IN_MEMORY: usize = 1024 * 1024;
 
 /// A file that is being received.
 pub(super) enum Spool {
-    Memory(Vec<u8>),
+    Memory { bytes: Vec<u8>, limit: usize },
     Disk { file: File, spooled: Spooled },
 }
 
@@ -25,16 +25,17 @@ pub(super) enum Received {
 }
 
 impl Spool {
-    pub(super) fn new() -> Self {
-        Self::Memory(Vec::new())
+    /// All of it stays in memory where it is wanted there.
+    pub(super) fn new(in_memory: bool) -> Self {
+        Self::Memory { bytes: Vec::new(), limit: if in_memory { usize::MAX } else { IN_MEMORY } }
     }
 
     pub(super) async fn write(&mut self, piece: &[u8]) -> io::Result<()> {
         match self {
-            Self::Memory(bytes) if bytes.len() + piece.len() <= IN_MEMORY => {
+            Self::Memory { bytes, limit } if bytes.len() + piece.len() <= *limit => {
                 bytes.extend_from_slice(piece);
             }
-            Self::Memory(bytes) => {
+            Self::Memory { bytes, .. } => {
                 let bytes = std::mem::take(bytes);
                 let (mut file, mut spooled) = Spooled::new().await?;
                 file.write_all(&bytes).await?;
@@ -52,7 +53,7 @@ impl Spool {
 
     pub(super) async fn finish(self) -> io::Result<Received> {
         match self {
-            Self::Memory(bytes) => Ok(Received::Memory(bytes.into())),
+            Self::Memory { bytes, .. } => Ok(Received::Memory(bytes.into())),
             Self::Disk { mut file, spooled } => {
                 file.flush().await?;
                 Ok(Received::Disk(spooled))
@@ -112,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_file_is_on_disk_until_it_is_dropped() {
-        let mut spool = Spool::new();
+        let mut spool = Spool::new(false);
         for _ in 0..3 {
             spool.write(&vec![7; IN_MEMORY / 2]).await.unwrap();
         }
@@ -124,7 +125,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
 
-        let mut spool = Spool::new();
+        let mut spool = Spool::new(false);
         spool.write(&vec![7; IN_MEMORY]).await.unwrap();
         assert!(matches!(spool.finish().await.unwrap(), Received::Memory(bytes) if bytes.len() == IN_MEMORY));
     }

@@ -62,7 +62,7 @@ impl Close {
     }
 }
 
-/// The library's end of a [`WebSocket`].
+/// What stands between the two ends of a WebSocket: a [`WebSocket`] and the network.
 pub(crate) struct Driver<S> {
     stream: WebSocketStream<S>,
     limit: usize,
@@ -93,13 +93,13 @@ enum WriteEnd {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    pub(crate) async fn new(io: S, limit: usize) -> (Self, WebSocket) {
+    pub(crate) async fn new(io: S, role: Role, limit: usize) -> (Self, WebSocket) {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .max_message_size(Some(limit))
             .max_frame_size(Some(limit));
-        let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+        let stream = WebSocketStream::from_raw_socket(io, role, Some(config)).await;
         let (incoming, received) = mpsc::channel(WAITING);
         let (sender, outgoing) = mpsc::channel(WAITING);
         (Self { stream, limit, incoming, outgoing }, WebSocket::new(sender, received))

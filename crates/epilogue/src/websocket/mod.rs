@@ -88,6 +88,7 @@ const WAITING: usize = 16;
 pub struct WebSocket {
     sender: WebSocketSender,
     receiver: WebSocketReceiver,
+    protocol: Option<String>,
 }
 
 /// The half of a [`WebSocket`] that sends. A clone sends to the same client.
@@ -110,7 +111,17 @@ impl WebSocket {
 
     pub(crate) fn new(sender: mpsc::Sender<Step>, steps: mpsc::Receiver<Step>) -> Self {
         let receiver = WebSocketReceiver { steps, close_code: None };
-        Self { sender: WebSocketSender(sender), receiver }
+        Self { sender: WebSocketSender(sender), receiver, protocol: None }
+    }
+
+    pub(crate) fn speaking(mut self, protocol: Option<String>) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// The subprotocol that was agreed on: see `protocols(…)` of [`#[websocket]`](macro@crate::websocket).
+    pub fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref()
     }
 
     /// The next message; `None` when the client has closed the WebSocket, or has left without a word. In a `select!` no message is lost.

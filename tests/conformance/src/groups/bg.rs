@@ -184,7 +184,7 @@ async fn mixed(run: Depends<run>, tasks: &BackgroundTasks) -> Json<Value> {
 async fn many(
     run: Depends<run>,
     tasks: &BackgroundTasks,
-    #[param(default = 10)] n: Query<u32>,
+    #[param(default = 10)] n: Query<i64>,
 ) -> Json<Value> {
     for i in 0..*n {
         let run = run.clone();

@@ -55,12 +55,12 @@ async fn paged_users(paging: Depends<paging>) -> Json<Paging> {
 struct ListOptions {
     q: Option<String>,
     #[serde(default)]
-    skip: usize,
+    skip: i64,
     #[serde(default = "a_hundred")]
-    limit: usize,
+    limit: i64,
 }
 
-fn a_hundred() -> usize {
+fn a_hundred() -> i64 {
     100
 }
 
@@ -78,20 +78,30 @@ struct Listing {
 
 impl ListOptions {
     fn listing(&self) -> Listing {
-        let names = ["Alpha", "Beta", "Gamma"].into_iter().skip(self.skip).take(self.limit);
+        let names = ["Alpha", "Beta", "Gamma"];
+        let names = slice(&names, self.skip, self.skip.saturating_add(self.limit));
         Listing {
             q: self.q.clone().filter(|q| !q.is_empty()),
-            items: names.map(|item_name| Item { item_name }).collect(),
+            items: names.iter().map(|item_name| Item { item_name }).collect(),
         }
     }
+}
+
+/// `items[from:to]` of Python, where what is negative counts from the end.
+fn slice<T>(items: &[T], from: i64, to: i64) -> &[T] {
+    let at = |index: i64| {
+        let forward = if index < 0 { index.saturating_add_unsigned(items.len() as u64) } else { index };
+        usize::try_from(forward).unwrap_or(0).min(items.len())
+    };
+    items.get(at(from)..at(to)).unwrap_or_default()
 }
 
 /// The fields as parameters of their own.
 #[dependency]
 fn options_of_parameters(
     q: Query<Option<String>>,
-    #[param(default = 0)] skip: Query<usize>,
-    #[param(default = 100)] limit: Query<usize>,
+    #[param(default = 0)] skip: Query<i64>,
+    #[param(default = 100)] limit: Query<i64>,
 ) -> ListOptions {
     ListOptions { q: q.into_inner(), skip: *skip, limit: *limit }
 }

@@ -1,7 +1,7 @@
 //! `err`: what is wrong with a request is told all at once.
 
 use epilogue::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ok;
@@ -79,28 +79,22 @@ async fn duplicate(a: Depends<err_query>, b: Depends<err_query>) -> Json<[i64; 2
     Json([*a, *b])
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Strict {
     title: String,
     count: i64,
+    #[serde(default)]
     tags: Vec<String>,
 }
 
-/// The limits belong to parameters, so that each field of the body is one.
 #[post("/body")]
 async fn body(
     run: Depends<run>,
-    #[param(min_length = 3, max_length = 8)] title: Json<String>,
-    #[param(ge = 1)] count: Json<i64>,
-    tags: Json<Option<Vec<String>>>,
+    #[param(fields(title(min_length = 3, max_length = 8), count(ge = 1)))] body: Json<Strict>,
     _other: Depends<err_other>,
 ) -> Json<Strict> {
     run.say("handler");
-    Json(Strict {
-        title: title.into_inner(),
-        count: count.into_inner(),
-        tags: tags.into_inner().unwrap_or_default(),
-    })
+    body
 }
 
 #[derive(Serialize)]

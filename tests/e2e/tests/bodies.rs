@@ -1,0 +1,262 @@
+//! Bodies: what they are declared as, where they stand, and the limits of their fields.
+
+use epilogue::prelude::*;
+use epilogue::testing::{Multipart, TestClient, TestRequest};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Item {
+    name: String,
+    #[serde(rename = "unit-price")]
+    price: f64,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[post("/limited")]
+async fn limited(
+    #[param(fields(
+        name(min_length = 2, max_length = 5, pattern = "^[a-z]+$"),
+        price(alias = "unit-price", gt = 0),
+        tags(max_length = 2),
+    ))]
+    item: Json<Item>,
+) -> Json<Item> {
+    item
+}
+
+#[get("/limited")]
+async fn limited_query(#[param(fields(limit(le = 10)))] page: Query<Page>) -> Json<Page> {
+    Json(page.into_inner())
+}
+
+#[post("/limited-form")]
+async fn limited_form(#[param(fields(limit(le = 10)))] page: Form<Page>) -> Json<Page> {
+    Json(page.into_inner())
+}
+
+#[derive(Serialize, Deserialize)]
+struct Page {
+    limit: u32,
+    q: Option<String>,
+}
+
+#[dependency]
+fn named(item: Json<Item>) -> String {
+    item.name.clone()
+}
+
+#[post("/one")]
+async fn one(name: Depends<named>) -> String {
+    name.to_string()
+}
+
+#[post("/embedded")]
+async fn embedded(#[param(embed)] item: Json<Item>, name: Depends<named>) -> String {
+    format!("{} {}", item.name, *name)
+}
+
+#[post("/two")]
+async fn two(item: Json<Item>, note: Json<Option<String>>) -> String {
+    format!("{} {:?}", item.name, *note)
+}
+
+#[post("/login")]
+async fn login(name: Form<String>, word: Form<Option<String>>) -> String {
+    format!("{} {:?}", *name, *word)
+}
+
+#[post("/bytes")]
+async fn contents(file: File<Bytes>, more: File<Vec<Bytes>>, none: File<Option<Bytes>>) -> String {
+    let lengths: Vec<_> = more.iter().map(Bytes::len).collect();
+    format!("{} {lengths:?} {:?}", file.len(), *none)
+}
+
+fn client() -> TestClient {
+    TestClient::new(App::new().routes(routes![
+        limited,
+        limited_query,
+        limited_form,
+        one,
+        embedded,
+        two,
+        login,
+        contents
+    ]))
+}
+
+/// Sends it, and gives the type and place of each error.
+async fn errors(request: TestRequest<'_>) -> Vec<Value> {
+    let response = request.send().await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{}", response.text());
+    let errors: Value = response.json();
+    let errors = errors["detail"].as_array().unwrap().iter();
+    errors.map(|error| json!([error["type"], error["loc"]])).collect()
+}
+
+#[tokio::test]
+async fn limits_of_fields_are_told_all_at_once() {
+    let client = client();
+    let reply = client.post("/limited").json(&json!({"name": "abc", "unit-price": "2.5"})).send().await;
+    assert_eq!(reply.json::<Value>(), json!({"name": "abc", "unit-price": 2.5, "tags": []}));
+    assert_eq!(
+        errors(client.post("/limited").json(&json!({"name": "a", "unit-price": 0, "tags": ["a", "b", "c"]})))
+            .await,
+        [
+            json!(["string_too_short", ["body", "name"]]),
+            json!(["greater_than", ["body", "unit-price"]]),
+            json!(["too_long", ["body", "tags"]]),
+        ]
+    );
+    assert_eq!(
+        errors(client.post("/limited").json(&json!({"name": "ABC"}))).await,
+        [json!(["string_pattern_mismatch", ["body", "name"]]), json!(["missing", ["body", "unit-price"]])]
+    );
+    let reply = client.post("/limited").json(&json!({"name": "abc", "unit-price": 0})).send().await;
+    let error = json!({
+        "type": "greater_than",
+        "loc": ["body", "unit-price"],
+        "msg": "Input should be greater than 0",
+        "input": 0,
+        "ctx": {"gt": 0.0},
+    });
+    assert_eq!(reply.json::<Value>(), json!({ "detail": [error] }));
+
+    assert_eq!(client.get("/limited?limit=10&q=x").send().await.status(), StatusCode::OK);
+    assert_eq!(
+        errors(client.get("/limited?limit=11")).await,
+        [json!(["less_than_equal", ["query", "limit"]])]
+    );
+    assert_eq!(
+        errors(client.post("/limited-form").form(&[("limit", "11")])).await,
+        [json!(["less_than_equal", ["body", "limit"]])]
+    );
+}
+
+#[tokio::test]
+async fn a_single_model_is_the_whole_body() {
+    let client = client();
+    let good = r#"{"name": "n", "unit-price": 1}"#;
+    for content_type in [
+        "application/json",
+        "APPLICATION/JSON; charset=utf-8",
+        "application/vnd.api+json",
+        "application/problem+json;x=y",
+    ] {
+        let reply = client.post("/one").header("content-type", content_type).body(good).send().await;
+        assert_eq!(reply.text(), "n", "{content_type}");
+    }
+    let whole = |kind: &str| [json!([kind, ["body"]])];
+    // What is declared as something else is a text.
+    for content_type in
+        ["text/plain", "text/json", "application/x-www-form-urlencoded", "image/svg+xml", "json"]
+    {
+        let request = client.post("/one").header("content-type", content_type).body(good);
+        assert_eq!(errors(request).await, whole("model_attributes_type"), "{content_type}");
+    }
+    assert_eq!(errors(client.post("/one").body(good)).await, whole("model_attributes_type"));
+    assert_eq!(errors(client.post("/one")).await, whole("missing"));
+    for (body, kind) in [
+        ("", "missing"),
+        ("null", "missing"),
+        ("[]", "model_attributes_type"),
+        (r#"["n", 1]"#, "model_attributes_type"),
+        ("3", "model_attributes_type"),
+    ] {
+        let request = client.post("/one").header("content-type", "application/json").body(body);
+        assert_eq!(errors(request).await, whole(kind), "{body}");
+    }
+    let request = client.post("/one").header("content-type", "application/json").body(r#"{"name""#);
+    assert_eq!(errors(request).await, [json!(["json_invalid", ["body", 7]])]);
+}
+
+#[tokio::test]
+async fn a_json_body_that_is_no_text_is_refused() {
+    let client = client();
+    for path in ["/one", "/limited"] {
+        let request =
+            client.post(path).header("content-type", "application/json").body(&b"{\"name\": \"\xff\"}"[..]);
+        let reply = request.send().await;
+        assert_eq!(
+            (reply.status(), reply.text()),
+            (StatusCode::BAD_REQUEST, r#"{"detail":"There was an error parsing the body"}"#.into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn several_bodies_stand_under_their_names_and_one_where_it_says_so() {
+    let client = client();
+    let item = json!({"name": "n", "unit-price": 1});
+    let reply = client.post("/embedded").json(&json!({ "item": item })).send().await;
+    assert_eq!(reply.text(), "n n");
+    assert_eq!(errors(client.post("/embedded").json(&item)).await, [json!(["missing", ["body", "item"]])]);
+
+    let reply = client.post("/two").json(&json!({"item": item, "note": "x"})).send().await;
+    assert_eq!(reply.text(), "n Some(\"x\")");
+    let missing = [json!(["missing", ["body", "item"]])];
+    for body in ["", "null", "[]", "3", r#"{"item": null}"#] {
+        let request = client.post("/two").header("content-type", "application/json").body(body);
+        assert_eq!(errors(request).await, missing, "{body}");
+    }
+    // A text has no names.
+    let text = json!({ "item": item }).to_string();
+    assert_eq!(errors(client.post("/two").header("content-type", "text/plain").body(text)).await, missing);
+    assert_eq!(
+        errors(client.post("/two").json(&json!({"item": ["n", 1]}))).await,
+        [json!(["model_attributes_type", ["body", "item"]])]
+    );
+}
+
+#[tokio::test]
+async fn a_form_is_what_is_declared_as_one() {
+    let client = client();
+    let reply = client.post("/login").form(&[("name", "a"), ("name", "b"), ("word", "")]).send().await;
+    assert_eq!(reply.text(), "b None");
+    let missing = [json!(["missing", ["body", "name"]])];
+    for content_type in ["text/plain", "application/json"] {
+        let request = client.post("/login").header("content-type", content_type).body("name=a");
+        assert_eq!(errors(request).await, missing, "{content_type}");
+    }
+    assert_eq!(errors(client.post("/login").body("name=a")).await, missing);
+    // The last one counts, though it was left empty.
+    assert_eq!(errors(client.post("/login").form(&[("name", "a"), ("name", "")])).await, missing);
+    let form = Multipart::new().text("name", "a").text("name", "");
+    assert_eq!(errors(client.post("/login").multipart(form)).await, missing);
+}
+
+#[tokio::test]
+async fn a_file_is_no_text() {
+    let client = client();
+    let file = Multipart::new().text("name", "a").file("word", "a.txt", "text/plain", "b");
+    assert_eq!(
+        errors(client.post("/login").multipart(file)).await,
+        [json!(["string_type", ["body", "word"]])]
+    );
+    let file = Multipart::new().file("limit", "a.txt", "text/plain", "1");
+    assert_eq!(
+        errors(client.post("/limited-form").multipart(file)).await,
+        [json!(["string_type", ["body", "limit"]])]
+    );
+}
+
+#[tokio::test]
+async fn files_as_bytes_however_large() {
+    let client = client();
+    let large = vec![7; 3 * 1024 * 1024];
+    let form = Multipart::new()
+        .file("file", "a", "text/plain", &large)
+        .file("more", "b", "text/plain", "bb")
+        .file("more", "c", "text/plain", "ccc");
+    assert_eq!(client.post("/bytes").multipart(form).send().await.text(), "3145728 [2, 3] None");
+    assert_eq!(
+        errors(client.post("/bytes").multipart(Multipart::new())).await,
+        [json!(["missing", ["body", "file"]])]
+    );
+    let text = Multipart::new().text("file", "a text");
+    assert_eq!(
+        errors(client.post("/bytes").multipart(text)).await,
+        [json!(["value_error", ["body", "file"]])]
+    );
+}

@@ -1,0 +1,254 @@
+//! Errors: the app's own replies to them, with tasks, and the reply in the making, whatever the reply is.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use epilogue::prelude::*;
+use epilogue::testing::{TestClient, TestResponse};
+use epilogue::{IntoResponse, Panicked, Response};
+use epilogue_e2e::{Entries, Journal};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Debug, thiserror::Error)]
+#[error("out of tea")]
+struct OutOfTea(u8);
+
+/// An error of one's own, which is a reply without a handler too.
+#[derive(Debug)]
+struct Busy;
+
+impl IntoResponse for Busy {
+    fn into_response(self) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, "busy").into_response()
+    }
+}
+
+fn noted(journal: Journal, line: String) {
+    journal.write(line);
+}
+
+#[dependency]
+fn leaf(tasks: &BackgroundTasks, journal: State<Journal>, reply: &Reply) {
+    tasks.add_task(noted, ((*journal).clone(), String::from("dropped")));
+    reply.append_header(HeaderName::from_static("x-leaf"), HeaderValue::from_static("1"));
+}
+
+#[get("/tea/{cups}")]
+async fn tea(cups: Path<u8>, _leaf: Depends<leaf>) -> Result<&'static str, HttpError> {
+    match *cups {
+        0 => Err(OutOfTea(0))?,
+        1 => Err(HttpError::new(StatusCode::CONFLICT, json!({"why": ["a", 1]}))
+            .header(HeaderName::from_static("x-extra"), HeaderValue::from_static("yes"))),
+        2 => panic!("a cup broke"),
+        _ => Err(std::io::Error::other("secret"))?,
+    }
+}
+
+#[get("/busy")]
+async fn busy(_leaf: Depends<leaf>) -> Result<&'static str, Busy> {
+    Err(Busy)
+}
+
+fn app() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    (App::new().state(journal).routes(routes![tea, busy]), entries)
+}
+
+fn handled() -> (TestClient, Entries) {
+    /// A reply that says which handler made it, with a task of its own.
+    fn by(name: &'static str, journal: &Journal, status: StatusCode) -> impl IntoResponse + use<> {
+        (status, Background::task(noted, (journal.clone(), format!("task of {name}"))), name)
+    }
+    let (app, _) = app();
+    let (journal, entries) = Journal::new();
+    let [tea, busy, rejected, panicked, http] = std::array::from_fn(|_| journal.clone());
+    let app = app
+        .state(journal)
+        .on_error(move |error: &OutOfTea, _| {
+            assert_eq!(error.0, 0);
+            by("tea", &tea, StatusCode::IM_A_TEAPOT)
+        })
+        .on_error(move |_: &Busy, _| by("busy", &busy, StatusCode::TOO_MANY_REQUESTS))
+        .on_error(move |error: &Rejection, _| {
+            assert_eq!(error.errors().len(), 1);
+            by("rejection", &rejected, StatusCode::BAD_REQUEST)
+        })
+        .on_error(move |error: &Panicked, _| {
+            assert_eq!(error.message(), "a cup broke");
+            by("panic", &panicked, StatusCode::INTERNAL_SERVER_ERROR)
+        })
+        .on_error(move |error: &HttpError, parts: RequestParts| {
+            let status = error.status();
+            ([("x-path", parts.uri.path().to_owned())], by("http", &http, status))
+        });
+    (TestClient::new(app), entries)
+}
+
+fn seen(response: &TestResponse) -> (u16, String) {
+    (response.status().as_u16(), response.text())
+}
+
+#[tokio::test]
+async fn errors_have_replies_of_their_own() {
+    let (app, mut entries) = app();
+    let client = TestClient::new(app);
+    let conflict = client.get("/tea/1").send().await;
+    assert_eq!(seen(&conflict), (409, r#"{"detail":{"why":["a",1]}}"#.into()));
+    assert_eq!((conflict.header("x-extra"), conflict.header("x-leaf")), (Some("yes"), None));
+    for path in ["/tea/0", "/tea/2", "/tea/3"] {
+        let response = client.get(path).send().await;
+        assert_eq!(seen(&response), (500, "Internal Server Error".into()), "{path}");
+    }
+    assert_eq!(seen(&client.get("/busy").send().await), (503, "busy".into()));
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test]
+async fn handlers_reply_to_errors_by_type_and_may_add_tasks() {
+    let (client, mut entries) = handled();
+    for (path, reply, task) in [
+        ("/tea/0", (418, "tea"), Some("task of tea")),
+        ("/busy", (429, "busy"), Some("task of busy")),
+        ("/tea/x", (400, "rejection"), Some("task of rejection")),
+        ("/tea/2", (500, "panic"), Some("task of panic")),
+        ("/tea/1", (409, "http"), Some("task of http")),
+        // Anything else that `?` took is an `HttpError`.
+        ("/tea/3", (500, "http"), Some("task of http")),
+    ] {
+        let response = client.get(path).send().await;
+        assert_eq!(seen(&response), (reply.0, reply.1.into()), "{path}");
+        assert_eq!(entries.now(), task.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{path}");
+    }
+    let not_found = client.get("/nowhere").send().await;
+    assert_eq!((seen(&not_found), not_found.header("x-path")), ((404, "http".into()), Some("/nowhere")));
+    assert_eq!(seen(&client.post("/busy").send().await), (405, "http".into()));
+}
+
+#[dependency]
+fn coloured(reply: &Reply) {
+    reply.append_header(HeaderName::from_static("x-colour"), HeaderValue::from_static("red"));
+    reply.set_cookie("colour", "red");
+    reply.set_status(StatusCode::ACCEPTED);
+}
+
+#[get("/stream")]
+async fn stream(_coloured: Depends<coloured>) -> epilogue::Body {
+    let pieces = ["a", "b"].map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
+    epilogue::Body::from_stream(futures_util::stream::iter(pieces))
+}
+
+#[get("/events")]
+async fn events(_coloured: Depends<coloured>) -> Sse<EventStream> {
+    let (events, reply) = Sse::channel();
+    tokio::spawn(async move { events.send(Event::data("x")).await });
+    reply
+}
+
+#[tokio::test]
+async fn the_reply_in_the_making_is_merged_into_streams() {
+    let client = TestClient::new(App::new().routes(routes![stream, events]));
+    for (path, body) in [("/stream", "ab"), ("/events", "data: x\n\n")] {
+        let response = client.get(path).send().await;
+        assert_eq!(seen(&response), (202, body.into()));
+        assert_eq!(response.header("x-colour"), Some("red"));
+        assert_eq!(response.header("set-cookie"), Some("colour=red; Path=/; SameSite=lax"));
+    }
+}
+
+static READ: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts how often it is read.
+#[derive(Clone, Debug)]
+struct Counted;
+
+impl<'de> Deserialize<'de> for Counted {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        READ.fetch_add(1, Ordering::Relaxed);
+        serde_json::Map::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+#[dependency]
+fn item(item: Json<Counted>) -> Counted {
+    item.into_inner()
+}
+
+#[dependency]
+fn first(item: Depends<item>) -> Counted {
+    Counted::clone(&item)
+}
+
+#[post("/counted")]
+async fn counted(_first: Depends<first>, _second: Depends<item>) {}
+
+#[tokio::test]
+async fn a_model_of_a_shared_dependency_is_read_once() {
+    let client = TestClient::new(App::new().routes(routes![counted]));
+    assert_eq!(client.post("/counted").json(&json!({})).send().await.status(), StatusCode::OK);
+    assert_eq!(READ.load(Ordering::Relaxed), 1);
+}
+
+async fn close(_: &u8, _: &Outcome) {}
+
+#[dependency]
+fn session() -> u8 {
+    0
+}
+
+#[dependency]
+fn user(session: Depends<session>) -> u8 {
+    *session
+}
+
+#[dependency(exit = close)]
+fn visit(user: Depends<user>) -> u8 {
+    *user
+}
+
+#[dependency(scope = "function", exit = close)]
+fn short_session() -> u8 {
+    0
+}
+
+#[get("/visit")]
+async fn visited(_user: Depends<user>, _visit: Depends<visit>) {}
+
+#[tokio::test]
+async fn an_override_may_not_be_exited_before_what_depends_on_it() {
+    let app = App::new().routes(routes![visited]);
+    app.start().await.unwrap();
+    let error = app.clone().override_dependency_with::<session, short_session>().start().await.unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.ends_with(
+            "comes by an override to exit `short_session` before the reply, and `visit`, which depends on it, after: \
+             `_visit`; give both the same scope"
+        ),
+        "{message}"
+    );
+    // Where the late one is replaced too, nothing is late.
+    let app = app.override_dependency_with::<session, short_session>().override_dependency::<visit>(|| 0);
+    app.start().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_errors_of_a_request_are_told_once_each() {
+    #[dependency]
+    fn limit(limit: Query<u8>) -> u8 {
+        *limit
+    }
+    #[dependency]
+    fn doubled(limit: Depends<limit>, offset: Query<u8>) -> u8 {
+        *limit * 2 + *offset
+    }
+    #[get("/{id}")]
+    async fn index(id: Path<u8>, _a: Depends<limit>, _b: Depends<doubled>, limit: Query<u8>) -> String {
+        format!("{} {}", *id, *limit)
+    }
+    let client = TestClient::new(App::new().routes(routes![index]));
+    let errors: Value = client.get("/x?offset=y").send().await.json();
+    let errors: Vec<_> =
+        errors["detail"].as_array().unwrap().iter().map(|error| error["loc"].clone()).collect();
+    assert_eq!(errors, [json!(["query", "limit"]), json!(["query", "offset"]), json!(["path", "id"])]);
+}

@@ -1,0 +1,274 @@
+//! `TestClient`: WebSockets and streams without a socket, cookies, and two clients of one app.
+
+use epilogue::prelude::*;
+use epilogue::testing::TestClient;
+use epilogue_e2e::{Gate, Journal};
+
+#[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+struct Sum {
+    a: i32,
+    b: i32,
+}
+
+struct Session(Journal);
+
+#[dependency(exit = leave)]
+fn session(journal: State<Journal>, reply: &Reply) -> Session {
+    reply.set_cookie("seen", "yes");
+    journal.write("enter");
+    Session((*journal).clone())
+}
+
+async fn leave(session: &Session, outcome: &Outcome) {
+    session.0.write(format!("exit {outcome:?}"));
+}
+
+#[dependency]
+fn user(token: Query<Option<String>>) -> Result<String, HttpError> {
+    token.into_inner().ok_or_else(|| HttpError::new(StatusCode::UNAUTHORIZED, "Not authenticated"))
+}
+
+fn noted(journal: Journal, line: &'static str) {
+    journal.write(line);
+}
+
+fn failing() -> Result<(), &'static str> {
+    Err("of the task")
+}
+
+#[websocket("/rooms/{room}", protocols("v2.chat", "chat"))]
+async fn room(
+    room: Path<u32>,
+    mut socket: WebSocket,
+    session: Depends<session>,
+    user: Depends<user>,
+    tasks: &BackgroundTasks,
+) -> Result<(), HttpError> {
+    tasks.add_task(noted, (session.0.clone(), "task")).name("note");
+    tasks.add_task(failing, ()).name("failing");
+    socket.send_text(format!("{} in {} by {:?}", *user, *room, socket.protocol())).await?;
+    while let Some(message) = socket.recv().await {
+        match message? {
+            epilogue::Message::Binary(bytes) => socket.send(bytes).await?,
+            epilogue::Message::Text(text) if text == "fail" => {
+                return Err(HttpError::new(StatusCode::CONFLICT, "told to"));
+            }
+            epilogue::Message::Text(text) => {
+                let Sum { a, b } = serde_json::from_str(&text)?;
+                socket.send_json(&(a + b)).await?;
+            }
+        }
+    }
+    session.0.write(format!("closed by {:?}", socket.close_code()));
+    Ok(())
+}
+
+/// The page beside the socket.
+#[get("/rooms/{room}")]
+async fn page(room: Path<u32>, seen: Cookie<Option<String>>) -> String {
+    format!("page of {} seen {:?}", *room, *seen)
+}
+
+fn rooms() -> (TestClient, epilogue_e2e::Entries) {
+    let (journal, entries) = Journal::new();
+    (TestClient::new(App::new().state(journal).routes(routes![room, page])), entries)
+}
+
+#[tokio::test]
+async fn a_websocket_without_a_socket() {
+    let (client, mut entries) = rooms();
+    let mut socket = client.get("/rooms/7").query("token", "ferris").connect().await.unwrap();
+    assert_eq!(socket.status(), StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(socket.recv_text().await.unwrap().unwrap(), "ferris in 7 by None");
+    socket.send_json(&Sum { a: 1, b: 2 }).await.unwrap();
+    assert_eq!(socket.recv_json::<i32>().await.unwrap().unwrap(), 3);
+    socket.send(vec![1, 2]).await.unwrap();
+    assert_eq!(socket.recv().await.unwrap().unwrap(), epilogue::Message::Binary(vec![1, 2].into()));
+    assert_eq!(entries.now(), ["enter"]);
+
+    socket.close(4001, "done").await.unwrap();
+    let response = socket.finished().await;
+    let names: Vec<_> = response.tasks().iter().map(|task| task.name.clone()).collect();
+    assert_eq!(names, ["note", "failing"]);
+    assert_eq!(response.failed_tasks()[0].message, "of the task");
+    let mut after = entries.now();
+    assert!(after.pop().unwrap().starts_with("exit "));
+    assert_eq!(after, ["closed by Some(4001)", "task"]);
+}
+
+#[tokio::test]
+async fn a_websocket_that_is_still_open_is_closed_by_finished() {
+    let (client, mut entries) = rooms();
+    let socket = client.get("/rooms/7?token=ferris").connect().await.unwrap();
+    // Nobody has read what the function said.
+    socket.finished().await;
+    assert_eq!(entries.now()[1..3], ["closed by Some(1000)", "task"]);
+}
+
+#[tokio::test]
+async fn a_function_that_fails_closes_with_1011_and_drops_its_tasks() {
+    let (client, mut entries) = rooms();
+    let mut socket = client.get("/rooms/7?token=ferris").connect().await.unwrap();
+    socket.recv().await.unwrap().unwrap();
+    socket.send_text("fail").await.unwrap();
+    assert!(socket.recv().await.is_none());
+    assert_eq!(socket.close_code(), Some(1011));
+    let response = socket.finished().await;
+    assert!(response.tasks().is_empty());
+    let entries = entries.now();
+    assert_eq!(entries.len(), 2, "{entries:?}");
+    assert!(entries[1].starts_with("exit Failed"), "{entries:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_a_websocket_loses_no_task() {
+    let (client, mut entries) = rooms();
+    let mut socket = client.get("/rooms/7?token=ferris").connect().await.unwrap();
+    socket.recv().await.unwrap().unwrap();
+    drop(socket);
+    let entries = entries.take(4).await;
+    assert_eq!(entries[1..3], ["closed by None", "task"]);
+}
+
+#[tokio::test]
+async fn a_rejection_before_the_upgrade_is_a_reply() {
+    let (client, mut entries) = rooms();
+    let refused = client.get("/rooms/7").connect().await.unwrap_err();
+    assert_eq!(
+        (refused.status(), refused.text()),
+        (StatusCode::UNAUTHORIZED, r#"{"detail":"Not authenticated"}"#.into())
+    );
+    let refused = client.get("/rooms/x?token=t").connect().await.unwrap_err();
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    // The exits are done when the refusal is there.
+    assert_eq!(entries.now().len(), 4);
+}
+
+#[tokio::test]
+async fn a_page_stands_beside_a_websocket() {
+    let (client, _entries) = rooms();
+    assert_eq!(client.get("/rooms/7").send().await.text(), "page of 7 seen None");
+    let socket = client.get("/rooms/7?token=ferris").connect().await.unwrap();
+    socket.finished().await;
+    // The cookie of the upgrade is kept.
+    assert_eq!(client.get("/rooms/7").send().await.text(), "page of 7 seen Some(\"yes\")");
+    let refused = client.post("/rooms/7").send().await;
+    assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+}
+
+#[tokio::test]
+async fn the_best_subprotocol_that_the_client_offers() {
+    let (client, _entries) = rooms();
+    for (offered, chosen) in [("chat, v2.chat", Some("v2.chat")), ("chat", Some("chat")), ("mqtt", None)] {
+        let request = client.get("/rooms/7?token=ferris").header("sec-websocket-protocol", offered);
+        let mut socket = request.connect().await.unwrap();
+        assert_eq!(socket.protocol(), chosen);
+        assert_eq!(socket.recv_text().await.unwrap().unwrap(), format!("ferris in 7 by {chosen:?}"));
+        socket.finished().await;
+    }
+}
+
+#[get("/events")]
+async fn events(gate: State<Gate>, session: Depends<session>, tasks: &BackgroundTasks) -> Sse<EventStream> {
+    tasks.add_task(noted, (session.0.clone(), "task"));
+    let (events, reply) = Sse::channel();
+    tokio::spawn(async move {
+        events.send(Event::data("one")).await?;
+        tokio::select! {
+            () = gate.pass() => events.send(Event::data("two")).await,
+            () = events.closed() => Ok(()),
+        }
+    });
+    reply
+}
+
+fn streaming() -> (TestClient, epilogue_e2e::Entries, Gate) {
+    let ((journal, entries), gate) = (Journal::new(), Gate::default());
+    let app = App::new().state(journal).state(gate.clone()).routes(routes![events]);
+    (TestClient::new(app), entries, gate)
+}
+
+#[tokio::test]
+async fn a_stream_is_read_as_it_comes() {
+    let (client, mut entries, gate) = streaming();
+    let mut reply = client.get("/events").stream().await;
+    assert_eq!(reply.headers()["content-type"], "text/event-stream");
+    assert_eq!(reply.chunk().await.unwrap(), "data: one\n\n");
+    assert_eq!(entries.now(), ["enter"]);
+    gate.open();
+    let response = reply.finished().await;
+    assert_eq!(response.text(), "data: two\n\n");
+    assert_eq!(response.tasks().len(), 1);
+    assert_eq!(entries.now()[0], "task");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_dropped_is_a_client_that_leaves() {
+    let (client, mut entries, _gate) = streaming();
+    let mut reply = client.get("/events").stream().await;
+    reply.chunk().await.unwrap();
+    drop(reply);
+    assert_eq!(entries.take(3).await[..2], ["enter", "task"]);
+}
+
+#[get("/me")]
+async fn me(user: Depends<user>) -> String {
+    user.to_string()
+}
+
+#[dependency]
+fn other(name: Header<String>) -> String {
+    name.into_inner()
+}
+
+#[tokio::test]
+async fn an_override_is_of_one_client() {
+    let app = App::new().routes(routes![me]);
+    let real = TestClient::new(app.clone());
+    let fixed = TestClient::new(app.clone().override_dependency::<user>(|| "crab".into()));
+    let named = TestClient::new(app.override_dependency_with::<user, other>());
+    for _ in 0..2 {
+        assert_eq!(real.get("/me").send().await.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(fixed.get("/me").send().await.text(), "crab");
+        assert_eq!(named.get("/me").header("name", "ferris").send().await.text(), "ferris");
+        assert_eq!(named.get("/me").send().await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[get("/log-in")]
+async fn log_in(reply: &Reply) {
+    reply.set_cookie("session", "a b;c");
+}
+
+#[get("/log-out")]
+async fn log_out(reply: &Reply) {
+    let gone = HeaderValue::from_static("session=; expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    reply.append_header(header::SET_COOKIE, gone);
+}
+
+#[get("/session")]
+async fn session_of(session: Cookie<Option<String>>) -> String {
+    format!("{:?}", *session)
+}
+
+#[tokio::test]
+async fn cookies_are_kept_until_they_are_deleted() {
+    let client = TestClient::new(App::new().routes(routes![log_in, log_out, session_of]));
+    let reply = client.get("/log-in").send().await;
+    assert_eq!(reply.header("set-cookie"), Some("session=a%20b%3Bc; Path=/; SameSite=lax"));
+    assert_eq!(client.get("/session").send().await.text(), "Some(\"a b;c\")");
+    client.get("/log-out").send().await;
+    assert_eq!(client.get("/session").send().await.text(), "None");
+}
+
+#[websocket("/plain")]
+async fn plain(mut socket: WebSocket) {
+    while socket.recv().await.is_some() {}
+}
+
+#[tokio::test]
+async fn a_websocket_that_leaves_nothing_behind_ends_too() {
+    let client = TestClient::new(App::new().routes(routes![plain]));
+    let response = client.get("/plain").connect().await.unwrap().finished().await;
+    assert!(response.tasks().is_empty());
+}
