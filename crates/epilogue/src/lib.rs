@@ -77,6 +77,8 @@ pub use axum_core::{
 pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
 pub use body::ReplyBody;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
+#[cfg(feature = "metrics")]
+pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
     AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, NoTasks, StuckBatch, Task, TaskEvent,
     TaskFn, TaskLimits, TaskObserver, TaskStats,

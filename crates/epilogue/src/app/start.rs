@@ -138,10 +138,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
     let routes = plan_routes(config, &placed, &eager, &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
-        runner: match &config.observer {
-            None => Runner::new(config.limits.clone()),
-            Some(observer) => Runner::with_observer(config.limits.clone(), Arc::clone(observer)),
-        },
+        runner: Runner::with_observers(config.limits.clone(), config.observers.clone()),
         routes,
         table,
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
