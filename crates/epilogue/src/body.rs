@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::app::Trace;
-use crate::server::Connection;
+use crate::server::{Connection, Stream};
 use crate::tasks::Batch;
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
@@ -230,6 +230,8 @@ pub struct ReplyBody {
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
     after: Option<After>,
+    /// The request's own, on HTTP/2: it is in flight until all of its reply was taken.
+    stream: Option<Box<Stream>>,
 }
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
@@ -237,20 +239,29 @@ const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
     pub(crate) fn new(body: Body, after: Option<After>) -> Self {
-        Self { body, after, trace: None }
+        Self { body, after, trace: None, stream: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
         self.trace = Some(trace);
     }
 
+    pub(crate) fn is_of(&mut self, stream: Box<Stream>) {
+        self.stream = Some(stream);
+    }
+
     fn rest(&self) -> usize {
-        self.after.as_ref().and_then(|after| after.rest.as_ref()).map_or(0, |rest| rest.len())
+        let of_stream = self.stream.as_ref().map_or(0, |stream| stream.rest.len());
+        of_stream + self.after.as_ref().and_then(|after| after.rest.as_ref()).map_or(0, |rest| rest.len())
     }
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        if self.after.is_none() && self.trace.is_none() { self.body } else { Body::new(self) }
+        if self.after.is_none() && self.trace.is_none() && self.stream.is_none() {
+            self.body
+        } else {
+            Body::new(self)
+        }
     }
 }
 
@@ -268,13 +279,14 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body, after, .. } = &mut *self;
-        let Some(rest) = after.as_mut().and_then(|after| after.rest.as_mut()) else {
+        let Self { body, after, stream, .. } = &mut *self;
+        let of_after = after.as_mut().and_then(|after| after.rest.as_deref_mut());
+        let Some(rest) = stream.as_mut().map(|stream| &mut stream.rest).or(of_after) else {
             return Pin::new(body).poll_frame(context);
         };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
-        let mut piece = std::mem::take(&mut **rest);
+        let mut piece = std::mem::take(rest);
         if piece.is_empty() {
             let frame = std::task::ready!(Pin::new(body).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
@@ -285,7 +297,7 @@ impl http_body::Body for ReplyBody {
             }
         }
         if piece.len() > HTTP2_FRAME {
-            **rest = piece.split_off(HTTP2_FRAME);
+            *rest = piece.split_off(HTTP2_FRAME);
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

@@ -64,6 +64,65 @@ async fn a_connection_that_is_idle_after_a_request_is_closed() {
     served.stop().await.unwrap();
 }
 
+/// A connection of HTTP/2 has no head to wait for between its requests: it is told to go when it has none in flight for that long.
+#[tokio::test]
+async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
+    let (app, mut entries, gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    let mut client = served.http2().await;
+    let get = |path: &str| http::Request::get(format!("http://localhost{path}")).body(Default::default());
+    let mut long = served.http2().await;
+    let reply = tokio::spawn(async move { long.send_request(get("/waits").unwrap()).await });
+    assert_eq!(entries.next().await, "entered");
+
+    let reply_of_a = client.send_request(get("/a").unwrap()).await.unwrap();
+    assert_eq!(reply_of_a.into_body().collect().await.unwrap().to_bytes(), "a");
+    while !client.is_closed() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(entries.next().await, "a");
+    // The one with a request in flight is as old, and stays.
+    gate.open();
+    assert_eq!(reply.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes(), "waited");
+    served.stop().await.unwrap();
+}
+
+/// What a client of HTTP/2 begins with: its preface, and its settings.
+const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}";
+
+/// Those that answer nothing, and one that has begun a head which it does not end.
+#[tokio::test]
+async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    for half_a_head in [false, true] {
+        let mut client = served.connect().await;
+        client.write(HTTP2).await;
+        client.write(head(1, "/a", 0x5)).await;
+        assert_eq!(entries.next().await, "a");
+        if half_a_head {
+            // END_STREAM, but not END_HEADERS.
+            client.write(head(3, "/b", 0x1)).await;
+        }
+        let said = client.read_to_end().await;
+        assert!(said.contains("\u{0}\u{0}\u{8}\u{7}\u{0}"), "it was told to go by a GOAWAY of eight bytes");
+    }
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write(HTTP2).await;
+    client.write(head(1, "/a", 0x5)).await;
+    assert_eq!(entries.next().await, "a");
+    // It would be counted as cut off at the end of the grace period.
+    served.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_request_that_takes_long_is_no_silent_client() {
     let (app, mut entries, gate) = app();
@@ -174,18 +233,25 @@ async fn what_is_not_http_is_refused_and_hurts_nobody() {
     assert_eq!(entries.now(), ["a"]);
 }
 
-/// The frames of a request that is taken back in the same breath.
-fn taken_back(stream: u32, path: &str) -> Vec<u8> {
+/// The frame that begins a request.
+fn head(stream: u32, path: &str, flags: u8) -> Vec<u8> {
     // :method GET, :scheme http, :authority and :path as literals (RFC 7541, appendix A).
     let mut head = vec![0x82, 0x86, 0x01, 9];
     head.extend(b"localhost");
     head.extend([0x04, u8::try_from(path.len()).unwrap()]);
     head.extend(path.as_bytes());
     let length = u8::try_from(head.len()).unwrap();
-    // HEADERS with END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
-    let mut frames = vec![0, 0, length, 0x1, 0x5];
-    frames.extend(stream.to_be_bytes());
-    frames.extend(head);
+    // HEADERS.
+    let mut frame = vec![0, 0, length, 0x1, flags];
+    frame.extend(stream.to_be_bytes());
+    frame.extend(head);
+    frame
+}
+
+/// The frames of a request that is taken back in the same breath.
+fn taken_back(stream: u32, path: &str) -> Vec<u8> {
+    // With END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
+    let mut frames = head(stream, path, 0x5);
     frames.extend([0, 0, 4, 0x3, 0]);
     frames.extend(stream.to_be_bytes());
     frames.extend(8_u32.to_be_bytes());
@@ -198,7 +264,7 @@ async fn rapid_reset_ends_the_connection_and_piles_up_no_work() {
     let app = app.tasks(TaskLimits::default().pending(100));
     let served = Served::new(app.clone()).await;
     let mut attacker = served.connect().await;
-    attacker.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}").await;
+    attacker.write(HTTP2).await;
     let attack: Vec<u8> = (0..10_000).flat_map(|number| taken_back(2 * number + 1, "/waits")).collect();
     // The server closes the connection in the middle of it.
     let _ = attacker.0.write_all(&attack).await;

@@ -19,7 +19,7 @@ use super::trace::Trace;
 use crate::body::{ReplyBody, RequestBody};
 use crate::response::HttpError;
 use crate::scope::{BoxFuture, CaptureRanges, Scope};
-use crate::server::Connection;
+use crate::server::{Connection, Stream};
 use crate::tasks::Runner;
 
 /// What a middleware wraps: a request in, a reply out.
@@ -92,10 +92,12 @@ impl Started {
         request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
-        connection.speaks(request.version());
+        let stream = connection.speaks(request.version());
         let Some(layered) = &self.layered else {
             let (parts, body) = request.into_parts();
-            return self.state.call(parts, RequestBody::Incoming(body), Some(connection));
+            let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(connection));
+            future.stream = stream;
+            return future;
         };
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
@@ -107,6 +109,7 @@ impl Started {
             // The future below the layers keeps itself, and has the span.
             keep: None,
             trace: None,
+            stream,
         }
     }
 
@@ -138,6 +141,7 @@ impl AppState {
             state: FutureState::Refused(Box::new(response.map(|body| ReplyBody::new(body, None)))),
             keep: None,
             trace: None,
+            stream: None,
         }
     }
 
@@ -190,7 +194,7 @@ impl AppState {
             .then(|| Keeper { app: Arc::clone(self), route: index });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
-        ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None }
+        ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None, stream: None }
     }
 }
 
@@ -243,6 +247,8 @@ pub struct ReplyFuture {
     keep: Option<Keeper>,
     /// Goes on with the reply's body.
     trace: Option<Box<Trace>>,
+    /// Likewise.
+    stream: Option<Box<Stream>>,
 }
 
 enum FutureState {
@@ -275,6 +281,9 @@ impl Future for ReplyFuture {
             if let Some(trace) = trace.take() {
                 trace.answered(response.status());
                 response.body_mut().trace(trace);
+            }
+            if let Some(stream) = self.stream.take() {
+                response.body_mut().is_of(stream);
             }
         }
         polled.map(Ok)
