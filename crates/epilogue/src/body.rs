@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum_core::body::Body;
@@ -107,13 +107,58 @@ impl RequestBody {
         }
     }
 
-    pub(crate) fn take_stream(&mut self) -> Body {
+    /// The body as a stream, whose pieces may have so much time between them.
+    pub(crate) fn take_timed_stream(&mut self, time: Option<Duration>) -> Body {
+        let is_read = matches!(self, Self::Read(_) | Self::Form(_));
+        let body = self.take_stream();
+        match time {
+            Some(limit) if !is_read => Body::new(Limited { body, limit, timer: None }),
+            _ => body,
+        }
+    }
+
+    fn take_stream(&mut self) -> Body {
         match std::mem::replace(self, Self::Read(Bytes::new())) {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
             Self::Read(bytes) => Body::from(bytes),
             Self::Form(form) => Body::from(form.1),
         }
+    }
+}
+
+/// A body that breaks off when no piece of it comes for too long, while someone waits for it.
+struct Limited {
+    body: Body,
+    limit: Duration,
+    /// While someone waits.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Limited {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        let Self { body, limit, timer } = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+            *timer = None;
+            return Poll::Ready(frame);
+        }
+        let waited = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(*limit)));
+        ready!(waited.as_mut().poll(context));
+        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit: *limit }))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -288,7 +333,7 @@ impl http_body::Body for ReplyBody {
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
         let mut piece = std::mem::take(rest);
         if piece.is_empty() {
-            let frame = std::task::ready!(Pin::new(body).poll_frame(context));
+            let frame = ready!(Pin::new(body).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => piece = data,
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),

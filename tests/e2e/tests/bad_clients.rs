@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use epilogue::Body;
 use epilogue::prelude::*;
 use epilogue_e2e::{Entries, Gate, Journal, Served, request};
 use http_body_util::BodyExt;
@@ -164,6 +165,46 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
     trickle.await.unwrap();
     served.stop().await.unwrap();
     assert_eq!(entries.now(), [""; 0], "no function ran");
+}
+
+/// Who takes a body as a stream may want to take it for hours: it is the time between its pieces that is limited.
+#[tokio::test]
+async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
+    #[post("/stream")]
+    async fn stream(body: Extract<Body>, journal: State<Journal>) -> &'static str {
+        let mut body = body.into_inner();
+        loop {
+            match body.frame().await {
+                Some(Ok(piece)) => journal.write(String::from_utf8_lossy(piece.data_ref().unwrap())),
+                Some(Err(error)) => {
+                    journal.write(format!("{error}"));
+                    return "broken off";
+                }
+                None => return "whole",
+            }
+        }
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![stream]);
+    let served = Served::with(app, |server| server.body_read_timeout(8 * SHORT)).await;
+    let chunked = "POST /stream HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    let mut client = served.connect().await;
+    client.write(chunked).await;
+    // Longer than the timeout, in all.
+    for _ in 0..16 {
+        client.write("1\r\nx\r\n").await;
+        assert_eq!(entries.next().await, "x");
+        tokio::time::sleep(SHORT).await;
+    }
+    client.write("0\r\n\r\n").await;
+    assert!(client.read_to_end().await.ends_with("\r\n\r\nwhole"));
+
+    let mut client = served.connect().await;
+    client.write(format!("{chunked}1\r\ny\r\n")).await;
+    assert_eq!(entries.take(2).await, ["y", "the body did not arrive within 400ms"]);
+    assert!(client.read_to_end().await.ends_with("\r\n\r\nbroken off"));
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
