@@ -16,7 +16,9 @@ pub use std::time::Duration;
 pub use std::{file, line, module_path, panic, unreachable};
 
 pub use epilogue_macros::listed_routes;
-pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskReturn};
+pub use epilogue_runtime::{
+    Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskFailure, TaskReturn,
+};
 pub use serde;
 
 use crate::app::in_task;
@@ -374,8 +376,20 @@ pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
 #[derive(Debug)]
 pub struct TaskReturned<T>(pub T);
 
-impl<T: TaskReturn> TaskReturned<T> {
-    pub fn into_return(self) -> T {
+/// Here the macro knows what a function that is added cannot be asked: whether its error has causes.
+impl<E: std::error::Error + 'static> TaskReturned<Result<(), E>> {
+    pub fn into_return(self) -> Result<(), TaskFailure> {
+        self.0.map_err(|error| TaskFailure::from_error(&error))
+    }
+}
+
+/// Whatever else a task may return.
+pub trait OtherReturn<T> {
+    fn into_return(self) -> T;
+}
+
+impl<T: TaskReturn> OtherReturn<T> for TaskReturned<T> {
+    fn into_return(self) -> T {
         self.0
     }
 }

@@ -188,7 +188,8 @@ async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
     let (journal, mut entries) = Journal::new();
     let app = App::new().state(journal).routes(routes![stream]);
     let served = Served::with(app, |server| server.body_read_timeout(8 * SHORT)).await;
-    let chunked = "POST /stream HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunked =
+        "POST /stream HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut client = served.connect().await;
     client.write(chunked).await;
     // Longer than the timeout, in all.

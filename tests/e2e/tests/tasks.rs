@@ -46,6 +46,67 @@ async fn a_task_whose_dependency_was_not_built_fails_and_says_so() {
     );
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the mail was not sent")]
+struct NotSent(#[source] NoRoute);
+
+#[derive(Debug, thiserror::Error)]
+#[error("no route to {0}")]
+struct NoRoute(&'static str);
+
+#[task]
+async fn sends_nothing() -> Result<(), NotSent> {
+    Err(NotSent(NoRoute("host")))
+}
+
+#[task]
+fn sends_nothing_either() -> Result<(), NotSent> {
+    Err(NotSent(NoRoute("post")))
+}
+
+/// Shows its cause only where it is asked for more, as `anyhow::Error` does.
+#[derive(Debug)]
+struct NoError;
+
+impl std::fmt::Display for NoError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if f.alternate() { "no error: no cause" } else { "no error" })
+    }
+}
+
+#[task]
+async fn fails_otherwise() -> Result<(), NoError> {
+    Err(NoError)
+}
+
+#[post("/fail")]
+async fn fail(tasks: &BackgroundTasks) {
+    tasks.add(sends_nothing {});
+    tasks.add(sends_nothing_either {});
+    tasks.add(fails_otherwise {});
+    tasks.add_task(async || Err(std::io::Error::other(NotSent(NoRoute("disk")))), ());
+    tasks.add_task(
+        async || Err(Box::<dyn std::error::Error + Send + Sync>::from(NotSent(NoRoute("box")))),
+        (),
+    );
+}
+
+#[tokio::test]
+async fn an_error_is_told_with_its_causes() {
+    let response = TestClient::new(App::new().routes(routes![fail])).post("/fail").send().await;
+    let told: Vec<_> = response.failed_tasks().iter().map(|task| &*task.message).collect();
+    assert_eq!(
+        told,
+        [
+            "the mail was not sent: no route to host",
+            "the mail was not sent: no route to post",
+            "no error: no cause",
+            "the mail was not sent: no route to disk",
+            "the mail was not sent: no route to box",
+        ]
+    );
+}
+
 static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
 
 #[task(retries = 2)]
