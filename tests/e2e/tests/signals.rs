@@ -116,7 +116,7 @@ async fn fifty_thousand_queued_tasks_run_after_sigterm() {
 
 #[tokio::test]
 async fn with_too_short_a_grace_what_ran_and_what_is_named_is_what_was_queued() {
-    let mut served = Served::new(&["300"]).await;
+    let mut served = Served::new(&["grace=300", "batches=4"]).await;
     queue_fifty_thousand(&served).await;
     served.go().await;
     assert_eq!(served.next().await, "ran");
