@@ -192,7 +192,10 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    answered!(scope, take, |taken| reply(crate::scope::caught(call(taken)).await?))
+    answered!(scope, take, |taken| {
+        let returned = crate::scope::caught(call(taken)).await?;
+        caught_now(|| reply(returned))
+    })
 }
 
 /// The same for a sync path function.

@@ -226,6 +226,11 @@ impl Entries {
         lines
     }
 
+    /// Waits until nobody is left to write, and tells whether nothing was written meanwhile.
+    pub async fn is_over(&mut self) -> bool {
+        self.0.recv().await.is_none()
+    }
+
     /// What was written and not read yet.
     pub fn now(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,7 +18,7 @@ use tower_service::Service;
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
 use crate::body::{ReplyBody, RequestBody};
-use crate::response::HttpError;
+use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope};
 use crate::server::{Connection, Stream};
 use crate::tasks::Runner;
@@ -270,7 +271,20 @@ impl Future for ReplyFuture {
         let Self { state, trace, .. } = &mut *self;
         let mut polled = if let FutureState::Running(future) = state {
             let _entered = trace.as_ref().map(|trace| trace.enter());
-            future.as_mut().poll(context)
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+                Ok(polled) => polled,
+                Err(payload) => {
+                    let failure = Failure::panicked(payload.as_ref());
+                    tracing::error!(
+                        ?failure,
+                        "a request panicked outside of its functions: in a layer, or in what it dropped"
+                    );
+                    // It may panic again, for what is left of it.
+                    let left = std::mem::replace(state, FutureState::Done);
+                    drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
+                    Poll::Ready(internal_server_error().map(|body| ReplyBody::new(body, None)))
+                }
+            }
         } else if let FutureState::Refused(response) = std::mem::replace(state, FutureState::Done) {
             Poll::Ready(*response)
         } else {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::{Exit, Scope, caught};
+use super::{Exit, Scope, caught, caught_now};
 use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Background, Failure};
+use crate::response::{Background, Failure, internal_server_error};
 use crate::tasks::{Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -32,6 +32,9 @@ impl Scope {
             self.tasks().append(own);
         }
         let after = self.after(outcome);
+        if !self.slots.is_empty() {
+            self.let_go();
+        }
         response.map(|body| ReplyBody::new(body, after))
     }
 
@@ -41,11 +44,10 @@ impl Scope {
         &mut self,
         mut result: Result<Response, Failure>,
     ) -> Result<Response, Failure> {
-        let exits = std::mem::take(&mut self.exits);
-        let (function, request): (Vec<_>, Vec<_>) =
-            exits.into_iter().partition(|exit| exit.scope == DependencyScope::Function);
-        self.exits = request;
-        for exit in function.into_iter().rev() {
+        // Those that have not begun stay with the scope, whose drop sees to them should this be cut off.
+        let is_of_function = |exit: &Exit| exit.scope == DependencyScope::Function;
+        while let Some(last) = self.exits.iter().rposition(is_of_function) {
+            let exit = self.exits.remove(last);
             let outcome = Arc::new(outcome_of(&result));
             if let Err(failure) = run_exit(exit, outcome).await {
                 result = Err(failure);
@@ -80,7 +82,38 @@ impl Scope {
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
         let response = app.error_handlers.handle(&failure, self);
-        (response.unwrap_or_else(|| failure.into_response()), outcome)
+        let response = response.map_or_else(|| caught_now(|| Ok(failure.into_response())), Ok);
+        let response = response.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "the reply of an error panicked");
+            internal_server_error()
+        });
+        (response, outcome)
+    }
+
+    /// Drops what the dependencies have left, here, where a panic of it is caught: where the scope is dropped, the reply would be lost
+    /// with it, and its tasks.
+    fn let_go(&mut self) {
+        let slots = std::mem::take(&mut self.slots);
+        if let Err(failure) = caught_now(|| {
+            drop(slots);
+            Ok(())
+        }) {
+            tracing::error!(
+                ?failure,
+                route = &*self.route().label,
+                "the output of a dependency panicked when it was dropped"
+            );
+        }
+    }
+
+    #[cold]
+    fn cut_off(&mut self) {
+        if let Some(tasks) = &self.tasks {
+            tasks.discard();
+            tasks.accept_again();
+        }
+        let failure = Failure::panicked(&"the request was cut off before its end");
+        drop(self.after(Outcome::of_failure(&failure)));
     }
 
     /// What must happen once the reply has left; nothing for most requests.
@@ -106,6 +139,15 @@ impl Scope {
         };
         let version = self.parts().version;
         Some(After::new(batch, self.connection.take(), version))
+    }
+}
+
+/// The request was cut off, by the end of a shutdown or by a panic of what it dropped: its exits are owed all the same.
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if !self.exits.is_empty() {
+            self.cut_off();
+        }
     }
 }
 
