@@ -408,6 +408,9 @@ pub trait NoReturn {
 
 impl<T> NoReturn for TaskReturned<T> {}
 
+/// How long functions on the blocking pool may take that still run when `main` has ended.
+const LAST_CALLS: Duration = Duration::from_secs(1);
+
 /// Runs an async `main`.
 ///
 /// # Panics
@@ -415,7 +418,13 @@ impl<T> NoReturn for TaskReturned<T> {}
 /// When the operating system gives the runtime no threads.
 pub fn block_on<T>(main: impl Future<Output = T>) -> T {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(main),
+        Ok(runtime) => {
+            let output = runtime.block_on(main);
+            // A runtime that is only dropped waits for ever for a function on the blocking pool that does not end. What the app had
+            // accepted is done by now, or named.
+            runtime.shutdown_timeout(LAST_CALLS);
+            output
+        }
         Err(error) => panic!("the runtime could not be built: {error}"),
     }
 }

@@ -190,6 +190,25 @@ async fn a_reply_is_sent_to_its_last_byte_after_sigterm() {
     assert_eq!(status.code(), Some(0));
 }
 
+/// Nothing can stop it, but the end of the process can.
+#[tokio::test]
+async fn a_blocking_task_that_never_ends_does_not_keep_the_process() {
+    let mut served = Served::new(&["grace=50"]).await;
+    assert_eq!(served.get("/blocking").await, 200);
+    assert_eq!(served.next().await, "blocking:start");
+    served.stop().await;
+    let (status, lines) = served.end().await;
+    assert_eq!(
+        lines,
+        [
+            "app:exit",
+            "unfinished: ran 0, named 1, requests 0, connections 0",
+            "named: fault_child::hold_thread of GET /blocking"
+        ]
+    );
+    assert_eq!(status.code(), Some(1));
+}
+
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once_and_names_what_is_left() {
     let mut served = Served::new(&[]).await;

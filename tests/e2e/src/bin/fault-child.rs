@@ -169,7 +169,7 @@ async fn close(_resource: &Resource, _outcome: &Outcome) {
 #[get("/resource")]
 async fn of_app(_resource: Depends<resource>) {}
 
-#[tokio::main(worker_threads = 2)]
+#[epilogue::main]
 async fn main() -> ExitCode {
     let mut limits = TaskLimits::default();
     let mut slow = false;
