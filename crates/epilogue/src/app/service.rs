@@ -169,10 +169,16 @@ impl AppState {
     ) -> ReplyFuture {
         let path = parts.uri.path();
         let Ok(found) = self.table.at(path) else {
+            if let Some(trace) = trace {
+                trace.not_found(&parts.method);
+            }
             return self.refuse(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts);
         };
         let Some(index) = found.value.find(&parts.method) else {
             let error = method_not_allowed(found.value);
+            if let Some(trace) = trace {
+                trace.not_found(&parts.method);
+            }
             return self.refuse(&error, parts);
         };
         let captures = if found.params.is_empty() {
