@@ -22,10 +22,15 @@ struct Served {
 
 impl Served {
     async fn new(arguments: &[&str]) -> Self {
+        Self::with_errors_to(Stdio::inherit(), arguments).await
+    }
+
+    async fn with_errors_to(errors: Stdio, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_fault-child"))
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(errors)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -187,6 +192,42 @@ async fn a_reply_is_sent_to_its_last_byte_after_sigterm() {
     assert_eq!(reply.len() - body, 64 * 1024 * 1024);
     let (status, lines) = served.end().await;
     assert_eq!(lines, ["after the reply", "app:exit"]);
+    assert_eq!(status.code(), Some(0));
+}
+
+/// On a terminal a line says once a second what is waited for, each over the one before.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_progress_of_a_stop_is_shown_on_a_terminal() {
+    use std::fs::File;
+    use std::io::{BufRead, BufReader, Read};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let errors = File::options().write(true).open(name).unwrap();
+
+    let mut served = Served::with_errors_to(errors.into(), &[]).await;
+    assert_eq!(served.get("/task").await, 200);
+    assert_eq!(served.next().await, "task:start");
+    served.stop().await;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(File::from(terminal));
+        let mut shown = Vec::new();
+        lines.read_until(b't', &mut shown).unwrap();
+        (lines, shown)
+    });
+    let (mut lines, mut shown) = read.await.unwrap();
+    served.go().await;
+    let (status, _) = served.end().await;
+    // The other end is gone: what is left can be read, and then nothing.
+    let _ = lines.read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.starts_with("\r\u{1b}[2Kdraining: 1 tasks, 0 requests, "), "{shown:?}");
+    assert!(shown.ends_with(" s left\r\n"), "what comes next has a line of its own: {shown:?}");
     assert_eq!(status.code(), Some(0));
 }
 
