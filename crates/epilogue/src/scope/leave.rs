@@ -120,6 +120,7 @@ impl Scope {
     fn after(&mut self, outcome: Outcome) -> Option<After> {
         let has_tasks = self.tasks.as_ref().is_some_and(|tasks| !tasks.is_empty() || tasks.is_shared());
         if self.exits.is_empty() && !has_tasks {
+            self.tasks = None;
             return None;
         }
         let exits = std::mem::take(&mut self.exits);
@@ -128,6 +129,7 @@ impl Scope {
             probe.queued(self.tasks().pending());
         }
         let batch = Batch::new(self.tasks().clone());
+        self.tasks = None;
         let batch = if exits.is_empty() {
             batch
         } else {
@@ -142,10 +144,11 @@ impl Scope {
     }
 }
 
-/// The request was cut off, by the end of a shutdown or by a panic of what it dropped: its exits are owed all the same.
+/// The request was cut off, by the end of a shutdown or by a panic of what it dropped: its exits are owed all the same, and its tasks
+/// are not forgotten.
 impl Drop for Scope {
     fn drop(&mut self) {
-        if !self.exits.is_empty() {
+        if !self.exits.is_empty() || self.tasks.is_some() {
             self.cut_off();
         }
     }
