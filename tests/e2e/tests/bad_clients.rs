@@ -1,5 +1,9 @@
 //! The server against clients that are slow, silent, too many, or mean harm.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -115,13 +119,94 @@ async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
 #[tokio::test]
 async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
     let (app, mut entries, _gate) = app();
-    let served = Served::new(app).await;
+    let served = Served::new(app.tasks(TaskLimits::default().grace(20 * SHORT))).await;
     let mut client = served.connect().await;
     client.write(HTTP2).await;
     client.write(head(1, "/a", 0x5)).await;
     assert_eq!(entries.next().await, "a");
     // It would be counted as cut off at the end of the grace period.
     served.stop().await.unwrap();
+}
+
+/// The body of a reply that goes on until it is told to end, and tells how much of it the server has taken.
+#[derive(Clone, Default)]
+struct Endless {
+    taken: Arc<AtomicUsize>,
+    to_end: Arc<AtomicBool>,
+}
+
+const PIECE: usize = 16 * 1024;
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        if self.to_end.load(Ordering::Relaxed) {
+            return Poll::Ready(None);
+        }
+        self.taken.fetch_add(PIECE, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(&[b'x'; PIECE])))))
+    }
+}
+
+/// The app has no more to do with such a reply, but hyper and the kernel have: its client is not idle, nor in the way of a stop.
+#[tokio::test]
+async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
+    #[get("/endless")]
+    async fn endless(body: State<Endless>) -> Body {
+        Body::new((*body).clone())
+    }
+
+    let body = Endless::default();
+    let limits = TaskLimits::default().grace(60 * SHORT);
+    let app = App::new().state(body.clone()).tasks(limits).routes(routes![endless]);
+    // The kernel takes little at a time.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(16 * 1024).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let served = Served::on(socket.listen(8).unwrap(), app, |server| server.header_read_timeout(SHORT));
+    let mut client = served.connect().await;
+    client.write(&HTTP2[..24]).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection: there is room for all that comes.
+    client.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x10, 0, 0, 0]).await;
+    client.write([0, 0, 4, 8, 0, 0, 0, 0, 0, 0x10, 0, 0, 0]).await;
+    client.write(head(1, "/endless", 0x5)).await;
+    let stalled = async || {
+        loop {
+            let taken = body.taken.load(Ordering::Relaxed);
+            tokio::time::sleep(SHORT).await;
+            if taken > 0 && body.taken.load(Ordering::Relaxed) == taken {
+                return taken;
+            }
+        }
+    };
+    stalled().await;
+    body.to_end.store(true, Ordering::Relaxed);
+    let mut said = Vec::new();
+    let whole = Arc::strong_count(&body.taken);
+    // Until the body's end was taken, too; what was taken before it still waits for room in the kernel.
+    while Arc::strong_count(&body.taken) == whole {
+        let mut some = [0; PIECE];
+        let read = client.0.read(&mut some).await.unwrap();
+        said.extend(&some[..read]);
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(6 * SHORT).await;
+    let stopping = tokio::spawn(served.stop());
+    tokio::time::sleep(30 * SHORT).await;
+    client.0.read_to_end(&mut said).await.unwrap();
+    stopping.await.unwrap().unwrap();
+    let (mut data, mut rest) = (0, &said[..]);
+    while let [a, b, c, kind, ..] = rest {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        data += if *kind == 0 { length } else { 0 };
+        rest = &rest[9 + length..];
+    }
+    assert_eq!(data, body.taken.load(Ordering::Relaxed));
 }
 
 #[tokio::test]

@@ -65,8 +65,19 @@ impl Connection {
         }
     }
 
+    /// The kernel takes no more for now.
+    #[cold]
+    pub(super) fn stalls(&self) {
+        if self.is_http2() {
+            self.wait.stalls(true);
+        }
+    }
+
     /// The kernel has taken all that was written.
     pub(crate) fn flushed(&self, context: &Context<'_>) {
+        if self.is_http2() {
+            self.wait.stalls(false);
+        }
         if let Some(gone) = self.batches.flushed(context) {
             self.submit(gone);
         }

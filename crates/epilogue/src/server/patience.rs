@@ -25,6 +25,8 @@ pub(super) struct Wait {
     is_over: AtomicBool,
     /// The requests in flight, on HTTP/2.
     streams: AtomicUsize,
+    /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
+    is_stalled: AtomicBool,
 }
 
 /// No head is waited for.
@@ -36,6 +38,10 @@ impl Wait {
         let until = u64::try_from((until - self.begun).as_nanos()).unwrap_or(NOBODY);
         self.until.store(until, Ordering::Relaxed);
         until
+    }
+
+    pub(super) fn stalls(&self, stalls: bool) {
+        self.is_stalled.store(stalls, Ordering::Relaxed);
     }
 
     /// A request on HTTP/2 has come.
@@ -70,6 +76,7 @@ impl Patience {
             until: AtomicU64::new(NOBODY),
             is_over: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
+            is_stalled: AtomicBool::new(false),
         };
         let timer = Box::pin(tokio::time::sleep(timeout));
         wait.set(timer.deadline());
@@ -123,7 +130,8 @@ impl Patience {
             let now = Instant::now();
             // A wait that begins later cannot be over before that.
             let fresh = now + self.wait.timeout - self.less;
-            let in_flight = self.wait.streams.load(Ordering::Acquire) > 0;
+            let in_flight =
+                self.wait.streams.load(Ordering::Acquire) > 0 || self.wait.is_stalled.load(Ordering::Relaxed);
             let until = match self.wait.until.load(Ordering::Relaxed) {
                 _ if in_flight => fresh,
                 NOBODY => fresh,

@@ -96,8 +96,6 @@ impl Default for Limits {
 
 /// A time that may be added to any other.
 const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
-/// How long an HTTP/2 client without a request in flight may take to go when the server stops.
-const GOING: Duration = Duration::from_secs(1);
 /// How often an HTTP/2 client is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_mins(1);
 /// How long it may take to answer.
@@ -275,6 +273,9 @@ impl Connections {
         builder.http1().timer(patience.timer());
         let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
+        // An HTTP/2 client without a request in flight need not go at once, since the last frame of a reply may still wait for its
+        // window; but it must not hold up the others to the end of the grace period.
+        let going = self.started.state.runner.limits().grace / 3;
         self.tracker.spawn(async move {
             let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
             let (mut finishing, mut told_to_go) = (false, false);
@@ -296,7 +297,7 @@ impl Connections {
                         (finishing, told_to_go) = (true, true);
                         serving.as_mut().graceful_shutdown();
                         if connection.is_http2() {
-                            patience.shorten(GOING);
+                            patience.shorten(going);
                         }
                     }
                     // Before hyper, which then finds that the head it waits for is overdue.
