@@ -150,13 +150,18 @@ async fn replace(id: Path<u8>, item: Json<Item>, tasks: &BackgroundTasks) -> Str
     format!("{} {}", *id, item.name)
 }
 
+#[post("/upload")]
+async fn upload(title: Form<Option<String>>, numbers: Form<Vec<u8>>, files: File<Vec<UploadFile>>) -> String {
+    format!("{} {} {}", title.is_some(), numbers.len(), files.len())
+}
+
 #[post("/text")]
 async fn text(body: String) -> String {
     body
 }
 
 fn app_of_all() -> App {
-    let routes = routes![item, part, file, query, form, cookies, headers, replace, text];
+    let routes = routes![item, part, file, query, form, cookies, headers, replace, upload, text];
     App::new().body_limit(4096).routes(routes)
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod cases;
 mod command;
 mod conformance;
+mod deny;
 mod error;
 mod python;
 mod server;
@@ -20,6 +21,7 @@ const USAGE: &str = "\
 cargo xtask test                           every test: the workspace's own, the corpus of mistakes, the conformance suite
 cargo xtask diagnostics                    the corpus of mistakes alone: what the compiler says first of each
 cargo xtask conformance [-- pytest's own]  the conformance suite alone
+cargo xtask deny                           licences, bans, sources and advisories of all dependencies, by cargo-deny
 cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind";
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn run(words: &[String]) -> Result<(), Error> {
         ["conformance"] => conformance::run(&Workspace::find()?, &[]),
         ["conformance", "--", pytest @ ..] => conformance::run(&Workspace::find()?, pytest),
         ["diagnostics"] => diagnostics(&Workspace::find()?),
+        ["deny"] => deny::run(&Workspace::find()?),
         ["bench"] => bench::run(&Workspace::find()?, None),
         ["bench", "--peers", peers] => bench::run(&Workspace::find()?, Some(peers)),
         [] | ["help" | "-h" | "--help"] => {

@@ -150,7 +150,7 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has arguments or returns something")]
-            use __epilogue::{NoReturn as _, NotData as _, NotInTask as _};
+            use __epilogue::{NoReturn as _, NotData as _, NotInTask as _, OtherReturn as _};
             #asserts
             #checks
 

@@ -43,6 +43,8 @@ mod finally;
 mod lane;
 mod limits;
 mod list;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod observer;
 mod origin;
 mod outcome;
@@ -59,6 +61,8 @@ pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
 pub use lane::Lane;
 pub use limits::TaskLimits;
+#[cfg(feature = "metrics")]
+pub use metrics::TaskMetrics;
 pub use observer::{TaskEvent, TaskObserver};
 pub use origin::{Origin, SourceLine};
 pub use outcome::TaskOutcome;

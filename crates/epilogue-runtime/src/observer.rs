@@ -40,7 +40,7 @@ pub struct TaskEvent<'a> {
 ///     }
 /// }
 ///
-/// let runner = Runner::with_observer(TaskLimits::default(), Arc::new(Failures::default()));
+/// let runner = Runner::with_observers(TaskLimits::default(), vec![Arc::new(Failures::default())]);
 /// # drop(runner);
 /// ```
 pub trait TaskObserver: Send + Sync + 'static {

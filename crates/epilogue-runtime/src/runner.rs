@@ -52,7 +52,7 @@ pub struct Runner(Arc<Shared>);
 
 pub(crate) struct Shared {
     limits: TaskLimits,
-    observer: Option<Arc<dyn TaskObserver>>,
+    observers: Vec<Arc<dyn TaskObserver>>,
     context: OnceLock<TaskContext>,
     /// Where to run what is submitted from outside of a runtime.
     runtime: OnceLock<Handle>,
@@ -68,19 +68,15 @@ pub(crate) struct Shared {
 impl Runner {
     /// A runner with these limits.
     pub fn new(limits: TaskLimits) -> Self {
-        Self::build(limits, None)
+        Self::with_observers(limits, Vec::new())
     }
 
-    /// A runner that tells the observer what happens to each task.
-    pub fn with_observer(limits: TaskLimits, observer: Arc<dyn TaskObserver>) -> Self {
-        Self::build(limits, Some(observer))
-    }
-
-    fn build(limits: TaskLimits, observer: Option<Arc<dyn TaskObserver>>) -> Self {
+    /// A runner that tells each of the observers what happens to each task.
+    pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
         Self(Arc::new(Shared {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             limits,
-            observer,
+            observers,
             context: OnceLock::new(),
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             registry: Registry::default(),
@@ -266,10 +262,10 @@ impl Runner {
     }
 
     pub(crate) fn is_observed(&self) -> bool {
-        self.0.observer.is_some()
+        !self.0.observers.is_empty()
     }
 
-    /// Tells the observer, if there is one.
+    /// Tells the observers, if there are any.
     pub(crate) fn observe(
         &self,
         origin: &Origin,
@@ -278,7 +274,7 @@ impl Runner {
         error: Option<&str>,
         event: fn(&dyn TaskObserver, &TaskEvent<'_>),
     ) {
-        if let Some(observer) = &self.0.observer {
+        if self.is_observed() {
             let name = task.name();
             let task = TaskEvent {
                 name: &name,
@@ -288,7 +284,9 @@ impl Runner {
                 took: took.unwrap_or_default(),
                 error,
             };
-            panics::quietly("a task observer", || event(&**observer, &task));
+            for observer in &self.0.observers {
+                panics::quietly("a task observer", || event(&**observer, &task));
+            }
         }
     }
 

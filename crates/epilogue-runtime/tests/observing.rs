@@ -61,7 +61,7 @@ impl TaskObserver for Counts {
 #[tokio::test(start_paused = true)]
 async fn an_observer_is_told_each_event_once() {
     let counts = Arc::new(Counts::default());
-    let runner = Runner::with_observer(TaskLimits::default(), counts.clone());
+    let runner = Runner::with_observers(TaskLimits::default(), vec![counts.clone()]);
     with_attempts(&runner);
     let tasks = list(&runner);
     tasks.add_task(async || (), ());

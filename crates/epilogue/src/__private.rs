@@ -14,7 +14,9 @@ pub use std::time::Duration;
 pub use std::{file, line, module_path, panic, unreachable};
 
 pub use epilogue_macros::listed_routes;
-pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskReturn};
+pub use epilogue_runtime::{
+    Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskFailure, TaskReturn,
+};
 pub use serde;
 
 use crate::app::in_task;
@@ -196,7 +198,10 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    answered!(scope, take, |taken| reply(crate::scope::caught(call(taken)).await?))
+    answered!(scope, take, |taken| {
+        let returned = crate::scope::caught(call(taken)).await?;
+        caught_now(|| reply(returned))
+    })
 }
 
 /// The same for a sync path function.
@@ -380,8 +385,20 @@ pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
 #[derive(Debug)]
 pub struct TaskReturned<T>(pub T);
 
-impl<T: TaskReturn> TaskReturned<T> {
-    pub fn into_return(self) -> T {
+/// Here the macro knows what a function that is added cannot be asked: whether its error has causes.
+impl<E: std::error::Error + 'static> TaskReturned<Result<(), E>> {
+    pub fn into_return(self) -> Result<(), TaskFailure> {
+        self.0.map_err(|error| TaskFailure::from_error(&error))
+    }
+}
+
+/// Whatever else a task may return.
+pub trait OtherReturn<T> {
+    fn into_return(self) -> T;
+}
+
+impl<T: TaskReturn> OtherReturn<T> for TaskReturned<T> {
+    fn into_return(self) -> T {
         self.0
     }
 }
@@ -397,6 +414,9 @@ pub trait NoReturn {
 
 impl<T> NoReturn for TaskReturned<T> {}
 
+/// How long functions on the blocking pool may take that still run when `main` has ended.
+const LAST_CALLS: Duration = Duration::from_secs(1);
+
 /// Runs an async `main`.
 ///
 /// # Panics
@@ -404,7 +424,13 @@ impl<T> NoReturn for TaskReturned<T> {}
 /// When the operating system gives the runtime no threads.
 pub fn block_on<T>(main: impl Future<Output = T>) -> T {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(main),
+        Ok(runtime) => {
+            let output = runtime.block_on(main);
+            // A runtime that is only dropped waits for ever for a function on the blocking pool that does not end. What the app had
+            // accepted is done by now, or named.
+            runtime.shutdown_timeout(LAST_CALLS);
+            output
+        }
         Err(error) => panic!("the runtime could not be built: {error}"),
     }
 }

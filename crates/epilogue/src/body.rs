@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum_core::body::Body;
@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::app::Trace;
-use crate::server::Connection;
+use crate::server::{Connection, Stream};
 use crate::tasks::Batch;
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
@@ -109,13 +109,58 @@ impl RequestBody {
         }
     }
 
-    pub(crate) fn take_stream(&mut self) -> Body {
+    /// The body as a stream, whose pieces may have so much time between them.
+    pub(crate) fn take_timed_stream(&mut self, time: Option<Duration>) -> Body {
+        let is_read = matches!(self, Self::Read(_) | Self::Form(_));
+        let body = self.take_stream();
+        match time {
+            Some(limit) if !is_read => Body::new(Limited { body, limit, timer: None }),
+            _ => body,
+        }
+    }
+
+    fn take_stream(&mut self) -> Body {
         match std::mem::replace(self, Self::Read(Bytes::new())) {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
             Self::Read(bytes) => Body::from(bytes),
             Self::Form(form) => Body::from(form.1),
         }
+    }
+}
+
+/// A body that breaks off when no piece of it comes for too long, while someone waits for it.
+struct Limited {
+    body: Body,
+    limit: Duration,
+    /// While someone waits.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Limited {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        let Self { body, limit, timer } = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+            *timer = None;
+            return Poll::Ready(frame);
+        }
+        let waited = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(*limit)));
+        ready!(waited.as_mut().poll(context));
+        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit: *limit }))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -286,6 +331,8 @@ pub struct ReplyBody {
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
     after: Option<After>,
+    /// The request's own, on HTTP/2: it is in flight until all of its reply was taken.
+    stream: Option<Box<Stream>>,
 }
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
@@ -293,20 +340,29 @@ const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
     pub(crate) fn new(content: Content, after: Option<After>) -> Self {
-        Self { content, after, trace: None }
+        Self { content, after, trace: None, stream: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
         self.trace = Some(trace);
     }
 
+    pub(crate) fn is_of(&mut self, stream: Box<Stream>) {
+        self.stream = Some(stream);
+    }
+
     fn rest(&self) -> usize {
-        self.after.as_ref().and_then(|after| after.rest.as_ref()).map_or(0, |rest| rest.len())
+        let of_stream = self.stream.as_ref().map_or(0, |stream| stream.rest.len());
+        of_stream + self.after.as_ref().and_then(|after| after.rest.as_ref()).map_or(0, |rest| rest.len())
     }
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        if self.after.is_none() && self.trace.is_none() { self.content.into_body() } else { Body::new(self) }
+        if self.after.is_none() && self.trace.is_none() && self.stream.is_none() {
+            self.content.into_body()
+        } else {
+            Body::new(self)
+        }
     }
 }
 
@@ -324,15 +380,16 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { content, after, .. } = &mut *self;
-        let Some(rest) = after.as_mut().and_then(|after| after.rest.as_mut()) else {
+        let Self { content, after, stream, .. } = &mut *self;
+        let of_after = after.as_mut().and_then(|after| after.rest.as_deref_mut());
+        let Some(rest) = stream.as_mut().map(|stream| &mut stream.rest).or(of_after) else {
             return Pin::new(content).poll_frame(context);
         };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
-        let mut piece = std::mem::take(&mut **rest);
+        let mut piece = std::mem::take(rest);
         if piece.is_empty() {
-            let frame = std::task::ready!(Pin::new(content).poll_frame(context));
+            let frame = ready!(Pin::new(content).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => piece = data,
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
@@ -341,7 +398,7 @@ impl http_body::Body for ReplyBody {
             }
         }
         if piece.len() > HTTP2_FRAME {
-            **rest = piece.split_off(HTTP2_FRAME);
+            *rest = piece.split_off(HTTP2_FRAME);
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

@@ -77,9 +77,11 @@ pub use axum_core::{
 pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
 pub use body::ReplyBody;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
+#[cfg(feature = "metrics")]
+pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
-    AbandonedRequest, AbandonedTask, BackgroundTasks, DrainReport, NoTasks, StuckBatch, Task, TaskEvent,
-    TaskFn, TaskLimits, TaskObserver, TaskStats,
+    AbandonedRequest, AbandonedTask, BackgroundTasks, Backoff, BatchReport, DrainReport, FailedTask, NoTasks,
+    Origin, StuckBatch, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits, TaskObserver, TaskOutcome, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};

@@ -247,7 +247,8 @@ pub use epilogue_macros::Dependency;
 /// ```
 pub use epilogue_macros::task;
 
-/// Runs an async `main` on a multi-threaded Tokio runtime.
+/// Runs an async `main` on a multi-threaded Tokio runtime. When it has ended, a function on the blocking pool that still runs has a
+/// second more before the process ends.
 ///
 /// ```no_run
 /// use epilogue::prelude::*;

@@ -38,7 +38,15 @@ impl Served {
     ///
     /// When the system has no port left.
     pub async fn with(app: App, change: impl FnOnce(Server) -> Server) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
+        Self::on(TcpListener::bind("127.0.0.1:0").await.expect("a port of the system"), app, change)
+    }
+
+    /// Starts serving on a listener of the test's own.
+    ///
+    /// # Panics
+    ///
+    /// When the listener has no address.
+    pub fn on(listener: TcpListener, app: App, change: impl FnOnce(Server) -> Server) -> Self {
         let address = listener.local_addr().expect("a bound socket has an address");
         let (stop, stopped) = oneshot::channel();
         let server = change(Server::new(app)).stop_when(async move { drop(stopped.await) });
@@ -224,6 +232,11 @@ impl Entries {
             lines.push(self.next().await);
         }
         lines
+    }
+
+    /// Waits until nobody is left to write, and tells whether nothing was written meanwhile.
+    pub async fn is_over(&mut self) -> bool {
+        self.0.recv().await.is_none()
     }
 
     /// What was written and not read yet.

@@ -1,8 +1,13 @@
 //! The server against clients that are slow, silent, too many, or mean harm.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use epilogue::Body;
 use epilogue::prelude::*;
 use epilogue_e2e::{Entries, Gate, Journal, Served, request};
 use http_body_util::BodyExt;
@@ -64,6 +69,146 @@ async fn a_connection_that_is_idle_after_a_request_is_closed() {
     served.stop().await.unwrap();
 }
 
+/// A connection of HTTP/2 has no head to wait for between its requests: it is told to go when it has none in flight for that long.
+#[tokio::test]
+async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
+    let (app, mut entries, gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    let mut client = served.http2().await;
+    let get = |path: &str| http::Request::get(format!("http://localhost{path}")).body(Default::default());
+    let mut long = served.http2().await;
+    let reply = tokio::spawn(async move { long.send_request(get("/waits").unwrap()).await });
+    assert_eq!(entries.next().await, "entered");
+
+    let reply_of_a = client.send_request(get("/a").unwrap()).await.unwrap();
+    assert_eq!(reply_of_a.into_body().collect().await.unwrap().to_bytes(), "a");
+    while !client.is_closed() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(entries.next().await, "a");
+    // The one with a request in flight is as old, and stays.
+    gate.open();
+    assert_eq!(reply.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes(), "waited");
+    served.stop().await.unwrap();
+}
+
+/// What a client of HTTP/2 begins with: its preface, and its settings.
+const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}";
+
+/// Those that answer nothing, and one that has begun a head which it does not end.
+#[tokio::test]
+async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    for half_a_head in [false, true] {
+        let mut client = served.connect().await;
+        client.write(HTTP2).await;
+        client.write(head(1, "/a", 0x5)).await;
+        assert_eq!(entries.next().await, "a");
+        if half_a_head {
+            // END_STREAM, but not END_HEADERS.
+            client.write(head(3, "/b", 0x1)).await;
+        }
+        let said = client.read_to_end().await;
+        assert!(said.contains("\u{0}\u{0}\u{8}\u{7}\u{0}"), "it was told to go by a GOAWAY of eight bytes");
+    }
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
+    let (app, mut entries, _gate) = app();
+    let served = Served::new(app.tasks(TaskLimits::default().grace(20 * SHORT))).await;
+    let mut client = served.connect().await;
+    client.write(HTTP2).await;
+    client.write(head(1, "/a", 0x5)).await;
+    assert_eq!(entries.next().await, "a");
+    // It would be counted as cut off at the end of the grace period.
+    served.stop().await.unwrap();
+}
+
+/// The body of a reply that goes on until it is told to end, and tells how much of it the server has taken.
+#[derive(Clone, Default)]
+struct Endless {
+    taken: Arc<AtomicUsize>,
+    to_end: Arc<AtomicBool>,
+}
+
+const PIECE: usize = 16 * 1024;
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        if self.to_end.load(Ordering::Relaxed) {
+            return Poll::Ready(None);
+        }
+        self.taken.fetch_add(PIECE, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(&[b'x'; PIECE])))))
+    }
+}
+
+/// The app has no more to do with such a reply, but hyper and the kernel have: its client is not idle, nor in the way of a stop.
+#[tokio::test]
+async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
+    #[get("/endless")]
+    async fn endless(body: State<Endless>) -> Body {
+        Body::new((*body).clone())
+    }
+
+    let body = Endless::default();
+    let limits = TaskLimits::default().grace(60 * SHORT);
+    let app = App::new().state(body.clone()).tasks(limits).routes(routes![endless]);
+    // The kernel takes little at a time.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(16 * 1024).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let served = Served::on(socket.listen(8).unwrap(), app, |server| server.header_read_timeout(SHORT));
+    let mut client = served.connect().await;
+    client.write(&HTTP2[..24]).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection: there is room for all that comes.
+    client.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x10, 0, 0, 0]).await;
+    client.write([0, 0, 4, 8, 0, 0, 0, 0, 0, 0x10, 0, 0, 0]).await;
+    client.write(head(1, "/endless", 0x5)).await;
+    let stalled = async || {
+        loop {
+            let taken = body.taken.load(Ordering::Relaxed);
+            tokio::time::sleep(SHORT).await;
+            if taken > 0 && body.taken.load(Ordering::Relaxed) == taken {
+                return taken;
+            }
+        }
+    };
+    stalled().await;
+    body.to_end.store(true, Ordering::Relaxed);
+    let mut said = Vec::new();
+    let whole = Arc::strong_count(&body.taken);
+    // Until the body's end was taken, too; what was taken before it still waits for room in the kernel.
+    while Arc::strong_count(&body.taken) == whole {
+        let mut some = [0; PIECE];
+        let read = client.0.read(&mut some).await.unwrap();
+        said.extend(&some[..read]);
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(6 * SHORT).await;
+    let stopping = tokio::spawn(served.stop());
+    tokio::time::sleep(30 * SHORT).await;
+    client.0.read_to_end(&mut said).await.unwrap();
+    stopping.await.unwrap().unwrap();
+    let (mut data, mut rest) = (0, &said[..]);
+    while let [a, b, c, kind, ..] = rest {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        data += if *kind == 0 { length } else { 0 };
+        rest = &rest[9 + length..];
+    }
+    assert_eq!(data, body.taken.load(Ordering::Relaxed));
+}
+
 #[tokio::test]
 async fn a_request_that_takes_long_is_no_silent_client() {
     let (app, mut entries, gate) = app();
@@ -105,6 +250,47 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
     trickle.await.unwrap();
     served.stop().await.unwrap();
     assert_eq!(entries.now(), [""; 0], "no function ran");
+}
+
+/// Who takes a body as a stream may want to take it for hours: it is the time between its pieces that is limited.
+#[tokio::test]
+async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
+    #[post("/stream")]
+    async fn stream(body: Extract<Body>, journal: State<Journal>) -> &'static str {
+        let mut body = body.into_inner();
+        loop {
+            match body.frame().await {
+                Some(Ok(piece)) => journal.write(String::from_utf8_lossy(piece.data_ref().unwrap())),
+                Some(Err(error)) => {
+                    journal.write(format!("{error}"));
+                    return "broken off";
+                }
+                None => return "whole",
+            }
+        }
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![stream]);
+    let served = Served::with(app, |server| server.body_read_timeout(8 * SHORT)).await;
+    let chunked =
+        "POST /stream HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    let mut client = served.connect().await;
+    client.write(chunked).await;
+    // Longer than the timeout, in all.
+    for _ in 0..16 {
+        client.write("1\r\nx\r\n").await;
+        assert_eq!(entries.next().await, "x");
+        tokio::time::sleep(SHORT).await;
+    }
+    client.write("0\r\n\r\n").await;
+    assert!(client.read_to_end().await.ends_with("\r\n\r\nwhole"));
+
+    let mut client = served.connect().await;
+    client.write(format!("{chunked}1\r\ny\r\n")).await;
+    assert_eq!(entries.take(2).await, ["y", "the body did not arrive within 400ms"]);
+    assert!(client.read_to_end().await.ends_with("\r\n\r\nbroken off"));
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -174,18 +360,25 @@ async fn what_is_not_http_is_refused_and_hurts_nobody() {
     assert_eq!(entries.now(), ["a"]);
 }
 
-/// The frames of a request that is taken back in the same breath.
-fn taken_back(stream: u32, path: &str) -> Vec<u8> {
+/// The frame that begins a request.
+fn head(stream: u32, path: &str, flags: u8) -> Vec<u8> {
     // :method GET, :scheme http, :authority and :path as literals (RFC 7541, appendix A).
     let mut head = vec![0x82, 0x86, 0x01, 9];
     head.extend(b"localhost");
     head.extend([0x04, u8::try_from(path.len()).unwrap()]);
     head.extend(path.as_bytes());
     let length = u8::try_from(head.len()).unwrap();
-    // HEADERS with END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
-    let mut frames = vec![0, 0, length, 0x1, 0x5];
-    frames.extend(stream.to_be_bytes());
-    frames.extend(head);
+    // HEADERS.
+    let mut frame = vec![0, 0, length, 0x1, flags];
+    frame.extend(stream.to_be_bytes());
+    frame.extend(head);
+    frame
+}
+
+/// The frames of a request that is taken back in the same breath.
+fn taken_back(stream: u32, path: &str) -> Vec<u8> {
+    // With END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
+    let mut frames = head(stream, path, 0x5);
     frames.extend([0, 0, 4, 0x3, 0]);
     frames.extend(stream.to_be_bytes());
     frames.extend(8_u32.to_be_bytes());
@@ -198,7 +391,7 @@ async fn rapid_reset_ends_the_connection_and_piles_up_no_work() {
     let app = app.tasks(TaskLimits::default().pending(100));
     let served = Served::new(app.clone()).await;
     let mut attacker = served.connect().await;
-    attacker.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}").await;
+    attacker.write(HTTP2).await;
     let attack: Vec<u8> = (0..10_000).flat_map(|number| taken_back(2 * number + 1, "/waits")).collect();
     // The server closes the connection in the middle of it.
     let _ = attacker.0.write_all(&attack).await;

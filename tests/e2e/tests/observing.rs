@@ -49,8 +49,12 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
         let of = |name: &str| fields.0.get(name).cloned().unwrap_or_else(|| "-".to_owned());
         self.0.write(
             [
+                "otel.kind",
+                "otel.name",
                 "http.request.method",
+                "http.request.method_original",
                 "http.route",
+                "url.scheme",
                 "url.path",
                 "http.response.status_code",
                 "error.type",
@@ -87,13 +91,24 @@ async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     served.get("/items/7?secret=x").await;
     assert_eq!(
         entries.take(3).await,
-        ["task follows request", "GET /items/{id} /items/7 200 - 1.1 127.0.0.1", "task"]
+        [
+            "task follows request",
+            "server GET /items/{id} GET - /items/{id} http /items/7 200 - 1.1 127.0.0.1",
+            "task"
+        ]
     );
     served.get("/items/x").await;
-    assert_eq!(entries.next().await, "GET /items/{id} /items/x 422 - 1.1 127.0.0.1");
+    assert_eq!(
+        entries.next().await,
+        "server GET /items/{id} GET - /items/{id} http /items/x 422 - 1.1 127.0.0.1"
+    );
     served.get("/fails").await;
-    assert_eq!(entries.next().await, "GET /fails /fails 502 502 1.1 127.0.0.1");
+    assert_eq!(entries.next().await, "server GET /fails GET - /fails http /fails 502 502 1.1 127.0.0.1");
     served.send(request("PUT", "/nowhere")).await;
-    assert_eq!(entries.next().await, "PUT - /nowhere 404 - 1.1 127.0.0.1");
+    assert_eq!(entries.next().await, "server PUT PUT - - http /nowhere 404 - 1.1 127.0.0.1");
+    served.send(request("PUT", "/fails")).await;
+    assert_eq!(entries.next().await, "server PUT PUT - - http /fails 405 - 1.1 127.0.0.1");
+    served.send(request("BREW", "/fails")).await;
+    assert_eq!(entries.next().await, "server HTTP _OTHER BREW - http /fails 405 - 1.1 127.0.0.1");
     served.stop().await.unwrap();
 }

@@ -84,3 +84,33 @@ async fn above_the_limit_requests_are_refused_and_nothing_else() {
     let stats = app.task_stats();
     assert_eq!((stats.succeeded, stats.abandoned), ((taken + 1) * PER_REQUEST as u64, 0));
 }
+
+/// At the defaults: blocking tasks fill their own places, not tokio's blocking pool, which blocking path functions need.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blocking_tasks_leave_room_for_blocking_path_functions() {
+    fn hold(gate: Gate) {
+        tokio::runtime::Handle::current().block_on(gate.pass());
+    }
+
+    #[post("/hold")]
+    async fn holds(tasks: &BackgroundTasks, gate: State<Gate>) {
+        tasks.add_task(hold, ((*gate).clone(),));
+    }
+
+    #[get("/blocking", blocking)]
+    fn blocking() -> &'static str {
+        "answered"
+    }
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).routes(routes![holds, blocking]);
+    let served = Served::new(app.clone()).await;
+    // More than the pool has threads.
+    for _ in 0..600 {
+        assert_eq!(served.send(request("POST", "/hold")).await.status(), 200);
+    }
+    assert_eq!(served.get("/blocking").await.body(), "answered");
+    gate.open();
+    served.stop().await.unwrap();
+    assert_eq!(app.task_stats().succeeded, 600);
+}

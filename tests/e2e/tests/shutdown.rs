@@ -151,6 +151,69 @@ async fn a_request_that_the_deadline_cuts_off_is_counted() {
     assert!(reply.await.unwrap().is_err());
 }
 
+/// What it has entered is exited all the same, in either scope.
+#[tokio::test]
+async fn a_request_that_the_deadline_cuts_off_is_exited() {
+    #[dependency(exit = leave)]
+    fn session(journal: State<Journal>) -> Journal {
+        (*journal).clone()
+    }
+
+    #[dependency(scope = "function", exit = leave)]
+    fn transaction(session: Depends<session>) -> Journal {
+        (*session).clone()
+    }
+
+    async fn leave(journal: &Journal, outcome: &Outcome) {
+        journal.write(if outcome.is_success() { "committed" } else { "rolled back" });
+    }
+
+    #[get("/hangs")]
+    async fn hangs(_transaction: Depends<transaction>, journal: State<Journal>, gate: State<Gate>) {
+        journal.write("hangs");
+        gate.pass().await;
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(Gate::default()).tasks(limits).routes(routes![hangs]);
+    let served = Served::new(app).await;
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/hangs")).await });
+    assert_eq!(entries.next().await, "hangs");
+    assert!(matches!(served.stop().await, Err(epilogue::Error::Unfinished(_))));
+    assert!(reply.await.unwrap().is_err());
+    assert_eq!(entries.now(), ["rolled back", "rolled back"]);
+}
+
+/// Also those of a list that its own tasks hold, which nothing but the request's end would ever empty.
+#[tokio::test]
+async fn the_tasks_of_a_request_that_the_deadline_cuts_off_are_dropped_or_named() {
+    #[get("/hangs")]
+    async fn hangs(tasks: BackgroundTasks, journal: State<Journal>, gate: State<Gate>) {
+        let more = tasks.clone();
+        tasks.add_task(async move || drop(more), ()).name("dropped");
+        let more = tasks.clone();
+        tasks.add_task(async move || drop(more), ()).name("always").always();
+        journal.write("hangs");
+        gate.pass().await;
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(Gate::default()).tasks(limits).routes(routes![hangs]);
+    let served = Served::new(app.clone()).await;
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/hangs")).await });
+    assert_eq!(entries.next().await, "hangs");
+    let error = served.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!(report.abandoned.iter().map(|task| &*task.name).collect::<Vec<_>>(), ["always"]);
+    assert!(reply.await.unwrap().is_err());
+    let stats = app.task_stats();
+    assert_eq!((stats.queued, stats.discarded, stats.abandoned), (0, 1, 1), "{stats:?}");
+}
+
 /// The exits of the app have the rest of the grace period and a little more, not for ever.
 #[tokio::test]
 async fn an_exit_of_the_app_that_never_ends_is_named() {

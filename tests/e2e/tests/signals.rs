@@ -22,10 +22,15 @@ struct Served {
 
 impl Served {
     async fn new(arguments: &[&str]) -> Self {
+        Self::with_errors_to(Stdio::inherit(), arguments).await
+    }
+
+    async fn with_errors_to(errors: Stdio, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_fault-child"))
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(errors)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -116,7 +121,7 @@ async fn fifty_thousand_queued_tasks_run_after_sigterm() {
 
 #[tokio::test]
 async fn with_too_short_a_grace_what_ran_and_what_is_named_is_what_was_queued() {
-    let mut served = Served::new(&["300"]).await;
+    let mut served = Served::new(&["grace=300", "batches=4"]).await;
     queue_fifty_thousand(&served).await;
     served.go().await;
     assert_eq!(served.next().await, "ran");
@@ -188,6 +193,61 @@ async fn a_reply_is_sent_to_its_last_byte_after_sigterm() {
     let (status, lines) = served.end().await;
     assert_eq!(lines, ["after the reply", "app:exit"]);
     assert_eq!(status.code(), Some(0));
+}
+
+/// On a terminal a line says once a second what is waited for, each over the one before.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_progress_of_a_stop_is_shown_on_a_terminal() {
+    use std::fs::File;
+    use std::io::{BufRead, BufReader, Read};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let errors = File::options().write(true).open(name).unwrap();
+
+    let mut served = Served::with_errors_to(errors.into(), &[]).await;
+    assert_eq!(served.get("/task").await, 200);
+    assert_eq!(served.next().await, "task:start");
+    served.stop().await;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(File::from(terminal));
+        let mut shown = Vec::new();
+        lines.read_until(b't', &mut shown).unwrap();
+        (lines, shown)
+    });
+    let (mut lines, mut shown) = read.await.unwrap();
+    served.go().await;
+    let (status, _) = served.end().await;
+    // The other end is gone: what is left can be read, and then nothing.
+    let _ = lines.read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.starts_with("\r\u{1b}[2Kdraining: 1 tasks, 0 requests, "), "{shown:?}");
+    assert!(shown.ends_with(" s left\r\n"), "what comes next has a line of its own: {shown:?}");
+    assert_eq!(status.code(), Some(0));
+}
+
+/// Nothing can stop it, but the end of the process can.
+#[tokio::test]
+async fn a_blocking_task_that_never_ends_does_not_keep_the_process() {
+    let mut served = Served::new(&["grace=50"]).await;
+    assert_eq!(served.get("/blocking").await, 200);
+    assert_eq!(served.next().await, "blocking:start");
+    served.stop().await;
+    let (status, lines) = served.end().await;
+    assert_eq!(
+        lines,
+        [
+            "app:exit",
+            "unfinished: ran 0, named 1, requests 0, connections 0",
+            "named: fault_child::hold_thread of GET /blocking"
+        ]
+    );
+    assert_eq!(status.code(), Some(1));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `#[task]`s: named arguments, retries, and dependencies that are there when they run.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
@@ -46,6 +47,67 @@ async fn a_task_whose_dependency_was_not_built_fails_and_says_so() {
     );
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the mail was not sent")]
+struct NotSent(#[source] NoRoute);
+
+#[derive(Debug, thiserror::Error)]
+#[error("no route to {0}")]
+struct NoRoute(&'static str);
+
+#[task]
+async fn sends_nothing() -> Result<(), NotSent> {
+    Err(NotSent(NoRoute("host")))
+}
+
+#[task]
+fn sends_nothing_either() -> Result<(), NotSent> {
+    Err(NotSent(NoRoute("post")))
+}
+
+/// Shows its cause only where it is asked for more, as `anyhow::Error` does.
+#[derive(Debug)]
+struct NoError;
+
+impl std::fmt::Display for NoError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if f.alternate() { "no error: no cause" } else { "no error" })
+    }
+}
+
+#[task]
+async fn fails_otherwise() -> Result<(), NoError> {
+    Err(NoError)
+}
+
+#[post("/fail")]
+async fn fail(tasks: &BackgroundTasks) {
+    tasks.add(sends_nothing {});
+    tasks.add(sends_nothing_either {});
+    tasks.add(fails_otherwise {});
+    tasks.add_task(async || Err(std::io::Error::other(NotSent(NoRoute("disk")))), ());
+    tasks.add_task(
+        async || Err(Box::<dyn std::error::Error + Send + Sync>::from(NotSent(NoRoute("box")))),
+        (),
+    );
+}
+
+#[tokio::test]
+async fn an_error_is_told_with_its_causes() {
+    let response = TestClient::new(App::new().routes(routes![fail])).post("/fail").send().await;
+    let told: Vec<_> = response.failed_tasks().iter().map(|task| &*task.message).collect();
+    assert_eq!(
+        told,
+        [
+            "the mail was not sent: no route to host",
+            "the mail was not sent: no route to post",
+            "no error: no cause",
+            "the mail was not sent: no route to disk",
+            "the mail was not sent: no route to box",
+        ]
+    );
+}
+
 static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
 
 #[task(retries = 2)]
@@ -64,4 +126,59 @@ async fn a_task_is_retried_as_its_macro_says() {
     let client = TestClient::new(App::new().routes(routes![retried]));
     assert!(client.post("/retried").send().await.failed_tasks().is_empty());
     assert_eq!(ATTEMPTS.load(Ordering::Relaxed), 3);
+}
+
+static TRIES: AtomicU32 = AtomicU32::new(0);
+
+#[task(retries = 3, timeout = "30s")]
+async fn hangs() {
+    TRIES.fetch_add(1, Ordering::Relaxed);
+    std::future::pending::<()>().await;
+}
+
+#[task(retries = 1)]
+async fn panics() {
+    TRIES.fetch_add(10, Ordering::Relaxed);
+    panic!("on purpose");
+}
+
+#[task(retries = 1, retry_on_panic)]
+async fn panics_again() {
+    TRIES.fetch_add(100, Ordering::Relaxed);
+    panic!("on purpose");
+}
+
+#[task(always)]
+async fn audits() {
+    TRIES.fetch_add(1_000, Ordering::Relaxed);
+}
+
+#[post("/defaults")]
+async fn defaults(tasks: &BackgroundTasks) -> Result<(), HttpError> {
+    tasks.add(audits {});
+    tasks.add(hangs {}).always();
+    tasks.add(hangs {}).always().timeout(Duration::from_secs(90)).name("hangs longer");
+    tasks.add(panics {}).always();
+    tasks.add(panics_again {}).always();
+    Err(HttpError::new(StatusCode::CONFLICT, "on purpose"))
+}
+
+/// Only an error is tried again: no panic unless it was asked for, and no task that was out of time.
+#[tokio::test(start_paused = true)]
+async fn the_options_of_a_task_are_its_defaults() {
+    let begun = tokio::time::Instant::now();
+    let response = TestClient::new(App::new().routes(routes![defaults])).post("/defaults").send().await;
+    let failed = response.failed_tasks().iter().map(|task| (&*task.name, task.attempts, &*task.message));
+    assert_eq!(
+        failed.collect::<Vec<_>>(),
+        [
+            ("hangs", 1, "not done within 30s"),
+            ("hangs longer", 1, "not done within 90s"),
+            ("panics", 1, "on purpose"),
+            ("panics_again", 2, "on purpose"),
+        ]
+    );
+    assert_eq!(TRIES.load(Ordering::Relaxed), 1_212);
+    // The two timeouts, and one wait of a second and some jitter.
+    assert!((121..123).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }

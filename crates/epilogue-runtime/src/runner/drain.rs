@@ -57,14 +57,15 @@ impl Runner {
     async fn cut(&self) {
         // Each drop names its tasks.
         drop(self.0.registry.cut());
-        let exits_until = Instant::now() + self.0.limits.exit_grace;
+        // None for ever.
+        let exits_until = Instant::now().checked_add(self.0.limits.exit_grace);
         let mut left = (0, 0);
         let mut without_progress = 0;
         loop {
             if timeout(LOOK, self.0.batches.wait()).await.is_ok() {
                 return;
             }
-            if Instant::now() >= exits_until {
+            if exits_until.is_some_and(|until| Instant::now() >= until) {
                 self.0.registry.cut_exits();
             } else if self.0.registry.has_exits() {
                 continue;

@@ -3,7 +3,8 @@ use std::{any::Any, error::Error, fmt};
 /// A task's error as text, with its causes.
 ///
 /// Made by [`TaskReturn`](crate::TaskReturn) from whatever `Display`s. Causes are kept for errors that show them in
-/// their alternate form (`{:#}`, as `anyhow` and `eyre` do), for `std::io::Error` and for boxed errors.
+/// their alternate form (`{:#}`, as `anyhow` and `eyre` do), for `std::io::Error` and for boxed errors; and for every
+/// `std::error::Error` that a `#[task]` returns.
 ///
 /// ```
 /// use epilogue_runtime::TaskFailure;

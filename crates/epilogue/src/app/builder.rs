@@ -71,7 +71,7 @@ pub(super) struct Config {
     pub(super) body_limit: usize,
     pub(super) upload_limit: usize,
     pub(super) limits: TaskLimits,
-    pub(super) observer: Option<Arc<dyn TaskObserver>>,
+    pub(super) observers: Vec<Arc<dyn TaskObserver>>,
     pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
     /// App-scoped dependencies that are built whether or not a route needs them.
     pub(super) eager: Vec<&'static ParamNode>,
@@ -99,7 +99,7 @@ impl App {
             body_limit: DEFAULT_BODY_LIMIT,
             upload_limit: DEFAULT_UPLOAD_LIMIT,
             limits: TaskLimits::default(),
-            observer: None,
+            observers: Vec::new(),
             layers: Vec::new(),
             eager: Vec::new(),
         };
@@ -276,7 +276,7 @@ impl App {
         self.with(|config| config.limits = limits)
     }
 
-    /// Tells an observer what happens to each task: for metrics. There is one; a second one takes the first one's place.
+    /// Tells an observer what happens to each task: for metrics. There may be several; each is told everything.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -298,7 +298,7 @@ impl App {
     /// # let _ = app;
     /// ```
     pub fn observe(self, observer: Arc<dyn TaskObserver>) -> Self {
-        self.with(|config| config.observer = Some(observer))
+        self.with(|config| config.observers.push(observer))
     }
 
     /// Serves the app on an address until SIGTERM or SIGINT, then finishes what was begun: requests in flight, their tasks,

@@ -8,8 +8,8 @@ use http::request::Parts;
 
 use crate::param::RequestParts;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked};
-use crate::scope::Scope;
+use crate::response::{Failure, HttpError, Panicked, internal_server_error};
+use crate::scope::{Scope, caught_now};
 
 type Handler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
 
@@ -42,13 +42,13 @@ impl ErrorHandlers {
             Failure::Raised(raised) => self.of_error(raised.as_any())?,
             Failure::Panicked(panic) => (panic as &dyn Any, self.of(TypeId::of::<Panicked>())?),
         };
-        Some(handler(error, RequestParts::shared(scope.share_parts())))
+        Some(handled(handler, error, RequestParts::shared(scope.share_parts())))
     }
 
     /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload.
     pub(super) fn respond(&self, error: &HttpError, parts: Parts) -> Response {
         match self.of(TypeId::of::<HttpError>()) {
-            Some(handler) => handler(error, RequestParts::from(parts)),
+            Some(handler) => handled(handler, error, RequestParts::from(parts)),
             None => error.to_response(),
         }
     }
@@ -62,6 +62,14 @@ impl ErrorHandlers {
     fn of(&self, id: TypeId) -> Option<&Handler> {
         self.0.iter().find(|(of, _)| *of == id).map(|(_, handler)| handler)
     }
+}
+
+/// A handler that panics must not take with it what is still owed: the request's exits, and the connection's other requests.
+fn handled(handler: &Handler, error: &dyn Any, parts: RequestParts) -> Response {
+    caught_now(|| Ok(handler(error, parts))).unwrap_or_else(|failure| {
+        tracing::error!(?failure, "an error handler panicked");
+        internal_server_error()
+    })
 }
 
 impl fmt::Debug for ErrorHandlers {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,9 +18,9 @@ use tower_service::Service;
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
 use crate::body::{Content, ReplyBody, RequestBody};
-use crate::response::HttpError;
+use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
-use crate::server::Connection;
+use crate::server::{Connection, Stream};
 use crate::tasks::Runner;
 
 /// What a middleware wraps: a request in, a reply out.
@@ -92,10 +93,12 @@ impl Started {
         request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
-        connection.speaks(request.version());
+        let stream = connection.speaks(request.version());
         let Some(layered) = &self.layered else {
             let (parts, body) = request.into_parts();
-            return self.state.call(parts, RequestBody::Incoming(body), Some(connection));
+            let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(connection));
+            future.stream = stream;
+            return future;
         };
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
@@ -107,6 +110,7 @@ impl Started {
             // The future below the layers keeps itself, and has the span.
             keep: None,
             trace: None,
+            stream,
         }
     }
 
@@ -140,6 +144,7 @@ impl AppState {
             )),
             keep: None,
             trace: None,
+            stream: None,
         }
     }
 
@@ -166,10 +171,16 @@ impl AppState {
     ) -> ReplyFuture {
         let path = parts.uri.path();
         let Ok(found) = self.table.at(path) else {
+            if let Some(trace) = trace {
+                trace.not_found(&parts.method);
+            }
             return self.refuse(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts);
         };
         let Some(index) = found.value.find(&parts) else {
             let error = method_not_allowed(found.value);
+            if let Some(trace) = trace {
+                trace.not_found(&parts.method);
+            }
             return self.refuse(&error, parts);
         };
         let captures = if found.params.is_empty() {
@@ -192,7 +203,7 @@ impl AppState {
             .then(|| Keeper { app: Arc::clone(self), route: index });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
-        ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None }
+        ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None, stream: None }
     }
 }
 
@@ -258,6 +269,8 @@ pub struct ReplyFuture {
     keep: Option<Keeper>,
     /// Goes on with the reply's body.
     trace: Option<Box<Trace>>,
+    /// Likewise.
+    stream: Option<Box<Stream>>,
 }
 
 enum FutureState {
@@ -279,7 +292,22 @@ impl Future for ReplyFuture {
         let Self { state, trace, .. } = &mut *self;
         let mut polled = if let FutureState::Running(future) = state {
             let _entered = trace.as_ref().map(|trace| trace.enter());
-            future.as_mut().poll(context)
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+                Ok(polled) => polled,
+                Err(payload) => {
+                    let failure = Failure::panicked(payload.as_ref());
+                    tracing::error!(
+                        ?failure,
+                        "a request panicked outside of its functions: in a layer, or in what it dropped"
+                    );
+                    // It may panic again, for what is left of it.
+                    let left = std::mem::replace(state, FutureState::Done);
+                    drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
+                    Poll::Ready(
+                        internal_server_error().map(|body| ReplyBody::new(Content::Other(body), None)),
+                    )
+                }
+            }
         } else if let FutureState::Refused(response) = std::mem::replace(state, FutureState::Done) {
             Poll::Ready(*response)
         } else {
@@ -290,6 +318,9 @@ impl Future for ReplyFuture {
             if let Some(trace) = trace.take() {
                 trace.answered(response.status());
                 response.body_mut().trace(trace);
+            }
+            if let Some(stream) = self.stream.take() {
+                response.body_mut().is_of(stream);
             }
         }
         polled.map(Ok)

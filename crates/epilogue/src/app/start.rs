@@ -58,6 +58,16 @@ pub enum StartError {
         #[source]
         source: matchit::InsertError,
     },
+    /// A path has more parameters than the routing table takes.
+    #[error("the path `{path}` of `{route}` ({at}) has more than {MOST_PARAMETERS} parameters")]
+    Parameters {
+        /// The path with the prefixes of its routers.
+        path: String,
+        /// The path function.
+        route: &'static str,
+        /// Its line.
+        at: SourceLine,
+    },
     /// A router's prefix has not the form of one.
     #[error("the prefix `{0}` of a router must begin with a slash and not end in one")]
     Prefix(String),
@@ -82,6 +92,9 @@ pub enum StartError {
         dependency: &'static str,
     },
 }
+
+/// matchit panics at one more.
+const MOST_PARAMETERS: usize = 25;
 
 /// A started app behind its layers.
 #[derive(Clone)]
@@ -157,10 +170,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
     let routes = plan_routes(config, &placed, &eager, &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
-        runner: match &config.observer {
-            None => Runner::new(config.limits.clone()),
-            Some(observer) => Runner::with_observer(config.limits.clone(), Arc::clone(observer)),
-        },
+        runner: Runner::with_observers(config.limits.clone(), config.observers.clone()),
         routes,
         table,
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
@@ -230,6 +240,10 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
     }
     let mut table = matchit::Router::new();
     for route in paths {
+        if segments_of(&route.path).len() > MOST_PARAMETERS {
+            let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
+            return Err(StartError::Parameters { path, route, at });
+        }
         let methods = by_path.remove(route.path.as_str()).unwrap_or_default();
         table.insert(&route.path, methods).map_err(|source| StartError::Path {
             path: route.path.clone(),

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use http::request::Parts;
-use http::{StatusCode, Version, header};
+use http::{Method, StatusCode, Version, header};
 use tracing::{Instrument, Level, Span, field};
 
 use super::start::CompiledRoute;
@@ -20,6 +20,7 @@ impl Trace {
         }
         let client = connection.map(|connection| field::display(connection.client.ip()));
         let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let (method, original) = named(&request.method);
         // The query is left out: it may hold secrets.
         let span = tracing::info_span!(
             target: "epilogue::request",
@@ -27,9 +28,11 @@ impl Trace {
             otel.kind = "server",
             otel.name = field::Empty,
             otel.status_code = field::Empty,
-            http.request.method = request.method.as_str(),
+            http.request.method = method,
+            http.request.method_original = original,
             http.route = field::Empty,
             http.response.status_code = field::Empty,
+            url.scheme = request.uri.scheme_str().unwrap_or("http"),
             url.path = request.uri.path(),
             network.protocol.version = version(request.version),
             client.address = client,
@@ -43,6 +46,15 @@ impl Trace {
         let path = route.label.split_once(' ').map_or(&*route.label, |(_method, path)| path);
         self.0.record("http.route", path);
         self.0.record("otel.name", &*route.label);
+    }
+
+    /// No route has this path, or none this method there: such a span is named by its method alone.
+    pub(super) fn not_found(&self, method: &Method) {
+        let name = match named(method) {
+            (_, Some(_)) => "HTTP",
+            (name, None) => name,
+        };
+        self.0.record("otel.name", name);
     }
 
     pub(super) fn answered(&self, status: StatusCode) {
@@ -61,6 +73,13 @@ impl Trace {
     pub(super) fn around<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         future.instrument(self.0.clone())
     }
+}
+
+/// The method, and what it was if it is none that OpenTelemetry knows: a name that clients make up would make a series of its own.
+fn named(method: &Method) -> (&'static str, Option<&str>) {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+    let known = KNOWN.into_iter().find(|known| *known == method.as_str());
+    known.map_or(("_OTHER", Some(method.as_str())), |known| (known, None))
 }
 
 fn version(version: Version) -> &'static str {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum_core::response::IntoResponse;
 use http::StatusCode;
 
-use super::{Exit, Scope, caught};
+use super::{Exit, Scope, caught, caught_now};
 use crate::body::{After, Content, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Background, Failure, Replied};
+use crate::response::{Background, Failure, Replied, internal_server_error};
 use crate::tasks::{Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -32,6 +32,9 @@ impl Scope {
             self.tasks().append(own);
         }
         let after = self.after(outcome);
+        if !self.slots.is_empty() {
+            self.let_go();
+        }
         response.map(|content| ReplyBody::new(content, after))
     }
 
@@ -41,11 +44,10 @@ impl Scope {
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {
-        let exits = std::mem::take(&mut self.exits);
-        let (function, request): (Vec<_>, Vec<_>) =
-            exits.into_iter().partition(|exit| exit.scope == DependencyScope::Function);
-        self.exits = request;
-        for exit in function.into_iter().rev() {
+        // Those that have not begun stay with the scope, whose drop sees to them should this be cut off.
+        let is_of_function = |exit: &Exit| exit.scope == DependencyScope::Function;
+        while let Some(last) = self.exits.iter().rposition(is_of_function) {
+            let exit = self.exits.remove(last);
             let outcome = Arc::new(outcome_of(&result));
             if let Err(failure) = run_exit(exit, outcome).await {
                 result = Err(failure);
@@ -80,13 +82,45 @@ impl Scope {
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
         let response = app.error_handlers.handle(&failure, self);
-        (response.unwrap_or_else(|| failure.into_response()).map(Content::Other), outcome)
+        let response = response.map_or_else(|| caught_now(|| Ok(failure.into_response())), Ok);
+        let response = response.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "the reply of an error panicked");
+            internal_server_error()
+        });
+        (response.map(Content::Other), outcome)
+    }
+
+    /// Drops what the dependencies have left, here, where a panic of it is caught: where the scope is dropped, the reply would be lost
+    /// with it, and its tasks.
+    fn let_go(&mut self) {
+        let dropped = caught_now(|| {
+            self.slots.clear();
+            Ok(())
+        });
+        if let Err(failure) = dropped {
+            tracing::error!(
+                ?failure,
+                route = &*self.route().label,
+                "the output of a dependency panicked when it was dropped"
+            );
+        }
+    }
+
+    #[cold]
+    fn cut_off(&mut self) {
+        if let Some(tasks) = &self.tasks {
+            tasks.discard();
+            tasks.accept_again();
+        }
+        let failure = Failure::panicked(&"the request was cut off before its end");
+        drop(self.after(Outcome::of_failure(&failure)));
     }
 
     /// What must happen once the reply has left; nothing for most requests.
     fn after(&mut self, outcome: Outcome) -> Option<After> {
         let has_tasks = self.tasks.as_ref().is_some_and(|tasks| !tasks.is_empty() || tasks.is_shared());
         if self.exits.is_empty() && !has_tasks {
+            self.tasks = None;
             return None;
         }
         let exits = std::mem::take(&mut self.exits);
@@ -95,6 +129,7 @@ impl Scope {
             probe.queued(self.tasks().pending());
         }
         let batch = Batch::new(self.tasks().clone());
+        self.tasks = None;
         let batch = if exits.is_empty() {
             batch
         } else {
@@ -106,6 +141,16 @@ impl Scope {
         };
         let version = self.parts().version;
         Some(After::new(batch, self.connection.take(), version))
+    }
+}
+
+/// The request was cut off, by the end of a shutdown or by a panic of what it dropped: its exits are owed all the same, and its tasks
+/// are not forgotten.
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if !self.exits.is_empty() || self.tasks.is_some() {
+            self.cut_off();
+        }
     }
 }
 

@@ -452,7 +452,8 @@ impl Scope {
     /// The request as an extractor gets it: with the body unread if it is the one that takes it.
     pub(crate) fn request_for_extractor(&mut self, sites: &[Site]) -> axum_core::extract::Request {
         let body = if sites.iter().any(|site| site.node.takes_stream) {
-            self.body.take_stream()
+            let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
+            self.body.take_timed_stream(time)
         } else {
             axum_core::body::Body::empty()
         };

@@ -1,11 +1,14 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Version;
 
 use super::handover::{Gone, Handover};
+use super::patience::Wait;
 use crate::tasks::{Batch, Lane};
 
 /// What the requests of a connection and its socket share: the batches whose replies have ended, but may not have left yet.
@@ -18,27 +21,36 @@ pub(crate) struct Connection {
     any_request: AtomicBool,
     batches: Handover<Batch>,
     lane: Lane,
+    wait: Arc<Wait>,
 }
 
 impl Connection {
-    pub(crate) fn new(client: SocketAddr, body_read_timeout: Option<Duration>) -> Self {
+    pub(super) fn new(client: SocketAddr, body_read_timeout: Option<Duration>, wait: Arc<Wait>) -> Self {
         Self {
             client,
             body_read_timeout,
             any_request: AtomicBool::new(false),
             batches: Handover::new(),
             lane: Lane::new(),
+            wait,
         }
     }
 
     /// A request has come by this version of HTTP; all others of the connection will, too.
-    pub(crate) fn speaks(&self, version: Version) {
-        if version == Version::HTTP_2 {
-            self.batches.speaks_http2();
-        }
+    pub(crate) fn speaks(self: &Arc<Self>, version: Version) -> Option<Box<Stream>> {
         if !self.any_request.load(Ordering::Relaxed) {
             self.any_request.store(true, Ordering::Relaxed);
         }
+        if version != Version::HTTP_2 {
+            return None;
+        }
+        self.batches.speaks_http2();
+        self.wait.stream_begins();
+        Some(Box::new(Stream { connection: Arc::clone(self), rest: Bytes::new() }))
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.batches.is_http2()
     }
 
     /// Whether the head of a request has ever arrived.
@@ -53,8 +65,19 @@ impl Connection {
         }
     }
 
+    /// The kernel takes no more for now.
+    #[cold]
+    pub(super) fn stalls(&self) {
+        if self.is_http2() {
+            self.wait.stalls(true);
+        }
+    }
+
     /// The kernel has taken all that was written.
     pub(crate) fn flushed(&self, context: &Context<'_>) {
+        if self.is_http2() {
+            self.wait.stalls(false);
+        }
         if let Some(gone) = self.batches.flushed(context) {
             self.submit(gone);
         }
@@ -69,5 +92,18 @@ impl Connection {
         for batch in batches {
             batch.submit_on(&self.lane);
         }
+    }
+}
+
+/// A request of HTTP/2 that is in flight until this is dropped: with its reply's body, or with the request when it is taken back.
+pub(crate) struct Stream {
+    connection: Arc<Connection>,
+    /// What of a large piece of the reply is not handed on yet.
+    pub(crate) rest: Bytes,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.connection.wait.stream_ended();
     }
 }

@@ -42,6 +42,10 @@ impl<T> Handover<T> {
         self.is_http2.store(true, Ordering::Relaxed);
     }
 
+    pub(crate) fn is_http2(&self) -> bool {
+        self.is_http2.load(Ordering::Relaxed)
+    }
+
     /// The body of a reply has ended; what follows it waits for the flush. Given back where none will come.
     #[must_use]
     pub(crate) fn reply_ended(&self, follows: T) -> Option<T> {

@@ -20,6 +20,13 @@ impl<I> ConnectionIo<I> {
     pub(super) fn new(inner: I, connection: Arc<Connection>, place: OwnedSemaphorePermit) -> Self {
         Self { inner, connection, _place: place }
     }
+
+    fn noted<T>(&self, written: Poll<T>) -> Poll<T> {
+        if written.is_pending() {
+            self.connection.stalls();
+        }
+        written
+    }
 }
 
 impl<I> Drop for ConnectionIo<I> {
@@ -44,7 +51,8 @@ impl<I: Write + Unpin> Write for ConnectionIo<I> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.noted(polled)
     }
 
     fn poll_write_vectored(
@@ -52,7 +60,8 @@ impl<I: Write + Unpin> Write for ConnectionIo<I> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.noted(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -15,5 +15,5 @@ mod sync {
     pub(super) use std::sync::{Mutex, MutexGuard};
 }
 
-pub(crate) use connection::Connection;
+pub(crate) use connection::{Connection, Stream};
 pub use serve::Server;

@@ -2,23 +2,31 @@
 //!
 //! hyper sets a timer for each head, and nearly all of them are dropped unused. Here that only notes the time; the connection's
 //! own timer looks at the note when it goes off, about once in a timeout, and is set again to when the wait could be over.
+//!
+//! On HTTP/2 hyper sets none. There a connection waits for a head from the end of the last request that was in flight.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use hyper::rt::{Sleep, Timer};
 use tokio::time::Instant;
 
-/// The time until when a connection waits for a head. All of it is read and written by the connection's task.
-struct Wait {
+/// The time until when a connection waits for a head. All of it is read and written by the connection's task, but for the end of
+/// a request on HTTP/2.
+pub(super) struct Wait {
     begun: Instant,
-    /// In nanoseconds since then, or [`NOBODY`].
+    timeout: Duration,
+    /// In nanoseconds since it was begun, or [`NOBODY`].
     until: AtomicU64,
     is_over: AtomicBool,
+    /// The requests in flight, on HTTP/2.
+    streams: AtomicUsize,
+    /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
+    is_stalled: AtomicBool,
 }
 
 /// No head is waited for.
@@ -31,12 +39,29 @@ impl Wait {
         self.until.store(until, Ordering::Relaxed);
         until
     }
+
+    pub(super) fn stalls(&self, stalls: bool) {
+        self.is_stalled.store(stalls, Ordering::Relaxed);
+    }
+
+    /// A request on HTTP/2 has come.
+    pub(super) fn stream_begins(&self) {
+        self.streams.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It has been answered, or taken back.
+    pub(super) fn stream_ended(&self) {
+        self.set(Instant::now() + self.timeout);
+        // In this order: who finds none in flight finds when the last one ended.
+        self.streams.fetch_sub(1, Ordering::Release);
+    }
 }
 
-/// The timer of one connection, awaited beside it: done when the first request was not even begun in time.
+/// The timer of one connection, awaited beside it: done when a head is overdue.
 pub(super) struct Patience {
     wait: Arc<Wait>,
-    timeout: Duration,
+    /// How much of the timeout is not granted any more.
+    less: Duration,
     timer: Pin<Box<tokio::time::Sleep>>,
     alarm: Option<Arc<Alarm>>,
 }
@@ -45,10 +70,43 @@ impl Patience {
     /// From now on the head of the first request is waited for.
     pub(super) fn new(timeout: Duration) -> Self {
         let begun = Instant::now();
-        let wait = Wait { begun, until: AtomicU64::new(NOBODY), is_over: AtomicBool::new(false) };
+        let wait = Wait {
+            begun,
+            timeout,
+            until: AtomicU64::new(NOBODY),
+            is_over: AtomicBool::new(false),
+            streams: AtomicUsize::new(0),
+            is_stalled: AtomicBool::new(false),
+        };
         let timer = Box::pin(tokio::time::sleep(timeout));
         wait.set(timer.deadline());
-        Self { wait: Arc::new(wait), timeout, timer, alarm: None }
+        Self { wait: Arc::new(wait), less: Duration::ZERO, timer, alarm: None }
+    }
+
+    /// What is told of the requests on HTTP/2.
+    pub(super) fn wait(&self) -> Arc<Wait> {
+        Arc::clone(&self.wait)
+    }
+
+    /// The client was told to go, and has this long again to do it.
+    pub(super) fn again(&mut self) {
+        self.wait.set(Instant::now() + self.wait.timeout);
+        self.wait.is_over.store(false, Ordering::Relaxed);
+        self.look_soon();
+    }
+
+    /// From now on only that long is waited for a head, if it is less than the timeout.
+    pub(super) fn shorten(&mut self, timeout: Duration) {
+        self.less = self.wait.timeout.saturating_sub(timeout);
+        self.look_soon();
+    }
+
+    /// Sets the timer anew at the next poll.
+    fn look_soon(&mut self) {
+        self.timer.as_mut().reset(Instant::now());
+        if let Some(alarm) = &self.alarm {
+            alarm.rings.store(true, Ordering::Release);
+        }
     }
 
     /// What hyper is given.
@@ -70,10 +128,14 @@ impl Patience {
     fn look(&mut self, context: &mut Context<'_>) {
         while self.timer.as_mut().poll(context).is_ready() {
             let now = Instant::now();
+            // A wait that begins later cannot be over before that.
+            let fresh = now + self.wait.timeout - self.less;
+            let in_flight =
+                self.wait.streams.load(Ordering::Acquire) > 0 || self.wait.is_stalled.load(Ordering::Relaxed);
             let until = match self.wait.until.load(Ordering::Relaxed) {
-                // A wait that begins later cannot be over before.
-                NOBODY => now + self.timeout,
-                until => self.wait.begun + Duration::from_nanos(until),
+                _ if in_flight => fresh,
+                NOBODY => fresh,
+                until => self.wait.begun + Duration::from_nanos(until).saturating_sub(self.less),
             };
             if until <= now {
                 self.wait.is_over.store(true, Ordering::Relaxed);

@@ -49,7 +49,7 @@ use crate::error::{Error, Result};
 ///
 /// | | default |
 /// | --- | --- |
-/// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or none comes | 30 s, then the connection is closed |
+/// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or no further one comes | 30 s, then the connection is closed |
 /// | [`body_read_timeout`](Self::body_read_timeout): a body takes too long | 60 s, then `408` |
 /// | [`App::body_limit`]: a body is too large | 2 MiB, then `413` |
 /// | [`max_headers`](Self::max_headers): a head has too many headers (HTTP/1.1) | 100, then `431` |
@@ -94,6 +94,8 @@ impl Default for Limits {
     }
 }
 
+/// A time that may be added to any other.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
 /// How often an HTTP/2 client is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_mins(1);
 /// How long it may take to answer.
@@ -105,14 +107,16 @@ impl Server {
         Self { app, limits: Limits::default(), stop: None }
     }
 
-    /// How long a client may take to send the head of a request, and how long a connection may be idle: before its first request,
-    /// and on HTTP/1.1 before each further one.
+    /// How long a client may take to send the head of a request, and how long a connection may be idle: before its first request
+    /// and before each further one. On HTTP/2 that is how long there may be no request in flight; then the client is told to go, and
+    /// has as long again to do it.
     pub fn header_read_timeout(self, timeout: Duration) -> Self {
-        self.with(|limits| limits.header_read_timeout = timeout)
+        self.with(|limits| limits.header_read_timeout = timeout.min(FOR_EVER))
     }
 
-    /// How long a client may take to send the body of a request, from when it is read; `None` for as long as it likes. It is
-    /// for bodies that are read whole: who takes a body as a stream, by an `Extract`, sets a time of their own.
+    /// How long a client may take to send the body of a request, from when it is read; `None` for as long as it likes. A body that
+    /// is taken as a stream, by an `Extract`, may take any time in all, but not longer than this from one piece to the next: then it
+    /// breaks off with an error.
     pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.with(|limits| limits.body_read_timeout = timeout)
@@ -259,24 +263,29 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::trace!(%error, "TCP_NODELAY was not set");
         }
-        let connection = Arc::new(Connection::new(client, self.limits.body_read_timeout));
+        let mut patience = Patience::new(self.limits.header_read_timeout);
+        let time = self.limits.body_read_timeout;
+        let connection = Arc::new(Connection::new(client, time, patience.wait()));
         let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
-        let mut patience = Patience::new(self.limits.header_read_timeout);
         let mut builder = self.builder.clone();
         builder.http1().timer(patience.timer());
         let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
+        // An HTTP/2 client without a request in flight need not go at once, since the last frame of a reply may still wait for its
+        // window; but it must not hold up the others to the end of the grace period.
+        let going = self.started.state.runner.limits().grace / 3;
         self.tracker.spawn(async move {
             let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
-            // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells.
-            let mut silent = poll_fn(|context| match patience.poll_over(context) {
-                Poll::Ready(()) if !connection.is_used() => Poll::Ready(()),
-                _ => Poll::Pending,
-            });
-            let mut finishing = false;
+            let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
+                // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells,
+                // and on HTTP/2 there is none.
+                let silent = poll_fn(|context| match patience.poll_over(context) {
+                    Poll::Ready(()) if !connection.is_used() || connection.is_http2() => Poll::Ready(()),
+                    _ => Poll::Pending,
+                });
                 tokio::select! {
                     biased;
                     () = &mut abandon => {
@@ -285,13 +294,21 @@ impl Connections {
                         return;
                     }
                     () = &mut finish, if !finishing => {
-                        finishing = true;
+                        (finishing, told_to_go) = (true, true);
                         serving.as_mut().graceful_shutdown();
+                        if connection.is_http2() {
+                            patience.shorten(going);
+                        }
                     }
                     // Before hyper, which then finds that the head it waits for is overdue.
-                    () = &mut silent => {
+                    () = silent => {
                         tracing::debug!(%client, "no request came within the time for its head");
-                        return;
+                        if told_to_go || !connection.is_used() {
+                            return;
+                        }
+                        told_to_go = true;
+                        serving.as_mut().graceful_shutdown();
+                        patience.again();
                     }
                     result = serving.as_mut() => break result,
                 }

@@ -1,13 +1,14 @@
 //! The server that the tests of signals start, stop and wait for. It says on its standard output what happens, and what waits
-//! in it goes on at the first line of its standard input.
+//! in it goes on at the first line of its standard input. Its arguments are limits: `grace=300 batches=4 pending=1000`.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::Bytes;
 use epilogue::prelude::*;
-use epilogue::{Error, Server};
+use epilogue::{Backoff, Error, Server};
 use epilogue_e2e::Gate;
 
 /// What takes longer than a short grace period, where it is done ten times by one of few batches.
@@ -88,6 +89,39 @@ async fn plain() -> &'static str {
     "plain"
 }
 
+/// Fifty milliseconds of work by the route's tasks, ten one after another.
+#[post("/burst")]
+async fn burst(tasks: &BackgroundTasks) {
+    for _ in 0..10 {
+        tasks.add_task(tokio::time::sleep, (Duration::from_millis(5),));
+    }
+}
+
+#[post("/block-thread")]
+async fn block_thread(tasks: &BackgroundTasks) {
+    tasks.add_task(std::thread::sleep, (Duration::from_millis(50),));
+}
+
+static APP: OnceLock<App> = OnceLock::new();
+
+/// What is in hand, and whether it adds up: pending tasks, batches, kept requests, and tasks that ran.
+#[get("/stats")]
+async fn stats() -> String {
+    let stats = APP.get().map(App::task_stats).unwrap_or_default();
+    format!(
+        "{} {} {} {}",
+        stats.queued + stats.running,
+        stats.batches + stats.waiting_batches,
+        stats.kept,
+        stats.ran()
+    )
+}
+
+#[task(retries = 2)]
+async fn flaky(number: u32) -> Result<(), String> {
+    if number.is_multiple_of(3) { Err("on purpose".into()) } else { Ok(()) }
+}
+
 #[post("/mixed/{number}")]
 async fn mixed(
     number: Path<u32>,
@@ -104,6 +138,12 @@ async fn mixed(
         (),
     );
     tasks.add_task(std::future::pending::<()>, ()).timeout(Duration::from_millis(50));
+    if number.is_multiple_of(17) {
+        tasks.add_task(std::thread::sleep, (Duration::from_millis(1),));
+    }
+    if number.is_multiple_of(101) {
+        tasks.add(flaky { number }).backoff(Backoff::new().first(Duration::from_millis(20)));
+    }
     tokio::task::yield_now().await;
     if number.is_multiple_of(13) { Err(HttpError::new(StatusCode::CONFLICT, "on purpose")) } else { Ok(body) }
 }
@@ -129,12 +169,22 @@ async fn close(_resource: &Resource, _outcome: &Outcome) {
 #[get("/resource")]
 async fn of_app(_resource: Depends<resource>) {}
 
-#[tokio::main(worker_threads = 2)]
+#[epilogue::main]
 async fn main() -> ExitCode {
-    let grace = std::env::args().nth(1).and_then(|grace| grace.parse().ok()).map(Duration::from_millis);
     let mut limits = TaskLimits::default();
-    if let Some(grace) = grace {
-        limits = limits.grace(grace).batches(4);
+    let mut slow = false;
+    for argument in std::env::args().skip(1) {
+        let (name, value) = argument.split_once('=').expect("an argument is name=value");
+        let value: u32 = value.parse().expect("a value is a number");
+        limits = match name {
+            "grace" => {
+                slow = true;
+                limits.grace(Duration::from_millis(value.into()))
+            }
+            "batches" => limits.batches(value as usize),
+            "pending" => limits.pending(value as usize),
+            other => panic!("there is no limit of the name {other}"),
+        };
     }
     let gate = Gate::default();
     let opens = gate.clone();
@@ -143,8 +193,22 @@ async fn main() -> ExitCode {
             opens.open();
         }
     });
-    let routes = routes![queue, task, blocking, exit, reply, function, of_app, plain, mixed];
-    let app = App::new().state(gate).state(Slow(grace.is_some())).tasks(limits).routes(routes);
+    let routes = routes![
+        queue,
+        task,
+        blocking,
+        exit,
+        reply,
+        function,
+        of_app,
+        plain,
+        mixed,
+        burst,
+        block_thread,
+        stats
+    ];
+    let app = App::new().state(gate).state(Slow(slow)).tasks(limits).routes(routes);
+    let _ = APP.set(app.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
     println!("{}", listener.local_addr().expect("a bound socket has an address"));
     match Server::new(app).serve_on(listener).await {

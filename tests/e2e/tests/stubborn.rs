@@ -1,0 +1,325 @@
+//! Apps that make it hard for themselves: what panics where nobody looks, never ends, or comes too late. The process lives, each
+//! request is answered, each dependency is exited, and each task is run or named.
+
+use std::time::Duration;
+
+use epilogue::prelude::*;
+use epilogue::testing::TestClient;
+use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use http_body_util::BodyExt;
+
+async fn note(journal: State<Journal>, line: &'static str) {
+    journal.write(line);
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a bomb was dropped");
+    }
+}
+
+struct Session(Journal);
+
+#[dependency(exit = close)]
+fn session(journal: State<Journal>) -> Session {
+    journal.write("enter");
+    Session((*journal).clone())
+}
+
+async fn close(session: &Session, _outcome: &Outcome) {
+    session.0.write("exit");
+}
+
+fn app(routes: epilogue::Routes) -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    (App::new().state(journal).routes(routes), entries)
+}
+
+/// The status of two requests on one connection: the first one's harm must not reach the second.
+async fn two(served: &Served, path: &str) -> [u16; 2] {
+    let mut client = served.http1().await;
+    let mut statuses = [0; 2];
+    for status in &mut statuses {
+        client.ready().await.expect("the connection lives");
+        let reply = client.send_request(request("GET", path)).await.expect("a reply");
+        *status = reply.status().as_u16();
+        reply.into_body().collect().await.unwrap();
+    }
+    statuses
+}
+
+/// The tasks of one request run while the next one is answered.
+fn sorted(entries: &mut Entries) -> Vec<String> {
+    let mut lines = entries.now();
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn a_dependency_whose_drop_panics_breaks_nothing() {
+    #[dependency]
+    fn bomb() -> Bomb {
+        Bomb
+    }
+
+    #[get("/")]
+    async fn drops(
+        _session: Depends<session>,
+        _bomb: Depends<bomb>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    #[get("/plain")]
+    async fn plain(_bomb: Depends<bomb>) {}
+
+    let (app, mut entries) = app(routes![drops, plain]);
+    let served = Served::new(app).await;
+    assert_eq!(two(&served, "/").await, [200, 200]);
+    assert_eq!(two(&served, "/plain").await, [200, 200]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["enter", "enter", "exit", "exit", "task", "task"]);
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("on purpose")]
+struct OnPurpose;
+
+impl epilogue::IntoResponse for OnPurpose {
+    fn into_response(self) -> epilogue::Response {
+        panic!("an error's own reply")
+    }
+}
+
+#[tokio::test]
+async fn an_error_handler_and_a_reply_that_panic_are_a_500_and_owe_no_exit() {
+    struct Unsayable;
+
+    impl epilogue::IntoResponse for Unsayable {
+        fn into_response(self) -> epilogue::Response {
+            panic!("a reply")
+        }
+    }
+
+    #[get("/handled")]
+    async fn handled(
+        _session: Depends<session>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> Result<(), HttpError> {
+        tasks.add_task(note, (journal, "always")).always();
+        Err(HttpError::new(StatusCode::CONFLICT, "on purpose"))
+    }
+
+    #[get("/error")]
+    async fn error(_session: Depends<session>) -> Result<(), OnPurpose> {
+        Err(OnPurpose)
+    }
+
+    #[get("/reply")]
+    async fn reply(_session: Depends<session>) -> Unsayable {
+        Unsayable
+    }
+
+    let (app, mut entries) = app(routes![handled, error, reply]);
+    let app = app.on_error(|_error: &HttpError, _parts: RequestParts| -> StatusCode { panic!("a handler") });
+    let served = Served::new(app).await;
+    for path in ["/handled", "/error", "/reply", "/nowhere"] {
+        assert_eq!(two(&served, path).await, [500, 500], "{path}");
+    }
+    served.stop().await.unwrap();
+    let mut expected = vec!["always"; 2];
+    expected.extend(["enter"; 6]);
+    expected.extend(["exit"; 6]);
+    assert_eq!(sorted(&mut entries), expected);
+}
+
+#[tokio::test]
+async fn a_layer_that_panics_is_a_500() {
+    #[get("/")]
+    async fn plain() {}
+
+    let layer = tower::util::MapResponseLayer::new(|_response: epilogue::Response| -> epilogue::Response {
+        panic!("a layer")
+    });
+    let (app, _entries) = app(routes![plain]);
+    let served = Served::new(app.layer(layer)).await;
+    assert_eq!(two(&served, "/").await, [500, 500]);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_exit_of_the_app_that_panics_holds_up_no_other() {
+    #[dependency(scope = "app", exit = told)]
+    fn first(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    async fn told(session: &Session, _outcome: &Outcome) {
+        session.0.write("first is exited");
+    }
+
+    #[dependency(scope = "app", exit = panics)]
+    fn second(_first: Depends<first>) {}
+
+    async fn panics(_second: &(), _outcome: &Outcome) {
+        panic!("on purpose");
+    }
+
+    #[get("/")]
+    async fn uses(_second: Depends<second>) {}
+
+    let (app, mut entries) = app(routes![uses]);
+    let served = Served::new(app).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["first is exited"]);
+}
+
+/// A task that adds itself again never lets its batch end.
+#[tokio::test]
+async fn tasks_that_add_tasks_for_ever_end_with_the_grace() {
+    fn again(tasks: BackgroundTasks) {
+        let more = tasks.clone();
+        tasks.add_task(
+            async move || {
+                tokio::task::yield_now().await;
+                again(more);
+            },
+            (),
+        );
+    }
+
+    #[get("/")]
+    async fn starts(tasks: BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "begun"));
+        again(tasks);
+    }
+
+    let (app, mut entries) = app(routes![starts]);
+    let app = app.tasks(TaskLimits::default().grace(Duration::from_millis(50)));
+    let served = Served::new(app.clone()).await;
+    served.get("/").await;
+    assert_eq!(entries.next().await, "begun");
+    let error = served.stop().await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    let stats = app.task_stats();
+    assert_eq!(report.abandoned.len() as u64, stats.abandoned);
+    assert_eq!((stats.queued, stats.running, stats.batches), (0, 0, 0));
+    assert_eq!(stats.accepted(), stats.ran() + stats.abandoned);
+    assert!(stats.succeeded > 1 && stats.abandoned >= 1, "{stats:?}");
+}
+
+/// Times that no clock can add.
+#[tokio::test]
+async fn the_longest_times_are_no_time_too_long() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Gate>) {
+        tasks.add_task(async move |gate: State<Gate>| gate.pass().await, (gate,)).timeout(Duration::MAX);
+        tasks.add_task(note, (journal, "done"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let gate = Gate::default();
+    let limits =
+        TaskLimits::default().grace(Duration::MAX).exit_grace(Duration::MAX).retry_after(Duration::MAX);
+    let app = app.state(gate.clone()).tasks(limits);
+    let served = Served::with(app, |server| {
+        server.header_read_timeout(Duration::MAX).body_read_timeout(Duration::MAX)
+    })
+    .await;
+    assert_eq!(served.get("/").await.status(), 200);
+    let stopping = tokio::spawn(served.stop());
+    gate.open();
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), ["done"]);
+}
+
+/// The deadline of a drain is what the exits' own time is added to.
+#[tokio::test]
+async fn the_longest_time_for_exits_does_not_break_a_deadline() {
+    #[get("/")]
+    async fn hangs(tasks: &BackgroundTasks, _session: Depends<session>) {
+        tasks.add_task(std::future::pending::<()>, ());
+    }
+
+    let (app, mut entries) = app(routes![hangs]);
+    let app = app.tasks(TaskLimits::default().grace(Duration::from_millis(10)).exit_grace(Duration::MAX));
+    let served = Served::new(app).await;
+    served.get("/").await;
+    assert!(matches!(served.stop().await, Err(epilogue::Error::Unfinished(_))));
+    assert_eq!(entries.now(), ["enter", "exit"]);
+}
+
+#[tokio::test]
+async fn what_comes_after_the_drain_is_run_and_a_second_drain_finds_it() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    app.drain().await.unwrap();
+    let client = TestClient::new(app.clone());
+    client.get("/").send().await;
+    app.drain().await.unwrap();
+    client.get("/").send().await;
+    app.drain().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "task", "exit", "enter", "task", "exit"]);
+    assert_eq!((app.task_stats().succeeded, app.task_stats().accepted()), (2, 2));
+}
+
+/// An app and its client that are gone before what they were asked for.
+#[tokio::test]
+async fn what_was_queued_runs_although_the_app_is_dropped() {
+    #[get("/")]
+    async fn queues(
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+        gate: State<Gate>,
+        _session: Depends<session>,
+    ) {
+        tasks.add_task(async move |gate: State<Gate>| gate.pass().await, (gate,));
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let gate = Gate::default();
+    let client = TestClient::new(app.state(gate.clone()));
+    let response = client.get("/").reply_only().await;
+    drop((client, response));
+    gate.open();
+    assert_eq!(entries.take(3).await, ["enter", "task", "exit"]);
+    // The last who could write has gone, and with it everything of the app.
+    assert!(entries.is_over().await);
+}
+
+/// A runtime that ends in the middle of a drain takes it all with it, and nobody hangs or panics.
+#[test]
+fn a_runtime_may_end_while_it_drains() {
+    #[get("/")]
+    async fn hangs(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "begun"));
+        tasks.add_task(std::future::pending::<()>, ());
+    }
+
+    let (app, mut entries) = app(routes![hangs]);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let served = Served::new(app.clone()).await;
+        served.get("/").await;
+        assert_eq!(entries.take(2).await, ["enter", "begun"]);
+        tokio::spawn(served.stop());
+        while app.task_stats().running == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    drop(runtime);
+    let stats = app.task_stats();
+    assert_eq!((stats.queued, stats.running, stats.abandoned), (0, 0, 1), "{stats:?}");
+}
