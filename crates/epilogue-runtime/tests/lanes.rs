@@ -11,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn one_batch_after_another() {
@@ -33,7 +33,12 @@ async fn a_batch_waits_for_no_other_of_its_lane() {
         let all = Arc::new(Barrier::new(3));
         for _ in 0..3 {
             let (tasks, all) = (list(&runner), all.clone());
-            tasks.add_task(async move || drop(all.wait().await), ());
+            tasks.add_task(
+                async move || {
+                    all.wait().await;
+                },
+                (),
+            );
             Batch::new(tasks).submit_on(&lane);
         }
         timeout(Duration::from_secs(10), runner.idle()).await.expect("a batch waits for another");
@@ -86,9 +91,9 @@ async fn a_batch_that_is_cut_off_is_named_whoever_runs_it() {
     assert_eq!(names, ["beside it", "by the lane"]);
     assert!(report.stuck.is_empty());
 
-    let late = list(&runner);
-    late.add_task(async || (), ()).name("late");
-    Batch::new(late).submit_on(&lane);
+    let after = list(&runner);
+    after.add_task(async || (), ()).name("too late");
+    Batch::new(after).submit_on(&lane);
     assert_eq!(runner.stats().abandoned, 3);
 }
 
