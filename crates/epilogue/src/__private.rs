@@ -198,10 +198,8 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    answered!(scope, take, |taken| {
-        let returned = crate::scope::caught(call(taken)).await?;
-        caught_now(|| reply(returned))
-    })
+    // A panic of the reply itself is rare, and caught where those of all else are that is no function of the request.
+    answered!(scope, take, |taken| reply(crate::scope::caught(call(taken)).await?))
 }
 
 /// The same for a sync path function.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -245,18 +245,20 @@ where
 }
 
 /// What must happen once a reply has left.
+#[derive(Default)]
 pub(crate) struct After {
-    /// Gone once it was handed on.
+    /// None for most requests.
     batch: Option<Batch>,
     connection: Option<Arc<Connection>>,
-    /// On HTTP/2: what of a large piece is not handed on yet.
-    rest: Option<Box<Bytes>>,
 }
 
 impl After {
-    pub(crate) fn new(batch: Batch, connection: Option<Arc<Connection>>, version: Version) -> Self {
-        let rest = (version == Version::HTTP_2).then(Box::default);
-        Self { batch: Some(batch), connection, rest }
+    pub(crate) fn new(batch: Batch, connection: Option<Arc<Connection>>) -> Self {
+        Self { batch: Some(batch), connection }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.batch.is_none()
     }
 }
 
@@ -326,11 +328,12 @@ impl http_body::Body for Content {
 }
 
 /// The body of a reply, with what must happen after it.
+#[derive(Default)]
 pub struct ReplyBody {
     content: Content,
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
-    after: Option<After>,
+    after: After,
     /// The request's own, on HTTP/2: it is in flight until all of its reply was taken.
     stream: Option<Box<Stream>>,
 }
@@ -339,7 +342,7 @@ pub struct ReplyBody {
 const HTTP2_FRAME: usize = 16 * 1024;
 
 impl ReplyBody {
-    pub(crate) fn new(content: Content, after: Option<After>) -> Self {
+    pub(crate) fn new(content: Content, after: After) -> Self {
         Self { content, after, trace: None, stream: None }
     }
 
@@ -352,13 +355,12 @@ impl ReplyBody {
     }
 
     fn rest(&self) -> usize {
-        let of_stream = self.stream.as_ref().map_or(0, |stream| stream.rest.len());
-        of_stream + self.after.as_ref().and_then(|after| after.rest.as_ref()).map_or(0, |rest| rest.len())
+        self.stream.as_ref().map_or(0, |stream| stream.rest.len())
     }
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        if self.after.is_none() && self.trace.is_none() && self.stream.is_none() {
+        if self.after.is_nothing() && self.trace.is_none() && self.stream.is_none() {
             self.content.into_body()
         } else {
             Body::new(self)
@@ -368,7 +370,9 @@ impl ReplyBody {
 
 impl fmt::Debug for ReplyBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReplyBody").field("has_tasks_or_exits", &self.after.is_some()).finish_non_exhaustive()
+        f.debug_struct("ReplyBody")
+            .field("has_tasks_or_exits", &!self.after.is_nothing())
+            .finish_non_exhaustive()
     }
 }
 
@@ -380,9 +384,8 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { content, after, stream, .. } = &mut *self;
-        let of_after = after.as_mut().and_then(|after| after.rest.as_deref_mut());
-        let Some(rest) = stream.as_mut().map(|stream| &mut stream.rest).or(of_after) else {
+        let Self { content, stream, .. } = &mut *self;
+        let Some(Stream { rest, .. }) = stream.as_deref_mut() else {
             return Pin::new(content).poll_frame(context);
         };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.

@@ -1,5 +1,6 @@
 //! The app as a service: it finds the route, and sees to it that a request is answered for even when its client leaves.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
@@ -17,7 +18,7 @@ use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
-use crate::body::{Content, ReplyBody, RequestBody};
+use crate::body::{After, Content, ReplyBody, RequestBody};
 use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
 use crate::server::{Connection, Stream};
@@ -93,25 +94,14 @@ impl Started {
         request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
-        let stream = connection.speaks(request.version());
-        let Some(layered) = &self.layered else {
-            let (parts, body) = request.into_parts();
-            let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(connection));
-            future.stream = stream;
-            return future;
-        };
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
-        let response = layered(request);
-        ReplyFuture {
-            state: FutureState::Running(Box::pin(async move {
-                response.await.map(|body| ReplyBody::new(Content::Other(body), None))
-            })),
-            // The future below the layers keeps itself, and has the span.
-            keep: None,
-            trace: None,
-            stream,
+        if let Some(layered) = &self.layered {
+            return serve_layered(layered, request, connection);
         }
+        let stream = connection.speaks(request.version());
+        let (parts, body) = request.into_parts();
+        let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(connection));
+        future.stream = stream;
+        future
     }
 
     /// Answers a request of a foreign server or a test.
@@ -120,6 +110,26 @@ impl Started {
             Some(layered) => layered(request).await,
             None => self.state.respond(request).await,
         }
+    }
+}
+
+fn serve_layered(
+    layered: &Handler,
+    request: Request<hyper::body::Incoming>,
+    connection: &Arc<Connection>,
+) -> ReplyFuture {
+    let stream = connection.speaks(request.version());
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
+    let response = layered(request);
+    ReplyFuture {
+        state: FutureState::Running(Box::pin(async move {
+            response.await.map(|body| ReplyBody::new(Content::Other(body), After::default()))
+        })),
+        // The future below the layers keeps itself, and has the span.
+        keep: None,
+        trace: None,
+        stream,
     }
 }
 
@@ -140,12 +150,20 @@ impl AppState {
         let response = self.error_handlers.respond(error, parts);
         ReplyFuture {
             state: FutureState::Refused(Box::new(
-                response.map(|body| ReplyBody::new(Content::Other(body), None)),
+                response.map(|body| ReplyBody::new(Content::Other(body), After::default())),
             )),
             keep: None,
             trace: None,
             stream: None,
         }
+    }
+
+    #[cold]
+    fn refuse_unknown(&self, error: &HttpError, parts: Parts, trace: Option<&Trace>) -> ReplyFuture {
+        if let Some(trace) = trace {
+            trace.not_found(&parts.method);
+        }
+        self.refuse(error, parts)
     }
 
     fn call(
@@ -171,17 +189,11 @@ impl AppState {
     ) -> ReplyFuture {
         let path = parts.uri.path();
         let Ok(found) = self.table.at(path) else {
-            if let Some(trace) = trace {
-                trace.not_found(&parts.method);
-            }
-            return self.refuse(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts);
+            return self.refuse_unknown(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts, trace);
         };
         let Some(index) = found.value.find(&parts) else {
             let error = method_not_allowed(found.value);
-            if let Some(trace) = trace {
-                trace.not_found(&parts.method);
-            }
-            return self.refuse(&error, parts);
+            return self.refuse_unknown(&error, parts, trace);
         };
         let captures = if found.params.is_empty() {
             CaptureRanges::new()
@@ -289,42 +301,42 @@ impl Future for ReplyFuture {
     type Output = Result<http::Response<ReplyBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { state, trace, .. } = &mut *self;
-        let mut polled = if let FutureState::Running(future) = state {
-            let _entered = trace.as_ref().map(|trace| trace.enter());
-            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-                Ok(polled) => polled,
-                Err(payload) => {
-                    let failure = Failure::panicked(payload.as_ref());
-                    tracing::error!(
-                        ?failure,
-                        "a request panicked outside of its functions: in a layer, or in what it dropped"
-                    );
-                    // It may panic again, for what is left of it.
-                    let left = std::mem::replace(state, FutureState::Done);
-                    drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
-                    Poll::Ready(
-                        internal_server_error().map(|body| ReplyBody::new(Content::Other(body), None)),
-                    )
-                }
+        let Self { state, trace, stream, .. } = &mut *self;
+        // Changed where it stands: a reply is large to move about.
+        let mut polled = match state {
+            FutureState::Running(future) => {
+                let _entered = trace.as_ref().map(|trace| trace.enter());
+                catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context).map(Ok)))
+                    .unwrap_or_else(|payload| Poll::Ready(Ok(panicked(state, payload.as_ref()))))
             }
-        } else if let FutureState::Refused(response) = std::mem::replace(state, FutureState::Done) {
-            Poll::Ready(*response)
-        } else {
-            panic!("a `ReplyFuture` was polled after it was done")
+            FutureState::Refused(response) => Poll::Ready(Ok(std::mem::take(&mut **response))),
+            FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
         };
-        if let Poll::Ready(response) = &mut polled {
+        if let Poll::Ready(Ok(response)) = &mut polled {
             *state = FutureState::Done;
             if let Some(trace) = trace.take() {
                 trace.answered(response.status());
                 response.body_mut().trace(trace);
             }
-            if let Some(stream) = self.stream.take() {
+            if let Some(stream) = stream.take() {
                 response.body_mut().is_of(stream);
             }
         }
-        polled.map(Ok)
+        polled
     }
+}
+
+#[cold]
+fn panicked(state: &mut FutureState, payload: &(dyn Any + Send)) -> http::Response<ReplyBody> {
+    let failure = Failure::panicked(payload);
+    tracing::error!(
+        ?failure,
+        "a request panicked outside of its functions: in a layer, or in what it dropped"
+    );
+    // It may panic again, for what is left of it.
+    let left = std::mem::replace(state, FutureState::Done);
+    drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
+    internal_server_error().map(|body| ReplyBody::new(Content::Other(body), After::default()))
 }
 
 impl Drop for ReplyFuture {

@@ -117,11 +117,19 @@ impl Scope {
     }
 
     /// What must happen once the reply has left; nothing for most requests.
-    fn after(&mut self, outcome: Outcome) -> Option<After> {
+    #[inline]
+    fn after(&mut self, outcome: Outcome) -> After {
+        if self.exits.is_empty() && self.tasks.is_none() {
+            return After::default();
+        }
+        self.batch(outcome)
+    }
+
+    fn batch(&mut self, outcome: Outcome) -> After {
         let has_tasks = self.tasks.as_ref().is_some_and(|tasks| !tasks.is_empty() || tasks.is_shared());
         if self.exits.is_empty() && !has_tasks {
             self.tasks = None;
-            return None;
+            return After::default();
         }
         let exits = std::mem::take(&mut self.exits);
         let probe = self.parts().extensions.get::<Probe>().cloned();
@@ -139,8 +147,7 @@ impl Scope {
             None => batch,
             Some(probe) => batch.finally(async move |report: BatchReport| probe.done(report.failed)),
         };
-        let version = self.parts().version;
-        Some(After::new(batch, self.connection.take(), version))
+        After::new(batch, self.connection.take())
     }
 }
 

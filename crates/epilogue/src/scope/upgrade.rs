@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
-use crate::body::{Content, ReplyBody};
+use crate::body::{After, Content, ReplyBody};
 use crate::response::{Failure, HttpError, Raised, Replied};
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
@@ -106,7 +106,7 @@ impl Scope {
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
         let session = Session(Some(self)).run(upgrade.transport, function);
         runner.hold(origin, session.instrument(Span::current()));
-        response.map(|content| ReplyBody::new(content, None))
+        response.map(|content| ReplyBody::new(content, After::default()))
     }
 
     /// The best subprotocol that the client offers.

@@ -1,6 +1,5 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context;
 use std::time::Duration;
 
@@ -18,7 +17,6 @@ use crate::tasks::{Batch, Lane};
 pub(crate) struct Connection {
     pub(crate) client: SocketAddr,
     pub(crate) body_read_timeout: Option<Duration>,
-    any_request: AtomicBool,
     batches: Handover<Batch>,
     lane: Lane,
     wait: Arc<Wait>,
@@ -26,36 +24,27 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(super) fn new(client: SocketAddr, body_read_timeout: Option<Duration>, wait: Arc<Wait>) -> Self {
-        Self {
-            client,
-            body_read_timeout,
-            any_request: AtomicBool::new(false),
-            batches: Handover::new(),
-            lane: Lane::new(),
-            wait,
-        }
+        Self { client, body_read_timeout, batches: Handover::new(), lane: Lane::new(), wait }
     }
 
     /// A request has come by this version of HTTP; all others of the connection will, too.
+    #[inline]
     pub(crate) fn speaks(self: &Arc<Self>, version: Version) -> Option<Box<Stream>> {
-        if !self.any_request.load(Ordering::Relaxed) {
-            self.any_request.store(true, Ordering::Relaxed);
+        if version == Version::HTTP_2 {
+            return Some(self.stream());
         }
-        if version != Version::HTTP_2 {
-            return None;
-        }
+        self.wait.head_came();
+        None
+    }
+
+    fn stream(self: &Arc<Self>) -> Box<Stream> {
         self.batches.speaks_http2();
         self.wait.stream_begins();
-        Some(Box::new(Stream { connection: Arc::clone(self), rest: Bytes::new() }))
+        Box::new(Stream { connection: Arc::clone(self), rest: Bytes::new() })
     }
 
     pub(super) fn is_http2(&self) -> bool {
         self.batches.is_http2()
-    }
-
-    /// Whether the head of a request has ever arrived.
-    pub(super) fn is_used(&self) -> bool {
-        self.any_request.load(Ordering::Relaxed)
     }
 
     /// The body of a reply has ended; what follows it waits for the flush.

@@ -1,7 +1,8 @@
 //! How long a client may take to send the head of a request: one timer for a connection, not one for each of its requests.
 //!
 //! hyper sets a timer for each head, and nearly all of them are dropped unused. Here that only notes the time; the connection's
-//! own timer looks at the note when it goes off, about once in a timeout, and is set again to when the wait could be over.
+//! own timer looks at the note when it goes off, about once in a timeout, and is set again to when the wait could be over. What
+//! is overdue then is closed by the connection.
 //!
 //! On HTTP/2 hyper sets none. There a connection waits for a head from the end of the last request that was in flight.
 
@@ -33,11 +34,15 @@ pub(super) struct Wait {
 const NOBODY: u64 = u64::MAX;
 
 impl Wait {
-    fn set(&self, until: Instant) -> u64 {
+    fn set(&self, until: Instant) {
         // Some centuries, or the connection waits for ever.
         let until = u64::try_from((until - self.begun).as_nanos()).unwrap_or(NOBODY);
         self.until.store(until, Ordering::Relaxed);
-        until
+    }
+
+    /// The head that was waited for has come, on HTTP/1.
+    pub(super) fn head_came(&self) {
+        self.until.store(NOBODY, Ordering::Relaxed);
     }
 
     pub(super) fn stalls(&self, stalls: bool) {
@@ -179,8 +184,9 @@ impl Timer for HeadTimer {
     }
 
     fn sleep_until(&self, deadline: std::time::Instant) -> Pin<Box<dyn Sleep>> {
-        let until = self.0.set(deadline.into());
-        Box::pin(Head { wait: Arc::clone(&self.0), until })
+        self.0.set(deadline.into());
+        // Of no size, so that the box is no allocation.
+        Box::pin(Never)
     }
 
     fn now(&self) -> std::time::Instant {
@@ -188,30 +194,18 @@ impl Timer for HeadTimer {
     }
 }
 
-/// A wait for a head.
-struct Head {
-    wait: Arc<Wait>,
-    until: u64,
-}
+/// It is the connection that ends what is overdue, and not hyper.
+struct Never;
 
-impl Future for Head {
+impl Future for Never {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
-        if self.wait.is_over.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        Poll::Pending
     }
 }
 
-impl Sleep for Head {}
-
-impl Drop for Head {
-    fn drop(&mut self) {
-        // Unless another wait has begun.
-        if self.wait.until.load(Ordering::Relaxed) == self.until {
-            self.wait.until.store(NOBODY, Ordering::Relaxed);
-        }
-    }
-}
+impl Sleep for Never {}
 
 #[cfg(test)]
 mod tests {
@@ -237,16 +231,15 @@ mod tests {
         let mut patience = Patience::new(10 * SECOND);
         let timer = patience.timer();
         for _ in 0..5 {
-            let head = timer.sleep(10 * SECOND);
+            let _head = timer.sleep(10 * SECOND);
             assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-            drop(head);
+            patience.wait().head_came();
             // The request is answered.
             assert!(!is_over_within(&mut patience, 25 * SECOND).await);
         }
-        let mut head = timer.sleep(10 * SECOND);
+        let _head = timer.sleep(10 * SECOND);
         assert!(!is_over_within(&mut patience, 9 * SECOND).await);
         assert!(is_over_within(&mut patience, 2 * SECOND).await);
-        poll_fn(|context| head.as_mut().poll(context)).await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use http::Request;
@@ -280,12 +279,7 @@ impl Connections {
             let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
-                // hyper's own timeout begins when it knows which HTTP the client speaks, which one that sends nothing never tells,
-                // and on HTTP/2 there is none.
-                let silent = poll_fn(|context| match patience.poll_over(context) {
-                    Poll::Ready(()) if !connection.is_used() || connection.is_http2() => Poll::Ready(()),
-                    _ => Poll::Pending,
-                });
+                let silent = poll_fn(|context| patience.poll_over(context));
                 tokio::select! {
                     biased;
                     () = &mut abandon => {
@@ -300,10 +294,10 @@ impl Connections {
                             patience.shorten(going);
                         }
                     }
-                    // Before hyper, which then finds that the head it waits for is overdue.
                     () = silent => {
                         tracing::debug!(%client, "no request came within the time for its head");
-                        if told_to_go || !connection.is_used() {
+                        // On HTTP/2 the end of a reply may still wait for its client.
+                        if told_to_go || !connection.is_http2() {
                             return;
                         }
                         told_to_go = true;
