@@ -267,6 +267,7 @@ impl App {
     /// let app = App::new().routes(routes![add]).upload_limit(1024 * 1024 * 1024);
     /// # let _ = app;
     /// ```
+    #[cfg(feature = "multipart")]
     pub fn upload_limit(self, bytes: usize) -> Self {
         self.with(|config| config.upload_limit = bytes)
     }
