@@ -2,6 +2,7 @@
 
 mod callgrind;
 mod client;
+pub(crate) mod in_process;
 mod routes;
 
 use std::fmt::Write;

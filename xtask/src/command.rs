@@ -8,13 +8,14 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Step {
     command: Command,
+    is_shown: bool,
 }
 
 impl Step {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.stdin(Stdio::null());
-        Self { command }
+        Self { command, is_shown: true }
     }
 
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
@@ -32,10 +33,19 @@ impl Step {
         self
     }
 
+    /// Without its output: what it says is in a file.
+    pub(crate) fn quietly(mut self) -> Self {
+        self.command.stdout(Stdio::null());
+        self.is_shown = false;
+        self
+    }
+
     /// Runs it; one that does not end with 0 is an error.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let command = shown(&self.command);
-        eprintln!("$ {command}");
+        if self.is_shown {
+            eprintln!("$ {command}");
+        }
         match self.command.status() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Error::Failed { command, status }),

@@ -112,12 +112,7 @@ impl Measured {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             for file in self.files()?.difference(&before) {
-                let text = fs::read_to_string(file)?;
-                let total = text.lines().find_map(|line| {
-                    let (key, value) = line.split_once(": ")?;
-                    ["summary", "totals"].contains(&key).then(|| value.trim().parse().ok())?
-                });
-                if let Some(total) = total {
+                if let Some(total) = total(&fs::read_to_string(file)?) {
                     return Ok(total);
                 }
             }
@@ -138,6 +133,14 @@ impl Drop for Measured {
         _ = self.child.kill();
         _ = self.child.wait();
     }
+}
+
+/// The instructions that a dump of callgrind tells of.
+pub(super) fn total(dump: &str) -> Option<f64> {
+    dump.lines().find_map(|line| {
+        let (key, value) = line.split_once(": ")?;
+        ["summary", "totals"].contains(&key).then(|| value.trim().parse().ok())?
+    })
 }
 
 fn free_port() -> io::Result<u16> {
