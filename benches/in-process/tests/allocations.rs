@@ -5,9 +5,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, PoisonError};
 
+use axum_core::body::Body;
 use epilogue::prelude::*;
 use epilogue::{Routes, Server};
 use tokio::net::TcpListener;
+use tower_service::Service;
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -145,4 +147,27 @@ fn a_task_makes_one() {
 #[test]
 fn what_other_routes_have_costs_a_route_nothing() {
     assert_eq!(of_app("/plain"), of_routes(routes![plain], "/plain"));
+}
+
+/// The allocations of a request to the app as a tower service, which has that many routes.
+async fn of_service(routes: usize) -> u64 {
+    let app = (0..routes)
+        .fold(App::new(), |app, number| app.router(Router::new(format!("/{number}")).routes(routes![plain])));
+    app.start().await.unwrap();
+    let mut service = app.clone();
+    let mut ask = async || {
+        let request = http::Request::builder().uri("/0/plain").body(Body::empty()).unwrap();
+        assert_eq!(service.call(request).await.unwrap().status(), StatusCode::OK);
+    };
+    ask().await;
+    let _profiler = dhat::Profiler::builder().testing().build();
+    ask().await;
+    dhat::HeapStats::get().total_blocks
+}
+
+#[test]
+fn a_large_app_costs_a_request_to_its_service_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(of_service(100)), runtime.block_on(of_service(1)));
 }
