@@ -40,6 +40,16 @@ impl Step {
         self
     }
 
+    /// What it prints, if it ends with 0.
+    pub(crate) fn output(mut self) -> Result<String, Error> {
+        let command = shown(&self.command);
+        match self.command.stderr(Stdio::inherit()).output() {
+            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Ok(output) => Err(Error::Failed { command, status: output.status }),
+            Err(source) => Err(Error::Start { command, source }),
+        }
+    }
+
     /// Runs it; one that does not end with 0 is an error.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let command = shown(&self.command);

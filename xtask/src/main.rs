@@ -23,7 +23,9 @@ cargo xtask diagnostics                    the corpus of mistakes alone: what th
 cargo xtask conformance [-- pytest's own]  the conformance suite alone
 cargo xtask deny                           licences, bans, sources and advisories of all dependencies, by cargo-deny
 cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind
-cargo xtask bench --in-process [--record]  instructions a request without a server, within a tenth of what was recorded; needs valgrind";
+cargo xtask bench --in-process [--record]  instructions a request without a server, within a tenth of what was recorded; needs valgrind
+cargo xtask bench --build                  CPU time of building a minimal app and of an edit of it, beside axum's
+cargo xtask bench --growth                 what grows with an app and its load, as plots in the book; needs valgrind";
 
 fn main() -> ExitCode {
     let words = env::args().skip(1).collect::<Vec<_>>();
@@ -47,6 +49,8 @@ fn run(words: &[String]) -> Result<(), Error> {
         ["bench"] => bench::run(&Workspace::find()?, None),
         ["bench", "--in-process"] => bench::in_process::run(&Workspace::find()?, false),
         ["bench", "--in-process", "--record"] => bench::in_process::run(&Workspace::find()?, true),
+        ["bench", "--build"] => bench::build::run(&Workspace::find()?),
+        ["bench", "--growth"] => bench::growth::run(&Workspace::find()?),
         ["bench", "--peers", peers] => bench::run(&Workspace::find()?, Some(peers)),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use super::callgrind::total;
+use super::callgrind::{can_count, instructions_of};
 use super::routes::{ROUTES, Route};
 use crate::command::Step;
 use crate::error::Error;
@@ -22,8 +21,7 @@ const FEW_REQUESTS: [u32; 2] = [20, 120];
 
 /// Prints the table; with `record` it becomes what is held against later, else a route that is further off is an error.
 pub(crate) fn run(workspace: &Workspace, record: bool) -> Result<(), Error> {
-    if let Err(error) = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status() {
-        println!("skipped: valgrind, which counts the instructions, cannot be started: {error}");
+    if !can_count() {
         return Ok(());
     }
     Step::new(cargo())
@@ -61,18 +59,10 @@ fn instructions(program: &Path, scratch: &Path, route: &Route) -> Result<f64, Er
 }
 
 fn counted(program: &Path, scratch: &Path, route: &Route, requests: u32) -> Result<f64, Error> {
-    let dump = scratch.join("in-process.callgrind");
-    Step::new("valgrind")
-        .args(["-q", "--tool=callgrind"])
-        .args([format!("--callgrind-out-file={}", dump.display())])
-        .args([program])
-        .args([requests.to_string().as_str(), route.method, route.path, &route.body()])
-        .args(route.header_words())
-        .quietly()
-        .run()?;
-    let text = fs::read_to_string(&dump).map_err(Error::file("reading", dump.as_path()))?;
-    total(&text)
-        .ok_or_else(|| Error::file("finding a total in", dump)(std::io::ErrorKind::InvalidData.into()))
+    let (requests, body) = (requests.to_string(), route.body());
+    let mut words = vec![requests.as_str(), route.method, route.path, &body];
+    words.extend(route.header_words());
+    instructions_of(program, &words, scratch)
 }
 
 /// The counts beside those that were recorded, and the routes that are too far off.

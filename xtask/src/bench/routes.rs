@@ -60,7 +60,7 @@ impl Route {
     }
 
     /// The names and values of the headers in turn.
-    pub(super) fn header_words(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn header_words(&self) -> impl Iterator<Item = &str> {
         self.headers.lines().filter_map(|line| line.split_once(": ")).flat_map(|(name, value)| [name, value])
     }
 
