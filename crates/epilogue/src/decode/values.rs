@@ -16,6 +16,7 @@ pub(crate) enum Raw<'v> {
     /// Bytes that are no text: only headers can carry them.
     Opaque(&'v [u8]),
     /// A file of a form, by its name.
+    #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "no other form has files"))]
     File(&'v str),
 }
 
