@@ -1,7 +1,10 @@
 //! Instructions a request, of Epilogue beside hyper by hand and whatever other servers of the same routes there are.
 
+pub(crate) mod build;
 mod callgrind;
 mod client;
+pub(crate) mod growth;
+pub(crate) mod in_process;
 mod routes;
 
 use std::fmt::Write;

@@ -8,13 +8,14 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Step {
     command: Command,
+    is_shown: bool,
 }
 
 impl Step {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.stdin(Stdio::null());
-        Self { command }
+        Self { command, is_shown: true }
     }
 
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
@@ -32,10 +33,29 @@ impl Step {
         self
     }
 
+    /// Without its output: what it says is in a file.
+    pub(crate) fn quietly(mut self) -> Self {
+        self.command.stdout(Stdio::null());
+        self.is_shown = false;
+        self
+    }
+
+    /// What it prints, if it ends with 0.
+    pub(crate) fn output(mut self) -> Result<String, Error> {
+        let command = shown(&self.command);
+        match self.command.stderr(Stdio::inherit()).output() {
+            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Ok(output) => Err(Error::Failed { command, status: output.status }),
+            Err(source) => Err(Error::Start { command, source }),
+        }
+    }
+
     /// Runs it; one that does not end with 0 is an error.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let command = shown(&self.command);
-        eprintln!("$ {command}");
+        if self.is_shown {
+            eprintln!("$ {command}");
+        }
         match self.command.status() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Error::Failed { command, status }),

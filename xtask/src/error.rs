@@ -9,6 +9,10 @@ pub(crate) enum Error {
     Usage(&'static str),
     #[error("{action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error(
+        "not within a tenth of what was recorded: {routes}. Where that is meant, record it: cargo xtask bench --in-process --record"
+    )]
+    OffRecord { routes: String },
     #[error("`{command}` could not be started: {source}")]
     Start { command: String, source: io::Error },
     #[error("`{command}` failed: {status}")]

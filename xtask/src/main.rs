@@ -22,7 +22,10 @@ cargo xtask test                           every test: the workspace's own, the 
 cargo xtask diagnostics                    the corpus of mistakes alone: what the compiler says first of each
 cargo xtask conformance [-- pytest's own]  the conformance suite alone
 cargo xtask deny                           licences, bans, sources and advisories of all dependencies, by cargo-deny
-cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind";
+cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind
+cargo xtask bench --in-process [--record]  instructions a request without a server, within a tenth of what was recorded; needs valgrind
+cargo xtask bench --build                  CPU time of building a minimal app and of an edit of it, beside axum's
+cargo xtask bench --growth                 what grows with an app and its load, as plots in the book; needs valgrind";
 
 fn main() -> ExitCode {
     let words = env::args().skip(1).collect::<Vec<_>>();
@@ -44,6 +47,10 @@ fn run(words: &[String]) -> Result<(), Error> {
         ["diagnostics"] => diagnostics(&Workspace::find()?),
         ["deny"] => deny::run(&Workspace::find()?),
         ["bench"] => bench::run(&Workspace::find()?, None),
+        ["bench", "--in-process"] => bench::in_process::run(&Workspace::find()?, false),
+        ["bench", "--in-process", "--record"] => bench::in_process::run(&Workspace::find()?, true),
+        ["bench", "--build"] => bench::build::run(&Workspace::find()?),
+        ["bench", "--growth"] => bench::growth::run(&Workspace::find()?),
         ["bench", "--peers", peers] => bench::run(&Workspace::find()?, Some(peers)),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

@@ -271,18 +271,8 @@ impl Options {
             );
         }
         if let Some(pattern) = args.text("pattern", errors) {
-            if let Err(error) = regex_syntax::parse(&pattern.value()) {
-                let reason = match &error {
-                    regex_syntax::Error::Parse(error) => error.kind().to_string(),
-                    regex_syntax::Error::Translate(error) => error.kind().to_string(),
-                    _ => String::from("it does not parse"),
-                };
-                errors.at(
-                    &pattern,
-                    format!(
-                        "the pattern is no regular expression: {reason}; correct it, and write a letter that stands for itself as `\\\\(`"
-                    ),
-                );
+            if let Err(reason) = is_regular(&pattern.value()) {
+                errors.at(&pattern, reason);
             }
             self.fields.push(quote!(pattern: __epilogue::Some(#pattern)));
             self.limits.text = true;
@@ -425,4 +415,24 @@ fn is_scalar(ty: &Type) -> bool {
     }
     let [Type::Path(inner)] = arguments(ty)[..] else { return false };
     inner.path.get_ident().is_some_and(|ident| SCALARS.iter().any(|scalar| ident == scalar))
+}
+
+#[cfg(feature = "pattern")]
+fn is_regular(pattern: &str) -> Result<(), String> {
+    let reason = match regex_syntax::parse(pattern) {
+        Ok(_) => return Ok(()),
+        Err(regex_syntax::Error::Parse(error)) => error.kind().to_string(),
+        Err(regex_syntax::Error::Translate(error)) => error.kind().to_string(),
+        Err(_) => String::from("it does not parse"),
+    };
+    Err(format!(
+        "the pattern is no regular expression: {reason}; correct it, and write a letter that stands for itself as `\\\\(`"
+    ))
+}
+
+#[cfg(not(feature = "pattern"))]
+fn is_regular(_: &str) -> Result<(), String> {
+    let reason =
+        "patterns are a feature that is off: write `features = [\"pattern\"]` at `epilogue` in Cargo.toml";
+    Err(String::from(reason))
 }

@@ -53,6 +53,7 @@ mod runner;
 mod stats;
 pub mod task;
 mod tasks;
+mod tracker;
 
 pub use added::{Added, AddedTask};
 #[cfg(feature = "axum")]
@@ -72,3 +73,4 @@ pub use task::{
     Backoff, Running, Task, TaskContext, TaskDefaults, TaskFailure, TaskFn, TaskInfo, TaskReturn,
 };
 pub use tasks::BackgroundTasks;
+pub use tracker::{Tracked, Tracker};

@@ -12,14 +12,13 @@ use std::{
 };
 
 use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
-use tokio_util::task::TaskTracker;
 use tracing::Span;
 
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
 
 use crate::{
     BackgroundTasks, BatchReport, Lane, Origin, TaskContext, TaskEvent, TaskLimits, TaskObserver,
-    TaskOutcome, TaskStats,
+    TaskOutcome, TaskStats, Tracked, Tracker,
     execution::Execution,
     finally::{self, Finally},
     lane::{self, Worker},
@@ -59,9 +58,9 @@ pub(crate) struct Shared {
     registry: Registry,
     pub(crate) counters: Counters,
     /// Batches, waiting or running, kept requests and exits.
-    pub(crate) batches: TaskTracker,
+    pub(crate) batches: Tracker,
     /// Calls on the blocking pool.
-    pub(crate) blocking: TaskTracker,
+    pub(crate) blocking: Tracker,
     pub(crate) blocking_permits: Arc<Semaphore>,
 }
 
@@ -81,8 +80,8 @@ impl Runner {
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             registry: Registry::default(),
             counters: Counters::default(),
-            batches: TaskTracker::new(),
-            blocking: TaskTracker::new(),
+            batches: Tracker::default(),
+            blocking: Tracker::default(),
         }))
     }
 
@@ -147,9 +146,6 @@ impl Runner {
 
     /// Waits until no batch, kept request or blocking task is left.
     pub async fn idle(&self) {
-        // A closed tracker still takes tasks. It is closed only now, because then the end of the last one tells those who wait.
-        self.0.batches.close();
-        self.0.blocking.close();
         loop {
             self.0.batches.wait().await;
             self.0.blocking.wait().await;
@@ -232,7 +228,7 @@ impl Runner {
             origin,
             runner: self.clone(),
             finished: false,
-            _token: self.0.batches.token(),
+            _token: self.0.batches.track(),
         };
         let number = other.number;
         let spawned = self.spawn(async move {
@@ -337,7 +333,7 @@ struct Other {
     number: u64,
     origin: Origin,
     finished: bool,
-    _token: tokio_util::task::task_tracker::TaskTrackerToken,
+    _token: Tracked,
 }
 
 impl Drop for Other {

@@ -30,14 +30,17 @@ pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Un
 pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
+#[cfg(feature = "multipart")]
+pub use crate::param::Files;
 pub use crate::param::{
-    Bound, Files, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared,
-    TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue,
+    Bound, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared, TakesStream,
+    TaskData, Text, Unsourced, Untakeable, WithValue,
 };
 pub use crate::response::{
     Failure, NoOutput, NoReply, RaisedError, Replied, ReplyValue, Returned, ReturnedReply, ReturnedValue,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
+#[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
 
 /// The future of a request.
@@ -221,6 +224,7 @@ pub fn blocking_path_function<T: Send + 'static>(
 }
 
 /// The same for a function that gets the socket which the request becomes.
+#[cfg(feature = "websocket")]
 pub fn socket_function<T: Send + 'static, F>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,

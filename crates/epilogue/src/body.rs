@@ -18,6 +18,7 @@ use tokio::time::Sleep;
 use crate::app::Trace;
 use crate::server::{Connection, Stream};
 use crate::tasks::Batch;
+#[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
 /// A request's body: unread, or read once and kept.
@@ -28,6 +29,7 @@ pub(crate) enum RequestBody {
     Other(Body),
     Read(Bytes),
     /// A multipart form, with its bytes where something reads those too.
+    #[cfg(feature = "multipart")]
     Form(Box<(MultipartForm, Bytes)>),
 }
 
@@ -38,6 +40,7 @@ pub(crate) enum BodyError {
     TooLarge { limit: usize },
     #[error("the body did not arrive within {limit:?}")]
     TooSlow { limit: Duration },
+    #[cfg(feature = "multipart")]
     #[error("the multipart body could not be read")]
     Multipart(#[from] MultipartError),
     #[error("the body could not be read")]
@@ -50,6 +53,7 @@ impl RequestBody {
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Read(bytes) => bytes,
+            #[cfg(feature = "multipart")]
             Self::Form(form) => &form.1,
             Self::Incoming(_) | Self::Other(_) => &EMPTY,
         }
@@ -67,13 +71,16 @@ impl RequestBody {
         let bytes = match self {
             Self::Incoming(body) => collecting(body, limit, time).await?,
             Self::Other(body) => collecting(body, limit, time).await?,
-            Self::Read(_) | Self::Form(_) => return Ok(()),
+            Self::Read(_) => return Ok(()),
+            #[cfg(feature = "multipart")]
+            Self::Form(_) => return Ok(()),
         };
         *self = Self::Read(bytes);
         Ok(())
     }
 
     /// Reads a multipart form of this content type.
+    #[cfg(feature = "multipart")]
     pub(crate) async fn read_form(
         &mut self,
         headers: &HeaderMap,
@@ -102,6 +109,7 @@ impl RequestBody {
         Ok(())
     }
 
+    #[cfg(feature = "multipart")]
     pub(crate) fn multipart(&self) -> Option<&MultipartForm> {
         match self {
             Self::Form(form) => Some(&form.0),
@@ -111,7 +119,7 @@ impl RequestBody {
 
     /// The body as a stream, whose pieces may have so much time between them.
     pub(crate) fn take_timed_stream(&mut self, time: Option<Duration>) -> Body {
-        let is_read = matches!(self, Self::Read(_) | Self::Form(_));
+        let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
         match time {
             Some(limit) if !is_read => Body::new(Limited { body, limit, timer: None }),
@@ -124,6 +132,7 @@ impl RequestBody {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
             Self::Read(bytes) => Body::from(bytes),
+            #[cfg(feature = "multipart")]
             Self::Form(form) => Body::from(form.1),
         }
     }
@@ -169,6 +178,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// The content type, if it is that of a multipart form.
+#[cfg(feature = "multipart")]
 pub(crate) fn multipart_type(headers: &HeaderMap) -> Option<&str> {
     let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = content_type.split(';').next()?.trim();

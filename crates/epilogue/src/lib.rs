@@ -38,6 +38,16 @@
 //! # let _ = app;
 //! ```
 //!
+//! # Features
+//!
+//! All are off by default: what most apps do without, and all would wait for when they are built. `full` switches on all of them.
+//!
+//! - `cookie`: `Reply::add_cookie`, for cookies of the `cookie` crate. `Cookie<T>` and [`Reply::set_cookie`] need no feature.
+//! - `http2`: HTTP/2 with prior knowledge, beside HTTP/1.1.
+//! - `multipart`: forms with files.
+//! - `pattern`: `#[param(pattern = "…")]`.
+//! - `websocket`: `#[websocket]`.
+//!
 //! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] tell of dependencies,
 //! [`BackgroundTasks`] of tasks, [`macro@get`] of routes, [`App`] and [`Server`] of serving them.
 
@@ -45,6 +55,7 @@
 mod macros;
 mod app;
 mod body;
+mod cookies;
 mod decode;
 mod dependency;
 mod error;
@@ -59,7 +70,9 @@ mod security;
 mod server;
 mod sse;
 pub mod testing;
+#[cfg(feature = "multipart")]
 mod upload;
+#[cfg(feature = "websocket")]
 mod websocket;
 
 #[doc(hidden)]
@@ -86,12 +99,14 @@ pub use epilogue_runtime::{
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};
 pub use layer::{DependsRejection, EpilogueLayer, EpilogueService};
-pub use macros::{
-    Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace, websocket,
-};
+#[cfg(feature = "websocket")]
+pub use macros::websocket;
+pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
+#[cfg(feature = "multipart")]
+pub use param::File;
 pub use param::{
-    ClientAddr, Cookie, Extract, File, Form, Header, Json, Number, Param, Path, Query, Readable,
-    RequestParts, Shared, Shutdown, State, Text,
+    ClientAddr, Cookie, Extract, Form, Header, Json, Number, Param, Path, Query, Readable, RequestParts,
+    Shared, Shutdown, State, Text,
 };
 pub use rejection::{Invalid, Loc, Place, Rejection};
 pub use response::{Background, HttpError, Panicked, RaisedError, Reply, ReplyValue};
@@ -103,5 +118,7 @@ pub use security::{
 };
 pub use server::Server;
 pub use sse::{Event, EventSender, EventStream, Sse, SseClosed};
+#[cfg(feature = "multipart")]
 pub use upload::{UploadFile, UploadReader};
+#[cfg(feature = "websocket")]
 pub use websocket::{Message, WebSocket, WebSocketError, WebSocketReceiver, WebSocketSender};

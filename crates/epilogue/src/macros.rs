@@ -118,6 +118,7 @@ route_macro_docs!(
 /// let app = App::new().routes(routes![greet]);
 /// # let _ = app;
 /// ```
+#[cfg(feature = "websocket")]
 pub use epilogue_macros::websocket;
 
 /// Makes a function a dependency: something that path functions and other dependencies ask for as

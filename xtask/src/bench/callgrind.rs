@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::client::Client;
 use super::routes::Route;
+use crate::command::Step;
 use crate::error::Error;
 
 /// How many requests are counted together.
@@ -112,12 +113,7 @@ impl Measured {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             for file in self.files()?.difference(&before) {
-                let text = fs::read_to_string(file)?;
-                let total = text.lines().find_map(|line| {
-                    let (key, value) = line.split_once(": ")?;
-                    ["summary", "totals"].contains(&key).then(|| value.trim().parse().ok())?
-                });
-                if let Some(total) = total {
+                if let Some(total) = total(&fs::read_to_string(file)?) {
                     return Ok(total);
                 }
             }
@@ -138,6 +134,37 @@ impl Drop for Measured {
         _ = self.child.kill();
         _ = self.child.wait();
     }
+}
+
+/// Whether there is a valgrind; if not, it says so.
+pub(super) fn can_count() -> bool {
+    let started = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
+    if let Err(error) = &started {
+        println!("skipped: valgrind, which counts the instructions, cannot be started: {error}");
+    }
+    started.is_ok()
+}
+
+/// The instructions of a program from its start to its end.
+pub(super) fn instructions_of(program: &Path, words: &[&str], scratch: &Path) -> Result<f64, Error> {
+    let dump = scratch.join("whole.callgrind");
+    Step::new("valgrind")
+        .args(["-q", "--tool=callgrind"])
+        .args([format!("--callgrind-out-file={}", dump.display())])
+        .args([program])
+        .args(words)
+        .quietly()
+        .run()?;
+    let text = fs::read_to_string(&dump).map_err(Error::file("reading", dump.as_path()))?;
+    total(&text).ok_or_else(|| Error::file("finding a total in", dump)(io::ErrorKind::InvalidData.into()))
+}
+
+/// The instructions that a dump of callgrind tells of.
+fn total(dump: &str) -> Option<f64> {
+    dump.lines().find_map(|line| {
+        let (key, value) = line.split_once(": ")?;
+        ["summary", "totals"].contains(&key).then(|| value.trim().parse().ok())?
+    })
 }
 
 fn free_port() -> io::Result<u16> {

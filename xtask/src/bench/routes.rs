@@ -55,10 +55,19 @@ pub(super) const ROUTES: [Route; 6] = [
 ];
 
 impl Route {
+    pub(super) fn body(&self) -> String {
+        if self.has_user { user() } else { String::new() }
+    }
+
+    /// The names and values of the headers in turn.
+    pub(super) fn header_words(&self) -> impl Iterator<Item = &str> {
+        self.headers.lines().filter_map(|line| line.split_once(": ")).flat_map(|(name, value)| [name, value])
+    }
+
     /// The request as it is sent.
     pub(super) fn request(&self) -> String {
         let Self { method, path, headers, .. } = self;
-        let body = if self.has_user { user() } else { String::new() };
+        let body = self.body();
         let length =
             if *method == "POST" { format!("content-length: {}\r\n", body.len()) } else { String::new() };
         format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}{length}\r\n{body}")

@@ -49,7 +49,8 @@ use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 /// Clones are the same app: it starts once, and its tasks are one queue.
 #[derive(Clone)]
 pub struct App {
-    pub(super) config: Config,
+    /// Shared, since a service is cloned for each request.
+    pub(super) config: Arc<Config>,
     shared: Arc<Shared>,
 }
 
@@ -103,7 +104,7 @@ impl App {
             layers: Vec::new(),
             eager: Vec::new(),
         };
-        Self { config, shared: Arc::default() }
+        Self { config: Arc::new(config), shared: Arc::default() }
     }
 
     /// Adds path functions: `.routes(routes![list, create])`.
@@ -267,6 +268,7 @@ impl App {
     /// let app = App::new().routes(routes![add]).upload_limit(1024 * 1024 * 1024);
     /// # let _ = app;
     /// ```
+    #[cfg(feature = "multipart")]
     pub fn upload_limit(self, bytes: usize) -> Self {
         self.with(|config| config.upload_limit = bytes)
     }
@@ -399,7 +401,7 @@ impl App {
 
     /// A change makes another app: one that has started stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(&mut self.config);
+        change(Arc::make_mut(&mut self.config));
         if self.shared.started.initialized() || Arc::strong_count(&self.shared) > 1 {
             self.shared = Arc::default();
         }

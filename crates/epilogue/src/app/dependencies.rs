@@ -2,12 +2,12 @@
 
 use std::any::TypeId;
 use std::collections::{HashMap, VecDeque};
-use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::task::JoinSet;
 
-use super::start::{AppState, StartError};
+use super::start::{AppState, Deadline, StartError};
 use crate::dependency::{Dependency, Depends, Outcome};
 use crate::graph::fuel::{Full, HasNode};
 use crate::scope::{AppPlan, AppStep, Scope, Value, caught};
@@ -56,7 +56,7 @@ impl AppDependencies {
                 left.into_iter().partition(|&index| this.steps[index].needs().all(is_built));
             left = later;
             if let Err(error) = Self::build_wave(app, &wave).await {
-                this.exit(std::future::pending()).await;
+                this.exit(pin!(std::future::pending())).await;
                 return Err(error);
             }
         }
@@ -93,7 +93,7 @@ impl AppDependencies {
     }
 
     /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.
-    pub(super) async fn exit(&self, deadline: impl Future<Output = ()>) -> Vec<&'static str> {
+    pub(super) async fn exit(&self, deadline: Deadline<'_>) -> Vec<&'static str> {
         let outcome = Arc::new(Outcome::shutdown());
         let built = self.steps.iter().zip(&self.values).rev();
         let mut left: VecDeque<_> = built

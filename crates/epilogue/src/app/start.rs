@@ -3,12 +3,11 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, StatusCode};
-use tokio_util::sync::CancellationToken;
 
 use super::builder::Config;
 use super::dependencies::AppDependencies;
@@ -18,6 +17,7 @@ use super::service::Handler;
 use crate::graph::SourceLine;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
+use crate::server::Stop;
 use crate::tasks::{Origin, Runner};
 
 /// Why an app does not start.
@@ -112,7 +112,7 @@ pub(crate) struct AppState {
     pub(crate) error_handlers: ErrorHandlers,
     pub(crate) body_limit: usize,
     /// Given when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
-    pub(crate) stopping: CancellationToken,
+    pub(crate) stopping: Stop,
     pub(crate) upload_limit: usize,
     /// How many requests were named so far.
     pub(super) requests: AtomicU64,
@@ -176,7 +176,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
         error_handlers: config.error_handlers.clone(),
         body_limit: config.body_limit,
-        stopping: CancellationToken::new(),
+        stopping: Stop::default(),
         upload_limit: config.upload_limit,
         requests: AtomicU64::new(1),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
@@ -284,18 +284,17 @@ fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
     Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
 }
 
+/// When what is not done is cut off. It is one type for all deadlines: all of a shutdown would be compiled for each.
+pub(crate) type Deadline<'d> = Pin<&'d mut (dyn Future<Output = ()> + Send)>;
+
 impl Started {
     /// Runs what is queued until the deadline, then the exits of the app, which have [`TaskLimits::exit_grace`] beyond the deadline.
     ///
     /// `connections` is how many the server has cut off before.
     ///
     /// [`TaskLimits::exit_grace`]: crate::TaskLimits::exit_grace
-    pub(crate) async fn drain(
-        &self,
-        mut deadline: Pin<&mut impl Future<Output = ()>>,
-        connections: usize,
-    ) -> crate::Result<()> {
-        self.state.stopping.cancel();
+    pub(crate) async fn drain(&self, mut deadline: Deadline<'_>, connections: usize) -> crate::Result<()> {
+        self.state.stopping.give();
         let runner = &self.state.runner;
         let mut expired = false;
         let mut report = runner
@@ -304,12 +303,12 @@ impl Started {
                 expired = true;
             })
             .await;
-        let exits_until = async {
+        let exits_until = pin!(async {
             if !expired {
                 deadline.await;
             }
             tokio::time::sleep(runner.limits().exit_grace).await;
-        };
+        });
         report.app_exits = self.state.dependencies.exit(exits_until).await;
         report.connections = connections;
         if report.is_complete() { Ok(()) } else { Err(crate::Error::Unfinished(report)) }

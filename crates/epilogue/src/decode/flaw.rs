@@ -110,6 +110,7 @@ pub(super) fn string_too_long(max: usize) -> Flaw {
     }
 }
 
+#[cfg(feature = "pattern")]
 pub(super) fn pattern_mismatch(pattern: &str) -> Flaw {
     Flaw {
         kind: "string_pattern_mismatch",

@@ -24,7 +24,9 @@ use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json};
-pub(crate) use self::values::{Captures, Cookies, Headers, Raw, Raws, UrlEncoded, Values};
+#[cfg(feature = "multipart")]
+pub(crate) use self::values::Raws;
+pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Place};
 

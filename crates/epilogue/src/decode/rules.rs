@@ -1,8 +1,11 @@
 //! The limits of `#[param(...)]`, checked on the values as they are decoded.
 
+#[cfg(feature = "pattern")]
 use std::collections::HashMap;
+#[cfg(feature = "pattern")]
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+#[cfg(feature = "pattern")]
 use regex::Regex;
 use serde_json::{Number, Value, json};
 
@@ -130,10 +133,12 @@ impl<'o> Rules<'o> {
                 return Err(flaw::string_too_short(min));
             }
         }
-        match self.options().and_then(|options| options.pattern) {
-            Some(pattern) => matches(pattern, text),
-            None => Ok(()),
+        // Without the feature the macros accept no pattern, so there is none to match.
+        #[cfg(feature = "pattern")]
+        if let Some(pattern) = self.options().and_then(|options| options.pattern) {
+            matches(pattern, text)?;
         }
+        Ok(())
     }
 
     /// Checks the number of items, which is known before the first of them is looked at.
@@ -183,9 +188,11 @@ fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
     }
 }
 
+#[cfg(feature = "pattern")]
 /// The compiled patterns of the program. There are as many as parameters with a pattern, so none is ever thrown away.
 type Compiled = RwLock<HashMap<&'static str, Option<Arc<Regex>>>>;
 
+#[cfg(feature = "pattern")]
 fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
     let compiled = COMPILED.get_or_init(Compiled::default);

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
 use smallvec::SmallVec;
+
+use crate::cookies;
 
 /// One value as it was sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,7 @@ pub(crate) enum Raw<'v> {
     /// Bytes that are no text: only headers can carry them.
     Opaque(&'v [u8]),
     /// A file of a form, by its name.
+    #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "no other form has files"))]
     File(&'v str),
 }
 
@@ -238,44 +240,39 @@ impl<'r> Cookies<'r> {
         Self(headers)
     }
 
-    fn cookies(self) -> impl Iterator<Item = Cookie<'r>> {
+    fn cookies(self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> {
         self.0
             .get_all(http::header::COOKIE)
             .iter()
             // What is neither text nor a cookie was put there by some other application of the same host.
             .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
-            .flat_map(|header| Cookie::split_parse_encoded(header).flatten())
+            .flat_map(cookies::decoded)
     }
 }
 
-fn cookie_text<'v>(cookie: &Cookie<'v>) -> Raw<'v> {
-    // Borrowed from the header where nothing had to be decoded.
-    Raw::Text(match cookie.value_raw() {
-        Some(value) => {
-            let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-            Cow::Borrowed(inner.unwrap_or(value))
-        }
-        None => Cow::Owned(cookie.value_trimmed().to_owned()),
+fn cookie_text(value: Cow<'_, str>) -> Raw<'_> {
+    fn inner(value: &str) -> Option<&str> {
+        value.strip_prefix('"')?.strip_suffix('"')
+    }
+    Raw::Text(match value {
+        Cow::Borrowed(value) => Cow::Borrowed(inner(value).unwrap_or(value)),
+        Cow::Owned(value) => Cow::Owned(inner(&value).map(str::to_owned).unwrap_or(value)),
     })
 }
 
 impl Values for Cookies<'_> {
     // The last one counts: Starlette collects cookies into a dictionary.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.cookies().filter(|cookie| cookie.name() == name).last().map(|cookie| cookie_text(&cookie))
+        self.cookies().filter(|(key, _)| key == name).last().map(|(_, value)| cookie_text(value))
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        self.cookies().filter(|cookie| cookie.name() == name).map(|cookie| cookie_text(&cookie)).collect()
+        self.cookies().filter(|(key, _)| key == name).map(|(_, value)| cookie_text(value)).collect()
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for cookie in self.cookies() {
-            let name = match cookie.name_raw() {
-                Some(name) => Cow::Borrowed(name),
-                None => Cow::Owned(cookie.name().to_owned()),
-            };
-            visit(name, cookie_text(&cookie));
+        for (name, value) in self.cookies() {
+            visit(name, cookie_text(value));
         }
     }
 

@@ -3,6 +3,7 @@
 mod assert;
 mod body;
 mod extract;
+#[cfg(feature = "multipart")]
 mod file;
 mod options;
 mod probe;
@@ -15,6 +16,7 @@ mod values;
 pub use assert::{Number, Readable, Shared, TaskData, Text};
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
+#[cfg(feature = "multipart")]
 pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
 pub use probe::{Probe, Unsourced, Untakeable};

@@ -6,6 +6,7 @@ mod plan;
 mod run;
 mod solo;
 mod taking;
+#[cfg(feature = "websocket")]
 mod upgrade;
 
 use std::any::Any;
@@ -18,17 +19,19 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 use smallvec::SmallVec;
-use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
+#[cfg(feature = "websocket")]
 pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 
 use crate::app::{AppState, CompiledRoute};
 use crate::body::{ReplyBody, RequestBody};
-use crate::decode::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
+use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
+#[cfg(feature = "multipart")]
+use crate::decode::{Raw, Values};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::graph::node::ParamNode;
@@ -36,9 +39,16 @@ use crate::param::{ClientAddr, ParamOptions};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, HttpError, Raised, Reply};
 use crate::security::SecurityScopes;
-use crate::server::Connection;
+use crate::server::{Connection, Stop};
 use crate::tasks::BackgroundTasks;
+#[cfg(feature = "multipart")]
 use crate::upload::{FormValues, UploadFile};
+
+/// Without the feature nothing answers as a WebSocket.
+#[cfg(not(feature = "websocket"))]
+pub(crate) fn asks_for_websocket(_: &Parts) -> bool {
+    false
+}
 
 /// A future that owns all it needs.
 #[doc(hidden)]
@@ -320,16 +330,27 @@ impl Scope {
         Captures::new(self.parts().uri.path(), &self.route().segments, &self.captures)
     }
 
+    #[cfg(feature = "multipart")]
     pub(crate) fn form(&self) -> FormValues<'_> {
-        if let Some(form) = self.body.multipart() {
-            return FormValues::Multipart(form);
+        match self.body.multipart() {
+            Some(form) => FormValues::Multipart(form),
+            None => FormValues::UrlEncoded(self.url_encoded()),
         }
+    }
+
+    #[cfg(not(feature = "multipart"))]
+    pub(crate) fn form(&self) -> UrlEncoded<'_> {
+        self.url_encoded()
+    }
+
+    fn url_encoded(&self) -> UrlEncoded<'_> {
         // What is declared as something else, or is not UTF-8, is no form; `UrlEncoded` percent-decodes leniently by itself.
         let text = if is_form(&self.parts().headers) { self.body.bytes() } else { &[][..] };
-        FormValues::UrlEncoded(UrlEncoded::form(std::str::from_utf8(text).unwrap_or_default()))
+        UrlEncoded::form(std::str::from_utf8(text).unwrap_or_default())
     }
 
     /// What a field of the form holds where files are wanted: files, or texts that are none.
+    #[cfg(feature = "multipart")]
     pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
         match self.form() {
             FormValues::Multipart(form) => form.uploads(name),
@@ -394,7 +415,7 @@ impl Scope {
         parts
     }
 
-    pub(crate) fn stopping(&self) -> &CancellationToken {
+    pub(crate) fn stopping(&self) -> &Stop {
         &self.app.stopping
     }
 

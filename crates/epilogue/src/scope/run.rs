@@ -8,10 +8,15 @@ use super::{
     BoxFuture, Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, caught, caught_now,
 };
 use crate::app::AppState;
-use crate::body::{BodyError, multipart_type};
+use crate::body::BodyError;
+#[cfg(feature = "multipart")]
+use crate::body::multipart_type;
 use crate::decode;
 use crate::rejection::Rejection;
-use crate::response::{Chain, Failure, HttpError, Raised};
+#[cfg(feature = "multipart")]
+use crate::response::Chain;
+use crate::response::{Failure, HttpError, Raised};
+#[cfg(feature = "multipart")]
 use crate::upload::{FormLimits, MultipartError};
 
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
@@ -133,11 +138,15 @@ impl Scope {
         let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
         let plan = &self.app.routes[self.route].plan;
         let headers = &self.parts.get().headers;
+        #[cfg(feature = "multipart")]
         let form = if plan.reads_form { multipart_type(headers) } else { None };
+        #[cfg(not(feature = "multipart"))]
+        let form: Option<&str> = None;
         let mut result = Ok(());
         if form.is_none() || plan.reads_whole {
             result = self.body.read(headers, limit, time).await;
         }
+        #[cfg(feature = "multipart")]
         if let (Some(content_type), Ok(())) = (form, &result) {
             let limits = FormLimits {
                 whole: self.app.upload_limit,
@@ -149,6 +158,7 @@ impl Scope {
         }
         result.map_err(|error| {
             let (status, detail) = match &error {
+                #[cfg(feature = "multipart")]
                 BodyError::Multipart(error) => return multipart_failure(error),
                 BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
                 BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
@@ -219,6 +229,7 @@ impl Scope {
 }
 
 /// What the client is told of a multipart body that was not read.
+#[cfg(feature = "multipart")]
 fn multipart_failure(error: &MultipartError) -> Failure {
     let (status, detail) = match error {
         MultipartError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),

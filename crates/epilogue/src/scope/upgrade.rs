@@ -8,7 +8,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
@@ -184,7 +183,7 @@ impl Session {
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
         let Some(scope) = &mut self.0 else { return };
-        let stopping: CancellationToken = scope.app.stopping.clone();
+        let stopping = scope.app.stopping.given();
         let (driver, socket) = Driver::new(io, Role::Server, scope.app.body_limit).await;
         let (ended, function_ended) = oneshot::channel();
         let talking = async {

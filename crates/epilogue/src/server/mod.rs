@@ -5,6 +5,7 @@ mod handover;
 mod io;
 mod patience;
 pub(crate) mod progress;
+mod protocols;
 mod serve;
 mod signal;
 mod stop;
@@ -17,3 +18,6 @@ mod sync {
 
 pub(crate) use connection::{Connection, Stream};
 pub use serve::Server;
+#[cfg(feature = "websocket")]
+pub(crate) use stop::Given;
+pub(crate) use stop::Stop;

@@ -9,22 +9,23 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
 use super::patience::Patience;
+use super::protocols::Protocols;
 use super::stop::Stop;
 use super::{progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
+use crate::scope::BoxFuture;
+use crate::tasks::Tracker;
 
-/// Serves an [`App`] over HTTP/1.1 and HTTP/2 (with prior knowledge), and ends it without losing anything.
+/// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
 ///
 /// [`App::serve`] is the short form. This one takes a listener, other limits, and other reasons to stop:
 ///
@@ -68,15 +69,18 @@ pub struct Server {
 
 /// What clients may do.
 #[derive(Debug, Clone)]
-struct Limits {
+pub(super) struct Limits {
     header_read_timeout: Duration,
     body_read_timeout: Option<Duration>,
     /// hyper's own number, 100, where there is none: any other costs an allocation a request.
     max_headers: Option<usize>,
-    max_header_bytes: u32,
+    #[cfg(feature = "http2")]
+    pub(super) max_header_bytes: u32,
     max_connections: usize,
-    max_concurrent_streams: u32,
-    max_reset_streams: usize,
+    #[cfg(feature = "http2")]
+    pub(super) max_concurrent_streams: u32,
+    #[cfg(feature = "http2")]
+    pub(super) max_reset_streams: usize,
 }
 
 impl Default for Limits {
@@ -85,9 +89,12 @@ impl Default for Limits {
             header_read_timeout: Duration::from_secs(30),
             body_read_timeout: Some(Duration::from_mins(1)),
             max_headers: None,
+            #[cfg(feature = "http2")]
             max_header_bytes: 16 * 1024,
             max_connections: 25_000,
+            #[cfg(feature = "http2")]
             max_concurrent_streams: 200,
+            #[cfg(feature = "http2")]
             max_reset_streams: 20,
         }
     }
@@ -95,10 +102,6 @@ impl Default for Limits {
 
 /// A time that may be added to any other.
 const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
-/// How often an HTTP/2 client is asked whether it is still there.
-const PING_INTERVAL: Duration = Duration::from_mins(1);
-/// How long it may take to answer.
-const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Server {
     /// A server with the defaults.
@@ -127,6 +130,7 @@ impl Server {
     }
 
     /// How large the headers of a request may be on HTTP/2, all names and values together.
+    #[cfg(feature = "http2")]
     pub fn max_header_bytes(self, bytes: u32) -> Self {
         self.with(|limits| limits.max_header_bytes = bytes)
     }
@@ -137,12 +141,14 @@ impl Server {
     }
 
     /// How many requests may be in flight at once on one HTTP/2 connection.
+    #[cfg(feature = "http2")]
     pub fn max_concurrent_streams(self, streams: u32) -> Self {
         self.with(|limits| limits.max_concurrent_streams = streams)
     }
 
     /// How many requests an HTTP/2 client may have taken back before the server has looked at them. More is an attack, "rapid reset",
     /// and closes the connection.
+    #[cfg(feature = "http2")]
     pub fn max_reset_streams(self, streams: usize) -> Self {
         self.with(|limits| limits.max_reset_streams = streams)
     }
@@ -173,6 +179,16 @@ impl Server {
     ///
     /// See [`App::serve`].
     pub async fn serve_on(self, listener: TcpListener) -> Result<()> {
+        self.boxed(listener).await
+    }
+
+    /// In a box that is made here: the code of a future is compiled where its type is named first, and so with each build of the app
+    /// that serves.
+    fn boxed(self, listener: TcpListener) -> BoxFuture<Result<()>> {
+        Box::pin(self.run(listener))
+    }
+
+    async fn run(self, listener: TcpListener) -> Result<()> {
         let started = self.app.started().await?.clone();
         let mut signals = signal::Signals::new().map_err(Error::Signals)?;
         if let Ok(address) = listener.local_addr() {
@@ -180,10 +196,10 @@ impl Server {
         }
         let connections = Connections {
             started: started.clone(),
-            builder: builder(&self.limits),
+            protocols: protocols(&self.limits),
             free: Arc::new(Semaphore::new(self.limits.max_connections)),
             limits: self.limits,
-            tracker: TaskTracker::new(),
+            tracker: Tracker::default(),
             finish: Stop::default(),
             abandon: Stop::default(),
             cut_off: Arc::default(),
@@ -208,31 +224,23 @@ impl fmt::Debug for Server {
     }
 }
 
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().header_read_timeout(limits.header_read_timeout);
+fn protocols(limits: &Limits) -> Protocols {
+    let mut protocols = Protocols::new(limits);
+    protocols.http1().header_read_timeout(limits.header_read_timeout);
     if let Some(headers) = limits.max_headers {
-        builder.http1().max_headers(headers);
+        protocols.http1().max_headers(headers);
     }
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.max_concurrent_streams)
-        .max_pending_accept_reset_streams(limits.max_reset_streams)
-        .max_header_list_size(limits.max_header_bytes)
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
-    builder
+    protocols
 }
 
 /// The connections of a server, every one of which is answered for.
 struct Connections {
     started: Started,
-    builder: Builder<TokioExecutor>,
+    protocols: Protocols,
     limits: Limits,
     /// Places for further ones.
     free: Arc<Semaphore>,
-    tracker: TaskTracker,
+    tracker: Tracker,
     /// They finish the requests in flight and end.
     finish: Stop,
     /// They end at once.
@@ -268,15 +276,17 @@ impl Connections {
         let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
-        let mut builder = self.builder.clone();
-        builder.http1().timer(patience.timer());
+        let mut protocols = self.protocols.clone();
+        protocols.http1().timer(patience.timer());
         let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
         // An HTTP/2 client without a request in flight need not go at once, since the last frame of a reply may still wait for its
         // window; but it must not hold up the others to the end of the grace period.
         let going = self.started.state.runner.limits().grace / 3;
-        self.tracker.spawn(async move {
-            let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
+        let tracked = self.tracker.track();
+        tokio::spawn(async move {
+            let _tracked = tracked;
+            let mut serving = pin!(protocols.serve(io, service));
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
                 let silent = poll_fn(|context| patience.poll_over(context));
@@ -324,8 +334,7 @@ impl Connections {
             }
         });
         self.finish.give();
-        self.started.state.stopping.cancel();
-        self.tracker.close();
+        self.started.state.stopping.give();
         tokio::select! {
             () = self.tracker.wait() => {}
             () = deadline.as_mut() => expired = true,
@@ -356,7 +365,7 @@ fn is_of_one_client(error: &std::io::Error) -> bool {
 }
 
 /// The app as hyper calls it, for one connection.
-struct ConnectionService {
+pub(super) struct ConnectionService {
     started: Started,
     connection: Arc<Connection>,
 }

@@ -1,10 +1,16 @@
 use axum_core::body::Body;
 use bytes::Bytes;
-use cookie::Cookie;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+#[cfg(feature = "websocket")]
+use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde::Serialize;
 
-use super::{Multipart, Probe, TestClient, TestResponse, TestSocket, TestStream, TestWebSocket};
+#[cfg(feature = "multipart")]
+use super::Multipart;
+use super::{Probe, TestClient, TestResponse, TestStream};
+#[cfg(feature = "websocket")]
+use super::{TestSocket, TestWebSocket};
+use crate::cookies;
 
 /// A request of a [`TestClient`], which is sent by [`send`](Self::send).
 #[derive(Debug)]
@@ -16,6 +22,7 @@ pub struct TestRequest<'a> {
     headers: HeaderMap,
     cookies: Vec<(String, String)>,
     body: Bytes,
+    #[cfg(feature = "websocket")]
     socket: Option<TestSocket>,
 }
 
@@ -28,6 +35,7 @@ impl<'a> TestRequest<'a> {
             headers: HeaderMap::new(),
             cookies: Vec::new(),
             body: Bytes::new(),
+            #[cfg(feature = "websocket")]
             socket: None,
         }
     }
@@ -80,6 +88,7 @@ impl<'a> TestRequest<'a> {
     }
 
     /// Sends a multipart form, of texts and files.
+    #[cfg(feature = "multipart")]
     pub fn multipart(self, form: Multipart) -> Self {
         self.with_body(Multipart::CONTENT_TYPE, form.into_body())
     }
@@ -133,6 +142,7 @@ impl<'a> TestRequest<'a> {
     /// # Panics
     ///
     /// When the app does not start, or the path is none of HTTP.
+    #[cfg(feature = "websocket")]
     pub async fn connect(mut self) -> Result<TestWebSocket, TestResponse> {
         let (socket, pipe) = TestSocket::new();
         self.socket = Some(socket);
@@ -156,12 +166,9 @@ impl<'a> TestRequest<'a> {
 
     fn into_request(self, probe: Probe) -> Request<Body> {
         let cookies = self.client.with_cookies(|jar| {
-            let kept = jar.iter().filter(|kept| !self.cookies.iter().any(|(name, _)| name == kept.name()));
-            let own = self.cookies.iter().map(|(name, value)| Cookie::new(name, value).encoded().to_string());
-            kept.map(|cookie| cookie.stripped().encoded().to_string())
-                .chain(own)
-                .collect::<Vec<_>>()
-                .join("; ")
+            let kept = jar.iter().filter(|(kept, _)| !self.cookies.iter().any(|(name, _)| name == *kept));
+            let own = self.cookies.iter().map(|(name, value)| (name, value));
+            kept.chain(own).map(|(name, value)| cookies::encoded(name, value)).collect::<Vec<_>>().join("; ")
         });
         let mut request = Request::builder().method(self.method).uri(&self.uri);
         if !cookies.is_empty() {
@@ -170,6 +177,7 @@ impl<'a> TestRequest<'a> {
         if !self.body.is_empty() {
             request = request.header(header::CONTENT_LENGTH, self.body.len());
         }
+        #[cfg(feature = "websocket")]
         if let Some(socket) = self.socket {
             request = request.extension(socket);
         }

@@ -1,0 +1,173 @@
+//! What a request allocates, counted on a server that shares its one thread with nothing: the client has a thread of its own and
+//! allocates nothing.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Mutex, PoisonError};
+
+use axum_core::body::Body;
+use epilogue::prelude::*;
+use epilogue::{Routes, Server};
+use tokio::net::TcpListener;
+use tower_service::Service;
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+/// The counts are the process's: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+const REQUESTS: u64 = 100;
+
+/// Sends a request that often, one after another, and waits for the replies, all of which have this body.
+fn send(stream: &mut TcpStream, request: &[u8], times: u64) {
+    let mut reply = [0; 1024];
+    for _ in 0..times {
+        stream.write_all(request).unwrap();
+        let mut read = 0;
+        while !reply[..read].ends_with(b"\r\n\r\nHello") {
+            let more = stream.read(&mut reply[read..]).unwrap();
+            assert!(more > 0, "{}", String::from_utf8_lossy(&reply[..read]));
+            read += more;
+        }
+    }
+}
+
+/// The allocations of a request to a server that this future runs.
+fn allocations<F: Future>(path: &str, server: impl FnOnce(TcpListener) -> F) -> u64 {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let (told, counted) = tokio::sync::oneshot::channel();
+        let client = std::thread::spawn(move || told.send(count(address, request.as_bytes())).unwrap());
+        let count = tokio::select! {
+            count = counted => count.unwrap(),
+            _ = server(listener) => panic!("the server has ended"),
+        };
+        client.join().unwrap();
+        count
+    })
+}
+
+fn count(address: SocketAddr, request: &[u8]) -> u64 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    // What is made once and kept: buffers, the thread's own state, places in lists.
+    send(&mut stream, request, 50);
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let before = dhat::HeapStats::get().total_blocks;
+    send(&mut stream, request, REQUESTS);
+    let blocks = dhat::HeapStats::get().total_blocks - before;
+    // The last request's end may not have been reached, or one before may have been counted.
+    (blocks + REQUESTS / 2) / REQUESTS
+}
+
+fn of_app(path: &str) -> u64 {
+    let routes = routes![plain, one, four, nested, adding];
+    of_routes(routes, path)
+}
+
+fn of_routes(routes: Routes, path: &str) -> u64 {
+    allocations(path, |listener| Server::new(App::new().routes(routes)).serve_on(listener))
+}
+
+#[get("/plain")]
+async fn plain() -> &'static str {
+    "Hello"
+}
+
+#[dependency]
+fn number<const N: u32>() -> u32 {
+    N
+}
+
+#[get("/one")]
+async fn one(_a: Depends<number<1>>) -> &'static str {
+    "Hello"
+}
+
+#[get("/four")]
+async fn four(
+    _a: Depends<number<1>>,
+    _b: Depends<number<2>>,
+    _c: Depends<number<3>>,
+    _d: Depends<number<4>>,
+) -> &'static str {
+    "Hello"
+}
+
+#[dependency]
+fn all(_a: Depends<number<1>>, _b: Depends<number<2>>, _c: Depends<number<3>>) -> u32 {
+    6
+}
+
+#[get("/nested")]
+async fn nested(_all: Depends<all>, _c: Depends<number<3>>) -> &'static str {
+    "Hello"
+}
+
+async fn task(_number: usize) {}
+
+#[get("/tasks")]
+async fn adding(count: Query<usize>, tasks: &BackgroundTasks) -> &'static str {
+    for number in 0..*count {
+        tasks.add_task(task, (number,));
+    }
+    "Hello"
+}
+
+#[test]
+fn a_request_makes_at_most_two_more_than_hyper_by_hand() {
+    let (ours, hyper) = (of_app("/plain"), allocations("/plain", hyper_baseline::serve));
+    assert!(ours <= hyper + 2, "{ours}, hyper {hyper}");
+}
+
+#[test]
+fn a_dependency_makes_one() {
+    let (none, one) = (of_app("/plain"), of_app("/one"));
+    // The other is the list of all outputs.
+    assert!(one <= none + 2, "{one}, without {none}");
+    // Whoever asks for it, and however often.
+    for path in ["/four", "/nested"] {
+        let four = of_app(path);
+        assert!(four <= one + 3, "{path}: {four}, one alone {one}");
+    }
+}
+
+#[test]
+fn a_task_makes_one() {
+    let (one, two, many) = (of_app("/tasks?count=1"), of_app("/tasks?count=2"), of_app("/tasks?count=64"));
+    assert!(two <= one + 1, "{two}, one alone {one}");
+    // The list grows to its length in a few steps.
+    assert!(many <= one + 63 + 6, "{many}, one alone {one}");
+}
+
+#[test]
+fn what_other_routes_have_costs_a_route_nothing() {
+    assert_eq!(of_app("/plain"), of_routes(routes![plain], "/plain"));
+}
+
+/// The allocations of a request to the app as a tower service, which has that many routes.
+async fn of_service(routes: usize) -> u64 {
+    let app = (0..routes)
+        .fold(App::new(), |app, number| app.router(Router::new(format!("/{number}")).routes(routes![plain])));
+    app.start().await.unwrap();
+    let mut service = app.clone();
+    let mut ask = async || {
+        let request = http::Request::builder().uri("/0/plain").body(Body::empty()).unwrap();
+        assert_eq!(service.call(request).await.unwrap().status(), StatusCode::OK);
+    };
+    ask().await;
+    let _profiler = dhat::Profiler::builder().testing().build();
+    ask().await;
+    dhat::HeapStats::get().total_blocks
+}
+
+#[test]
+fn a_large_app_costs_a_request_to_its_service_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(of_service(100)), runtime.block_on(of_service(1)));
+}
