@@ -40,13 +40,14 @@
 //!
 //! # Features
 //!
-//! All are off by default: what most apps do without, and all would wait for when they are built. `full` switches on all of them.
+//! On by default; an app that does without them builds sooner with `default-features = false`:
 //!
-//! - `cookie`: `Reply::add_cookie`, for cookies of the `cookie` crate. `Cookie<T>` and [`Reply::set_cookie`] need no feature.
 //! - `http2`: HTTP/2 with prior knowledge, beside HTTP/1.1.
 //! - `multipart`: forms with files.
 //! - `pattern`: `#[param(pattern = "…")]`.
 //! - `websocket`: `#[websocket]`.
+//!
+//! Off by default: `metrics`, an observer of tasks that tells the `metrics` crate's recorder.
 //!
 //! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] tell of dependencies,
 //! [`BackgroundTasks`] of tasks, [`macro@get`] of routes, [`App`] and [`Server`] of serving them.
@@ -55,7 +56,6 @@
 mod macros;
 mod app;
 mod body;
-mod cookies;
 mod decode;
 mod dependency;
 mod error;

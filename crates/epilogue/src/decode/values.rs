@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
 use smallvec::SmallVec;
-
-use crate::cookies;
 
 /// One value as it was sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -240,39 +239,44 @@ impl<'r> Cookies<'r> {
         Self(headers)
     }
 
-    fn cookies(self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> {
+    fn cookies(self) -> impl Iterator<Item = Cookie<'r>> {
         self.0
             .get_all(http::header::COOKIE)
             .iter()
             // What is neither text nor a cookie was put there by some other application of the same host.
             .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
-            .flat_map(cookies::decoded)
+            .flat_map(|header| Cookie::split_parse_encoded(header).flatten())
     }
 }
 
-fn cookie_text(value: Cow<'_, str>) -> Raw<'_> {
-    fn inner(value: &str) -> Option<&str> {
-        value.strip_prefix('"')?.strip_suffix('"')
-    }
-    Raw::Text(match value {
-        Cow::Borrowed(value) => Cow::Borrowed(inner(value).unwrap_or(value)),
-        Cow::Owned(value) => Cow::Owned(inner(&value).map(str::to_owned).unwrap_or(value)),
+fn cookie_text<'v>(cookie: &Cookie<'v>) -> Raw<'v> {
+    // Borrowed from the header where nothing had to be decoded.
+    Raw::Text(match cookie.value_raw() {
+        Some(value) => {
+            let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+            Cow::Borrowed(inner.unwrap_or(value))
+        }
+        None => Cow::Owned(cookie.value_trimmed().to_owned()),
     })
 }
 
 impl Values for Cookies<'_> {
     // The last one counts: Starlette collects cookies into a dictionary.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.cookies().filter(|(key, _)| key == name).last().map(|(_, value)| cookie_text(value))
+        self.cookies().filter(|cookie| cookie.name() == name).last().map(|cookie| cookie_text(&cookie))
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        self.cookies().filter(|(key, _)| key == name).map(|(_, value)| cookie_text(value)).collect()
+        self.cookies().filter(|cookie| cookie.name() == name).map(|cookie| cookie_text(&cookie)).collect()
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for (name, value) in self.cookies() {
-            visit(name, cookie_text(value));
+        for cookie in self.cookies() {
+            let name = match cookie.name_raw() {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(cookie.name().to_owned()),
+            };
+            visit(name, cookie_text(&cookie));
         }
     }
 

@@ -1,10 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[cfg(feature = "cookie")]
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-
-use crate::cookies;
 
 /// The reply in the making: FastAPI's injected `Response`.
 ///
@@ -68,14 +65,13 @@ impl Reply {
         self.with(|draft| draft.headers.clone())
     }
 
-    /// Sets a cookie with `Path=/; SameSite=lax`, Starlette's defaults. With the feature `cookie`, `Reply::add_cookie` takes one with
-    /// other attributes.
+    /// Sets a cookie with `Path=/; SameSite=lax`, Starlette's defaults. [`Reply::add_cookie`] takes one with other attributes.
     pub fn set_cookie(&self, name: &str, value: impl Into<String>) {
-        self.append_cookie(name, format!("{}; Path=/; SameSite=lax", cookies::encoded(name, &value.into())));
+        let cookie = Cookie::new(name, value.into());
+        self.append_cookie(name, format!("{}; Path=/; SameSite=lax", cookie.encoded()));
     }
 
     /// Sets a cookie of the `cookie` crate. One whose text is no header value (a line break in it) is logged and left out.
-    #[cfg(feature = "cookie")]
     pub fn add_cookie(&self, cookie: &Cookie<'_>) {
         self.append_cookie(cookie.name(), cookie.encoded().to_string());
     }

@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use cookie::{Cookie, CookieJar};
 use http::{HeaderMap, Method, header};
 
 use super::TestRequest;
-use super::response::SetCookie;
 use crate::App;
 
 /// Drives an app without a socket: FastAPI's `TestClient`.
@@ -49,8 +48,7 @@ use crate::App;
 #[derive(Debug)]
 pub struct TestClient {
     app: App,
-    /// By their names.
-    cookies: Mutex<BTreeMap<String, String>>,
+    cookies: Mutex<CookieJar>,
 }
 
 impl TestClient {
@@ -105,16 +103,26 @@ impl TestClient {
     pub(super) fn keep_cookies(&self, headers: &HeaderMap) {
         self.with_cookies(|jar| {
             for value in headers.get_all(header::SET_COOKIE) {
-                match value.to_str().ok().and_then(SetCookie::parse) {
-                    Some(cookie) if cookie.is_over => drop(jar.remove(&cookie.name)),
-                    Some(cookie) => drop(jar.insert(cookie.name, cookie.value)),
+                let parsed =
+                    value.to_str().ok().and_then(|value| Cookie::parse_encoded(value.to_owned()).ok());
+                match parsed {
+                    Some(cookie) if is_over(&cookie) => jar.force_remove(cookie.name()),
+                    Some(cookie) => jar.add_original(cookie),
                     None => {}
                 }
             }
         });
     }
 
-    pub(super) fn with_cookies<T>(&self, change: impl FnOnce(&mut BTreeMap<String, String>) -> T) -> T {
+    pub(super) fn with_cookies<T>(&self, change: impl FnOnce(&mut CookieJar) -> T) -> T {
         change(&mut self.cookies.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether a reply deletes the cookie, in one of the two ways there are.
+fn is_over(cookie: &Cookie<'_>) -> bool {
+    match cookie.max_age() {
+        Some(age) => age.is_zero(),
+        None => cookie.expires_datetime().is_some_and(|at| at <= cookie::time::OffsetDateTime::now_utc()),
     }
 }

@@ -1,5 +1,6 @@
 use axum_core::body::Body;
 use bytes::Bytes;
+use cookie::Cookie;
 #[cfg(feature = "websocket")]
 use http::StatusCode;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
@@ -10,7 +11,6 @@ use super::Multipart;
 use super::{Probe, TestClient, TestResponse, TestStream};
 #[cfg(feature = "websocket")]
 use super::{TestSocket, TestWebSocket};
-use crate::cookies;
 
 /// A request of a [`TestClient`], which is sent by [`send`](Self::send).
 #[derive(Debug)]
@@ -166,9 +166,12 @@ impl<'a> TestRequest<'a> {
 
     fn into_request(self, probe: Probe) -> Request<Body> {
         let cookies = self.client.with_cookies(|jar| {
-            let kept = jar.iter().filter(|(kept, _)| !self.cookies.iter().any(|(name, _)| name == *kept));
-            let own = self.cookies.iter().map(|(name, value)| (name, value));
-            kept.chain(own).map(|(name, value)| cookies::encoded(name, value)).collect::<Vec<_>>().join("; ")
+            let kept = jar.iter().filter(|kept| !self.cookies.iter().any(|(name, _)| name == kept.name()));
+            let own = self.cookies.iter().map(|(name, value)| Cookie::new(name, value).encoded().to_string());
+            kept.map(|cookie| cookie.stripped().encoded().to_string())
+                .chain(own)
+                .collect::<Vec<_>>()
+                .join("; ")
         });
         let mut request = Request::builder().method(self.method).uri(&self.uri);
         if !cookies.is_empty() {

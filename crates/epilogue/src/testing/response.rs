@@ -1,12 +1,9 @@
-use std::time::SystemTime;
-
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::probe::Done;
-use crate::cookies;
 use crate::tasks::{FailedTask, TaskInfo};
 
 /// A reply as a [`TestClient`](super::TestClient) got it, with what became of the request's tasks.
@@ -59,7 +56,8 @@ impl TestResponse {
     /// The value of a cookie that the reply sets.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        cookies.filter_map(SetCookie::parse).find(|cookie| cookie.name == name).map(|cookie| cookie.value)
+        let mut parsed = cookies.filter_map(|value| cookie::Cookie::parse_encoded(value).ok());
+        parsed.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
     }
 
     /// The whole body.
@@ -99,31 +97,5 @@ impl TestResponse {
             TasksEnd::Come(failed) => failed,
             TasksEnd::ToCome(_) => &[],
         }
-    }
-}
-
-/// What a client keeps of a `Set-Cookie` header.
-pub(super) struct SetCookie {
-    pub(super) name: String,
-    pub(super) value: String,
-    /// The reply deletes the cookie, in one of the two ways there are.
-    pub(super) is_over: bool,
-}
-
-impl SetCookie {
-    pub(super) fn parse(header: &str) -> Option<Self> {
-        let (pair, attributes) = header.split_once(';').unwrap_or((header, ""));
-        let (name, value) = cookies::decoded(pair).next()?;
-        let attribute = |wanted: &str| {
-            let mut pairs = attributes.split(';').filter_map(|attribute| attribute.split_once('='));
-            pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
-        };
-        let is_over = match attribute("max-age").and_then(|age| age.parse::<i64>().ok()) {
-            Some(age) => age <= 0,
-            None => attribute("expires")
-                .and_then(|at| httpdate::parse_http_date(at).ok())
-                .is_some_and(|at| at <= SystemTime::now()),
-        };
-        Some(Self { name: name.into_owned(), value: value.into_owned(), is_over })
     }
 }
