@@ -31,16 +31,16 @@ impl Connection {
     #[inline]
     pub(crate) fn speaks(self: &Arc<Self>, version: Version) -> Option<Box<Stream>> {
         if version == Version::HTTP_2 {
-            return Some(self.stream());
+            return Some(Box::new(self.stream()));
         }
         self.wait.head_came();
         None
     }
 
-    fn stream(self: &Arc<Self>) -> Box<Stream> {
+    fn stream(self: &Arc<Self>) -> Stream {
         self.batches.speaks_http2();
         self.wait.stream_begins();
-        Box::new(Stream { connection: Arc::clone(self), rest: Bytes::new() })
+        Stream { connection: Arc::clone(self), rest: Bytes::new() }
     }
 
     pub(super) fn is_http2(&self) -> bool {
