@@ -8,9 +8,10 @@ mod plain;
 
 use plain::Plain;
 use tokio::{task::coop, time::Instant};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Runner, TaskOutcome, Tracked, finally::Finally,
+    BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Runner, TaskOutcome, finally::Finally,
     stats::Counters, task::Queued,
 };
 
@@ -29,7 +30,7 @@ pub(crate) struct Execution {
     /// The runner's number for it, once admitted.
     pub(crate) number: Option<u64>,
     /// Dropped last: who waits for the runner to be idle finds everything counted.
-    token: Option<Tracked>,
+    token: Option<TaskTrackerToken>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Execution {
     pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
         let runner = self.runner().clone();
         self.begin();
-        self.token = Some(runner.shared().batches.track());
+        self.token = Some(runner.shared().batches.token());
         runner.admit(self, lane);
     }
 

@@ -53,7 +53,6 @@ mod runner;
 mod stats;
 pub mod task;
 mod tasks;
-mod tracker;
 
 pub use added::{Added, AddedTask};
 #[cfg(feature = "axum")]
@@ -73,4 +72,3 @@ pub use task::{
     Backoff, Running, Task, TaskContext, TaskDefaults, TaskFailure, TaskFn, TaskInfo, TaskReturn,
 };
 pub use tasks::BackgroundTasks;
-pub use tracker::{Tracked, Tracker};

@@ -12,13 +12,14 @@ use std::{
 };
 
 use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
+use tokio_util::task::TaskTracker;
 use tracing::Span;
 
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
 
 use crate::{
     BackgroundTasks, BatchReport, Lane, Origin, TaskContext, TaskEvent, TaskLimits, TaskObserver,
-    TaskOutcome, TaskStats, Tracked, Tracker,
+    TaskOutcome, TaskStats,
     execution::Execution,
     finally::{self, Finally},
     lane::{self, Worker},
@@ -58,9 +59,9 @@ pub(crate) struct Shared {
     registry: Registry,
     pub(crate) counters: Counters,
     /// Batches, waiting or running, kept requests and exits.
-    pub(crate) batches: Tracker,
+    pub(crate) batches: TaskTracker,
     /// Calls on the blocking pool.
-    pub(crate) blocking: Tracker,
+    pub(crate) blocking: TaskTracker,
     pub(crate) blocking_permits: Arc<Semaphore>,
 }
 
@@ -80,8 +81,8 @@ impl Runner {
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             registry: Registry::default(),
             counters: Counters::default(),
-            batches: Tracker::default(),
-            blocking: Tracker::default(),
+            batches: TaskTracker::new(),
+            blocking: TaskTracker::new(),
         }))
     }
 
@@ -146,6 +147,9 @@ impl Runner {
 
     /// Waits until no batch, kept request or blocking task is left.
     pub async fn idle(&self) {
+        // A closed tracker still takes tasks. It is closed only now, because then the end of the last one tells those who wait.
+        self.0.batches.close();
+        self.0.blocking.close();
         loop {
             self.0.batches.wait().await;
             self.0.blocking.wait().await;
@@ -228,7 +232,7 @@ impl Runner {
             origin,
             runner: self.clone(),
             finished: false,
-            _token: self.0.batches.track(),
+            _token: self.0.batches.token(),
         };
         let number = other.number;
         let spawned = self.spawn(async move {
@@ -333,7 +337,7 @@ struct Other {
     number: u64,
     origin: Origin,
     finished: bool,
-    _token: Tracked,
+    _token: tokio_util::task::task_tracker::TaskTrackerToken,
 }
 
 impl Drop for Other {

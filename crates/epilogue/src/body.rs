@@ -1,6 +1,5 @@
 //! The bodies of a request and of its reply. A reply's body carries what must happen after it.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::{Frame, SizeHint};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
@@ -180,9 +179,14 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 /// The content type, if it is that of a multipart form.
 #[cfg(feature = "multipart")]
 pub(crate) fn multipart_type(headers: &HeaderMap) -> Option<&str> {
-    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = content_type.split(';').next()?.trim();
+    let (content_type, essence) = content_type(headers)?;
     essence.eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
+}
+
+/// The content type, and what of it stands before its parameters.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<(&str, &str)> {
+    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some((content_type, content_type.split(';').next()?.trim()))
 }
 
 /// A body while it is read. It stays where it is: each place that it were moved to would be part of every request's future.
@@ -284,61 +288,16 @@ impl Drop for After {
 }
 
 /// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Content {
-    Whole(Full<Bytes>),
-    Other(Body),
-}
+pub(crate) type Content = Either<Full<Bytes>, Body>;
 
-impl Default for Content {
-    fn default() -> Self {
-        Self::Whole(Full::default())
-    }
-}
-
-impl Content {
-    pub(crate) fn into_body(self) -> Body {
-        match self {
-            Self::Whole(whole) => Body::new(whole),
-            Self::Other(body) => body,
-        }
-    }
-}
-
-impl http_body::Body for Content {
-    type Data = Bytes;
-    type Error = axum_core::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        match &mut *self {
-            Self::Whole(whole) => {
-                Pin::new(whole).poll_frame(context).map_err(|never: Infallible| match never {})
-            }
-            Self::Other(body) => Pin::new(body).poll_frame(context),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(whole) => whole.is_end_stream(),
-            Self::Other(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(whole) => whole.size_hint(),
-            Self::Other(body) => body.size_hint(),
-        }
+pub(crate) fn into_body(content: Content) -> Body {
+    match content {
+        Either::Left(whole) => Body::new(whole),
+        Either::Right(body) => body,
     }
 }
 
 /// The body of a reply, with what must happen after it.
-#[derive(Default)]
 pub struct ReplyBody {
     content: Content,
     /// The request's span: it ends with the reply, so before what follows begins.
@@ -350,6 +309,12 @@ pub struct ReplyBody {
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
 const HTTP2_FRAME: usize = 16 * 1024;
+
+impl Default for ReplyBody {
+    fn default() -> Self {
+        Self::new(Either::Left(Full::default()), After::default())
+    }
+}
 
 impl ReplyBody {
     pub(crate) fn new(content: Content, after: After) -> Self {
@@ -371,7 +336,7 @@ impl ReplyBody {
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
         if self.after.is_nothing() && self.trace.is_none() && self.stream.is_none() {
-            self.content.into_body()
+            into_body(self.content)
         } else {
             Body::new(self)
         }
@@ -396,7 +361,7 @@ impl http_body::Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Self { content, stream, .. } = &mut *self;
         let Some(Stream { rest, .. }) = stream.as_deref_mut() else {
-            return Pin::new(content).poll_frame(context);
+            return Pin::new(content).poll_frame(context).map_err(axum_core::Error::new);
         };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
@@ -406,7 +371,7 @@ impl http_body::Body for ReplyBody {
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => piece = data,
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(axum_core::Error::new(error)))),
                 None => return Poll::Ready(None),
             }
         }

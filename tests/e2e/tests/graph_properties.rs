@@ -79,23 +79,33 @@ struct Shape {
     exits: bool,
 }
 
+macro_rules! variant {
+    ($name:ident = $number:literal ($scope:tt, exit): $needs:tt) => {
+        variant!($name = $number [scope = $scope, exit = leave] $needs);
+    };
+    ($name:ident = $number:literal ($scope:tt): $needs:tt) => {
+        variant!($name = $number [scope = $scope] $needs);
+    };
+    ($name:ident = $number:literal [$($options:tt)*] [$($needs:ident = $of:literal),*]) => {
+        #[dependency($($options)*)]
+        async fn $name(
+            $($needs: Depends<$needs>,)*
+            tasks: &BackgroundTasks,
+            script: State<Script>,
+            journal: State<Journal>,
+        ) -> Result<Entered, HttpError> {
+            $(assert_eq!($needs.0, $of);)*
+            play($number, &script, tasks, &journal)?;
+            let exit = script.0[$number].exit;
+            Ok(Entered($number, journal, exit))
+        }
+    };
+}
+
 /// A dependency of the family, and the numbers of those that it needs.
 macro_rules! family {
     ($($name:ident = $number:literal ($scope:tt): [$($needs:ident = $of:literal),*];)*) => {
-        $(
-            #[dependency(exit = leave, scope = $scope)]
-            async fn $name(
-                $($needs: Depends<$needs>,)*
-                tasks: &BackgroundTasks,
-                script: State<Script>,
-                journal: State<Journal>,
-            ) -> Result<Entered, HttpError> {
-                $(assert_eq!($needs.0, $of);)*
-                play($number, &script, tasks, &journal)?;
-                let exit = script.0[$number].exit;
-                Ok(Entered($number, journal, exit))
-            }
-        )*
+        $(variant!($name = $number ($scope, exit): [$($needs = $of),*]);)*
 
         const FAMILY: &[Shape] = &[$(Shape { needs: &[$($of),*], early: is_function($scope), exits: true }),*];
     };
@@ -286,29 +296,6 @@ macro_rules! slots {
             },
             |app| app.override_dependency_with::<$slot, $name>(),
         )),*]),*];
-    };
-}
-
-macro_rules! variant {
-    ($name:ident = $number:literal ($scope:tt, exit): $needs:tt) => {
-        variant!($name = $number [scope = $scope, exit = leave] $needs);
-    };
-    ($name:ident = $number:literal ($scope:tt): $needs:tt) => {
-        variant!($name = $number [scope = $scope] $needs);
-    };
-    ($name:ident = $number:literal [$($options:tt)*] [$($needs:ident = $of:literal),*]) => {
-        #[dependency($($options)*)]
-        async fn $name(
-            $($needs: Depends<$needs>,)*
-            tasks: &BackgroundTasks,
-            script: State<Script>,
-            journal: State<Journal>,
-        ) -> Result<Entered, HttpError> {
-            $(assert_eq!($needs.0, $of);)*
-            play($number, &script, tasks, &journal)?;
-            let exit = script.0[$number].exit;
-            Ok(Entered($number, journal, exit))
-        }
     };
 }
 

@@ -10,6 +10,7 @@ use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue::{TaskEvent, TaskMetrics, TaskObserver};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use tokio::sync::Notify;
 
 #[task(retries = 1)]
 async fn never_works() -> Result<(), String> {
@@ -35,8 +36,13 @@ async fn fails(tasks: &BackgroundTasks) -> Result<(), HttpError> {
 }
 
 #[post("/stuck")]
-async fn stuck(tasks: &BackgroundTasks) {
-    tasks.add_task(pending::<()>, ()).name("stuck");
+async fn stuck(tasks: &BackgroundTasks, begun: State<Arc<Notify>>) {
+    let begun = Arc::clone(&begun);
+    let never_ends = async move || {
+        begun.notify_one();
+        pending::<()>().await;
+    };
+    tasks.add_task(never_ends, ()).name("stuck");
     tasks.add_task(async || (), ()).name("waits");
 }
 
@@ -72,7 +78,9 @@ async fn each_event_is_told_to_the_recorder() {
     let snapshotter = recorder.snapshotter();
     let _installed = metrics::set_default_local_recorder(&recorder);
     let started = Arc::new(Started::default());
+    let begun = Arc::new(Notify::new());
     let app = App::new()
+        .state(begun.clone())
         .observe(Arc::new(TaskMetrics::new()))
         .observe(started.clone())
         .tasks(TaskLimits::default().grace(Duration::from_secs(1)))
@@ -81,7 +89,7 @@ async fn each_event_is_told_to_the_recorder() {
     client.post("/").send().await;
     client.post("/fails").send().await;
     client.post("/stuck").reply_only().await;
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    begun.notified().await;
     let before = values(&snapshotter);
     assert_eq!(
         (before["epilogue_tasks_pending"], before["epilogue_tasks_running"]),

@@ -128,6 +128,38 @@ async fn a_stream_that_never_ends_is_told_of_the_shutdown() {
     assert_eq!(entries.now(), ["task"]);
 }
 
+/// Waits for the shutdown where it is asked first, and goes on waiting in a task of its own.
+#[get("/handed-on")]
+async fn handed_on(shutdown: Shutdown) -> Sse<EventStream> {
+    let (events, reply) = Sse::channel();
+    let mut begun = Box::pin(async move { shutdown.begun().await });
+    tokio::select! {
+        biased;
+        () = &mut begun => panic!("nothing stops yet"),
+        () = std::future::ready(()) => {}
+    }
+    tokio::spawn(async move {
+        events.send(Event::data("first")).await?;
+        begun.await;
+        events.send(Event::data("last")).await
+    });
+    reply.keep_alive(None)
+}
+
+#[tokio::test]
+async fn the_shutdown_wakes_whoever_waits_now_and_not_who_asked_first() {
+    let served = Served::new(App::new().routes(routes![handed_on])).await;
+    let mut raw = served.connect().await;
+    raw.write("GET /handed-on HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    read_until(&mut raw, "data: first\n\n").await;
+    let stopped = tokio::time::timeout(Duration::from_secs(20), async {
+        tokio::join!(served.stop(), raw.read_to_end())
+    });
+    let (stopped, rest) = stopped.await.expect("the stream is not told of the shutdown");
+    stopped.unwrap();
+    assert!(rest.contains("data: last\n\n"), "{rest}");
+}
+
 /// Reads until the text has come.
 async fn read_until(raw: &mut epilogue_e2e::Raw, text: &str) -> String {
     let mut all = String::new();

@@ -26,7 +26,7 @@ pub(super) async fn run(
         Arc::clone(&shared.blocking_permits).acquire_owned().await.expect("the semaphore is never closed");
     // The function keeps both to its end, also when its time is up and nobody waits for it any more: there is no way
     // to stop it, so it still fills its place, and a shutdown still waits for it.
-    let kept = (permit, shared.blocking.track());
+    let kept = (permit, shared.blocking.token());
     let (runner, span) = (runner.clone(), span.clone());
     let mut call = Unstarted(spawn_blocking(move || {
         let _kept = kept;

@@ -14,11 +14,12 @@ use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::Either;
 use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
-use crate::body::{After, Content, ReplyBody, RequestBody};
+use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
 use crate::server::{Connection, Stream};
@@ -124,7 +125,7 @@ fn serve_layered(
     let response = layered(request);
     ReplyFuture {
         state: FutureState::Running(Box::pin(async move {
-            response.await.map(|body| ReplyBody::new(Content::Other(body), After::default()))
+            response.await.map(|body| ReplyBody::new(Either::Right(body), After::default()))
         })),
         // The future below the layers keeps itself, and has the span.
         keep: None,
@@ -150,7 +151,7 @@ impl AppState {
         let response = self.error_handlers.respond(error, parts);
         ReplyFuture {
             state: FutureState::Refused(Box::new(
-                response.map(|body| ReplyBody::new(Content::Other(body), After::default())),
+                response.map(|body| ReplyBody::new(Either::Right(body), After::default())),
             )),
             keep: None,
             trace: None,
@@ -336,7 +337,7 @@ fn panicked(state: &mut FutureState, payload: &(dyn Any + Send)) -> http::Respon
     // It may panic again, for what is left of it.
     let left = std::mem::replace(state, FutureState::Done);
     drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
-    internal_server_error().map(|body| ReplyBody::new(Content::Other(body), After::default()))
+    internal_server_error().map(|body| ReplyBody::new(Either::Right(body), After::default()))
 }
 
 impl Drop for ReplyFuture {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, StatusCode};
+use tokio_util::sync::CancellationToken;
 
 use super::builder::Config;
 use super::dependencies::AppDependencies;
@@ -17,7 +18,6 @@ use super::service::Handler;
 use crate::graph::SourceLine;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
-use crate::server::Stop;
 use crate::tasks::{Origin, Runner};
 
 /// Why an app does not start.
@@ -112,7 +112,7 @@ pub(crate) struct AppState {
     pub(crate) error_handlers: ErrorHandlers,
     pub(crate) body_limit: usize,
     /// Given when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
-    pub(crate) stopping: Stop,
+    pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
     /// How many requests were named so far.
     pub(super) requests: AtomicU64,
@@ -176,7 +176,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
         states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
         error_handlers: config.error_handlers.clone(),
         body_limit: config.body_limit,
-        stopping: Stop::default(),
+        stopping: CancellationToken::new(),
         upload_limit: config.upload_limit,
         requests: AtomicU64::new(1),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
@@ -294,7 +294,7 @@ impl Started {
     ///
     /// [`TaskLimits::exit_grace`]: crate::TaskLimits::exit_grace
     pub(crate) async fn drain(&self, mut deadline: Deadline<'_>, connections: usize) -> crate::Result<()> {
-        self.state.stopping.give();
+        self.state.stopping.cancel();
         let runner = &self.state.runner;
         let mut expired = false;
         let mut report = runner

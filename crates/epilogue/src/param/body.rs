@@ -8,11 +8,12 @@ use std::marker::PhantomData;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::HeaderValue;
+use http_body_util::Either;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
-use crate::body::Content;
+use crate::body::into_body;
 use crate::decode::{self, Values};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
@@ -122,7 +123,7 @@ impl<T: Serialize> Json<T> {
             Ok(body) => whole(body.into(), HeaderValue::from_static("application/json")),
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply does not serialise to JSON");
-                internal_server_error().map(Content::Other)
+                internal_server_error().map(Either::Right)
             }
         }
     }
@@ -130,7 +131,7 @@ impl<T: Serialize> Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        self.into_whole().map(Content::into_body)
+        self.into_whole().map(into_body)
     }
 }
 

@@ -1,9 +1,10 @@
 //! When the server stops.
 
+use tokio_util::sync::CancellationToken;
+
 use super::{FromRequestHead, Param, Untaken};
 use crate::graph::fuel::Fuel;
 use crate::scope::{Scope, Site};
-use crate::server::Stop;
 
 /// Tells when the server stops: for a reply that would go on for ever, such as a stream of events.
 ///
@@ -31,7 +32,7 @@ use crate::server::Stop;
 /// }
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Shutdown(Stop);
+pub struct Shutdown(CancellationToken);
 
 impl Shutdown {
     /// One that never begins, for calling a path function from a test.
@@ -41,12 +42,12 @@ impl Shutdown {
 
     /// Waits until the server stops: it accepts nothing more, and finishes what it has.
     pub async fn begun(&self) {
-        self.0.given().await;
+        self.0.cancelled().await;
     }
 
     /// Whether the server stops.
     pub fn is_begun(&self) -> bool {
-        self.0.is_given()
+        self.0.is_cancelled()
     }
 }
 

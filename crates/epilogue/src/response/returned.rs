@@ -3,7 +3,7 @@
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use serde::Serialize;
 
 use super::failure::{Failure, RaisedError};
@@ -112,7 +112,7 @@ fn text(text: Bytes) -> Replied {
 
 #[inline]
 pub(crate) fn whole(body: Bytes, content_type: HeaderValue) -> Replied {
-    let mut response = http::Response::new(Content::Whole(Full::new(body)));
+    let mut response = http::Response::new(Either::Left(Full::new(body)));
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
@@ -125,7 +125,7 @@ pub trait ReturnedReply {
 
 impl<T: ReplyValue> ReturnedReply for Returned<T> {
     fn into_reply(self) -> Result<Replied, Failure> {
-        Ok(self.0.reply().map(Content::Other))
+        Ok(self.0.reply().map(Either::Right))
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use axum_core::response::IntoResponse;
 use http::StatusCode;
+use http_body_util::Either;
 
 use super::{Exit, Scope, caught, caught_now};
-use crate::body::{After, Content, ReplyBody};
+use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Background, Failure, Replied, internal_server_error};
@@ -87,7 +88,7 @@ impl Scope {
             tracing::error!(?failure, "the reply of an error panicked");
             internal_server_error()
         });
-        (response.map(Content::Other), outcome)
+        (response.map(Either::Right), outcome)
     }
 
     /// Drops what the dependencies have left, here, where a panic of it is caught: where the scope is dropped, the reply would be lost

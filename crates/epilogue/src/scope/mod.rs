@@ -19,6 +19,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 use smallvec::SmallVec;
+use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
@@ -28,7 +29,7 @@ pub use taking::Taking;
 pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 
 use crate::app::{AppState, CompiledRoute};
-use crate::body::{ReplyBody, RequestBody};
+use crate::body::{ReplyBody, RequestBody, content_type};
 use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
 #[cfg(feature = "multipart")]
 use crate::decode::{Raw, Values};
@@ -39,7 +40,7 @@ use crate::param::{ClientAddr, ParamOptions};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, HttpError, Raised, Reply};
 use crate::security::SecurityScopes;
-use crate::server::{Connection, Stop};
+use crate::server::Connection;
 use crate::tasks::BackgroundTasks;
 #[cfg(feature = "multipart")]
 use crate::upload::{FormValues, UploadFile};
@@ -415,7 +416,7 @@ impl Scope {
         parts
     }
 
-    pub(crate) fn stopping(&self) -> &Stop {
+    pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.app.stopping
     }
 
@@ -484,12 +485,10 @@ impl Scope {
 
 /// `application/json` and every `application/*+json`, as FastAPI has it.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(http::header::CONTENT_TYPE) else { return false };
-    if value == "application/json" {
+    if headers.get(http::header::CONTENT_TYPE).is_some_and(|value| value == "application/json") {
         return true;
     }
-    let Ok(value) = value.to_str() else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim();
+    let essence = content_type(headers).map_or("", |(_, essence)| essence);
     let Some((main, sub)) = essence.split_once('/') else { return false };
     let json = sub.eq_ignore_ascii_case("json")
         || sub.len() > 5 && sub.as_bytes()[sub.len() - 5..].eq_ignore_ascii_case(b"+json");
@@ -497,9 +496,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    let essence = content_type(headers).map_or("", |(_, essence)| essence);
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 #[track_caller]

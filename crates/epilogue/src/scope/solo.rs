@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use axum_core::response::Response;
 use http::request::Parts;
+use http_body_util::Either;
 
 use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
 use super::{CaptureRanges, Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
-use crate::body::{Content, ReplyBody, RequestBody};
+use crate::body::{ReplyBody, RequestBody};
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
 use crate::response::{Failure, HttpError, Raised};
@@ -167,7 +168,7 @@ impl Solo {
 
     /// Makes the reply of what the handler came to, with all that follows it.
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
-        let result = result.map(|response| response.map(Content::Other));
+        let result = result.map(|response| response.map(Either::Right));
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
         self.scope.finish(result)
     }

@@ -2,6 +2,7 @@
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use http_body_util::{Either, Full};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -11,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
-use crate::body::{After, Content, ReplyBody};
+use crate::body::{After, ReplyBody};
 use crate::response::{Failure, HttpError, Raised, Replied};
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
@@ -82,7 +83,7 @@ impl Scope {
         F: FnOnce(WebSocket) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let mut response = Replied::new(Content::default());
+        let mut response = Replied::new(Either::Left(Full::default()));
         if let Some(reply) = self.reply.take() {
             reply.merge_into(&mut response);
         }
@@ -129,7 +130,7 @@ impl Scope {
 }
 
 fn switched() -> Replied {
-    let mut response = Replied::new(Content::default());
+    let mut response = Replied::new(Either::Left(Full::default()));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     response
 }
@@ -183,7 +184,7 @@ impl Session {
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
         let Some(scope) = &mut self.0 else { return };
-        let stopping = scope.app.stopping.given();
+        let stopping = scope.app.stopping.clone();
         let (driver, socket) = Driver::new(io, Role::Server, scope.app.body_limit).await;
         let (ended, function_ended) = oneshot::channel();
         let talking = async {

@@ -18,6 +18,3 @@ mod sync {
 
 pub(crate) use connection::{Connection, Stream};
 pub use serve::Server;
-#[cfg(feature = "websocket")]
-pub(crate) use stop::Given;
-pub(crate) use stop::Stop;

@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
@@ -23,7 +24,6 @@ use super::{progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
-use crate::tasks::Tracker;
 
 /// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
 ///
@@ -199,7 +199,7 @@ impl Server {
             protocols: protocols(&self.limits),
             free: Arc::new(Semaphore::new(self.limits.max_connections)),
             limits: self.limits,
-            tracker: Tracker::default(),
+            tracker: TaskTracker::new(),
             finish: Stop::default(),
             abandon: Stop::default(),
             cut_off: Arc::default(),
@@ -240,7 +240,7 @@ struct Connections {
     limits: Limits,
     /// Places for further ones.
     free: Arc<Semaphore>,
-    tracker: Tracker,
+    tracker: TaskTracker,
     /// They finish the requests in flight and end.
     finish: Stop,
     /// They end at once.
@@ -283,9 +283,7 @@ impl Connections {
         // An HTTP/2 client without a request in flight need not go at once, since the last frame of a reply may still wait for its
         // window; but it must not hold up the others to the end of the grace period.
         let going = self.started.state.runner.limits().grace / 3;
-        let tracked = self.tracker.track();
-        tokio::spawn(async move {
-            let _tracked = tracked;
+        self.tracker.spawn(async move {
             let mut serving = pin!(protocols.serve(io, service));
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
@@ -334,7 +332,8 @@ impl Connections {
             }
         });
         self.finish.give();
-        self.started.state.stopping.give();
+        self.started.state.stopping.cancel();
+        self.tracker.close();
         tokio::select! {
             () = self.tracker.wait() => {}
             () = deadline.as_mut() => expired = true,

@@ -2,45 +2,42 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A signal that is given once, to all connections and WebSockets.
+/// A signal that is given once, to all connections.
 ///
 /// A connection waits for it beside everything else that it does, and so asks for it at each of its wake-ups: for the price of
-/// a load, where a [`Notify`] would take a lock.
+/// a load, where a [`CancellationToken`] would take a lock.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop {
+pub(super) struct Stop {
     is_given: Arc<AtomicBool>,
-    all: Arc<Notify>,
+    token: CancellationToken,
 }
 
 impl Stop {
-    pub(crate) fn give(&self) {
+    pub(super) fn give(&self) {
         // In this order: who is woken finds it given.
         self.is_given.store(true, Ordering::Release);
-        self.all.notify_waiters();
-    }
-
-    pub(crate) fn is_given(&self) -> bool {
-        self.is_given.load(Ordering::Acquire)
+        self.token.cancel();
     }
 
     /// Waits for it, within one and the same task: it is that task which is woken, wherever the future is polled next.
-    pub(crate) fn given(&self) -> Given {
-        // Whoever begins to wait before the signal is given is woken by it, and whoever begins after finds the flag.
-        let waiting = Box::pin(Arc::clone(&self.all).notified_owned());
-        Given { flag: Arc::clone(&self.is_given), waiting, asked: false }
+    pub(super) fn given(&self) -> Given {
+        Given {
+            flag: Arc::clone(&self.is_given),
+            waiting: Box::pin(self.token.clone().cancelled_owned()),
+            asked: false,
+        }
     }
 }
 
 /// Waits for a [`Stop`].
-pub(crate) struct Given {
+pub(super) struct Given {
     flag: Arc<AtomicBool>,
-    waiting: Pin<Box<OwnedNotified>>,
-    /// Whether it has been polled, and so knows whom to wake.
+    waiting: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Whether the token has been asked, and so knows whom to wake.
     asked: bool,
 }
 
@@ -48,14 +45,12 @@ impl Future for Given {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.flag.load(Ordering::Acquire) {
-            return Poll::Ready(());
-        }
-        if self.asked {
+        if self.asked && !self.flag.load(Ordering::Acquire) {
             return Poll::Pending;
         }
         self.asked = true;
-        self.waiting.as_mut().poll(context)
+        ready!(self.waiting.as_mut().poll(context));
+        Poll::Ready(())
     }
 }
 

@@ -6,10 +6,10 @@ use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_util::sync::CancellationToken;
 
 use super::{TestResponse, TestStream};
 use crate::scope::protocol_of;
-use crate::server::Stop;
 use crate::websocket::{Close, Driver, WebSocket};
 
 /// The WebSocket of a [`TestRequest`](super::TestRequest), as the client holds it: it sends and receives as [`WebSocket`] does.
@@ -68,7 +68,7 @@ impl TestWebSocket {
     pub(super) async fn open(pipe: DuplexStream, reply: TestStream) -> Self {
         let (driver, socket) = Driver::new(pipe, Role::Client, usize::MAX).await;
         let (ended, client_ended) = oneshot::channel();
-        let driver = AbortOnDrop(tokio::spawn(driver.run(client_ended, Stop::default().given())));
+        let driver = AbortOnDrop(tokio::spawn(driver.run(client_ended, CancellationToken::new())));
         Self { socket: socket.speaking(protocol_of(reply.headers())), reply, driver, ended }
     }
 

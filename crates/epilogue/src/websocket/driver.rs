@@ -13,9 +13,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
+use tokio_util::sync::CancellationToken;
 
 use super::{Message, Step, WAITING, WebSocket, WebSocketError};
-use crate::server::Given;
 
 /// How often a client is asked whether it is still there. One from which nothing comes for twice as long is not.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -106,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     /// Carries messages until the WebSocket is closed: by the client, by the function, or because the server stops.
-    pub(crate) async fn run(self, function_ended: oneshot::Receiver<Close>, stopping: Given) {
+    pub(crate) async fn run(self, function_ended: oneshot::Receiver<Close>, stopping: CancellationToken) {
         let Self { stream, limit, incoming, mut outgoing } = self;
         let (mut sink, stream) = stream.split();
         let shared = Shared::default();
@@ -183,12 +183,12 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     sink: &mut SplitSink<WebSocketStream<S>, Frame>,
     outgoing: &mut mpsc::Receiver<Step>,
     mut function_ended: oneshot::Receiver<Close>,
-    stopping: Given,
+    stopping: CancellationToken,
     shared: &Shared,
 ) -> WriteEnd {
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stopped = pin!(stopping);
+    let mut stopped = pin!(stopping.cancelled());
     let mut asked = false;
     let close = loop {
         let frame = tokio::select! {
