@@ -62,7 +62,7 @@ async fn clients_that_say_nothing_or_not_enough_are_let_go() {
 #[tokio::test]
 async fn a_connection_that_is_idle_after_a_request_is_closed() {
     let (app, _entries, _gate) = app();
-    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
     let mut client = served.connect().await;
     client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(client.read_to_end().await.ends_with("\r\n\r\na"));
@@ -73,20 +73,20 @@ async fn a_connection_that_is_idle_after_a_request_is_closed() {
 #[tokio::test]
 async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
     let (app, mut entries, gate) = app();
-    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
-    let mut client = served.http2().await;
+    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
     let get = |path: &str| http::Request::get(format!("http://localhost{path}")).body(Default::default());
     let mut long = served.http2().await;
     let reply = tokio::spawn(async move { long.send_request(get("/waits").unwrap()).await });
     assert_eq!(entries.next().await, "entered");
 
+    let mut client = served.http2().await;
     let reply_of_a = client.send_request(get("/a").unwrap()).await.unwrap();
     assert_eq!(reply_of_a.into_body().collect().await.unwrap().to_bytes(), "a");
     while !client.is_closed() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(entries.next().await, "a");
-    // The one with a request in flight is as old, and stays.
+    // The one with a request in flight is older, and stays.
     gate.open();
     assert_eq!(reply.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes(), "waited");
     served.stop().await.unwrap();
@@ -99,7 +99,7 @@ const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u
 #[tokio::test]
 async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
     let (app, mut entries, _gate) = app();
-    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
+    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
     for half_a_head in [false, true] {
         let mut client = served.connect().await;
         client.write(HTTP2).await;
