@@ -43,7 +43,8 @@ const EDITS: u32 = 3;
 
 /// Builds both minimal apps from clean, and again after an edit of their path function.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
-    let needs = needs(workspace);
+    // axum's defaults are without HTTP/2, multipart and WebSockets.
+    let needs = needs(workspace, ", default-features = false");
     let mut table = String::from(
         "| | from clean, release | an edit, release | an edit, dev |\n| --- | ---: | ---: | ---: |\n",
     );
@@ -90,14 +91,15 @@ async fn main() -> epilogue::Result<()> {{
 }}
 "#
     );
-    let app = AppToBuild::new(workspace, "many-routes", &needs(workspace), &code)?;
+    let app = AppToBuild::new(workspace, "many-routes", &needs(workspace, ""), &code)?;
     app.build(&[])?;
     app.build(&["--release"])?;
     Ok([("dev", app.edited(&[])?), ("release", app.edited(&["--release"])?)])
 }
 
-fn needs(workspace: &Workspace) -> String {
-    format!("epilogue = {{ path = \"{}\" }}\n", workspace.root().join("crates/epilogue").display())
+fn needs(workspace: &Workspace, features: &str) -> String {
+    let path = workspace.root().join("crates/epilogue");
+    format!("epilogue = {{ path = \"{}\"{features} }}\n", path.display())
 }
 
 /// An app outside of the workspace, with a target of its own.
