@@ -201,37 +201,119 @@ async fn a_client_that_leaves_before_the_reply_loses_no_task() {
     assert_eq!(entries.now(), [""; 0]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
-    struct Signals {
-        entered: tokio::sync::Notify,
-        dropped: tokio::sync::Notify,
-    }
-    struct OnDrop(State<Arc<Signals>>);
-    impl Drop for OnDrop {
-        fn drop(&mut self) {
-            self.0.dropped.notify_one();
-        }
-    }
+#[derive(Default)]
+struct Signals {
+    entered: tokio::sync::Notify,
+    dropped: tokio::sync::Notify,
+}
 
-    #[get("/forever")]
-    async fn forever(signals: State<Arc<Signals>>) -> &'static str {
-        let _on_drop = OnDrop(signals.clone());
-        signals.entered.notify_one();
-        std::future::pending().await
-    }
+struct OnDrop(Arc<Signals>);
 
-    let signals =
-        Arc::new(Signals { entered: tokio::sync::Notify::new(), dropped: tokio::sync::Notify::new() });
-    let app = App::new().state(signals.clone()).routes(routes![forever]);
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.dropped.notify_one();
+    }
+}
+
+async fn for_ever<T>(signals: Arc<Signals>) -> T {
+    let _on_drop = OnDrop(Arc::clone(&signals));
+    signals.entered.notify_one();
+    std::future::pending().await
+}
+
+/// How a client leaves that waits for its reply.
+#[derive(Debug, Clone, Copy)]
+enum Leaves {
+    Closes,
+    HalfCloses,
+    Resets,
+}
+
+/// A client that has had a reply on its connection asks for this, waits, and leaves.
+async fn leaves_while_it_waits(app: App, signals: &Signals, path: &str, leaves: Leaves) {
+    use tokio::io::AsyncWriteExt;
     let served = Served::new(app).await;
     let mut client = served.connect().await;
-    client.write("GET /forever HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    client.write("GET /plain HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    client.read_at_least(1).await;
+    client.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
     signals.entered.notified().await;
-    client.reset();
+    let mut still_open = None;
+    match leaves {
+        Leaves::Closes => drop(client),
+        Leaves::HalfCloses => {
+            client.0.shutdown().await.unwrap();
+            still_open = Some(client);
+        }
+        Leaves::Resets => client.reset(),
+    }
     signals.dropped.notified().await;
+    drop(still_open);
     served.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
+    #[get("/function")]
+    async fn function(signals: State<Arc<Signals>>) {
+        for_ever(Arc::clone(&signals)).await
+    }
+
+    #[get("/body")]
+    async fn body(signals: State<Arc<Signals>>) -> Response {
+        let signals = Arc::clone(&signals);
+        Response::new(Body::from_stream(futures_util::stream::once(async move {
+            for_ever::<std::io::Result<Bytes>>(signals).await
+        })))
+    }
+
+    for path in ["/function", "/body"] {
+        for leaves in [Leaves::Closes, Leaves::HalfCloses, Leaves::Resets] {
+            let signals = Arc::<Signals>::default();
+            let app = App::new().state(signals.clone()).routes(routes![plain, function, body]);
+            leaves_while_it_waits(app, &signals, path, leaves).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_layer_that_keeps_a_reply_back_is_dropped_with_its_client() {
+    #[get("/")]
+    async fn at_once() -> &'static str {
+        "at once"
+    }
+
+    let signals = Arc::<Signals>::default();
+    let waits = tower::util::ThenLayer::new({
+        let signals = signals.clone();
+        move |reply: Result<Response, std::convert::Infallible>| {
+            let signals = signals.clone();
+            async move {
+                match reply {
+                    Ok(reply) if reply.status() == 200 => for_ever(signals).await,
+                    other => other,
+                }
+            }
+        }
+    });
+    let app = App::new().routes(routes![plain, at_once]).layer(waits);
+    leaves_while_it_waits(app, &signals, "/", Leaves::HalfCloses).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_half_closes_gets_the_reply_that_does_not_make_it_wait() {
+    use tokio::io::AsyncWriteExt;
+    let served = Served::new(App::new().routes(routes![plain])).await;
+    let mut client = served.connect().await;
+    client.write("GET /plain HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    client.0.shutdown().await.unwrap();
+    let reply = client.read_to_end().await;
+    assert!(reply.starts_with("HTTP/1.1 204"), "{reply:?}");
+    served.stop().await.unwrap();
+}
+
+#[get("/plain", status = 204)]
+async fn plain() {}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_request_of_a_connection_does_not_wait_for_tasks() {

@@ -100,7 +100,7 @@ const MOST_PARAMETERS: usize = 25;
 #[derive(Clone)]
 pub(crate) struct Started {
     pub(crate) state: Arc<AppState>,
-    pub(super) layered: Option<Handler>,
+    pub(crate) layered: Option<Handler>,
 }
 
 /// What all requests share.

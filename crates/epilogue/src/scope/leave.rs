@@ -32,6 +32,9 @@ impl Scope {
         if let Some(own) = Background::take_from(&mut response) {
             self.tasks().append(own);
         }
+        if let Some(connection) = &self.connection {
+            connection.answered(&response);
+        }
         let after = self.after(outcome);
         if !self.slots.is_empty() {
             self.let_go();

@@ -100,7 +100,9 @@ impl Scope {
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
         // What follows the socket does not wait for a flush of the connection, which is none of HTTP any more.
-        self.connection = None;
+        if let Some(connection) = self.connection.take() {
+            connection.answered(&response);
+        }
         let runner = self.app.runner.clone();
         let origin = self.app.origin_of(&self.route().label);
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));

@@ -1,13 +1,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Version;
+use http::{StatusCode, Version};
+use http_body_util::Either;
 
 use super::handover::{Gone, Handover};
 use super::patience::Wait;
+use crate::body::Content;
 use crate::tasks::{Batch, Lane};
 
 /// What the requests of a connection and its socket share: the batches whose replies have ended, but may not have left yet.
@@ -20,11 +23,28 @@ pub(crate) struct Connection {
     batches: Handover<Batch>,
     lane: Lane,
     wait: Arc<Wait>,
+    /// Whether a request of HTTP/1 may have to wait before all of its reply is there, and its client may leave meanwhile.
+    awaits_reply: AtomicBool,
+    /// What wraps the app may keep a reply back that the app has given.
+    is_layered: bool,
 }
 
 impl Connection {
-    pub(super) fn new(client: SocketAddr, body_read_timeout: Option<Duration>, wait: Arc<Wait>) -> Self {
-        Self { client, body_read_timeout, batches: Handover::new(), lane: Lane::new(), wait }
+    pub(super) fn new(
+        client: SocketAddr,
+        body_read_timeout: Option<Duration>,
+        wait: Arc<Wait>,
+        is_layered: bool,
+    ) -> Self {
+        Self {
+            client,
+            body_read_timeout,
+            batches: Handover::new(),
+            lane: Lane::new(),
+            wait,
+            awaits_reply: AtomicBool::new(false),
+            is_layered,
+        }
     }
 
     /// A request has come by this version of HTTP; all others of the connection will, too.
@@ -34,7 +54,24 @@ impl Connection {
             return Some(Box::new(self.stream()));
         }
         self.wait.head_came();
+        self.awaits_reply.store(true, Ordering::Relaxed);
         None
+    }
+
+    #[inline]
+    pub(super) fn awaits_reply(&self) -> bool {
+        self.awaits_reply.load(Ordering::Relaxed)
+    }
+
+    /// A request was answered. Where all of the reply is there already, the rest depends on the socket alone, which tells when it
+    /// fails; and what follows an upgrade is none of HTTP.
+    #[inline]
+    pub(crate) fn answered(&self, response: &http::Response<Content>) {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.awaits_reply.store(false, Ordering::Relaxed);
+        } else if matches!(response.body(), Either::Left(_)) {
+            self.awaits_reply.store(self.is_layered, Ordering::Relaxed);
+        }
     }
 
     fn stream(self: &Arc<Self>) -> Stream {

@@ -4,21 +4,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection::Connection;
 
 /// A socket that tells its [`Connection`] when the kernel has taken all that was written, and when it is gone.
-pub(super) struct ConnectionIo<I> {
-    inner: I,
+pub(super) struct ConnectionIo {
+    inner: TokioIo<TcpStream>,
     connection: Arc<Connection>,
     /// A WebSocket keeps its place when it has left HTTP.
     _place: OwnedSemaphorePermit,
 }
 
-impl<I> ConnectionIo<I> {
-    pub(super) fn new(inner: I, connection: Arc<Connection>, place: OwnedSemaphorePermit) -> Self {
-        Self { inner, connection, _place: place }
+impl ConnectionIo {
+    pub(super) fn new(stream: TcpStream, connection: Arc<Connection>, place: OwnedSemaphorePermit) -> Self {
+        Self { inner: TokioIo::new(stream), connection, _place: place }
     }
 
     fn noted<T>(&self, written: Poll<T>) -> Poll<T> {
@@ -27,15 +30,31 @@ impl<I> ConnectionIo<I> {
         }
         written
     }
+
+    /// Ends the connection of a client that has left before its reply.
+    ///
+    /// hyper would find out by reading on, into a buffer that it has to make anew, since the head is in the one it has: an
+    /// allocation of 8 KiB for each request, also where the reply is there before hyper could wait for it.
+    fn poll_client_left(&self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let mut byte = [0];
+        match std::task::ready!(self.inner.inner().poll_peek(context, &mut ReadBuf::new(&mut byte))) {
+            Ok(0) => {
+                Poll::Ready(io::Error::new(io::ErrorKind::UnexpectedEof, "the client left before its reply"))
+            }
+            // The next request, or more of the body. Whether the client leaves after it is seen when hyper has read it.
+            Ok(_) => Poll::Pending,
+            Err(error) => Poll::Ready(error),
+        }
+    }
 }
 
-impl<I> Drop for ConnectionIo<I> {
+impl Drop for ConnectionIo {
     fn drop(&mut self) {
         self.connection.closed();
     }
 }
 
-impl<I: Read + Unpin> Read for ConnectionIo<I> {
+impl Read for ConnectionIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -45,7 +64,7 @@ impl<I: Read + Unpin> Read for ConnectionIo<I> {
     }
 }
 
-impl<I: Write + Unpin> Write for ConnectionIo<I> {
+impl Write for ConnectionIo {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -71,6 +90,11 @@ impl<I: Write + Unpin> Write for ConnectionIo<I> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         std::task::ready!(Pin::new(&mut self.inner).poll_flush(context))?;
         self.connection.flushed(context);
+        if self.connection.awaits_reply()
+            && let Poll::Ready(error) = self.poll_client_left(context)
+        {
+            return Poll::Ready(Err(error));
+        }
         Poll::Ready(Ok(()))
     }
 

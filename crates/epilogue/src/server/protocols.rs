@@ -1,18 +1,13 @@
 //! What a connection may speak: HTTP/1.1, and HTTP/2 where the crate was built with it.
 
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-
 use super::io::ConnectionIo;
 use super::serve::{ConnectionService, Limits};
-
-type Io = ConnectionIo<TokioIo<TcpStream>>;
 
 #[cfg(not(feature = "http2"))]
 mod http1_only {
     use hyper::server::conn::http1::{Builder, UpgradeableConnection};
 
-    use super::{ConnectionService, Io, Limits};
+    use super::{ConnectionIo, ConnectionService, Limits};
 
     #[derive(Clone)]
     pub(in crate::server) struct Protocols(Builder);
@@ -28,9 +23,9 @@ mod http1_only {
 
         pub(in crate::server) fn serve(
             &self,
-            io: Io,
+            io: ConnectionIo,
             service: ConnectionService,
-        ) -> UpgradeableConnection<Io, ConnectionService> {
+        ) -> UpgradeableConnection<ConnectionIo, ConnectionService> {
             self.0.serve_connection(io, service).with_upgrades()
         }
     }
@@ -43,7 +38,7 @@ mod with_http2 {
     use hyper_util::rt::{TokioExecutor, TokioTimer};
     use hyper_util::server::conn::auto::{Builder, Http1Builder, UpgradeableConnection};
 
-    use super::{ConnectionService, Io, Limits};
+    use super::{ConnectionIo, ConnectionService, Limits};
 
     /// How often an HTTP/2 client is asked whether it is still there.
     const PING_INTERVAL: Duration = Duration::from_mins(1);
@@ -73,9 +68,9 @@ mod with_http2 {
 
         pub(in crate::server) fn serve(
             &self,
-            io: Io,
+            io: ConnectionIo,
             service: ConnectionService,
-        ) -> UpgradeableConnection<'_, Io, ConnectionService, TokioExecutor> {
+        ) -> UpgradeableConnection<'_, ConnectionIo, ConnectionService, TokioExecutor> {
             self.0.serve_connection_with_upgrades(io, service)
         }
     }

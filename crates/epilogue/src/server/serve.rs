@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -226,7 +225,8 @@ impl fmt::Debug for Server {
 
 fn protocols(limits: &Limits) -> Protocols {
     let mut protocols = Protocols::new(limits);
-    protocols.http1().header_read_timeout(limits.header_read_timeout);
+    // That a client leaves is seen by the connection's own socket.
+    protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
     if let Some(headers) = limits.max_headers {
         protocols.http1().max_headers(headers);
     }
@@ -272,8 +272,9 @@ impl Connections {
         }
         let mut patience = Patience::new(self.limits.header_read_timeout);
         let time = self.limits.body_read_timeout;
-        let connection = Arc::new(Connection::new(client, time, patience.wait()));
-        let io = ConnectionIo::new(TokioIo::new(stream), Arc::clone(&connection), place);
+        let is_layered = self.started.layered.is_some();
+        let connection = Arc::new(Connection::new(client, time, patience.wait(), is_layered));
+        let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
         let mut protocols = self.protocols.clone();
