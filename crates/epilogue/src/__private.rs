@@ -1,6 +1,8 @@
 //! What the code that the macros generate refers to. Nobody else may: it changes with any release.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
 
 pub use std::any::TypeId;
 pub use std::boxed::Box;
@@ -169,8 +171,8 @@ pub fn output_of<T: 'static>(value: &Value) -> &T {
 
 /// What all kinds of path functions have in common. It is no function, since a future inside the request's would make that one larger.
 macro_rules! answered {
-    ($scope:ident, $take:ident, |$taken:ident| $call:expr) => {
-        Box::pin(async move {
+    ($scope:ident, $take:ident, |$taken:ident| $call:expr) => {{
+        let future = in_box(Box::new_uninit(), async move {
             let result = async {
                 if $scope.must_prepare() {
                     $scope.prepare().await?;
@@ -184,8 +186,15 @@ macro_rules! answered {
                 return Box::pin(leave(&mut $scope, result)).await;
             }
             $scope.finish(result)
-        })
-    };
+        });
+        future
+    }};
+}
+
+/// A future is made where it stays if its memory is there before.
+#[inline]
+fn in_box<F>(place: Box<MaybeUninit<F>>, future: F) -> Pin<Box<F>> {
+    Box::into_pin(Box::write(place, future))
 }
 
 /// A request to a path function: its dependencies run, its parameters are taken, it is called, and what it returns is the reply.
