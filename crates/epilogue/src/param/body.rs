@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
@@ -119,14 +120,35 @@ fn not_json(body: &[u8]) -> Invalid {
 impl<T: Serialize> Json<T> {
     #[inline]
     pub(crate) fn into_whole(self) -> Replied {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => whole(body.into(), HeaderValue::from_static("application/json")),
+        match json_of(&self.0) {
+            Ok(body) => whole(body, HeaderValue::from_static("application/json")),
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply does not serialise to JSON");
                 internal_server_error().map(Either::Right)
             }
         }
     }
+}
+
+/// How long a text may be to be copied out of the buffer that it was written to.
+const COPIED: usize = 4096;
+
+thread_local! {
+    /// Most replies are short, and of a length that is not known before: each in a buffer of its own would be two allocations.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+fn json_of<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
+    // Taken, since what is written may write JSON itself.
+    let mut buffer = BUFFER.take();
+    serde_json::to_writer(&mut buffer, value)?;
+    if buffer.len() > COPIED {
+        return Ok(buffer.into());
+    }
+    let text = Bytes::copy_from_slice(&buffer);
+    buffer.clear();
+    BUFFER.set(buffer);
+    Ok(text)
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
