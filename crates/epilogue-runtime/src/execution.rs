@@ -12,7 +12,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Runner, TaskOutcome, finally::Finally,
-    stats::Counters, task::Queued,
+    runner::LiveId, stats::Counters, task::Queued,
 };
 
 /// A batch from its making to its end. Once submitted, its drop answers for what it has not run, whatever it comes from.
@@ -27,8 +27,8 @@ pub(crate) struct Execution {
     phase: Phase,
     /// When it was submitted.
     since: Option<Instant>,
-    /// The runner's number for it, once admitted.
-    pub(crate) number: Option<u64>,
+    /// Its place among what runs, once admitted to it.
+    pub(crate) id: Option<LiveId>,
     /// Dropped last: who waits for the runner to be idle finds everything counted.
     token: Option<TaskTrackerToken>,
 }
@@ -50,7 +50,7 @@ impl Execution {
             finally: Vec::new(),
             phase: Phase::Unsubmitted,
             since: None,
-            number: None,
+            id: None,
             token: None,
         }
     }
@@ -175,9 +175,9 @@ impl Drop for Execution {
         if self.phase == Phase::Submitted {
             self.cut_off();
         }
-        if let Some(number) = self.number {
+        if let Some(id) = self.id {
             // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
-            self.runner().ended(number, self.phase == Phase::Finished || std::thread::panicking());
+            self.runner().ended(id, self.phase == Phase::Finished || std::thread::panicking());
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     stats::Counters,
     task::Queued,
 };
+pub(crate) use registry::LiveId;
 use registry::{Admission, Registry, What};
 
 /// Executes batches and answers for them at shutdown. A clone is the same runner.
@@ -189,7 +190,7 @@ impl Runner {
     }
 
     fn run(&self, execution: Box<Execution>, lane: Option<&Lane>) {
-        let Some(number) = execution.number else { return };
+        let Some(id) = execution.id else { return };
         let spawned = match lane.filter(|lane| lane.worker().is_none()) {
             None => self.spawn(execution.run()),
             Some(lane) => {
@@ -199,20 +200,20 @@ impl Runner {
             }
         };
         if let Some(abort) = spawned {
-            self.0.registry.attach(What::Batch, number, abort);
+            self.0.registry.attach(What::Batch, id, abort);
         }
     }
 
     /// Called when an execution that was admitted is dropped.
-    pub(crate) fn ended(&self, number: u64, finished: bool) {
+    pub(crate) fn ended(&self, id: LiveId, finished: bool) {
         if finished {
-            if let Some(next) = self.0.registry.ended(number) {
+            if let Some(next) = self.0.registry.ended(id) {
                 self.run(next, None);
             }
         } else {
             // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on. They are
             // dropped here, in a loop, and not each by the one before.
-            drop(self.0.registry.ended_with_all(number));
+            drop(self.0.registry.ended_with_all(id));
         }
     }
 
@@ -227,21 +228,21 @@ impl Runner {
             self.0.counters.keeps();
         }
         let other = Other {
-            number: self.0.registry.begin(what, &origin),
+            id: self.0.registry.begin(what, &origin),
             what,
             origin,
             runner: self.clone(),
             finished: false,
             _token: self.0.batches.token(),
         };
-        let number = other.number;
+        let id = other.id;
         let spawned = self.spawn(async move {
             let mut other = other;
             future.await;
             other.finished = true;
         });
         if let Some(abort) = spawned {
-            self.0.registry.attach(what, number, abort);
+            self.0.registry.attach(what, id, abort);
         }
     }
 
@@ -334,7 +335,7 @@ impl Runner {
 struct Other {
     runner: Runner,
     what: What,
-    number: u64,
+    id: LiveId,
     origin: Origin,
     finished: bool,
     _token: tokio_util::task::task_tracker::TaskTrackerToken,
@@ -346,7 +347,7 @@ impl Drop for Other {
             self.runner.0.counters.kept_ended();
         }
         let registry = &self.runner.0.registry;
-        let Some(age) = registry.end_other(self.what, self.number) else { return };
+        let Some(age) = registry.end_other(self.what, self.id) else { return };
         if self.finished {
             return;
         }

@@ -1,8 +1,7 @@
 //! What a runner has in hand.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    hash::{BuildHasherDefault, Hasher},
+    collections::VecDeque,
     mem,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -11,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use slab::Slab;
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::report::{AbandonedRequest, AbandonedTask, StuckBatch};
@@ -37,33 +37,51 @@ struct Inner {
     requests_lost: Vec<AbandonedRequest>,
 }
 
-/// What is live, by number. A map of hashes keeps its memory when it is empty, as it mostly is.
-type Lives = HashMap<u64, Live, BuildHasherDefault<NumberHasher>>;
-
-/// Spreads numbers that are handed out in turn; nobody can choose one.
+/// What is live. A slab keeps its memory when it is empty, as it mostly is.
 #[derive(Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("only numbers are hashed")
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // The golden ratio in 64 bits.
-        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
+struct Lives(Slab<Live>);
 
 struct Live {
+    number: u64,
     origin: Origin,
     since: Instant,
     /// None until it is spawned.
     abort: Option<AbortHandle>,
+}
+
+/// The place of something live, and its number, since places are used again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LiveId {
+    place: usize,
+    number: u64,
+}
+
+impl Lives {
+    fn insert(&mut self, live: Live) -> LiveId {
+        LiveId { number: live.number, place: self.0.insert(live) }
+    }
+
+    fn get_mut(&mut self, id: LiveId) -> Option<&mut Live> {
+        self.0.get_mut(id.place).filter(|live| live.number == id.number)
+    }
+
+    fn remove(&mut self, id: LiveId) -> Option<Live> {
+        self.get_mut(id)?;
+        self.0.try_remove(id.place)
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Live> {
+        self.0.iter().map(|(_, live)| live)
+    }
+
+    /// How to stop all that has been spawned.
+    fn take_aborts(&mut self) -> impl Iterator<Item = AbortHandle> {
+        self.0.iter_mut().filter_map(|(_, live)| live.abort.take())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +113,10 @@ impl Inner {
         }
     }
 
-    fn runs(&mut self, number: u64, execution: &Execution, abort: Option<AbortHandle>) {
+    fn runs(&mut self, execution: &mut Execution, abort: Option<AbortHandle>) {
         let since = execution.since().unwrap_or_else(Instant::now);
-        let live = Live { origin: execution.origin().clone(), since, abort };
-        self.batches.insert(number, live);
+        let live = Live { number: self.number(), origin: execution.origin().clone(), since, abort };
+        execution.id = Some(self.batches.insert(live));
     }
 }
 
@@ -122,10 +140,8 @@ impl Registry {
         if inner.cut {
             return Admission::Refused(execution);
         }
-        let number = inner.number();
-        execution.number = Some(number);
         if inner.batches.len() < limit {
-            inner.runs(number, &execution, abort);
+            inner.runs(&mut execution, abort);
             Admission::Run(execution)
         } else {
             inner.waiting.push_back(execution);
@@ -133,16 +149,15 @@ impl Registry {
         }
     }
 
-    pub(super) fn begin(&self, what: What, origin: &Origin) -> u64 {
-        let live = Live { origin: origin.clone(), since: Instant::now(), abort: None };
+    pub(super) fn begin(&self, what: What, origin: &Origin) -> LiveId {
+        let (origin, since) = (origin.clone(), Instant::now());
         let mut inner = self.inner();
-        let number = inner.number();
-        inner.live(what).insert(number, live);
-        number
+        let live = Live { number: inner.number(), origin, since, abort: None };
+        inner.live(what).insert(live)
     }
 
     /// Remembers how to stop what was just spawned, unless it has ended meanwhile.
-    pub(super) fn attach(&self, what: What, number: u64, abort: AbortHandle) {
+    pub(super) fn attach(&self, what: What, id: LiveId, abort: AbortHandle) {
         let mut inner = self.inner();
         // A batch or request that was admitted just before the deadline; exits have their own.
         if inner.cut && what != What::Exits {
@@ -150,30 +165,30 @@ impl Registry {
             abort.abort();
             return;
         }
-        if let Some(live) = inner.live(what).get_mut(&number) {
+        if let Some(live) = inner.live(what).get_mut(id) {
             live.abort = Some(abort);
         }
     }
 
     /// A batch has ended; the one that has waited longest takes its place.
-    pub(super) fn ended(&self, number: u64) -> Option<Box<Execution>> {
+    pub(super) fn ended(&self, id: LiveId) -> Option<Box<Execution>> {
         let mut inner = self.inner();
-        inner.batches.remove(&number)?;
-        let next = inner.waiting.pop_front()?;
-        inner.runs(next.number?, &next, None);
+        inner.batches.remove(id)?;
+        let mut next = inner.waiting.pop_front()?;
+        inner.runs(&mut next, None);
         Some(next)
     }
 
     /// A batch was cut off; so are those that wait.
-    pub(super) fn ended_with_all(&self, number: u64) -> VecDeque<Box<Execution>> {
+    pub(super) fn ended_with_all(&self, id: LiveId) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
-        inner.batches.remove(&number);
+        inner.batches.remove(id);
         mem::take(&mut inner.waiting)
     }
 
     /// Its age, the first time that it is asked to end.
-    pub(super) fn end_other(&self, what: What, number: u64) -> Option<Duration> {
-        self.inner().live(what).remove(&number).map(|live| live.since.elapsed())
+    pub(super) fn end_other(&self, what: What, id: LiveId) -> Option<Duration> {
+        self.inner().live(what).remove(id).map(|live| live.since.elapsed())
     }
 
     pub(super) fn name(&self, task: AbandonedTask) {
@@ -190,12 +205,8 @@ impl Registry {
         inner.cut = true;
         self.cut.store(true, Ordering::Release);
         let Inner { batches, kept, open, .. } = &mut *inner;
-        let aborts: Vec<_> = batches
-            .values_mut()
-            .chain(kept.values_mut())
-            .chain(open.values_mut())
-            .filter_map(|live| live.abort.take())
-            .collect();
+        let aborts: Vec<_> =
+            batches.take_aborts().chain(kept.take_aborts()).chain(open.take_aborts()).collect();
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         aborts.iter().for_each(AbortHandle::abort);
@@ -204,13 +215,13 @@ impl Registry {
 
     pub(super) fn cut_exits(&self) {
         let mut inner = self.inner();
-        let aborts: Vec<_> = inner.exits.values_mut().filter_map(|live| live.abort.take()).collect();
+        let aborts: Vec<_> = inner.exits.take_aborts().collect();
         drop(inner);
         aborts.iter().for_each(AbortHandle::abort);
     }
 
     pub(super) fn has_exits(&self) -> bool {
-        !self.inner().exits.is_empty()
+        self.inner().exits.len() > 0
     }
 
     /// What was named so far, and what did not stop when it was told to.
@@ -220,11 +231,11 @@ impl Registry {
         let requests = mem::take(&mut inner.requests_lost);
         let Inner { batches, kept, open, exits, .. } = &*inner;
         // The oldest first.
-        let mut stuck: Vec<_> = [batches, kept, open, exits].into_iter().flatten().collect();
-        stuck.sort_unstable_by_key(|(number, _)| **number);
+        let mut stuck: Vec<_> = [batches, kept, open, exits].into_iter().flat_map(Lives::iter).collect();
+        stuck.sort_unstable_by_key(|live| live.number);
         let stuck = stuck
             .into_iter()
-            .map(|(_, live)| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() })
+            .map(|live| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() })
             .collect();
         (tasks, requests, stuck)
     }
@@ -235,7 +246,7 @@ impl Registry {
         stats.waiting_batches = inner.waiting.len() as u64;
         stats.kept = inner.kept.len() as u64;
         stats.open = inner.open.len() as u64;
-        let oldest = inner.batches.values().map(|live| live.since).min();
+        let oldest = inner.batches.iter().map(|live| live.since).min();
         stats.oldest = oldest
             .or(inner.waiting.front().and_then(|execution| execution.since()))
             .map(|since| since.elapsed());
