@@ -1,12 +1,8 @@
 //! A reply's own tasks.
 
-use std::{
-    any::type_name,
-    borrow::Cow,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{any::type_name, borrow::Cow, fmt, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     SourceLine, Task, TaskFn, TaskReturn,
@@ -112,7 +108,7 @@ impl Background {
     }
 
     fn tasks(&self) -> MutexGuard<'_, Vec<Queued>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -4,10 +4,11 @@ use std::{
     fmt,
     future::poll_fn,
     mem,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Waker},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::task::AbortHandle;
 
 use crate::execution::Execution;
@@ -122,7 +123,7 @@ enum Doing {
 impl Seat {
     /// Nothing is dropped and nobody woken under the lock: both may come back here.
     fn place(&self) -> MutexGuard<'_, Place> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {

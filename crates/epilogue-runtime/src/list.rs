@@ -1,7 +1,8 @@
 //! What the clones of one `BackgroundTasks` share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use tracing::{Level, Span, field};
 
 use crate::{BackgroundTasks, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, task::Queued};
@@ -54,7 +55,7 @@ impl List {
 
     /// Users' code never runs under this lock: neither tasks nor their drops, nor observers, nor subscribers.
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 
     pub(crate) fn push(self: &Arc<Self>, mut task: Queued) {
@@ -172,7 +173,7 @@ impl List {
 
 impl Drop for List {
     fn drop(&mut self) {
-        let tasks = std::mem::take(&mut self.queue.get_mut().unwrap_or_else(PoisonError::into_inner).tasks);
+        let tasks = std::mem::take(&mut self.queue.get_mut().tasks);
         if tasks.is_empty() {
             return;
         }

@@ -1,10 +1,11 @@
 //! What a request got wrong, in FastAPI's words: the 422 reply.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::response::{self, Failure};
@@ -135,7 +136,7 @@ impl Rejection {
     pub(crate) fn into_raised(self) -> Option<Failure> {
         match self.cause {
             Cause::Invalid(_) => None,
-            Cause::Failed(failure) => failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Cause::Failed(failure) => failure.lock().take(),
         }
     }
 
@@ -152,7 +153,7 @@ impl Rejection {
         match &self.cause {
             Cause::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Cause::Failed(failure) => {
-                let failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                let failure = failure.lock();
                 let status = failure.as_ref().and_then(Failure::status);
                 status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -206,7 +207,7 @@ impl IntoResponse for Rejection {
                 (StatusCode::UNPROCESSABLE_ENTITY, head, body).into_response()
             }
             Cause::Failed(failure) => {
-                let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let failure = failure.lock().take();
                 failure.map_or_else(response::internal_server_error, Failure::into_response)
             }
         }

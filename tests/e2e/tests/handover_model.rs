@@ -16,8 +16,21 @@ use loom::thread;
 mod handover;
 
 mod sync {
+    pub(super) use loom::sync::MutexGuard;
     pub(super) use loom::sync::atomic::{AtomicBool, Ordering};
-    pub(super) use loom::sync::{Mutex, MutexGuard};
+
+    /// As parking_lot has it: without poison.
+    pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(super) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(super) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+    }
 }
 
 use handover::Handover;

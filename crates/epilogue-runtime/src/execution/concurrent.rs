@@ -4,13 +4,14 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::task::coop;
 
 use super::{CountedRunning, end::End, one};
@@ -113,14 +114,14 @@ struct Parent(Mutex<Option<Waker>>);
 
 impl Parent {
     fn set(&self, waker: &Waker) {
-        let mut parent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parent = self.0.lock();
         if !parent.as_ref().is_some_and(|parent| parent.will_wake(waker)) {
             *parent = Some(waker.clone());
         }
     }
 
     fn wake(&self) {
-        let parent = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let parent = self.0.lock().clone();
         if let Some(parent) = parent {
             parent.wake();
         }

@@ -3,13 +3,11 @@
 use std::{
     collections::VecDeque,
     mem,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use slab::Slab;
 use tokio::{task::AbortHandle, time::Instant};
 
@@ -123,7 +121,7 @@ impl Inner {
 impl Registry {
     /// Nothing of the user's is dropped and nothing spawned under this lock: both may come back here.
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     pub(super) fn is_cut(&self) -> bool {

@@ -3,11 +3,12 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use http::Request;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::net::ToSocketAddrs;
 use tokio::sync::OnceCell;
 use tower_layer::Layer;
@@ -392,7 +393,7 @@ impl App {
     }
 
     fn eager(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {
-        self.shared.eager.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.eager.lock()
     }
 
     pub(crate) fn grace(&self) -> std::time::Duration {

@@ -3,8 +3,10 @@
 #[cfg(feature = "pattern")]
 use std::collections::HashMap;
 #[cfg(feature = "pattern")]
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "pattern")]
+use parking_lot::RwLock;
 #[cfg(feature = "pattern")]
 use regex::Regex;
 use serde_json::{Number, Value, json};
@@ -197,10 +199,10 @@ fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
     let compiled = COMPILED.get_or_init(Compiled::default);
     // The map is whole after every step, so a poisoned lock changes nothing.
-    let known = compiled.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+    let known = compiled.read().get(pattern).cloned();
     let regex = known.unwrap_or_else(|| {
         let regex = Regex::new(pattern).ok().map(Arc::new);
-        compiled.write().unwrap_or_else(PoisonError::into_inner).insert(pattern, regex.clone());
+        compiled.write().insert(pattern, regex.clone());
         regex
     });
     match regex {

@@ -1,9 +1,10 @@
 use std::any::TypeId;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum_core::response::Response;
 use http::request::Parts;
 use http::{Request, header};
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use super::extract::Failed;
@@ -31,11 +32,11 @@ impl Plans {
     /// The plan of a dependency, made for the first request that takes it.
     pub(super) fn of<D: Dependency>(&self) -> Result<Arc<SoloPlan>, AloneError> {
         let id = TypeId::of::<D>();
-        if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        if let Some(plan) = self.known.read().get(&id) {
             return Ok(Arc::clone(plan));
         }
         let plan = Arc::new(self.app.plan_alone::<D>(&self.base)?);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         Ok(Arc::clone(known.entry(id).or_insert(plan)))
     }
 }

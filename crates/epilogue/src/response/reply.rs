@@ -1,7 +1,8 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use parking_lot::Mutex;
 
 /// The reply in the making: FastAPI's injected `Response`.
 ///
@@ -102,6 +103,6 @@ impl Reply {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Draft) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.0.lock())
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! It stands alone so that `tests/e2e/tests/handover_model.rs` can compile it with loom's types and try every interleaving.
 
-use std::sync::PoisonError;
 use std::task::{Context, Waker};
 
 use smallvec::SmallVec;
@@ -103,6 +102,6 @@ impl<T> Handover<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Ended<T>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ended.lock()
     }
 }

@@ -13,7 +13,8 @@ mod stop;
 /// What [`handover`] is built on; its model has other types of the same names.
 mod sync {
     pub(super) use std::sync::atomic::{AtomicBool, Ordering};
-    pub(super) use std::sync::{Mutex, MutexGuard};
+
+    pub(super) use parking_lot::{Mutex, MutexGuard};
 }
 
 pub(crate) use connection::{Connection, Stream};

@@ -1,7 +1,6 @@
-use std::sync::{Mutex, PoisonError};
-
 use cookie::{Cookie, CookieJar};
 use http::{HeaderMap, Method, header};
+use parking_lot::Mutex;
 
 use super::TestRequest;
 use crate::App;
@@ -115,7 +114,7 @@ impl TestClient {
     }
 
     pub(super) fn with_cookies<T>(&self, change: impl FnOnce(&mut CookieJar) -> T) -> T {
-        change(&mut self.cookies.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.cookies.lock())
     }
 }
 

@@ -1,7 +1,8 @@
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
+use parking_lot::Mutex;
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -124,6 +125,6 @@ impl TestSocket {
 
     /// Once only: a request is upgraded by one route.
     pub(crate) fn take(&self) -> Option<DuplexStream> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 }
