@@ -49,6 +49,7 @@ mod observer;
 mod origin;
 mod outcome;
 mod panics;
+mod reservation;
 mod runner;
 mod stats;
 pub mod task;
@@ -66,6 +67,7 @@ pub use metrics::TaskMetrics;
 pub use observer::{TaskEvent, TaskObserver};
 pub use origin::{Origin, SourceLine};
 pub use outcome::TaskOutcome;
+pub use reservation::Reservation;
 pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, StuckBatch};
 pub use stats::TaskStats;
 pub use task::{

@@ -18,8 +18,8 @@ use tracing::Span;
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
 
 use crate::{
-    BackgroundTasks, BatchReport, Lane, Origin, TaskContext, TaskEvent, TaskLimits, TaskObserver,
-    TaskOutcome, TaskStats,
+    BackgroundTasks, BatchReport, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits,
+    TaskObserver, TaskOutcome, TaskStats,
     execution::Execution,
     finally::{self, Finally},
     lane::{self, Worker},
@@ -112,10 +112,39 @@ impl Runner {
         self.spawn_other(What::Open, what, future);
     }
 
-    /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, counting a request whose client has left as one:
-    /// clients that only come to leave again must not pile up work without a limit either.
+    /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
+    /// [reserved](Self::reserve), and counting a request whose client has left as one: clients that only come to leave again must
+    /// not pile up work without a limit either.
     pub fn is_full(&self) -> bool {
-        self.0.counters.pending() + self.0.counters.kept() >= self.0.limits.pending
+        self.pending() + self.0.counters.reserved() >= self.0.limits.pending
+    }
+
+    /// Lets in a request that will add so many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
+    /// by itself is let in where nothing else is pending. What it adds is taken in any case.
+    ///
+    /// ```
+    /// # use epilogue_runtime::{Runner, TaskLimits};
+    /// let runner = Runner::new(TaskLimits::default().pending(10));
+    /// let first = runner.reserve(7).expect("nothing is pending");
+    /// assert!(runner.reserve(7).is_none());
+    /// drop(first);
+    /// assert!(runner.reserve(7).is_some());
+    /// ```
+    pub fn reserve(&self, tasks: usize) -> Option<Reservation> {
+        let reserved = self.0.counters.reserve(tasks);
+        // A task that is added now counts twice until its request ends, rather than not at all for a moment.
+        let taken = self.pending() + reserved;
+        let limit = self.0.limits.pending;
+        if taken + tasks <= limit || (taken == 0 && limit > 0) {
+            Some(Reservation::new(self.clone(), tasks))
+        } else {
+            self.0.counters.unreserve(tasks);
+            None
+        }
+    }
+
+    fn pending(&self) -> usize {
+        self.0.counters.pending() + self.0.counters.kept()
     }
 
     /// What a client is told to wait when the runner is full.

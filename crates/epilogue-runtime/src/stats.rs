@@ -1,7 +1,10 @@
 //! The counters of a runner.
 
 use std::{
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicU64, AtomicUsize,
+        Ordering::{AcqRel, Relaxed},
+    },
     time::Duration,
 };
 
@@ -71,7 +74,7 @@ impl TaskStats {
 #[repr(align(128))]
 struct Apart<T>(T);
 
-/// The numbers guard nothing, so every access is relaxed.
+/// All but `reserved` guard nothing, so every access to them is relaxed.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pending: Apart<AtomicUsize>,
@@ -79,6 +82,8 @@ pub(crate) struct Counters {
     running: Apart<AtomicUsize>,
     /// Written only when a client leaves; read by every request beside `pending`.
     kept: Apart<AtomicUsize>,
+    /// Places for tasks of requests in flight.
+    reserved: Apart<AtomicUsize>,
     failed: AtomicU64,
     panicked: AtomicU64,
     timed_out: AtomicU64,
@@ -133,6 +138,20 @@ impl Counters {
 
     pub(crate) fn kept_ended(&self) {
         self.kept.0.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn reserved(&self) -> usize {
+        self.reserved.0.load(Relaxed)
+    }
+
+    /// How many places were reserved before.
+    pub(crate) fn reserve(&self, tasks: usize) -> usize {
+        self.reserved.0.fetch_add(tasks, AcqRel)
+    }
+
+    /// Who finds the places free again finds the tasks counted that were added on them.
+    pub(crate) fn unreserve(&self, tasks: usize) {
+        self.reserved.0.fetch_sub(tasks, AcqRel);
     }
 
     pub(crate) fn retried(&self) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::App;
+use super::demand::Demand;
 use super::router::effect_of;
 use super::start::{AppState, CompiledRoute};
 use crate::dependency::Dependency;
@@ -53,8 +54,14 @@ impl App {
 impl AppState {
     /// The same app with this route alone.
     pub(crate) fn alone(&self, node: &'static RouteNode, plan: Plan) -> Self {
-        let route =
-            CompiledRoute { node, label: Arc::from(node.name), segments: Vec::new(), status: None, plan };
+        let route = CompiledRoute {
+            node,
+            label: Arc::from(node.name),
+            segments: Vec::new(),
+            status: None,
+            plan,
+            demand: Demand::default(),
+        };
         Self {
             runner: self.runner.clone(),
             routes: vec![route],

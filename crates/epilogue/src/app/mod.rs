@@ -2,6 +2,7 @@
 
 mod alone;
 mod builder;
+mod demand;
 mod dependencies;
 mod error_handlers;
 mod graph;

@@ -23,7 +23,7 @@ use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
 use crate::server::{Connection, Stream};
-use crate::tasks::Runner;
+use crate::tasks::{Reservation, Runner};
 
 /// What a middleware wraps: a request in, a reply out.
 pub(super) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
@@ -205,15 +205,19 @@ impl AppState {
         if let Some(trace) = trace {
             trace.found(route);
         }
-        if route.plan.has_tasks && self.runner.is_full() {
+        let reservation = route.plan.has_tasks.then(|| self.runner.reserve(route.demand.expected()));
+        if let Some(None) = reservation {
             tracing::warn!(
                 route = &*route.label,
                 "the limit of pending tasks is reached: a request was refused"
             );
             return self.refuse(&overloaded(&self.runner), parts);
         }
-        let keep = (route.plan.has_tasks || route.plan.has_exits)
-            .then(|| Keeper { app: Arc::clone(self), route: index });
+        let keep = (route.plan.has_tasks || route.plan.has_exits).then(|| Keeper {
+            app: Arc::clone(self),
+            route: index,
+            reservation: reservation.flatten(),
+        });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
         ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None, stream: None }
@@ -296,6 +300,8 @@ enum FutureState {
 struct Keeper {
     app: Arc<AppState>,
     route: usize,
+    /// The places for its tasks, until it has ended.
+    reservation: Option<Reservation>,
 }
 
 impl Future for ReplyFuture {
@@ -342,16 +348,16 @@ fn panicked(state: &mut FutureState, payload: &(dyn Any + Send)) -> http::Respon
 
 impl Drop for ReplyFuture {
     fn drop(&mut self) {
-        let Some(Keeper { app, route }) = self.keep.take() else { return };
+        let Some(Keeper { app, route, reservation }) = self.keep.take() else { return };
         if let FutureState::Running(future) = std::mem::replace(&mut self.state, FutureState::Done) {
             let origin = app.origin_of(&app.routes[route].label);
             // The reply's body releases the tasks when it is dropped.
             match self.trace.take() {
-                None => app.runner.keep(origin, async move { drop(future.await) }),
+                None => app.runner.keep(origin, async move { drop((future.await, reservation)) }),
                 Some(trace) => app.runner.keep(origin, async move {
                     let response = trace.around(future).await;
                     trace.answered(response.status());
-                    drop((trace, response));
+                    drop((trace, response, reservation));
                 }),
             }
         }

@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use tokio_util::sync::CancellationToken;
 
 use super::builder::Config;
+use super::demand::Demand;
 use super::dependencies::AppDependencies;
 use super::error_handlers::ErrorHandlers;
 use super::router::PlacedRoute;
@@ -129,6 +130,7 @@ pub(crate) struct CompiledRoute {
     pub(crate) segments: Vec<String>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) plan: Plan,
+    pub(crate) demand: Demand,
 }
 
 /// The routes of one path, by method.
@@ -210,6 +212,7 @@ fn plan_routes(
                 segments,
                 status: route.node.status.and_then(|status| StatusCode::from_u16(status).ok()),
                 plan,
+                demand: Demand::default(),
             })
         })
         .collect()

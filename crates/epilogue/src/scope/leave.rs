@@ -12,7 +12,7 @@ use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Background, Failure, Replied, internal_server_error};
-use crate::tasks::{Batch, BatchReport};
+use crate::tasks::{BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
 impl Scope {
@@ -130,7 +130,9 @@ impl Scope {
     }
 
     fn batch(&mut self, outcome: Outcome) -> After {
-        let has_tasks = self.tasks.as_ref().is_some_and(|tasks| !tasks.is_empty() || tasks.is_shared());
+        let added = self.tasks.as_ref().map_or(0, BackgroundTasks::len);
+        self.route().demand.was(added);
+        let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
         if self.exits.is_empty() && !has_tasks {
             self.tasks = None;
             return After::default();

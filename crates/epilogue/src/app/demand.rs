@@ -1,0 +1,41 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many tasks a route's requests add, so that places can be reserved for them before the next one runs.
+#[derive(Debug, Default)]
+pub(crate) struct Demand(AtomicUsize);
+
+impl Demand {
+    /// As many as the next request may well add.
+    pub(super) fn expected(&self) -> usize {
+        self.0.load(Ordering::Relaxed).max(1)
+    }
+
+    /// A request has added so many. What is expected rises at once and falls slowly: a request that adds far more than others must
+    /// not keep them out for long.
+    pub(crate) fn was(&self, added: usize) {
+        let expected = self.0.load(Ordering::Relaxed);
+        let next = added.max(expected - expected / 8);
+        if next != expected {
+            self.0.store(next, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_expects_what_came_last_and_forgets_what_was_rare() {
+        let demand = Demand::default();
+        assert_eq!(demand.expected(), 1);
+        demand.was(10);
+        assert_eq!(demand.expected(), 10);
+        demand.was(10_000);
+        assert_eq!(demand.expected(), 10_000);
+        for _ in 0..60 {
+            demand.was(10);
+        }
+        assert_eq!(demand.expected(), 10);
+    }
+}
