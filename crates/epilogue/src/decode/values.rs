@@ -107,19 +107,19 @@ impl<'r> UrlEncoded<'r> {
             rest = Some(&text[..at]);
             Some(&text[at + 1..])
         });
-        let plain = !is_encoded(self.text);
+        let plain = !is_encoded(self.text) && !name.bytes().any(|byte| byte == b'=');
         pairs.filter_map(move |pair| {
             if plain { plain_value(pair, name).map(Cow::Borrowed) } else { value(pair, name).map(decoded) }
         })
     }
 }
 
-/// The value of a pair in which nothing is encoded, if it is of this name. A name without `=` has an empty one.
+/// The value of a pair in which nothing is encoded, if it is of this name, which has no `=` in it. A pair without `=` has an empty one.
 fn plain_value<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
     let rest = pair.strip_prefix(name)?;
     match rest.as_bytes().first() {
-        Some(b'=') if !name.contains('=') => Some(&rest[1..]),
-        None if !pair.is_empty() && !name.contains('=') => Some(""),
+        Some(b'=') => Some(&rest[1..]),
+        None if !pair.is_empty() => Some(""),
         _ => None,
     }
 }

@@ -71,7 +71,7 @@ impl Scope {
 
     /// Runs steps, from the first that has no slot yet, up to one that has to be awaited.
     fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
-        while let Some(step) = steps.get(self.slots.len()) {
+        for step in steps.get(self.slots.len()..).unwrap_or_default() {
             let slot = match self.launch(step) {
                 Running::Done(output) => self.keep(step, output),
                 Running::Waiting(future) => return Ok(Some((step, future))),
