@@ -19,7 +19,7 @@ use super::service::Handler;
 use crate::graph::SourceLine;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
-use crate::tasks::{Origin, Runner};
+use crate::tasks::{BackgroundTasks, Origin, Runner};
 
 /// Why an app does not start.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +157,11 @@ impl MethodTable {
 }
 
 impl AppState {
+    /// The list of a new request of this route.
+    pub(crate) fn new_tasks(&self, route: usize) -> BackgroundTasks {
+        self.runner.tasks(self.origin_of(&self.routes[route].label))
+    }
+
     /// Names a new request, for its tasks.
     pub(crate) fn origin_of(&self, label: &Arc<str>) -> Origin {
         Origin::new(self.requests.fetch_add(1, Ordering::Relaxed), Arc::clone(label))

@@ -142,8 +142,7 @@ impl Scope {
         if let Some(probe) = &probe {
             probe.queued(self.tasks().pending());
         }
-        let batch = Batch::new(self.tasks().clone());
-        self.tasks = None;
+        let batch = Batch::new(self.take_tasks());
         let batch = if exits.is_empty() {
             batch
         } else {

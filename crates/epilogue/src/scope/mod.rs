@@ -390,7 +390,12 @@ impl Scope {
 
     pub(crate) fn tasks(&mut self) -> &BackgroundTasks {
         let (app, route) = (&self.app, self.route);
-        self.tasks.get_or_insert_with(|| app.runner.tasks(app.origin_of(&app.routes[route].label)))
+        self.tasks.get_or_insert_with(|| app.new_tasks(route))
+    }
+
+    /// The list, for the batch that answers for it from now on.
+    fn take_tasks(&mut self) -> BackgroundTasks {
+        self.tasks.take().unwrap_or_else(|| self.app.new_tasks(self.route))
     }
 
     /// The same list, as the function that runs now gets it.
