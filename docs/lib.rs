@@ -22,6 +22,7 @@ chapters! {
     background_tasks: "src/background-tasks.md",
     exits_and_scopes: "src/exits-and-scopes.md",
     overrides: "src/overrides.md",
+    performance: "src/performance.md",
     reliability: "src/reliability.md",
     replies_and_errors: "src/replies-and-errors.md",
     server_sent_events: "src/server-sent-events.md",
