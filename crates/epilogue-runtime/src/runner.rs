@@ -92,9 +92,19 @@ impl Runner {
         BackgroundTasks::attached(self.clone(), origin)
     }
 
-    /// Runs a request's future to its end although its client has left.
-    pub fn keep(&self, what: Origin, future: impl Future<Output = ()> + Send + 'static) {
+    /// Runs a request's future to its end although its client has left. It keeps its places until then, or takes one if it has none:
+    /// clients that only come to leave again must not pile up work without a limit.
+    pub fn keep(
+        &self,
+        what: Origin,
+        reservation: Option<Reservation>,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
         let origin = what.clone();
+        let reservation = reservation.unwrap_or_else(|| {
+            self.0.counters.reserve(1);
+            Reservation::new(self.clone(), 1)
+        });
         self.spawn_other(What::Kept, what, async move {
             if let Err(payload) = panics::Caught::new(Box::pin(future), &Span::none()).await {
                 tracing::error!(
@@ -103,6 +113,7 @@ impl Runner {
                     "a request panicked after its client had left"
                 );
             }
+            drop(reservation);
         });
     }
 
@@ -113,10 +124,9 @@ impl Runner {
     }
 
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
-    /// [reserved](Self::reserve), and counting a request whose client has left as one: clients that only come to leave again must
-    /// not pile up work without a limit either.
+    /// [reserved](Self::reserve).
     pub fn is_full(&self) -> bool {
-        self.pending() + self.0.counters.reserved() >= self.0.limits.pending
+        self.0.counters.pending() + self.0.counters.reserved() >= self.0.limits.pending
     }
 
     /// Lets in a request that will add so many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
@@ -133,7 +143,7 @@ impl Runner {
     pub fn reserve(&self, tasks: usize) -> Option<Reservation> {
         let reserved = self.0.counters.reserve(tasks);
         // A task that is added now counts twice until its request ends, rather than not at all for a moment.
-        let taken = self.pending() + reserved;
+        let taken = self.0.counters.pending() + reserved;
         let limit = self.0.limits.pending;
         if taken + tasks <= limit || (taken == 0 && limit > 0) {
             Some(Reservation::new(self.clone(), tasks))
@@ -141,10 +151,6 @@ impl Runner {
             self.0.counters.unreserve(tasks);
             None
         }
-    }
-
-    fn pending(&self) -> usize {
-        self.0.counters.pending() + self.0.counters.kept()
     }
 
     /// What a client is told to wait when the runner is full.
@@ -253,9 +259,6 @@ impl Runner {
     }
 
     fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        if what == What::Kept {
-            self.0.counters.keeps();
-        }
         let other = Other {
             id: self.0.registry.begin(what, &origin),
             what,
@@ -372,9 +375,6 @@ struct Other {
 
 impl Drop for Other {
     fn drop(&mut self) {
-        if self.what == What::Kept {
-            self.runner.0.counters.kept_ended();
-        }
         let registry = &self.runner.0.registry;
         let Some(age) = registry.end_other(self.what, self.id) else { return };
         if self.finished {

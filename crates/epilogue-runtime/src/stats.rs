@@ -80,8 +80,6 @@ pub(crate) struct Counters {
     pending: Apart<AtomicUsize>,
     succeeded: Apart<AtomicU64>,
     running: Apart<AtomicUsize>,
-    /// Written only when a client leaves; read by every request beside `pending`.
-    kept: Apart<AtomicUsize>,
     /// Places for tasks of requests in flight.
     reserved: Apart<AtomicUsize>,
     failed: AtomicU64,
@@ -125,19 +123,6 @@ impl Counters {
 
     pub(crate) fn stopped(&self, tasks: usize) {
         self.running.0.fetch_sub(tasks, Relaxed);
-    }
-
-    /// Requests that run although their client has left.
-    pub(crate) fn kept(&self) -> usize {
-        self.kept.0.load(Relaxed)
-    }
-
-    pub(crate) fn keeps(&self) {
-        self.kept.0.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn kept_ended(&self) {
-        self.kept.0.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn reserved(&self) -> usize {

@@ -100,12 +100,12 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
 async fn kept_requests_are_finished_or_named() {
     let (runner, log) = (runner(), Log::default());
     let inner = log.clone();
-    runner.keep(Origin::new(1, "GET /quick"), async move {
+    runner.keep(Origin::new(1, "GET /quick"), None, async move {
         sleep(SECOND).await;
         inner.add("quick");
     });
     let (tasks, inner) = (list(&runner), log.clone());
-    runner.keep(Origin::new(2, "GET /slow"), async move {
+    runner.keep(Origin::new(2, "GET /slow"), None, async move {
         tasks.add_task(say, (inner, "never"));
         sleep(100 * SECOND).await;
         runner_is_kept_alive(&tasks);

@@ -181,11 +181,11 @@ async fn a_kept_request_is_run_to_its_end_and_its_panic_is_its_own() {
     let (runner, log) = (runner(), Log::default());
     let (release, released) = oneshot::channel::<()>();
     let inner = log.clone();
-    runner.keep(Origin::new(1, "POST /orders"), async move {
+    runner.keep(Origin::new(1, "POST /orders"), None, async move {
         released.await.unwrap();
         inner.add("kept");
     });
-    runner.keep(Origin::new(2, "POST /orders"), async { panic!("in a kept request") });
+    runner.keep(Origin::new(2, "POST /orders"), None, async { panic!("in a kept request") });
     tokio::task::yield_now().await;
     assert_eq!(runner.stats().kept, 1);
     release.send(()).unwrap();

@@ -254,6 +254,28 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
 
 /// Who takes a body as a stream may want to take it for hours: it is the time between its pieces that is limited.
 #[tokio::test]
+async fn a_client_that_takes_nothing_of_its_reply_is_let_go_and_its_tasks_run() {
+    const REPLY: usize = 32 * 1024 * 1024;
+
+    #[get("/large")]
+    async fn large(tasks: &BackgroundTasks, journal: State<Journal>) -> Bytes {
+        tasks.add_task(note, (journal, "large"));
+        Bytes::from(vec![b'x'; REPLY])
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![large]);
+    let served = Served::with(app, |server| server.reply_write_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "large");
+    let mut rest = Vec::new();
+    let ended = tokio::io::AsyncReadExt::read_to_end(&mut client.0, &mut rest).await;
+    assert!(ended.is_err() || rest.len() < REPLY, "the reply breaks off");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
     #[post("/stream")]
     async fn stream(body: Extract<Body>, journal: State<Journal>) -> &'static str {

@@ -353,11 +353,11 @@ impl Drop for ReplyFuture {
             let origin = app.origin_of(&app.routes[route].label);
             // The reply's body releases the tasks when it is dropped.
             match self.trace.take() {
-                None => app.runner.keep(origin, async move { drop((future.await, reservation)) }),
-                Some(trace) => app.runner.keep(origin, async move {
+                None => app.runner.keep(origin, reservation, async move { drop(future.await) }),
+                Some(trace) => app.runner.keep(origin, reservation, async move {
                     let response = trace.around(future).await;
                     trace.answered(response.status());
-                    drop((trace, response, reservation));
+                    drop((trace, response));
                 }),
             }
         }

@@ -212,7 +212,11 @@ impl<T: 'static> Drop for Kept<T> {
         let Some(future) = self.future.take() else { return };
         if self.session.leaves_something() {
             // The reply's body releases the tasks when it is dropped.
-            self.session.runner().keep(self.session.origin().clone(), async move { drop(future.await) });
+            self.session.runner().keep(
+                self.session.origin().clone(),
+                None,
+                async move { drop(future.await) },
+            );
         }
     }
 }

@@ -96,7 +96,15 @@ impl Connection {
     pub(super) fn stalls(&self) {
         if self.is_http2() {
             self.wait.stalls(true);
+        } else {
+            self.wait.reply_stalls();
         }
+    }
+
+    /// The kernel has taken some of what was written.
+    #[inline]
+    pub(super) fn goes_on(&self) {
+        self.wait.reply_goes_on();
     }
 
     /// The kernel has taken all that was written.

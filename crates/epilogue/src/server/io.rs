@@ -43,8 +43,9 @@ impl ConnectionIo {
     }
 
     fn noted<T>(&self, written: Poll<T>) -> Poll<T> {
-        if written.is_pending() {
-            self.connection.stalls();
+        match written {
+            Poll::Pending => self.connection.stalls(),
+            Poll::Ready(_) => self.connection.goes_on(),
         }
         written
     }

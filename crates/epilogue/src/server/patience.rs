@@ -5,6 +5,8 @@
 //! is overdue then is closed by the connection.
 //!
 //! On HTTP/2 hyper sets none. There a connection waits for a head from the end of the last request that was in flight.
+//!
+//! The same note says until when, on HTTP/1, a client may take nothing of a reply.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,11 +18,12 @@ use std::time::Duration;
 use hyper::rt::{Sleep, Timer};
 use tokio::time::Instant;
 
-/// The time until when a connection waits for a head. All of it is read and written by the connection's task, but for the end of
+/// The time until when a connection waits for its client. All of it is read and written by the connection's task, but for the end of
 /// a request on HTTP/2.
 pub(super) struct Wait {
     begun: Instant,
     timeout: Duration,
+    stall_timeout: Option<Duration>,
     /// In nanoseconds since it was begun, or [`NOBODY`].
     until: AtomicU64,
     is_over: AtomicBool,
@@ -28,9 +31,11 @@ pub(super) struct Wait {
     streams: AtomicUsize,
     /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
     is_stalled: AtomicBool,
+    /// Whether the client takes nothing of a reply, on HTTP/1.
+    reply_stalls: AtomicBool,
 }
 
-/// No head is waited for.
+/// The client is not waited for.
 const NOBODY: u64 = u64::MAX;
 
 impl Wait {
@@ -40,6 +45,10 @@ impl Wait {
         self.until.store(until, Ordering::Relaxed);
     }
 
+    fn shortest(&self) -> Duration {
+        self.stall_timeout.map_or(self.timeout, |stall| stall.min(self.timeout))
+    }
+
     /// The head that was waited for has come, on HTTP/1.
     pub(super) fn head_came(&self) {
         self.until.store(NOBODY, Ordering::Relaxed);
@@ -47,6 +56,24 @@ impl Wait {
 
     pub(super) fn stalls(&self, stalls: bool) {
         self.is_stalled.store(stalls, Ordering::Relaxed);
+    }
+
+    /// The client takes no more of a reply on HTTP/1.
+    pub(super) fn reply_stalls(&self) {
+        if let Some(timeout) = self.stall_timeout
+            && !self.reply_stalls.swap(true, Ordering::Relaxed)
+        {
+            self.set(Instant::now() + timeout);
+        }
+    }
+
+    /// It takes some of it.
+    #[inline]
+    pub(super) fn reply_goes_on(&self) {
+        if self.reply_stalls.load(Ordering::Relaxed) {
+            self.reply_stalls.store(false, Ordering::Relaxed);
+            self.until.store(NOBODY, Ordering::Relaxed);
+        }
     }
 
     /// A request on HTTP/2 has come.
@@ -62,7 +89,7 @@ impl Wait {
     }
 }
 
-/// The timer of one connection, awaited beside it: done when a head is overdue.
+/// The timer of one connection, awaited beside it: done when a head is overdue, or a client takes nothing of a reply for too long.
 pub(super) struct Patience {
     wait: Arc<Wait>,
     /// How much of the timeout is not granted any more.
@@ -73,18 +100,20 @@ pub(super) struct Patience {
 
 impl Patience {
     /// From now on the head of the first request is waited for.
-    pub(super) fn new(timeout: Duration) -> Self {
+    pub(super) fn new(timeout: Duration, stall_timeout: Option<Duration>) -> Self {
         let begun = Instant::now();
         let wait = Wait {
             begun,
             timeout,
+            stall_timeout,
             until: AtomicU64::new(NOBODY),
             is_over: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             is_stalled: AtomicBool::new(false),
+            reply_stalls: AtomicBool::new(false),
         };
-        let timer = Box::pin(tokio::time::sleep(timeout));
-        wait.set(timer.deadline());
+        wait.set(begun + timeout);
+        let timer = Box::pin(tokio::time::sleep(wait.shortest()));
         Self { wait: Arc::new(wait), less: Duration::ZERO, timer, alarm: None }
     }
 
@@ -119,7 +148,7 @@ impl Patience {
         HeadTimer(Arc::clone(&self.wait))
     }
 
-    /// Whether a head is overdue. To be polled by the connection's task and no other: it is that one which is woken.
+    /// Whether the client is overdue. To be polled by the connection's task and no other: it is that one which is woken.
     pub(super) fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let alarm = self.alarm.get_or_insert_with(|| Alarm::of(context.waker()));
         if alarm.rings.load(Ordering::Acquire) {
@@ -134,7 +163,7 @@ impl Patience {
         while self.timer.as_mut().poll(context).is_ready() {
             let now = Instant::now();
             // A wait that begins later cannot be over before that.
-            let fresh = now + self.wait.timeout - self.less;
+            let fresh = now + self.wait.shortest().min(self.wait.timeout.saturating_sub(self.less));
             let in_flight =
                 self.wait.streams.load(Ordering::Acquire) > 0 || self.wait.is_stalled.load(Ordering::Relaxed);
             let until = match self.wait.until.load(Ordering::Relaxed) {
@@ -221,14 +250,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_sends_nothing_is_found_out() {
-        let mut patience = Patience::new(10 * SECOND);
+        let mut patience = Patience::new(10 * SECOND, None);
         assert!(!is_over_within(&mut patience, 9 * SECOND).await);
         assert!(is_over_within(&mut patience, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_head_has_its_whole_time() {
-        let mut patience = Patience::new(10 * SECOND);
+        let mut patience = Patience::new(10 * SECOND, None);
         let timer = patience.timer();
         for _ in 0..5 {
             let _head = timer.sleep(10 * SECOND);
@@ -243,8 +272,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_client_may_take_a_reply_slowly_but_not_stop() {
+        let mut patience = Patience::new(10 * SECOND, Some(3 * SECOND));
+        let wait = patience.wait();
+        wait.head_came();
+        for _ in 0..5 {
+            wait.reply_stalls();
+            assert!(!is_over_within(&mut patience, 2 * SECOND).await);
+            // It is tried again, and still takes nothing.
+            wait.reply_stalls();
+            wait.reply_goes_on();
+        }
+        wait.reply_stalls();
+        assert!(!is_over_within(&mut patience, 2 * SECOND).await);
+        assert!(is_over_within(&mut patience, 4 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_wait_that_takes_the_place_of_another_counts() {
-        let mut patience = Patience::new(10 * SECOND);
+        let mut patience = Patience::new(10 * SECOND, None);
         let timer = patience.timer();
         let mut head = timer.sleep(10 * SECOND);
         assert!(!is_over_within(&mut patience, 5 * SECOND).await);

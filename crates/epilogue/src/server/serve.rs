@@ -50,6 +50,7 @@ use crate::scope::BoxFuture;
 /// | --- | --- |
 /// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or no further one comes | 30 s, then the connection is closed |
 /// | [`body_read_timeout`](Self::body_read_timeout): a body takes too long | 60 s, then `408` |
+/// | [`reply_write_timeout`](Self::reply_write_timeout): nothing of a reply is taken (HTTP/1.1) | 60 s, then the connection is closed |
 /// | [`App::body_limit`]: a body is too large | 2 MiB, then `413` |
 /// | [`max_headers`](Self::max_headers): a head has too many headers (HTTP/1.1) | 100, then `431` |
 /// | [`max_header_bytes`](Self::max_header_bytes): a head is too large (HTTP/2) | 16 KiB, then `431` |
@@ -71,6 +72,7 @@ pub struct Server {
 pub(super) struct Limits {
     header_read_timeout: Duration,
     body_read_timeout: Option<Duration>,
+    reply_write_timeout: Option<Duration>,
     /// hyper's own number, 100, where there is none: any other costs an allocation a request.
     max_headers: Option<usize>,
     #[cfg(feature = "http2")]
@@ -87,6 +89,7 @@ impl Default for Limits {
         Self {
             header_read_timeout: Duration::from_secs(30),
             body_read_timeout: Some(Duration::from_mins(1)),
+            reply_write_timeout: Some(Duration::from_mins(1)),
             max_headers: None,
             #[cfg(feature = "http2")]
             max_header_bytes: 16 * 1024,
@@ -121,6 +124,13 @@ impl Server {
     pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.with(|limits| limits.body_read_timeout = timeout)
+    }
+
+    /// How long a client may take nothing at all of a reply on HTTP/1.1; `None` for as long as it likes. Its tasks run then, as they do
+    /// when a client leaves. A client that reads slowly may take any time in all. On HTTP/2 it is asked by pings whether it is there.
+    pub fn reply_write_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        let timeout = timeout.into().map(|timeout| timeout.clamp(Duration::from_millis(1), FOR_EVER));
+        self.with(|limits| limits.reply_write_timeout = timeout)
     }
 
     /// How many headers a request may have on HTTP/1.1.
@@ -270,7 +280,7 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::trace!(%error, "TCP_NODELAY was not set");
         }
-        let mut patience = Patience::new(self.limits.header_read_timeout);
+        let mut patience = Patience::new(self.limits.header_read_timeout, self.limits.reply_write_timeout);
         let time = self.limits.body_read_timeout;
         let is_layered = self.started.layered.is_some();
         let connection = Arc::new(Connection::new(client, time, patience.wait(), is_layered));
@@ -304,7 +314,7 @@ impl Connections {
                         }
                     }
                     () = silent => {
-                        tracing::debug!(%client, "no request came within the time for its head");
+                        tracing::debug!(%client, "no request came within the time for its head, or nothing of a reply was taken");
                         // On HTTP/2 the end of a reply may still wait for its client.
                         if told_to_go || !connection.is_http2() {
                             return;
