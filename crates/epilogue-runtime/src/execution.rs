@@ -59,7 +59,14 @@ impl Execution {
         self.finally.push(finally);
     }
 
-    pub(crate) fn submit(mut self: Box<Self>, lane: Option<&Lane>) {
+    pub(crate) fn submit(self: Box<Self>, lane: Option<&Lane>) {
+        if self.tasks.list.submitted(!self.finally.is_empty()) {
+            self.admit(lane);
+        }
+    }
+
+    /// For a list that counts as submitted already.
+    pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
         let runner = self.runner().clone();
         self.begin();
         self.token = Some(runner.shared().batches.token());

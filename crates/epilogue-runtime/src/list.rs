@@ -19,10 +19,19 @@ pub(crate) struct List {
 #[derive(Debug)]
 struct Queue {
     tasks: Vec<Queued>,
-    /// Its batch has ended: what is added now needs one of its own.
-    is_over: bool,
+    phase: Phase,
     discarded: bool,
     concurrent: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The request has not handed it over.
+    Open,
+    /// A batch runs it, or waits to: what is added now is found at its end.
+    Submitted,
+    /// Its batch is over: what is added now needs a batch of its own.
+    Done,
 }
 
 impl Queue {
@@ -40,7 +49,7 @@ impl Queue {
 
 impl List {
     pub(crate) fn new(runner: Runner, origin: Origin, attached: bool) -> Self {
-        let queue = Queue { tasks: Vec::new(), is_over: false, discarded: false, concurrent: 1 };
+        let queue = Queue { tasks: Vec::new(), phase: Phase::Open, discarded: false, concurrent: 1 };
         Self { runner, origin, attached, queue: Mutex::new(queue) }
     }
 
@@ -72,13 +81,13 @@ impl List {
             return;
         }
         queue.insert(task);
-        let resubmit = queue.is_over && self.attached;
+        let resubmit = queue.phase == Phase::Done && self.attached;
         if resubmit {
-            queue.is_over = false;
+            queue.phase = Phase::Submitted;
         }
         drop(queue);
         if resubmit {
-            Box::new(Execution::new(BackgroundTasks::of(Arc::clone(self)))).submit(None);
+            Box::new(Execution::new(BackgroundTasks::of(Arc::clone(self)))).admit(None);
         }
     }
 
@@ -101,13 +110,21 @@ impl List {
         span
     }
 
+    /// The request hands the list over. False if there is nothing to run, in which case it is done at once.
+    pub(crate) fn submitted(&self, anything_else: bool) -> bool {
+        let mut queue = self.queue();
+        let run = anything_else || !queue.tasks.is_empty();
+        queue.phase = if run { Phase::Submitted } else { Phase::Done };
+        run
+    }
+
     /// Swaps the queued tasks with `chunk`, which is empty, and says how many run at a time. None if there are none; the batch is
     /// over then if nothing follows its tasks.
     pub(crate) fn take(&self, chunk: &mut Vec<Queued>, is_last: bool) -> Option<usize> {
         let mut queue = self.queue();
         if queue.tasks.is_empty() {
             if is_last {
-                queue.is_over = true;
+                queue.phase = Phase::Done;
             }
             return None;
         }
@@ -118,7 +135,7 @@ impl List {
     /// The batch was cut off: the rest is named, and so is what comes later.
     pub(crate) fn give_up(&self) -> Vec<Queued> {
         let mut queue = self.queue();
-        queue.is_over = true;
+        queue.phase = Phase::Done;
         std::mem::take(&mut queue.tasks)
     }
 
