@@ -19,6 +19,14 @@ impl Demand {
             self.0.store(next, Ordering::Relaxed);
         }
     }
+
+    /// A request was refused while so many tasks may be pending. If it would have needed a large part of that, the next one is expected
+    /// to need less: what one request of a route once added must not keep the others out for good.
+    pub(super) fn refused(&self, limit: usize) {
+        if self.expected() > limit / 16 {
+            self.was(0);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -37,5 +45,18 @@ mod tests {
             demand.was(10);
         }
         assert_eq!(demand.expected(), 10);
+    }
+
+    #[test]
+    fn what_one_request_added_keeps_no_others_out_for_good() {
+        let demand = Demand::default();
+        demand.was(10_000);
+        for _ in 0..30 {
+            demand.refused(16_000);
+        }
+        assert!(demand.expected() <= 1_000);
+        let still = demand.expected();
+        demand.refused(16_000);
+        assert_eq!(demand.expected(), still, "of that size there may be many");
     }
 }

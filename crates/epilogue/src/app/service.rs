@@ -207,6 +207,7 @@ impl AppState {
         }
         let reservation = route.plan.has_tasks.then(|| self.runner.reserve(route.demand.expected()));
         if let Some(None) = reservation {
+            route.demand.refused(self.runner.limits().pending);
             tracing::warn!(
                 route = &*route.label,
                 "the limit of pending tasks is reached: a request was refused"
