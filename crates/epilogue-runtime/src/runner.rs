@@ -12,7 +12,7 @@ use std::{
 };
 
 use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use tracing::Span;
 
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
@@ -142,7 +142,8 @@ impl Runner {
     /// ```
     pub fn reserve(&self, tasks: usize) -> Option<Reservation> {
         let reserved = self.0.counters.reserve(tasks);
-        // A task that is added now counts twice until its request ends, rather than not at all for a moment.
+        // Reserved before the look at what is pending: so a task that is added now counts twice until its request ends, rather than
+        // not at all for a moment.
         let taken = self.0.counters.pending() + reserved;
         let limit = self.0.limits.pending;
         if taken + tasks <= limit || (taken == 0 && limit > 0) {
@@ -370,7 +371,7 @@ struct Other {
     id: LiveId,
     origin: Origin,
     finished: bool,
-    _token: tokio_util::task::task_tracker::TaskTrackerToken,
+    _token: TaskTrackerToken,
 }
 
 impl Drop for Other {

@@ -172,6 +172,7 @@ pub fn output_of<T: 'static>(value: &Value) -> &T {
 /// What all kinds of path functions have in common. It is no function, since a future inside the request's would make that one larger.
 macro_rules! answered {
     ($scope:ident, $take:ident, |$taken:ident| $call:expr) => {{
+        // Named, since its box has the size of its own type and not of the one that is returned.
         let future = in_box(Box::new_uninit(), async move {
             let result = async {
                 if $scope.must_prepare() {

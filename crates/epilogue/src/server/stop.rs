@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -49,8 +49,7 @@ impl Future for Given {
             return Poll::Pending;
         }
         self.asked = true;
-        ready!(self.waiting.as_mut().poll(context));
-        Poll::Ready(())
+        self.waiting.as_mut().poll(context)
     }
 }
 
