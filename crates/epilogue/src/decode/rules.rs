@@ -190,15 +190,14 @@ fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
     }
 }
 
-#[cfg(feature = "pattern")]
 /// The compiled patterns of the program. There are as many as parameters with a pattern, so none is ever thrown away.
+#[cfg(feature = "pattern")]
 type Compiled = RwLock<HashMap<&'static str, Option<Arc<Regex>>>>;
 
 #[cfg(feature = "pattern")]
 fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
     let compiled = COMPILED.get_or_init(Compiled::default);
-    // The map is whole after every step, so a poisoned lock changes nothing.
     let known = compiled.read().get(pattern).cloned();
     let regex = known.unwrap_or_else(|| {
         let regex = Regex::new(pattern).ok().map(Arc::new);
