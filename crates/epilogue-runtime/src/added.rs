@@ -107,7 +107,7 @@ impl<T: Task> Parts<T> {
         let work = if self.retry.times == 0 {
             Work::Task(Box::new(Once(task)))
         } else {
-            Work::Task(Box::new(Repeated { task, left: self.retry.times, retry: self.retry }))
+            Work::Task(Box::new(Repeated { task, retry: self.retry }))
         };
         let mut queued = Queued::new(work, T::NAME, T::LOCATION);
         queued.always = self.always;

@@ -22,7 +22,7 @@ pub(crate) struct Execution {
     /// What was taken from the list and is being run, in place.
     chunk: Vec<Queued>,
     report: BatchReport,
-    /// The first one is next.
+    /// The first one is next, or runs.
     finally: Vec<Finally>,
     phase: Phase,
     /// When it was submitted.
@@ -140,10 +140,10 @@ impl Execution {
     }
 
     async fn run_finally(&mut self) {
-        // One at a time, so that those that have not begun stay with the batch and its drop can still see to them.
-        while !self.finally.is_empty() {
-            let exits = self.finally.remove(0);
-            exits.run(self.origin(), self.report.clone()).await;
+        // Those that have not ended stay with the batch, whose drop sees to them.
+        while let Some(exits) = self.finally.first_mut() {
+            exits.run(&self.tasks.list.origin, &self.report).await;
+            self.finally.remove(0);
         }
     }
 

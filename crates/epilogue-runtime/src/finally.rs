@@ -1,15 +1,23 @@
 //! What follows a batch's tasks.
 
-use std::{fmt, pin::Pin};
-
-use tracing::Span;
+use std::{
+    fmt,
+    future::poll_fn,
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use crate::{BatchReport, Origin, panics};
 
 type ExitFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A function to be run when the tasks have ended.
-pub(crate) struct Finally(Box<dyn FnOnce(BatchReport) -> ExitFuture + Send>);
+/// A function to be run when the tasks have ended. Where its batch is cut off, it goes on elsewhere from where it was.
+pub(crate) enum Finally {
+    Waits(Box<dyn FnOnce(BatchReport) -> ExitFuture + Send>),
+    Runs(ExitFuture),
+    Ended,
+}
 
 impl Finally {
     pub(crate) fn new<F, Fut>(exits: F) -> Self
@@ -17,20 +25,34 @@ impl Finally {
         F: FnOnce(BatchReport) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        Self(Box::new(|report| Box::pin(exits(report))))
+        Self::Waits(Box::new(|report| Box::pin(exits(report))))
     }
 
-    pub(crate) async fn run(self, origin: &Origin, report: BatchReport) {
-        let result = match panics::catch(|| (self.0)(report)) {
-            Ok(future) => panics::Caught::new(future, &Span::none()).await,
-            Err(payload) => Err(payload),
-        };
-        if let Err(payload) = result {
+    pub(crate) async fn run(&mut self, origin: &Origin, report: &BatchReport) {
+        let ended = poll_fn(|cx| match panics::catch(|| self.poll(report, cx)) {
+            Ok(poll) => poll.map(Ok),
+            Err(payload) => Poll::Ready(Err(payload)),
+        });
+        if let Err(payload) = ended.await {
             tracing::error!(
                 target: "epilogue::task",
                 request = %origin, panic = %panics::message(payload),
                 "what follows the request's tasks panicked"
             );
+        }
+        let left = mem::replace(self, Self::Ended);
+        panics::quietly("what followed a request's tasks and was dropped", || drop(left));
+    }
+
+    fn poll(&mut self, report: &BatchReport, cx: &mut Context<'_>) -> Poll<()> {
+        if let Self::Waits(_) = self
+            && let Self::Waits(exits) = mem::replace(self, Self::Ended)
+        {
+            *self = Self::Runs(exits(report.clone()));
+        }
+        match self {
+            Self::Runs(future) => future.as_mut().poll(cx),
+            Self::Waits(_) | Self::Ended => Poll::Ready(()),
         }
     }
 }
@@ -43,7 +65,7 @@ impl fmt::Debug for Finally {
 
 /// Runs all of them, in order, when the batch itself can no longer do so.
 pub(crate) async fn run_all(finally: Vec<Finally>, origin: Origin, report: BatchReport) {
-    for exits in finally {
-        exits.run(&origin, report.clone()).await;
+    for mut exits in finally {
+        exits.run(&origin, &report).await;
     }
 }

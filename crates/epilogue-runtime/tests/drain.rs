@@ -97,6 +97,24 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn exits_that_run_at_the_deadline_have_their_grace_too() {
+    let runner = Runner::new(TaskLimits::default().exit_grace(10 * SECOND));
+    let log = Log::default();
+    for (name, time) in [("quick", 5), ("slow", 50)] {
+        let log = log.clone();
+        let exits = async move |_| {
+            sleep(time * SECOND).await;
+            log.add(name);
+        };
+        Batch::new(runner.tasks(Origin::new(time.into(), "POST /"))).finally(exits).submit();
+    }
+    let report = runner.drain(sleep(SECOND)).await;
+    assert_eq!(log.lines(), ["quick"]);
+    let named: Vec<_> = report.requests.iter().map(|request| (request.origin.id, request.exits)).collect();
+    assert_eq!(named, [(50, true)], "what has not ended is named");
+}
+
+#[tokio::test(start_paused = true)]
 async fn kept_requests_are_finished_or_named() {
     let (runner, log) = (runner(), Log::default());
     let inner = log.clone();

@@ -2,9 +2,11 @@
 
 mod support;
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use epilogue_runtime::{BackgroundTasks, Batch, Origin, TaskOutcome};
+use epilogue_runtime::{
+    BackgroundTasks, Batch, Origin, Running, SourceLine, Task, TaskContext, TaskDefaults, TaskOutcome,
+};
 use support::{Log, list, run, runner, say};
 use tokio::sync::oneshot;
 
@@ -146,6 +148,34 @@ async fn exits_and_drops_that_panic_change_no_count() {
     runner.idle().await;
     let stats = runner.stats();
     assert_eq!((stats.panicked, stats.discarded, stats.queued, stats.running), (1, 1, 0, 0));
+}
+
+#[tokio::test]
+async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Explosive {
+        #[serde(skip)]
+        bomb: Option<Arc<Bomb>>,
+    }
+
+    impl Task for Explosive {
+        const NAME: &'static str = "explosive";
+        const OPTIONS: TaskDefaults = TaskDefaults::new().retries(1);
+        const LOCATION: SourceLine = SourceLine::new(file!(), line!());
+
+        fn run(self, _context: &TaskContext) -> Running {
+            // The bomb is in what is kept for the next attempt, too, and goes with that.
+            Running::async_(async move { drop(self.bomb) })
+        }
+    }
+
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.add(Explosive { bomb: Some(Arc::new(Bomb)) });
+    tasks.add_task(say, (log.clone(), "next"));
+    let report = run(tasks).await;
+    assert_eq!(log.lines(), ["next"]);
+    assert_eq!((report.succeeded, runner.stats().accepted()), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,7 +34,7 @@ pub(super) async fn run(
         if runner.is_cut() {
             return None;
         }
-        Some(span.in_scope(|| panics::catch(function)))
+        Some(panics::catch(|| span.in_scope(function)))
     }));
     // The clock starts when the task has its place: the wait for it is not the task's fault.
     let result = match limit {

@@ -27,7 +27,11 @@ pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> 
         Work::Blocking(function) => {
             Box::pin(attempt(runner, task.span(), task.timeout(), Kind::Blocking(function))).await
         }
-        Work::Task(attempts) => Box::pin(repeat(runner, origin, task, attempts, begun)).await,
+        Work::Task(mut attempts) => {
+            let end = Box::pin(repeat(runner, origin, task, &mut *attempts, begun)).await;
+            panics::quietly("a task that was dropped", || drop(attempts));
+            end
+        }
     };
     (end, begun.map(|begun| begun.elapsed()))
 }
@@ -48,20 +52,21 @@ async fn repeat(
     runner: &Runner,
     origin: &Origin,
     task: &mut Queued,
-    mut attempts: Box<dyn Attempts>,
+    attempts: &mut dyn Attempts,
     begun: Option<Instant>,
 ) -> End {
     let mut waits = None;
     loop {
-        let end = match panics::catch(|| attempts.attempt(runner.context())) {
+        let retry = attempts.retry().copied();
+        let is_last = retry.is_none_or(|retry| task.attempts > retry.times);
+        let end = match panics::catch(|| attempts.attempt(runner.context(), is_last)) {
             Ok(Some(running)) => attempt(runner, task.span(), task.timeout(), running.0).await,
-            Ok(None) => unreachable!("the retries are counted in one place"),
+            Ok(None) => unreachable!("a task is not tried again after its last attempt"),
             Err(payload) => End::Panicked(panics::message(payload)),
         };
-        let Some(&retry) = attempts.retry() else { return end };
-        if !again(&end, retry, task.attempts) || runner.is_cut() {
+        let Some(retry) = retry.filter(|retry| !is_last && again(&end, retry) && !runner.is_cut()) else {
             return end;
-        }
+        };
         let wait = waits.get_or_insert_with(|| retry.backoff.waits()).next().unwrap_or_default();
         let error = end.message().unwrap_or_default();
         tracing::warn!(
@@ -77,11 +82,10 @@ async fn repeat(
     }
 }
 
-fn again(end: &End, retry: Retry, attempts: u32) -> bool {
-    let retriable = match end {
+fn again(end: &End, retry: &Retry) -> bool {
+    match end {
         End::Failed(_) => true,
         End::Panicked(_) => retry.on_panic,
         End::Succeeded | End::TimedOut(_) => false,
-    };
-    retriable && attempts <= retry.times
+    }
 }

@@ -37,8 +37,8 @@ pub(crate) enum Work {
 
 /// A `#[task]` with its options.
 pub(crate) trait Attempts: Send {
-    /// The next attempt; after the last one is asked for, none can be had.
-    fn attempt(&mut self, context: &TaskContext) -> Option<Running>;
+    /// The next attempt. After the last one there is none.
+    fn attempt(&mut self, context: &TaskContext, is_last: bool) -> Option<Running>;
     fn retry(&self) -> Option<&Retry>;
 }
 

@@ -133,7 +133,7 @@ impl TaskDefaults {
 pub(crate) struct Once<T>(pub(crate) Option<T>);
 
 impl<T: Task> Attempts for Once<T> {
-    fn attempt(&mut self, context: &TaskContext) -> Option<Running> {
+    fn attempt(&mut self, context: &TaskContext, _is_last: bool) -> Option<Running> {
         self.0.take().map(|task| task.run(context))
     }
 
@@ -145,18 +145,12 @@ impl<T: Task> Attempts for Once<T> {
 /// A task that may be tried again.
 pub(crate) struct Repeated<T> {
     pub(crate) task: Option<T>,
-    pub(crate) left: u32,
     pub(crate) retry: Retry,
 }
 
 impl<T: Task> Attempts for Repeated<T> {
-    fn attempt(&mut self, context: &TaskContext) -> Option<Running> {
-        let task = if self.left == 0 {
-            self.task.take()
-        } else {
-            self.left -= 1;
-            self.task.clone()
-        };
+    fn attempt(&mut self, context: &TaskContext, is_last: bool) -> Option<Running> {
+        let task = if is_last { self.task.take() } else { self.task.clone() };
         task.map(|task| task.run(context))
     }
 
