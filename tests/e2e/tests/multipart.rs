@@ -31,6 +31,21 @@ async fn texts(title: Form<String>, tags: Form<Vec<u32>>, #[param(default = 5)] 
     format!("{} {:?} {}", *title, *tags, *stars)
 }
 
+/// What is no UTF-8 counts as it was sent, although it is longer once it is read as Latin-1.
+#[tokio::test]
+async fn texts_in_another_encoding_count_as_they_were_sent() {
+    let client = TestClient::new(App::new().routes(routes![texts]).body_limit(1000).upload_limit(MEBI));
+    for (rest, status) in [(50, 200), (2000, 413)] {
+        let mut body = b"--B\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\n".to_vec();
+        body.resize(body.len() + 900, 0xff);
+        body.extend(b"\r\n--B\r\ncontent-disposition: form-data; name=\"other\"\r\n\r\n");
+        body.resize(body.len() + rest, b'x');
+        body.extend(b"\r\n--B--\r\n");
+        let request = client.post("/texts").header("content-type", "multipart/form-data; boundary=B");
+        assert_eq!(request.body(body).send().await.status(), status, "{rest}");
+    }
+}
+
 #[post("/login")]
 async fn login(form: OAuth2PasswordForm) -> String {
     form.username

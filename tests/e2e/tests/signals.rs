@@ -166,6 +166,27 @@ async fn an_exit_is_finished_after_sigterm() {
 }
 
 #[tokio::test]
+async fn what_is_being_built_at_sigterm_is_built_and_closed() {
+    let mut served = Served::new(&["pool=1"]).await;
+    assert_eq!(served.next().await, "pool:opening");
+    served.signal();
+    served.go().await;
+    let (status, lines) = served.end().await;
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(lines, ["pool:open", "app:exit", "pool:closed"]);
+}
+
+#[tokio::test]
+async fn a_start_that_outlasts_the_grace_is_given_up_at_sigterm() {
+    let mut served = Served::new(&["pool=1", "grace=50"]).await;
+    assert_eq!(served.next().await, "pool:opening");
+    served.signal();
+    let (status, lines) = served.end().await;
+    assert_eq!(status.code(), Some(2));
+    assert_eq!(lines, ["error: the app was stopped before it had started"]);
+}
+
+#[tokio::test]
 async fn a_path_function_is_finished_and_answered_after_sigterm() {
     let mut served = Served::new(&[]).await;
     let mut client = served.connect().await;

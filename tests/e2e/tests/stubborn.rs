@@ -274,6 +274,55 @@ async fn what_comes_after_the_drain_is_run_and_a_second_drain_finds_it() {
     assert_eq!((app.task_stats().succeeded, app.task_stats().accepted()), (2, 2));
 }
 
+struct Pool(Journal);
+
+#[dependency(scope = "app", exit = close_pool)]
+async fn pool(journal: State<Journal>) -> Pool {
+    journal.write("open");
+    Pool((*journal).clone())
+}
+
+async fn close_pool(pool: &Pool, _outcome: &Outcome) {
+    pool.0.write("close");
+}
+
+#[tokio::test]
+async fn app_scoped_dependencies_are_exited_once_however_often_the_app_is_drained() {
+    let (app, mut entries) = app(routes![]);
+    let app = app.build_at_start::<pool>();
+    app.start().await.unwrap();
+    app.drain().await.unwrap();
+    app.drain().await.unwrap();
+    assert_eq!(entries.now(), ["open", "close"]);
+}
+
+#[tokio::test]
+async fn a_start_goes_on_when_the_request_that_began_it_is_gone() {
+    struct Cache;
+
+    #[dependency(scope = "app")]
+    async fn cache(_pool: Depends<pool>, gate: State<Gate>) -> Cache {
+        gate.pass().await;
+        Cache
+    }
+
+    #[get("/")]
+    async fn index(_cache: Depends<cache>) {}
+
+    let (app, mut entries) = app(routes![index]);
+    let gate = Gate::default();
+    let app = app.state(gate.clone());
+    let client = TestClient::new(app.clone());
+    tokio::select! {
+        reply = client.get("/").send() => panic!("answered too early: {}", reply.status()),
+        line = entries.next() => assert_eq!(line, "open"),
+    }
+    gate.open();
+    assert_eq!(client.get("/").send().await.status(), 200);
+    app.drain().await.unwrap();
+    assert_eq!(entries.now(), ["close"], "it was opened once");
+}
+
 /// An app and its client that are gone before what they were asked for.
 #[tokio::test]
 async fn what_was_queued_runs_although_the_app_is_dropped() {

@@ -121,6 +121,27 @@ async fn told(served: &Served, word: &str) -> u16 {
     code
 }
 
+#[websocket("/receive")]
+async fn receive(socket: WebSocket) {
+    let (sender, mut receiver) = socket.split();
+    drop(sender);
+    while receiver.recv().await.is_some() {}
+}
+
+#[tokio::test]
+async fn a_function_that_only_receives_is_told_when_the_server_stops() {
+    let served = Served::new(App::new().routes(routes![receive])).await;
+    let mut client = open(&served, "/receive").await.unwrap();
+    client.send(Message::text("hello")).await.unwrap();
+    let told = async {
+        assert_eq!(closed(&mut client).await, 1001);
+        // The answer to the close.
+        assert!(client.next().await.is_none());
+    };
+    let ((), stopped) = tokio::join!(told, served.stop());
+    stopped.unwrap();
+}
+
 #[tokio::test]
 async fn messages_go_both_ways() {
     let (served, _entries) = rooms().await;

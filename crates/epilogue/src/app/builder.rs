@@ -2,6 +2,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use http::Request;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::net::ToSocketAddrs;
 use tokio::sync::OnceCell;
+use tokio::task::JoinError;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -389,7 +391,24 @@ impl App {
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {
-        self.shared.started.get_or_try_init(|| start::start(&self.config, self.eager().clone())).await
+        if !self.shared.started.initialized() {
+            self.start_in_a_task().await?;
+        }
+        self.shared.started.get().ok_or(StartError::Stopped)
+    }
+
+    /// Whoever waits for the start may be dropped in the middle of it, as a request is with its client, and what was built by then
+    /// would never be exited.
+    async fn start_in_a_task(&self) -> Result<(), StartError> {
+        let (app, eager) = (self.clone(), self.eager().clone());
+        let start = tokio::spawn(async move {
+            app.shared.started.get_or_try_init(|| start::start(&app.config, eager)).await.map(drop)
+        });
+        match start.await.map_err(JoinError::try_into_panic) {
+            Ok(result) => result,
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(_cancelled)) => Err(StartError::Stopped),
+        }
     }
 
     fn eager(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::task::JoinSet;
@@ -18,12 +19,13 @@ pub(crate) struct AppDependencies {
     steps: Vec<AppStep>,
     slots: HashMap<TypeId, usize>,
     values: Vec<OnceLock<Value>>,
+    exited: AtomicBool,
 }
 
 impl AppDependencies {
     pub(super) fn new(plan: AppPlan) -> Self {
         let values = plan.steps.iter().map(|_| OnceLock::new()).collect();
-        Self { steps: plan.steps, slots: plan.slots, values }
+        Self { steps: plan.steps, slots: plan.slots, values, exited: AtomicBool::new(false) }
     }
 
     /// Where each of them stands.
@@ -92,8 +94,12 @@ impl AppDependencies {
         failed
     }
 
-    /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.
+    /// Runs the exits of those that were built, last in, first out, the first time that it is called. At the deadline it names
+    /// those that are not done.
     pub(super) async fn exit(&self, deadline: Deadline<'_>) -> Vec<&'static str> {
+        if self.exited.swap(true, Ordering::AcqRel) {
+            return Vec::new();
+        }
         let outcome = Arc::new(Outcome::shutdown());
         let built = self.steps.iter().zip(&self.values).rev();
         let mut left: VecDeque<_> = built

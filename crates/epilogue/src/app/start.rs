@@ -84,6 +84,9 @@ pub enum StartError {
         /// What it returned.
         reason: String,
     },
+    /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built.
+    #[error("the app was stopped before it had started")]
+    Stopped,
     /// `App::resolve` asked for a dependency that is not app-scoped, or that no route uses in an app that had started before.
     #[error(
         "`{dependency}` was not built at the start: it is not app-scoped, or was asked for after the start and no route uses it"

@@ -20,7 +20,7 @@ use super::patience::Patience;
 use super::protocols::Protocols;
 use super::stop::Stop;
 use super::{progress, signal};
-use crate::app::{App, ReplyFuture, Started};
+use crate::app::{App, ReplyFuture, StartError, Started};
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
 
@@ -198,32 +198,58 @@ impl Server {
     }
 
     async fn run(self, listener: TcpListener) -> Result<()> {
-        let started = self.app.started().await?.clone();
+        let Self { app, limits, stop } = self;
         let mut signals = signal::Signals::new().map_err(Error::Signals)?;
+        let mut stop = stop.unwrap_or_else(|| Box::pin(std::future::pending()));
+        let started = tokio::select! {
+            biased;
+            started = app.started() => started?.clone(),
+            () = signals.next() => return stop_while_it_starts(&app, signals).await,
+            () = &mut stop => return stop_while_it_starts(&app, signals).await,
+        };
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
         let connections = Connections {
             started: started.clone(),
-            protocols: protocols(&self.limits),
-            free: Arc::new(Semaphore::new(self.limits.max_connections)),
-            limits: self.limits,
+            protocols: protocols(&limits),
+            free: Arc::new(Semaphore::new(limits.max_connections)),
+            limits,
             tracker: TaskTracker::new(),
             finish: Stop::default(),
             abandon: Stop::default(),
             cut_off: Arc::default(),
         };
-        let mut stop = self.stop.unwrap_or_else(|| Box::pin(std::future::pending()));
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = signals.next() => {}
             () = &mut stop => {}
         }
         drop(listener);
-        let grace = self.app.grace();
+        let grace = app.grace();
         tracing::info!(grace = ?grace, "stopping: requests in flight and queued tasks are finished");
         let left = || progress::Left::of(&started.state.runner, connections.tracker.len());
         progress::shown_beside(connections.end(grace, signals), grace, left).await
+    }
+}
+
+/// What is being built is built to its end, since only then can it be exited.
+async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result<()> {
+    let grace = app.grace();
+    tracing::info!(?grace, "stopping before the app has started");
+    let mut deadline = pin!(expiry(grace, &mut signals));
+    let started = tokio::select! {
+        started = app.started() => started?,
+        () = deadline.as_mut() => return Err(StartError::Stopped.into()),
+    };
+    started.drain(deadline, 0).await
+}
+
+/// The end of the grace period, or a second signal.
+async fn expiry(grace: Duration, signals: &mut signal::Signals) {
+    tokio::select! {
+        () = tokio::time::sleep(grace) => tracing::error!("the grace period is over"),
+        () = signals.next() => tracing::error!("a second signal: what is unfinished is abandoned"),
     }
 }
 
@@ -336,12 +362,7 @@ impl Connections {
     /// Lets all connections end, then the app: within the grace period, and until a second signal.
     async fn end(&self, grace: Duration, mut signals: signal::Signals) -> Result<()> {
         let mut expired = false;
-        let mut deadline = pin!(async {
-            tokio::select! {
-                () = tokio::time::sleep(grace) => tracing::error!("the grace period is over"),
-                () = signals.next() => tracing::error!("a second signal: what is unfinished is abandoned"),
-            }
-        });
+        let mut deadline = pin!(expiry(grace, &mut signals));
         self.finish.give();
         self.started.state.stopping.cancel();
         self.tracker.close();

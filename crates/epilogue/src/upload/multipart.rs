@@ -90,9 +90,9 @@ where
             if texts > MAX_PARTS {
                 return Err(MultipartError::TooMany("fields"));
             }
-            let text = read_text(&mut field, &head, limits.text - form.text_length, limits.text).await?;
-            form.text_length += text.len();
-            form.parts.push((name, Part::Text(text)));
+            let bytes = read_text(&mut field, &head, limits.text - form.text_length, limits.text).await?;
+            form.text_length += bytes.len();
+            form.parts.push((name, Part::Text(into_text(bytes))));
             continue;
         };
         files += 1;
@@ -112,7 +112,7 @@ async fn read_text(
     head: &AtomicUsize,
     left: usize,
     limit: usize,
-) -> Result<String, MultipartError> {
+) -> Result<Vec<u8>, MultipartError> {
     let mut bytes = Vec::new();
     while let Some(piece) = next_piece(field, head).await? {
         if bytes.len() + piece.len() > left {
@@ -120,9 +120,13 @@ async fn read_text(
         }
         bytes.extend_from_slice(&piece);
     }
-    // Starlette reads what is not UTF-8 as Latin-1, which can only make it longer than the limit by half.
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect()))
+    Ok(bytes)
+}
+
+/// As Starlette does: what is not UTF-8 is Latin-1, which becomes up to twice as long.
+fn into_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
 }
 
 async fn read_file(

@@ -189,18 +189,21 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopped = pin!(stopping.cancelled());
-    let mut asked = false;
+    let (mut asked, mut can_send) = (false, true);
     let close = loop {
         let frame = tokio::select! {
             biased;
             () = &mut stopped => break Close::new(Close::GOING_AWAY, "the server stops"),
-            step = outgoing.recv() => match step {
+            step = outgoing.recv(), if can_send => match step {
                 Some(Step::Message(message)) => frame_of(message),
                 Some(Step::Close(close)) => break close,
-                // Nobody can send any more; the function still runs.
-                Some(Step::Error(_)) | None => break (&mut function_ended).await.unwrap_or_else(|_| Close::normal()),
+                // The function has dropped its sender, and may still receive.
+                Some(Step::Error(_)) | None => {
+                    can_send = false;
+                    continue;
+                }
             },
-            Ok(close) = &mut function_ended => break close,
+            ended = &mut function_ended => break ended.unwrap_or_else(|_| Close::normal()),
             _ = pings.tick() => {
                 let heard = shared.heard.swap(false, Ordering::Relaxed);
                 if asked && !heard && !shared.held_up.load(Ordering::Relaxed) {

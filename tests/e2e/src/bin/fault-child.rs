@@ -166,13 +166,28 @@ async fn close(_resource: &Resource, _outcome: &Outcome) {
     println!("app:exit");
 }
 
+/// Something that takes its time to be there.
+struct Pool;
+
+#[dependency(scope = "app", exit = close_pool)]
+async fn pool(gate: State<Gate>) -> Pool {
+    println!("pool:opening");
+    gate.pass().await;
+    println!("pool:open");
+    Pool
+}
+
+async fn close_pool(_pool: &Pool, _outcome: &Outcome) {
+    println!("pool:closed");
+}
+
 #[get("/resource")]
 async fn of_app(_resource: Depends<resource>) {}
 
 #[epilogue::main]
 async fn main() -> ExitCode {
     let mut limits = TaskLimits::default();
-    let mut slow = false;
+    let (mut slow, mut with_pool) = (false, false);
     for argument in std::env::args().skip(1) {
         let (name, value) = argument.split_once('=').expect("an argument is name=value");
         let value: u32 = value.parse().expect("a value is a number");
@@ -183,6 +198,10 @@ async fn main() -> ExitCode {
             }
             "batches" => limits.batches(value as usize),
             "pending" => limits.pending(value as usize),
+            "pool" => {
+                with_pool = true;
+                limits
+            }
             other => panic!("there is no limit of the name {other}"),
         };
     }
@@ -208,6 +227,7 @@ async fn main() -> ExitCode {
         stats
     ];
     let app = App::new().state(gate).state(Slow(slow)).tasks(limits).routes(routes);
+    let app = if with_pool { app.build_at_start::<pool>() } else { app };
     let _ = APP.set(app.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
     println!("{}", listener.local_addr().expect("a bound socket has an address"));
