@@ -71,6 +71,13 @@ impl Background {
         self
     }
 
+    /// All tasks of another one, after those that are here.
+    pub fn and_all(self, later: Self) -> Self {
+        let later = later.into_tasks();
+        self.tasks().extend(later);
+        self
+    }
+
     /// Names the last task.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();

@@ -11,8 +11,8 @@ use tokio::{task::coop, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Runner, TaskOutcome, finally::Finally,
-    runner::LiveId, stats::Counters, task::Queued,
+    BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Reservation, Runner, TaskOutcome,
+    finally::Finally, runner::LiveId, stats::Counters, task::Queued,
 };
 
 /// A batch from its making to its end. Once submitted, its drop answers for what it has not run, whatever it comes from.
@@ -25,6 +25,8 @@ pub(crate) struct Execution {
     /// The first one is next, or runs.
     finally: Vec<Finally>,
     phase: Phase,
+    /// Among the pending, for what follows: exits that wait are bounded as tasks are.
+    place: Option<Reservation>,
     /// When it was submitted.
     since: Option<Instant>,
     /// Its place among what runs, once admitted to it.
@@ -49,6 +51,7 @@ impl Execution {
             report: BatchReport::default(),
             finally: Vec::new(),
             phase: Phase::Unsubmitted,
+            place: None,
             since: None,
             id: None,
             token: None,
@@ -56,6 +59,8 @@ impl Execution {
     }
 
     pub(crate) fn follow(&mut self, finally: Finally) {
+        let runner = &self.tasks.list.runner;
+        self.place.get_or_insert_with(|| runner.take_place());
         self.finally.push(finally);
     }
 
@@ -176,8 +181,7 @@ impl Drop for Execution {
             self.cut_off();
         }
         if let Some(id) = self.id {
-            // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
-            self.runner().ended(id, self.phase == Phase::Finished || std::thread::panicking());
+            self.runner().ended(id, self.phase == Phase::Finished);
         }
     }
 }

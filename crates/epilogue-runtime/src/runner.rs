@@ -73,7 +73,8 @@ impl Runner {
     }
 
     /// A runner that tells each of the observers what happens to each task.
-    pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
+    pub fn with_observers(mut limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
+        limits.batches = limits.batches.max(1);
         Self(Arc::new(Shared {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             limits,
@@ -101,10 +102,7 @@ impl Runner {
         future: impl Future<Output = ()> + Send + 'static,
     ) {
         let origin = what.clone();
-        let reservation = reservation.unwrap_or_else(|| {
-            self.0.counters.reserve(1);
-            Reservation::new(self.clone(), 1)
-        });
+        let reservation = reservation.unwrap_or_else(|| self.take_place());
         self.spawn_other(What::Kept, what, async move {
             if let Err(payload) = panics::Caught::new(Box::pin(future), &Span::none()).await {
                 tracing::error!(
@@ -152,6 +150,12 @@ impl Runner {
             self.0.counters.unreserve(tasks);
             None
         }
+    }
+
+    /// A place that is taken in any case.
+    pub(crate) fn take_place(&self) -> Reservation {
+        self.0.counters.reserve(1);
+        Reservation::new(self.clone(), 1)
     }
 
     /// What a client is told to wait when the runner is full.
@@ -246,10 +250,18 @@ impl Runner {
             if let Some(next) = self.0.registry.ended(id) {
                 self.run(next, None);
             }
+            return;
+        }
+        // Taken all at once: where they come to nothing either, it is here, in a loop, and not each by the end of the one before.
+        let waiting = self.0.registry.ended_with_all(id);
+        if std::thread::panicking() {
+            // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
+            for execution in waiting {
+                self.admit(execution, None);
+            }
         } else {
-            // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on. They are
-            // dropped here, in a loop, and not each by the one before.
-            drop(self.0.registry.ended_with_all(id));
+            // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on.
+            drop(waiting);
         }
     }
 

@@ -96,6 +96,27 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     assert_eq!(second.abandoned.len(), 3, "what was named since is in the next report");
 }
 
+/// As a failed assertion does in a test.
+#[test]
+fn a_runtime_that_ends_by_a_panic_names_all_that_waits() {
+    let runner = Runner::new(TaskLimits::default().batches(1));
+    let waits = runner.clone();
+    let ended = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            for _ in 0..20_000 {
+                let tasks = list(&waits);
+                tasks.add_task(std::future::pending::<()>, ());
+                Batch::new(tasks).submit();
+            }
+            tokio::task::yield_now().await;
+        });
+        panic!("on purpose");
+    });
+    assert!(ended.join().is_err());
+    assert_eq!(runner.stats().abandoned, 20_000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn exits_that_run_at_the_deadline_have_their_grace_too() {
     let runner = Runner::new(TaskLimits::default().exit_grace(10 * SECOND));

@@ -67,6 +67,36 @@ async fn batches_above_the_limit_wait_their_turn() {
 }
 
 #[tokio::test]
+async fn what_follows_a_batch_without_tasks_counts_among_the_pending_too() {
+    let runner = Runner::new(TaskLimits::default().pending(2));
+    let (release, released) = tokio::sync::watch::channel(false);
+    for _ in 0..2 {
+        assert!(!runner.is_full());
+        let mut released = released.clone();
+        let exits = async move |_| drop(released.wait_for(|released| *released).await);
+        Batch::new(list(&runner)).finally(exits).submit();
+    }
+    assert!(runner.is_full() && runner.reserve(1).is_none());
+    release.send(true).unwrap();
+    runner.idle().await;
+    assert!(!runner.is_full());
+}
+
+#[tokio::test]
+async fn no_batches_at_once_is_one_at_a_time() {
+    let mut limits = TaskLimits::default();
+    limits.batches = 0;
+    let (runner, log) = (Runner::new(limits), Log::default());
+    for _ in 0..2 {
+        let tasks = list(&runner);
+        tasks.add_task(say, (log.clone(), "ran"));
+        Batch::new(tasks).submit();
+    }
+    runner.idle().await;
+    assert_eq!(log.count("ran"), 2);
+}
+
+#[tokio::test]
 async fn blocking_tasks_never_run_more_than_the_limit_at_once() {
     let runner = Runner::new(TaskLimits::default().blocking(2));
     let (started, started_of) = mpsc::channel();

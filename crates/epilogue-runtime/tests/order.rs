@@ -19,6 +19,19 @@ fn say_now(log: Log, line: &'static str) {
 }
 
 #[tokio::test]
+async fn tasks_that_run_at_the_same_time_start_in_the_order_added() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.concurrent(2);
+    let names = ["0", "1", "2", "3", "4", "5", "6", "7"];
+    for name in names {
+        tasks.add_task(say, (log.clone(), name));
+    }
+    run(tasks).await;
+    assert_eq!(log.lines(), names);
+}
+
+#[tokio::test]
 async fn functions_and_closures_of_both_kinds_run_in_the_order_added() {
     let (runner, log) = (runner(), Log::default());
     let tasks = list(&runner);

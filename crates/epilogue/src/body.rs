@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::app::Trace;
-use crate::server::{Connection, Stream};
+use crate::server::{Link, Passage, Stream};
 use crate::tasks::Batch;
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
@@ -260,29 +260,36 @@ where
 
 /// What must happen once a reply has left.
 #[derive(Default)]
-pub(crate) struct After {
-    /// None for most requests.
-    batch: Option<Batch>,
-    connection: Option<Arc<Connection>>,
+pub(crate) struct After(Option<Follows>);
+
+enum Follows {
+    Batch(Batch, Option<Link>),
+    /// What waits for this reply, which has passed all layers.
+    Passage(Arc<Passage>),
 }
 
 impl After {
-    pub(crate) fn new(batch: Batch, connection: Option<Arc<Connection>>) -> Self {
-        Self { batch: Some(batch), connection }
+    pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
+        Self(Some(Follows::Batch(batch, link)))
+    }
+
+    pub(crate) fn passage(passage: Arc<Passage>) -> Self {
+        Self(Some(Follows::Passage(passage)))
     }
 
     fn is_nothing(&self) -> bool {
-        self.batch.is_none()
+        self.0.is_none()
     }
 }
 
 /// A server drops a reply's body when it has taken its last byte, or when nobody is left to take it; both release the batch.
 impl Drop for After {
     fn drop(&mut self) {
-        let Some(batch) = self.batch.take() else { return };
-        match &self.connection {
-            Some(connection) => connection.reply_ended(batch),
-            None => batch.submit(),
+        match self.0.take() {
+            None => {}
+            Some(Follows::Batch(batch, Some(link))) => link.reply_ended(batch),
+            Some(Follows::Batch(batch, None)) => batch.submit(),
+            Some(Follows::Passage(passage)) => passage.ended(),
         }
     }
 }

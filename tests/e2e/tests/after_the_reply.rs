@@ -22,6 +22,50 @@ fn app() -> (App, Entries) {
 
 const MIB: usize = 1024 * 1024;
 
+#[tokio::test]
+async fn a_layer_that_has_read_the_whole_reply_keeps_the_tasks_back_with_it() {
+    let (app, mut entries) = app();
+    let gate = Gate::default();
+    let opens = gate.clone();
+    let collects = tower::util::MapFutureLayer::new(move |reply| {
+        let gate = gate.clone();
+        async move {
+            let Ok(response): Result<Response, std::convert::Infallible> = reply.await;
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            gate.pass().await;
+            Ok::<_, std::convert::Infallible>(Response::from_parts(parts, Body::from(body)))
+        }
+    });
+    let served = Served::new(app.layer(collects)).await;
+    let mut http1 = served.http1().await;
+    let mut http2 = served.http2().await;
+    let replies = [
+        tokio::spawn(http1.send_request(request("GET", "/nothing"))),
+        tokio::spawn(http2.send_request(request("GET", "/nothing"))),
+    ];
+    epilogue_e2e::settle().await;
+    assert_eq!(entries.now(), [""; 0], "the layer holds both replies");
+    opens.open();
+    for reply in replies {
+        reply.await.unwrap().unwrap().into_body().collect().await.unwrap();
+    }
+    assert_eq!(entries.take(2).await, ["nothing", "nothing"]);
+    served.stop().await.unwrap();
+}
+
+/// A layer that asks twice, as a retry does, or gives a reply of its own.
+#[tokio::test]
+async fn what_follows_replies_that_a_layer_has_dropped_is_not_lost() {
+    let (app, mut entries) = app();
+    let instead =
+        tower::util::MapResponseLayer::new(|_dropped: Response| Response::new(Body::from("instead")));
+    let served = Served::new(app.layer(instead)).await;
+    assert_eq!(served.get("/nothing").await.body(), "instead");
+    assert_eq!(entries.next().await, "nothing");
+    served.stop().await.unwrap();
+}
+
 #[get("/huge")]
 async fn huge(tasks: &BackgroundTasks, journal: State<Journal>) -> Bytes {
     tasks.add_task(write, ((*journal).clone(), "huge"));

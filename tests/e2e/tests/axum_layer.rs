@@ -271,6 +271,27 @@ async fn a_client_that_leaves_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_loses_no_task_where_no_dependency_has_an_exit() {
+    let (app, mut entries) = journalled();
+    let gate = Gate::default();
+    let handler = {
+        let gate = gate.clone();
+        async move |journal: Depends<journal>, tasks: BackgroundTasks| {
+            tasks.add_task(write, (journal.clone(), "task".into()));
+            journal.write("added");
+            gate.pass().await;
+        }
+    };
+    let router = axum::Router::new().route("/", post(handler)).layer(EpilogueLayer::new(app));
+    tokio::select! {
+        _ = router.oneshot(request("/")) => panic!("the gate is closed"),
+        line = entries.next() => assert_eq!(line, "added"),
+    }
+    gate.open();
+    assert_eq!(entries.next().await, "task");
+}
+
+#[tokio::test]
 async fn at_the_limit_the_list_is_refused() {
     let gate = Gate::default();
     let layer = EpilogueLayer::new(App::new().tasks(TaskLimits::default().pending(1)));

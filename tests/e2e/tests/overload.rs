@@ -49,6 +49,52 @@ async fn until_refused(served: &Served, app: &App, refusals: usize, most: &Atomi
     taken
 }
 
+#[dependency(exit = leave)]
+fn session(gate: State<Gate>) -> Gate {
+    (*gate).clone()
+}
+
+async fn leave(gate: &Gate, _outcome: &Outcome) {
+    gate.pass().await;
+}
+
+#[get("/session")]
+async fn with_exit(_session: Depends<session>) {}
+
+#[tokio::test]
+async fn exits_that_wait_are_bounded_too() {
+    let gate = Gate::default();
+    let app =
+        App::new().state(gate.clone()).tasks(TaskLimits::default().pending(3)).routes(routes![with_exit]);
+    let served = Served::new(app.clone()).await;
+    for status in [200, 200, 200, 503] {
+        assert_eq!(served.get("/session").await.status(), status);
+    }
+    gate.open();
+    served.stop().await.unwrap();
+}
+
+/// Nothing but its replies tells that it adds tasks.
+#[post("/own")]
+async fn own_tasks(gate: State<Gate>) -> (Background, Background) {
+    let task = || Background::task(wait, ((*gate).clone(),));
+    (task(), task())
+}
+
+#[tokio::test]
+async fn the_tasks_of_replies_count_too() {
+    let gate = Gate::default();
+    let app =
+        App::new().state(gate.clone()).tasks(TaskLimits::default().pending(5)).routes(routes![own_tasks]);
+    let served = Served::new(app.clone()).await;
+    for status in [200, 200, 503] {
+        assert_eq!(served.send(request("POST", "/own")).await.status(), status);
+    }
+    gate.open();
+    served.stop().await.unwrap();
+    assert_eq!(app.task_stats().succeeded, 4);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn above_the_limit_requests_are_refused_and_nothing_else() {
     let gate = Gate::default();

@@ -78,12 +78,50 @@ async fn a_dependency_whose_drop_panics_breaks_nothing() {
     #[get("/plain")]
     async fn plain(_bomb: Depends<bomb>) {}
 
-    let (app, mut entries) = app(routes![drops, plain]);
+    #[dependency]
+    fn second() -> Bomb {
+        Bomb
+    }
+
+    #[dependency]
+    fn third() -> Bomb {
+        Bomb
+    }
+
+    #[get("/three", dependencies(bomb, second, third))]
+    async fn three(_session: Depends<session>, tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![drops, plain, three]);
     let served = Served::new(app).await;
     assert_eq!(two(&served, "/").await, [200, 200]);
     assert_eq!(two(&served, "/plain").await, [200, 200]);
+    assert_eq!(two(&served, "/three").await, [200, 200]);
     served.stop().await.unwrap();
-    assert_eq!(sorted(&mut entries), ["enter", "enter", "exit", "exit", "task", "task"]);
+    assert_eq!(sorted(&mut entries), [["enter"; 4], ["exit"; 4], ["task"; 4]].concat());
+}
+
+/// What a layer has put into the request, and nobody else sees to.
+#[derive(Clone)]
+struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);
+
+#[tokio::test]
+async fn an_extension_whose_drop_panics_breaks_nothing() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let explosive = tower::util::MapRequestLayer::new(|mut request: http::Request<epilogue::Body>| {
+        request.extensions_mut().insert(Explosive(std::sync::Arc::new(Bomb)));
+        request
+    });
+    let served = Served::new(app.layer(explosive)).await;
+    assert_eq!(two(&served, "/").await, [200, 200]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) struct Demand(AtomicUsize);
 
 impl Demand {
-    /// As many as the next request may well add.
+    /// As many as the next request may well add: none if none did.
     pub(super) fn expected(&self) -> usize {
-        self.0.load(Ordering::Relaxed).max(1)
+        self.0.load(Ordering::Relaxed)
     }
 
     /// A request has added so many. What is expected rises at once and falls slowly: a request that adds far more than others must
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn it_expects_what_came_last_and_forgets_what_was_rare() {
         let demand = Demand::default();
-        assert_eq!(demand.expected(), 1);
+        assert_eq!(demand.expected(), 0);
         demand.was(10);
         assert_eq!(demand.expected(), 10);
         demand.was(10_000);

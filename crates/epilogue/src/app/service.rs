@@ -22,8 +22,8 @@ use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
-use crate::server::{Connection, Stream};
-use crate::tasks::{Reservation, Runner};
+use crate::server::{Connection, Link, Passage, Stream};
+use crate::tasks::{Origin, Reservation, Runner};
 
 /// What a middleware wraps: a request in, a reply out.
 pub(super) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
@@ -84,9 +84,9 @@ where
     }
 }
 
-/// How the own server reaches through the layers.
+/// How a request behind the layers finds its way out. It rides in the request's extensions.
 #[derive(Clone)]
-struct OnConnection(Arc<Connection>);
+struct WayOut(Arc<Passage>);
 
 impl Started {
     /// Answers a request of the own server.
@@ -100,7 +100,8 @@ impl Started {
         }
         let stream = connection.speaks(request.version());
         let (parts, body) = request.into_parts();
-        let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(connection));
+        let link = Link::Connection(Arc::clone(connection));
+        let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(link));
         future.stream = stream;
         future
     }
@@ -108,10 +109,24 @@ impl Started {
     /// Answers a request of a foreign server or a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
         match &self.layered {
-            Some(layered) => layered(request).await,
+            Some(layered) => through(layered, request, None).await.map(ReplyBody::into_body),
             None => self.state.respond(request).await,
         }
     }
+}
+
+/// Sends a request through the layers. What follows its reply follows the reply that they pass on, and does so too where there is none
+/// because the client has left.
+fn through(
+    layered: &Handler,
+    mut request: Request<Body>,
+    connection: Option<Arc<Connection>>,
+) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
+    let passage = Passage::new(connection);
+    let after = After::passage(Arc::clone(&passage));
+    request.extensions_mut().insert(WayOut(passage));
+    let response = layered(request);
+    async move { response.await.map(|body| ReplyBody::new(Either::Right(body), after)) }
 }
 
 fn serve_layered(
@@ -120,13 +135,9 @@ fn serve_layered(
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version());
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(OnConnection(Arc::clone(connection)));
-    let response = layered(request);
+    let response = through(layered, request.map(Body::new), Some(Arc::clone(connection)));
     ReplyFuture {
-        state: FutureState::Running(Box::pin(async move {
-            response.await.map(|body| ReplyBody::new(Either::Right(body), After::default()))
-        })),
+        state: FutureState::Running(Box::pin(response)),
         // The future below the layers keeps itself, and has the span.
         keep: None,
         trace: None,
@@ -137,9 +148,9 @@ fn serve_layered(
 impl AppState {
     /// Answers a request below the layers.
     pub(super) async fn respond(self: &Arc<Self>, mut request: Request<Body>) -> Response {
-        let connection = request.extensions_mut().remove::<OnConnection>();
+        let link = request.extensions_mut().remove().map(|WayOut(passage)| Link::Passage(passage));
         let (parts, body) = request.into_parts();
-        let future = self.call(parts, RequestBody::Other(body), connection.as_ref().map(|of| &of.0));
+        let future = self.call(parts, RequestBody::Other(body), link);
         match future.await {
             Ok(response) => response.map(ReplyBody::into_body),
             Err(never) => match never {},
@@ -167,15 +178,10 @@ impl AppState {
         self.refuse(error, parts)
     }
 
-    fn call(
-        self: &Arc<Self>,
-        parts: Parts,
-        body: RequestBody,
-        connection: Option<&Arc<Connection>>,
-    ) -> ReplyFuture {
-        let trace = Trace::begin(&parts, connection.map(Arc::as_ref));
+    fn call(self: &Arc<Self>, parts: Parts, body: RequestBody, link: Option<Link>) -> ReplyFuture {
+        let trace = Trace::begin(&parts, link.as_ref().and_then(Link::connection));
         let entered = trace.as_ref().map(|trace| trace.enter());
-        let mut future = self.begin(parts, body, connection, trace.as_deref());
+        let mut future = self.begin(parts, body, link, trace.as_deref());
         drop(entered);
         future.trace = trace;
         future
@@ -185,7 +191,7 @@ impl AppState {
         self: &Arc<Self>,
         parts: Parts,
         body: RequestBody,
-        connection: Option<&Arc<Connection>>,
+        link: Option<Link>,
         trace: Option<&Trace>,
     ) -> ReplyFuture {
         let path = parts.uri.path();
@@ -205,7 +211,8 @@ impl AppState {
         if let Some(trace) = trace {
             trace.found(route);
         }
-        let reservation = route.plan.has_tasks.then(|| self.runner.reserve(route.demand.expected()));
+        let places = route.places();
+        let reservation = (places > 0).then(|| self.runner.reserve(places));
         if let Some(None) = reservation {
             route.demand.refused(self.runner.limits().pending);
             tracing::warn!(
@@ -214,13 +221,13 @@ impl AppState {
             );
             return self.refuse(&overloaded(&self.runner), parts);
         }
-        let keep = (route.plan.has_tasks || route.plan.has_exits).then(|| Keeper {
-            app: Arc::clone(self),
-            route: index,
-            reservation: reservation.flatten(),
+        let mut number = 0;
+        let keep = reservation.flatten().map(|reservation| {
+            number = self.next_number();
+            Keeper { app: Arc::clone(self), route: index, number, reservation }
         });
         let run = route.node.run;
-        let scope = Scope::new(Arc::clone(self), index, parts, captures, body, connection.cloned());
+        let scope = Scope::new(Arc::clone(self), index, number, parts, captures, body, link);
         ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None, stream: None }
     }
 }
@@ -301,8 +308,9 @@ enum FutureState {
 struct Keeper {
     app: Arc<AppState>,
     route: usize,
-    /// The places for its tasks, until it has ended.
-    reservation: Option<Reservation>,
+    number: u64,
+    /// The places for what it leaves behind, until it has ended.
+    reservation: Reservation,
 }
 
 impl Future for ReplyFuture {
@@ -349,9 +357,10 @@ fn panicked(state: &mut FutureState, payload: &(dyn Any + Send)) -> http::Respon
 
 impl Drop for ReplyFuture {
     fn drop(&mut self) {
-        let Some(Keeper { app, route, reservation }) = self.keep.take() else { return };
+        let Some(Keeper { app, route, number, reservation }) = self.keep.take() else { return };
         if let FutureState::Running(future) = std::mem::replace(&mut self.state, FutureState::Done) {
-            let origin = app.origin_of(&app.routes[route].label);
+            let origin = Origin::new(number, Arc::clone(&app.routes[route].label));
+            let reservation = Some(reservation);
             // The reply's body releases the tasks when it is dropped.
             match self.trace.take() {
                 None => app.runner.keep(origin, reservation, async move { drop(future.await) }),

@@ -19,7 +19,7 @@ use super::service::Handler;
 use crate::graph::SourceLine;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
-use crate::tasks::{BackgroundTasks, Origin, Runner};
+use crate::tasks::Runner;
 
 /// Why an app does not start.
 #[derive(Debug, thiserror::Error)]
@@ -159,15 +159,19 @@ impl MethodTable {
     }
 }
 
-impl AppState {
-    /// The list of a new request of this route.
-    pub(crate) fn new_tasks(&self, route: usize) -> BackgroundTasks {
-        self.runner.tasks(self.origin_of(&self.routes[route].label))
+impl CompiledRoute {
+    /// How many places among the pending a request of it takes: for the tasks that it will add, and for what waits to be exited.
+    pub(super) fn places(&self) -> usize {
+        // Of a route whose replies bring their own tasks, nothing tells so but the replies.
+        let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
+        tasks + usize::from(self.plan.has_exits)
     }
+}
 
-    /// Names a new request, for its tasks.
-    pub(crate) fn origin_of(&self, label: &Arc<str>) -> Origin {
-        Origin::new(self.requests.fetch_add(1, Ordering::Relaxed), Arc::clone(label))
+impl AppState {
+    /// Numbers a new request, whose tasks and logs are named by it. From 1.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
     }
 }
 

@@ -63,8 +63,9 @@ pub(super) struct InSession(pub(super) Arc<Session>);
 
 impl Session {
     pub(super) fn begin<B>(plans: &Arc<Plans>, request: &mut Request<B>) -> Arc<Self> {
-        let label = Arc::from(format!("{} {}", request.method(), request.uri().path()));
-        let tasks = plans.base.runner.tasks(plans.base.origin_of(&label));
+        let label = format!("{} {}", request.method(), request.uri().path());
+        let origin = Origin::new(plans.base.next_number(), label);
+        let tasks = plans.base.runner.tasks(origin);
         request.extensions_mut().insert(tasks.clone());
         let session = Arc::new(Self {
             plans: Arc::clone(plans),
@@ -92,9 +93,8 @@ impl Session {
     pub(super) fn leaves_something(&self) -> bool {
         match self.state.try_lock().as_deref() {
             Ok(State::Fresh(tasks)) => tasks.is_shared() || !tasks.is_empty(),
-            Ok(State::Asked(solo)) => solo.owes(),
-            // A dependency is running, or an exit.
-            Ok(State::Over) | Err(_) => true,
+            // What was taken of a dependency may be half used; or one is running, or an exit.
+            Ok(State::Asked(_) | State::Over) | Err(_) => true,
         }
     }
 

@@ -69,7 +69,13 @@ impl IntoResponseParts for Background {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        parts.extensions_mut().insert(self);
+        let extensions = parts.extensions_mut();
+        let all = match extensions.remove::<Self>() {
+            // Those of the outer parts come after those of what they are put around.
+            Some(inner) => Self(inner.0.and_all(self.0)),
+            None => self,
+        };
+        extensions.insert(all);
         Ok(parts)
     }
 }

@@ -7,7 +7,7 @@ use axum_core::response::IntoResponse;
 use http::StatusCode;
 use http_body_util::Either;
 
-use super::{Exit, Scope, caught, caught_now};
+use super::{Exit, Head, Scope, caught, caught_now};
 use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
@@ -32,13 +32,11 @@ impl Scope {
         if let Some(own) = Background::take_from(&mut response) {
             self.tasks().append(own);
         }
-        if let Some(connection) = &self.connection {
+        if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
         let after = self.after(outcome);
-        if !self.slots.is_empty() {
-            self.let_go();
-        }
+        self.let_go();
         response.map(|content| ReplyBody::new(content, after))
     }
 
@@ -94,19 +92,16 @@ impl Scope {
         (response.map(Either::Right), outcome)
     }
 
-    /// Drops what the dependencies have left, here, where a panic of it is caught: where the scope is dropped, the reply would be lost
-    /// with it, and its tasks.
+    /// Drops what is the user's, here, where a panic of it is caught: where the scope is dropped, the reply would be lost with it, and
+    /// its tasks.
+    #[inline]
     fn let_go(&mut self) {
-        let dropped = caught_now(|| {
-            self.slots.clear();
-            Ok(())
-        });
-        if let Err(failure) = dropped {
-            tracing::error!(
-                ?failure,
-                route = &*self.route().label,
-                "the output of a dependency panicked when it was dropped"
-            );
+        if !self.slots.is_empty() {
+            drop_each(|| self.slots.pop());
+        }
+        if !self.parts().extensions.is_empty() {
+            let mut parts = Some(std::mem::replace(&mut self.parts, Head::empty()));
+            drop_each(|| parts.take());
         }
     }
 
@@ -152,7 +147,7 @@ impl Scope {
             None => batch,
             Some(probe) => batch.finally(async move |report: BatchReport| probe.done(report.failed)),
         };
-        After::new(batch, self.connection.take())
+        After::batch(batch, self.link.take())
     }
 }
 
@@ -163,6 +158,22 @@ impl Drop for Scope {
         if !self.exits.is_empty() || self.tasks.is_some() {
             self.cut_off();
         }
+    }
+}
+
+/// Drops one value after another, since two panics at a time would end the process.
+pub(super) fn drop_each<T>(mut next: impl FnMut() -> Option<T>) {
+    let mut all = || {
+        while let Some(value) = next() {
+            drop(value);
+        }
+        Ok(())
+    };
+    while let Err(failure) = caught_now(&mut all) {
+        tracing::error!(
+            ?failure,
+            "what a request has left panicked when it was dropped: the output of a dependency, or an extension"
+        );
     }
 }
 

@@ -40,8 +40,8 @@ use crate::param::{ClientAddr, ParamOptions};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, HttpError, Raised, Reply};
 use crate::security::SecurityScopes;
-use crate::server::Connection;
-use crate::tasks::BackgroundTasks;
+use crate::server::{Connection, Link};
+use crate::tasks::{BackgroundTasks, Origin};
 #[cfg(feature = "multipart")]
 use crate::upload::{FormValues, UploadFile};
 
@@ -237,6 +237,8 @@ pub(crate) type CaptureRanges = SmallVec<[(u32, u32); 4]>;
 pub struct Scope {
     app: Arc<AppState>,
     route: usize,
+    /// 0 until the request is named.
+    number: u64,
     parts: Head,
     captures: CaptureRanges,
     body: RequestBody,
@@ -247,7 +249,7 @@ pub struct Scope {
     errors: Vec<Invalid>,
     /// Whose tasks go before whose, where parameters are resolved at the same time.
     turn: u32,
-    connection: Option<Arc<Connection>>,
+    link: Option<Link>,
 }
 
 /// The head, owned until somebody wants to keep it.
@@ -258,6 +260,11 @@ enum Head {
 }
 
 impl Head {
+    fn empty() -> Self {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        Self::Owned(parts)
+    }
+
     fn get(&self) -> &Parts {
         match self {
             Self::Owned(parts) => parts,
@@ -276,14 +283,16 @@ impl Scope {
     pub(crate) fn new(
         app: Arc<AppState>,
         route: usize,
+        number: u64,
         parts: Parts,
         captures: CaptureRanges,
         body: RequestBody,
-        connection: Option<Arc<Connection>>,
+        link: Option<Link>,
     ) -> Self {
         Self {
             app,
             route,
+            number,
             parts: Head::Owned(parts),
             captures,
             body,
@@ -293,7 +302,7 @@ impl Scope {
             exits: Vec::new(),
             errors: Vec::new(),
             turn: 0,
-            connection,
+            link,
         }
     }
 
@@ -388,14 +397,34 @@ impl Scope {
         self.route().plan.embed_bodies.then_some(site.node.key)
     }
 
+    /// The connection, where the own server serves it.
+    fn connection(&self) -> Option<&Connection> {
+        self.link.as_ref().and_then(Link::connection)
+    }
+
+    /// The request, as logs and reports name it.
+    fn origin(&mut self) -> Origin {
+        if self.number == 0 {
+            self.number = self.app.next_number();
+        }
+        Origin::new(self.number, Arc::clone(&self.route().label))
+    }
+
     pub(crate) fn tasks(&mut self) -> &BackgroundTasks {
-        let (app, route) = (&self.app, self.route);
-        self.tasks.get_or_insert_with(|| app.new_tasks(route))
+        if self.tasks.is_none() {
+            self.tasks = Some(self.new_tasks());
+        }
+        self.tasks.as_ref().expect("the list was made just above")
     }
 
     /// The list, for the batch that answers for it from now on.
     fn take_tasks(&mut self) -> BackgroundTasks {
-        self.tasks.take().unwrap_or_else(|| self.app.new_tasks(self.route))
+        self.tasks.take().unwrap_or_else(|| self.new_tasks())
+    }
+
+    fn new_tasks(&mut self) -> BackgroundTasks {
+        let origin = self.origin();
+        self.app.runner.tasks(origin)
     }
 
     /// The same list, as the function that runs now gets it.
@@ -412,8 +441,7 @@ impl Scope {
         if let Head::Shared(parts) = &self.parts {
             return Arc::clone(parts);
         }
-        let (empty, ()) = http::Request::new(()).into_parts();
-        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::Owned(empty)) else {
+        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::empty()) else {
             unreachable!("the head was found to be owned just above")
         };
         let parts = Arc::new(parts);
@@ -426,7 +454,7 @@ impl Scope {
     }
 
     pub(crate) fn client(&self) -> Option<ClientAddr> {
-        let of_connection = self.connection.as_ref().map(|connection| ClientAddr(connection.client));
+        let of_connection = self.connection().map(|connection| ClientAddr(connection.client));
         of_connection.or_else(|| self.parts().extensions.get().copied())
     }
 
@@ -479,7 +507,7 @@ impl Scope {
     /// The request as an extractor gets it: with the body unread if it is the one that takes it.
     pub(crate) fn request_for_extractor(&mut self, sites: &[Site]) -> axum_core::extract::Request {
         let body = if sites.iter().any(|site| site.node.takes_stream) {
-            let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
+            let time = self.connection().and_then(|connection| connection.body_read_timeout);
             self.body.take_timed_stream(time)
         } else {
             axum_core::body::Body::empty()

@@ -135,7 +135,7 @@ impl Scope {
 
     async fn read_body(&mut self) -> Result<(), Failure> {
         let limit = self.app.body_limit;
-        let time = self.connection.as_ref().and_then(|connection| connection.body_read_timeout);
+        let time = self.connection().and_then(|connection| connection.body_read_timeout);
         let plan = &self.app.routes[self.route].plan;
         let headers = &self.parts.get().headers;
         #[cfg(feature = "multipart")]
@@ -204,6 +204,7 @@ impl Scope {
         let (parts, ()) = http::Request::new(()).into_parts();
         Self::new(
             app,
+            0,
             0,
             parts,
             super::CaptureRanges::new(),

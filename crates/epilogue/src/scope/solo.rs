@@ -8,6 +8,7 @@ use axum_core::response::Response;
 use http::request::Parts;
 use http_body_util::Either;
 
+use super::leave::drop_each;
 use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
 use super::{CaptureRanges, Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
@@ -67,7 +68,7 @@ impl Solo {
     /// A request of which only the head is known: the body is the handler's.
     pub(crate) fn new(app: Arc<AppState>, parts: Parts, tasks: BackgroundTasks) -> Self {
         let body = RequestBody::Read(bytes::Bytes::new());
-        let mut scope = Scope::new(app, 0, parts, CaptureRanges::new(), body, None);
+        let mut scope = Scope::new(app, 0, tasks.origin().id, parts, CaptureRanges::new(), body, None);
         scope.tasks = Some(tasks);
         Self { scope, known: HashMap::new() }
     }
@@ -161,15 +162,12 @@ impl Solo {
         }
     }
 
-    /// Whether something is to be done after the request.
-    pub(crate) fn owes(&self) -> bool {
-        !self.scope.exits.is_empty()
-    }
-
     /// Makes the reply of what the handler came to, with all that follows it.
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
         let result = result.map(|response| response.map(Either::Right));
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
+        let mut known = std::mem::take(&mut self.known).into_values().collect::<Vec<_>>();
+        drop_each(|| known.pop());
         self.scope.finish(result)
     }
 }

@@ -100,11 +100,12 @@ impl Scope {
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
         // What follows the socket does not wait for a flush of the connection, which is none of HTTP any more.
-        if let Some(connection) = self.connection.take() {
+        if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
+        self.link = None;
         let runner = self.app.runner.clone();
-        let origin = self.app.origin_of(&self.route().label);
+        let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
         let session = Session(Some(self)).run(upgrade.transport, function);
         runner.hold(origin, session.instrument(Span::current()));

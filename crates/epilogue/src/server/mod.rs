@@ -3,6 +3,7 @@
 mod connection;
 mod handover;
 mod io;
+mod passage;
 mod patience;
 pub(crate) mod progress;
 mod protocols;
@@ -18,4 +19,5 @@ mod sync {
 }
 
 pub(crate) use connection::{Connection, Stream};
+pub(crate) use passage::{Link, Passage};
 pub use serve::Server;

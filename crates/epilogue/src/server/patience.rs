@@ -175,7 +175,7 @@ impl Patience {
                 self.wait.is_over.store(true, Ordering::Relaxed);
                 return;
             }
-            self.timer.as_mut().reset(until);
+            self.timer.as_mut().reset(until.min(fresh));
         }
     }
 }
@@ -286,6 +286,19 @@ mod tests {
         wait.reply_stalls();
         assert!(!is_over_within(&mut patience, 2 * SECOND).await);
         assert!(is_over_within(&mut patience, 4 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_is_not_waited_for_longer_because_a_reply_has_stalled() {
+        let mut patience = Patience::new(10 * SECOND, Some(3600 * SECOND));
+        let wait = patience.wait();
+        wait.head_came();
+        wait.reply_stalls();
+        assert!(!is_over_within(&mut patience, 20 * SECOND).await);
+        wait.reply_goes_on();
+        let _head = patience.timer().sleep(10 * SECOND);
+        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+        assert!(is_over_within(&mut patience, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]

@@ -143,8 +143,10 @@ where
                 Event::comment("")
             }
         };
-        if let (Some(after), Some(silence)) = (self.keep_alive, &mut self.silence) {
-            silence.as_mut().reset(Instant::now() + after);
+        if let (Some(after), Some(silence)) = (self.keep_alive, &mut self.silence)
+            && let Some(next) = Instant::now().checked_add(after)
+        {
+            silence.as_mut().reset(next);
         }
         Poll::Ready(Some(Ok(Frame::data(sent.into_bytes()))))
     }
