@@ -191,13 +191,13 @@ struct CountedRunning<'a>(&'a Counters);
 
 impl<'a> CountedRunning<'a> {
     fn new(counters: &'a Counters) -> Self {
-        counters.running(1);
+        counters.running();
         Self(counters)
     }
 }
 
 impl Drop for CountedRunning<'_> {
     fn drop(&mut self) {
-        self.0.stopped(1);
+        self.0.stopped();
     }
 }

@@ -113,9 +113,9 @@ struct Place {
 
 #[derive(Default)]
 enum Doing {
-    /// It runs an execution, or is gone.
+    /// It runs an execution, or has ended.
     #[default]
-    Other,
+    Busy,
     Waits(Waker),
     Begins(Box<Execution>),
 }
@@ -146,8 +146,8 @@ impl Seat {
         let mut place = self.place();
         match mem::take(&mut place.worker) {
             Doing::Begins(execution) => Poll::Ready(Some(execution)),
-            Doing::Other | Doing::Waits(_) if place.is_closed => Poll::Ready(None),
-            Doing::Other | Doing::Waits(_) => {
+            Doing::Busy | Doing::Waits(_) if place.is_closed => Poll::Ready(None),
+            Doing::Busy | Doing::Waits(_) => {
                 place.worker = Doing::Waits(context.waker().clone());
                 Poll::Pending
             }

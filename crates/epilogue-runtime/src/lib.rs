@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! There is no HTTP in this crate: it is what stays when the request is over.
+//! There is no HTTP in this crate, but for the feature `axum`: it is what stays when the request is over.
 //!
 //! # What holds
 //!
@@ -31,7 +31,7 @@
 //!   [`BackgroundTasks::concurrent`] says otherwise.
 //! - A task that fails, panics or runs out of time is logged, counted, and the next one runs.
 //! - A task that was accepted is run to its end, or dropped on purpose ([`BackgroundTasks::discard`]), or named as
-//!   lost ([`DrainReport`]): the counters of [`TaskStats`] add up, always.
+//!   lost ([`DrainReport`]): the counters of [`TaskStats`] add up.
 
 mod added;
 #[cfg(feature = "axum")]

@@ -93,8 +93,8 @@ impl Runner {
         BackgroundTasks::attached(self.clone(), origin)
     }
 
-    /// Runs a request's future to its end although its client has left. It keeps its places until then, or takes one if it has none:
-    /// clients that only come to leave again must not pile up work without a limit.
+    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; without
+    /// any it takes one: clients that only come to leave again must not pile up work without a limit.
     pub fn keep(
         &self,
         what: Origin,

@@ -13,7 +13,8 @@ use crate::TaskOutcome;
 /// A runner's counters at one moment.
 ///
 /// Each task that was ever added is in exactly one of `queued`, `running`, `succeeded`, `failed`, `panicked`,
-/// `timed_out`, `abandoned` and `discarded`; [`accepted`](Self::accepted) is their sum.
+/// `timed_out`, `abandoned` and `discarded`; [`accepted`](Self::accepted) is their sum. One that ends while the counters are read may
+/// count twice.
 ///
 /// ```
 /// use epilogue_runtime::{Origin, Runner, TaskLimits};
@@ -95,17 +96,13 @@ impl Counters {
         self.pending.0.load(Relaxed)
     }
 
-    pub(crate) fn entered(&self, tasks: usize) {
-        self.pending.0.fetch_add(tasks, Relaxed);
+    pub(crate) fn entered(&self) {
+        self.pending.0.fetch_add(1, Relaxed);
     }
 
     /// A task that was counted as entered has ended.
     pub(crate) fn ended(&self, outcome: TaskOutcome) {
-        self.ended_many(outcome, 1);
-    }
-
-    pub(crate) fn ended_many(&self, outcome: TaskOutcome, tasks: usize) {
-        self.pending.0.fetch_sub(tasks, Relaxed);
+        self.pending.0.fetch_sub(1, Relaxed);
         let counter = match outcome {
             TaskOutcome::Succeeded => &self.succeeded.0,
             TaskOutcome::Failed => &self.failed,
@@ -114,15 +111,15 @@ impl Counters {
             TaskOutcome::Abandoned => &self.abandoned,
             TaskOutcome::Discarded => &self.discarded,
         };
-        counter.fetch_add(tasks as u64, Relaxed);
+        counter.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn running(&self, tasks: usize) {
-        self.running.0.fetch_add(tasks, Relaxed);
+    pub(crate) fn running(&self) {
+        self.running.0.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn stopped(&self, tasks: usize) {
-        self.running.0.fetch_sub(tasks, Relaxed);
+    pub(crate) fn stopped(&self) {
+        self.running.0.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn reserved(&self) -> usize {

@@ -18,7 +18,7 @@ pub use info::TaskInfo;
 pub use retry::Backoff;
 pub use returns::{TaskError, TaskReturn};
 pub use running::Running;
-pub use structure::{Task, TaskArgument, TaskDefaults};
+pub use structure::{Task, TaskDefaults};
 
 pub(crate) use queued::{Attempts, Queued, Work};
 pub(crate) use retry::Retry;

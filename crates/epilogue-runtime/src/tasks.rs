@@ -150,6 +150,7 @@ impl BackgroundTasks {
     }
 
     /// Whether there is another clone of this list, through which tasks may still come.
+    #[doc(hidden)]
     pub fn is_shared(&self) -> bool {
         Arc::strong_count(&self.list) > 1
     }
@@ -164,6 +165,7 @@ impl BackgroundTasks {
     /// first.add_task(|| println!("first"), ()).name("first");
     /// assert_eq!(tasks.pending()[0].name, "first");
     /// ```
+    #[doc(hidden)]
     #[must_use]
     pub fn in_turn(&self, turn: u32) -> Self {
         Self { list: Arc::clone(&self.list), turn }
@@ -194,6 +196,7 @@ impl BackgroundTasks {
 
     /// Takes tasks again after [`discard`](Self::discard): for what runs after the failure and has tasks of its own,
     /// like the exits of dependencies.
+    #[doc(hidden)]
     pub fn accept_again(&self) {
         self.list.accept_again();
     }

@@ -23,7 +23,7 @@ pub enum Error {
     /// Something was still unfinished when the grace period was over or a second signal came; it was cancelled.
     #[error("not everything was finished at shutdown: {0}")]
     Unfinished(DrainReport),
-    /// Something that the program does by itself, around the server.
+    /// An I/O error of `main` itself, so that `?` works there.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }

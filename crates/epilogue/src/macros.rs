@@ -38,7 +38,6 @@ macro_rules! route_macro_docs {
         /// | `status = 201` | the reply's status, where the function sets none |
         /// | `dependencies(a, b)` | runs dependencies for their effect alone, before the parameters |
         /// | `blocking` | runs a sync function on the blocking pool |
-/// | `concurrent` | resolves its parameters at the same time; what is below them runs in order |
         /// | `concurrent` | resolves the parameters at the same time, each with what is below it in order; every dependency still runs once, and tasks keep the declared order |
         /// | `tags("a")`, `hidden` | for the documentation of the API |
         /// | `crate = path` | the path of this crate, where it has another name |

@@ -62,7 +62,7 @@ pub struct Invalid {
 pub enum Loc {
     /// A name: of a place, a parameter or a field.
     Name(std::borrow::Cow<'static, str>),
-    /// A position: in a list, or the byte at which a text stopped being JSON.
+    /// A position: in a list, or the character at which a text stopped being JSON.
     Index(usize),
 }
 

@@ -57,7 +57,7 @@ impl Runner {
     async fn cut(&self) {
         // Each drop names its tasks.
         drop(self.0.registry.cut());
-        // None for ever.
+        // None: the exits may take as long as they like.
         let exits_until = Instant::now().checked_add(self.0.limits.exit_grace);
         let mut left = (0, 0);
         let mut without_progress = 0;

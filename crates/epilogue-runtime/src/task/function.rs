@@ -59,7 +59,7 @@ pub trait TaskFn<Args, Kind>: Sized {
         Self::Output: TaskReturn;
 }
 
-/// Whether a [`TaskFn`] was handed over, and not called: so for all but those of kind [`Called`].
+/// Whether a [`TaskFn`] was handed over, and not called. It holds for every kind except [`Called`].
 #[diagnostic::on_unimplemented(
     message = "this task was called instead of handed over: `{Self}` is a future, not a function",
     label = "called here: it would be no task, but part of the request",

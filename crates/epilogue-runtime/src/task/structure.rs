@@ -48,26 +48,6 @@ pub trait Task: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     fn run(self, context: &TaskContext) -> Running;
 }
 
-/// What may be an argument of a `#[task]`: serde data that can be cloned and sent to another thread.
-///
-/// Nothing implements it by hand; `#[task]` asks for it, so that what is missing is said of the argument.
-///
-/// ```
-/// fn argument<T: epilogue_runtime::task::TaskArgument>() {}
-///
-/// argument::<Vec<String>>();
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a `#[task]`: it cannot be cloned and serialised",
-    label = "not serde data",
-    note = "give it `#[derive(Clone, serde::Serialize, serde::Deserialize)]`; references and connections cannot be written down: take owned data, such as an id"
-)]
-// Without supertraits: each of them would be an error of its own.
-pub trait TaskArgument {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskArgument for T {}
-
 /// The options that `#[task(…)]` gives to each of its tasks, unless the one that adds it says otherwise.
 ///
 /// ```

@@ -1,6 +1,5 @@
 //! The app: its routes and routers, what they share, and the service that all of it becomes.
 
-mod alone;
 mod builder;
 mod demand;
 mod dependencies;
@@ -9,10 +8,10 @@ mod graph;
 mod router;
 mod routes;
 mod service;
+mod solo;
 mod start;
 mod trace;
 
-pub(crate) use alone::AloneError;
 pub use builder::App;
 pub use dependencies::NotBuiltForTask;
 pub(crate) use dependencies::in_task;
@@ -21,6 +20,7 @@ pub use router::{Router, effect};
 pub use routes::{DeclaredRoute, Route, Routes};
 pub(crate) use service::overloaded;
 pub use service::{Layered, ReplyFuture};
+pub(crate) use solo::SoloError;
 pub use start::StartError;
 pub(crate) use start::{AppState, CompiledRoute, Started};
 pub(crate) use trace::Trace;

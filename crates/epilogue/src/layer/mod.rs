@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum_core::response::{IntoResponse, Response};
-use http::Request;
+use http::{Request, StatusCode};
 use tokio::sync::OnceCell;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -18,9 +18,10 @@ use tower_service::Service;
 pub use extract::DependsRejection;
 use session::{Plans, Session};
 
+use crate::App;
 use crate::app::StartError;
+use crate::response::{Chain, Failure, HttpError, Raised, internal_server_error};
 use crate::scope::{BoxFuture, caught};
-use crate::{App, response};
 
 /// Makes [`Depends`](crate::Depends) and [`BackgroundTasks`](crate::BackgroundTasks) extractors of axum's own handlers, so that an axum app
 /// adopts them one handler at a time.
@@ -125,8 +126,8 @@ impl EpilogueLayer {
         let plans = match self.plans().await {
             Ok(plans) => plans,
             Err(error) => {
-                tracing::error!(error = %response::Chain(&error), "the app of the layer does not start");
-                return Ok(response::internal_server_error());
+                tracing::error!(error = %Chain(&error), "the app of the layer does not start");
+                return Ok(internal_server_error());
             }
         };
         let session = Session::begin(plans, &mut request);
@@ -137,7 +138,10 @@ impl EpilogueLayer {
             match result {
                 Ok(Ok(response)) => Ok(finish.succeed(response).await),
                 Ok(Err(error)) => {
-                    drop(finish.fail(response::Failure::panicked(&"a layer's service failed")).await);
+                    // It is for the layers around this one; the exits are told no more than that there is one.
+                    let failed =
+                        HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
+                    drop(finish.fail(Failure::Raised(Raised::new(failed))).await);
                     Err(error)
                 }
                 Err(panic) => Ok(finish.fail(panic).await),

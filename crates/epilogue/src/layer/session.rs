@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::extract::Failed;
 use crate::App;
-use crate::app::{AloneError, AppState};
+use crate::app::{AppState, SoloError};
 use crate::body::ReplyBody;
 use crate::dependency::Dependency;
 use crate::rejection::Rejection;
@@ -30,12 +30,12 @@ impl Plans {
     }
 
     /// The plan of a dependency, made for the first request that takes it.
-    pub(super) fn of<D: Dependency>(&self) -> Result<Arc<SoloPlan>, AloneError> {
+    pub(super) fn of<D: Dependency>(&self) -> Result<Arc<SoloPlan>, SoloError> {
         let id = TypeId::of::<D>();
         if let Some(plan) = self.known.read().get(&id) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(self.app.plan_alone::<D>(&self.base)?);
+        let plan = Arc::new(self.app.plan_solo::<D>(&self.base)?);
         let mut known = self.known.write();
         Ok(Arc::clone(known.entry(id).or_insert(plan)))
     }

@@ -11,7 +11,7 @@ use super::{Exit, Head, Scope, caught, caught_now};
 use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Background, Failure, Replied, internal_server_error};
+use crate::response::{Background, Failure, HttpError, Raised, Replied, internal_server_error};
 use crate::tasks::{BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -111,7 +111,8 @@ impl Scope {
             tasks.discard();
             tasks.accept_again();
         }
-        let failure = Failure::panicked(&"the request was cut off before its end");
+        let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
+        let failure = Failure::Raised(Raised::new(error));
         drop(self.after(Outcome::of_failure(&failure)));
     }
 

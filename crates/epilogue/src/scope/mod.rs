@@ -179,7 +179,13 @@ pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
 pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Failure::panicked(payload.as_ref()),
-        Err(_cancelled) => Failure::panicked(&"the runtime shut down before the function ran"),
+        Err(_cancelled) => {
+            let error = HttpError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the runtime shut down before the function ran",
+            );
+            Failure::Raised(Raised::new(error))
+        }
     })
 }
 

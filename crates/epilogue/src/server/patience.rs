@@ -40,7 +40,7 @@ const NOBODY: u64 = u64::MAX;
 
 impl Wait {
     fn set(&self, until: Instant) {
-        // Some centuries, or the connection waits for ever.
+        // It overflows after some centuries; then there is no timeout.
         let until = u64::try_from((until - self.begun).as_nanos()).unwrap_or(NOBODY);
         self.until.store(until, Ordering::Relaxed);
     }

@@ -14,7 +14,7 @@ use crate::scope::{AppPlan, Plan, PlanError, Planner, SoloPlan};
 
 /// Why a dependency has no plan.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AloneError {
+pub(crate) enum SoloError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(
@@ -36,24 +36,24 @@ impl<D: Dependency> Handler<D> {
 
 impl App {
     /// The plan of a dependency that an axum handler takes.
-    pub(crate) fn plan_alone<D: Dependency>(&self, base: &AppState) -> Result<SoloPlan, AloneError> {
+    pub(crate) fn plan_solo<D: Dependency>(&self, base: &AppState) -> Result<SoloPlan, SoloError> {
         let mut app = AppPlan { slots: base.dependencies.slots(), ..AppPlan::default() };
         let mut planner =
             Planner { states: &self.config.states, overrides: &self.config.overrides, app: &mut app };
         let (plan, keys) = planner.plan_solo(&Handler::<D>::NODE)?;
         if let Some(step) = app.steps.first() {
-            return Err(AloneError::NotBuilt(step.step.name));
+            return Err(SoloError::NotBuilt(step.step.name));
         }
         if plan.reads_body || plan.takes_stream {
-            return Err(AloneError::ReadsBody(effect_of::<D>().name));
+            return Err(SoloError::ReadsBody(effect_of::<D>().name));
         }
-        Ok(SoloPlan { app: Arc::new(base.alone(&Handler::<D>::NODE, plan)), keys })
+        Ok(SoloPlan { app: Arc::new(base.with_route(&Handler::<D>::NODE, plan)), keys })
     }
 }
 
 impl AppState {
     /// The same app with this route alone.
-    pub(crate) fn alone(&self, node: &'static RouteNode, plan: Plan) -> Self {
+    pub(crate) fn with_route(&self, node: &'static RouteNode, plan: Plan) -> Self {
         let route = CompiledRoute {
             node,
             label: Arc::from(node.name),
@@ -79,6 +79,6 @@ impl AppState {
     /// The same app for axum handlers that take no dependency.
     pub(crate) fn without_routes(&self) -> Self {
         static NONE: RouteNode = RouteNode { name: "an axum handler", ..UNFINISHED_ROUTE };
-        self.alone(&NONE, Plan::default())
+        self.with_route(&NONE, Plan::default())
     }
 }
