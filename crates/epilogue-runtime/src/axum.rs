@@ -1,11 +1,13 @@
-//! The request's list as an extractor of axum's own handlers.
+//! What axum's own handlers take and reply with: the request's list, and the tasks of a reply.
+
+use std::convert::Infallible;
 
 use axum_core::extract::FromRequestParts;
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::BackgroundTasks;
+use crate::{Background, BackgroundTasks};
 
 /// Takes the list out of the request's extensions, where a layer has put it.
 impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
@@ -52,5 +54,26 @@ impl IntoResponse for NoTasks {
                 (StatusCode::SERVICE_UNAVAILABLE, head, r#"{"detail":"Service Unavailable"}"#).into_response()
             }
         }
+    }
+}
+
+/// A part of a reply like any header. Those of inner parts run first.
+impl IntoResponseParts for Background {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        let extensions = parts.extensions_mut();
+        let all = match extensions.remove::<Self>() {
+            Some(inner) => inner.and_all(self),
+            None => self,
+        };
+        extensions.insert(all);
+        Ok(parts)
+    }
+}
+
+impl IntoResponse for Background {
+    fn into_response(self) -> Response {
+        (self, ()).into_response()
     }
 }

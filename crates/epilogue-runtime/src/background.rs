@@ -12,7 +12,9 @@ use crate::{
 
 /// The tasks that a reply brings with it: `(StatusCode::ACCEPTED, Background::task(send_mail, (to,)))`.
 ///
-/// They are added to the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)) after all others.
+/// For a path function that takes no [`BackgroundTasks`](crate::BackgroundTasks): part of its reply like any header. Its tasks are added
+/// to the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)) after all others. Starlette has the same as
+/// `Response(background=…)`.
 ///
 /// ```
 /// use epilogue_runtime::{Background, BackgroundTasks};
@@ -94,7 +96,7 @@ impl Background {
         self.set(|task| task.always = true)
     }
 
-    /// How many tasks it still holds.
+    /// How many tasks it holds: none once they were added to a list.
     pub fn len(&self) -> usize {
         self.tasks().len()
     }

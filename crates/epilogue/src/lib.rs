@@ -93,8 +93,9 @@ pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]
 pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
-    AbandonedRequest, AbandonedTask, BackgroundTasks, Backoff, BatchReport, DrainReport, FailedTask, NoTasks,
-    Origin, StuckBatch, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits, TaskObserver, TaskOutcome, TaskStats,
+    AbandonedRequest, AbandonedTask, Background, BackgroundTasks, Backoff, BatchReport, DrainReport,
+    FailedTask, NoTasks, Origin, StuckBatch, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits, TaskObserver,
+    TaskOutcome, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};
@@ -109,7 +110,7 @@ pub use param::{
     Shared, Shutdown, State, Text,
 };
 pub use rejection::{Invalid, Loc, Place, Rejection};
-pub use response::{Background, HttpError, Panicked, RaisedError, Reply, ReplyValue};
+pub use response::{HttpError, Panicked, RaisedError, Reply, ReplyValue};
 pub use scope::PlanError;
 pub use security::{
     ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, HttpBasic, HttpBearer, HttpDigest, HttpScheme,

@@ -1,12 +1,10 @@
-//! Replies: errors that turn into them, the reply in the making, and tasks that a reply carries.
+//! Replies: errors that turn into them, and the reply in the making.
 
-mod background;
 mod failure;
 mod http_error;
 mod reply;
 mod returned;
 
-pub use background::Background;
 pub(crate) use failure::internal_server_error;
 pub use failure::{Failure, Panicked, RaisedError};
 pub(crate) use failure::{Raised, ReplyError};

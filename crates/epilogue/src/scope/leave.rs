@@ -11,8 +11,8 @@ use super::{Exit, Head, Scope, caught, caught_now};
 use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Background, Failure, HttpError, Raised, Replied, internal_server_error};
-use crate::tasks::{BackgroundTasks, Batch, BatchReport};
+use crate::response::{Failure, HttpError, Raised, Replied, internal_server_error};
+use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
 impl Scope {
@@ -29,7 +29,9 @@ impl Scope {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
         };
-        if let Some(own) = Background::take_from(&mut response) {
+        if !response.extensions().is_empty()
+            && let Some(own) = response.extensions_mut().remove::<Background>()
+        {
             self.tasks().append(own);
         }
         if let Some(connection) = self.connection() {
