@@ -8,7 +8,7 @@ use crate::{Origin, SourceLine, TaskStats};
 pub struct DrainReport {
     /// The tasks that were cut off or never began.
     pub abandoned: Vec<AbandonedTask>,
-    /// The requests that were cut off after their client had left, and exits that took too long.
+    /// The requests that were cut off after their client had left, WebSockets that did not close, and exits that took too long.
     pub requests: Vec<AbandonedRequest>,
     /// What did not stop when it was told to, because it never comes to an await.
     pub stuck: Vec<StuckBatch>,
@@ -73,7 +73,7 @@ pub struct AbandonedTask {
     pub age: Duration,
 }
 
-/// A request, or its exits, that was not run to its end.
+/// A request, its WebSocket, or its exits, that was not run to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AbandonedRequest {

@@ -2,10 +2,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use axum_core::response::IntoResponse;
 use http::StatusCode;
 
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked, ReplyError};
+use crate::response::{Failure, HttpError, Panicked, Raised, ReplyError};
 use crate::tasks::FailedTask;
 
 /// How the request ended, as told to the exits of its dependencies.
@@ -51,8 +52,28 @@ enum End {
 }
 
 impl Outcome {
-    pub(crate) fn replied(status: StatusCode) -> Self {
+    /// The path function returned a reply: for a unit test of an exit.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// assert!(Outcome::replied(StatusCode::OK).is_success());
+    /// ```
+    pub fn replied(status: StatusCode) -> Self {
         Self::of(End::Replied(status))
+    }
+
+    /// An error ended the request: for a unit test of an exit.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// let outcome = Outcome::failed(HttpError::new(StatusCode::NOT_FOUND, "no such item"));
+    /// assert!(!outcome.is_success());
+    /// assert!(outcome.error::<HttpError>().is_some());
+    /// ```
+    pub fn failed<E: IntoResponse + Send + Sync + 'static>(error: E) -> Self {
+        Self::of_failure(&Failure::Raised(Raised::new(error)))
     }
 
     pub(crate) fn shutdown() -> Self {
