@@ -4,6 +4,7 @@ mod concurrent;
 mod leave;
 mod plan;
 mod run;
+mod running;
 mod solo;
 mod taking;
 #[cfg(feature = "websocket")]
@@ -11,8 +12,7 @@ mod upgrade;
 
 use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
+pub use running::{Running, blocking, caught, caught_now};
+pub(crate) use running::{StepOutput, UntakenStep};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
 #[cfg(feature = "websocket")]
@@ -67,127 +69,6 @@ pub(crate) type RunRoute = fn(Scope) -> BoxFuture<Response<ReplyBody>>;
 
 /// Runs a dependency's exit.
 pub(crate) type RunExit = fn(Value, Arc<Outcome>) -> BoxFuture<Result<(), Failure>>;
-
-/// What a step of the plan came to, or will.
-#[doc(hidden)]
-pub enum Running {
-    /// A sync function has returned.
-    Done(StepOutput),
-    /// An async one goes on.
-    Waiting(BoxFuture<Result<StepOutput, Failure>>),
-    /// It has failed.
-    Failed(Failure),
-    /// It could not run: its own values are not valid, or a dependency below failed.
-    Untaken(Box<UntakenStep>),
-}
-
-/// What a step leaves in its slot.
-#[doc(hidden)]
-pub enum StepOutput {
-    /// A dependency's output, for all who ask.
-    Shared(Value),
-    /// An extractor, for the one parameter that it belongs to.
-    Own(Box<dyn Any + Send>),
-}
-
-/// Why a step could not run.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct UntakenStep {
-    own: Vec<Invalid>,
-    below: Option<Rejection>,
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Done(_) => "Done",
-            Self::Waiting(_) => "Waiting",
-            Self::Failed(_) => "Failed",
-            Self::Untaken(_) => "Untaken",
-        })
-    }
-}
-
-impl std::fmt::Debug for StepOutput {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StepOutput")
-    }
-}
-
-impl Running {
-    /// A sync dependency: calls it at once.
-    pub fn returned<T: Send + Sync + 'static>(call: impl FnOnce() -> Result<T, Failure>) -> Self {
-        match call() {
-            Ok(output) => Self::Done(StepOutput::Shared(Arc::new(output))),
-            Err(failure) => Self::Failed(failure),
-        }
-    }
-
-    /// An async dependency.
-    pub fn waiting<T: Send + Sync + 'static>(
-        future: impl Future<Output = Result<T, Failure>> + Send + 'static,
-    ) -> Self {
-        Self::Waiting(Box::pin(
-            async move { future.await.map(|output| StepOutput::Shared(Arc::new(output))) },
-        ))
-    }
-
-    /// A sync dependency under `blocking`.
-    pub fn blocking<T: Send + Sync + 'static>(
-        call: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-    ) -> Self {
-        Self::waiting(async move { blocking(call).await.and_then(|result| result) })
-    }
-
-    /// A value for the one parameter that it belongs to, found at once.
-    pub(crate) fn extracted<T: Send + 'static>(result: Result<T, Failure>) -> Self {
-        match result {
-            Ok(extracted) => Self::Done(StepOutput::Own(Box::new(extracted))),
-            Err(failure) => Self::Failed(failure),
-        }
-    }
-
-    pub(crate) fn extracting<T: Send + 'static>(
-        future: impl Future<Output = Result<T, Failure>> + Send + 'static,
-    ) -> Self {
-        Self::Waiting(Box::pin(async move { future.await.map(|output| StepOutput::Own(Box::new(output))) }))
-    }
-}
-
-/// Calls a sync function; its panic becomes the request's failure.
-#[doc(hidden)]
-pub fn caught_now<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Failure::panicked(payload.as_ref())))
-}
-
-/// Awaits a future; its panic becomes the request's failure.
-#[doc(hidden)]
-pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    let mut future = pin!(future);
-    std::future::poll_fn(move |context| {
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Ok),
-            Err(payload) => std::task::Poll::Ready(Err(Failure::panicked(payload.as_ref()))),
-        }
-    })
-    .await
-}
-
-/// Calls a sync function on the blocking pool.
-#[doc(hidden)]
-pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
-        Ok(payload) => Failure::panicked(payload.as_ref()),
-        Err(_cancelled) => {
-            let error = HttpError::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the runtime shut down before the function ran",
-            );
-            Failure::Raised(Raised::new(error))
-        }
-    })
-}
 
 /// Where one parameter of a step finds its value: worked out when the app starts, so that a request only looks it up.
 #[doc(hidden)]
