@@ -46,6 +46,8 @@ pub(super) struct Session {
     plans: Arc<Plans>,
     version: http::Version,
     origin: Origin,
+    /// Held while a dependency runs, by tokio's lock, whose waiters wait as futures do: one that another extractor wants too runs once,
+    /// and where an extractor is dropped in the middle, what it had resolved is still here to be exited.
     state: Mutex<State>,
 }
 
