@@ -5,12 +5,21 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-/// What is wrong with one value: an [`Invalid`](crate::rejection::Invalid) without its place and its input.
+use crate::rejection::{Invalid, Loc};
+
+/// What is wrong with one value: an [`Invalid`] without its place and its input.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Flaw {
     pub(super) kind: &'static str,
     pub(super) msg: Cow<'static, str>,
     pub(super) ctx: Option<Value>,
+}
+
+impl Flaw {
+    /// The error of a value: where it stands, and what errors repeat of it.
+    pub(super) fn at(self, loc: Vec<Loc>, input: Value) -> Invalid {
+        Invalid { kind: self.kind, loc, msg: self.msg.into_owned(), input, ctx: self.ctx }
+    }
 }
 
 const fn plain(kind: &'static str, msg: &'static str) -> Flaw {

@@ -1,5 +1,7 @@
 //! JSON bodies.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
@@ -35,11 +37,31 @@ pub(crate) fn from_json<T: DeserializeOwned>(
             Some(serde_json::from_slice::<Value>(bytes).map_err(|error| vec![syntax_error(bytes, &error)])?)
         }
     };
+    match (embed, &body) {
+        (Some(key), Some(body)) if !body.is_object() && !body.is_null() => Err(vec![no_object(key)]),
+        _ => in_detail(body.as_ref(), embed, rules),
+    }
+}
+
+/// Decodes a body that is not declared as JSON: a text, which is what some types take.
+pub(crate) fn from_text<T: DeserializeOwned>(
+    bytes: &[u8],
+    options: &ParamOptions,
+) -> Result<T, Vec<Invalid>> {
+    let text = Value::String(String::from_utf8_lossy(bytes).into_owned());
+    in_detail(Some(&text), None, Rules::Value(options))
+}
+
+fn in_detail<T: DeserializeOwned>(
+    body: Option<&Value>,
+    embed: Option<&str>,
+    rules: Rules<'_>,
+) -> Result<T, Vec<Invalid>> {
     let root = Path::root(Place::Body.as_str());
     let embedded = embed.map(|key| root.name(key, 0));
     let (path, value) = match (&embedded, embed) {
-        (Some(path), Some(key)) => (path, body.as_ref().and_then(|body| body.get(key))),
-        _ => (&root, body.as_ref()),
+        (Some(path), Some(key)) => (path, body.and_then(|body| body.get(key))),
+        _ => (&root, body),
     };
     // As in FastAPI, a null in the place of a body is none.
     let value = value.filter(|value| !value.is_null());
@@ -47,6 +69,28 @@ pub(crate) fn from_json<T: DeserializeOwned>(
         let node = Node { session, value, path, rules, container: None };
         session.settle_all(path, || node.input(), T::deserialize(node))
     })
+}
+
+/// As in FastAPI, a body that has no keys at all lacks even those that may be missing.
+fn no_object(key: &str) -> Invalid {
+    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name(key.to_owned().into())];
+    flaw::MISSING.at(loc, Value::Null)
+}
+
+/// Whether there is a body, or under the key `embed` a part of it, for which no default stands in. What is no JSON counts: it is
+/// refused when it is read.
+pub(crate) fn is_given(bytes: &[u8], embed: Option<&str>) -> bool {
+    type Fields<'a> = HashMap<Cow<'a, str>, Option<IgnoredAny>>;
+    let bytes = without_mark(bytes);
+    if bytes.is_empty() {
+        return false;
+    }
+    match embed {
+        None => serde_json::from_slice(bytes).map_or(true, |body: Option<IgnoredAny>| body.is_some()),
+        Some(key) => serde_json::from_slice(bytes).map_or(true, |body: Option<Fields<'_>>| {
+            body.is_some_and(|fields| fields.get(key).is_some_and(Option::is_some))
+        }),
+    }
 }
 
 /// Checks that a body is JSON at all.
@@ -572,10 +616,13 @@ mod tests {
             with::<Item>(text, Some("h"), &NONE),
             Err(json!([error("model_attributes_type", json!(["body", "h"]), MODEL, json!(3))]))
         );
-        for text in ["", "null", "[]", "3", "{}", r#"{"f": null}"#] {
-            let want = json!([missing(json!(["body", "f"]), json!(null))]);
-            assert_eq!(with::<Item>(text, Some("f"), &NONE), Err(want), "{text}");
+        let want = json!([missing(json!(["body", "f"]), json!(null))]);
+        for text in ["", "null", "{}", r#"{"f": null}"#] {
+            assert_eq!(with::<Item>(text, Some("f"), &NONE), Err(want.clone()), "{text}");
             assert_eq!(with::<Option<Item>>(text, Some("f"), &NONE), Ok(None), "{text}");
+        }
+        for text in ["[]", "3", "\"f\""] {
+            assert_eq!(with::<Option<Item>>(text, Some("f"), &NONE), Err(want.clone()), "{text}");
         }
     }
 

@@ -23,7 +23,7 @@ use self::rules::Rules;
 use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
 
-pub(crate) use self::json::{check_json, from_json};
+pub(crate) use self::json::{check_json, from_json, from_text, is_given};
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
