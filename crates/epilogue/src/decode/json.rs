@@ -13,6 +13,7 @@ use super::node::Node;
 use super::object::ObjectOnly;
 use super::rules::Rules;
 use super::session::{Path, Session};
+use super::syntax::{Wrong, first_wrong};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc, Place};
 
@@ -182,97 +183,29 @@ impl Visitor<'_> for IsKey<'_> {
 
 /// What is wrong with a text that is no JSON, and where.
 fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> Invalid {
-    let message = error.to_string();
-    let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
-    let tail = Tail::of(bytes);
-    let offset = match reason {
-        UNTERMINATED => tail.string,
-        _ if error.is_eof() => bytes.len(),
-        _ => offset(bytes, error.line(), error.column()),
+    let text = String::from_utf8_lossy(bytes);
+    let (reason, before) = match first_wrong(&text) {
+        Err(Wrong { reason, at }) => (Cow::Borrowed(reason), text.as_bytes().get(..at)),
+        // What Python takes and JSON does not have, or what is nested too deep.
+        Ok(()) => (Cow::Owned(reason_of(error)), bytes.get(..offset(bytes, error.line(), error.column()))),
     };
     // Python counts characters.
-    let position = String::from_utf8_lossy(&bytes[..offset]).chars().count();
-    let flaw = flaw::json_invalid(tail.missing(reason).unwrap_or_else(|| in_pythons_words(reason)));
+    let position = String::from_utf8_lossy(before.unwrap_or(bytes)).chars().count();
     let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(position)];
-    let input = Value::Object(Map::new());
-    Invalid { kind: flaw.kind, loc, msg: flaw.msg.into_owned(), input, ctx: flaw.ctx }
+    flaw::json_invalid(&reason).at(loc, Value::Object(Map::new()))
+}
+
+/// The words of `serde_json`, without the position.
+fn reason_of(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason).to_owned()
 }
 
 /// The offset of a position that is given by its line and the byte within it, both from 1.
 fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
     let start: usize =
         bytes.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
-    (start + column.saturating_sub(1)).min(bytes.len())
-}
-
-const UNTERMINATED: &str = "EOF while parsing a string";
-
-/// How a text that ends too early ends.
-#[derive(Default)]
-struct Tail {
-    /// Where the last string begins.
-    string: usize,
-    /// The last byte that is neither space nor of a string; a quote for a string.
-    last: u8,
-    /// The same before the last string.
-    before: u8,
-    /// What is open, the innermost last.
-    open: Vec<u8>,
-}
-
-impl Tail {
-    fn of(bytes: &[u8]) -> Self {
-        let mut tail = Self::default();
-        let (mut within, mut escaped) = (false, false);
-        for (index, &byte) in bytes.iter().enumerate() {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if within => escaped = true,
-                b'"' if within => within = false,
-                _ if within => {}
-                b'"' => {
-                    within = true;
-                    (tail.string, tail.before) = (index, tail.last);
-                }
-                b'{' | b'[' => tail.open.push(byte),
-                b'}' | b']' => drop(tail.open.pop()),
-                _ => {}
-            }
-            if !within && !byte.is_ascii_whitespace() {
-                tail.last = byte;
-            }
-        }
-        tail
-    }
-
-    /// What an object lacks at the end of the text, of which `serde_json` does not say enough.
-    fn missing(&self, reason: &str) -> Option<&'static str> {
-        let of_object =
-            reason.starts_with("EOF") && reason != UNTERMINATED && self.open.last() == Some(&b'{');
-        match (self.last, self.before) {
-            (b'{' | b',', _) if of_object => Some("Expecting property name enclosed in double quotes"),
-            (b'"', b'{' | b',') if of_object => Some("Expecting ':' delimiter"),
-            _ => None,
-        }
-    }
-}
-
-/// Clients of FastAPI know the reasons that Python's parser gives.
-fn in_pythons_words(reason: &str) -> &str {
-    match reason {
-        "key must be a string" | "trailing comma" => "Expecting property name enclosed in double quotes",
-        "expected value" | "expected ident" | "EOF while parsing a value" => "Expecting value",
-        "expected `,` or `}`"
-        | "expected `,` or `]`"
-        | "EOF while parsing an object"
-        | "EOF while parsing a list" => "Expecting ',' delimiter",
-        "expected `:`" => "Expecting ':' delimiter",
-        UNTERMINATED => "Unterminated string starting at",
-        "invalid escape" => "Invalid \\escape",
-        "trailing characters" => "Extra data",
-        reason if reason.starts_with("control character") => "Invalid control character at",
-        reason => reason,
-    }
+    start + column.saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -667,6 +600,8 @@ mod tests {
             ("[1 2]", 3, "Expecting ',' delimiter"),
             (" ", 1, "Expecting value"),
             ("\n\n  x", 4, "Expecting value"),
+            ("[1,]", 3, "Expecting value"),
+            ("[NaN]", 1, "expected value"),
             (r#"{"a": {"#, 7, "Expecting property name enclosed in double quotes"),
             (r#"{"a": 1,"#, 8, "Expecting property name enclosed in double quotes"),
             (r#"{"a""#, 4, "Expecting ':' delimiter"),

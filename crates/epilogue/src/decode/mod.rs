@@ -13,6 +13,7 @@ mod rules;
 mod scalar;
 mod session;
 mod slot;
+mod syntax;
 mod text;
 mod values;
 mod wild;

@@ -84,10 +84,7 @@ impl<T> WithValue for Json<T> {
 
     fn is_given(scope: &Scope, site: &Site) -> bool {
         let embedded = scope.embedded(site);
-        match scope.reads_json() {
-            true => decode::is_given(scope.body(), embedded),
-            false => embedded.is_none(),
-        }
+        if scope.reads_json() { decode::is_given(scope.body(), embedded) } else { embedded.is_none() }
     }
 }
 
