@@ -322,8 +322,8 @@ mod tests {
     fn a_struct_takes_the_whole_place() {
         assert_eq!(query("a=1&a=2&l=3&l=4&zzz", &NONE), Ok(page(2, None, &[3, 4], "d")));
         assert_eq!(query("a=1&o=", &NONE), Ok(page(1, Some(""), &[], "d")));
-        // What a form left empty is absent, defaults included.
-        assert_eq!(form("a=1&o=&x_tok=&l="), Ok(page(1, None, &[], "d")));
+        // What a form left empty is a text in a struct.
+        assert_eq!(form("a=1&o=&x_tok="), Ok(page(1, Some(""), &[], "")));
         assert_eq!(query("", &NONE), Ok(None::<Page>));
         assert_eq!(query("z=1", &NONE), Ok(None::<Page>));
         assert_eq!(query("a=1", &NONE), Ok(Some(page(1, None, &[], "d"))));
@@ -355,7 +355,10 @@ mod tests {
             ]))
         );
         assert_eq!(query::<Page>("", &NONE), Err(json!([missing(json!(["query", "a"]), json!({}))])));
-        assert_eq!(form::<Page>("a="), Err(json!([missing(json!(["body", "a"]), json!({"a": ""}))])));
+        assert_eq!(
+            form::<Page>("a=&l="),
+            Err(json!([parsing(json!(["body", "a"]), ""), parsing(json!(["body", "l", 0]), "")]))
+        );
         assert_eq!(
             query::<Option<Page>>("l=1", &NONE),
             Err(json!([missing(json!(["query", "a"]), json!({"l": "1"}))]))
@@ -395,6 +398,16 @@ mod tests {
         let int = decode::<Option<i32>>(&values, Place::Header, "x-a", &NONE).unwrap_err();
         let word = decode::<Size>(&values, Place::Header, "x-a", &NONE).unwrap_err();
         assert_eq!([shown(&text), shown(&int), shown(&word)], [want.clone(), want.clone(), want]);
+    }
+
+    #[test]
+    fn what_a_form_left_empty_is_absent_where_it_is_one_value() {
+        assert_eq!(form("q="), Ok(None::<String>));
+        assert_eq!(form("q=1&q="), Ok(None::<i32>));
+        assert_eq!(form::<String>("q="), Err(json!([missing(json!(["body", "q"]), Value::Null)])));
+        assert_eq!(form("q="), Ok(vec![String::new()]));
+        assert_eq!(form("q=&q="), Ok(Some(vec![String::new(), String::new()])));
+        assert_eq!(form("q="), Ok(HashMap::from([(String::from("q"), String::new())])));
     }
 
     #[test]
@@ -658,10 +671,10 @@ mod tests {
         let padded = |text: &str| format!("{text}&{}", "pad=1&".repeat(1000));
         assert_eq!(query(&padded("a=1&a=2&l=3&l=4&o="), &NONE), Ok(page(2, Some(""), &[3, 4], "d")));
         assert_eq!(
-            form::<Page>(&padded("a=1&a=&l=3&l=&o=&x_tok=")).unwrap_err()[0]["loc"],
+            form::<Page>(&padded("a=1&l=3&l=&o=&x_tok=")).unwrap_err()[0]["loc"],
             json!(["body", "l", 1])
         );
-        assert_eq!(form(&padded("a=1&a=&l=&o=&x_tok=")), Ok(page(1, None, &[], "d")));
+        assert_eq!(form(&padded("a=&a=1&o=&x_tok=")), Ok(page(1, Some(""), &[], "")));
         let errors = query::<Page>(&padded("l=x&l=1"), &NONE).unwrap_err();
         assert_eq!((&errors[0]["loc"][1], &errors[1]["loc"]), (&json!("a"), &json!(["query", "l", 0])));
     }

@@ -75,7 +75,10 @@ pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
 
 impl<'a> Slot<'a> {
     fn raw(&mut self) -> Option<Raw<'a>> {
-        self.picked.take().or_else(|| self.values.one(self.name))
+        self.picked.take().or_else(|| match self.role {
+            Role::Field(_) => self.values.one(self.name),
+            _ => self.values.alone(self.name),
+        })
     }
 
     fn text(&self, raw: Raw<'a>) -> Text<'a> {

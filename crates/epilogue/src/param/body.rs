@@ -171,7 +171,7 @@ impl<T> WithValue for Form<T> {
     }
 
     fn is_given(scope: &Scope, site: &Site) -> bool {
-        scope.form().contains(site.key())
+        scope.form().alone(site.key()).is_some()
     }
 }
 

@@ -222,10 +222,6 @@ impl MultipartForm {
 }
 
 impl Part {
-    fn is_empty_text(&self) -> bool {
-        matches!(self, Self::Text(text) if text.is_empty())
-    }
-
     /// As it is read where a text is wanted.
     fn raw(&self) -> Raw<'_> {
         match self {
@@ -235,16 +231,13 @@ impl Part {
     }
 }
 
-/// The texts of the form, by the rules of any form: the last one counts, and what was left empty is absent.
+/// The texts of the form, by the rules of any form: the last one counts, and what was left empty is no value alone.
 impl Values for MultipartForm {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.parts(name).next_back().filter(|part| !part.is_empty_text()).map(Part::raw)
+        self.parts(name).next_back().map(Part::raw)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        if self.parts(name).all(Part::is_empty_text) {
-            return Raws::new();
-        }
         self.parts(name).map(Part::raw).collect()
     }
 
@@ -256,8 +249,8 @@ impl Values for MultipartForm {
         }
     }
 
-    fn counts_empty(&self) -> bool {
-        false
+    fn alone(&self, name: &str) -> Option<Raw<'_>> {
+        self.one(name).filter(|raw| !raw.is_empty())
     }
 
     fn length(&self) -> usize {
