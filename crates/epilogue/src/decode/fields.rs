@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::flaw;
 use super::rules::Rules;
-use super::session::{Fault, Path, Session, State};
+use super::session::{Fault, Path, Session, State, TypeName};
 use super::slot::{Role, Slot, shown_all};
 use super::text::{Text, shown};
 use super::values::{Group, Index, Raw, Raws, Values};
@@ -18,6 +18,7 @@ pub(super) struct Fields<'a> {
     session: &'a Session,
     values: &'a dyn Values,
     of: &'a Path<'a>,
+    of_type: TypeName,
     rules: Rules<'a>,
     wanted: &'static [&'static str],
     next: usize,
@@ -45,7 +46,7 @@ impl<'a> Fields<'a> {
     pub(super) fn new(
         session: &'a Session,
         values: &'a dyn Values,
-        of: &'a Path<'a>,
+        (of, of_type): (&'a Path<'a>, TypeName),
         rules: Rules<'a>,
         fields: &'static [&'static str],
     ) -> Self {
@@ -53,6 +54,7 @@ impl<'a> Fields<'a> {
             session,
             values,
             of,
+            of_type,
             rules,
             wanted: fields,
             next: 0,
@@ -73,7 +75,7 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let picked = self.values.one(&name);
-            if picked.is_some() || self.session.is_gap(self.of, field) {
+            if picked.is_some() || self.session.is_gap(self.of_type, field) {
                 self.pending = Some(Pending::Field { name, rank, picked });
                 return Some(field);
             }
@@ -86,7 +88,7 @@ impl<'a> Fields<'a> {
         if !self.values.tells_unknown() {
             return;
         }
-        if self.session.is_strict(self.of) {
+        if self.session.is_strict(self.of_type) {
             let unknown = Index::new(self.values)
                 .groups
                 .into_iter()
@@ -123,7 +125,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             if let Some(name) = self.unknown.pop() {
                 self.pending = Some(Pending::Unknown);
                 let key: StrDeserializer<'_, Fault> = (&*name).into_deserializer();
-                return self.session.settle_key(self.of, seed.deserialize(key)).map(Some);
+                return self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
             }
             self.stage = Stage::Hopeless;
             self.next = if self.session.is_first() { self.wanted.len() } else { 0 };
@@ -163,6 +165,7 @@ pub(super) struct Entries<'a> {
     session: &'a Session,
     values: &'a dyn Values,
     of: &'a Path<'a>,
+    of_type: TypeName,
     rest: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -173,11 +176,11 @@ impl<'a> Entries<'a> {
     pub(super) fn new(
         session: &'a Session,
         values: &'a dyn Values,
-        of: &'a Path<'a>,
+        (of, of_type): (&'a Path<'a>, TypeName),
         entries: Vec<(Cow<'a, str>, Raws<'a>)>,
     ) -> Self {
-        let gaps = session.gaps(of).into_iter();
-        Self { session, values, of, rest: entries.into_iter(), rank: 0, gaps, pending: None }
+        let gaps = session.gaps(of_type).into_iter();
+        Self { session, values, of, of_type, rest: entries.into_iter(), rank: 0, gaps, pending: None }
     }
 }
 
@@ -198,7 +201,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             }
             let raw = Raw::Text(Cow::Borrowed(&*name));
             let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
-            let result = self.session.settle_key(self.of, seed.deserialize(text));
+            let result = self.session.settle_key(self.of_type, seed.deserialize(text));
             let result = self.session.settle(&key, || shown(&raw), result)?;
             self.pending = Some((name, rank, Group { of: self.values, values }));
             return Ok(Some(result));
@@ -225,8 +228,11 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             place: self.values,
             picked: None,
         };
-        let result = seed.deserialize(slot.clone());
-        self.session.settle(&path, || slot.input(), result)
+        match seed.deserialize(slot.clone()) {
+            // It is the whole place that is none of the variants.
+            Err(fault @ Fault::Tag { .. }) => Err(fault),
+            result => self.session.settle(&path, || slot.input(), result),
+        }
     }
 }
 

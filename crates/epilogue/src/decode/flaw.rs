@@ -64,6 +64,28 @@ pub(super) fn json_invalid(reason: &str) -> Flaw {
     Flaw { kind: "json_invalid", msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
 }
 
+/// A tag that is none of an enum's.
+pub(super) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
+    let expected = variants.iter().map(|variant| format!("'{variant}'")).collect::<Vec<_>>().join(", ");
+    Flaw {
+        kind: "union_tag_invalid",
+        msg: format!(
+            "Input tag '{found}' found using '{tag}' does not match any of the expected tags: {expected}"
+        )
+        .into(),
+        ctx: Some(json!({ "discriminator": format!("'{tag}'"), "tag": found, "expected_tags": expected })),
+    }
+}
+
+/// An object without the tag that says which variant of an enum it is.
+pub(super) fn union_tag_not_found(tag: &str) -> Flaw {
+    Flaw {
+        kind: "union_tag_not_found",
+        msg: format!("Unable to extract tag using discriminator '{tag}'").into(),
+        ctx: Some(json!({ "discriminator": format!("'{tag}'") })),
+    }
+}
+
 /// A word that is none of an enum's.
 pub(super) fn not_a_variant(variants: &[&str]) -> Flaw {
     let mut expected = String::new();
