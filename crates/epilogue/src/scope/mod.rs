@@ -359,7 +359,7 @@ impl Scope {
                 .all(name)
                 .into_iter()
                 .filter_map(|raw| match raw {
-                    Raw::Text(text) if !text.is_empty() => Some(Err(text.into_owned())),
+                    Raw::Text(text) => Some(Err(text.into_owned())),
                     _ => None,
                 })
                 .collect(),

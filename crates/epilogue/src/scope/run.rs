@@ -246,8 +246,17 @@ fn multipart_failure(error: &MultipartError) -> Failure {
         MultipartError::Malformed(multer::Error::NoBoundary) => {
             (StatusCode::BAD_REQUEST, "Missing boundary in multipart.")
         }
-        MultipartError::Malformed(_) | MultipartError::Nameless | MultipartError::TooMany(_) => {
-            (StatusCode::BAD_REQUEST, "There was an error parsing the body")
+        MultipartError::Malformed(_) | MultipartError::Cut(_) => {
+            (StatusCode::BAD_REQUEST, "Invalid multipart data.")
+        }
+        MultipartError::Nameless => {
+            (StatusCode::BAD_REQUEST, "The Content-Disposition header field \"name\" must be provided.")
+        }
+        MultipartError::TooMany("files") => {
+            (StatusCode::BAD_REQUEST, "Too many files. Maximum number of files is 1000.")
+        }
+        MultipartError::TooMany(_) => {
+            (StatusCode::BAD_REQUEST, "Too many fields. Maximum number of fields is 1000.")
         }
         MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
         MultipartError::Store(_) => {
