@@ -38,7 +38,13 @@ enum Stage {
 }
 
 enum Pending<'a> {
-    Field { name: Cow<'static, str>, rank: usize, picked: Option<Raw<'a>> },
+    /// By the name that errors call it, and that under which it is looked up.
+    Field {
+        field: &'static str,
+        name: Cow<'static, str>,
+        rank: usize,
+        picked: Option<Raw<'a>>,
+    },
     Unknown,
 }
 
@@ -69,14 +75,14 @@ impl<'a> Fields<'a> {
         while let Some(&field) = self.wanted.get(self.next) {
             let rank = self.next;
             self.next += 1;
-            let name = self.values.key(field);
-            let hopeless = self.session.state(&self.of.name(&name, rank)) == State::Hopeless;
+            let hopeless = self.session.state(&self.of.name(field, rank)) == State::Hopeless;
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
+            let name = self.values.key(field);
             let picked = self.values.one(&name);
             if picked.is_some() || self.session.is_gap(self.of_type, field) {
-                self.pending = Some(Pending::Field { name, rank, picked });
+                self.pending = Some(Pending::Field { field, name, rank, picked });
                 return Some(field);
             }
         }
@@ -137,10 +143,10 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(Pending::Field { name, rank, picked }) = self.pending.take() else {
+        let Some(Pending::Field { field, name, rank, picked }) = self.pending.take() else {
             return seed.deserialize(().into_deserializer());
         };
-        let path = self.of.name(&name, rank);
+        let path = self.of.name(field, rank);
         if self.session.state(&path) == State::Hole {
             let result = seed.deserialize(self.session.filling(&path));
             return self.session.settle(&path, || serde_json::Value::Null, result);
@@ -150,7 +156,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             values: self.values,
             name: &name,
             path: &path,
-            rules: self.rules.of_field(&name),
+            rules: self.rules.of_field(field),
             role: Role::Field(self.wanted),
             place: self.values,
             picked,

@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn header_fields_are_called_by_their_headers_and_secrets_are_kept() {
+    fn header_fields_are_called_by_their_names_and_secrets_are_kept() {
         #[derive(Debug, Deserialize)]
         #[expect(dead_code, reason = "only its errors matter")]
         struct Wanted {
@@ -393,10 +393,15 @@ mod tests {
         assert_eq!(
             shown(&errors),
             json!([
-                missing(json!(["header", "x-token"]), json!({"x-count": "z"})),
-                parsing(json!(["header", "x-count"]), "z"),
+                missing(json!(["header", "x_token"]), json!({"x_count": "z"})),
+                parsing(json!(["header", "x_count"]), "z"),
             ])
         );
+        const LIMITS: ParamOptions =
+            ParamOptions { fields: &[("x_count", ParamOptions { le: Some(Bound::Int(3)), ..NONE })], ..NONE };
+        let map = headers(&[("x-token", b"t"), ("x-count", b"4")]);
+        let errors = decode::<Wanted>(&Headers::new(&map, None), Place::Header, "h", &LIMITS).unwrap_err();
+        assert_eq!((errors.len(), errors[0].kind), (1, "less_than_equal"));
     }
 
     #[test]

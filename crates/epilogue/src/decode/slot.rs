@@ -64,10 +64,9 @@ pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
         }
     } else {
         for field in fields {
-            let name = values.key(field);
-            let raws = values.all(&name);
+            let raws = values.all(&values.key(field));
             if !raws.is_empty() {
-                object.insert(name.into_owned(), shown_all(&raws));
+                object.insert((*field).to_owned(), shown_all(&raws));
             }
         }
     }
