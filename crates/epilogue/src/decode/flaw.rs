@@ -64,6 +64,14 @@ pub(super) fn json_invalid(reason: &str) -> Flaw {
     Flaw { kind: "json_invalid", msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
 }
 
+pub(super) fn uuid_parsing(reason: &str) -> Flaw {
+    Flaw {
+        kind: "uuid_parsing",
+        msg: format!("Input should be a valid UUID, {reason}").into(),
+        ctx: Some(json!({ "error": reason })),
+    }
+}
+
 /// A tag that is none of an enum's.
 pub(super) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
     let expected = variants.iter().map(|variant| format!("'{variant}'")).collect::<Vec<_>>().join(", ");

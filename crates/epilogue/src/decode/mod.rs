@@ -397,10 +397,10 @@ mod tests {
                 parsing(json!(["header", "x_count"]), "z"),
             ])
         );
-        const LIMITS: ParamOptions =
+        let limits =
             ParamOptions { fields: &[("x_count", ParamOptions { le: Some(Bound::Int(3)), ..NONE })], ..NONE };
         let map = headers(&[("x-token", b"t"), ("x-count", b"4")]);
-        let errors = decode::<Wanted>(&Headers::new(&map, None), Place::Header, "h", &LIMITS).unwrap_err();
+        let errors = decode::<Wanted>(&Headers::new(&map, None), Place::Header, "h", &limits).unwrap_err();
         assert_eq!((errors.len(), errors[0].kind), (1, "less_than_equal"));
     }
 
@@ -609,6 +609,28 @@ mod tests {
                 refused(json!(["query", "q", 0]), "never 1", "1"),
                 refused(json!(["query", "q", 1]), "never 2", "2"),
             ]))
+        );
+    }
+
+    #[test]
+    fn a_uuid_is_refused_in_pydantics_words() {
+        #[derive(Debug, PartialEq)]
+        struct Uuid;
+        impl<'de> Deserialize<'de> for Uuid {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Err(D::Error::custom(format!("UUID parsing failed: invalid length: found {}", text.len())))
+            }
+        }
+        assert_eq!(
+            query::<Uuid>("q=x", &NONE),
+            Err(json!([{
+                "type": "uuid_parsing",
+                "loc": ["query", "q"],
+                "msg": "Input should be a valid UUID, invalid length: found 1",
+                "input": "x",
+                "ctx": {"error": "invalid length: found 1"},
+            }]))
         );
     }
 

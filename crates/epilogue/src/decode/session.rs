@@ -187,6 +187,11 @@ impl Fault {
                 }
                 _ => flaw::value_error(&reason),
             },
+            Self::Refused(reason) => match reason.strip_prefix("UUID parsing failed: ") {
+                // The words of the crate `uuid`, which pydantic uses too.
+                Some(reason) => flaw::uuid_parsing(reason),
+                None => flaw::value_error(&reason),
+            },
             other => flaw::value_error(&other.to_string()),
         }
     }
