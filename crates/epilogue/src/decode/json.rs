@@ -719,6 +719,7 @@ mod tests {
             (r#"{"type": 1}"#, invalid("1", json!({"type": 1}))),
             (r#"{"type": null}"#, invalid("None", json!({"type": null}))),
             (r#"{"lives": 1}"#, untagged),
+            (r#"{"type": "cat"}"#, missing(json!(["body", "pet", "cat", "lives"]), json!({"type": "cat"}))),
             ("null", model(json!(null))),
             ("[]", model(json!([]))),
             ("\"x\"", model(json!("x"))),

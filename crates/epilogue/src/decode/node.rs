@@ -324,7 +324,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Some(other) => Cow::Owned(other.to_string()),
             None => return self.deserialize_string(visitor),
         };
-        self.path.settle_tag(&found, visitor.visit_str(&found))
+        self.session.settle_tag(self.path, &found, visitor.visit_str(&found))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

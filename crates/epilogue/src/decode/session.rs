@@ -75,16 +75,6 @@ impl<'a> Path<'a> {
         key
     }
 
-    /// The end of reading the value as the tag of an enum.
-    pub(super) fn settle_tag<T>(&self, found: &str, result: Result<T, Fault>) -> Result<T, Fault> {
-        match (result, self.step) {
-            (Err(Fault::Variant(expected)), Step::Name(tag)) => {
-                Err(Fault::Tag { tag: tag.to_owned(), found: found.to_owned(), expected })
-            }
-            (result, _) => result,
-        }
-    }
-
     fn loc(&self) -> Vec<Loc> {
         let step = |path: &Path<'_>| match path.step {
             Step::Name(name) => Loc::Name(name.to_owned().into()),
@@ -219,6 +209,8 @@ struct Log {
     strict: HashSet<TypeName>,
     /// Enums that take no name but those that they tell.
     closed: HashSet<TypeName>,
+    /// The tags of the enums that have one, by the enum.
+    tags: HashMap<Key, String>,
     /// How many fillings have been refused.
     fillings: HashMap<Key, usize>,
     /// Values that no filling can replace.
@@ -385,8 +377,16 @@ impl Session {
                 return;
             }
             let input = input();
-            let flaw = fault.into_flaw(&input);
-            log.note(path, flaw, || input);
+            match (&fault, log.tags.get(&key).cloned()) {
+                // As in pydantic, the fields of a variant stand below its tag.
+                (Fault::Missing(field), Some(tag)) if input.is_object() => {
+                    log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, || input);
+                }
+                _ => {
+                    let flaw = fault.into_flaw(&input);
+                    log.note(path, flaw, || input);
+                }
+            }
             log.holes.insert(key);
             log.moved = true;
         });
@@ -504,6 +504,25 @@ impl Session {
             self.with_log(|log| log.closed.insert(of));
         }
         result
+    }
+
+    /// The end of reading a value as the tag of the enum around it.
+    pub(super) fn settle_tag<T>(
+        &self,
+        path: &Path<'_>,
+        found: &str,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        match (result, path.step, path.parent) {
+            (Err(Fault::Variant(expected)), Step::Name(tag), _) => {
+                Err(Fault::Tag { tag: tag.to_owned(), found: found.to_owned(), expected })
+            }
+            (Ok(variant), _, Some(of)) => {
+                self.with_log(|log| log.tags.insert(of.key(), found.to_owned()));
+                Ok(variant)
+            }
+            (result, ..) => result,
+        }
     }
 
     /// Whether the enum takes no names but those that it tells.

@@ -200,9 +200,8 @@ impl<'de> Deserializer<'de> for Text<'_> {
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let path = self.path;
-        match self.raw.clone() {
-            Raw::Text(text) => path.settle_tag(&text, visitor.visit_str(&text)),
+        match &self.raw {
+            Raw::Text(text) => self.session.settle_tag(self.path, text, visitor.visit_str(text)),
             _ => self.deserialize_string(visitor),
         }
     }
