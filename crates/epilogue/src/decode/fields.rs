@@ -20,6 +20,7 @@ pub(super) struct Fields<'a> {
     of: &'a Path<'a>,
     of_type: TypeName,
     rules: Rules<'a>,
+    gaps: Vec<&'static str>,
     wanted: &'static [&'static str],
     next: usize,
     stage: Stage,
@@ -62,6 +63,7 @@ impl<'a> Fields<'a> {
             of,
             of_type,
             rules,
+            gaps: session.gaps(of_type, std::iter::empty()),
             wanted: fields,
             next: 0,
             stage: Stage::Declared,
@@ -81,7 +83,7 @@ impl<'a> Fields<'a> {
             }
             let name = self.values.key(field);
             let picked = self.values.one(&name);
-            if picked.is_some() || self.session.is_gap(self.of_type, field) {
+            if picked.is_some() || self.gaps.contains(&field) {
                 self.pending = Some(Pending::Field { field, name, rank, picked });
                 return Some(field);
             }
@@ -185,7 +187,7 @@ impl<'a> Entries<'a> {
         (of, of_type): (&'a Path<'a>, TypeName),
         entries: Vec<(Cow<'a, str>, Raws<'a>)>,
     ) -> Self {
-        let gaps = session.gaps(of_type).into_iter();
+        let gaps = session.gaps(of_type, std::iter::empty()).into_iter();
         Self { session, values, of, of_type, rest: entries.into_iter(), rank: 0, gaps, pending: None }
     }
 }

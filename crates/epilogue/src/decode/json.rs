@@ -680,6 +680,19 @@ mod tests {
     }
 
     #[test]
+    fn what_one_item_lacks_another_may_have_under_another_name() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Named {
+            #[serde(alias = "label")]
+            name: String,
+        }
+        let errors = body::<Vec<Named>>(r#"[{}, {"label": "a"}, {"x": 1}, {"name": "b"}]"#).unwrap_err();
+        let locs: Vec<_> = errors.as_array().unwrap().iter().map(|error| &error["loc"]).collect();
+        assert_eq!(locs, [&json!(["body", 0, "name"]), &json!(["body", 2, "name"])]);
+    }
+
+    #[test]
     fn an_enum_that_is_told_by_a_tag() {
         #[derive(Debug, PartialEq, Deserialize)]
         #[serde(tag = "type", rename_all = "lowercase")]

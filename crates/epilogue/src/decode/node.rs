@@ -37,7 +37,7 @@ impl Node<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let of = type_name::<V>();
-        let gaps = self.session.gaps(of).into_iter();
+        let gaps = self.session.gaps(of, object.keys().map(String::as_str)).into_iter();
         visitor.visit_map(Entries { node: self, of, rest: object.iter(), rank: 0, gaps, pending: None })
     }
 
@@ -264,7 +264,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.value {
             Some(Value::Object(object)) => {
-                self.session.settle_fields(type_name::<V>(), self.visit_entries(object, visitor))
+                let result = self.visit_entries(object, visitor);
+                self.session.settle_fields(type_name::<V>(), object.keys().map(String::as_str), result)
             }
             _ => self.flawed(flaw::DICT_TYPE, |wild| wild.deserialize_map(visitor)),
         }
@@ -279,9 +280,11 @@ impl<'de> Deserializer<'de> for Node<'_> {
         match self.value {
             Some(Value::Object(object)) => {
                 let of = type_name::<V>();
+                let present = fields.iter().copied().filter(|field| object.contains_key(*field));
                 let result = visitor.visit_map(Fields {
                     node: self,
                     of,
+                    gaps: self.session.gaps(of, present.clone()),
                     object,
                     wanted: fields,
                     next: 0,
@@ -289,7 +292,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                     unknown: object.iter(),
                     pending: None,
                 });
-                self.session.settle_fields(of, result)
+                self.session.settle_fields(of, present, result)
             }
             _ => self.flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor)),
         }
@@ -428,6 +431,7 @@ struct Fields<'a> {
     node: Node<'a>,
     of: TypeName,
     object: &'a Map<String, Value>,
+    gaps: Vec<&'static str>,
     wanted: &'static [&'static str],
     next: usize,
     stage: Stage,
@@ -457,7 +461,7 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let value = self.object.get(field);
-            if value.is_some() || session.is_gap(self.of, field) {
+            if value.is_some() || self.gaps.contains(&field) {
                 self.pending = Some((field, rank, value));
                 return Some(field);
             }

@@ -203,8 +203,8 @@ struct Log {
     found: BTreeMap<Key, Invalid>,
     /// Values that their type refused; they are filled without being looked at again.
     holes: HashSet<Key>,
-    /// Fields that structs have been found to need, by the struct's type: what one item of a list lacks, the others may lack too.
-    gaps: HashMap<TypeName, Vec<&'static str>>,
+    /// Fields that structs have been found to lack, by the struct's type: what one item of a list lacks, the others may lack too.
+    gaps: HashMap<TypeName, Vec<Gap>>,
     /// Structs that want no unknown fields.
     strict: HashSet<TypeName>,
     /// Enums that take no name but those that they tell.
@@ -219,6 +219,21 @@ struct Log {
     moved: bool,
     visits: usize,
     echoed: usize,
+}
+
+/// A field that a struct lacks.
+#[derive(Debug, PartialEq, Eq)]
+struct Gap {
+    field: &'static str,
+    /// The names that it has: none of them is another one for the field.
+    beside: HashSet<String>,
+}
+
+impl Gap {
+    /// Whether a struct with these names lacks the field too.
+    fn is_of<'n>(&self, mut present: impl Iterator<Item = &'n str>) -> bool {
+        present.all(|name| self.beside.contains(name))
+    }
 }
 
 impl Log {
@@ -428,14 +443,20 @@ impl Session {
     }
 
     /// The end of decoding a struct: remembers a field that it lacks. The next pass hands the field out as absent, and
-    /// notes the error if it may not be.
-    pub(super) fn settle_fields<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
+    /// notes the error if it may not be. `present` are the names that it has, where there may be others of its type.
+    pub(super) fn settle_fields<'n, T>(
+        &self,
+        of: TypeName,
+        present: impl Iterator<Item = &'n str>,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
         match result {
             Err(Fault::Missing(field)) if self.log.is_some() => {
                 self.with_log(|log| {
+                    let gap = Gap { field, beside: present.map(str::to_owned).collect() };
                     let known = log.gaps.entry(of).or_default();
-                    if !known.contains(&field) {
-                        known.push(field);
+                    if !known.contains(&gap) {
+                        known.push(gap);
                         log.moved = true;
                     }
                 });
@@ -483,14 +504,22 @@ impl Session {
         self.log.is_none()
     }
 
-    /// Whether the struct was found to need the field.
-    pub(super) fn is_gap(&self, of: TypeName, field: &str) -> bool {
-        self.with_log(|log| log.gaps.get(of).is_some_and(|gaps| gaps.contains(&field))).unwrap_or(false)
-    }
-
-    /// The fields that the struct was found to need.
-    pub(super) fn gaps(&self, of: TypeName) -> Vec<&'static str> {
-        self.with_log(|log| log.gaps.get(of).cloned()).flatten().unwrap_or_default()
+    /// The fields that a struct with these names was found to lack.
+    pub(super) fn gaps<'n>(
+        &self,
+        of: TypeName,
+        present: impl Iterator<Item = &'n str> + Clone,
+    ) -> Vec<&'static str> {
+        let gaps = |log: &mut Log| {
+            let mut fields = Vec::new();
+            for gap in log.gaps.get(of).into_iter().flatten() {
+                if !fields.contains(&gap.field) && gap.is_of(present.clone()) {
+                    fields.push(gap.field);
+                }
+            }
+            fields
+        };
+        self.with_log(gaps).unwrap_or_default()
     }
 
     /// Whether the struct wants no unknown fields.

@@ -269,7 +269,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         self.session.take_whole();
         let (session, of) = (self.session, (self.path.parent.unwrap_or(self.path), type_name::<V>()));
         let result = visitor.visit_map(Entries::new(session, self.values, of, entries));
-        session.settle_fields(type_name::<V>(), result)
+        session.settle_fields(type_name::<V>(), std::iter::empty(), result)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -297,7 +297,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         } else {
             visitor.visit_map(Fields::new(session, self.values, of, self.rules, fields))
         };
-        session.settle_fields(type_name::<V>(), result)
+        session.settle_fields(type_name::<V>(), std::iter::empty(), result)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
