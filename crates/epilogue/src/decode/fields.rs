@@ -63,7 +63,7 @@ impl<'a> Fields<'a> {
             of,
             of_type,
             rules,
-            gaps: session.gaps(of_type, std::iter::empty()),
+            gaps: session.gaps(of_type, &std::iter::empty()),
             wanted: fields,
             next: 0,
             stage: Stage::Declared,
@@ -187,7 +187,7 @@ impl<'a> Entries<'a> {
         (of, of_type): (&'a Path<'a>, TypeName),
         entries: Vec<(Cow<'a, str>, Raws<'a>)>,
     ) -> Self {
-        let gaps = session.gaps(of_type, std::iter::empty()).into_iter();
+        let gaps = session.gaps(of_type, &std::iter::empty()).into_iter();
         Self { session, values, of, of_type, rest: entries.into_iter(), rank: 0, gaps, pending: None }
     }
 }

@@ -37,7 +37,7 @@ impl Node<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let of = type_name::<V>();
-        let gaps = self.session.gaps(of, object.keys().map(String::as_str)).into_iter();
+        let gaps = self.session.gaps(of, &object.keys().map(String::as_str)).into_iter();
         visitor.visit_map(Entries { node: self, of, rest: object.iter(), rank: 0, gaps, pending: None })
     }
 
@@ -284,7 +284,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 let result = visitor.visit_map(Fields {
                     node: self,
                     of,
-                    gaps: self.session.gaps(of, present.clone()),
+                    gaps: self.session.gaps(of, &present),
                     object,
                     wanted: fields,
                     next: 0,

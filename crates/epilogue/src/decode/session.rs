@@ -508,7 +508,7 @@ impl Session {
     pub(super) fn gaps<'n>(
         &self,
         of: TypeName,
-        present: impl Iterator<Item = &'n str> + Clone,
+        present: &(impl Iterator<Item = &'n str> + Clone),
     ) -> Vec<&'static str> {
         let gaps = |log: &mut Log| {
             let mut fields = Vec::new();
