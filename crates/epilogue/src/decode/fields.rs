@@ -215,7 +215,8 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             return Ok(Some(result));
         }
         // A struct that is flattened into asks for a map and may still lack fields of its own.
-        let Some(field) = self.gaps.next() else { return Ok(None) };
+        let lacks = |field: &&str| !self.values.contains(&self.values.key(field));
+        let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
         let name = self.values.key(field);
         let rank = self.rank;
         self.rank += 1;

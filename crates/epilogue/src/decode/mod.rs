@@ -679,6 +679,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_beside_a_flattened_field_is_not_missing_too() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Sized {
+            size: Size,
+            #[serde(flatten)]
+            rest: BTreeMap<String, String>,
+        }
+        let errors = query::<Sized>("size=tiny&a=b", &NONE).unwrap_err();
+        assert_eq!((errors.as_array().unwrap().len(), &errors[0]["type"]), (1, &json!("enum")));
+        let errors = from_json::<Sized>(br#"{"size": "tiny", "a": "b"}"#, None, &NONE).unwrap_err();
+        assert_eq!((errors.len(), errors[0].kind), (1, "enum"));
+    }
+
+    #[test]
     fn flattened_structs() {
         #[derive(Debug, PartialEq, Deserialize)]
         struct Inner {
