@@ -1,5 +1,6 @@
 //! What a request got wrong, in FastAPI's words: the 422 reply.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub struct Invalid {
 }
 
 /// One step of the path to a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Loc {
     /// A name: of a place, a parameter or a field.
@@ -112,9 +113,13 @@ impl Rejection {
 
     /// The rejection without what is said twice, as where two functions take the same value.
     pub(crate) fn without_duplicates(errors: Vec<Invalid>) -> Self {
+        // By their places, since there may be many.
+        let mut known: HashMap<Vec<Loc>, Vec<usize>> = HashMap::new();
         let mut once: Vec<Invalid> = Vec::with_capacity(errors.len());
         for error in errors {
-            if !once.contains(&error) {
+            let here = known.entry(error.loc.clone()).or_default();
+            if !here.iter().any(|&index| once[index] == error) {
+                here.push(once.len());
                 once.push(error);
             }
         }

@@ -1,5 +1,8 @@
 //! Bodies: what they are declared as, where they stand, and the limits of their fields.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use epilogue::prelude::*;
 use epilogue::testing::{Multipart, TestClient, TestRequest};
 use serde::{Deserialize, Serialize};
@@ -73,8 +76,57 @@ async fn contents(file: File<Bytes>, more: File<Vec<Bytes>>, none: File<Option<B
     format!("{} {lengths:?} {:?}", file.len(), *none)
 }
 
+#[post("/optional")]
+async fn optional(item: Json<Option<Item>>) -> Json<Option<Item>> {
+    item
+}
+
+#[post("/fallback")]
+async fn fallback(#[param(default = 5)] n: Json<i64>) -> String {
+    n.to_string()
+}
+
+#[post("/fallbacks")]
+async fn fallbacks(#[param(default = 5)] n: Json<i64>, item: Json<Option<Item>>) -> String {
+    format!("{} {}", *n, item.is_some())
+}
+
+#[post("/number")]
+async fn number(n: Json<i64>) -> String {
+    n.to_string()
+}
+
+#[post("/text")]
+async fn text(text: Json<String>) -> String {
+    text.into_inner()
+}
+
+#[post("/list")]
+async fn list(list: Json<Vec<i64>>) -> String {
+    format!("{list:?}")
+}
+
+#[post("/watched")]
+async fn watched(_journal: Depends<witness>, name: Depends<named>) -> String {
+    name.to_string()
+}
+
+#[dependency]
+fn witness(runs: State<Runs>) {
+    runs.0.fetch_add(1, Ordering::Relaxed);
+}
+
+#[derive(Clone, Default)]
+struct Runs(Arc<AtomicUsize>);
+
 fn client() -> TestClient {
     TestClient::new(App::new().routes(routes![
+        optional,
+        fallback,
+        fallbacks,
+        number,
+        text,
+        list,
         limited,
         limited_query,
         limited_form,
@@ -186,6 +238,74 @@ async fn a_json_body_that_is_no_text_is_refused() {
 }
 
 #[tokio::test]
+async fn a_json_body_that_is_no_text_lets_nothing_run() {
+    let runs = Runs::default();
+    let client = TestClient::new(App::new().state(runs.clone()).routes(routes![watched]));
+    for (body, status) in [(&b"{\"x\": \"\xff\"}"[..], 400), (b"\xff", 400), (b"{", 422)] {
+        let reply =
+            client.post("/watched").header("content-type", "application/json").body(body).send().await;
+        assert_eq!((reply.status().as_u16(), runs.0.load(Ordering::Relaxed)), (status, 0), "{body:?}");
+    }
+    // Where there is nothing to run, a text that nobody reads is checked too.
+    let client = self::client();
+    let request = client
+        .post("/limited")
+        .header("content-type", "application/json")
+        .body(&b"{\"name\": \"abc\", \"unit-price\": 1, \"more\": \"\xff\"}"[..]);
+    assert_eq!(request.send().await.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_body_that_may_be_missing() {
+    let client = client();
+    for content_type in [None, Some("application/json"), Some("text/plain")] {
+        let sent = |path, body: &'static str| {
+            let request = client.post(path).body(body);
+            match content_type {
+                Some(content_type) => request.header("content-type", content_type),
+                None => request,
+            }
+        };
+        assert_eq!(sent("/optional", "").send().await.text(), "null", "{content_type:?}");
+        assert_eq!(sent("/fallback", "").send().await.text(), "5", "{content_type:?}");
+        assert_eq!(sent("/fallbacks", "").send().await.text(), "5 false", "{content_type:?}");
+    }
+    let json =
+        |path, body: &'static str| client.post(path).header("content-type", "application/json").body(body);
+    // A null is none.
+    assert_eq!(json("/optional", "null").send().await.text(), "null");
+    assert_eq!(json("/fallback", "null").send().await.text(), "5");
+    assert_eq!(json("/fallback", "\u{feff}null").send().await.text(), "5");
+    assert_eq!(json("/fallback", "6").send().await.text(), "6");
+    for body in ["null", "{}", r#"{"n": null}"#, r#"{"n": null, "item": null}"#] {
+        assert_eq!(json("/fallbacks", body).send().await.text(), "5 false", "{body}");
+    }
+    let body = r#"{"n": 6, "item": {"name": "n", "unit-price": 1}}"#;
+    assert_eq!(json("/fallbacks", body).send().await.text(), "6 true");
+    assert_eq!(errors(json("/fallback", "[]")).await, [json!(["int_type", ["body"]])]);
+    // What has no names has none of them.
+    for body in ["[]", "3", "\"n\""] {
+        assert_eq!(
+            errors(json("/fallbacks", body)).await,
+            [json!(["missing", ["body", "n"]]), json!(["missing", ["body", "item"]])]
+        );
+    }
+    let text = client.post("/fallbacks").header("content-type", "text/plain").body("{}");
+    assert_eq!(text.send().await.text(), "5 false");
+}
+
+#[tokio::test]
+async fn a_body_that_is_declared_as_something_else_is_a_text() {
+    let client = client();
+    let sent = |path, body: &'static str| client.post(path).header("content-type", "text/plain").body(body);
+    assert_eq!(sent("/number", "4").send().await.text(), "4");
+    assert_eq!(sent("/text", "{}").send().await.text(), "{}");
+    assert_eq!(errors(sent("/number", "x")).await, [json!(["int_parsing", ["body"]])]);
+    assert_eq!(errors(sent("/list", "[1]")).await, [json!(["list_type", ["body"]])]);
+    assert_eq!(errors(sent("/optional", "{}")).await, [json!(["model_attributes_type", ["body"]])]);
+}
+
+#[tokio::test]
 async fn several_bodies_stand_under_their_names_and_one_where_it_says_so() {
     let client = client();
     let item = json!({"name": "n", "unit-price": 1});
@@ -196,7 +316,7 @@ async fn several_bodies_stand_under_their_names_and_one_where_it_says_so() {
     let reply = client.post("/two").json(&json!({"item": item, "note": "x"})).send().await;
     assert_eq!(reply.text(), "n Some(\"x\")");
     let missing = [json!(["missing", ["body", "item"]])];
-    for body in ["", "null", "[]", "3", r#"{"item": null}"#] {
+    for body in ["", "null", r#"{"item": null}"#] {
         let request = client.post("/two").header("content-type", "application/json").body(body);
         assert_eq!(errors(request).await, missing, "{body}");
     }
@@ -254,9 +374,9 @@ async fn files_as_bytes_however_large() {
         errors(client.post("/bytes").multipart(Multipart::new())).await,
         [json!(["missing", ["body", "file"]])]
     );
-    let text = Multipart::new().text("file", "a text");
-    assert_eq!(
-        errors(client.post("/bytes").multipart(text)).await,
-        [json!(["value_error", ["body", "file"]])]
-    );
+    // A text is bytes too, of which there are none where it was left empty.
+    let text = Multipart::new().text("file", "a text").text("none", "");
+    assert_eq!(client.post("/bytes").multipart(text).send().await.text(), "6 [] None");
+    let empty = Multipart::new().text("file", "");
+    assert_eq!(errors(client.post("/bytes").multipart(empty)).await, [json!(["missing", ["body", "file"]])]);
 }

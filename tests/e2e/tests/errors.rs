@@ -41,6 +41,9 @@ async fn tea(cups: Path<u8>, _leaf: Depends<leaf>) -> Result<&'static str, HttpE
         1 => Err(HttpError::new(StatusCode::CONFLICT, json!({"why": ["a", 1]}))
             .header(HeaderName::from_static("x-extra"), HeaderValue::from_static("yes"))),
         2 => panic!("a cup broke"),
+        4 => Err(HttpError::new(StatusCode::NOT_FOUND, ())),
+        5 => Err(HttpError::new(StatusCode::NOT_FOUND, "none")
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))),
         _ => Err(std::io::Error::other("secret"))?,
     }
 }
@@ -100,6 +103,10 @@ async fn errors_have_replies_of_their_own() {
         let response = client.get(path).send().await;
         assert_eq!(seen(&response), (500, "Internal Server Error".into()), "{path}");
     }
+    assert_eq!(seen(&client.get("/tea/4").send().await), (404, r#"{"detail":"Not Found"}"#.into()));
+    let typed = client.get("/tea/5").send().await;
+    let content_types: Vec<_> = typed.headers().get_all(header::CONTENT_TYPE).iter().collect();
+    assert_eq!(content_types, ["application/problem+json"]);
     assert_eq!(seen(&client.get("/busy").send().await), (503, "busy".into()));
     assert_eq!(entries.now(), [""; 0]);
 }

@@ -129,7 +129,11 @@ fn missing(name: &str) -> Value {
 async fn texts_are_read_as_those_of_any_form() {
     let form = Multipart::new().text("title", "é").text("tags", "1").text("tags", "2").text("stars", "");
     assert_eq!(answer("/texts", form.clone()).await, (200, "é [1, 2] 5".into()));
-    assert_eq!(answer("/note", form).await, (200, r#"{"title":"é","tags":["1","2"],"stars":null}"#.into()));
+    // In a struct what was left empty is a text.
+    let reply = client().post("/note").multipart(form).send().await;
+    assert_eq!(reply.json::<Value>()["detail"][0]["loc"], json!(["body", "stars"]));
+    let form = Multipart::new().text("title", "").text("tags", "1").text("tags", "");
+    assert_eq!(answer("/note", form).await, (200, r#"{"title":"","tags":["1",""],"stars":null}"#.into()));
     let form = Multipart::new().text("username", "ann").text("password", "x");
     assert_eq!(answer("/login", form).await, (200, "ann".into()));
 
@@ -194,6 +198,12 @@ async fn a_file_that_is_missing_or_a_text() {
     assert_eq!(encoded.json::<Value>(), no_file(json!(["body", "photo"])));
     let encoded = client().post("/files").form(&[("page", "cat.png")]).send().await;
     assert_eq!(encoded.json::<Value>(), no_file(json!(["body", "page", 0])));
+
+    // A text that was left empty is no file where one is wanted, and an item of a list.
+    let reply = client().post("/file").multipart(Multipart::new().text("photo", "")).send().await;
+    assert_eq!(reply.json::<Value>(), json!({"detail": [missing("photo")]}));
+    let reply = client().post("/files").multipart(Multipart::new().text("page", "")).send().await;
+    assert_eq!(reply.json::<Value>()["detail"][0]["loc"], json!(["body", "page", 0]));
 }
 
 #[tokio::test]
@@ -203,23 +213,25 @@ async fn what_is_malformed_is_refused_before_anything_runs() {
     let whole = "--b\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"x\"\r\n\r\nx\r\n--b--\r\n";
     let nameless = "--b\r\ncontent-disposition: form-data; filename=\"x\"\r\n\r\nx\r\n--b--\r\n";
     let many = "--b\r\ncontent-disposition: form-data; name=\"t\"\r\n\r\n\r\n".repeat(1001) + "--b--\r\n";
-    for (content_type, body) in [
-        ("multipart/form-data", whole),
-        ("multipart/form-data; boundary=b", &whole[..whole.len() - 7]),
-        ("multipart/form-data; boundary=b", &whole[..30]),
-        ("multipart/form-data; boundary=other", whole),
-        ("multipart/form-data; boundary=b", nameless),
-        ("multipart/form-data; boundary=b", &many),
-        ("multipart/form-data; boundary=b", ""),
+    const INVALID: &str = "Invalid multipart data.";
+    for (content_type, body, detail) in [
+        ("multipart/form-data", whole, "Missing boundary in multipart."),
+        ("multipart/form-data; boundary=other", whole, INVALID),
+        ("multipart/form-data; boundary=b", "garbage", INVALID),
+        ("multipart/form-data; boundary=b", &format!("before\r\n{whole}"), INVALID),
+        ("multipart/form-data; boundary=b", &whole.replace("\r\n", "\n"), INVALID),
+        ("multipart/form-data; boundary=b", &whole.replace("disposition:", "disposition"), INVALID),
+        (
+            "multipart/form-data; boundary=b",
+            nameless,
+            "The Content-Disposition header field \"name\" must be provided.",
+        ),
+        ("multipart/form-data; boundary=b", &many, "Too many fields. Maximum number of fields is 1000."),
     ] {
         let reply =
             client.post("/later").header("content-type", content_type).body(body.to_owned()).send().await;
-        let want = if content_type.contains("boundary") {
-            r#"{"detail":"There was an error parsing the body"}"#
-        } else {
-            r#"{"detail":"Missing boundary in multipart."}"#
-        };
-        assert_eq!((reply.status().as_u16(), &*reply.text()), (400, want), "{content_type} {body}");
+        let want = json!({ "detail": detail });
+        assert_eq!((reply.status().as_u16(), reply.json()), (400, want), "{content_type} {body}");
     }
     assert_eq!(entries.now(), [""; 0]);
     let reply = client
@@ -230,6 +242,38 @@ async fn what_is_malformed_is_refused_before_anything_runs() {
         .await;
     assert_eq!((reply.status().as_u16(), &*reply.text()), (200, "1"));
     assert_eq!(entries.now(), ["dependency", "kept 1 true"]);
+}
+
+/// As in FastAPI, what is not there whole is not there.
+#[tokio::test]
+async fn what_ends_too_early_is_the_parts_that_it_has() {
+    let whole = "\r\n--b\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\nx\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"x\"\r\n\r\nx\r\n--b--\r\n";
+    let client = client();
+    let sent = async |body: &str| {
+        let request = client.post("/file").header("content-type", "multipart/form-data; boundary=b");
+        request.body(body.to_owned()).send().await
+    };
+    assert_eq!(sent(whole).await.text(), "x None 1 120 Some(\"x\")");
+    for end in (0..=5).chain([30, 60, 100, 130, whole.len() - 10]) {
+        let reply = sent(&whole[..end]).await;
+        let want = json!({"detail": [missing("photo")]});
+        assert_eq!((reply.status().as_u16(), reply.json()), (422, want), "{:?}", &whole[..end]);
+    }
+}
+
+#[tokio::test]
+async fn a_path_is_no_name_of_a_file() {
+    for (sent, want) in [
+        (r"C:\photos\cat.png", "cat.png"),
+        (r"\\host\photos\cat.png", "cat.png"),
+        ("../cat.png", "../cat.png"),
+        (r"a\cat.png", r"a\cat.png"),
+    ] {
+        let form = Multipart::new().file("photo", sent, "image/png", "x");
+        let (status, text) = answer("/file", form).await;
+        assert_eq!((status, text.split(' ').next()), (200, Some(want)));
+    }
 }
 
 #[tokio::test]

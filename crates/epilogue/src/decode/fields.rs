@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::flaw;
 use super::rules::Rules;
-use super::session::{Fault, Path, Session, State};
+use super::session::{Fault, Path, Session, State, TypeName};
 use super::slot::{Role, Slot, shown_all};
 use super::text::{Text, shown};
 use super::values::{Group, Index, Raw, Raws, Values};
@@ -18,7 +18,9 @@ pub(super) struct Fields<'a> {
     session: &'a Session,
     values: &'a dyn Values,
     of: &'a Path<'a>,
+    of_type: TypeName,
     rules: Rules<'a>,
+    gaps: Vec<&'static str>,
     wanted: &'static [&'static str],
     next: usize,
     stage: Stage,
@@ -37,7 +39,13 @@ enum Stage {
 }
 
 enum Pending<'a> {
-    Field { name: Cow<'static, str>, rank: usize, picked: Option<Raw<'a>> },
+    /// By the name that errors call it, and that under which it is looked up.
+    Field {
+        field: &'static str,
+        name: Cow<'static, str>,
+        rank: usize,
+        picked: Option<Raw<'a>>,
+    },
     Unknown,
 }
 
@@ -45,7 +53,7 @@ impl<'a> Fields<'a> {
     pub(super) fn new(
         session: &'a Session,
         values: &'a dyn Values,
-        of: &'a Path<'a>,
+        (of, of_type): (&'a Path<'a>, TypeName),
         rules: Rules<'a>,
         fields: &'static [&'static str],
     ) -> Self {
@@ -53,7 +61,9 @@ impl<'a> Fields<'a> {
             session,
             values,
             of,
+            of_type,
             rules,
+            gaps: session.gaps(of_type, &std::iter::empty()),
             wanted: fields,
             next: 0,
             stage: Stage::Declared,
@@ -67,14 +77,14 @@ impl<'a> Fields<'a> {
         while let Some(&field) = self.wanted.get(self.next) {
             let rank = self.next;
             self.next += 1;
-            let name = self.values.key(field);
-            let hopeless = self.session.state(&self.of.name(&name, rank)) == State::Hopeless;
+            let hopeless = self.session.state(&self.of.name(field, rank)) == State::Hopeless;
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
+            let name = self.values.key(field);
             let picked = self.values.one(&name);
-            if picked.is_some() || self.session.is_gap(self.of, field) {
-                self.pending = Some(Pending::Field { name, rank, picked });
+            if picked.is_some() || self.gaps.contains(&field) {
+                self.pending = Some(Pending::Field { field, name, rank, picked });
                 return Some(field);
             }
         }
@@ -86,7 +96,7 @@ impl<'a> Fields<'a> {
         if !self.values.tells_unknown() {
             return;
         }
-        if self.session.is_strict(self.of) {
+        if self.session.is_strict(self.of_type) {
             let unknown = Index::new(self.values)
                 .groups
                 .into_iter()
@@ -123,7 +133,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             if let Some(name) = self.unknown.pop() {
                 self.pending = Some(Pending::Unknown);
                 let key: StrDeserializer<'_, Fault> = (&*name).into_deserializer();
-                return self.session.settle_key(self.of, seed.deserialize(key)).map(Some);
+                return self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
             }
             self.stage = Stage::Hopeless;
             self.next = if self.session.is_first() { self.wanted.len() } else { 0 };
@@ -135,10 +145,10 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(Pending::Field { name, rank, picked }) = self.pending.take() else {
+        let Some(Pending::Field { field, name, rank, picked }) = self.pending.take() else {
             return seed.deserialize(().into_deserializer());
         };
-        let path = self.of.name(&name, rank);
+        let path = self.of.name(field, rank);
         if self.session.state(&path) == State::Hole {
             let result = seed.deserialize(self.session.filling(&path));
             return self.session.settle(&path, || serde_json::Value::Null, result);
@@ -148,7 +158,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             values: self.values,
             name: &name,
             path: &path,
-            rules: self.rules.of_field(&name),
+            rules: self.rules.of_field(field),
             role: Role::Field(self.wanted),
             place: self.values,
             picked,
@@ -163,6 +173,7 @@ pub(super) struct Entries<'a> {
     session: &'a Session,
     values: &'a dyn Values,
     of: &'a Path<'a>,
+    of_type: TypeName,
     rest: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -173,11 +184,11 @@ impl<'a> Entries<'a> {
     pub(super) fn new(
         session: &'a Session,
         values: &'a dyn Values,
-        of: &'a Path<'a>,
+        (of, of_type): (&'a Path<'a>, TypeName),
         entries: Vec<(Cow<'a, str>, Raws<'a>)>,
     ) -> Self {
-        let gaps = session.gaps(of).into_iter();
-        Self { session, values, of, rest: entries.into_iter(), rank: 0, gaps, pending: None }
+        let gaps = session.gaps(of_type, &std::iter::empty()).into_iter();
+        Self { session, values, of, of_type, rest: entries.into_iter(), rank: 0, gaps, pending: None }
     }
 }
 
@@ -198,13 +209,14 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             }
             let raw = Raw::Text(Cow::Borrowed(&*name));
             let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
-            let result = self.session.settle_key(self.of, seed.deserialize(text));
+            let result = self.session.settle_key(self.of_type, seed.deserialize(text));
             let result = self.session.settle(&key, || shown(&raw), result)?;
             self.pending = Some((name, rank, Group { of: self.values, values }));
             return Ok(Some(result));
         }
         // A struct that is flattened into asks for a map and may still lack fields of its own.
-        let Some(field) = self.gaps.next() else { return Ok(None) };
+        let lacks = |field: &&str| !self.values.contains(&self.values.key(field));
+        let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
         let name = self.values.key(field);
         let rank = self.rank;
         self.rank += 1;
@@ -225,8 +237,11 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             place: self.values,
             picked: None,
         };
-        let result = seed.deserialize(slot.clone());
-        self.session.settle(&path, || slot.input(), result)
+        match seed.deserialize(slot.clone()) {
+            // It is the whole place that is none of the variants.
+            Err(fault @ Fault::Tag { .. }) => Err(fault),
+            result => self.session.settle(&path, || slot.input(), result),
+        }
     }
 }
 

@@ -5,12 +5,21 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-/// What is wrong with one value: an [`Invalid`](crate::rejection::Invalid) without its place and its input.
+use crate::rejection::{Invalid, Loc};
+
+/// What is wrong with one value: an [`Invalid`] without its place and its input.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Flaw {
     pub(super) kind: &'static str,
     pub(super) msg: Cow<'static, str>,
     pub(super) ctx: Option<Value>,
+}
+
+impl Flaw {
+    /// The error of a value: where it stands, and what errors repeat of it.
+    pub(super) fn at(self, loc: Vec<Loc>, input: Value) -> Invalid {
+        Invalid { kind: self.kind, loc, msg: self.msg.into_owned(), input, ctx: self.ctx }
+    }
 }
 
 const fn plain(kind: &'static str, msg: &'static str) -> Flaw {
@@ -53,6 +62,36 @@ pub(super) fn value_error(reason: &str) -> Flaw {
 
 pub(super) fn json_invalid(reason: &str) -> Flaw {
     Flaw { kind: "json_invalid", msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
+}
+
+pub(super) fn uuid_parsing(reason: &str) -> Flaw {
+    Flaw {
+        kind: "uuid_parsing",
+        msg: format!("Input should be a valid UUID, {reason}").into(),
+        ctx: Some(json!({ "error": reason })),
+    }
+}
+
+/// A tag that is none of an enum's.
+pub(super) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
+    let expected = variants.iter().map(|variant| format!("'{variant}'")).collect::<Vec<_>>().join(", ");
+    Flaw {
+        kind: "union_tag_invalid",
+        msg: format!(
+            "Input tag '{found}' found using '{tag}' does not match any of the expected tags: {expected}"
+        )
+        .into(),
+        ctx: Some(json!({ "discriminator": format!("'{tag}'"), "tag": found, "expected_tags": expected })),
+    }
+}
+
+/// An object without the tag that says which variant of an enum it is.
+pub(super) fn union_tag_not_found(tag: &str) -> Flaw {
+    Flaw {
+        kind: "union_tag_not_found",
+        msg: format!("Unable to extract tag using discriminator '{tag}'").into(),
+        ctx: Some(json!({ "discriminator": format!("'{tag}'") })),
+    }
 }
 
 /// A word that is none of an enum's.

@@ -1,5 +1,8 @@
 //! A value of a JSON body as whatever it is asked to be.
 
+use std::any::type_name;
+use std::borrow::Cow;
+
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -10,8 +13,8 @@ use serde_json::{Map, Value};
 use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
-use super::session::{Fault, Path, Session, State};
-use super::text::{Text, Word};
+use super::session::{Fault, Path, Session, State, TypeName};
+use super::text::Text;
 use super::values::Raw;
 use super::wild::Wild;
 
@@ -27,6 +30,17 @@ pub(super) struct Node<'a> {
 }
 
 impl Node<'_> {
+    /// Hands the entries of an object to a map, or to a struct or enum that asks like one.
+    fn visit_entries<'de, V: Visitor<'de>>(
+        self,
+        object: &Map<String, Value>,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let of = type_name::<V>();
+        let gaps = self.session.gaps(of, &object.keys().map(String::as_str)).into_iter();
+        visitor.visit_map(Entries { node: self, of, rest: object.iter(), rank: 0, gaps, pending: None })
+    }
+
     /// What errors of the value repeat.
     pub(super) fn input(&self) -> Value {
         self.value.or(self.container).cloned().unwrap_or_default()
@@ -129,7 +143,11 @@ impl<'de> Deserializer<'de> for Node<'_> {
             },
             Some(Value::String(_)) => self.deserialize_string(visitor),
             Some(Value::Array(_)) => self.deserialize_seq(visitor),
-            Some(Value::Object(_)) => self.deserialize_map(visitor),
+            Some(Value::Object(object)) => match self.visit_entries(object, visitor) {
+                // Of what takes anything, only an enum with a tag among its fields misses one.
+                Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
+                result => result,
+            },
         }
     }
 
@@ -209,11 +227,15 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let items = match self.value {
-            Some(Value::Array(items)) => self.rules.count(items.len()).map(|()| items),
+            Some(Value::Array(items)) => self.rules.too_many(items.len()).map_or(Ok(items), Err),
             _ => Err(flaw::LIST_TYPE),
         };
         match items {
-            Ok(items) => visitor.visit_seq(Items { node: self, values: items, next: 0, len: None }),
+            Ok(items) => {
+                let result = visitor.visit_seq(Items { node: self, values: items, next: 0, len: None });
+                let too_few = self.rules.too_few(items.len());
+                self.session.settle_few(self.path, too_few, || self.input(), result)
+            }
             Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_seq(visitor)),
         }
     }
@@ -242,14 +264,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.value {
             Some(Value::Object(object)) => {
-                let result = visitor.visit_map(Entries {
-                    node: self,
-                    rest: object.iter(),
-                    rank: 0,
-                    gaps: self.session.gaps(self.path).into_iter(),
-                    pending: None,
-                });
-                self.session.settle_fields(self.path, result)
+                let result = self.visit_entries(object, visitor);
+                self.session.settle_fields(type_name::<V>(), object.keys().map(String::as_str), result)
             }
             _ => self.flawed(flaw::DICT_TYPE, |wild| wild.deserialize_map(visitor)),
         }
@@ -263,8 +279,12 @@ impl<'de> Deserializer<'de> for Node<'_> {
     ) -> Result<V::Value, Fault> {
         match self.value {
             Some(Value::Object(object)) => {
+                let of = type_name::<V>();
+                let present = fields.iter().copied().filter(|field| object.contains_key(*field));
                 let result = visitor.visit_map(Fields {
                     node: self,
+                    of,
+                    gaps: self.session.gaps(of, &present),
                     object,
                     wanted: fields,
                     next: 0,
@@ -272,7 +292,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                     unknown: object.iter(),
                     pending: None,
                 });
-                self.session.settle_fields(self.path, result)
+                self.session.settle_fields(of, present, result)
             }
             _ => self.flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor)),
         }
@@ -285,7 +305,11 @@ impl<'de> Deserializer<'de> for Node<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match self.value {
-            Some(Value::String(word)) => visitor.visit_enum(Word(word)),
+            Some(Value::String(word)) => {
+                let Node { session, path, rules, .. } = self;
+                let raw = Raw::Text(word.into());
+                Text { session, raw, path, rules }.deserialize_enum(name, variants, visitor)
+            }
             Some(Value::Object(object)) if object.len() == 1 => match object.iter().next() {
                 Some((key, value)) => visitor.visit_enum(Variant { node: self, name: key, value }),
                 None => Err(Fault::Noted),
@@ -295,8 +319,15 @@ impl<'de> Deserializer<'de> for Node<'_> {
         }
     }
 
+    /// Only the tag of an enum is a value that is asked for so.
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_string(visitor)
+        let found = match self.value {
+            Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+            Some(Value::Null) => Cow::Borrowed("None"),
+            Some(other) => Cow::Owned(other.to_string()),
+            None => return self.deserialize_string(visitor),
+        };
+        self.session.settle_tag(self.path, &found, visitor.visit_str(&found))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -342,6 +373,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 /// The entries of a map.
 struct Entries<'a> {
     node: Node<'a>,
+    of: TypeName,
     rest: serde_json::map::Iter<'a>,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -366,13 +398,15 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             }
             // Keys are texts, whatever they stand for.
             let text = Text { session, raw: Raw::Text(name.into()), path: &key, rules: Rules::None };
-            let result = session.settle_key(of, seed.deserialize(text));
+            let result = session.settle_key(self.of, seed.deserialize(text));
             let result = session.settle(&key, || name.as_str().into(), result)?;
             self.pending = Some((name, rank, Some(value)));
             return Ok(Some(result));
         }
         // A struct that is flattened into asks for a map and may still lack fields of its own.
-        let Some(field) = self.gaps.next() else { return Ok(None) };
+        let object = self.node.value;
+        let lacks = |field: &&str| object.is_none_or(|object| object.get(field).is_none());
+        let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
         self.pending = Some((field, self.rank, None));
         self.rank += 1;
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
@@ -384,14 +418,20 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let path = of.name(name, rank);
         let rules = self.node.rules.of_field(name);
         let node = Node { session, value, path: &path, rules, container: self.node.value };
-        session.settle(&path, || node.input(), seed.deserialize(node))
+        match seed.deserialize(node) {
+            // It is the whole object that is none of the variants.
+            Err(fault @ Fault::Tag { .. }) => Err(fault),
+            result => session.settle(&path, || node.input(), result),
+        }
     }
 }
 
 /// The fields of a struct: in the order of the struct, then what else the object has.
 struct Fields<'a> {
     node: Node<'a>,
+    of: TypeName,
     object: &'a Map<String, Value>,
+    gaps: Vec<&'static str>,
     wanted: &'static [&'static str],
     next: usize,
     stage: Stage,
@@ -421,7 +461,7 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let value = self.object.get(field);
-            if value.is_some() || session.is_gap(of, field) {
+            if value.is_some() || self.gaps.contains(&field) {
                 self.pending = Some((field, rank, value));
                 return Some(field);
             }
@@ -432,7 +472,7 @@ impl<'a> Fields<'a> {
     /// The next name that the struct does not have; one that wants none of them is spared them all.
     fn unknown(&mut self) -> Option<(&'a str, &'a Value)> {
         let Node { session, path: of, .. } = self.node;
-        let strict = session.is_strict(of);
+        let strict = session.is_strict(self.of);
         for (name, value) in self.unknown.by_ref() {
             if self.wanted.contains(&name.as_str()) {
                 continue;
@@ -453,7 +493,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        let Node { session, path: of, .. } = self.node;
+        let session = self.node.session;
         if self.stage == Stage::Declared {
             if let Some(field) = self.declared() {
                 return seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some);
@@ -465,7 +505,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             if let Some((name, value)) = self.unknown() {
                 self.pending = Some((name, self.wanted.len(), Some(value)));
                 let key: StrDeserializer<'_, Fault> = name.into_deserializer();
-                return session.settle_key(of, seed.deserialize(key)).map(Some);
+                return session.settle_key(self.of, seed.deserialize(key)).map(Some);
             }
             self.stage = Stage::Hopeless;
             self.next = if session.is_first() { self.wanted.len() } else { 0 };

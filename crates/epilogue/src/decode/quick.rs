@@ -15,7 +15,7 @@ use super::values::{Raw, Values};
 
 /// The value, if it is a single good one, or absent where it may be.
 pub(super) fn quick<T: DeserializeOwned>(values: &impl Values, name: &str, rules: Rules<'_>) -> Option<T> {
-    let value = Quick { raw: values.one(name), rules, may_be_absent: false };
+    let value = Quick { raw: values.alone(name), rules, may_be_absent: false };
     match T::deserialize(value) {
         Ok(value) => Some(value),
         // Only now is it known that what is optional is a single value, and not a struct over the place.

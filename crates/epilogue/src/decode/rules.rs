@@ -143,16 +143,16 @@ impl<'o> Rules<'o> {
         Ok(())
     }
 
-    /// Checks the number of items, which is known before the first of them is looked at.
-    pub(super) fn count(self, actual: usize) -> Result<(), Flaw> {
-        let (min, max) = self.lengths();
-        if let Some(max) = max.filter(|&max| actual > max) {
-            return Err(flaw::too_long("List", max, actual));
-        }
-        if let Some(min) = min.filter(|&min| actual < min) {
-            return Err(flaw::too_short("List", min, actual));
-        }
-        Ok(())
+    /// Whether there are too many items, which as in pydantic is told in place of what is wrong with them.
+    pub(super) fn too_many(self, actual: usize) -> Option<Flaw> {
+        let (_, max) = self.lengths();
+        max.filter(|&max| actual > max).map(|max| flaw::too_long("List", max, actual))
+    }
+
+    /// Whether there are too few, which is told where nothing is wrong with them.
+    pub(super) fn too_few(self, actual: usize) -> Option<Flaw> {
+        let (min, _) = self.lengths();
+        min.filter(|&min| actual < min).map(|min| flaw::too_short("List", min, actual))
     }
 }
 
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(&*rules.text("").unwrap_err().msg, "String should have at least 1 character");
         assert_eq!(&*rules.text("ab").unwrap_err().msg, "String should have at most 1 character");
         check(
-            rules.count(0),
+            rules.too_few(0).map_or(Ok(()), Err),
             Some((
                 "too_short",
                 "List should have at least 1 item after validation, not 0",
@@ -352,7 +352,7 @@ mod tests {
             )),
         );
         check(
-            rules.count(2),
+            rules.too_many(2).map_or(Ok(()), Err),
             Some((
                 "too_long",
                 "List should have at most 1 item after validation, not 2",

@@ -7,6 +7,7 @@
 //! the type, the place is moved behind everything else of its struct, or left out of its list.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::de;
@@ -17,10 +18,10 @@ use super::flaw::{self, Flaw};
 use super::wild::Wild;
 use crate::rejection::{Invalid, Loc, Place};
 
-/// How many errors are reported at most: nobody reads more, and a request must not make a reply much larger than itself.
-const MAX_ERRORS: usize = 64;
+/// How many errors are reported at most. FastAPI reports them all; a request must not make a reply of any size.
+const MAX_ERRORS: usize = 1000;
 
-/// How many passes are made at most.
+/// How many passes are made at most: one for each value that its own type refuses, besides a few.
 const MAX_PASSES: usize = 192;
 
 /// How many values are looked at in all passes, after which the pass that is running is the last.
@@ -44,6 +45,9 @@ pub(super) enum Step<'a> {
     Name(&'a str),
     Index(usize),
 }
+
+/// What tells one struct or enum from another: [`std::any::type_name`] of its visitor.
+pub(super) type TypeName = &'static str;
 
 /// The ranks along a path, which identify it within one decoding.
 type Key = SmallVec<[usize; 8]>;
@@ -71,11 +75,6 @@ impl<'a> Path<'a> {
         key
     }
 
-    /// Whether this is the path of that key. Siblings differ in the last rank, which is looked at first.
-    fn is(&self, key: &Key) -> bool {
-        self.rank == key[key.len() - 1] && self.upwards().map(|path| &path.rank).eq(key.iter().rev())
-    }
-
     fn loc(&self) -> Vec<Loc> {
         let step = |path: &Path<'_>| match path.step {
             Step::Name(name) => Loc::Name(name.to_owned().into()),
@@ -100,6 +99,10 @@ pub(super) enum Fault {
     Unknown,
     /// An enum has none but these variants.
     Variant(&'static [&'static str]),
+    /// An object says by its tag that it is none of these variants.
+    Tag { tag: String, found: String, expected: &'static [&'static str] },
+    /// An object lacks the tag that says which variant it is.
+    Untagged(&'static str),
     /// A type got another kind of value than it takes.
     Type { expected: String, reason: String },
     /// A type refused a value.
@@ -113,7 +116,8 @@ impl fmt::Display for Fault {
             Self::Noted => f.write_str("invalid"),
             Self::Missing(field) => write!(f, "missing field `{field}`"),
             Self::Unknown => f.write_str("unknown field"),
-            Self::Variant(_) => f.write_str("unknown variant"),
+            Self::Variant(_) | Self::Tag { .. } => f.write_str("unknown variant"),
+            Self::Untagged(tag) => write!(f, "missing tag `{tag}`"),
             Self::Type { reason, .. } | Self::Refused(reason) => f.write_str(reason),
         }
     }
@@ -149,6 +153,10 @@ impl Fault {
     fn into_flaw(self, input: &Value) -> Flaw {
         match self {
             Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
+            Self::Tag { tag, found, expected } => flaw::union_tag_invalid(&tag, &found, expected),
+            Self::Untagged(tag) => flaw::union_tag_not_found(tag),
+            // Serde takes a list for the fields of a struct in order, where it has kept the list in a buffer.
+            Self::Missing(_) if !input.is_object() => flaw::MODEL_TYPE,
             // Such a type was fed from a buffer of serde's own: by `flatten`, or by an untagged or tagged enum.
             Self::Type { expected, reason } => match (expected.as_str(), input) {
                 ("a string", _) => flaw::STRING_TYPE,
@@ -161,8 +169,18 @@ impl Fault {
                     | "usize",
                     _,
                 ) => flaw::INT_TYPE,
-                (expected, _) if expected.starts_with("struct ") && !input.is_object() => flaw::MODEL_TYPE,
+                (expected, _)
+                    if ["struct ", "internally tagged "].iter().any(|word| expected.starts_with(word))
+                        && !input.is_object() =>
+                {
+                    flaw::MODEL_TYPE
+                }
                 _ => flaw::value_error(&reason),
+            },
+            Self::Refused(reason) => match reason.strip_prefix("UUID parsing failed: ") {
+                // The words of the crate `uuid`, which pydantic uses too.
+                Some(reason) => flaw::uuid_parsing(reason),
+                None => flaw::value_error(&reason),
             },
             other => flaw::value_error(&other.to_string()),
         }
@@ -176,40 +194,64 @@ pub(super) struct Session {
     log: Option<RefCell<Log>>,
     /// Whether the parameter turned out to be a whole struct, whose fields stand where the parameter itself would.
     whole: Cell<bool>,
+    /// Whether the type that was asked last takes all values of a name, and not the one that counts.
+    several: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
 struct Log {
-    found: Vec<(Key, Invalid)>,
+    found: BTreeMap<Key, Invalid>,
     /// Values that their type refused; they are filled without being looked at again.
-    holes: Vec<Key>,
-    /// Fields that structs have been found to lack.
-    gaps: Vec<(Key, &'static str)>,
+    holes: HashSet<Key>,
+    /// Fields that structs have been found to lack, by the struct's type: what one item of a list lacks, the others may lack too.
+    gaps: HashMap<TypeName, Vec<Gap>>,
     /// Structs that want no unknown fields.
-    strict: Vec<Key>,
+    strict: HashSet<TypeName>,
+    /// Enums that take no name but those that they tell.
+    closed: HashSet<TypeName>,
+    /// The tags of the enums that have one, by the enum.
+    tags: HashMap<Key, String>,
     /// How many fillings have been refused.
-    fillings: Vec<(Key, usize)>,
+    fillings: HashMap<Key, usize>,
     /// Values that no filling can replace.
-    hopeless: Vec<Key>,
+    hopeless: HashSet<Key>,
     /// Whether this pass has learnt something that gets the next one further.
     moved: bool,
     visits: usize,
     echoed: usize,
 }
 
+/// A field that a struct lacks.
+#[derive(Debug, PartialEq, Eq)]
+struct Gap {
+    field: &'static str,
+    /// The names that it has: none of them is another one for the field.
+    beside: HashSet<String>,
+}
+
+impl Gap {
+    /// Whether a struct with these names lacks the field too.
+    fn is_of<'n>(&self, mut present: impl Iterator<Item = &'n str>) -> bool {
+        present.all(|name| self.beside.contains(name))
+    }
+}
+
 impl Log {
-    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: impl FnOnce() -> Value) {
+    /// Notes an error, unless the value has one already. Says whether there was room for it.
+    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: impl FnOnce() -> Value) -> bool {
         let key = path.key();
-        if self.found.len() >= MAX_ERRORS || self.found.iter().any(|(known, _)| *known == key) {
-            return;
+        if self.found.contains_key(&key) {
+            return true;
+        }
+        if self.found.len() >= MAX_ERRORS {
+            return false;
         }
         let input = input();
         let size = size(&input, MAX_ECHO - self.echoed);
         let input = if self.echoed + size < MAX_ECHO { input } else { Value::Null };
         self.echoed = (self.echoed + size).min(MAX_ECHO);
-        let error =
-            Invalid { kind: flaw.kind, loc: path.loc(), msg: flaw.msg.into_owned(), input, ctx: flaw.ctx };
-        self.found.push((key, error));
+        self.found.insert(key, flaw.at(path.loc(), input));
+        true
     }
 
     /// Makes the next pass get past a value that has an error: by another filling, else by doing without.
@@ -218,22 +260,20 @@ impl Log {
             return;
         }
         let key = path.key();
-        if self.found.iter().any(|(known, _)| *known == key) {
-            let position = self.fillings.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-                self.fillings.push((key.clone(), 0));
-                self.fillings.len() - 1
-            });
-            let refused = &mut self.fillings[position].1;
+        if self.found.contains_key(&key) {
+            let refused = self.fillings.entry(key.clone()).or_default();
             if *refused + 1 < Wild::FILLINGS {
                 *refused += 1;
                 self.moved = true;
                 return;
             }
         }
-        if !self.hopeless.contains(&key) {
-            self.hopeless.push(key);
-            self.moved = true;
-        }
+        self.moved |= self.hopeless.insert(key);
+    }
+
+    /// Whether anything is wrong with the value of the key, or with a part of it. Parts come right after it.
+    fn has_found(&self, key: &Key) -> bool {
+        self.found.range(key.clone()..).next().is_some_and(|(known, _)| known.starts_with(key))
     }
 }
 
@@ -243,11 +283,11 @@ impl Session {
         place: Place,
         mut pass: impl FnMut(&Self) -> Result<T, Fault>,
     ) -> Result<T, Vec<Invalid>> {
-        let first = Self { log: None, whole: Cell::new(false) };
+        let first = Self { log: None, whole: Cell::default(), several: Cell::default() };
         if let Ok(value) = pass(&first) {
             return Ok(value);
         }
-        let session = Self { log: Some(RefCell::default()), whole: Cell::new(false) };
+        let session = Self { log: Some(RefCell::default()), ..first };
         for _ in 0..MAX_PASSES {
             session.with_log(|log| log.moved = false);
             let result = pass(&session);
@@ -264,16 +304,13 @@ impl Session {
                 _ => break,
             }
         }
-        let mut found = session.log.map(|log| log.into_inner().found).unwrap_or_default();
+        let found = session.log.map(|log| log.into_inner().found).unwrap_or_default();
         if found.is_empty() {
             // Only a type that decides differently each time gets here; the request must fail with something to say.
-            let flaw = flaw::value_error("the value could not be decoded");
             let loc = vec![Loc::Name(place.as_str().into())];
-            let msg = flaw.msg.into_owned();
-            return Err(vec![Invalid { kind: flaw.kind, loc, msg, input: Value::Null, ctx: flaw.ctx }]);
+            return Err(vec![flaw::value_error("the value could not be decoded").at(loc, Value::Null)]);
         }
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Err(found.into_iter().map(|(_, error)| error).collect())
+        Err(found.into_values().collect())
     }
 
     fn with_log<R>(&self, act: impl FnOnce(&mut Log) -> R) -> Option<R> {
@@ -295,11 +332,18 @@ impl Session {
         self.whole.get()
     }
 
+    /// Says whether the type that is asked now takes all values of a name.
+    pub(super) fn take_several(&self, several: bool) {
+        self.several.set(several);
+    }
+
+    pub(super) fn is_of_several(&self) -> bool {
+        self.several.get()
+    }
+
     /// What stands in for the value at the path.
     pub(super) fn filling(&self, path: &Path<'_>) -> Wild {
-        let refused = self.with_log(|log| {
-            log.fillings.iter().find(|(key, _)| path.is(key)).map_or(0, |&(_, refused)| refused)
-        });
+        let refused = self.with_log(|log| log.fillings.get(&path.key()).copied()).flatten();
         Wild::new(refused.unwrap_or_default())
     }
 
@@ -311,20 +355,21 @@ impl Session {
         input: impl FnOnce() -> Value,
         fill: impl FnOnce(Wild) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        if self.with_log(|log| log.note(path, flaw, input)).is_none() {
-            return Err(Fault::Noted);
-        }
+        self.note(path, flaw, input)?;
         fill(self.filling(path)).map_err(|_| Fault::Noted)
     }
 
-    /// Notes an error of a value that may be used all the same.
+    /// Notes an error of a value that may be used all the same. An error that is one too many ends the pass.
     pub(super) fn note(
         &self,
         path: &Path<'_>,
         flaw: Flaw,
         input: impl FnOnce() -> Value,
     ) -> Result<(), Fault> {
-        self.with_log(|log| log.note(path, flaw, input)).ok_or(Fault::Noted)
+        match self.with_log(|log| log.note(path, flaw, input)) {
+            Some(true) => Ok(()),
+            _ => Err(Fault::Noted),
+        }
     }
 
     /// The end of decoding one value: takes the blame for what its type refused.
@@ -341,19 +386,47 @@ impl Session {
         self.with_log(|log| {
             let key = path.key();
             // A value that was filled in part may be refused for that, which is no error of the request's.
-            let own =
-                !matches!(fault, Fault::Noted) && !log.found.iter().any(|(known, _)| known.starts_with(&key));
+            let own = !matches!(fault, Fault::Noted) && !log.has_found(&key);
             if !own {
                 log.get_past(path);
                 return;
             }
             let input = input();
-            let flaw = fault.into_flaw(&input);
-            log.note(path, flaw, || input);
-            log.holes.push(key);
+            match (&fault, log.tags.get(&key).cloned()) {
+                // As in pydantic, the fields of a variant stand below its tag.
+                (Fault::Missing(field), Some(tag)) if input.is_object() => {
+                    log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, || input);
+                }
+                _ => {
+                    let flaw = fault.into_flaw(&input);
+                    log.note(path, flaw, || input);
+                }
+            }
+            log.holes.insert(key);
             log.moved = true;
         });
         Err(Fault::Noted)
+    }
+
+    /// The end of decoding a list that may have too few items, which is told where nothing is wrong with those that it has.
+    pub(super) fn settle_few<T>(
+        &self,
+        path: &Path<'_>,
+        too_few: Option<Flaw>,
+        input: impl FnOnce() -> Value,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        match (too_few, result) {
+            (Some(flaw), result) if !matches!(result, Err(Fault::Noted)) => {
+                let is_spotless = !self.with_log(|log| log.has_found(&path.key())).unwrap_or_default();
+                if is_spotless {
+                    self.note(path, flaw, input)?;
+                }
+                // The type may refuse them for the same reason.
+                result.map_err(|_| Fault::Noted)
+            }
+            (_, result) => result,
+        }
     }
 
     /// The end of decoding the parameter itself, after which there is nothing to get on to.
@@ -370,14 +443,20 @@ impl Session {
     }
 
     /// The end of decoding a struct: remembers a field that it lacks. The next pass hands the field out as absent, and
-    /// notes the error if it may not be.
-    pub(super) fn settle_fields<T>(&self, of: &Path<'_>, result: Result<T, Fault>) -> Result<T, Fault> {
+    /// notes the error if it may not be. `present` are the names that it has, where there may be others of its type.
+    pub(super) fn settle_fields<'n, T>(
+        &self,
+        of: TypeName,
+        present: impl Iterator<Item = &'n str>,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
         match result {
             Err(Fault::Missing(field)) if self.log.is_some() => {
                 self.with_log(|log| {
-                    let key = of.key();
-                    if !log.gaps.iter().any(|(known, name)| *known == key && *name == field) {
-                        log.gaps.push((key, field));
+                    let gap = Gap { field, beside: present.map(str::to_owned).collect() };
+                    let known = log.gaps.entry(of).or_default();
+                    if !known.contains(&gap) {
+                        known.push(gap);
                         log.moved = true;
                     }
                 });
@@ -388,11 +467,11 @@ impl Session {
     }
 
     /// The end of reading a field's name: notes that a struct wants no unknown ones.
-    pub(super) fn settle_key<T>(&self, of: &Path<'_>, result: Result<T, Fault>) -> Result<T, Fault> {
+    pub(super) fn settle_key<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         match result {
             Err(Fault::Unknown) if self.log.is_some() => {
                 self.with_log(|log| {
-                    log.strict.push(of.key());
+                    log.strict.insert(of);
                     log.moved = true;
                 });
                 Err(Fault::Noted)
@@ -405,9 +484,13 @@ impl Session {
     pub(super) fn state(&self, path: &Path<'_>) -> State {
         self.with_log(|log| {
             log.visits += 1;
-            if log.hopeless.iter().any(|key| path.is(key)) {
+            if log.hopeless.is_empty() && log.holes.is_empty() {
+                return State::Fresh;
+            }
+            let key = path.key();
+            if log.hopeless.contains(&key) {
                 State::Hopeless
-            } else if log.holes.iter().any(|key| path.is(key)) {
+            } else if log.holes.contains(&key) {
                 State::Hole
             } else {
                 State::Fresh
@@ -421,21 +504,59 @@ impl Session {
         self.log.is_none()
     }
 
-    /// Whether the struct at the path was found to lack the field.
-    pub(super) fn is_gap(&self, path: &Path<'_>, field: &str) -> bool {
-        self.with_log(|log| log.gaps.iter().any(|(key, name)| *name == field && path.is(key)))
-            .unwrap_or(false)
+    /// The fields that a struct with these names was found to lack.
+    pub(super) fn gaps<'n>(
+        &self,
+        of: TypeName,
+        present: &(impl Iterator<Item = &'n str> + Clone),
+    ) -> Vec<&'static str> {
+        let gaps = |log: &mut Log| {
+            let mut fields = Vec::new();
+            for gap in log.gaps.get(of).into_iter().flatten() {
+                if !fields.contains(&gap.field) && gap.is_of(present.clone()) {
+                    fields.push(gap.field);
+                }
+            }
+            fields
+        };
+        self.with_log(gaps).unwrap_or_default()
     }
 
-    /// The fields that the struct at the path was found to lack.
-    pub(super) fn gaps(&self, path: &Path<'_>) -> Vec<&'static str> {
-        self.with_log(|log| log.gaps.iter().filter(|(key, _)| path.is(key)).map(|&(_, name)| name).collect())
-            .unwrap_or_default()
+    /// Whether the struct wants no unknown fields.
+    pub(super) fn is_strict(&self, of: TypeName) -> bool {
+        self.with_log(|log| log.strict.contains(of)).unwrap_or(false)
     }
 
-    /// Whether the struct at the path wants no unknown fields.
-    pub(super) fn is_strict(&self, path: &Path<'_>) -> bool {
-        self.with_log(|log| log.strict.iter().any(|key| path.is(key))).unwrap_or(false)
+    /// The end of reading an enum's name: remembers that there are none but those that it tells.
+    pub(super) fn settle_name<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
+        if matches!(result, Err(Fault::Variant(_))) {
+            self.with_log(|log| log.closed.insert(of));
+        }
+        result
+    }
+
+    /// The end of reading a value as the tag of the enum around it.
+    pub(super) fn settle_tag<T>(
+        &self,
+        path: &Path<'_>,
+        found: &str,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        match (result, path.step, path.parent) {
+            (Err(Fault::Variant(expected)), Step::Name(tag), _) => {
+                Err(Fault::Tag { tag: tag.to_owned(), found: found.to_owned(), expected })
+            }
+            (Ok(variant), _, Some(of)) => {
+                self.with_log(|log| log.tags.insert(of.key(), found.to_owned()));
+                Ok(variant)
+            }
+            (result, ..) => result,
+        }
+    }
+
+    /// Whether the enum takes no names but those that it tells.
+    pub(super) fn is_closed(&self, of: TypeName) -> bool {
+        self.with_log(|log| log.closed.contains(of)).unwrap_or(false)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A parameter, or a field of its struct, that has yet to show whether it is one value, several or a whole struct.
 
+use std::any::type_name;
 use std::borrow::Cow;
 
 use serde::Deserializer;
@@ -63,10 +64,9 @@ pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
         }
     } else {
         for field in fields {
-            let name = values.key(field);
-            let raws = values.all(&name);
+            let raws = values.all(&values.key(field));
             if !raws.is_empty() {
-                object.insert(name.into_owned(), shown_all(&raws));
+                object.insert((*field).to_owned(), shown_all(&raws));
             }
         }
     }
@@ -75,10 +75,14 @@ pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
 
 impl<'a> Slot<'a> {
     fn raw(&mut self) -> Option<Raw<'a>> {
-        self.picked.take().or_else(|| self.values.one(self.name))
+        self.picked.take().or_else(|| match self.role {
+            Role::Field(_) => self.values.one(self.name),
+            _ => self.values.alone(self.name),
+        })
     }
 
     fn text(&self, raw: Raw<'a>) -> Text<'a> {
+        self.session.take_several(false);
         Text { session: self.session, raw, path: self.path, rules: self.rules }
     }
 
@@ -107,10 +111,11 @@ impl<'a> Slot<'a> {
             {
                 sent(self.values, &[])
             }
-            _ => match self.all().as_slice() {
+            _ if self.session.is_of_several() => match self.all().as_slice() {
                 [] => Value::Null,
                 raws => shown_all(raws),
             },
+            _ => self.values.one(self.name).as_ref().map(shown).unwrap_or_default(),
         }
     }
 
@@ -126,8 +131,12 @@ impl<'a> Slot<'a> {
     }
 
     fn flawed<T>(&self, flaw: Flaw, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
-        let input = || self.all().iter().map(shown).collect();
-        self.session.flawed(self.path, flaw, input, fill)
+        self.session.flawed(self.path, flaw, || self.listed(), fill)
+    }
+
+    /// The values as a list, whatever their number.
+    fn listed(&self) -> Value {
+        self.all().iter().map(shown).collect()
     }
 }
 
@@ -208,21 +217,24 @@ impl<'de> Deserializer<'de> for Slot<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.session.take_several(true);
         let items = self.items();
         if items.is_empty() && self.role == Role::Optional {
             return Err(Fault::Nothing);
         }
-        if let Err(flaw) = self.rules.count(items.len()) {
-            return if items.is_empty() {
-                self.absent(|wild| wild.deserialize_seq(visitor))
-            } else {
-                self.flawed(flaw, |wild| wild.deserialize_seq(visitor))
-            };
+        let too_few = self.rules.too_few(items.len());
+        if items.is_empty() && too_few.is_some() {
+            return self.absent(|wild| wild.deserialize_seq(visitor));
         }
-        visitor.visit_seq(Items::list(self, items))
+        if let Some(flaw) = self.rules.too_many(items.len()) {
+            return self.flawed(flaw, |wild| wild.deserialize_seq(visitor));
+        }
+        let result = visitor.visit_seq(Items::list(self.clone(), items));
+        self.session.settle_few(self.path, too_few, || self.listed(), result)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.session.take_several(true);
         let items = self.items();
         if items.is_empty() && len > 0 {
             return self.absent(|wild| wild.deserialize_tuple(len, visitor));
@@ -255,9 +267,9 @@ impl<'de> Deserializer<'de> for Slot<'_> {
             return Err(Fault::Nothing);
         }
         self.session.take_whole();
-        let (session, of) = (self.session, self.path.parent.unwrap_or(self.path));
+        let (session, of) = (self.session, (self.path.parent.unwrap_or(self.path), type_name::<V>()));
         let result = visitor.visit_map(Entries::new(session, self.values, of, entries));
-        session.settle_fields(of, result)
+        session.settle_fields(type_name::<V>(), std::iter::empty(), result)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -278,14 +290,14 @@ impl<'de> Deserializer<'de> for Slot<'_> {
             return Err(Fault::Nothing);
         }
         self.session.take_whole();
-        let (session, of) = (self.session, self.path.parent.unwrap_or(self.path));
+        let (session, of) = (self.session, (self.path.parent.unwrap_or(self.path), type_name::<V>()));
         // Each field is looked up by a walk over the place, which is the fastest as long as it is short.
         let result = if self.values.length() > LONG {
             visitor.visit_map(Fields::new(session, &Index::new(self.values), of, self.rules, fields))
         } else {
             visitor.visit_map(Fields::new(session, self.values, of, self.rules, fields))
         };
-        session.settle_fields(of, result)
+        session.settle_fields(type_name::<V>(), std::iter::empty(), result)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

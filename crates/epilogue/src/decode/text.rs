@@ -1,5 +1,7 @@
 //! One text as whatever scalar it is asked to be.
 
+use std::any::type_name;
+
 use serde::Deserializer;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, IntoDeserializer, Visitor};
@@ -183,7 +185,11 @@ impl<'de> Deserializer<'de> for Text<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.raw {
-            Raw::Text(text) => visitor.visit_enum(Word(text)),
+            Raw::Text(text) if variants.contains(&&**text) || !self.session.is_closed(type_name::<V>()) => {
+                self.session.settle_name(type_name::<V>(), visitor.visit_enum(Word(text)))
+            }
+            Raw::Text(_) => self
+                .flawed(flaw::not_a_variant(variants), |wild| wild.deserialize_enum(name, variants, visitor)),
             Raw::Opaque(_) => {
                 self.flawed(flaw::STRING_UNICODE, |wild| wild.deserialize_enum(name, variants, visitor))
             }
@@ -194,7 +200,10 @@ impl<'de> Deserializer<'de> for Text<'_> {
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_string(visitor)
+        match &self.raw {
+            Raw::Text(text) => self.session.settle_tag(self.path, text, visitor.visit_str(text)),
+            _ => self.deserialize_string(visitor),
+        }
     }
 }
 

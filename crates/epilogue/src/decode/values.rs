@@ -19,6 +19,13 @@ pub(crate) enum Raw<'v> {
     File(&'v str),
 }
 
+impl Raw<'_> {
+    /// Whether it is what a browser sends for a field that was left empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
 /// The values of one name, in the order in which they were sent.
 pub(crate) type Raws<'v> = SmallVec<[Raw<'v>; 4]>;
 
@@ -63,9 +70,10 @@ pub(crate) trait Values {
         false
     }
 
-    /// Whether an empty text is a value.
-    fn counts_empty(&self) -> bool {
-        true
+    /// The value of a parameter that is one value. A browser sends a field that was left empty as an empty text, which of a form is
+    /// none; in a list, or in a struct over the whole form, it is a text.
+    fn alone(&self, name: &str) -> Option<Raw<'_>> {
+        self.one(name)
     }
 
     /// How many bytes a walk over the place reads, where a client may make them many.
@@ -92,8 +100,7 @@ impl<'r> UrlEncoded<'r> {
         Self { text: query, empty_is_absent: false }
     }
 
-    /// A form. A browser sends a field that was left empty as an empty text, so that an empty text counts as absent; among
-    /// other values of a list it stays.
+    /// A form.
     pub(crate) fn form(text: &'r str) -> Self {
         Self { text, empty_is_absent: true }
     }
@@ -147,13 +154,13 @@ fn decoded(text: &str) -> Cow<'_, str> {
 impl Values for UrlEncoded<'_> {
     // The last one counts, as in Starlette's `QueryParams` and `FormData`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.values(name).next().filter(|value| !(self.empty_is_absent && value.is_empty())).map(Raw::Text)
+        self.values(name).next().map(Raw::Text)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
         let mut all: Raws<'_> = self.values(name).map(Raw::Text).collect();
         all.reverse();
-        if self.empty_is_absent && all.iter().all(is_empty) { Raws::new() } else { all }
+        all
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
@@ -162,8 +169,8 @@ impl Values for UrlEncoded<'_> {
         }
     }
 
-    fn counts_empty(&self) -> bool {
-        !self.empty_is_absent
+    fn alone(&self, name: &str) -> Option<Raw<'_>> {
+        self.one(name).filter(|raw| !(self.empty_is_absent && raw.is_empty()))
     }
 
     fn length(&self) -> usize {
@@ -346,14 +353,9 @@ impl Values for Captures<'_> {
     }
 }
 
-/// Which of several values counts, and which do at all.
+/// Which of several values counts.
 fn counting<'s, 'v>(of: &dyn Values, raws: &'s [Raw<'v>]) -> Option<&'s Raw<'v>> {
-    let mut counting = raws.iter().filter(|raw| of.counts_empty() || !is_empty(raw));
-    if of.first_counts() { counting.next() } else { counting.next_back() }
-}
-
-fn is_empty(raw: &Raw<'_>) -> bool {
-    matches!(raw, Raw::Text(text) if text.is_empty())
+    if of.first_counts() { raws.first() } else { raws.last() }
 }
 
 /// The values of one name of a map, as a place of their own.
@@ -368,8 +370,8 @@ impl Values for Group<'_> {
         counting(self.of, &self.values).cloned()
     }
 
-    fn all(&self, name: &str) -> Raws<'_> {
-        if self.one(name).is_none() { Raws::new() } else { self.values.iter().cloned().collect() }
+    fn all(&self, _: &str) -> Raws<'_> {
+        self.values.iter().cloned().collect()
     }
 
     fn each<'s>(&'s self, _: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {}
@@ -410,8 +412,7 @@ impl Values for Index<'_> {
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        let all = self.group(name);
-        if counting(self.of, all).is_none() { Raws::new() } else { all.iter().cloned().collect() }
+        self.group(name).iter().cloned().collect()
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
@@ -436,10 +437,6 @@ impl Values for Index<'_> {
 
     fn first_counts(&self) -> bool {
         self.of.first_counts()
-    }
-
-    fn counts_empty(&self) -> bool {
-        self.of.counts_empty()
     }
 }
 
@@ -494,12 +491,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_form_left_empty_is_absent() {
+    fn what_a_form_left_empty_is_no_value_alone() {
         let form = UrlEncoded::form("a=&b=1&b=&c=&c=");
-        assert!(!form.contains("a"));
-        assert!(form.all("c").is_empty());
-        assert!(!form.contains("b"));
+        assert_eq!((form.alone("a"), form.alone("b"), form.alone("c")), (None, None, None));
+        assert_eq!(texts(form.one("a")), [""]);
         assert_eq!(texts(form.all("b")), ["1", ""]);
+        assert_eq!(texts(form.all("c")), ["", ""]);
+        assert!(UrlEncoded::new("a=").alone("a").is_some());
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Parameters that hold the body. It is read once, before anything of the request runs, and kept until the end.
 
 use std::any::TypeId;
-use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use axum_core::response::{IntoResponse, Response};
@@ -11,14 +9,14 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http_body_util::Either;
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
 use crate::body::into_body;
 use crate::decode::{self, Values};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::rejection::{Invalid, Loc, Place, Rejection};
+use crate::rejection::{Invalid, Loc, Place};
 use crate::response::{Replied, internal_server_error, whole};
 use crate::scope::{Scope, Site};
 
@@ -60,19 +58,16 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
     type Source<F: Fuel> = FromJson<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
+        let (body, options) = (scope.body(), site.options());
         let embedded = scope.embedded(site);
-        let body: &[u8] = match (scope.body_is_json(), embedded) {
-            (true, _) => scope.body(),
-            (false, None) => return Err(Untaken::Invalid(vec![not_json(scope.body())])),
+        let value = match (scope.reads_json(), embedded) {
+            (true, _) => decode::from_json(body, embedded, options),
+            // FastAPI hands a body that is not declared as JSON to the type as a text.
+            (false, None) => decode::from_text(body, options),
             // A text has none of the keys.
-            (false, Some(_)) => &[],
+            (false, Some(_)) => decode::from_json(&[], embedded, options),
         };
-        decode::from_json(body, embedded, site.options()).map(Self).map_err(|errors| {
-            match scope.unreadable() {
-                None => Untaken::Invalid(errors),
-                Some(failure) => Untaken::Failed(Rejection::of_failure(failure)),
-            }
-        })
+        value.map(Self).map_err(Untaken::Invalid)
     }
 }
 
@@ -88,32 +83,8 @@ impl<T> WithValue for Json<T> {
     }
 
     fn is_given(scope: &Scope, site: &Site) -> bool {
-        match scope.embedded(site) {
-            None => !scope.body().is_empty(),
-            // What is no object at all is given, and refused when it is read.
-            Some(key) => serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(scope.body())
-                .map_or(true, |fields| fields.contains_key(key)),
-        }
-    }
-}
-
-/// FastAPI hands a body that is not declared as JSON to the model as text, and the model refuses it.
-fn not_json(body: &[u8]) -> Invalid {
-    if body.is_empty() {
-        return Invalid {
-            kind: "missing",
-            loc: vec![Loc::Name(Place::Body.as_str().into())],
-            msg: String::from("Field required"),
-            input: serde_json::Value::Null,
-            ctx: None,
-        };
-    }
-    Invalid {
-        kind: "model_attributes_type",
-        loc: vec![Loc::Name(Place::Body.as_str().into())],
-        msg: String::from("Input should be a valid dictionary or object to extract fields from"),
-        input: String::from_utf8_lossy(body).into(),
-        ctx: None,
+        let embedded = scope.embedded(site);
+        if scope.reads_json() { decode::is_given(scope.body(), embedded) } else { embedded.is_none() }
     }
 }
 
@@ -200,7 +171,7 @@ impl<T> WithValue for Form<T> {
     }
 
     fn is_given(scope: &Scope, site: &Site) -> bool {
-        scope.form().contains(site.key())
+        scope.form().alone(site.key()).is_some()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::upload::UploadFile;
 /// `bytes` with `File()`.
 ///
 /// The parameter's name is the field's. A form may hold texts too, which [`Form<T>`](crate::Form) reads. A field without a file
-/// gets a `422`, as does a text where a file is wanted; a list may be empty unless it has `#[param(min_length = 1)]`.
+/// gets a `422`, as does a text where an `UploadFile` is wanted; a list may be empty unless it has `#[param(min_length = 1)]`.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -71,6 +71,8 @@ impl Files for Option<UploadFile> {
         match scope.uploads(site.key()).pop() {
             None => Ok(None),
             Some(Ok(file)) => Ok(Some(file)),
+            // A text that was left empty is none, as in any form.
+            Some(Err(text)) if text.is_empty() => Ok(None),
             Some(Err(text)) => Err(vec![no_file(site, None, text)]),
         }
     }
@@ -107,7 +109,7 @@ impl Files for Bytes {
     const IN_MEMORY: bool = true;
 
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
-        UploadFile::take(scope, site).map(|file| content(&file))
+        <Option<Self> as Files>::take(scope, site)?.ok_or_else(|| vec![missing(site)])
     }
 }
 
@@ -115,8 +117,12 @@ impl Files for Option<Bytes> {
     const IN_MEMORY: bool = true;
 
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
-        let file = <Option<UploadFile> as Files>::take(scope, site)?;
-        Ok(file.as_ref().map(content))
+        Ok(match scope.uploads(site.key()).pop() {
+            Some(Ok(file)) => Some(content(&file)),
+            // A text is bytes too.
+            Some(Err(text)) if !text.is_empty() => Some(text.into()),
+            _ => None,
+        })
     }
 }
 

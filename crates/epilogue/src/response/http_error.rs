@@ -40,17 +40,29 @@ struct Parts {
 }
 
 impl HttpError {
-    /// An error that replies with this status and `{"detail": detail}`; the detail may be any data.
+    /// An error that replies with this status and `{"detail": detail}`; the detail may be any data. In place of none, `()`, it is the
+    /// status's own words.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// let error = HttpError::new(StatusCode::NOT_FOUND, ());
+    /// assert_eq!(error.detail().unwrap(), "Not Found");
+    /// ```
     ///
     /// A detail that does not serialise is logged and left out.
     pub fn new(status: StatusCode, detail: impl Serialize) -> Self {
         let detail = serde_json::to_value(detail)
             .inspect_err(|error| tracing::error!(%error, "the detail of an HttpError does not serialise"))
-            .ok();
+            .ok()
+            .map(|detail| match status.canonical_reason() {
+                Some(words) if detail.is_null() => words.into(),
+                _ => detail,
+            });
         Self(Box::new(Parts { status, detail, headers: HeaderMap::new(), source: None }))
     }
 
-    /// Adds a header to the reply, beside those of the same name.
+    /// Adds a header to the reply, beside those of the same name; a content type takes the place of JSON's.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
@@ -100,6 +112,9 @@ impl HttpError {
                 (self.0.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
             }
         };
+        if self.0.headers.contains_key(header::CONTENT_TYPE) {
+            response.headers_mut().remove(header::CONTENT_TYPE);
+        }
         for (name, value) in &self.0.headers {
             response.headers_mut().append(name, value.clone());
         }

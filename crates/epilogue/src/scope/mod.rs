@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Response};
 use smallvec::SmallVec;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +40,7 @@ use crate::graph::DependencyScope;
 use crate::graph::node::ParamNode;
 use crate::param::{ClientAddr, ParamOptions};
 use crate::rejection::{Invalid, Rejection};
-use crate::response::{Failure, HttpError, Raised, Reply};
+use crate::response::{Failure, Reply};
 use crate::security::SecurityScopes;
 use crate::server::{Connection, Link};
 use crate::tasks::{BackgroundTasks, Origin};
@@ -255,7 +255,7 @@ impl Scope {
                 .all(name)
                 .into_iter()
                 .filter_map(|raw| match raw {
-                    Raw::Text(text) if !text.is_empty() => Some(Err(text.into_owned())),
+                    Raw::Text(text) => Some(Err(text.into_owned())),
                     _ => None,
                 })
                 .collect(),
@@ -266,17 +266,9 @@ impl Scope {
         self.body.bytes()
     }
 
-    pub(crate) fn body_is_json(&self) -> bool {
-        is_json(&self.parts().headers)
-    }
-
-    /// What is said of a JSON body that is no text at all.
-    pub(crate) fn unreadable(&self) -> Option<Failure> {
-        let unreadable = self.body_is_json() && std::str::from_utf8(self.body()).is_err();
-        unreadable.then(|| {
-            let error = HttpError::new(StatusCode::BAD_REQUEST, "There was an error parsing the body");
-            Failure::Raised(Raised::new(error))
-        })
+    /// Whether the body is read as JSON. One that was not sent may be declared as anything.
+    pub(crate) fn reads_json(&self) -> bool {
+        self.body().is_empty() || is_json(&self.parts().headers)
     }
 
     /// The key under which a JSON body stands, where the request has several.

@@ -36,14 +36,24 @@ impl Scope {
         let (steps, reads_body, reads_json) = (plan.steps.len(), plan.reads_body, plan.reads_json);
         if reads_body {
             self.read_body().await?;
-            // A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
-            if reads_json && steps > 0 && self.body_is_json() {
-                decode::check_json(self.body()).map_err(|error| {
-                    self.unreadable().unwrap_or_else(|| Failure::Rejected(Rejection::new(vec![error])))
-                })?;
+            if reads_json && self.reads_json() {
+                self.check_json(steps > 0)?;
             }
         }
         if steps > 0 { self.run_steps().await } else { Ok(()) }
+    }
+
+    /// A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
+    fn check_json(&self, before_steps: bool) -> Result<(), Failure> {
+        if std::str::from_utf8(self.body()).is_err() {
+            let error = HttpError::new(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+            return Err(Failure::Raised(Raised::new(error)));
+        }
+        if before_steps {
+            decode::check_json(self.body())
+                .map_err(|error| Failure::Rejected(Rejection::new(vec![error])))?;
+        }
+        Ok(())
     }
 
     async fn run_steps(&mut self) -> Result<(), Failure> {
@@ -237,8 +247,17 @@ fn multipart_failure(error: &MultipartError) -> Failure {
         MultipartError::Malformed(multer::Error::NoBoundary) => {
             (StatusCode::BAD_REQUEST, "Missing boundary in multipart.")
         }
-        MultipartError::Malformed(_) | MultipartError::Nameless | MultipartError::TooMany(_) => {
-            (StatusCode::BAD_REQUEST, "There was an error parsing the body")
+        MultipartError::Malformed(_) | MultipartError::Cut(_) => {
+            (StatusCode::BAD_REQUEST, "Invalid multipart data.")
+        }
+        MultipartError::Nameless => {
+            (StatusCode::BAD_REQUEST, "The Content-Disposition header field \"name\" must be provided.")
+        }
+        MultipartError::TooMany("files") => {
+            (StatusCode::BAD_REQUEST, "Too many files. Maximum number of files is 1000.")
+        }
+        MultipartError::TooMany(_) => {
+            (StatusCode::BAD_REQUEST, "Too many fields. Maximum number of fields is 1000.")
         }
         MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
         MultipartError::Store(_) => {

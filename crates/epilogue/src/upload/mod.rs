@@ -40,8 +40,11 @@ impl Values for FormValues<'_> {
         }
     }
 
-    fn counts_empty(&self) -> bool {
-        false
+    fn alone(&self, name: &str) -> Option<Raw<'_>> {
+        match self {
+            Self::UrlEncoded(form) => form.alone(name),
+            Self::Multipart(form) => form.alone(name),
+        }
     }
 
     fn length(&self) -> usize {

@@ -41,6 +41,8 @@ pub(crate) enum MultipartError {
     TooLarge { limit: usize },
     #[error("it is malformed")]
     Malformed(#[source] multer::Error),
+    #[error("it ends too early")]
+    Cut(#[source] multer::Error),
     #[error("a part has no name")]
     Nameless,
     #[error("it has more than {MAX_PARTS} {0}")]
@@ -64,7 +66,7 @@ enum Part {
     File(UploadFile),
 }
 
-/// Reads a body. The content type is that of a multipart form.
+/// Reads a body. The content type is that of a multipart form. As in FastAPI, a body that ends too early is the parts that it has.
 pub(crate) async fn parse<B>(
     body: B,
     content_type: &str,
@@ -76,21 +78,34 @@ where
 {
     let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
     let head = Arc::new(AtomicUsize::new(0));
-    let pieces = Pieces { body, pause: false, head: Arc::clone(&head) };
+    let opening = Opening::of(&boundary);
+    let pieces = Pieces { body, pause: false, head: Arc::clone(&head), opening };
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limits.whole as u64));
-    let mut multipart = Multipart::with_constraints(pieces, boundary, constraints);
+    let multipart = Multipart::with_constraints(pieces, boundary, constraints);
     let mut form = MultipartForm::default();
+    match read_parts(multipart, &head, limits, &mut form).await {
+        Ok(()) | Err(MultipartError::Cut(_)) => Ok(form),
+        Err(error) => Err(error),
+    }
+}
+
+async fn read_parts(
+    mut multipart: Multipart<'_>,
+    head: &AtomicUsize,
+    limits: FormLimits,
+    form: &mut MultipartForm,
+) -> Result<(), MultipartError> {
     let (mut files, mut texts) = (0, 0);
     loop {
         head.store(0, Ordering::Relaxed);
-        let Some(mut field) = multipart.next_field().await.map_err(broken)? else { return Ok(form) };
+        let Some(mut field) = multipart.next_field().await.map_err(broken)? else { return Ok(()) };
         let name = field.name().ok_or(MultipartError::Nameless)?.to_owned();
-        let Some(filename) = field.file_name().map(str::to_owned) else {
+        let Some(filename) = field.file_name().map(|name| without_folders(name).to_owned()) else {
             texts += 1;
             if texts > MAX_PARTS {
                 return Err(MultipartError::TooMany("fields"));
             }
-            let bytes = read_text(&mut field, &head, limits.text - form.text_length, limits.text).await?;
+            let bytes = read_text(&mut field, head, limits.text - form.text_length, limits.text).await?;
             form.text_length += bytes.len();
             form.parts.push((name, Part::Text(into_text(bytes))));
             continue;
@@ -99,12 +114,18 @@ where
         if files > MAX_PARTS {
             return Err(MultipartError::TooMany("files"));
         }
-        let file = read_file(&mut field, &head, filename, limits.files_in_memory).await?;
+        let file = read_file(&mut field, head, filename, limits.files_in_memory).await?;
         // What a browser sends where no file was chosen.
         if !(file.filename().is_empty() && file.is_empty()) {
             form.parts.push((name, Part::File(file)));
         }
     }
+}
+
+/// What once was Internet Explorer sends the whole path of a file.
+fn without_folders(filename: &str) -> &str {
+    let is_path = filename.starts_with(r"\\") || filename.get(1..3) == Some(r":\");
+    if is_path { filename.rsplit('\\').next().unwrap_or_default() } else { filename }
 }
 
 async fn read_text(
@@ -157,16 +178,59 @@ fn broken(error: multer::Error) -> MultipartError {
         multer::Error::StreamSizeExceeded { limit } => {
             MultipartError::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
         }
-        multer::Error::StreamReadFailed(source) if !source.is::<HeadTooLong>() => {
+        multer::Error::StreamReadFailed(source) if !source.is::<Refused>() => {
             MultipartError::Read(multer::Error::StreamReadFailed(source))
         }
+        error @ (multer::Error::IncompleteStream
+        | multer::Error::IncompleteHeaders
+        | multer::Error::IncompleteFieldData { .. }) => MultipartError::Cut(error),
         error => MultipartError::Malformed(error),
     }
 }
 
+/// What is not handed to multer.
 #[derive(Debug, thiserror::Error)]
-#[error("the head of a part has more than {MAX_HEAD} bytes")]
-struct HeadTooLong;
+enum Refused {
+    #[error("the head of a part has more than {MAX_HEAD} bytes")]
+    HeadTooLong,
+    #[error("it does not begin with its boundary")]
+    Unopened,
+}
+
+/// The beginning of a body, which multer would look for behind whatever comes before it.
+struct Opening {
+    boundary: Vec<u8>,
+    /// How much of it was there.
+    seen: usize,
+}
+
+impl Opening {
+    fn of(boundary: &str) -> Self {
+        Self { boundary: format!("--{boundary}").into_bytes(), seen: 0 }
+    }
+
+    /// Whether the body goes on as one does that begins with its boundary.
+    fn goes_on(&mut self, piece: &[u8]) -> bool {
+        for &byte in piece {
+            if self.seen > self.boundary.len() {
+                return true;
+            }
+            if self.seen == 0 && matches!(byte, b'\r' | b'\n') {
+                continue;
+            }
+            let is_right = match self.boundary.get(self.seen) {
+                Some(&wanted) => byte == wanted,
+                // The end of the line, or of the form.
+                None => matches!(byte, b'\r' | b'-'),
+            };
+            if !is_right {
+                return false;
+            }
+            self.seen += 1;
+        }
+        true
+    }
+}
 
 /// The body as multer takes it. multer reads until there is nothing to be had at the moment, however much that is; so after
 /// each piece there is nothing, until it has looked at that piece and asks again.
@@ -175,6 +239,7 @@ struct Pieces<B> {
     pause: bool,
     /// What was handed out since multer was last asked for something.
     head: Arc<AtomicUsize>,
+    opening: Opening,
 }
 
 impl<B> Stream for Pieces<B>
@@ -191,12 +256,15 @@ where
         }
         // One piece may be as large as it likes: the limit on the whole counts it.
         if self.head.load(Ordering::Relaxed) > MAX_HEAD {
-            return Poll::Ready(Some(Err(HeadTooLong.into())));
+            return Poll::Ready(Some(Err(Refused::HeadTooLong.into())));
         }
         loop {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     let Ok(piece) = frame.into_data() else { continue };
+                    if !self.opening.goes_on(&piece) {
+                        return Poll::Ready(Some(Err(Refused::Unopened.into())));
+                    }
                     self.head.fetch_add(piece.len(), Ordering::Relaxed);
                     self.pause = true;
                     return Poll::Ready(Some(Ok(piece)));
@@ -216,20 +284,15 @@ impl MultipartForm {
 
     /// What a name holds where files are wanted: files, or texts that are none.
     pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
-        let uploads = self.parts(name).filter_map(|part| match part {
-            Part::File(file) => Some(Ok(file.clone())),
-            Part::Text(text) if text.is_empty() => None,
-            Part::Text(text) => Some(Err(text.clone())),
+        let uploads = self.parts(name).map(|part| match part {
+            Part::File(file) => Ok(file.clone()),
+            Part::Text(text) => Err(text.clone()),
         });
         uploads.collect()
     }
 }
 
 impl Part {
-    fn is_empty_text(&self) -> bool {
-        matches!(self, Self::Text(text) if text.is_empty())
-    }
-
     /// As it is read where a text is wanted.
     fn raw(&self) -> Raw<'_> {
         match self {
@@ -239,16 +302,13 @@ impl Part {
     }
 }
 
-/// The texts of the form, by the rules of any form: the last one counts, and what was left empty is absent.
+/// The texts of the form, by the rules of any form: the last one counts, and what was left empty is no value alone.
 impl Values for MultipartForm {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.parts(name).next_back().filter(|part| !part.is_empty_text()).map(Part::raw)
+        self.parts(name).next_back().map(Part::raw)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        if self.parts(name).all(Part::is_empty_text) {
-            return Raws::new();
-        }
         self.parts(name).map(Part::raw).collect()
     }
 
@@ -260,8 +320,8 @@ impl Values for MultipartForm {
         }
     }
 
-    fn counts_empty(&self) -> bool {
-        false
+    fn alone(&self, name: &str) -> Option<Raw<'_>> {
+        self.one(name).filter(|raw| !raw.is_empty())
     }
 
     fn length(&self) -> usize {
