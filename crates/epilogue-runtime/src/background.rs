@@ -30,6 +30,7 @@ use crate::{
 ///
 /// A clone holds the same tasks, once: so it can travel among a reply's extensions, which must be `Clone`.
 #[derive(Clone)]
+#[must_use = "its tasks run only as a part of a reply"]
 pub struct Background(Arc<Mutex<Vec<Queued>>>);
 
 impl Background {
@@ -101,7 +102,7 @@ impl Background {
         self.tasks().len()
     }
 
-    /// Whether its tasks have been taken.
+    /// Whether it holds no task.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

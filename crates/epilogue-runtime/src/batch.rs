@@ -42,6 +42,13 @@ impl Batch {
         self
     }
 
+    /// Counts as one more of what is [pending](crate::TaskLimits::pending) until it has ended: for what follows a batch that may have no
+    /// tasks, and must not wait in any number.
+    pub fn with_place(mut self) -> Self {
+        self.0.take_place();
+        self
+    }
+
     /// The reply has left: the runner that the list came from runs the batch. At most
     /// [`TaskLimits::batches`](crate::TaskLimits::batches) run at once; it waits for its turn.
     ///

@@ -25,7 +25,7 @@ pub(crate) struct Execution {
     /// The first one is next, or runs.
     finally: Vec<Finally>,
     phase: Phase,
-    /// Among the pending, for what follows: exits that wait are bounded as tasks are.
+    /// Among the pending.
     place: Option<Reservation>,
     /// When it was submitted.
     since: Option<Instant>,
@@ -58,9 +58,12 @@ impl Execution {
         }
     }
 
-    pub(crate) fn follow(&mut self, finally: Finally) {
+    pub(crate) fn take_place(&mut self) {
         let runner = &self.tasks.list.runner;
         self.place.get_or_insert_with(|| runner.take_place());
+    }
+
+    pub(crate) fn follow(&mut self, finally: Finally) {
         self.finally.push(finally);
     }
 

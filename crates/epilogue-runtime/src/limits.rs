@@ -23,7 +23,7 @@ pub struct TaskLimits {
     /// Tasks queued or running, over all requests. The server lets in a request that can add tasks when there are
     /// [places](crate::Runner::reserve) for as many as requests of its route lately added, and refuses it otherwise. What a request
     /// that was let in adds is always taken. A request whose client has left keeps its places until it has ended, at least one; and one place
-    /// is taken by each request whose exits have not ended.
+    /// is taken by each request whose reply is made and whose exits wait or run.
     /// Default: 100,000.
     pub pending: usize,
     /// Batches running at once; others wait, first come, first served. Default: 1,024.

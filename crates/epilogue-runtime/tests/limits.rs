@@ -74,7 +74,7 @@ async fn what_follows_a_batch_without_tasks_counts_among_the_pending_too() {
         assert!(!runner.is_full());
         let mut released = released.clone();
         let exits = async move |_| drop(released.wait_for(|released| *released).await);
-        Batch::new(list(&runner)).finally(exits).submit();
+        Batch::new(list(&runner)).with_place().finally(exits).submit();
     }
     assert!(runner.is_full() && runner.reserve(1).is_none());
     release.send(true).unwrap();

@@ -260,21 +260,21 @@ where
 
 /// What must happen once a reply has left.
 #[derive(Default)]
-pub(crate) struct After(Option<Follows>);
+pub(crate) struct After(Option<Ends>);
 
-enum Follows {
+enum Ends {
     Batch(Batch, Option<Link>),
-    /// What waits for this reply, which has passed all layers.
+    /// This reply has passed all layers.
     Passage(Arc<Passage>),
 }
 
 impl After {
     pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
-        Self(Some(Follows::Batch(batch, link)))
+        Self(Some(Ends::Batch(batch, link)))
     }
 
     pub(crate) fn passage(passage: Arc<Passage>) -> Self {
-        Self(Some(Follows::Passage(passage)))
+        Self(Some(Ends::Passage(passage)))
     }
 
     fn is_nothing(&self) -> bool {
@@ -287,9 +287,9 @@ impl Drop for After {
     fn drop(&mut self) {
         match self.0.take() {
             None => {}
-            Some(Follows::Batch(batch, Some(link))) => link.reply_ended(batch),
-            Some(Follows::Batch(batch, None)) => batch.submit(),
-            Some(Follows::Passage(passage)) => passage.ended(),
+            Some(Ends::Batch(batch, Some(link))) => link.reply_ended(batch),
+            Some(Ends::Batch(batch, None)) => batch.submit(),
+            Some(Ends::Passage(passage)) => passage.ended(),
         }
     }
 }

@@ -54,7 +54,65 @@ async fn a_layer_that_has_read_the_whole_reply_keeps_the_tasks_back_with_it() {
     served.stop().await.unwrap();
 }
 
-/// A layer that asks twice, as a retry does, or gives a reply of its own.
+#[tokio::test]
+async fn a_request_that_a_layer_has_replied_without_still_runs_its_tasks() {
+    let (app, mut entries) = app();
+    let (app, gate) = (app, Gate::default());
+    let app = app.state(gate.clone());
+    let soon = tower::util::MapFutureLayer::new(|reply| async move {
+        match tokio::time::timeout(std::time::Duration::from_millis(10), reply).await {
+            Ok(reply) => reply,
+            Err(_) => Ok::<_, std::convert::Infallible>(Response::new(Body::from("too late"))),
+        }
+    });
+    let served = Served::new(app.layer(soon)).await;
+    assert_eq!(served.get("/waiting").await.body(), "too late");
+    assert_eq!(entries.now(), [""; 0]);
+    gate.open();
+    assert_eq!(entries.next().await, "waiting");
+    served.stop().await.unwrap();
+}
+
+/// As a retry does.
+#[tokio::test]
+async fn a_layer_may_ask_twice() {
+    #[derive(Clone)]
+    struct Twice<S>(S);
+
+    impl<S> tower_service::Service<http::Request<Body>> for Twice<S>
+    where
+        S: tower_service::Service<http::Request<Body>, Response = Response, Error = std::convert::Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send,
+    {
+        type Response = Response;
+        type Error = std::convert::Infallible;
+        type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Self::Error>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+            let mut inner = self.0.clone();
+            let (parts, _body) = request.into_parts();
+            Box::pin(async move {
+                let again = http::Request::from_parts(parts.clone(), Body::empty());
+                drop(inner.call(http::Request::from_parts(parts, Body::empty())).await?);
+                inner.call(again).await
+            })
+        }
+    }
+
+    let (app, mut entries) = app();
+    let served = Served::new(app.layer(tower::layer::layer_fn(Twice))).await;
+    served.get("/nothing").await;
+    assert_eq!(entries.take(2).await, ["nothing", "nothing"]);
+    served.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn what_follows_replies_that_a_layer_has_dropped_is_not_lost() {
     let (app, mut entries) = app();

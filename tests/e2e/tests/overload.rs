@@ -82,6 +82,25 @@ async fn own_tasks(gate: State<Gate>) -> (Background, Background) {
 }
 
 #[tokio::test]
+async fn a_test_client_meets_the_same_limit() {
+    #[post("/one")]
+    async fn one(tasks: &BackgroundTasks, gate: State<Gate>) {
+        tasks.add_task(wait, ((*gate).clone(),));
+    }
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).tasks(TaskLimits::default().pending(2)).routes(routes![one]);
+    let client = epilogue::testing::TestClient::new(app);
+    let mut replies = Vec::new();
+    for status in [200, 200, 503] {
+        let reply = client.post("/one").reply_only().await;
+        assert_eq!(reply.status(), status);
+        replies.push(reply);
+    }
+    gate.open();
+}
+
+#[tokio::test]
 async fn the_tasks_of_replies_count_too() {
     let gate = Gate::default();
     let app =

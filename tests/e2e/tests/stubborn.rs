@@ -78,17 +78,7 @@ async fn a_dependency_whose_drop_panics_breaks_nothing() {
     #[get("/plain")]
     async fn plain(_bomb: Depends<bomb>) {}
 
-    #[dependency]
-    fn second() -> Bomb {
-        Bomb
-    }
-
-    #[dependency]
-    fn third() -> Bomb {
-        Bomb
-    }
-
-    #[get("/three", dependencies(bomb, second, third))]
+    #[get("/three", dependencies(mine, second_mine, third_mine))]
     async fn three(_session: Depends<session>, tasks: &BackgroundTasks, journal: State<Journal>) {
         tasks.add_task(note, (journal, "task"));
     }
@@ -100,6 +90,47 @@ async fn a_dependency_whose_drop_panics_breaks_nothing() {
     assert_eq!(two(&served, "/three").await, [200, 200]);
     served.stop().await.unwrap();
     assert_eq!(sorted(&mut entries), [["enter"; 4], ["exit"; 4], ["task"; 4]].concat());
+}
+
+/// Panics when it is dropped, also where that ends the process.
+struct Mine;
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        panic!("a mine was dropped");
+    }
+}
+
+#[dependency]
+fn mine() -> Mine {
+    Mine
+}
+
+#[dependency]
+fn second_mine() -> Mine {
+    Mine
+}
+
+#[dependency]
+fn third_mine() -> Mine {
+    Mine
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_with_more_than_one_output_that_panics_does_not_end_the_process() {
+    #[get("/", dependencies(mine, second_mine, third_mine))]
+    async fn waits(journal: State<Journal>) {
+        journal.write("waits");
+        std::future::pending::<()>().await;
+    }
+
+    let (app, mut entries) = app(routes![waits]);
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "waits");
+    drop(client);
+    served.stop().await.unwrap();
 }
 
 /// What a layer has put into the request, and nobody else sees to.
@@ -332,6 +363,100 @@ async fn app_scoped_dependencies_are_exited_once_however_often_the_app_is_draine
     app.drain().await.unwrap();
     app.drain().await.unwrap();
     assert_eq!(entries.now(), ["open", "close"]);
+}
+
+#[tokio::test]
+async fn exits_of_the_app_go_on_when_who_waited_is_gone_and_another_waits_for_them() {
+    struct Slow(Journal, Gate);
+
+    #[dependency(scope = "app", exit = close_slowly)]
+    async fn slow(journal: State<Journal>, gate: State<Gate>) -> Slow {
+        Slow((*journal).clone(), (*gate).clone())
+    }
+
+    async fn close_slowly(slow: &Slow, _outcome: &Outcome) {
+        slow.0.write("closing");
+        slow.1.pass().await;
+        slow.0.write("closed");
+    }
+
+    let (app, mut entries) = app(routes![]);
+    let gate = Gate::default();
+    let app = app.state(gate.clone()).build_at_start::<slow>().build_at_start::<pool>();
+    app.start().await.unwrap();
+    tokio::select! {
+        _ = app.drain() => panic!("the gate is closed"),
+        lines = entries.take(3) => assert_eq!(lines, ["open", "close", "closing"]),
+    }
+    let waiting = tokio::spawn({
+        let app = app.clone();
+        async move { app.drain().await }
+    });
+    epilogue_e2e::settle().await;
+    assert!(!waiting.is_finished());
+    gate.open();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(entries.now(), ["closed"]);
+}
+
+#[tokio::test]
+async fn a_start_that_fails_is_begun_again_only_by_who_still_waits() {
+    struct Cache;
+
+    #[dependency(scope = "app")]
+    async fn cache(journal: State<Journal>, gate: State<Gate>) -> Result<Cache, HttpError> {
+        journal.write("tried");
+        gate.pass().await;
+        Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "down"))
+    }
+
+    let (app, mut entries) = app(routes![]);
+    let gate = Gate::default();
+    let app = app.state(gate.clone()).build_at_start::<cache>();
+    for _ in 0..5 {
+        tokio::select! {
+            _ = app.start() => panic!("the gate is closed"),
+            () = epilogue_e2e::settle() => {}
+        }
+    }
+    gate.open();
+    app.start().await.unwrap_err();
+    assert_eq!(entries.now(), ["tried"]);
+    app.start().await.unwrap_err();
+    assert_eq!(entries.now(), ["tried"], "by the last one");
+}
+
+#[tokio::test]
+async fn an_exit_of_function_scope_that_runs_at_the_deadline_has_its_grace() {
+    struct Commit(Journal, Gate);
+
+    #[dependency(scope = "function", exit = end)]
+    fn commit(journal: State<Journal>, gate: State<Gate>) -> Commit {
+        Commit((*journal).clone(), (*gate).clone())
+    }
+
+    async fn end(commit: &Commit, _outcome: &Outcome) {
+        commit.0.write("commit");
+        commit.1.pass().await;
+        commit.0.write("committed");
+    }
+
+    #[get("/")]
+    async fn commits(_commit: Depends<commit>) {}
+
+    let (app, mut entries) = app(routes![commits]);
+    let gate = Gate::default();
+    let limits = TaskLimits::default().grace(Duration::from_millis(10)).exit_grace(Duration::MAX);
+    let served = Served::new(app.state(gate.clone()).tasks(limits)).await;
+    let mut client = served.connect().await;
+    client.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "commit");
+    let stopping = tokio::spawn(served.stop());
+    // The deadline has come: the request is cut off with its connection.
+    assert_eq!(client.read_to_end().await, "");
+    gate.open();
+    assert_eq!(entries.next().await, "committed");
+    assert!(matches!(stopping.await.unwrap(), Err(epilogue::Error::Unfinished(_))));
 }
 
 #[tokio::test]

@@ -61,7 +61,9 @@ async fn repeat(
         let is_last = retry.is_none_or(|retry| task.attempts > retry.times);
         let end = match panics::catch(|| attempts.attempt(runner.context(), is_last)) {
             Ok(Some(running)) => attempt(runner, task.span(), task.timeout(), running.0).await,
-            Ok(None) => unreachable!("a task is not tried again after its last attempt"),
+            Ok(None) => {
+                unreachable!("a task is not tried again after its last attempt: this is a bug in epilogue")
+            }
             Err(payload) => End::Panicked(panics::message(payload)),
         };
         let Some(retry) = retry.filter(|retry| !is_last && again(&end, retry) && !runner.is_cut()) else {

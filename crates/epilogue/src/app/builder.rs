@@ -4,15 +4,14 @@ use std::convert::Infallible;
 use std::fmt;
 use std::panic::resume_unwind;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use http::Request;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::net::ToSocketAddrs;
-use tokio::sync::OnceCell;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -60,7 +59,9 @@ pub struct App {
 /// What the clones of an app have in common.
 #[derive(Default)]
 struct Shared {
-    started: OnceCell<Started>,
+    started: OnceLock<Started>,
+    /// The start that is in flight, if there is one.
+    starting: tokio::sync::Mutex<Option<JoinHandle<Result<(), StartError>>>>,
     /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
     eager: Mutex<Vec<&'static ParamNode>>,
 }
@@ -286,7 +287,7 @@ impl App {
     /// ```
     /// use epilogue::prelude::*;
     /// use epilogue::{TaskEvent, TaskObserver};
-    /// use std::sync::Arc;
+    /// use std::sync::{Arc, OnceLock};
     /// use std::sync::atomic::{AtomicU64, Ordering};
     ///
     /// #[derive(Default)]
@@ -358,7 +359,7 @@ impl App {
     /// dependency, so that it was not built.
     pub async fn resolve<D: Dependency>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
-        if !self.shared.started.initialized() {
+        if self.shared.started.get().is_none() {
             self.eager().push(effect);
         }
         let value = self.started().await?.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
@@ -371,7 +372,12 @@ impl App {
     ///
     /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
     pub async fn drain(&self) -> crate::Result<()> {
-        let Some(started) = self.shared.started.get() else { return Ok(()) };
+        let is_starting = self.shared.starting.lock().await.is_some();
+        let started = match self.shared.started.get() {
+            Some(started) => started,
+            None if is_starting => self.started().await?,
+            None => return Ok(()),
+        };
         let grace = self.config.limits.grace;
         let deadline = pin!(tokio::time::sleep(grace));
         progress::shown_beside(started.drain(deadline, 0), grace, || {
@@ -391,20 +397,30 @@ impl App {
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {
-        if !self.shared.started.initialized() {
-            self.start_in_a_task().await?;
+        if self.shared.started.get().is_none() {
+            self.start_or_wait().await?;
         }
         self.shared.started.get().ok_or(StartError::Stopped)
     }
 
-    /// Whoever waits for the start may be dropped in the middle of it, as a request is with its client, and what was built by then
-    /// would never be exited.
-    async fn start_in_a_task(&self) -> Result<(), StartError> {
-        let (app, eager) = (self.clone(), self.eager().clone());
-        let start = tokio::spawn(async move {
-            app.shared.started.get_or_try_init(|| start::start(&app.config, eager)).await.map(drop)
+    /// The start is a task: whoever waits for it may be dropped in the middle of it, as a request is with its client, and what was built
+    /// by then would never be exited. There is one at a time, which all that wait share.
+    async fn start_or_wait(&self) -> Result<(), StartError> {
+        let mut starting = self.shared.starting.lock().await;
+        if self.shared.started.get().is_some() {
+            return Ok(());
+        }
+        let start = starting.get_or_insert_with(|| {
+            let (app, eager) = (self.clone(), self.eager().clone());
+            tokio::spawn(async move {
+                let started = start::start(&app.config, eager).await?;
+                drop(app.shared.started.set(started));
+                Ok(())
+            })
         });
-        match start.await.map_err(JoinError::try_into_panic) {
+        let ended = start.await;
+        *starting = None;
+        match ended.map_err(JoinError::try_into_panic) {
             Ok(result) => result,
             Err(Ok(panic)) => resume_unwind(panic),
             Err(Err(_cancelled)) => Err(StartError::Stopped),
@@ -422,7 +438,7 @@ impl App {
     /// A change makes another app: one that has started stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
-        if self.shared.started.initialized() || Arc::strong_count(&self.shared) > 1 {
+        if self.shared.started.get().is_some() || Arc::strong_count(&self.shared) > 1 {
             self.shared = Arc::default();
         }
         self

@@ -1,17 +1,17 @@
 //! The app-scoped dependencies of a started app: built before the first request, exited after the last task.
 
 use std::any::TypeId;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::start::{AppState, Deadline, StartError};
 use crate::dependency::{Dependency, Depends, Outcome};
 use crate::graph::fuel::{Full, HasNode};
-use crate::scope::{AppPlan, AppStep, Scope, Value, caught};
+use crate::scope::{AppPlan, AppStep, RunExit, Scope, Value, caught};
 use crate::tasks::TaskContext;
 
 /// The outputs of the app-scoped dependencies, each at the position that the plans know.
@@ -19,13 +19,13 @@ pub(crate) struct AppDependencies {
     steps: Vec<AppStep>,
     slots: HashMap<TypeId, usize>,
     values: Vec<OnceLock<Value>>,
-    exited: AtomicBool,
+    exiting: OnceLock<Exiting>,
 }
 
 impl AppDependencies {
     pub(super) fn new(plan: AppPlan) -> Self {
         let values = plan.steps.iter().map(|_| OnceLock::new()).collect();
-        Self { steps: plan.steps, slots: plan.slots, values, exited: AtomicBool::new(false) }
+        Self { steps: plan.steps, slots: plan.slots, values, exiting: OnceLock::new() }
     }
 
     /// Where each of them stands.
@@ -94,35 +94,66 @@ impl AppDependencies {
         failed
     }
 
-    /// Runs the exits of those that were built, last in, first out, the first time that it is called. At the deadline it names
-    /// those that are not done.
+    /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.
+    ///
+    /// They run once, whoever else asks, who waits for them too.
     pub(super) async fn exit(&self, deadline: Deadline<'_>) -> Vec<&'static str> {
-        if self.exited.swap(true, Ordering::AcqRel) {
-            return Vec::new();
-        }
-        let outcome = Arc::new(Outcome::shutdown());
+        self.exiting.get_or_init(|| Exiting::begin(self.owed())).ended(deadline).await
+    }
+
+    fn owed(&self) -> Vec<OwedExit> {
         let built = self.steps.iter().zip(&self.values).rev();
-        let mut left: VecDeque<_> = built
-            .filter_map(|(AppStep { step, .. }, value)| Some((step.name, step.exit?, value.get()?)))
-            .collect();
-        let exits = async {
-            while let Some((dependency, exit, value)) = left.front() {
-                let future = caught(exit(Arc::clone(value), Arc::clone(&outcome)));
+        built
+            .filter_map(|(AppStep { step, .. }, value)| {
+                Some(OwedExit { dependency: step.name, exit: step.exit?, value: Arc::clone(value.get()?) })
+            })
+            .collect()
+    }
+}
+
+struct OwedExit {
+    dependency: &'static str,
+    exit: RunExit,
+    value: Value,
+}
+
+/// The exits of an app while they run: by a task, since who waits for them may be dropped.
+struct Exiting {
+    all: Vec<&'static str>,
+    ended: watch::Receiver<usize>,
+    task: AbortHandle,
+}
+
+impl Exiting {
+    fn begin(owed: Vec<OwedExit>) -> Self {
+        let all: Vec<_> = owed.iter().map(|owed| owed.dependency).collect();
+        let (count, ended) = watch::channel(0);
+        let task = tokio::spawn(async move {
+            let outcome = Arc::new(Outcome::shutdown());
+            for OwedExit { dependency, exit, value } in owed {
+                let future = caught(exit(value, Arc::clone(&outcome)));
                 if let Err(failure) = future.await.and_then(|result| result) {
                     tracing::error!(dependency, ?failure, "the exit of an app-scoped dependency failed");
                 }
-                left.pop_front();
+                count.send_modify(|ended| *ended += 1);
             }
-        };
+        });
+        Self { all, ended, task: task.abort_handle() }
+    }
+
+    /// The names of those that are not done at the deadline.
+    async fn ended(&self, deadline: Deadline<'_>) -> Vec<&'static str> {
+        let mut ended = self.ended.clone();
         tokio::select! {
             biased;
-            () = exits => {}
-            () = deadline => {}
+            _ = ended.wait_for(|ended| *ended == self.all.len()) => {}
+            () = deadline => self.task.abort(),
         }
-        for (dependency, ..) in &left {
+        let left = &self.all[*ended.borrow()..];
+        for dependency in left {
             tracing::error!(dependency, "the exit of an app-scoped dependency abandoned");
         }
-        left.into_iter().map(|(dependency, ..)| dependency).collect()
+        left.to_vec()
     }
 }
 

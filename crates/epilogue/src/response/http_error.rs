@@ -40,8 +40,8 @@ struct Parts {
 }
 
 impl HttpError {
-    /// An error that replies with this status and `{"detail": detail}`; the detail may be any data. In place of none, `()`, it is the
-    /// status's own words.
+    /// An error that replies with this status and `{"detail": detail}`; the detail may be any data. With `()` it is the status's
+    /// reason phrase.
     ///
     /// ```
     /// use epilogue::prelude::*;

@@ -1,13 +1,14 @@
 //! After the path function: its reply is completed, the exits of function scope run, and the batch of what must happen after
 //! the reply is handed to the reply's body.
 
+use std::iter;
 use std::sync::Arc;
 
 use axum_core::response::IntoResponse;
 use http::StatusCode;
 use http_body_util::Either;
 
-use super::{Exit, Head, Scope, caught, caught_now};
+use super::{Exit, Head, Scope, caught_now};
 use crate::body::{After, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
@@ -19,7 +20,11 @@ impl Scope {
     /// Whether exits of function scope must be [run](Self::leave_functions) before the reply is [made](Self::finish).
     #[doc(hidden)]
     pub fn must_leave(&self) -> bool {
-        self.exits.iter().any(|exit| exit.scope == DependencyScope::Function)
+        self.last_of_function().is_some()
+    }
+
+    fn last_of_function(&self) -> Option<usize> {
+        self.exits.iter().rposition(|exit| exit.scope == DependencyScope::Function)
     }
 
     /// Makes the reply of what the path function returned, with all that follows it.
@@ -48,14 +53,14 @@ impl Scope {
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {
-        // Those that have not begun stay with the scope, whose drop sees to them should this be cut off.
-        let is_of_function = |exit: &Exit| exit.scope == DependencyScope::Function;
-        while let Some(last) = self.exits.iter().rposition(is_of_function) {
-            let exit = self.exits.remove(last);
+        // Those that have not ended stay with the scope, whose drop sees to them should this be cut off.
+        while let Some(last) = self.last_of_function() {
             let outcome = Arc::new(outcome_of(&result));
-            if let Err(failure) = run_exit(exit, outcome).await {
+            if let Err(failure) = self.exits[last].run(outcome).await {
                 result = Err(failure);
             }
+            let ended = self.exits.remove(last);
+            drop_each(iter::once(ended));
         }
         result
     }
@@ -99,11 +104,10 @@ impl Scope {
     #[inline]
     fn let_go(&mut self) {
         if !self.slots.is_empty() {
-            drop_each(|| self.slots.pop());
+            drop_each(iter::from_fn(|| self.slots.pop()));
         }
         if !self.parts().extensions.is_empty() {
-            let mut parts = Some(std::mem::replace(&mut self.parts, Head::empty()));
-            drop_each(|| parts.take());
+            drop_each(iter::once(std::mem::replace(&mut self.parts, Head::empty())));
         }
     }
 
@@ -144,7 +148,7 @@ impl Scope {
         let batch = if exits.is_empty() {
             batch
         } else {
-            batch.finally(move |report| leave_request(exits, outcome, report))
+            batch.with_place().finally(move |report| leave_request(exits, outcome, report))
         };
         let batch = match probe {
             None => batch,
@@ -161,15 +165,14 @@ impl Drop for Scope {
         if !self.exits.is_empty() || self.tasks.is_some() {
             self.cut_off();
         }
+        self.let_go();
     }
 }
 
 /// Drops one value after another, since two panics at a time would end the process.
-pub(super) fn drop_each<T>(mut next: impl FnMut() -> Option<T>) {
+pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
     let mut all = || {
-        while let Some(value) = next() {
-            drop(value);
-        }
+        values.by_ref().for_each(drop);
         Ok(())
     };
     while let Err(failure) = caught_now(&mut all) {
@@ -183,16 +186,12 @@ pub(super) fn drop_each<T>(mut next: impl FnMut() -> Option<T>) {
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
 async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport) {
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
-    for exit in exits.into_iter().rev() {
-        if let Err(failure) = run_exit(exit, Arc::clone(&outcome)).await {
+    for mut exit in exits.into_iter().rev() {
+        if let Err(failure) = exit.run(Arc::clone(&outcome)).await {
             tracing::error!(?failure, "an exit failed after the reply");
         }
+        drop_each(iter::once(exit));
     }
-}
-
-async fn run_exit(exit: Exit, outcome: Arc<Outcome>) -> Result<(), Failure> {
-    let future = (exit.run)(exit.value, outcome);
-    caught(future).await.and_then(|result| result)
 }
 
 fn outcome_of(result: &Result<Replied, Failure>) -> Outcome {

@@ -109,11 +109,28 @@ enum Slot {
     Failed(Rejection),
 }
 
-/// An exit that is owed.
+/// An exit that is owed, until it has ended: where it is cut off it goes on elsewhere from where it was.
 struct Exit {
-    run: RunExit,
-    value: Value,
     scope: DependencyScope,
+    stage: ExitStage,
+}
+
+enum ExitStage {
+    Waits(RunExit, Value),
+    Runs(BoxFuture<Result<(), Failure>>),
+}
+
+impl Exit {
+    /// What it is told counts when it begins.
+    async fn run(&mut self, outcome: Arc<Outcome>) -> Result<(), Failure> {
+        if let ExitStage::Waits(run, value) = &self.stage {
+            self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
+        }
+        match &mut self.stage {
+            ExitStage::Runs(future) => caught(future.as_mut()).await.and_then(|result| result),
+            ExitStage::Waits(..) => Ok(()),
+        }
+    }
 }
 
 /// The part of the path that each `{name}` of the template matched, as offsets.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::{
-    BoxFuture, Exit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, caught, caught_now,
+    BoxFuture, Exit, ExitStage, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, caught,
+    caught_now,
 };
 use crate::app::AppState;
 use crate::body::BodyError;
@@ -112,7 +113,8 @@ impl Scope {
         match output {
             StepOutput::Shared(value) => {
                 if let Some(run) = step.exit {
-                    self.exits.push(Exit { run, value: Arc::clone(&value), scope: step.scope });
+                    let stage = ExitStage::Waits(run, Arc::clone(&value));
+                    self.exits.push(Exit { scope: step.scope, stage });
                 }
                 Slot::Shared(value)
             }

@@ -166,8 +166,8 @@ impl Solo {
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
         let result = result.map(|response| response.map(Either::Right));
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
-        let mut known = std::mem::take(&mut self.known).into_values().collect::<Vec<_>>();
-        drop_each(|| known.pop());
+        // Into a list: a map would drop what is left of it while it panics.
+        drop_each(std::mem::take(&mut self.known).into_values().collect::<Vec<_>>().into_iter());
         self.scope.finish(result)
     }
 }

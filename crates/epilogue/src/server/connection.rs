@@ -9,18 +9,19 @@ use http::{StatusCode, Version};
 use http_body_util::Either;
 
 use super::handover::{Gone, Handover};
+use super::passage::Follows;
 use super::patience::Wait;
 use crate::body::Content;
-use crate::tasks::{Batch, Lane};
+use crate::tasks::Lane;
 
-/// What the requests of a connection and its socket share: the batches whose replies have ended, but may not have left yet.
+/// What the requests of a connection and its socket share: what follows replies that have ended, but may not have left yet.
 ///
 /// hyper drops a reply's body before it writes it, so the end of the body is too early. The first flush that the socket
 /// completes after it is the moment when the kernel has taken the last byte; see [`ConnectionIo`](super::io::ConnectionIo).
 pub(crate) struct Connection {
     pub(crate) client: SocketAddr,
     pub(crate) body_read_timeout: Option<Duration>,
-    batches: Handover<Batch>,
+    following: Handover<Follows>,
     lane: Lane,
     wait: Arc<Wait>,
     /// Whether a request of HTTP/1 may have to wait before all of its reply is there, and its client may leave meanwhile.
@@ -39,7 +40,7 @@ impl Connection {
         Self {
             client,
             body_read_timeout,
-            batches: Handover::new(),
+            following: Handover::new(),
             lane: Lane::new(),
             wait,
             awaits_reply: AtomicBool::new(false),
@@ -75,19 +76,19 @@ impl Connection {
     }
 
     fn stream(self: &Arc<Self>) -> Stream {
-        self.batches.speaks_http2();
+        self.following.speaks_http2();
         self.wait.stream_begins();
         Stream { connection: Arc::clone(self), rest: Bytes::new() }
     }
 
     pub(super) fn is_http2(&self) -> bool {
-        self.batches.is_http2()
+        self.following.is_http2()
     }
 
     /// The body of a reply has ended; what follows it waits for the flush.
-    pub(crate) fn reply_ended(&self, batch: Batch) {
-        if let Some(batch) = self.batches.reply_ended(batch) {
-            batch.submit_on(&self.lane);
+    pub(crate) fn reply_ended(&self, follows: Follows) {
+        if let Some(follows) = self.following.reply_ended(follows) {
+            follows.submit_on(&self.lane);
         }
     }
 
@@ -112,19 +113,19 @@ impl Connection {
         if self.is_http2() {
             self.wait.stalls(false);
         }
-        if let Some(gone) = self.batches.flushed(context) {
+        if let Some(gone) = self.following.flushed(context) {
             self.submit(gone);
         }
     }
 
     /// The socket is gone.
     pub(crate) fn closed(&self) {
-        self.submit(self.batches.closed());
+        self.submit(self.following.closed());
     }
 
-    fn submit(&self, batches: Gone<Batch>) {
-        for batch in batches {
-            batch.submit_on(&self.lane);
+    fn submit(&self, gone: Gone<Follows>) {
+        for follows in gone {
+            follows.submit_on(&self.lane);
         }
     }
 }

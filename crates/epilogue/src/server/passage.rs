@@ -6,14 +6,14 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::Connection;
-use crate::tasks::Batch;
+use crate::tasks::{Batch, Lane};
 
 /// A request's way out. A layer may have read all of a reply long before it passes it on, or may ask for another one; so what follows
-/// the replies within waits until the one that leaves the outermost layer has ended.
+/// the replies within waits until the one that the outermost layer has passed on has left.
 pub(crate) struct Passage {
     /// None under another server.
     connection: Option<Arc<Connection>>,
-    /// None once the reply has ended.
+    /// None once that reply has left.
     waiting: Mutex<Option<SmallVec<[Batch; 1]>>>,
 }
 
@@ -38,13 +38,36 @@ impl Passage {
     }
 
     /// The reply that has passed all layers has ended, or there will be none.
-    pub(crate) fn ended(&self) {
+    pub(crate) fn ended(self: Arc<Self>) {
+        match self.connection.clone() {
+            Some(connection) => connection.reply_ended(Follows::Passage(self)),
+            None => self.left(None),
+        }
+    }
+
+    fn left(&self, lane: Option<&Lane>) {
         let waiting = self.waiting.lock().take();
         for batch in waiting.into_iter().flatten() {
-            match &self.connection {
-                Some(connection) => connection.reply_ended(batch),
+            match lane {
+                Some(lane) => batch.submit_on(lane),
                 None => batch.submit(),
             }
+        }
+    }
+}
+
+/// What follows a reply that has left.
+pub(crate) enum Follows {
+    Batch(Batch),
+    /// What waits behind the layers.
+    Passage(Arc<Passage>),
+}
+
+impl Follows {
+    pub(super) fn submit_on(self, lane: &Lane) {
+        match self {
+            Self::Batch(batch) => batch.submit_on(lane),
+            Self::Passage(passage) => passage.left(Some(lane)),
         }
     }
 }
@@ -67,7 +90,7 @@ impl Link {
 
     pub(crate) fn reply_ended(&self, batch: Batch) {
         match self {
-            Self::Connection(connection) => connection.reply_ended(batch),
+            Self::Connection(connection) => connection.reply_ended(Follows::Batch(batch)),
             Self::Passage(passage) => passage.inner_ended(batch),
         }
     }

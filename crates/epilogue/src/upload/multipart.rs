@@ -302,7 +302,8 @@ impl Part {
     }
 }
 
-/// The texts of the form, by the rules of any form: the last one counts, and what was left empty is no value alone.
+/// The texts of the form, by the rules of any form: the last one counts, and an empty text counts as absent where a
+/// single value is wanted.
 impl Values for MultipartForm {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.parts(name).next_back().map(Part::raw)
