@@ -8,7 +8,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
 use crate::signature::{Output, Parameter};
-use crate::types::{arguments, ends, has_impl, last_name, mentions};
+use crate::types::{arguments, ends, last_name, mentions};
 
 /// The parameters that hold one value of the request.
 const VALUES: &[&str] = &["Path", "Query", "Header", "Cookie", "Form", "Json"];
@@ -55,17 +55,41 @@ fn of_type(ty: &Type, bound: &str) -> TokenStream {
 }
 
 /// `<Type as Of>::Member: Bound`, underlined at `at`.
-fn of_member(at: &Type, ty: &Type, of: &str, member: &str, bound: &str) -> TokenStream {
+fn of_member(
+    at: &Type,
+    ty: &Type,
+    of: fn(&Type, Span) -> TokenStream,
+    member: &str,
+    bound: &str,
+) -> TokenStream {
     clause(
         at,
         |first, last| {
             let open = quote_spanned!(first=> <);
-            let (of, member) = (syn::Ident::new(of, last), syn::Ident::new(member, last));
-            let rest = quote_spanned!(last=> as __epilogue::#of>::#member);
+            let (of, member) = (of(ty, last), syn::Ident::new(member, last));
+            let rest = quote_spanned!(last=> as #of>::#member);
             quote!(#open #ty #rest)
         },
         bound,
     )
+}
+
+/// The traits whose members are asked for, each at a place.
+fn holds(_: &Type, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::Holds)
+}
+
+fn in_state(_: &Type, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::InState)
+}
+
+fn result_like(_: &Type, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::ResultLike)
+}
+
+/// The one that takes a type apart if it is a `Result`.
+pub(crate) fn unpack(ty: &Type, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::Unpack<{ __epilogue::IsResult::<#ty>::IS }>)
 }
 
 /// Everything that is asserted of one function: each in a scope of its own.
@@ -90,15 +114,15 @@ impl Asserts {
         if last_name(ty).is_some_and(|name| name == "State")
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, "InState", "Value", "Shared"));
+            self.add(of_member(inner, ty, in_state, "Value", "Shared"));
         } else if last_name(ty).is_some_and(|name| name == "File")
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, "Holds", "Value", "Files"));
+            self.add(of_member(inner, ty, holds, "Value", "Files"));
         } else if holds_value(ty)
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, "Holds", "Value", "Readable"));
+            self.add(of_member(inner, ty, holds, "Value", "Readable"));
         } else if !(is_depends(ty) && param.names_dependency()) {
             // What a `Depends` names is asserted where it is imported.
             self.add(of_type(ty, "Param"));
@@ -114,10 +138,10 @@ impl Asserts {
         }
         let at = arguments(ty).first().copied().unwrap_or(ty);
         if limits.number {
-            self.add(of_member(at, ty, "Holds", "Value", "Number"));
+            self.add(of_member(at, ty, holds, "Value", "Number"));
         }
         if limits.text {
-            self.add(of_member(at, ty, "Holds", "Value", "Text"));
+            self.add(of_member(at, ty, holds, "Value", "Text"));
         }
     }
 
@@ -153,12 +177,27 @@ impl Asserts {
     /// What a dependency returns.
     pub(crate) fn output(&mut self, output: &Output, generics: &Generics) {
         self.returned(output, "Shared", generics);
+        if let Output::Plain(ty @ Type::Path(_)) = output {
+            self.no_result(ty, generics);
+        }
+    }
+
+    /// A `Result` whose name does not tell would be taken for a value, and its error would end no request.
+    fn no_result(&mut self, ty: &Type, generics: &Generics) {
+        if !mentions(ty, generics) {
+            self.add(of_member(ty, ty, unpack, "Kind", "PlainOutput"));
+            return;
+        }
+        let (_, span) = ends(ty);
+        let call = quote_spanned!(span=> __epilogue::no_result(__epilogue::IsResult::<#ty>::KIND));
+        self.call(&call, generics);
     }
 
     fn returned(&mut self, output: &Output, bound: &str, generics: &Generics) {
         let ty = match output {
             Output::Unit | Output::Plain(Type::Never(_)) => return,
-            Output::Plain(ty) | Output::Result(ty) => ty,
+            _ if output.unnamed().is_some() => return,
+            Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) => ty,
         };
         if mentions(ty, generics) {
             let is_result = matches!(output, Output::Result(_));
@@ -169,22 +208,22 @@ impl Asserts {
         match output {
             Output::Result(ty) => {
                 let parts = arguments(ty);
-                if !parts.first().is_some_and(|ok| has_impl(ok)) {
-                    self.add(of_member(parts.first().unwrap_or(&ty), ty, "ResultLike", "Ok", bound));
-                }
-                if !has_impl(ty) {
-                    self.add(of_member(parts.get(1).unwrap_or(&ty), ty, "ResultLike", "Err", "RaisedError"));
-                }
+                let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty));
+                self.add(of_member(ok, ty, result_like, "Ok", bound));
+                self.add(of_member(error, ty, result_like, "Err", "RaisedError"));
             }
-            _ if has_impl(ty) => {}
+            Output::PerhapsResult(ty) => {
+                self.add(of_member(ty, ty, unpack, "Ok", bound));
+                self.add(of_member(ty, ty, unpack, "Err", "RaisedError"));
+            }
             _ => self.add(of_type(ty, bound)),
         }
     }
 
     /// What a `#[task]` returns.
     pub(crate) fn task_return(&mut self, output: &Output) {
-        if let Output::Plain(ty) | Output::Result(ty) = output
-            && !has_impl(ty)
+        if output.unnamed().is_none()
+            && let Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) = output
         {
             self.add(of_type(ty, "TaskReturn"));
         }
@@ -199,13 +238,17 @@ impl Asserts {
     }
 
     fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {
-        let (impl_generics, _, where_clause) = generics.split_for_impl();
         let (_, span) = ends(at);
         let assert = syn::Ident::new(assert, span);
-        let call = quote_spanned!(span=> __epilogue::#assert::<#ty>(););
+        self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty>()), generics);
+    }
+
+    /// A call in a body with the same generics.
+    fn call(&mut self, call: &TokenStream, generics: &Generics) {
+        let (impl_generics, _, where_clause) = generics.split_for_impl();
         self.add(quote! {
             #[allow(dead_code, reason = "its body is checked, it is not called")]
-            fn holds #impl_generics () #where_clause { #call }
+            fn holds #impl_generics () #where_clause { #call; }
         });
     }
 

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::{check, is_plain};
+use crate::asserts::{check, is_plain, unpack};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
@@ -149,7 +149,7 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, NotShared as _, Unsourced as _, Untakeable as _};
+            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
             #asserts
 
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
@@ -200,8 +200,12 @@ fn describe(
 fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
     let span = function.name().span();
     let output = output_type(&function.output);
-    let result = |value: TokenStream| match function.output {
+    let result = |value: TokenStream| match &function.output {
         Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
+        Output::PerhapsResult(ty) => {
+            let unpack = unpack(ty, ty.span());
+            quote!(__epilogue::Returned(<#ty as #unpack>::unpack(#value)).into_output())
+        }
         Output::Plain(_) => quote!(__epilogue::Ok(#value)),
         Output::Unit => quote!(__epilogue::Ok({ #value; })),
     };
@@ -262,6 +266,10 @@ fn output_type(output: &Output) -> TokenStream {
         Output::Unit => quote!(()),
         Output::Plain(ty) => quote!(#ty),
         Output::Result(ty) => quote!(<#ty as __epilogue::ResultLike>::Ok),
+        Output::PerhapsResult(ty) => {
+            let unpack = unpack(ty, ty.span());
+            quote!(<#ty as #unpack>::Ok)
+        }
     }
 }
 
@@ -272,7 +280,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let output = match &function.output {
         // What is wrong with the output has been said.
-        Output::Plain(ty) | Output::Result(ty) if !is_ownable(ty) => quote!(()),
+        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => quote!(()),
         output => output_type(output),
     };
     let fuel = format_ident!("__F", span = Span::mixed_site());
@@ -280,6 +288,8 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
         #[doc(hidden)]
         const _: () = {
             use #private as __epilogue;
+            #[allow(unused_imports, reason = "needed where the function may return a Result")]
+            use __epilogue::NotResult as _;
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = #output;
                 type This = Self;

@@ -9,6 +9,7 @@ use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::params::Params;
 use crate::signature::Parameter;
+use crate::types::{Place, bare, check as check_type};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -59,16 +60,16 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         return Vec::new();
     }
     for field in fields {
-        crate::types::check(&field.ty, "a struct of parameters", crate::types::Place::Parameter, errors);
+        check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
     }
     fields
         .iter()
         .filter_map(|field| {
             Some(Parameter {
                 name: field.ident.clone()?,
-                ty: field.ty.clone(),
-                ty_in_body: field.ty.clone(),
-                ty_as_written: field.ty.clone(),
+                ty: bare(&field.ty),
+                ty_in_body: bare(&field.ty),
+                ty_as_written: bare(&field.ty),
                 borrowed: false,
                 attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
             })

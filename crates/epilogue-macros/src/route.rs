@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Expr, Generics, LitStr};
+use syn::spanned::Spanned;
+use syn::{Expr, Generics, LitStr, Type};
 
 use crate::args::{Named, Written, template_and_args};
 use crate::asserts::{check, is_plain};
@@ -11,7 +12,7 @@ use crate::diagnostics::Errors;
 use crate::names::{Names, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter};
-use crate::types::last_name;
+use crate::types::{arguments, last_name};
 use crate::{template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
@@ -213,7 +214,7 @@ impl Read<'_> {
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{LeavesStream as _, NoReply as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                use __epilogue::{LeavesStream as _, NoReply as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #asserts
 
                 impl __epilogue::DeclaredRoute for #name {
@@ -312,24 +313,48 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
         let future = function.future(&none, arguments);
         let pattern =
             if let Output::Unit = function.output { quote!(()) } else { quote!(__epilogue_returned) };
-        let reply = reply(&pattern);
+        let reply = reply(&function.output, &pattern);
         let reply = quote!(|#pattern| #reply);
         return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, #reply));
     }
     let call = function.call(&none, arguments);
     let value = if let Output::Unit = function.output { quote!({ #call; }) } else { call };
-    let reply = reply(&value);
+    let reply = reply(&function.output, &value);
     let run =
         if options.blocking.is_some() { quote!(blocking_path_function) } else { quote!(sync_path_function) };
     quote_spanned!(span=> __epilogue::#run(#scope, #take, |#taken| #reply))
 }
 
 /// The reply that a returned value is: what a `Result` holds first, then what that is.
-fn reply(value: &TokenStream) -> TokenStream {
+fn reply(output: &Output, value: &TokenStream) -> TokenStream {
+    if let Some(ty) = output.unnamed() {
+        return unnamed_reply(output, ty, value);
+    }
     quote! {
         match __epilogue::Returned(#value).into_value() {
             __epilogue::Ok(__epilogue_value) => __epilogue::Returned(__epilogue_value).into_reply(),
             __epilogue::Err(__epilogue_failure) => __epilogue::Err(__epilogue_failure),
+        }
+    }
+}
+
+/// The same for a type that no assertion can name: what is no reply is said here, under the type.
+fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream {
+    let parts = if let Output::Result(_) = output { arguments(ty) } else { Vec::new() };
+    let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty).span());
+    let reply = quote_spanned!(ok=> __epilogue::ReplyValue::reply(__epilogue_value));
+    let value = match output {
+        Output::Result(_) => quote!(#value),
+        _ => quote!(__epilogue::Returned(#value).into_value()),
+    };
+    let raise = match output {
+        Output::Result(_) => quote_spanned!(error=> __epilogue::RaisedError::raise(__epilogue_failure)),
+        _ => quote!(__epilogue_failure),
+    };
+    quote! {
+        match #value {
+            __epilogue::Ok(__epilogue_value) => __epilogue::Ok(__epilogue::replied(#reply)),
+            __epilogue::Err(__epilogue_failure) => __epilogue::Err(#raise),
         }
     }
 }

@@ -39,7 +39,22 @@ pub(crate) enum Output {
     Unit,
     /// A type that is written `Result<…>`, by whatever path.
     Result(Type),
+    /// One that is written like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
+    /// constants within types would know the output of no dependency.
+    PerhapsResult(Type),
     Plain(Type),
+}
+
+impl Output {
+    /// The type, where it has `impl Trait` in it: no assertion can name it, so its value is asked.
+    pub(crate) fn unnamed(&self) -> Option<&Type> {
+        match self {
+            Self::Unit => None,
+            Self::Result(ty) | Self::PerhapsResult(ty) | Self::Plain(ty) => {
+                Some(ty).filter(|ty| types::has_impl(ty))
+            }
+        }
+    }
 }
 
 /// Which macro reads the function.
@@ -91,7 +106,7 @@ impl Function {
             .iter_mut()
             .filter_map(|input| parameter(input, kind, &mut has_no_types, errors))
             .collect();
-        let output = output(&item.sig.output, kind, errors);
+        let output = output(&item.sig, kind, errors);
         Some(Self { item, params, output, has_no_types })
     }
 
@@ -116,6 +131,7 @@ impl Function {
             let (mut written, mut replaced) = (typed.clone(), typed.clone());
             written.attrs.push(parse_quote!(#[cfg(doc)]));
             replaced.attrs.push(parse_quote!(#[cfg(not(doc))]));
+            *replaced.ty = types::bare(&replaced.ty);
             match &mut *replaced.ty {
                 Type::Reference(reference) => *reference.elem = param.ty.clone(),
                 ty => *ty = param.ty.clone(),
@@ -254,10 +270,11 @@ fn parameter(
         );
         return None;
     };
+    let ty_as_written = types::bare(&input.ty);
     if kind == Kind::Task {
-        return task_argument(name, &input.ty, &attrs, errors);
+        return task_argument(name, &ty_as_written, &attrs, errors);
     }
-    let (ty, borrowed) = match &*input.ty {
+    let (ty, borrowed) = match &ty_as_written {
         Type::Reference(reference) => {
             if let Some(mutability) = &reference.mutability {
                 let ty = types::text(&reference.elem);
@@ -284,7 +301,7 @@ fn parameter(
         ty => (ty.clone(), false),
     };
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
-    let (ty_in_body, ty_as_written) = (ty.clone(), (*input.ty).clone());
+    let ty_in_body = ty.clone();
     Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
 }
 
@@ -323,15 +340,18 @@ fn is_unsized(ty: &Type) -> bool {
     }
 }
 
-fn output(output: &ReturnType, kind: Kind, errors: &mut Errors) -> Output {
-    let ReturnType::Type(_, ty) = output else { return Output::Unit };
+fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {
+    let ReturnType::Type(_, ty) = &signature.output else { return Output::Unit };
+    let ty = types::bare(ty);
     if kind == Kind::Dependency {
-        types::check(ty, kind.name(), Place::Output, errors);
+        types::check(&ty, kind.name(), Place::Output, errors);
     }
-    match &**ty {
-        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
-            Output::Result((**ty).clone())
+    match types::last_name(&ty).map(ToString::to_string) {
+        Some(name) if name == "Result" => Output::Result(ty),
+        // No constant within a type may depend on what a function is generic over.
+        Some(name) if name.ends_with("Result") && !types::mentions(&ty, &signature.generics) => {
+            Output::PerhapsResult(ty)
         }
-        ty => Output::Plain(ty.clone()),
+        _ => Output::Plain(ty),
     }
 }

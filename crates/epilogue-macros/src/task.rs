@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit, Type};
 
 use crate::args::Args;
@@ -227,7 +228,12 @@ fn running(function: &Function) -> TokenStream {
         })
         .collect();
     let call = function.call(&TokenStream::new(), &arguments);
-    let returned = |value: TokenStream| match function.output {
+    let returned = |value: TokenStream| match &function.output {
+        // No assertion can name its type.
+        output if let Some(ty) = output.unnamed() => {
+            let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&__epilogue_result));
+            quote!({ let __epilogue_result = #value; #check; __epilogue::TaskReturned(__epilogue_result).into_return() })
+        }
         Output::Unit => value,
         Output::Plain(Type::Never(_)) => quote!({ #[allow(unreachable_code)] { #value; } }),
         _ => quote!(__epilogue::TaskReturned(#value).into_return()),

@@ -3,9 +3,41 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Type, TypePath};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Type, TypeGroup, TypeParen,
+    TypePath,
+};
 
 use crate::diagnostics::Errors;
+
+/// A type without what stands around it or its parts: the group of a macro's `$t:ty`, or parentheses. Whatever looks at how a type is
+/// written looks at this.
+pub(crate) fn bare(ty: &Type) -> Type {
+    struct Bares;
+    impl VisitMut for Bares {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            while let Type::Group(TypeGroup { elem, .. }) | Type::Paren(TypeParen { elem, .. }) = ty
+                && !is_sum(elem)
+            {
+                *ty = (**elem).clone();
+            }
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
+    let mut ty = ty.clone();
+    Bares.visit_type_mut(&mut ty);
+    ty
+}
+
+/// `dyn A + B`, which cannot do without parentheses after a `&`.
+fn is_sum(ty: &Type) -> bool {
+    match ty {
+        Type::TraitObject(object) => object.bounds.len() > 1,
+        Type::ImplTrait(of) => of.bounds.len() > 1,
+        _ => false,
+    }
+}
 
 /// The last name of a path type: `Query` of `epilogue::Query<u32>`.
 pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {

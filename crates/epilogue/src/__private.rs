@@ -39,7 +39,8 @@ pub use crate::param::{
     TaskData, Text, Unsourced, Untakeable, WithValue,
 };
 pub use crate::response::{
-    Failure, NoOutput, NoReply, RaisedError, Replied, ReplyValue, Returned, ReturnedReply, ReturnedValue,
+    Failure, HttpError, NoOutput, NoReply, RaisedError, Replied, ReplyValue, Returned, ReturnedReply,
+    ReturnedValue, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
 #[cfg(feature = "websocket")]
@@ -119,6 +120,71 @@ impl<T, E> ResultLike for Result<T, E> {
     type Ok = T;
     type Err = E;
 }
+
+/// Whether a type is a `Result`, by whatever name it is written: the inherent constants exist for `Result`s only and go before the trait's.
+#[derive(Debug)]
+pub struct IsResult<T>(PhantomData<T>);
+
+impl<T, E> IsResult<Result<T, E>> {
+    pub const IS: bool = true;
+    pub const KIND: PhantomData<Result<T, E>> = PhantomData;
+}
+
+/// Any other type.
+pub trait NotResult {
+    const IS: bool = false;
+    const KIND: PhantomData<NoResult> = PhantomData;
+}
+
+impl<T> NotResult for IsResult<T> {}
+
+/// Stands for any other type.
+#[derive(Debug)]
+pub struct NoResult;
+
+/// A type of which [`IsResult`] is known, and how a value of it is taken apart.
+pub trait Unpack<const IS_RESULT: bool> {
+    type Ok;
+    type Err;
+    /// The `Result`, or what stands for any other type.
+    type Kind;
+
+    fn unpack(self) -> Result<Self::Ok, Self::Err>;
+}
+
+impl<T, E> Unpack<true> for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+    type Kind = Self;
+
+    fn unpack(self) -> Self {
+        self
+    }
+}
+
+impl<T> Unpack<false> for T {
+    type Ok = T;
+    type Err = HttpError;
+    type Kind = NoResult;
+
+    fn unpack(self) -> Result<T, HttpError> {
+        Ok(self)
+    }
+}
+
+/// The output of a dependency, which is taken for a value where its name does not say that it is a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "the name of this type does not say that it is `{Self}`",
+    label = "its error would not end the request",
+    note = "write `Result<…>` itself; where the function is not generic, an alias with a name that ends in `Result` is taken for one too"
+)]
+pub trait PlainOutput {}
+
+#[diagnostic::do_not_recommend]
+impl PlainOutput for NoResult {}
+
+/// Asserts that a type of another name is no `Result`.
+pub const fn no_result<K: PlainOutput>(_: PhantomData<K>) {}
 
 /// The output of a dependency, where it is one: see [`Probe`].
 #[derive(Debug)]
@@ -414,6 +480,9 @@ impl<T: TaskReturn> OtherReturn<T> for TaskReturned<T> {
         self.0
     }
 }
+
+/// Asserts what a task returns whose type has no name.
+pub const fn returned_by_task<R: TaskReturn>(_: &R) {}
 
 /// What a task may not return, which an assertion has said.
 #[allow(

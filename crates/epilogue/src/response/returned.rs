@@ -125,8 +125,14 @@ pub trait ReturnedReply {
 
 impl<T: ReplyValue> ReturnedReply for Returned<T> {
     fn into_reply(self) -> Result<Replied, Failure> {
-        Ok(self.0.reply().map(Either::Right))
+        Ok(replied(self.0.reply()))
     }
+}
+
+/// A response as the reply that it is.
+#[doc(hidden)]
+pub fn replied(response: Response) -> Replied {
+    response.map(Either::Right)
 }
 
 /// A returned value that is no reply, which an assertion has said: found last, since it must be borrowed.
