@@ -7,6 +7,7 @@ use syn::{Expr, GenericParam, Generics, parse_quote};
 
 use crate::args::Args;
 use crate::asserts::{check, is_plain, unpack};
+use crate::derive;
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
@@ -15,21 +16,22 @@ use crate::types::{self, Place};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, &mut errors);
     let options = Options::read(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Dependency, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &mut errors) else {
+        let stub = derive::stub_of(item, &private);
+        let item = errors.beside(item);
+        return quote!(#item #stub);
     };
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
     let marker = marker(&function);
-    if errors.is_empty() {
+    if function.is_right(&errors) {
         let (function, names) = (function.tokens(&private), names.tokens());
         return quote!(#function #marker #names #description);
     }
@@ -39,7 +41,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#item #errors);
     }
     let stub = stub(&function, &private);
-    quote!(#item #marker #stub #errors)
+    // Last, since rustc reads nothing after what does not parse.
+    quote!(#errors #marker #stub #item)
 }
 
 /// The options of `#[dependency(...)]`.

@@ -1,8 +1,8 @@
 //! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Fields, parse_quote};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Data, DeriveInput, Fields, parse_quote};
 
 use crate::args::Args;
 use crate::asserts::check;
@@ -151,6 +151,23 @@ fn describe(
     }
 }
 
+/// The same for a struct under the macro that is for functions.
+pub(crate) fn stub_of(item: &TokenStream, private: &TokenStream) -> TokenStream {
+    match syn::parse2::<DeriveInput>(item.clone()) {
+        // Its derive makes it a dependency.
+        Ok(item) if !item.attrs.iter().any(is_derive) && item.generics.params.is_empty() => {
+            stub(&item, private)
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// `#[derive(Dependency)]`
+fn is_derive(attr: &Attribute) -> bool {
+    attr.path().is_ident("derive") && attr.meta.to_token_stream().to_string().contains("Dependency")
+}
+
+/// What keeps `Depends<Name>` from failing too where the struct itself has an error.
 fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let name = &item.ident;
     let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();

@@ -17,7 +17,7 @@ use crate::{template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
-pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let (template, mut args) = template_and_args(args, &mut errors);
     let options = Options {
@@ -32,9 +32,9 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> Toke
     let private = args.krate(&mut errors).private();
     let macro_name = method.to_lowercase();
     args.finish(&format!("`#[{macro_name}]`"), OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Route, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &mut errors)
+    else {
+        return errors.beside(item);
     };
     let template = Template::read(template, &macro_name, &function, &mut errors);
     options.check(&function, &mut errors);
@@ -178,7 +178,7 @@ impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
         let marker = marker(self.function);
-        if errors.is_empty()
+        if self.function.is_right(&errors)
             && let Some(template) = &self.template.text
         {
             let route = self.implement(template, params, run);
@@ -191,7 +191,8 @@ impl Read<'_> {
             return quote!(#item #errors);
         }
         let stub = stub(self.function, self.private);
-        quote!(#item #marker #stub #errors)
+        // Last, since rustc reads nothing after what does not parse.
+        quote!(#errors #marker #stub #item)
     }
 
     fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {
@@ -343,13 +344,10 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
     let parts = if let Output::Result(_) = output { arguments(ty) } else { Vec::new() };
     let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty).span());
     let reply = quote_spanned!(ok=> __epilogue::ReplyValue::reply(__epilogue_value));
-    let value = match output {
-        Output::Result(_) => quote!(#value),
-        _ => quote!(__epilogue::Returned(#value).into_value()),
-    };
-    let raise = match output {
-        Output::Result(_) => quote_spanned!(error=> __epilogue::RaisedError::raise(__epilogue_failure)),
-        _ => quote!(__epilogue_failure),
+    let (value, raise) = if let Output::Result(_) = output {
+        (quote!(#value), quote_spanned!(error=> __epilogue::RaisedError::raise(__epilogue_failure)))
+    } else {
+        (quote!(__epilogue::Returned(#value).into_value()), quote!(__epilogue_failure))
     };
     quote! {
         match #value {

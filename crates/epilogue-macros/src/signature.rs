@@ -1,14 +1,15 @@
 //! What a function says: its parameters, whether it is async, what it returns. The body is left alone.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, ReturnType, Signature, Type, WherePredicate,
+    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, Path, ReturnType, Signature, Type, WherePredicate,
     parse_quote,
 };
 
 use crate::diagnostics::Errors;
 use crate::types::{self, Place};
+use crate::{item, repair};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {
@@ -17,6 +18,8 @@ pub(crate) struct Function {
     pub(crate) output: Output,
     /// What stands for a type somewhere is none, which rustc would say too, and of the body with it.
     has_no_types: bool,
+    /// What was written, where it does not parse: rustc says why.
+    unparsed: Option<TokenStream>,
 }
 
 /// One parameter of it, or field of a struct.
@@ -66,6 +69,23 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The kind whose macro an attribute is.
+    fn of_attribute(path: &Path) -> Option<Self> {
+        let mut names = path.segments.iter().map(|segment| &segment.ident);
+        let (first, last) = (names.next()?, names.next_back());
+        if last.is_some() && first != "epilogue" {
+            return None;
+        }
+        match last.unwrap_or(first).to_string().as_str() {
+            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "trace" | "websocket" => {
+                Some(Self::Route)
+            }
+            "dependency" => Some(Self::Dependency),
+            "task" => Some(Self::Task),
+            _ => None,
+        }
+    }
+
     /// As errors name it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -94,10 +114,21 @@ impl Parameter {
 }
 
 impl Function {
-    /// Reads a function.
-    pub(crate) fn read(item: TokenStream, kind: Kind, errors: &mut Errors) -> Option<Self> {
-        let item = crate::repair::signature(item, errors);
-        let mut item = errors.ok(syn::parse2::<ItemFn>(item))?;
+    /// Reads the function that an attribute stands on. Where it stands on none, that is noted, unless rustc has to say what is wrong
+    /// with it.
+    pub(crate) fn read(
+        tokens: &TokenStream,
+        kind: Kind,
+        attribute: &str,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        let Ok(mut item) = syn::parse2::<ItemFn>(repair::signature(tokens.clone(), errors)) else {
+            if item::refuse_other(tokens, attribute, errors) {
+                return None;
+            }
+            return Self::unparsed(tokens.clone(), kind);
+        };
+        check_other_macros(&mut item, kind, errors);
         check_qualifiers(&mut item.sig, kind.name(), errors);
         let mut has_no_types = false;
         let params = item
@@ -107,7 +138,20 @@ impl Function {
             .filter_map(|input| parameter(input, kind, &mut has_no_types, errors))
             .collect();
         let output = output(&item.sig, kind, errors);
-        Some(Self { item, params, output, has_no_types })
+        check_self(&item.sig, kind.name(), errors);
+        Some(Self { item, params, output, has_no_types, unparsed: None })
+    }
+
+    /// As much of it as parses, of which nothing is said beside what rustc says.
+    fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
+        let item = item::unparsed(tokens.clone())?;
+        let output = output(&item.sig, kind, &mut Errors::default());
+        Some(Self { item, params: Vec::new(), output, has_no_types: false, unparsed: Some(tokens) })
+    }
+
+    /// Nothing is wrong with it, so that it becomes what its macro makes of it.
+    pub(crate) fn is_right(&self, errors: &Errors) -> bool {
+        errors.is_empty() && self.unparsed.is_none()
     }
 
     pub(crate) fn is_async(&self) -> bool {
@@ -179,6 +223,9 @@ impl Function {
 
     /// The function for an item with errors: as it was written, unless rustc would have more to say of that.
     pub(crate) fn with_errors(&self, private: &TokenStream) -> TokenStream {
+        if let Some(unparsed) = &self.unparsed {
+            return unparsed.clone();
+        }
         let mut item = self.item.clone();
         if self.has_no_types {
             for input in &mut item.sig.inputs {
@@ -205,10 +252,59 @@ impl Function {
         generics
     }
 
-    /// It takes `self`, so it is a method, beside which no other item can stand.
+    /// It stands in an `impl`, beside no other item.
     pub(crate) fn is_method(&self) -> bool {
-        self.item.sig.receiver().is_some()
+        self_type(&self.item.sig).is_some()
     }
+}
+
+/// A function is one thing: what two macros make of it would have one name.
+fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
+    let (others, kept) = std::mem::take(&mut item.attrs)
+        .into_iter()
+        .partition::<Vec<_>, _>(|attr| Kind::of_attribute(attr.path()).is_some());
+    item.attrs = kept;
+    let name = &item.sig.ident;
+    for other in others {
+        let message = match Kind::of_attribute(other.path()) {
+            Some(Kind::Route) if kind == Kind::Route => {
+                format!("`{name}` has two route macros: write a second function that calls it")
+            }
+            Some(other) if other != kind => {
+                let (first, second) = (kind.name(), other.name());
+                format!(
+                    "`{name}` is {first} and {second}: write a function for each, where one calls the other"
+                )
+            }
+            _ => format!("`{name}` has this macro twice: remove one"),
+        };
+        errors.at(other.path(), message);
+    }
+}
+
+/// `Self` is a type of an `impl`, where no macro of ours can stand. A `self` has been told so.
+fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
+    if signature.receiver().is_none()
+        && let Some(name) = self_type(signature)
+    {
+        errors.at(
+            name,
+            format!("{of} is a free function, and `Self` is of an `impl`: move the function out of it, and write the type"),
+        );
+    }
+}
+
+/// Where a signature says `self` or `Self`.
+fn self_type(signature: &Signature) -> Option<Ident> {
+    fn find(tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) => (ident == "self" || ident == "Self").then_some(ident),
+            TokenTree::Group(group) => find(group.stream()),
+            _ => None,
+        })
+    }
+    let Signature { inputs, output, .. } = signature;
+    find(quote!(#inputs #output))
 }
 
 fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {

@@ -14,15 +14,14 @@ use crate::signature::{Function, Kind, Output, Parameter};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, &mut errors);
     let defaults = defaults(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Task, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
+        return errors.beside(item);
     };
     if !function.item.sig.generics.params.is_empty() {
         errors.at(
@@ -31,7 +30,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         );
     }
     let names = Names::of(&mut function, &private);
-    if errors.is_empty() {
+    if function.is_right(&errors) {
         let structure = structure(&function);
         let task = task(&function, &defaults, &private);
         let (function, names) = (function.tokens(&private), names.tokens());
@@ -43,7 +42,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#item #errors);
     }
     let stub = stub(&function, &private);
-    quote!(#item #stub #errors)
+    // Last, since rustc reads nothing after what does not parse.
+    quote!(#errors #stub #item)
 }
 
 /// The calls that make the defaults of the attribute.
