@@ -33,15 +33,10 @@ fn is_depends(ty: &Type) -> bool {
     }
 }
 
-/// `written: bound`, underlined from the first to the last token of `at`.
-fn clause(
-    at: &impl ToTokens,
-    subject: impl FnOnce(proc_macro2::Span, proc_macro2::Span) -> TokenStream,
-    bound: &str,
-) -> TokenStream {
-    let (first, last) = ends(at);
-    let bound = syn::Ident::new(bound, last);
-    let subject = subject(first, last);
+/// `subject: bound`, underlined from the first to the last token of `at`.
+fn clause(at: &impl ToTokens, subject: &impl ToTokens, bound: &str) -> TokenStream {
+    let (_, last) = ends(at);
+    let bound = Ident::new(bound, last);
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     quote! {
         #[allow(dead_code, trivial_bounds, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
@@ -51,45 +46,78 @@ fn clause(
 
 /// `Type: Bound`.
 fn of_type(ty: &Type, bound: &str) -> TokenStream {
-    clause(ty, |_, _| quote!(#ty), bound)
+    clause(ty, ty, bound)
 }
 
 /// `<Type as Of>::Member: Bound`, underlined at `at`.
-fn of_member(
-    at: &Type,
-    ty: &Type,
-    of: fn(&Type, Span) -> TokenStream,
-    member: &str,
-    bound: &str,
-) -> TokenStream {
-    clause(
-        at,
-        |first, last| {
-            let open = quote_spanned!(first=> <);
-            let (of, member) = (of(ty, last), syn::Ident::new(member, last));
-            let rest = quote_spanned!(last=> as #of>::#member);
-            quote!(#open #ty #rest)
-        },
-        bound,
-    )
+fn of_member(at: &Type, ty: &impl ToTokens, of: Of, name: &str, bound: &str) -> TokenStream {
+    clause(at, &member(at, ty, of, name), bound)
 }
 
-/// The traits whose members are asked for, each at a place.
-fn holds(_: &Type, at: Span) -> TokenStream {
+/// `<Type as Of>::Member`, at `at`.
+fn member(at: &Type, ty: &impl ToTokens, of: Of, name: &str) -> TokenStream {
+    let (first, last) = ends(at);
+    let open = quote_spanned!(first=> <);
+    let (of, name) = (of(&ty.to_token_stream(), last), Ident::new(name, last));
+    let rest = quote_spanned!(last=> as #of>::#name);
+    quote!(#open #ty #rest)
+}
+
+/// A trait, of a type, at a place.
+type Of = fn(&TokenStream, Span) -> TokenStream;
+
+fn holds(_: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::Holds)
 }
 
-fn in_state(_: &Type, at: Span) -> TokenStream {
+fn in_state(_: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::InState)
 }
 
-fn result_like(_: &Type, at: Span) -> TokenStream {
+fn result_like(_: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::ResultLike)
 }
 
-/// The one that takes a type apart if it is a `Result`.
-pub(crate) fn unpack(ty: &Type, at: Span) -> TokenStream {
+/// The trait that takes a type apart if it is a `Result`.
+pub(crate) fn unpack(ty: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::Unpack<{ __epilogue::IsResult::<#ty>::IS }>)
+}
+
+/// The trait that takes a reply apart if it ends in a `Json`.
+fn json_reply(ty: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::JsonReply<{ __epilogue::EndsInJson::<#ty>::ENDS }>)
+}
+
+/// The value that a function returns, or its `Result` holds.
+struct Value<'t> {
+    /// As it is written, or what it is part of.
+    at: &'t Type,
+    ty: TokenStream,
+    /// What is asserted of the error.
+    raises: Option<TokenStream>,
+}
+
+/// What of an output assertions can name.
+fn value(output: &Output) -> Option<Value<'_>> {
+    let (ty, parts, of): (_, _, Of) = match output {
+        Output::Unit | Output::Plain(Type::Never(_)) => return None,
+        _ if output.unnamed().is_some() => return None,
+        Output::Plain(ty) => return Some(Value { at: ty, ty: quote!(#ty), raises: None }),
+        Output::Result(ty) => (ty, arguments(ty), result_like),
+        Output::PerhapsResult(ty) => (ty, Vec::new(), unpack),
+    };
+    let [at, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty));
+    let raises = of_member(error, ty, of, "Err", "RaisedError");
+    Some(Value { at, ty: member(at, ty, of, "Ok"), raises: Some(raises) })
+}
+
+/// What stands in the `Json<…>` that a reply is, or that it ends in.
+fn json(reply: &Type) -> Option<&Type> {
+    let last = if let Type::Tuple(tuple) = reply { tuple.elems.last()? } else { reply };
+    match arguments(last)[..] {
+        [data] if last_name(last)? == "Json" => Some(data),
+        _ => None,
+    }
 }
 
 /// Everything that is asserted of one function: each in a scope of its own.
@@ -171,15 +199,34 @@ impl Asserts {
 
     /// What a path function returns: a reply, or a `Result` of one.
     pub(crate) fn reply(&mut self, output: &Output) {
-        self.returned(output, "ReplyValue", &Generics::default());
+        let Some(Value { at, ty, raises }) = value(output) else { return };
+        let bound = if let Type::Tuple(_) = at { "TupleReply" } else { "ReplyValue" };
+        let json = match output {
+            // An alias of a `Result` may hold one that is not written.
+            Output::PerhapsResult(_) => Some(arguments(at).into_iter().find_map(json).unwrap_or(at)),
+            _ => json(at),
+        };
+        if let Some(json) = json {
+            self.add(of_member(json, &ty, json_reply, "Data", "Writable"));
+            self.add(of_member(at, &ty, json_reply, "Rest", bound));
+        } else {
+            self.add(clause(at, &ty, bound));
+        }
+        self.0.extend(raises);
     }
 
     /// What a dependency returns.
     pub(crate) fn output(&mut self, output: &Output, generics: &Generics) {
-        self.returned(output, "Shared", generics);
         if let Output::Plain(ty @ Type::Path(_)) = output {
             self.no_result(ty, generics);
         }
+        let Some(Value { at, ty, raises }) = value(output) else { return };
+        if mentions(&ty, generics) {
+            self.generic_call(at, &ty, "output", generics);
+            return;
+        }
+        self.add(clause(at, &ty, "Shared"));
+        self.0.extend(raises);
     }
 
     /// A `Result` whose name does not tell would be taken for a value, and its error would end no request.
@@ -191,33 +238,6 @@ impl Asserts {
         let (_, span) = ends(ty);
         let call = quote_spanned!(span=> __epilogue::no_result(__epilogue::IsResult::<#ty>::KIND));
         self.call(&call, generics);
-    }
-
-    fn returned(&mut self, output: &Output, bound: &str, generics: &Generics) {
-        let ty = match output {
-            Output::Unit | Output::Plain(Type::Never(_)) => return,
-            _ if output.unnamed().is_some() => return,
-            Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) => ty,
-        };
-        if mentions(ty, generics) {
-            let is_result = matches!(output, Output::Result(_));
-            let ok = if is_result { quote!(<#ty as __epilogue::ResultLike>::Ok) } else { quote!(#ty) };
-            self.generic_call(ty, &ok, "output", generics);
-            return;
-        }
-        match output {
-            Output::Result(ty) => {
-                let parts = arguments(ty);
-                let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty));
-                self.add(of_member(ok, ty, result_like, "Ok", bound));
-                self.add(of_member(error, ty, result_like, "Err", "RaisedError"));
-            }
-            Output::PerhapsResult(ty) => {
-                self.add(of_member(ty, ty, unpack, "Ok", bound));
-                self.add(of_member(ty, ty, unpack, "Err", "RaisedError"));
-            }
-            _ => self.add(of_type(ty, bound)),
-        }
     }
 
     /// What a `#[task]` returns.

@@ -215,7 +215,7 @@ impl Read<'_> {
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{LeavesStream as _, NoReply as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #asserts
 
                 impl __epilogue::DeclaredRoute for #name {

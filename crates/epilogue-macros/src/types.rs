@@ -68,7 +68,7 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
 }
 
 /// Whether a type is written with one of the names that stand for any type.
-pub(crate) fn mentions(ty: &Type, generics: &Generics) -> bool {
+pub(crate) fn mentions(ty: &impl ToTokens, generics: &Generics) -> bool {
     fn any(tokens: TokenStream, names: &[String]) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => names.contains(&ident.to_string()),

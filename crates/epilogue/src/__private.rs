@@ -36,11 +36,11 @@ pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::Files;
 pub use crate::param::{
     Bound, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared, TakesStream,
-    TaskData, Text, Unsourced, Untakeable, WithValue,
+    TaskData, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 pub use crate::response::{
-    Failure, HttpError, NoOutput, NoReply, RaisedError, Replied, ReplyValue, Returned, ReturnedReply,
-    ReturnedValue, replied,
+    EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied,
+    ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
 #[cfg(feature = "websocket")]

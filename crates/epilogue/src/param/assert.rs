@@ -19,6 +19,18 @@ pub trait Readable {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + 'static> Readable for T {}
 
+/// What the `Json` of a reply can hold: anything with serde's `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as JSON: it does not implement `Serialize`",
+    label = "no `Serialize`",
+    note = "write `#[derive(serde::Serialize)]` above it"
+)]
+#[doc(hidden)]
+pub trait Writable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Writable for T {}
+
 /// What a dependency may return, and what [`State`](crate::State) may hold: requests on any thread share it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Send + Sync`, so it cannot be shared between threads",

@@ -13,7 +13,7 @@ mod shutdown;
 mod state;
 mod values;
 
-pub use assert::{Number, Readable, Shared, TaskData, Text};
+pub use assert::{Number, Readable, Shared, TaskData, Text, Writable};
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
 #[cfg(feature = "multipart")]
