@@ -5,9 +5,10 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, PathArguments, Token, parenthesized};
 
 use crate::diagnostics::{Errors, nearest};
+use crate::types::text;
 
 /// One argument.
 pub(crate) struct Arg {
@@ -127,6 +128,11 @@ impl Args {
         errors.ok(parsed).into_iter().flatten().collect()
     }
 
+    /// `dependencies(a, b::c)`.
+    pub(crate) fn dependencies(&mut self, errors: &mut Errors) -> Vec<Path> {
+        self.list::<Named>("dependencies", errors).into_iter().map(|named| named.0).collect()
+    }
+
     /// The path of the `epilogue` crate, where `crate = …` says that it has another name.
     pub(crate) fn krate(&mut self, errors: &mut Errors) -> Krate {
         let path = self.value("crate", errors).map(|(_, value)| value.into_token_stream());
@@ -203,5 +209,29 @@ pub(crate) enum Written {
     Unreadable,
 }
 
-/// A path of a function or type, as `dependencies(a, b::c)` lists them.
-pub(crate) type Named = Path;
+/// The name of a dependency, as `dependencies(a, b::c)` lists them.
+struct Named(Path);
+
+impl Parse for Named {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let path: Path = input.parse()?;
+        let called = if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            Some(content.parse::<TokenStream>()?)
+        } else {
+            None
+        };
+        let last = path.segments.last().filter(|last| last.ident == "Depends");
+        let name = match (last.map(|last| &last.arguments), called) {
+            (Some(PathArguments::AngleBracketed(arguments)), _) => text(&arguments.args),
+            (Some(_), Some(called)) => text(&called),
+            (None, Some(_)) => text(&path),
+            _ => return Ok(Self(path)),
+        };
+        Err(syn::Error::new_spanned(
+            &path,
+            format!("`dependencies` lists the names of dependencies alone: write `{name}`"),
+        ))
+    }
+}

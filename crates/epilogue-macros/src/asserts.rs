@@ -7,6 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
+use crate::advice;
 use crate::signature::{Output, Parameter};
 use crate::types::{arguments, ends, last_name, mentions};
 
@@ -35,8 +36,17 @@ fn is_depends(ty: &Type) -> bool {
 
 /// `subject: bound`, underlined from the first to the last token of `at`.
 fn clause(at: &impl ToTokens, subject: &impl ToTokens, bound: &str) -> TokenStream {
+    clause_of(at, subject, |at| Ident::new(bound, at).into_token_stream())
+}
+
+/// The same where the bound has arguments.
+fn clause_of(
+    at: &impl ToTokens,
+    subject: &impl ToTokens,
+    bound: impl FnOnce(Span) -> TokenStream,
+) -> TokenStream {
     let (_, last) = ends(at);
-    let bound = Ident::new(bound, last);
+    let bound = bound(last);
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     quote! {
         #[allow(dead_code, trivial_bounds, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
@@ -150,10 +160,11 @@ impl Asserts {
         } else if holds_value(ty)
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, holds, "Value", "Readable"));
-        } else if !(is_depends(ty) && param.names_dependency()) {
+            self.add(clause_of(inner, &member(inner, ty, holds, "Value"), |at| advice::readable(inner, at)));
+        } else if is_depends(ty) && param.names_dependency() {
             // What a `Depends` names is asserted where it is imported.
-            self.add(of_type(ty, "Param"));
+        } else {
+            self.add(clause_of(ty, ty, |at| advice::param(ty, at)));
         }
         if !holds_value(ty) {
             // What holds no value has none to limit.

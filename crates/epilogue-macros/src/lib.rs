@@ -2,6 +2,7 @@
 //!
 //! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`: the logic is there.
 
+mod advice;
 mod args;
 mod asserts;
 mod dependency;

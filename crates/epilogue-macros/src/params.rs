@@ -289,7 +289,7 @@ impl Options {
         let line = quote_spanned!(span=> __epilogue::line!());
         let (source, takes_stream) = if is_extract(ty) {
             (
-                quote_spanned!(span=> __epilogue::extracted::<#ty, _>()),
+                quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),
                 quote_spanned!(span=> __epilogue::TakesStream::<#ty>::TAKES_STREAM),
             )
         } else {

@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Generics, LitStr, Type};
+use syn::{Expr, Generics, LitStr, Path, Type};
 
-use crate::args::{Named, Written, template_and_args};
+use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
 use crate::names::{Names, can_be_imported, imported};
@@ -22,7 +22,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let (template, mut args) = template_and_args(args, &mut errors);
     let options = Options {
         status: args.integer("status", &mut errors),
-        dependencies: args.list("dependencies", &mut errors),
+        dependencies: args.dependencies(&mut errors),
         tags: args.list("tags", &mut errors),
         blocking: args.flag("blocking", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
@@ -60,7 +60,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) status: Option<(Expr, u16)>,
-    pub(crate) dependencies: Vec<Named>,
+    pub(crate) dependencies: Vec<Path>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) blocking: Option<syn::Ident>,
     pub(crate) concurrent: bool,
@@ -289,8 +289,8 @@ fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
 }
 
 /// The descriptions of the dependencies that the route runs for their effect.
-fn effects(dependencies: &[Named]) -> Vec<TokenStream> {
-    let effect = |(index, path): (usize, &Named)| {
+fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
+    let effect = |(index, path): (usize, &Path)| {
         let mut last = path.segments.last().cloned().expect("a path has a segment");
         let span = last.ident.span();
         if !can_be_imported(path) {

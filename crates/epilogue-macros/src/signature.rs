@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, Path, ReturnType, Signature, Type, WherePredicate,
-    parse_quote,
+    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, Path, ReturnType, Signature, Type, TypeReference,
+    WherePredicate, parse_quote,
 };
 
 use crate::diagnostics::Errors;
@@ -254,7 +254,7 @@ impl Function {
 
     /// It stands in an `impl`, beside no other item.
     pub(crate) fn is_method(&self) -> bool {
-        self_type(&self.item.sig).is_some()
+        self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()
     }
 }
 
@@ -294,11 +294,11 @@ fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
     }
 }
 
-/// Where a signature says `self` or `Self`.
+/// Where a signature says `Self`.
 fn self_type(signature: &Signature) -> Option<Ident> {
     fn find(tokens: TokenStream) -> Option<Ident> {
         tokens.into_iter().find_map(|token| match token {
-            TokenTree::Ident(ident) => (ident == "self" || ident == "Self").then_some(ident),
+            TokenTree::Ident(ident) => (ident == "Self").then_some(ident),
             TokenTree::Group(group) => find(group.stream()),
             _ => None,
         })
@@ -381,15 +381,8 @@ fn parameter(
                     ),
                 );
             }
-            if is_unsized(&reference.elem) {
-                let (written, owned) = (types::text(reference), types::owned(&reference.elem));
-                errors.at(
-                    reference,
-                    format!(
-                        "`{written}` is not a parameter, since nothing says where it comes from: write a type that owns its data, as \
-                         in `Path<{owned}>` or `Query<{owned}>`"
-                    ),
-                );
+            if types::is_unsized(&reference.elem) {
+                errors.at(reference, unsized_parameter(reference));
                 return None;
             }
             ((*reference.elem).clone(), true)
@@ -399,6 +392,17 @@ fn parameter(
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
     let ty_in_body = ty.clone();
     Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+}
+
+/// What to write for a borrowed parameter that nothing owns.
+fn unsized_parameter(reference: &TypeReference) -> String {
+    let (written, owned) = (types::text(reference), types::owned(&reference.elem));
+    let instead = if let Type::TraitObject(_) = &*reference.elem {
+        format!("`State<{owned}>` for what the app was given, or a `Depends<…>` whose output is `{owned}`")
+    } else {
+        format!("a type that owns its data, as in `Path<{owned}>` or `Query<{owned}>`")
+    };
+    format!("`{written}` is not a parameter, since nothing says where it comes from: write {instead}")
 }
 
 /// A task's argument is a plain value, which it owns.
@@ -426,14 +430,6 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
         borrowed: false,
         attrs: Vec::new(),
     })
-}
-
-fn is_unsized(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => path.path.is_ident("str"),
-        Type::Slice(_) | Type::TraitObject(_) => true,
-        _ => false,
-    }
 }
 
 fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {

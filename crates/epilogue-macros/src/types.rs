@@ -107,7 +107,26 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
     let mut checks = Checks { of, place, errors, is_type: true, is_read: crate::asserts::holds_value(ty) };
     checks.visit_type(ty);
-    checks.is_type
+    let is_type = checks.is_type;
+    if place == Place::Output && is_unsized(ty) {
+        let (written, owned) = (text(ty), owned(ty));
+        errors.at(
+            ty,
+            format!(
+                "{of} returns an owned value, and `{written}` is one only behind a pointer: write `{owned}`"
+            ),
+        );
+    }
+    is_type
+}
+
+/// What is only ever borrowed, or boxed.
+pub(crate) fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        _ => false,
+    }
 }
 
 /// Where the type stands.
@@ -206,11 +225,47 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             );
             return;
         }
+        if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
+            && let Some(GenericArgument::Type(inner)) = generic_arguments(&ty.path).first()
+            && let Some(message) = not_named(inner)
+        {
+            self.is_type = false;
+            self.errors.at(inner, message);
+            return;
+        }
         visit::visit_type_path(self, ty);
     }
 
     // `dyn Fn(A) -> B` is written with parentheses.
     fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
+/// Why a `Depends` cannot be of a type that is no name.
+fn not_named(ty: &Type) -> Option<String> {
+    Some(match ty {
+        Type::Reference(reference) => {
+            let name = text(&reference.elem);
+            format!("`Depends` names a dependency, and lends its output: write `Depends<{name}>`")
+        }
+        Type::Tuple(_) => String::from("a `Depends` names one dependency: write a parameter for each"),
+        Type::TraitObject(_) => format!(
+            "`Depends` names a dependency, and `{}` is no name: write that of a function under `#[dependency]` that returns `{}`",
+            text(ty),
+            owned(ty)
+        ),
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
+            match arguments(ty)[..] {
+                [inner] => {
+                    let name = text(inner);
+                    format!(
+                        "`Depends` names a dependency, and what is optional is the whole of it: write `Option<Depends<{name}>>`"
+                    )
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
 }
 
 /// What stands between the angle brackets of the last name.
@@ -257,6 +312,7 @@ pub(crate) fn owned(ty: &Type) -> String {
     match ty {
         Type::Path(path) if path.path.is_ident("str") => String::from("String"),
         Type::Path(path) if path.path.is_ident("Path") && arguments(ty).is_empty() => String::from("PathBuf"),
+        Type::TraitObject(object) => format!("Arc<{}>", text(object)),
         Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
         other => text(other),
     }

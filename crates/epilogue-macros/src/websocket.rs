@@ -19,7 +19,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let (template, mut args) = template_and_args(args, &mut errors);
     let options = Options {
-        dependencies: args.list("dependencies", &mut errors),
+        dependencies: args.dependencies(&mut errors),
         tags: args.list("tags", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
         protocols: args.list("protocols", &mut errors),

@@ -15,6 +15,7 @@ pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::{file, line, module_path, panic, unreachable};
 
+pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
 pub use epilogue_runtime::{
     Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskFailure, TaskReturn,
@@ -32,12 +33,14 @@ pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Un
 pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
-#[cfg(feature = "multipart")]
-pub use crate::param::Files;
 pub use crate::param::{
-    Bound, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared, TakesStream,
-    TaskData, Text, Unsourced, Untakeable, WithValue, Writable,
+    ApiKeyParam, Bound, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, Number,
+    OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable, ReadableOr,
+    Shared, SocketParam, State, TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue, Writable,
 };
+#[cfg(feature = "multipart")]
+pub use crate::param::{File, Files};
+pub use crate::rejection::Rejection;
 pub use crate::response::{
     EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied,
     ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
@@ -45,6 +48,11 @@ pub use crate::response::{
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
+
+/// What stands for it without forms: the macros name it in what an error advises.
+#[cfg(not(feature = "multipart"))]
+#[derive(Debug)]
+pub struct File<T>(PhantomData<T>);
 
 /// The future of a request.
 pub type Handling = BoxFuture<http::Response<ReplyBody>>;
@@ -86,11 +94,6 @@ pub const fn param(
         from_prefix: flags.from_prefix,
         at,
     }
-}
-
-/// The source of an `Extract`, whichever of the two kinds of axum extractors it holds: the kind is inferred.
-pub const fn extracted<P: Param<Via>, Via>() -> crate::graph::node::Source {
-    <P::Source<Full> as Described>::SOURCE
 }
 
 /// Asserts in the body of a generic function what holds for its type parameters.
