@@ -18,7 +18,7 @@ const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, "an option has a name: write `scope = \"app\"`", &mut errors);
     let options = Options::read(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
@@ -62,8 +62,13 @@ impl Options {
                 "function" => quote!(Function),
                 "app" => quote!(App),
                 other => {
-                    let message =
-                        format!("there is no scope `{other}`: write \"function\", \"request\" or \"app\"");
+                    let instead = match other {
+                        "singleton" | "application" | "global" | "static" => {
+                            "\"app\", which is from start-up to shutdown"
+                        }
+                        _ => "\"function\", \"request\" or \"app\"",
+                    };
+                    let message = format!("there is no scope `{other}`: write {instead}");
                     errors.at(text, message);
                     quote!(Request)
                 }

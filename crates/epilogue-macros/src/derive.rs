@@ -14,12 +14,13 @@ use crate::types::{Place, bare, check as check_type};
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(item) = errors.ok(syn::parse2::<DeriveInput>(item)) else { return errors.into_tokens() };
-    let mut args = Args::parse(TokenStream::new(), &mut errors);
+    let unnamed = "an option has a name: write `crate = …`";
+    let mut args = Args::parse(TokenStream::new(), unnamed, &mut errors);
     for attr in &item.attrs {
         if attr.path().is_ident("dependency")
             && let Some(list) = errors.ok(attr.meta.require_list())
         {
-            args = Args::parse(list.tokens.clone(), &mut errors);
+            args = Args::parse(list.tokens.clone(), unnamed, &mut errors);
         }
     }
     let private = args.krate(&mut errors).private();

@@ -8,6 +8,7 @@ mod asserts;
 mod dependency;
 mod derive;
 mod diagnostics;
+mod elsewhere;
 mod item;
 mod main_function;
 mod names;

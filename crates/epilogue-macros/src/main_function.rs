@@ -10,7 +10,7 @@ use crate::item;
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Meta, Type, UnOp};
 
 use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, holds_value, is_extract};
@@ -114,10 +114,15 @@ impl Options {
     fn read(param: &Parameter, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         let mut attrs = param.attrs.iter();
-        if let Some(attr) = attrs.next()
-            && let Some(list) = errors.ok(attr.meta.require_list())
-        {
-            options.read_args(Args::parse(list.tokens.clone(), errors), param, errors);
+        if let Some(attr) = attrs.next() {
+            match &attr.meta {
+                Meta::List(list) => {
+                    let unnamed = "an option has a name: write `alias = \"…\"` for the name to look up";
+                    options.read_args(Args::parse(list.tokens.clone(), unnamed, errors), param, errors);
+                }
+                _ => errors
+                    .at(attr, "the options of a parameter stand in parentheses: write `#[param(ge = 1)]`"),
+            }
         }
         for attr in attrs {
             errors.at(attr, "a parameter has one `#[param(…)]`: write all options into the first");
@@ -186,7 +191,7 @@ impl Options {
                 errors.at(&name, format!("a field takes the list of its limits: write `{name}(ge = 1)`"));
                 continue;
             };
-            let mut args = Args::parse(list, errors);
+            let mut args = Args::parse(list, "a limit has a name: write `ge = 1`", errors);
             let mut field = Self::default();
             let alias = args.text("alias", errors).map(|alias| alias.value());
             field.read_bounds(&mut args, errors);
@@ -255,7 +260,7 @@ impl Options {
     fn read_lengths(&mut self, args: &mut Args, errors: &mut Errors) {
         let mut found = Vec::new();
         for name in ["min_length", "max_length"] {
-            if let Some((value, length)) = args.integer::<usize>(name, errors) {
+            if let Some((value, length)) = args.integer::<usize>(name, 3, errors) {
                 let ident = format_ident!("{name}");
                 self.fields.push(quote!(#ident: __epilogue::Some(#length)));
                 self.limits.text = true;

@@ -19,11 +19,11 @@ const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concur
 
 pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (template, mut args) = template_and_args(args, &mut errors);
+    let (template, mut args) = template_and_args(args, OPTIONS, &mut errors);
     let options = Options {
-        status: args.integer("status", &mut errors),
+        status: args.integer("status", 201, &mut errors),
         dependencies: args.dependencies(&mut errors),
-        tags: args.list("tags", &mut errors),
+        tags: args.texts("tags", &mut errors),
         blocking: args.flag("blocking", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
         hidden: args.flag("hidden", &mut errors).is_some(),
@@ -122,7 +122,7 @@ impl Template {
                 );
                 return Self { text: None, segments: Vec::new() };
             }
-            Written::Wrong(_) | Written::Unreadable => return Self { text: None, segments: Vec::new() },
+            Written::Unreadable => return Self { text: None, segments: Vec::new() },
         };
         let before = errors.count();
         let segments = template::segments(&text, errors);

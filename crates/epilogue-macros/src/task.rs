@@ -16,7 +16,7 @@ const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "cr
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
     let defaults = defaults(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
@@ -49,7 +49,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 /// The calls that make the defaults of the attribute.
 fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
     let mut calls = Vec::new();
-    let retries = args.integer::<u32>("retries", errors);
+    let retries = args.integer::<u32>("retries", 3, errors);
     if let Some((_, times)) = &retries {
         calls.push(quote!(.retries(#times)));
     }

@@ -17,12 +17,12 @@ const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "c
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (template, mut args) = template_and_args(args, &mut errors);
+    let (template, mut args) = template_and_args(args, OPTIONS, &mut errors);
     let options = Options {
         dependencies: args.dependencies(&mut errors),
-        tags: args.list("tags", &mut errors),
+        tags: args.texts("tags", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
-        protocols: args.list("protocols", &mut errors),
+        protocols: args.texts("protocols", &mut errors),
         // OpenAPI has no WebSockets.
         hidden: true,
         ..Options::default()
