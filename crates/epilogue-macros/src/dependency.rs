@@ -157,7 +157,7 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
+            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
             #asserts
 
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {

@@ -106,7 +106,7 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the struct has fields")]
-            use __epilogue::{LeavesStream as _, Unsourced as _, Untakeable as _};
+            use __epilogue::{LeavesStream as _, Needed as _, Unsourced as _, Untakeable as _};
             #asserts
 
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {

@@ -215,7 +215,7 @@ impl Read<'_> {
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #asserts
 
                 impl __epilogue::DeclaredRoute for #name {
@@ -285,6 +285,7 @@ fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
     let name = param.name.unraw().to_string();
     param.attrs.is_empty()
         && last_name(&param.ty).is_some_and(|last| last == "Path")
+        && !matches!(arguments(&param.ty)[..], [Type::Tuple(_)])
         && segments.contains(&name)
 }
 

@@ -30,7 +30,7 @@ pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
 pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Unfinished};
-pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_ROUTE};
+pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
@@ -71,6 +71,8 @@ pub fn named<Alias, This>(depends: Depends<Alias>) -> Depends<This> {
 #[derive(Debug, Clone, Copy)]
 pub struct ParamFlags {
     pub scalar: bool,
+    pub parts: usize,
+    pub need: Need,
     pub from_prefix: bool,
     pub takes_stream: bool,
 }
@@ -90,6 +92,8 @@ pub const fn param(
         options,
         source,
         scalar: flags.scalar,
+        parts: flags.parts,
+        need: if options.has_default { Need::Optional } else { flags.need },
         takes_stream: flags.takes_stream,
         from_prefix: flags.from_prefix,
         at,
@@ -144,6 +148,25 @@ impl<T> NotResult for IsResult<T> {}
 /// Stands for any other type.
 #[derive(Debug)]
 pub struct NoResult;
+
+/// Whether a body that is read as this type may be missing: the inherent constants go before the trait's.
+#[derive(Debug)]
+pub struct NeedOf<T>(PhantomData<T>);
+
+impl<T> NeedOf<Option<T>> {
+    pub const NEED: Need = Need::Optional;
+}
+
+impl<T> NeedOf<Vec<T>> {
+    pub const NEED: Need = Need::Optional;
+}
+
+/// Any other type.
+pub trait Needed {
+    const NEED: Need = Need::Required;
+}
+
+impl<T> Needed for NeedOf<T> {}
 
 /// A type of which [`IsResult`] is known, and how a value of it is taken apart.
 pub trait Unpack<const IS_RESULT: bool> {
