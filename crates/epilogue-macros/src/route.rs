@@ -312,6 +312,13 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
     let (scope, take, taken) = (quote!(__epilogue_scope), quote!(__epilogue_take), quote!((#(#locals,)*)));
     let none = TokenStream::new();
     if function.is_async() {
+        if function.output.unnamed().is_some() {
+            // It may borrow from the parameters, which are gone when the future is.
+            let call = function.call(&none, arguments);
+            let reply = reply(&function.output, &quote!(__epilogue_returned));
+            let future = quote!(async move { let __epilogue_returned = #call.await; #reply });
+            return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, __epilogue::identity));
+        }
         let future = function.future(&none, arguments);
         let pattern =
             if let Output::Unit = function.output { quote!(()) } else { quote!(__epilogue_returned) };

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, Path, ReturnType, Signature, Type, TypeReference,
-    WherePredicate, parse_quote,
+    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, PatType, Path, ReturnType, Signature, Type,
+    TypeReference, WherePredicate, parse_quote,
 };
 
 use crate::diagnostics::Errors;
@@ -355,15 +356,18 @@ fn parameter(
     let (attrs, kept) =
         std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
     input.attrs = kept;
+    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+        errors.at(
+            attr,
+            "the macro reads all parameters, whether they are there or not: write a function for each case under `#[cfg(…)]`",
+        );
+    }
     let name = match &*input.pat {
         Pat::Ident(pattern) if pattern.subpat.is_none() => Some(pattern.ident.clone()),
         _ => None,
     };
     let Some(name) = name else {
-        errors.at(
-            &input.pat,
-            "a parameter needs a name, which is what is looked up in the request: write `name: Type`, and take it apart in the body",
-        );
+        errors.at(&input.pat, nameless(input));
         return None;
     };
     let ty_as_written = types::bare(&input.ty);
@@ -392,6 +396,24 @@ fn parameter(
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
     let ty_in_body = ty.clone();
     Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+}
+
+/// What is said of a parameter without a name.
+fn nameless(input: &PatType) -> String {
+    let ty = types::bare(&input.ty);
+    match (&*input.pat, types::last_name(&ty), &types::arguments(&ty)[..]) {
+        (Pat::Wild(_), Some(depends), [named]) if depends == "Depends" => {
+            let name =
+                types::last_name(named).map_or_else(|| String::from("name"), |name| name.unraw().to_string());
+            format!(
+                "a parameter needs a name, and this one is only wanted for its effect: write `_{name}: {}`",
+                types::text(&ty)
+            )
+        }
+        _ => String::from(
+            "a parameter needs a name, which is what is looked up in the request: write `name: Type`, and take it apart in the body",
+        ),
+    }
 }
 
 /// What to write for a borrowed parameter that nothing owns.
@@ -435,8 +457,15 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
 fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {
     let ReturnType::Type(_, ty) = &signature.output else { return Output::Unit };
     let ty = types::bare(ty);
-    if kind == Kind::Dependency {
-        types::check(&ty, kind.name(), Place::Output, errors);
+    match kind {
+        Kind::Dependency => {
+            types::check(&ty, kind.name(), Place::Output, errors);
+        }
+        // Of a type without a name it is not known what it borrows.
+        Kind::Route if !types::has_impl(&ty) => {
+            types::check(&ty, kind.name(), Place::Reply, errors);
+        }
+        Kind::Route | Kind::Task => {}
     }
     match types::last_name(&ty).map(ToString::to_string) {
         Some(name) if name == "Result" => Output::Result(ty),

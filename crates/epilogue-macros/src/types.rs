@@ -105,7 +105,13 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 ///
 /// Tells whether it is a type at all: rustc has an error of its own for what is none.
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
-    let mut checks = Checks { of, place, errors, is_type: true, is_read: crate::asserts::holds_value(ty) };
+    let mut checks = Checks {
+        of,
+        place,
+        errors,
+        is_type: true,
+        is_read: place == Place::Parameter && crate::asserts::holds_value(ty),
+    };
     checks.visit_type(ty);
     let is_type = checks.is_type;
     if place == Place::Output && is_unsized(ty) {
@@ -134,6 +140,7 @@ pub(crate) fn is_unsized(ty: &Type) -> bool {
 pub(crate) enum Place {
     Parameter,
     Output,
+    Reply,
 }
 
 struct Checks<'a> {
@@ -155,6 +162,8 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Output => {
                 format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
             }
+            // A reply may be anything that is one.
+            Place::Reply => return,
         });
     }
 
@@ -173,6 +182,9 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Output => {
                 format!("{of} returns an owned value, which outlives the call, and `{written}` is borrowed: write `{owned}`")
             }
+            Place::Reply => {
+                format!("a reply outlives the call, and `{written}` is borrowed: write `{owned}`")
+            }
         });
     }
 
@@ -182,6 +194,9 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             self.errors.at(lifetime, match self.place {
                 Place::Parameter => format!(
                     "the lifetime `{lifetime}` borrows from the request, which {of} may outlive: write a type that owns its data, or `'static`"
+                ),
+                Place::Reply => format!(
+                    "a reply outlives the call, and `{lifetime}` says that it is borrowed: write a type that owns its data"
                 ),
                 Place::Output => format!(
                     "{of} returns an owned value, which outlives the call, and `{lifetime}` says that it is borrowed: write a type that owns its data"

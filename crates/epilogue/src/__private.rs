@@ -7,6 +7,7 @@ use std::pin::Pin;
 pub use std::any::TypeId;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
+pub use std::convert::identity;
 pub use std::marker::{Send, Sync};
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u16, u32, u64, usize};

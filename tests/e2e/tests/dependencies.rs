@@ -218,8 +218,8 @@ fn refused_of_an_alias() {}
 fn refused_in_parentheses() {}
 
 #[get("/passed")]
-async fn passed(passes: Depends<passes>) -> ApiResult<impl axum_core::response::IntoResponse + use<>> {
-    Ok(format!("{}", *passes + 1))
+async fn passed(passes: &Depends<passes>) -> ApiResult<impl axum_core::response::IntoResponse> {
+    Ok(format!("{}", **passes + 1))
 }
 
 #[dependency]
