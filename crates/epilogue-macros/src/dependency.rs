@@ -115,12 +115,14 @@ fn marker(function: &Function) -> TokenStream {
     } else {
         quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,)
     };
+    // At the name, which is what a second function of the same one is told of.
+    let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #fields });
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
     quote! {
         #(#docs)*
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
-        #vis struct #name #generics #where_clause { #fields }
+        #vis #structure
     }
 }
 
@@ -149,7 +151,7 @@ fn describe(
     let is_generic = is_generic_over(&generics);
     let run = run(function, options, &params, &quote!(#turbofish));
     let output = output_type(&function.output);
-    let (exit, exit_function) = exit(function, options);
+    let (exit, exit_function) = exit(function, options, &generics);
     let Options { scope, concurrent, .. } = options;
     let line = quote_spanned!(name.span()=> __epilogue::line!());
     quote! {
@@ -175,30 +177,30 @@ fn describe(
                     generic: #is_generic,
                     scope: __epilogue::DependencyScope::#scope,
                     params: &[#(#nodes),*],
-                    run: Self::__epilogue_run,
+                    run: __epilogue_run #turbofish,
                     exit: #exit,
                     concurrent: #concurrent,
                 };
             }
 
             #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
-            impl #impl_generics #name #ty_generics #where_clause {
-                #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
-                fn __epilogue_run(
-                    __epilogue_scope: &mut __epilogue::Scope,
-                    __epilogue_sites: &[__epilogue::Site],
-                ) -> __epilogue::Running {
-                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                    let __epilogue_taking = &mut __epilogue_taken;
-                    #(#takes)*
-                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return __epilogue_taken.failed();
-                    };
-                    #run
-                }
-
-                #exit_function
+            #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
+            fn __epilogue_run #impl_generics (
+                __epilogue_scope: &mut __epilogue::Scope,
+                __epilogue_sites: &[__epilogue::Site],
+            ) -> __epilogue::Running
+            #where_clause
+            {
+                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                let __epilogue_taking = &mut __epilogue_taken;
+                #(#takes)*
+                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                    return __epilogue_taken.failed();
+                };
+                #run
             }
+
+            #exit_function
 
             #checks
         };
@@ -234,7 +236,7 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
 }
 
 /// The value of the node's `exit`, and the function that it names.
-fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
+fn exit(function: &Function, options: &Options, generics: &Generics) -> (TokenStream, TokenStream) {
     let Some(exit) = &options.exit else {
         return (quote!(__epilogue::None), quote!());
     };
@@ -250,11 +252,15 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
     let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
     let run = quote_spanned!(span=> __epilogue::exit_function(#future));
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let turbofish = ty_generics.as_turbofish();
     let exit_function = quote! {
-        fn __epilogue_exit(
+        fn __epilogue_exit #impl_generics (
             __epilogue_value: __epilogue::Value,
             __epilogue_outcome: __epilogue::Arc<__epilogue::Outcome>,
-        ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>> {
+        ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>>
+        #where_clause
+        {
             let __epilogue_future = async move {
                 let #value: &#output = __epilogue::output_of(&__epilogue_value);
                 let #outcome: &__epilogue::Outcome = &__epilogue_outcome;
@@ -266,7 +272,7 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
             #run
         }
     };
-    (quote!(__epilogue::Some(Self::__epilogue_exit)), exit_function)
+    (quote!(__epilogue::Some(__epilogue_exit #turbofish)), exit_function)
 }
 
 fn output_type(output: &Output) -> TokenStream {

@@ -153,12 +153,14 @@ fn check_segments(function: &Function, template: &LitStr, segments: &[String], e
 
 fn marker(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
+    // At the name, which is what a second function of the same one is told of.
+    let structure = quote_spanned!(name.span()=> struct #name {});
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
     quote! {
         #(#docs)*
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
-        #vis struct #name {}
+        #vis #structure
     }
 }
 
@@ -234,20 +236,18 @@ impl Read<'_> {
                         concurrent: #concurrent,
                         dependencies: &[#(#effects),*],
                         params: &[#(#nodes),*],
-                        run: Self::__epilogue_run,
+                        run: __epilogue_run,
                     };
                 }
 
                 #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
-                impl #name {
-                    fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
-                        #[allow(unused_variables, reason = "a function without parameters takes nothing")]
-                        let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
-                            #(#takes)*
-                            __epilogue::Some((#(#locals?,)*))
-                        };
-                        #run
-                    }
+                fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
+                    #[allow(unused_variables, reason = "a function without parameters takes nothing")]
+                    let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
+                        #(#takes)*
+                        __epilogue::Some((#(#locals?,)*))
+                    };
+                    #run
                 }
 
                 #checks
