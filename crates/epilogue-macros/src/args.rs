@@ -30,7 +30,7 @@ impl Parse for Arg {
         let name = input.call(Ident::parse_any)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            ArgValue::Value(input.parse()?)
+            ArgValue::Value(bare(input.parse()?))
         } else if input.peek(syn::token::Paren) {
             let content;
             parenthesized!(content in input);
@@ -39,6 +39,14 @@ impl Parse for Arg {
             ArgValue::None
         };
         Ok(Self { name, value })
+    }
+}
+
+/// A value without the group of a macro's `$value:literal`.
+fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => bare(*group.expr),
+        value => value,
     }
 }
 
@@ -147,10 +155,15 @@ impl Args {
         errors.ok(parsed).into_iter().flatten().collect()
     }
 
+    /// `name(1 + 1, b)`.
+    pub(crate) fn exprs(&mut self, name: &str, errors: &mut Errors) -> Vec<Expr> {
+        self.list(name, errors).into_iter().map(bare).collect()
+    }
+
     /// `name("a", "b")`.
     pub(crate) fn texts(&mut self, name: &str, errors: &mut Errors) -> Vec<LitStr> {
         let mut texts = Vec::new();
-        for element in self.list::<Expr>(name, errors) {
+        for element in self.exprs(name, errors) {
             if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = element {
                 texts.push(text);
             } else {

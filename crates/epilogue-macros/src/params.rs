@@ -160,7 +160,7 @@ impl Options {
         if let Some(text) = args.text("description", errors) {
             self.fields.push(quote!(description: __epilogue::Some(#text)));
         }
-        let scopes: Vec<Expr> = args.list("scopes", errors);
+        let scopes = args.exprs("scopes", errors);
         if !scopes.is_empty() {
             for scope in &scopes {
                 check_scope(scope, errors);

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, PatType, Path, ReturnType, Signature, Type,
+    Attribute, FnArg, GenericParam, Generics, ItemFn, Meta, Pat, PatType, ReturnType, Signature, Type,
     TypeReference, WherePredicate, parse_quote,
 };
 
@@ -70,15 +70,18 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The kind whose macro an attribute is.
-    fn of_attribute(path: &Path) -> Option<Self> {
-        let mut names = path.segments.iter().map(|segment| &segment.ident);
+    /// The kind whose macro an attribute is, as far as its name and its arguments tell.
+    fn of_attribute(attr: &Attribute) -> Option<Self> {
+        let mut names = attr.path().segments.iter().map(|segment| &segment.ident);
         let (first, last) = (names.next()?, names.next_back());
         if last.is_some() && first != "epilogue" {
             return None;
         }
         match last.unwrap_or(first).to_string().as_str() {
-            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "trace" | "websocket" => {
+            // Others have a `#[trace]` too, but none with a template.
+            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "trace" | "websocket"
+                if has_template(attr) =>
+            {
                 Some(Self::Route)
             }
             "dependency" => Some(Self::Dependency),
@@ -263,11 +266,11 @@ impl Function {
 fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
     let (others, kept) = std::mem::take(&mut item.attrs)
         .into_iter()
-        .partition::<Vec<_>, _>(|attr| Kind::of_attribute(attr.path()).is_some());
+        .partition::<Vec<_>, _>(|attr| Kind::of_attribute(attr).is_some());
     item.attrs = kept;
     let name = &item.sig.ident;
     for other in others {
-        let message = match Kind::of_attribute(other.path()) {
+        let message = match Kind::of_attribute(&other) {
             Some(Kind::Route) if kind == Kind::Route => {
                 format!("`{name}` has two route macros: write a second function that calls it")
             }
@@ -281,6 +284,12 @@ fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
         };
         errors.at(other.path(), message);
     }
+}
+
+/// The first argument of an attribute is a literal.
+fn has_template(attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else { return false };
+    matches!(list.tokens.clone().into_iter().next(), Some(TokenTree::Literal(_)))
 }
 
 /// `Self` is a type of an `impl`, where no macro of ours can stand. A `self` has been told so.
