@@ -547,3 +547,26 @@ async fn an_output_that_is_dropped_with_a_word_lives_to_the_end_of_its_request()
     assert_eq!(client.get("/").send().await.text(), "2");
     assert_eq!(entries.now(), ["path function", "released"]);
 }
+
+#[tokio::test]
+async fn a_tuple_takes_what_the_prefix_of_its_router_has_too() {
+    #[get("/items/{item}")]
+    async fn read(#[param(from_prefix)] both: Path<(String, u8)>) -> String {
+        format!("{} {}", both.0.0, both.0.1)
+    }
+
+    let router = Router::new("/shops/{shop}").routes(routes![read]);
+    let client = TestClient::new(App::new().router(router));
+    assert_eq!(client.get("/shops/corner/items/3").send().await.text(), "corner 3");
+}
+
+#[tokio::test]
+async fn json_and_a_form_may_both_be_missing() {
+    #[post("/")]
+    async fn add(item: Json<Option<u8>>, name: Form<Option<String>>) -> String {
+        format!("{:?} {:?}", *item, *name)
+    }
+
+    let client = TestClient::new(App::new().routes(routes![add]));
+    assert_eq!(client.post("/").json(&3).send().await.text(), "Some(3) None");
+}
