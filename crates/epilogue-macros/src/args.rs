@@ -1,13 +1,17 @@
 //! The arguments of an attribute: `name`, `name = value` and `name(list)`.
 
-use proc_macro2::TokenStream;
+use std::str::FromStr;
+
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, PathArguments, Token, parenthesized};
 
 use crate::diagnostics::{Errors, nearest};
+use crate::elsewhere::hint;
+use crate::types::text;
 
 /// One argument.
 pub(crate) struct Arg {
@@ -26,7 +30,7 @@ impl Parse for Arg {
         let name = input.call(Ident::parse_any)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            ArgValue::Value(input.parse()?)
+            ArgValue::Value(bare(input.parse()?))
         } else if input.peek(syn::token::Paren) {
             let content;
             parenthesized!(content in input);
@@ -38,16 +42,26 @@ impl Parse for Arg {
     }
 }
 
+/// A value without the group of a macro's `$value:literal`.
+fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => bare(*group.expr),
+        value => value,
+    }
+}
+
 /// The arguments of one attribute, each of which may stand once.
 pub(crate) struct Args(Vec<Arg>);
 
 impl Args {
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
-        Self::new(errors.ok(parsed).into_iter().flatten().collect(), errors)
+    /// `unnamed` is said of what is no option.
+    pub(crate) fn parse(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Self {
+        let parse = |input: ParseStream<'_>| separated(input, unnamed, errors);
+        let parsed = parse.parse2(tokens);
+        Self::new(errors.ok(parsed).unwrap_or_default(), errors)
     }
 
-    pub(crate) fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
+    fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
         for (index, arg) in args.iter().enumerate() {
             if args[..index].iter().any(|earlier| earlier.name == arg.name) {
                 errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
@@ -80,10 +94,12 @@ impl Args {
     /// `name = value`.
     pub(crate) fn value(&mut self, name: &str, errors: &mut Errors) -> Option<(Ident, Expr)> {
         let arg = self.take(name)?;
-        if let ArgValue::Value(value) = arg.value {
-            return Some((arg.name, value));
-        }
-        errors.at(&arg.name, format!("the option `{name}` takes a value: write `{name} = …`"));
+        let written = match arg.value {
+            ArgValue::Value(value) => return Some((arg.name, value)),
+            ArgValue::List(list) if !list.is_empty() => text(&list),
+            _ => String::from("…"),
+        };
+        errors.at(&arg.name, format!("the option `{name}` takes a value: write `{name} = {written}`"));
         None
     }
 
@@ -92,44 +108,87 @@ impl Args {
         match self.value(name, errors)?.1 {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
             other => {
-                errors.at(other, format!("the option `{name}` takes a text: write `{name} = \"…\"`"));
+                let written = match &other {
+                    Expr::Path(path) if path.path.get_ident().is_some_and(is_lowercase) => text(path),
+                    _ => String::from("…"),
+                };
+                errors.at(other, format!("the option `{name}` takes a text: write `{name} = \"{written}\"`"));
                 None
             }
         }
     }
 
-    /// `name = 201`.
-    pub(crate) fn integer<N>(&mut self, name: &str, errors: &mut Errors) -> Option<(Expr, N)>
-    where
-        N: std::str::FromStr<Err: std::fmt::Display>,
-    {
+    /// `name = 201`; an example is for who wrote none.
+    pub(crate) fn integer<N: FromStr>(
+        &mut self,
+        name: &str,
+        example: u16,
+        errors: &mut Errors,
+    ) -> Option<(Expr, N)> {
         let value = self.value(name, errors)?.1;
-        match &value {
-            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
-                let number = errors.ok(number.base10_parse())?;
-                Some((value, number))
-            }
-            other => {
-                errors.at(other, format!("the option `{name}` takes a whole number: write `{name} = 3`"));
-                None
-            }
+        let number = match &value {
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_digits().parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            errors
+                .at(&value, format!("the option `{name}` takes a whole number: write `{name} = {example}`"));
         }
+        Some((value, number?))
     }
 
     /// `name(a, b)`.
     pub(crate) fn list<T: Parse>(&mut self, name: &str, errors: &mut Errors) -> Vec<T> {
         let Some(arg) = self.take(name) else { return Vec::new() };
-        let ArgValue::List(list) = arg.value else {
-            errors.at(&arg.name, format!("the option `{name}` takes a list: write `{name}(…)`"));
-            return Vec::new();
+        let list = match arg.value {
+            ArgValue::List(list) => list,
+            other => {
+                let written = match other {
+                    ArgValue::Value(Expr::Array(array)) => text(&array.elems),
+                    _ => String::from("…"),
+                };
+                errors.at(&arg.name, format!("the option `{name}` takes a list: write `{name}({written})`"));
+                return Vec::new();
+            }
         };
         let parsed = Punctuated::<T, Token![,]>::parse_terminated.parse2(list);
         errors.ok(parsed).into_iter().flatten().collect()
     }
 
+    /// `name(1 + 1, b)`.
+    pub(crate) fn exprs(&mut self, name: &str, errors: &mut Errors) -> Vec<Expr> {
+        self.list(name, errors).into_iter().map(bare).collect()
+    }
+
+    /// `name("a", "b")`.
+    pub(crate) fn texts(&mut self, name: &str, errors: &mut Errors) -> Vec<LitStr> {
+        let mut texts = Vec::new();
+        for element in self.exprs(name, errors) {
+            if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = element {
+                texts.push(text);
+            } else {
+                let written = text(&element);
+                errors.at(element, format!("the option `{name}` lists texts: write `\"{written}\"`"));
+            }
+        }
+        texts
+    }
+
+    /// `dependencies(a, b::c)`.
+    pub(crate) fn dependencies(&mut self, errors: &mut Errors) -> Vec<Path> {
+        self.list::<Named>("dependencies", errors).into_iter().map(|named| named.0).collect()
+    }
+
     /// The path of the `epilogue` crate, where `crate = …` says that it has another name.
     pub(crate) fn krate(&mut self, errors: &mut Errors) -> Krate {
-        let path = self.value("crate", errors).map(|(_, value)| value.into_token_stream());
+        let path = match self.value("crate", errors) {
+            Some((_, Expr::Path(path))) => Some(path.into_token_stream()),
+            Some((_, other)) => {
+                errors.at(other, "the option `crate` takes the path of epilogue: write `crate = epilogue`");
+                None
+            }
+            None => None,
+        };
         Krate(path.unwrap_or_else(|| quote::quote!(::epilogue)))
     }
 
@@ -137,9 +196,10 @@ impl Args {
     pub(crate) fn finish(self, of: &str, known: &[&str], errors: &mut Errors) {
         for arg in self.0 {
             let name = arg.name.unraw().to_string();
-            let hint = match nearest(&name, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
+            let hint = match (hint(&name, known), nearest(&name, known)) {
+                (Some(hint), _) => String::from(hint),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!(
                     "it has {}",
                     known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
                 ),
@@ -161,47 +221,139 @@ impl Krate {
 }
 
 /// The first argument of a route macro is its template; the rest are options.
-pub(crate) fn template_and_args(tokens: TokenStream, errors: &mut Errors) -> (Written, Args) {
+pub(crate) fn template_and_args(
+    tokens: TokenStream,
+    options: &[&str],
+    errors: &mut Errors,
+) -> (Written, Args) {
+    let before = errors.count();
     let parse = |input: ParseStream<'_>| {
-        let template = if input.peek(Lit) {
-            match input.parse::<Lit>()? {
-                Lit::Str(text) => Written::Text(text),
-                other => {
-                    let error =
-                        syn::Error::new_spanned(&other, "a path template is a text: write `\"/path\"`");
-                    Written::Wrong(error)
-                }
+        let template = template(input, options, errors)?;
+        let unnamed = match template {
+            Written::Missing => TEMPLATE_FIRST,
+            _ => {
+                "a route has one template: write a second function for another path, which may call this one"
+            }
+        };
+        if !matches!(template, Written::Missing) {
+            comma(input, errors)?;
+        }
+        Ok((template, separated(input, unnamed, errors)?))
+    };
+    let parsed = parse.parse2(tokens);
+    let Some((template, args)) = errors.ok(parsed) else { return (Written::Unreadable, Args(Vec::new())) };
+    let args = Args::new(args, errors);
+    match template {
+        // It may be what was not understood.
+        Written::Missing if errors.count() > before => (Written::Unreadable, args),
+        template => (template, args),
+    }
+}
+
+const TEMPLATE_FIRST: &str = "the template is a literal text and comes first: write `\"/path\"`";
+
+/// What stands where the template should.
+fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> syn::Result<Written> {
+    if input.peek(LitStr) {
+        return Ok(Written::Text(input.parse()?));
+    }
+    let ahead = input.fork();
+    let is_option = match ahead.call(Ident::parse_any) {
+        Ok(name) if name == "path" => false,
+        Ok(name) => {
+            options.iter().any(|option| name == option)
+                || ahead.peek(Token![=])
+                || ahead.peek(syn::token::Paren)
+        }
+        Err(_) => input.is_empty(),
+    };
+    if is_option {
+        return Ok(Written::Missing);
+    }
+    errors.at(to_comma(input)?, TEMPLATE_FIRST);
+    Ok(Written::Unreadable)
+}
+
+/// The arguments between commas. What is none is told so, and left out: `unnamed` is said of what has no name.
+fn separated(input: ParseStream<'_>, unnamed: &str, errors: &mut Errors) -> syn::Result<Vec<Arg>> {
+    let mut args: Vec<Arg> = Vec::new();
+    while !input.is_empty() {
+        if !input.peek(Ident::peek_any) {
+            errors.at(to_comma(input)?, unnamed);
+        } else if let Some(arg) = errors.ok(input.parse::<Arg>()) {
+            if input.peek(Token![:]) {
+                let (name, value) = (&arg.name, to_comma(input)?);
+                let written = text(&value.clone().into_iter().skip(1).collect::<TokenStream>());
+                errors.at(
+                    value,
+                    format!("the value of an option stands after `=`: write `{name} = {written}`"),
+                );
+            } else {
+                args.push(arg);
             }
         } else {
-            Written::Missing
-        };
-        if !input.is_empty() && !matches!(template, Written::Missing) {
-            input.parse::<Token![,]>()?;
+            to_comma(input)?;
         }
-        let args = Punctuated::<Arg, Token![,]>::parse_terminated(input)?;
-        Ok((template, args.into_iter().collect::<Vec<_>>()))
-    };
-    match parse.parse2(tokens) {
-        Ok((Written::Wrong(error), args)) => {
-            errors.push(error);
-            (Written::Unreadable, Args::new(args, errors))
-        }
-        Ok((template, args)) => (template, Args::new(args, errors)),
-        Err(error) => {
-            errors.push(error);
-            (Written::Unreadable, Args(Vec::new()))
-        }
+        comma(input, errors)?;
     }
+    Ok(args)
+}
+
+/// What stands after an argument, and before the next.
+fn comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    errors.push(input.error("options are separated by commas: write one here"));
+    input.parse::<Option<Token![;]>>()?;
+    Ok(())
+}
+
+/// All that comes before the next comma.
+fn to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
 }
 
 /// The path template of a route macro, as far as it can be read.
 pub(crate) enum Written {
     Text(LitStr),
     Missing,
-    Wrong(syn::Error),
     /// An error has been noted.
     Unreadable,
 }
 
-/// A path of a function or type, as `dependencies(a, b::c)` lists them.
-pub(crate) type Named = Path;
+/// The name of a dependency, as `dependencies(a, b::c)` lists them.
+struct Named(Path);
+
+impl Parse for Named {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let path: Path = input.parse()?;
+        let called = if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            Some(content.parse::<TokenStream>()?)
+        } else {
+            None
+        };
+        let last = path.segments.last().filter(|last| last.ident == "Depends");
+        let name = match (last.map(|last| &last.arguments), called) {
+            (Some(PathArguments::AngleBracketed(arguments)), _) => text(&arguments.args),
+            (Some(_), Some(called)) => text(&called),
+            (None, Some(_)) => text(&path),
+            _ => return Ok(Self(path)),
+        };
+        Err(syn::Error::new_spanned(
+            &path,
+            format!("`dependencies` lists the names of dependencies alone: write `{name}`"),
+        ))
+    }
+}
+
+/// A word that may well have been meant as a text.
+fn is_lowercase(word: &Ident) -> bool {
+    word.to_string().chars().all(|char| char.is_ascii_lowercase() || char == '_')
+}

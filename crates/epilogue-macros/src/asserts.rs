@@ -7,8 +7,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
+use crate::advice;
 use crate::signature::{Output, Parameter};
-use crate::types::{arguments, ends, has_impl, last_name, mentions};
+use crate::types::{arguments, ends, last_name, mentions};
 
 /// The parameters that hold one value of the request.
 const VALUES: &[&str] = &["Path", "Query", "Header", "Cookie", "Form", "Json"];
@@ -33,15 +34,19 @@ fn is_depends(ty: &Type) -> bool {
     }
 }
 
-/// `written: bound`, underlined from the first to the last token of `at`.
-fn clause(
+/// `subject: bound`, underlined from the first to the last token of `at`.
+fn clause(at: &impl ToTokens, subject: &impl ToTokens, bound: &str) -> TokenStream {
+    clause_of(at, subject, |at| Ident::new(bound, at).into_token_stream())
+}
+
+/// The same where the bound has arguments.
+fn clause_of(
     at: &impl ToTokens,
-    subject: impl FnOnce(proc_macro2::Span, proc_macro2::Span) -> TokenStream,
-    bound: &str,
+    subject: &impl ToTokens,
+    bound: impl FnOnce(Span) -> TokenStream,
 ) -> TokenStream {
-    let (first, last) = ends(at);
-    let bound = syn::Ident::new(bound, last);
-    let subject = subject(first, last);
+    let (_, last) = ends(at);
+    let bound = bound(last);
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     quote! {
         #[allow(dead_code, trivial_bounds, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
@@ -51,21 +56,78 @@ fn clause(
 
 /// `Type: Bound`.
 fn of_type(ty: &Type, bound: &str) -> TokenStream {
-    clause(ty, |_, _| quote!(#ty), bound)
+    clause(ty, ty, bound)
 }
 
 /// `<Type as Of>::Member: Bound`, underlined at `at`.
-fn of_member(at: &Type, ty: &Type, of: &str, member: &str, bound: &str) -> TokenStream {
-    clause(
-        at,
-        |first, last| {
-            let open = quote_spanned!(first=> <);
-            let (of, member) = (syn::Ident::new(of, last), syn::Ident::new(member, last));
-            let rest = quote_spanned!(last=> as __epilogue::#of>::#member);
-            quote!(#open #ty #rest)
-        },
-        bound,
-    )
+fn of_member(at: &Type, ty: &impl ToTokens, of: Of, name: &str, bound: &str) -> TokenStream {
+    clause(at, &member(at, ty, of, name), bound)
+}
+
+/// `<Type as Of>::Member`, at `at`.
+fn member(at: &Type, ty: &impl ToTokens, of: Of, name: &str) -> TokenStream {
+    let (first, last) = ends(at);
+    let open = quote_spanned!(first=> <);
+    let (of, name) = (of(&ty.to_token_stream(), last), Ident::new(name, last));
+    let rest = quote_spanned!(last=> as #of>::#name);
+    quote!(#open #ty #rest)
+}
+
+/// A trait, of a type, at a place.
+type Of = fn(&TokenStream, Span) -> TokenStream;
+
+fn holds(_: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::Holds)
+}
+
+fn in_state(_: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::InState)
+}
+
+fn result_like(_: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::ResultLike)
+}
+
+/// The trait that takes a type apart if it is a `Result`.
+pub(crate) fn unpack(ty: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::Unpack<{ __epilogue::IsResult::<#ty>::IS }>)
+}
+
+/// The trait that takes a reply apart if it ends in a `Json`.
+fn json_reply(ty: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::JsonReply<{ __epilogue::EndsInJson::<#ty>::ENDS }>)
+}
+
+/// The value that a function returns, or its `Result` holds.
+struct Value<'t> {
+    /// As it is written, or what it is part of.
+    at: &'t Type,
+    ty: TokenStream,
+    /// What is asserted of the error.
+    raises: Option<TokenStream>,
+}
+
+/// What of an output assertions can name.
+fn value(output: &Output) -> Option<Value<'_>> {
+    let (ty, parts, of): (_, _, Of) = match output {
+        Output::Unit | Output::Plain(Type::Never(_)) => return None,
+        _ if output.unnamed().is_some() => return None,
+        Output::Plain(ty) => return Some(Value { at: ty, ty: quote!(#ty), raises: None }),
+        Output::Result(ty) => (ty, arguments(ty), result_like),
+        Output::PerhapsResult(ty) => (ty, Vec::new(), unpack),
+    };
+    let [at, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty));
+    let raises = of_member(error, ty, of, "Err", "RaisedError");
+    Some(Value { at, ty: member(at, ty, of, "Ok"), raises: Some(raises) })
+}
+
+/// What stands in the `Json<…>` that a reply is, or that it ends in.
+fn json(reply: &Type) -> Option<&Type> {
+    let last = if let Type::Tuple(tuple) = reply { tuple.elems.last()? } else { reply };
+    match arguments(last)[..] {
+        [data] if last_name(last)? == "Json" => Some(data),
+        _ => None,
+    }
 }
 
 /// Everything that is asserted of one function: each in a scope of its own.
@@ -90,18 +152,19 @@ impl Asserts {
         if last_name(ty).is_some_and(|name| name == "State")
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, "InState", "Value", "Shared"));
+            self.add(of_member(inner, ty, in_state, "Value", "Shared"));
         } else if last_name(ty).is_some_and(|name| name == "File")
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, "Holds", "Value", "Files"));
+            self.add(of_member(inner, ty, holds, "Value", "Files"));
         } else if holds_value(ty)
             && let [inner] = arguments(ty)[..]
         {
-            self.add(of_member(inner, ty, "Holds", "Value", "Readable"));
-        } else if !(is_depends(ty) && param.names_dependency()) {
+            self.add(clause_of(inner, &member(inner, ty, holds, "Value"), |at| advice::readable(inner, at)));
+        } else if is_depends(ty) && param.names_dependency() {
             // What a `Depends` names is asserted where it is imported.
-            self.add(of_type(ty, "Param"));
+        } else {
+            self.add(clause_of(ty, ty, |at| advice::param(ty, at)));
         }
         if !holds_value(ty) {
             // What holds no value has none to limit.
@@ -114,10 +177,10 @@ impl Asserts {
         }
         let at = arguments(ty).first().copied().unwrap_or(ty);
         if limits.number {
-            self.add(of_member(at, ty, "Holds", "Value", "Number"));
+            self.add(of_member(at, ty, holds, "Value", "Number"));
         }
         if limits.text {
-            self.add(of_member(at, ty, "Holds", "Value", "Text"));
+            self.add(of_member(at, ty, holds, "Value", "Text"));
         }
     }
 
@@ -147,44 +210,51 @@ impl Asserts {
 
     /// What a path function returns: a reply, or a `Result` of one.
     pub(crate) fn reply(&mut self, output: &Output) {
-        self.returned(output, "ReplyValue", &Generics::default());
+        let Some(Value { at, ty, raises }) = value(output) else { return };
+        let bound = if let Type::Tuple(_) = at { "TupleReply" } else { "ReplyValue" };
+        let json = match output {
+            // An alias of a `Result` may hold one that is not written.
+            Output::PerhapsResult(_) => Some(arguments(at).into_iter().find_map(json).unwrap_or(at)),
+            _ => json(at),
+        };
+        if let Some(json) = json {
+            self.add(of_member(json, &ty, json_reply, "Data", "Writable"));
+            self.add(of_member(at, &ty, json_reply, "Rest", bound));
+        } else {
+            self.add(clause(at, &ty, bound));
+        }
+        self.0.extend(raises);
     }
 
     /// What a dependency returns.
     pub(crate) fn output(&mut self, output: &Output, generics: &Generics) {
-        self.returned(output, "Shared", generics);
-    }
-
-    fn returned(&mut self, output: &Output, bound: &str, generics: &Generics) {
-        let ty = match output {
-            Output::Unit | Output::Plain(Type::Never(_)) => return,
-            Output::Plain(ty) | Output::Result(ty) => ty,
-        };
-        if mentions(ty, generics) {
-            let is_result = matches!(output, Output::Result(_));
-            let ok = if is_result { quote!(<#ty as __epilogue::ResultLike>::Ok) } else { quote!(#ty) };
-            self.generic_call(ty, &ok, "output", generics);
+        if let Output::Plain(ty @ Type::Path(_)) = output {
+            self.no_result(ty, generics);
+        }
+        let Some(Value { at, ty, raises }) = value(output) else { return };
+        if mentions(&ty, generics) {
+            self.generic_call(at, &ty, "output", generics);
             return;
         }
-        match output {
-            Output::Result(ty) => {
-                let parts = arguments(ty);
-                if !parts.first().is_some_and(|ok| has_impl(ok)) {
-                    self.add(of_member(parts.first().unwrap_or(&ty), ty, "ResultLike", "Ok", bound));
-                }
-                if !has_impl(ty) {
-                    self.add(of_member(parts.get(1).unwrap_or(&ty), ty, "ResultLike", "Err", "RaisedError"));
-                }
-            }
-            _ if has_impl(ty) => {}
-            _ => self.add(of_type(ty, bound)),
+        self.add(clause(at, &ty, "Shared"));
+        self.0.extend(raises);
+    }
+
+    /// A `Result` whose name does not tell would be taken for a value, and its error would end no request.
+    fn no_result(&mut self, ty: &Type, generics: &Generics) {
+        if !mentions(ty, generics) {
+            self.add(of_member(ty, ty, unpack, "Kind", "PlainOutput"));
+            return;
         }
+        let (_, span) = ends(ty);
+        let call = quote_spanned!(span=> __epilogue::no_result(__epilogue::IsResult::<#ty>::KIND));
+        self.call(&call, generics);
     }
 
     /// What a `#[task]` returns.
     pub(crate) fn task_return(&mut self, output: &Output) {
-        if let Output::Plain(ty) | Output::Result(ty) = output
-            && !has_impl(ty)
+        if output.unnamed().is_none()
+            && let Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) = output
         {
             self.add(of_type(ty, "TaskReturn"));
         }
@@ -199,13 +269,17 @@ impl Asserts {
     }
 
     fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {
-        let (impl_generics, _, where_clause) = generics.split_for_impl();
         let (_, span) = ends(at);
         let assert = syn::Ident::new(assert, span);
-        let call = quote_spanned!(span=> __epilogue::#assert::<#ty>(););
+        self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty>()), generics);
+    }
+
+    /// A call in a body with the same generics.
+    fn call(&mut self, call: &TokenStream, generics: &Generics) {
+        let (impl_generics, _, where_clause) = generics.split_for_impl();
         self.add(quote! {
             #[allow(dead_code, reason = "its body is checked, it is not called")]
-            fn holds #impl_generics () #where_clause { #call }
+            fn holds #impl_generics () #where_clause { #call; }
         });
     }
 

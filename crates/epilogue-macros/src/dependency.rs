@@ -6,7 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::{check, is_plain};
+use crate::asserts::{check, is_plain, unpack};
+use crate::derive;
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
@@ -15,21 +16,22 @@ use crate::types::{self, Place};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, "an option has a name: write `scope = \"app\"`", &mut errors);
     let options = Options::read(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Dependency, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &mut errors) else {
+        let stub = derive::stub_of(item, &private);
+        let item = errors.beside(item);
+        return quote!(#item #stub);
     };
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
     let marker = marker(&function);
-    if errors.is_empty() {
+    if function.is_right(&errors) {
         let (function, names) = (function.tokens(&private), names.tokens());
         return quote!(#function #marker #names #description);
     }
@@ -39,7 +41,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#item #errors);
     }
     let stub = stub(&function, &private);
-    quote!(#item #marker #stub #errors)
+    // Last, since rustc reads nothing after what does not parse.
+    quote!(#errors #marker #stub #item)
 }
 
 /// The options of `#[dependency(...)]`.
@@ -59,8 +62,13 @@ impl Options {
                 "function" => quote!(Function),
                 "app" => quote!(App),
                 other => {
-                    let message =
-                        format!("there is no scope `{other}`: write \"function\", \"request\" or \"app\"");
+                    let instead = match other {
+                        "singleton" | "application" | "global" | "static" => {
+                            "\"app\", which is from start-up to shutdown"
+                        }
+                        _ => "\"function\", \"request\" or \"app\"",
+                    };
+                    let message = format!("there is no scope `{other}`: write {instead}");
                     errors.at(text, message);
                     quote!(Request)
                 }
@@ -107,12 +115,14 @@ fn marker(function: &Function) -> TokenStream {
     } else {
         quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,)
     };
+    // At the name, which is what a second function of the same one is told of.
+    let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #fields });
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
     quote! {
         #(#docs)*
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
-        #vis struct #name #generics #where_clause { #fields }
+        #vis #structure
     }
 }
 
@@ -141,7 +151,7 @@ fn describe(
     let is_generic = is_generic_over(&generics);
     let run = run(function, options, &params, &quote!(#turbofish));
     let output = output_type(&function.output);
-    let (exit, exit_function) = exit(function, options);
+    let (exit, exit_function) = exit(function, options, &generics);
     let Options { scope, concurrent, .. } = options;
     let line = quote_spanned!(name.span()=> __epilogue::line!());
     quote! {
@@ -149,7 +159,7 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, NotShared as _, Unsourced as _, Untakeable as _};
+            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
             #asserts
 
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
@@ -167,30 +177,30 @@ fn describe(
                     generic: #is_generic,
                     scope: __epilogue::DependencyScope::#scope,
                     params: &[#(#nodes),*],
-                    run: Self::__epilogue_run,
+                    run: __epilogue_run #turbofish,
                     exit: #exit,
                     concurrent: #concurrent,
                 };
             }
 
             #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
-            impl #impl_generics #name #ty_generics #where_clause {
-                #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
-                fn __epilogue_run(
-                    __epilogue_scope: &mut __epilogue::Scope,
-                    __epilogue_sites: &[__epilogue::Site],
-                ) -> __epilogue::Running {
-                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                    let __epilogue_taking = &mut __epilogue_taken;
-                    #(#takes)*
-                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return __epilogue_taken.failed();
-                    };
-                    #run
-                }
-
-                #exit_function
+            #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
+            fn __epilogue_run #impl_generics (
+                __epilogue_scope: &mut __epilogue::Scope,
+                __epilogue_sites: &[__epilogue::Site],
+            ) -> __epilogue::Running
+            #where_clause
+            {
+                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                let __epilogue_taking = &mut __epilogue_taken;
+                #(#takes)*
+                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                    return __epilogue_taken.failed();
+                };
+                #run
             }
+
+            #exit_function
 
             #checks
         };
@@ -200,8 +210,12 @@ fn describe(
 fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
     let span = function.name().span();
     let output = output_type(&function.output);
-    let result = |value: TokenStream| match function.output {
+    let result = |value: TokenStream| match &function.output {
         Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
+        Output::PerhapsResult(ty) => {
+            let unpack = unpack(&quote!(#ty), ty.span());
+            quote!(__epilogue::Returned(<#ty as #unpack>::unpack(#value)).into_output())
+        }
         Output::Plain(_) => quote!(__epilogue::Ok(#value)),
         Output::Unit => quote!(__epilogue::Ok({ #value; })),
     };
@@ -222,7 +236,7 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
 }
 
 /// The value of the node's `exit`, and the function that it names.
-fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
+fn exit(function: &Function, options: &Options, generics: &Generics) -> (TokenStream, TokenStream) {
     let Some(exit) = &options.exit else {
         return (quote!(__epilogue::None), quote!());
     };
@@ -238,11 +252,15 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
     let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
     let run = quote_spanned!(span=> __epilogue::exit_function(#future));
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let turbofish = ty_generics.as_turbofish();
     let exit_function = quote! {
-        fn __epilogue_exit(
+        fn __epilogue_exit #impl_generics (
             __epilogue_value: __epilogue::Value,
             __epilogue_outcome: __epilogue::Arc<__epilogue::Outcome>,
-        ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>> {
+        ) -> __epilogue::BoxFuture<__epilogue::Result<(), __epilogue::Failure>>
+        #where_clause
+        {
             let __epilogue_future = async move {
                 let #value: &#output = __epilogue::output_of(&__epilogue_value);
                 let #outcome: &__epilogue::Outcome = &__epilogue_outcome;
@@ -254,7 +272,7 @@ fn exit(function: &Function, options: &Options) -> (TokenStream, TokenStream) {
             #run
         }
     };
-    (quote!(__epilogue::Some(Self::__epilogue_exit)), exit_function)
+    (quote!(__epilogue::Some(__epilogue_exit #turbofish)), exit_function)
 }
 
 fn output_type(output: &Output) -> TokenStream {
@@ -262,6 +280,10 @@ fn output_type(output: &Output) -> TokenStream {
         Output::Unit => quote!(()),
         Output::Plain(ty) => quote!(#ty),
         Output::Result(ty) => quote!(<#ty as __epilogue::ResultLike>::Ok),
+        Output::PerhapsResult(ty) => {
+            let unpack = unpack(&quote!(#ty), ty.span());
+            quote!(<#ty as #unpack>::Ok)
+        }
     }
 }
 
@@ -272,7 +294,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let output = match &function.output {
         // What is wrong with the output has been said.
-        Output::Plain(ty) | Output::Result(ty) if !is_ownable(ty) => quote!(()),
+        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => quote!(()),
         output => output_type(output),
     };
     let fuel = format_ident!("__F", span = Span::mixed_site());
@@ -280,6 +302,8 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
         #[doc(hidden)]
         const _: () = {
             use #private as __epilogue;
+            #[allow(unused_imports, reason = "needed where the function may return a Result")]
+            use __epilogue::NotResult as _;
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 type Output = #output;
                 type This = Self;

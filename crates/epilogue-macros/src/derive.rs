@@ -1,24 +1,26 @@
 //! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Fields, parse_quote};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Data, DeriveInput, Fields, parse_quote};
 
 use crate::args::Args;
 use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::params::Params;
 use crate::signature::Parameter;
+use crate::types::{Place, bare, check as check_type};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(item) = errors.ok(syn::parse2::<DeriveInput>(item)) else { return errors.into_tokens() };
-    let mut args = Args::parse(TokenStream::new(), &mut errors);
+    let unnamed = "an option has a name: write `crate = …`";
+    let mut args = Args::parse(TokenStream::new(), unnamed, &mut errors);
     for attr in &item.attrs {
         if attr.path().is_ident("dependency")
             && let Some(list) = errors.ok(attr.meta.require_list())
         {
-            args = Args::parse(list.tokens.clone(), &mut errors);
+            args = Args::parse(list.tokens.clone(), unnamed, &mut errors);
         }
     }
     let private = args.krate(&mut errors).private();
@@ -59,16 +61,16 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         return Vec::new();
     }
     for field in fields {
-        crate::types::check(&field.ty, "a struct of parameters", crate::types::Place::Parameter, errors);
+        check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
     }
     fields
         .iter()
         .filter_map(|field| {
             Some(Parameter {
                 name: field.ident.clone()?,
-                ty: field.ty.clone(),
-                ty_in_body: field.ty.clone(),
-                ty_as_written: field.ty.clone(),
+                ty: bare(&field.ty),
+                ty_in_body: bare(&field.ty),
+                ty_as_written: bare(&field.ty),
                 borrowed: false,
                 attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
             })
@@ -104,7 +106,7 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the struct has fields")]
-            use __epilogue::{LeavesStream as _, Unsourced as _, Untakeable as _};
+            use __epilogue::{LeavesStream as _, Needed as _, Unsourced as _, Untakeable as _};
             #asserts
 
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
@@ -150,6 +152,23 @@ fn describe(
     }
 }
 
+/// The same for a struct under the macro that is for functions.
+pub(crate) fn stub_of(item: &TokenStream, private: &TokenStream) -> TokenStream {
+    match syn::parse2::<DeriveInput>(item.clone()) {
+        // Its derive makes it a dependency.
+        Ok(item) if !item.attrs.iter().any(is_derive) && item.generics.params.is_empty() => {
+            stub(&item, private)
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// `#[derive(Dependency)]`
+fn is_derive(attr: &Attribute) -> bool {
+    attr.path().is_ident("derive") && attr.meta.to_token_stream().to_string().contains("Dependency")
+}
+
+/// What keeps `Depends<Name>` from failing too where the struct itself has an error.
 fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let name = &item.ident;
     let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();

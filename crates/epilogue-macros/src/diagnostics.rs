@@ -31,6 +31,12 @@ impl Errors {
         self.0.len()
     }
 
+    /// The errors, and what they stand on as it is.
+    pub(crate) fn beside(self, item: &TokenStream) -> TokenStream {
+        let errors = self.into_tokens();
+        quote::quote!(#item #errors)
+    }
+
     /// The errors as `compile_error!`s.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.iter().map(syn::Error::to_compile_error).collect()

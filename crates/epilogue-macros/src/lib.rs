@@ -2,11 +2,14 @@
 //!
 //! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`: the logic is there.
 
+mod advice;
 mod args;
 mod asserts;
 mod dependency;
 mod derive;
 mod diagnostics;
+mod elsewhere;
+mod item;
 mod main_function;
 mod names;
 mod params;
@@ -26,7 +29,7 @@ macro_rules! route_macros {
         #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
         #[proc_macro_attribute]
         pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
-            route::expand($method, args.into(), item.into()).into()
+            route::expand($method, args.into(), &item.into()).into()
         }
     )*};
 }
@@ -45,13 +48,13 @@ route_macros!(
 #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
-    websocket::expand(args.into(), item.into()).into()
+    websocket::expand(args.into(), &item.into()).into()
 }
 
 #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
-    dependency::expand(args.into(), item.into()).into()
+    dependency::expand(args.into(), &item.into()).into()
 }
 
 #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
@@ -63,13 +66,13 @@ pub fn derive_dependency(item: TokenStream) -> TokenStream {
 #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn task(args: TokenStream, item: TokenStream) -> TokenStream {
-    task::expand(args.into(), item.into()).into()
+    task::expand(args.into(), &item.into()).into()
 }
 
 #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    main_function::expand(args.into(), item.into()).into()
+    main_function::expand(args.into(), &item.into()).into()
 }
 
 /// What `epilogue::routes!` expands to: the crate in brackets, then the list.

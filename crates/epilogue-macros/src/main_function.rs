@@ -6,13 +6,17 @@ use syn::{ItemFn, ReturnType};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
+use crate::item;
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
-    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else { return item };
+    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
+        item::refuse_other(item, "#[epilogue::main]", &mut errors);
+        return errors.beside(item);
+    };
     check(&function, &mut errors);
     let ItemFn { attrs, vis, block: body, .. } = &function;
     let ty = match &function.sig.output {

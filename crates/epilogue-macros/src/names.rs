@@ -41,7 +41,7 @@ impl Names {
         let (name, generics) = (&function.item.sig.ident, function.generics());
         let params = &mut function.params;
         let mut names = Self {
-            table: format_ident!("__epilogue_names_of_{}", name.unraw(), span = Span::call_site()),
+            table: table(name),
             krate: private.clone(),
             found: Vec::new(),
             in_body: true,
@@ -189,6 +189,18 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
             #within
         }
     })
+}
+
+/// Two functions of one name are an error of rustc's own, and two tables would be more of them: so that the place is part of its name.
+fn table(function: &Ident) -> Ident {
+    let at = function.span().unwrap();
+    format_ident!(
+        "__epilogue_names_of_{}_at_{}_{}",
+        function.unraw(),
+        at.line(),
+        at.column(),
+        span = Span::call_site()
+    )
 }
 
 /// Whether a `use` can name it.

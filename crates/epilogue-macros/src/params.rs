@@ -4,13 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Meta, Type, UnOp};
 
 use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, holds_value, is_extract};
 use crate::diagnostics::Errors;
 use crate::signature::Parameter;
-use crate::types::{arguments, last_name};
+use crate::types::{arguments, last_name, mentions, text};
 
 const OPTIONS: &[&str] = &[
     "default",
@@ -67,7 +67,7 @@ impl Params {
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
             all.asserts.parameter(param, options.limits, generics);
             all.asserts.fields(param, &options.limited);
-            all.nodes.push(options.node(param, fuel));
+            all.nodes.push(options.node(param, fuel, generics));
             all.takes.push(options.take(param, index, &local));
             all.locals.push(local);
             all.arguments.push(argument);
@@ -114,10 +114,18 @@ impl Options {
     fn read(param: &Parameter, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         let mut attrs = param.attrs.iter();
-        if let Some(attr) = attrs.next()
-            && let Some(list) = errors.ok(attr.meta.require_list())
-        {
-            options.read_args(Args::parse(list.tokens.clone(), errors), param, errors);
+        if let Some(attr) = attrs.next() {
+            match &attr.meta {
+                Meta::List(list) => {
+                    let unnamed = "an option has a name: write `alias = \"…\"` for the name to look up";
+                    options.read_args(Args::parse(list.tokens.clone(), unnamed, errors), param, errors);
+                }
+                _ => errors
+                    .at(attr, "the options of a parameter stand in parentheses: write `#[param(ge = 1)]`"),
+            }
+        }
+        if !options.from_prefix {
+            check_path(&param.ty, errors);
         }
         for attr in attrs {
             errors.at(attr, "a parameter has one `#[param(…)]`: write all options into the first");
@@ -152,7 +160,7 @@ impl Options {
         if let Some(text) = args.text("description", errors) {
             self.fields.push(quote!(description: __epilogue::Some(#text)));
         }
-        let scopes: Vec<Expr> = args.list("scopes", errors);
+        let scopes = args.exprs("scopes", errors);
         if !scopes.is_empty() {
             for scope in &scopes {
                 check_scope(scope, errors);
@@ -186,7 +194,7 @@ impl Options {
                 errors.at(&name, format!("a field takes the list of its limits: write `{name}(ge = 1)`"));
                 continue;
             };
-            let mut args = Args::parse(list, errors);
+            let mut args = Args::parse(list, "a limit has a name: write `ge = 1`", errors);
             let mut field = Self::default();
             let alias = args.text("alias", errors).map(|alias| alias.value());
             field.read_bounds(&mut args, errors);
@@ -255,7 +263,7 @@ impl Options {
     fn read_lengths(&mut self, args: &mut Args, errors: &mut Errors) {
         let mut found = Vec::new();
         for name in ["min_length", "max_length"] {
-            if let Some((value, length)) = args.integer::<usize>(name, errors) {
+            if let Some((value, length)) = args.integer::<usize>(name, 3, errors) {
                 let ident = format_ident!("{name}");
                 self.fields.push(quote!(#ident: __epilogue::Some(#length)));
                 self.limits.text = true;
@@ -279,17 +287,19 @@ impl Options {
         }
     }
 
-    fn node(&self, param: &Parameter, fuel: &TokenStream) -> TokenStream {
+    fn node(&self, param: &Parameter, fuel: &TokenStream, generics: &Generics) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
         let name = param.name.unraw().to_string();
         let hyphenated = name.replace('_', "-");
         let scalar = is_scalar(ty);
         let Self { fields, from_prefix, .. } = self;
+        let parts = path_parts(ty);
+        let need = need(ty, generics);
         let line = quote_spanned!(span=> __epilogue::line!());
         let (source, takes_stream) = if is_extract(ty) {
             (
-                quote_spanned!(span=> __epilogue::extracted::<#ty, _>()),
+                quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),
                 quote_spanned!(span=> __epilogue::TakesStream::<#ty>::TAKES_STREAM),
             )
         } else {
@@ -302,6 +312,8 @@ impl Options {
                 __epilogue::ParamOptions { #(#fields,)* ..__epilogue::ParamOptions::NONE },
                 __epilogue::ParamFlags {
                     scalar: #scalar,
+                    parts: #parts,
+                    need: #need,
                     from_prefix: #from_prefix,
                     takes_stream: #takes_stream,
                 },
@@ -415,6 +427,43 @@ fn is_scalar(ty: &Type) -> bool {
     }
     let [Type::Path(inner)] = arguments(ty)[..] else { return false };
     inner.path.get_ident().is_some_and(|ident| SCALARS.iter().any(|scalar| ident == scalar))
+}
+
+/// A value of the path that may be missing, which it never is.
+fn check_path(ty: &Type, errors: &mut Errors) {
+    if last_name(ty).is_some_and(|name| name == "Path")
+        && let [option] = arguments(ty)[..]
+        && last_name(option).is_some_and(|name| name == "Option")
+        && let [value] = arguments(option)[..]
+    {
+        let value = text(value);
+        errors.at(
+            option,
+            format!("a path parameter always has a value, so it is no `Option`: write `Path<{value}>`"),
+        );
+    }
+}
+
+/// How many values of the path a `Path<(…)>` takes.
+fn path_parts(ty: &Type) -> usize {
+    match arguments(ty)[..] {
+        [Type::Tuple(tuple)] if last_name(ty).is_some_and(|name| name == "Path") => tuple.elems.len(),
+        _ => 0,
+    }
+}
+
+/// Whether what is read of the body may be missing. Of what is generic that is not known, so that it may.
+fn need(ty: &Type, generics: &Generics) -> TokenStream {
+    match arguments(ty)[..] {
+        [inner] if last_name(ty).is_some_and(|name| name == "Json" || name == "File") => {
+            if mentions(ty, generics) {
+                quote!(__epilogue::Need::Optional)
+            } else {
+                quote!(__epilogue::NeedOf::<#inner>::NEED)
+            }
+        }
+        _ => quote!(__epilogue::Need::Required),
+    }
 }
 
 #[cfg(feature = "pattern")]

@@ -1,5 +1,5 @@
-//! What does not parse, but is a habit of people who come from FastAPI: `Depends(name)`. It is told how it is written here, and read
-//! as if it had been.
+//! What does not parse, but is a habit of people who come from FastAPI: `Depends(name)`, and a default after the type. It is told how it
+//! is written here, and read as if it had been.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 
@@ -8,13 +8,14 @@ use crate::types::text;
 
 /// The function with its parameters repaired.
 pub(crate) fn signature(item: TokenStream, errors: &mut Errors) -> TokenStream {
+    let before = errors.count();
     let mut repaired = false;
     item.into_iter()
         .map(|token| match token {
             // The first parentheses are those of the parameters, or of an attribute or `pub(crate)`, which have no `Depends` in them.
             TokenTree::Group(group) if !repaired && group.delimiter() == Delimiter::Parenthesis => {
-                let tokens = parameters(group.stream(), errors);
-                repaired = errors.count() > 0;
+                let tokens = parameters(without_defaults(group.stream(), errors), errors);
+                repaired = errors.count() > before;
                 let mut parameters = Group::new(Delimiter::Parenthesis, tokens);
                 parameters.set_span(group.span());
                 parameters.into()
@@ -22,6 +23,53 @@ pub(crate) fn signature(item: TokenStream, errors: &mut Errors) -> TokenStream {
             token => token,
         })
         .collect()
+}
+
+/// The parameters without what is written as `name: Type = value`.
+fn without_defaults(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut default: Option<TokenStream> = None;
+    let (mut depth, mut after_dash) = (0_usize, false);
+    for token in tokens {
+        let char = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        match char {
+            '<' => depth += 1,
+            '>' if !after_dash => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => refuse_default(default.take(), errors),
+            '=' if depth == 0 && default.is_none() => {
+                default = Some(TokenStream::new());
+                continue;
+            }
+            _ => {}
+        }
+        after_dash = char == '-';
+        default.as_mut().unwrap_or(&mut out).extend([token]);
+    }
+    refuse_default(default, errors);
+    out
+}
+
+/// Says how a default is written here, or what FastAPI writes in its place.
+fn refuse_default(value: Option<TokenStream>, errors: &mut Errors) {
+    let Some(value) = value else { return };
+    let mut tokens = value.clone().into_iter();
+    let message = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group))) if name == "Depends" => {
+            format!(
+                "what a parameter depends on is its type: write `Depends<{}>` as the type",
+                text(&group.stream())
+            )
+        }
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => format!(
+            "where a parameter comes from is its type, and what else is said of it stands before its name: write \
+             `#[param(ge = 1)] name: {name}<…>`"
+        ),
+        _ => format!(
+            "a default stands before the parameter's name: write `#[param(default = {})]`",
+            text(&value)
+        ),
+    };
+    errors.at(value, message);
 }
 
 fn parameters(tokens: TokenStream, errors: &mut Errors) -> TokenStream {

@@ -3,26 +3,27 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Expr, Generics, LitStr};
+use syn::spanned::Spanned;
+use syn::{Expr, Generics, LitStr, Path, Type};
 
-use crate::args::{Named, Written, template_and_args};
+use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
 use crate::names::{Names, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter};
-use crate::types::last_name;
+use crate::types::{arguments, last_name};
 use crate::{template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
-pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (template, mut args) = template_and_args(args, &mut errors);
+    let (template, mut args) = template_and_args(args, OPTIONS, &mut errors);
     let options = Options {
-        status: args.integer("status", &mut errors),
-        dependencies: args.list("dependencies", &mut errors),
-        tags: args.list("tags", &mut errors),
+        status: args.integer("status", 201, &mut errors),
+        dependencies: args.dependencies(&mut errors),
+        tags: args.texts("tags", &mut errors),
         blocking: args.flag("blocking", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
         hidden: args.flag("hidden", &mut errors).is_some(),
@@ -31,9 +32,9 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> Toke
     let private = args.krate(&mut errors).private();
     let macro_name = method.to_lowercase();
     args.finish(&format!("`#[{macro_name}]`"), OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Route, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &mut errors)
+    else {
+        return errors.beside(item);
     };
     let template = Template::read(template, &macro_name, &function, &mut errors);
     options.check(&function, &mut errors);
@@ -59,7 +60,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: TokenStream) -> Toke
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) status: Option<(Expr, u16)>,
-    pub(crate) dependencies: Vec<Named>,
+    pub(crate) dependencies: Vec<Path>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) blocking: Option<syn::Ident>,
     pub(crate) concurrent: bool,
@@ -121,7 +122,7 @@ impl Template {
                 );
                 return Self { text: None, segments: Vec::new() };
             }
-            Written::Wrong(_) | Written::Unreadable => return Self { text: None, segments: Vec::new() },
+            Written::Unreadable => return Self { text: None, segments: Vec::new() },
         };
         let before = errors.count();
         let segments = template::segments(&text, errors);
@@ -152,12 +153,14 @@ fn check_segments(function: &Function, template: &LitStr, segments: &[String], e
 
 fn marker(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
+    // At the name, which is what a second function of the same one is told of.
+    let structure = quote_spanned!(name.span()=> struct #name {});
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
     quote! {
         #(#docs)*
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
-        #vis struct #name {}
+        #vis #structure
     }
 }
 
@@ -177,7 +180,7 @@ impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
         let marker = marker(self.function);
-        if errors.is_empty()
+        if self.function.is_right(&errors)
             && let Some(template) = &self.template.text
         {
             let route = self.implement(template, params, run);
@@ -190,7 +193,8 @@ impl Read<'_> {
             return quote!(#item #errors);
         }
         let stub = stub(self.function, self.private);
-        quote!(#item #marker #stub #errors)
+        // Last, since rustc reads nothing after what does not parse.
+        quote!(#errors #marker #stub #item)
     }
 
     fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {
@@ -213,7 +217,7 @@ impl Read<'_> {
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{LeavesStream as _, NoReply as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #asserts
 
                 impl __epilogue::DeclaredRoute for #name {
@@ -232,20 +236,18 @@ impl Read<'_> {
                         concurrent: #concurrent,
                         dependencies: &[#(#effects),*],
                         params: &[#(#nodes),*],
-                        run: Self::__epilogue_run,
+                        run: __epilogue_run,
                     };
                 }
 
                 #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
-                impl #name {
-                    fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
-                        #[allow(unused_variables, reason = "a function without parameters takes nothing")]
-                        let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
-                            #(#takes)*
-                            __epilogue::Some((#(#locals?,)*))
-                        };
-                        #run
-                    }
+                fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
+                    #[allow(unused_variables, reason = "a function without parameters takes nothing")]
+                    let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
+                        #(#takes)*
+                        __epilogue::Some((#(#locals?,)*))
+                    };
+                    #run
                 }
 
                 #checks
@@ -283,12 +285,13 @@ fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
     let name = param.name.unraw().to_string();
     param.attrs.is_empty()
         && last_name(&param.ty).is_some_and(|last| last == "Path")
+        && !matches!(arguments(&param.ty)[..], [Type::Tuple(_)])
         && segments.contains(&name)
 }
 
 /// The descriptions of the dependencies that the route runs for their effect.
-fn effects(dependencies: &[Named]) -> Vec<TokenStream> {
-    let effect = |(index, path): (usize, &Named)| {
+fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
+    let effect = |(index, path): (usize, &Path)| {
         let mut last = path.segments.last().cloned().expect("a path has a segment");
         let span = last.ident.span();
         if !can_be_imported(path) {
@@ -309,27 +312,55 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
     let (scope, take, taken) = (quote!(__epilogue_scope), quote!(__epilogue_take), quote!((#(#locals,)*)));
     let none = TokenStream::new();
     if function.is_async() {
+        if function.output.unnamed().is_some() {
+            // It may borrow from the parameters, which are gone when the future is.
+            let call = function.call(&none, arguments);
+            let reply = reply(&function.output, &quote!(__epilogue_returned));
+            let future = quote!(async move { let __epilogue_returned = #call.await; #reply });
+            return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, __epilogue::identity));
+        }
         let future = function.future(&none, arguments);
         let pattern =
             if let Output::Unit = function.output { quote!(()) } else { quote!(__epilogue_returned) };
-        let reply = reply(&pattern);
+        let reply = reply(&function.output, &pattern);
         let reply = quote!(|#pattern| #reply);
         return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, #reply));
     }
     let call = function.call(&none, arguments);
     let value = if let Output::Unit = function.output { quote!({ #call; }) } else { call };
-    let reply = reply(&value);
+    let reply = reply(&function.output, &value);
     let run =
         if options.blocking.is_some() { quote!(blocking_path_function) } else { quote!(sync_path_function) };
     quote_spanned!(span=> __epilogue::#run(#scope, #take, |#taken| #reply))
 }
 
 /// The reply that a returned value is: what a `Result` holds first, then what that is.
-fn reply(value: &TokenStream) -> TokenStream {
+fn reply(output: &Output, value: &TokenStream) -> TokenStream {
+    if let Some(ty) = output.unnamed() {
+        return unnamed_reply(output, ty, value);
+    }
     quote! {
         match __epilogue::Returned(#value).into_value() {
             __epilogue::Ok(__epilogue_value) => __epilogue::Returned(__epilogue_value).into_reply(),
             __epilogue::Err(__epilogue_failure) => __epilogue::Err(__epilogue_failure),
+        }
+    }
+}
+
+/// The same for a type that no assertion can name: what is no reply is said here, under the type.
+fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream {
+    let parts = if let Output::Result(_) = output { arguments(ty) } else { Vec::new() };
+    let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty).span());
+    let reply = quote_spanned!(ok=> __epilogue::ReplyValue::reply(__epilogue_value));
+    let (value, raise) = if let Output::Result(_) = output {
+        (quote!(#value), quote_spanned!(error=> __epilogue::RaisedError::raise(__epilogue_failure)))
+    } else {
+        (quote!(__epilogue::Returned(#value).into_value()), quote!(__epilogue_failure))
+    };
+    quote! {
+        match #value {
+            __epilogue::Ok(__epilogue_value) => __epilogue::Ok(__epilogue::replied(#reply)),
+            __epilogue::Err(__epilogue_failure) => __epilogue::Err(#raise),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What a function says: its parameters, whether it is async, what it returns. The body is left alone.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemFn, Pat, ReturnType, Signature, Type, WherePredicate,
-    parse_quote,
+    Attribute, FnArg, GenericParam, Generics, ItemFn, Meta, Pat, PatType, ReturnType, Signature, Type,
+    TypeReference, WherePredicate, parse_quote,
 };
 
 use crate::diagnostics::Errors;
 use crate::types::{self, Place};
+use crate::{item, repair};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {
@@ -17,6 +19,8 @@ pub(crate) struct Function {
     pub(crate) output: Output,
     /// What stands for a type somewhere is none, which rustc would say too, and of the body with it.
     has_no_types: bool,
+    /// What was written, where it does not parse: rustc says why.
+    unparsed: Option<TokenStream>,
 }
 
 /// One parameter of it, or field of a struct.
@@ -39,7 +43,22 @@ pub(crate) enum Output {
     Unit,
     /// A type that is written `Result<…>`, by whatever path.
     Result(Type),
+    /// One that is written like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
+    /// constants within types would know the output of no dependency.
+    PerhapsResult(Type),
     Plain(Type),
+}
+
+impl Output {
+    /// The type, where it has `impl Trait` in it: no assertion can name it, so its value is asked.
+    pub(crate) fn unnamed(&self) -> Option<&Type> {
+        match self {
+            Self::Unit => None,
+            Self::Result(ty) | Self::PerhapsResult(ty) | Self::Plain(ty) => {
+                Some(ty).filter(|ty| types::has_impl(ty))
+            }
+        }
+    }
 }
 
 /// Which macro reads the function.
@@ -51,6 +70,26 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The kind whose macro an attribute is, as far as its name and its arguments tell.
+    fn of_attribute(attr: &Attribute) -> Option<Self> {
+        let mut names = attr.path().segments.iter().map(|segment| &segment.ident);
+        let (first, last) = (names.next()?, names.next_back());
+        if last.is_some() && first != "epilogue" {
+            return None;
+        }
+        match last.unwrap_or(first).to_string().as_str() {
+            // Others have a `#[trace]` too, but none with a template.
+            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "trace" | "websocket"
+                if has_template(attr) =>
+            {
+                Some(Self::Route)
+            }
+            "dependency" => Some(Self::Dependency),
+            "task" => Some(Self::Task),
+            _ => None,
+        }
+    }
+
     /// As errors name it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -79,10 +118,21 @@ impl Parameter {
 }
 
 impl Function {
-    /// Reads a function.
-    pub(crate) fn read(item: TokenStream, kind: Kind, errors: &mut Errors) -> Option<Self> {
-        let item = crate::repair::signature(item, errors);
-        let mut item = errors.ok(syn::parse2::<ItemFn>(item))?;
+    /// Reads the function that an attribute stands on. Where it stands on none, that is noted, unless rustc has to say what is wrong
+    /// with it.
+    pub(crate) fn read(
+        tokens: &TokenStream,
+        kind: Kind,
+        attribute: &str,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        let Ok(mut item) = syn::parse2::<ItemFn>(repair::signature(tokens.clone(), errors)) else {
+            if item::refuse_other(tokens, attribute, errors) {
+                return None;
+            }
+            return Self::unparsed(tokens.clone(), kind);
+        };
+        check_other_macros(&mut item, kind, errors);
         check_qualifiers(&mut item.sig, kind.name(), errors);
         let mut has_no_types = false;
         let params = item
@@ -91,8 +141,21 @@ impl Function {
             .iter_mut()
             .filter_map(|input| parameter(input, kind, &mut has_no_types, errors))
             .collect();
-        let output = output(&item.sig.output, kind, errors);
-        Some(Self { item, params, output, has_no_types })
+        let output = output(&item.sig, kind, errors);
+        check_self(&item.sig, kind.name(), errors);
+        Some(Self { item, params, output, has_no_types, unparsed: None })
+    }
+
+    /// As much of it as parses, of which nothing is said beside what rustc says.
+    fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
+        let item = item::unparsed(tokens.clone())?;
+        let output = output(&item.sig, kind, &mut Errors::default());
+        Some(Self { item, params: Vec::new(), output, has_no_types: false, unparsed: Some(tokens) })
+    }
+
+    /// Nothing is wrong with it, so that it becomes what its macro makes of it.
+    pub(crate) fn is_right(&self, errors: &Errors) -> bool {
+        errors.is_empty() && self.unparsed.is_none()
     }
 
     pub(crate) fn is_async(&self) -> bool {
@@ -116,6 +179,7 @@ impl Function {
             let (mut written, mut replaced) = (typed.clone(), typed.clone());
             written.attrs.push(parse_quote!(#[cfg(doc)]));
             replaced.attrs.push(parse_quote!(#[cfg(not(doc))]));
+            *replaced.ty = types::bare(&replaced.ty);
             match &mut *replaced.ty {
                 Type::Reference(reference) => *reference.elem = param.ty.clone(),
                 ty => *ty = param.ty.clone(),
@@ -163,6 +227,9 @@ impl Function {
 
     /// The function for an item with errors: as it was written, unless rustc would have more to say of that.
     pub(crate) fn with_errors(&self, private: &TokenStream) -> TokenStream {
+        if let Some(unparsed) = &self.unparsed {
+            return unparsed.clone();
+        }
         let mut item = self.item.clone();
         if self.has_no_types {
             for input in &mut item.sig.inputs {
@@ -189,10 +256,65 @@ impl Function {
         generics
     }
 
-    /// It takes `self`, so it is a method, beside which no other item can stand.
+    /// It stands in an `impl`, beside no other item.
     pub(crate) fn is_method(&self) -> bool {
-        self.item.sig.receiver().is_some()
+        self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()
     }
+}
+
+/// A function is one thing: what two macros make of it would have one name.
+fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
+    let (others, kept) = std::mem::take(&mut item.attrs)
+        .into_iter()
+        .partition::<Vec<_>, _>(|attr| Kind::of_attribute(attr).is_some());
+    item.attrs = kept;
+    let name = &item.sig.ident;
+    for other in others {
+        let message = match Kind::of_attribute(&other) {
+            Some(Kind::Route) if kind == Kind::Route => {
+                format!("`{name}` has two route macros: write a second function that calls it")
+            }
+            Some(other) if other != kind => {
+                let (first, second) = (kind.name(), other.name());
+                format!(
+                    "`{name}` is {first} and {second}: write a function for each, where one calls the other"
+                )
+            }
+            _ => format!("`{name}` has this macro twice: remove one"),
+        };
+        errors.at(other.path(), message);
+    }
+}
+
+/// The first argument of an attribute is a literal.
+fn has_template(attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else { return false };
+    matches!(list.tokens.clone().into_iter().next(), Some(TokenTree::Literal(_)))
+}
+
+/// `Self` is a type of an `impl`, where no macro of ours can stand. A `self` has been told so.
+fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
+    if signature.receiver().is_none()
+        && let Some(name) = self_type(signature)
+    {
+        errors.at(
+            name,
+            format!("{of} is a free function, and `Self` is of an `impl`: move the function out of it, and write the type"),
+        );
+    }
+}
+
+/// Where a signature says `Self`.
+fn self_type(signature: &Signature) -> Option<Ident> {
+    fn find(tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) => (ident == "Self").then_some(ident),
+            TokenTree::Group(group) => find(group.stream()),
+            _ => None,
+        })
+    }
+    let Signature { inputs, output, .. } = signature;
+    find(quote!(#inputs #output))
 }
 
 fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
@@ -243,21 +365,25 @@ fn parameter(
     let (attrs, kept) =
         std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
     input.attrs = kept;
+    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+        errors.at(
+            attr,
+            "the macro reads all parameters, whether they are there or not: write a function for each case under `#[cfg(…)]`",
+        );
+    }
     let name = match &*input.pat {
         Pat::Ident(pattern) if pattern.subpat.is_none() => Some(pattern.ident.clone()),
         _ => None,
     };
     let Some(name) = name else {
-        errors.at(
-            &input.pat,
-            "a parameter needs a name, which is what is looked up in the request: write `name: Type`, and take it apart in the body",
-        );
+        errors.at(&input.pat, nameless(input));
         return None;
     };
+    let ty_as_written = types::bare(&input.ty);
     if kind == Kind::Task {
-        return task_argument(name, &input.ty, &attrs, errors);
+        return task_argument(name, &ty_as_written, &attrs, errors);
     }
-    let (ty, borrowed) = match &*input.ty {
+    let (ty, borrowed) = match &ty_as_written {
         Type::Reference(reference) => {
             if let Some(mutability) = &reference.mutability {
                 let ty = types::text(&reference.elem);
@@ -268,15 +394,8 @@ fn parameter(
                     ),
                 );
             }
-            if is_unsized(&reference.elem) {
-                let (written, owned) = (types::text(reference), types::owned(&reference.elem));
-                errors.at(
-                    reference,
-                    format!(
-                        "`{written}` is not a parameter, since nothing says where it comes from: write a type that owns its data, as \
-                         in `Path<{owned}>` or `Query<{owned}>`"
-                    ),
-                );
+            if types::is_unsized(&reference.elem) {
+                errors.at(reference, unsized_parameter(reference));
                 return None;
             }
             ((*reference.elem).clone(), true)
@@ -284,8 +403,37 @@ fn parameter(
         ty => (ty.clone(), false),
     };
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
-    let (ty_in_body, ty_as_written) = (ty.clone(), (*input.ty).clone());
+    let ty_in_body = ty.clone();
     Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+}
+
+/// What is said of a parameter without a name.
+fn nameless(input: &PatType) -> String {
+    let ty = types::bare(&input.ty);
+    match (&*input.pat, types::last_name(&ty), &types::arguments(&ty)[..]) {
+        (Pat::Wild(_), Some(depends), [named]) if depends == "Depends" => {
+            let name =
+                types::last_name(named).map_or_else(|| String::from("name"), |name| name.unraw().to_string());
+            format!(
+                "a parameter needs a name, and this one is only wanted for its effect: write `_{name}: {}`",
+                types::text(&ty)
+            )
+        }
+        _ => String::from(
+            "a parameter needs a name, which is what is looked up in the request: write `name: Type`, and take it apart in the body",
+        ),
+    }
+}
+
+/// What to write for a borrowed parameter that nothing owns.
+fn unsized_parameter(reference: &TypeReference) -> String {
+    let (written, owned) = (types::text(reference), types::owned(&reference.elem));
+    let instead = if let Type::TraitObject(_) = &*reference.elem {
+        format!("`State<{owned}>` for what the app was given, or a `Depends<…>` whose output is `{owned}`")
+    } else {
+        format!("a type that owns its data, as in `Path<{owned}>` or `Query<{owned}>`")
+    };
+    format!("`{written}` is not a parameter, since nothing says where it comes from: write {instead}")
 }
 
 /// A task's argument is a plain value, which it owns.
@@ -315,23 +463,25 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
     })
 }
 
-fn is_unsized(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => path.path.is_ident("str"),
-        Type::Slice(_) | Type::TraitObject(_) => true,
-        _ => false,
-    }
-}
-
-fn output(output: &ReturnType, kind: Kind, errors: &mut Errors) -> Output {
-    let ReturnType::Type(_, ty) = output else { return Output::Unit };
-    if kind == Kind::Dependency {
-        types::check(ty, kind.name(), Place::Output, errors);
-    }
-    match &**ty {
-        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
-            Output::Result((**ty).clone())
+fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {
+    let ReturnType::Type(_, ty) = &signature.output else { return Output::Unit };
+    let ty = types::bare(ty);
+    match kind {
+        Kind::Dependency => {
+            types::check(&ty, kind.name(), Place::Output, errors);
         }
-        ty => Output::Plain(ty.clone()),
+        // Of a type without a name it is not known what it borrows.
+        Kind::Route if !types::has_impl(&ty) => {
+            types::check(&ty, kind.name(), Place::Reply, errors);
+        }
+        Kind::Route | Kind::Task => {}
+    }
+    match types::last_name(&ty).map(ToString::to_string) {
+        Some(name) if name == "Result" => Output::Result(ty),
+        // No constant within a type may depend on what a function is generic over.
+        Some(name) if name.ends_with("Result") && !types::mentions(&ty, &signature.generics) => {
+            Output::PerhapsResult(ty)
+        }
+        _ => Output::Plain(ty),
     }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit, Type};
 
 use crate::args::Args;
@@ -13,15 +14,14 @@ use crate::signature::{Function, Kind, Output, Parameter};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
     let defaults = defaults(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Task, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
+        return errors.beside(item);
     };
     if !function.item.sig.generics.params.is_empty() {
         errors.at(
@@ -30,7 +30,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         );
     }
     let names = Names::of(&mut function, &private);
-    if errors.is_empty() {
+    if function.is_right(&errors) {
         let structure = structure(&function);
         let task = task(&function, &defaults, &private);
         let (function, names) = (function.tokens(&private), names.tokens());
@@ -42,13 +42,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#item #errors);
     }
     let stub = stub(&function, &private);
-    quote!(#item #stub #errors)
+    // Last, since rustc reads nothing after what does not parse.
+    quote!(#errors #stub #item)
 }
 
 /// The calls that make the defaults of the attribute.
 fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
     let mut calls = Vec::new();
-    let retries = args.integer::<u32>("retries", errors);
+    let retries = args.integer::<u32>("retries", 3, errors);
     if let Some((_, times)) = &retries {
         calls.push(quote!(.retries(#times)));
     }
@@ -227,7 +228,12 @@ fn running(function: &Function) -> TokenStream {
         })
         .collect();
     let call = function.call(&TokenStream::new(), &arguments);
-    let returned = |value: TokenStream| match function.output {
+    let returned = |value: TokenStream| match &function.output {
+        // No assertion can name its type.
+        output if let Some(ty) = output.unnamed() => {
+            let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&__epilogue_result));
+            quote!({ let __epilogue_result = #value; #check; __epilogue::TaskReturned(__epilogue_result).into_return() })
+        }
         Output::Unit => value,
         Output::Plain(Type::Never(_)) => quote!({ #[allow(unreachable_code)] { #value; } }),
         _ => quote!(__epilogue::TaskReturned(#value).into_return()),

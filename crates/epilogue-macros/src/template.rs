@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use proc_macro2::{Literal, Span};
-use syn::LitStr;
+use syn::{Ident, LitStr};
 
 use crate::diagnostics::{Errors, nearest};
 
@@ -17,7 +17,7 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     } else if !text.starts_with('/') {
         errors.at(template, format!("a path template starts with a slash: write \"/{text}\""));
     }
-    if let Some(at) = text.find(['?', '#']) {
+    if let Some(at) = query(&text) {
         errors.push(syn::Error::new(
             span(at..text.len()),
             "a path template is a path alone: take what follows the `?` as `Query<…>` parameters, and remove it here",
@@ -35,6 +35,19 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     names
 }
 
+/// Where a query begins, or a fragment; a `?` between braces is somebody's optional parameter.
+fn query(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.char_indices().find_map(|(at, char)| {
+        match char {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0 && matches!(char, '?' | '#')).then_some(at)
+    })
+}
+
 /// Adds the names of one segment.
 fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String> {
     if let Some(name) = part.strip_prefix(':')
@@ -43,11 +56,19 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
         return Err(format!("`:{name}` is not how a path parameter is written: write `{{{name}}}`"));
     }
     if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
-        let name = name.rsplit(':').next().unwrap_or(name);
-        return Err(format!("`{part}` is not how a path parameter is written: write `{{{name}}}`"));
+        let (kind, name) = name.rsplit_once(':').unwrap_or(("", name));
+        let written = match name.strip_suffix("..") {
+            Some(name) => format!("{{*{name}}}"),
+            None if kind == "path" => format!("{{*{name}}}"),
+            None => format!("{{{name}}}"),
+        };
+        return Err(format!("`{part}` is not how a path parameter is written: write `{written}`"));
     }
     if part == "*" {
         return Err(String::from("`*` has no name: write `{*rest}`, which takes all that follows"));
+    }
+    if let Some(name) = part.strip_prefix('*').filter(|name| is_name(name)) {
+        return Err(format!("`{part}` is not how a path parameter is written: write `{{*{name}}}`"));
     }
     for name in names_of(part)? {
         let (stars, name) = match name.strip_prefix('*') {
@@ -70,11 +91,18 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
                 )
             });
         }
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
+        if let Some(name) = name.strip_suffix('?').filter(|name| is_name(name)) {
             return Err(format!(
-                "`{{{name}}}` is not a name: write letters, digits and `_`, as in `{{item_id}}`"
+                "a segment is always there, so `{{{name}?}}` cannot be left out: write `{{{name}}}`, and a second path function for \
+                 the path without it"
             ));
+        }
+        if !is_name(name) {
+            let instead = match name.trim() {
+                name if is_name(name) => format!("`{{{name}}}`, without spaces"),
+                _ => String::from("letters, digits and `_`, as in `{item_id}`"),
+            };
+            return Err(format!("`{{{name}}}` is not a name: write {instead}"));
         }
         if names.iter().any(|earlier| earlier == name) {
             return Err(format!("two segments are named `{{{name}}}`: rename one, each needs its own name"));
@@ -111,10 +139,26 @@ fn names_of(segment: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|char| char.is_alphanumeric() || char == '_')
+        && !text.starts_with(|char: char| char.is_ascii_digit())
+}
+
 /// How to name a path parameter that the template does not have.
 pub(crate) fn rename(name: &str, segments: &[String]) -> String {
     let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
-    match nearest(name, &near) {
+    let same = near.iter().copied().find(|near| near.eq_ignore_ascii_case(name));
+    match same.or_else(|| nearest(name, &near)) {
+        // A keyword, which a parameter cannot be named like that easily.
+        Some(near) if syn::parse_str::<Ident>(near).is_err() => {
+            let raw = if matches!(near, "self" | "Self" | "super" | "crate" | "_") {
+                String::new()
+            } else {
+                format!("rename it to `r#{near}`, or ")
+            };
+            format!("{raw}write `#[param(alias = \"{near}\")]`")
+        }
         Some(near) => format!("rename it to `{near}`"),
         None => format!(
             "add `{{{name}}}` to the template, write `Query<…>`, or `#[param(from_prefix)]` where the prefix of a `Router` has it"

@@ -3,9 +3,41 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Type, TypePath};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Type, TypeGroup, TypeParen,
+    TypePath,
+};
 
 use crate::diagnostics::Errors;
+
+/// A type without what stands around it or its parts: the group of a macro's `$t:ty`, or parentheses. Whatever looks at how a type is
+/// written looks at this.
+pub(crate) fn bare(ty: &Type) -> Type {
+    struct Bares;
+    impl VisitMut for Bares {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            while let Type::Group(TypeGroup { elem, .. }) | Type::Paren(TypeParen { elem, .. }) = ty
+                && !is_sum(elem)
+            {
+                *ty = (**elem).clone();
+            }
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
+    let mut ty = ty.clone();
+    Bares.visit_type_mut(&mut ty);
+    ty
+}
+
+/// `dyn A + B`, which cannot do without parentheses after a `&`.
+fn is_sum(ty: &Type) -> bool {
+    match ty {
+        Type::TraitObject(object) => object.bounds.len() > 1,
+        Type::ImplTrait(of) => of.bounds.len() > 1,
+        _ => false,
+    }
+}
 
 /// The last name of a path type: `Query` of `epilogue::Query<u32>`.
 pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
@@ -36,7 +68,7 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
 }
 
 /// Whether a type is written with one of the names that stand for any type.
-pub(crate) fn mentions(ty: &Type, generics: &Generics) -> bool {
+pub(crate) fn mentions(ty: &impl ToTokens, generics: &Generics) -> bool {
     fn any(tokens: TokenStream, names: &[String]) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => names.contains(&ident.to_string()),
@@ -73,9 +105,34 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 ///
 /// Tells whether it is a type at all: rustc has an error of its own for what is none.
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
-    let mut checks = Checks { of, place, errors, is_type: true, is_read: crate::asserts::holds_value(ty) };
+    let mut checks = Checks {
+        of,
+        place,
+        errors,
+        is_type: true,
+        is_read: place == Place::Parameter && crate::asserts::holds_value(ty),
+    };
     checks.visit_type(ty);
-    checks.is_type
+    let is_type = checks.is_type;
+    if place == Place::Output && is_unsized(ty) {
+        let (written, owned) = (text(ty), owned(ty));
+        errors.at(
+            ty,
+            format!(
+                "{of} returns an owned value, and `{written}` is one only behind a pointer: write `{owned}`"
+            ),
+        );
+    }
+    is_type
+}
+
+/// What is only ever borrowed, or boxed.
+pub(crate) fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        _ => false,
+    }
 }
 
 /// Where the type stands.
@@ -83,6 +140,7 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
 pub(crate) enum Place {
     Parameter,
     Output,
+    Reply,
 }
 
 struct Checks<'a> {
@@ -104,6 +162,8 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Output => {
                 format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
             }
+            // A reply may be anything that is one.
+            Place::Reply => return,
         });
     }
 
@@ -122,6 +182,9 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Output => {
                 format!("{of} returns an owned value, which outlives the call, and `{written}` is borrowed: write `{owned}`")
             }
+            Place::Reply => {
+                format!("a reply outlives the call, and `{written}` is borrowed: write `{owned}`")
+            }
         });
     }
 
@@ -131,6 +194,9 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             self.errors.at(lifetime, match self.place {
                 Place::Parameter => format!(
                     "the lifetime `{lifetime}` borrows from the request, which {of} may outlive: write a type that owns its data, or `'static`"
+                ),
+                Place::Reply => format!(
+                    "a reply outlives the call, and `{lifetime}` says that it is borrowed: write a type that owns its data"
                 ),
                 Place::Output => format!(
                     "{of} returns an owned value, which outlives the call, and `{lifetime}` says that it is borrowed: write a type that owns its data"
@@ -174,11 +240,47 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             );
             return;
         }
+        if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
+            && let Some(GenericArgument::Type(inner)) = generic_arguments(&ty.path).first()
+            && let Some(message) = not_named(inner)
+        {
+            self.is_type = false;
+            self.errors.at(inner, message);
+            return;
+        }
         visit::visit_type_path(self, ty);
     }
 
     // `dyn Fn(A) -> B` is written with parentheses.
     fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
+/// Why a `Depends` cannot be of a type that is no name.
+fn not_named(ty: &Type) -> Option<String> {
+    Some(match ty {
+        Type::Reference(reference) => {
+            let name = text(&reference.elem);
+            format!("`Depends` names a dependency, and lends its output: write `Depends<{name}>`")
+        }
+        Type::Tuple(_) => String::from("a `Depends` names one dependency: write a parameter for each"),
+        Type::TraitObject(_) => format!(
+            "`Depends` names a dependency, and `{}` is no name: write that of a function under `#[dependency]` that returns `{}`",
+            text(ty),
+            owned(ty)
+        ),
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
+            match arguments(ty)[..] {
+                [inner] => {
+                    let name = text(inner);
+                    format!(
+                        "`Depends` names a dependency, and what is optional is the whole of it: write `Option<Depends<{name}>>`"
+                    )
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
 }
 
 /// What stands between the angle brackets of the last name.
@@ -225,6 +327,7 @@ pub(crate) fn owned(ty: &Type) -> String {
     match ty {
         Type::Path(path) if path.path.is_ident("str") => String::from("String"),
         Type::Path(path) if path.path.is_ident("Path") && arguments(ty).is_empty() => String::from("PathBuf"),
+        Type::TraitObject(object) => format!("Arc<{}>", text(object)),
         Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
         other => text(other),
     }

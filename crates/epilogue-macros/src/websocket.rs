@@ -15,14 +15,14 @@ use crate::types::last_name;
 
 const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (template, mut args) = template_and_args(args, &mut errors);
+    let (template, mut args) = template_and_args(args, OPTIONS, &mut errors);
     let options = Options {
-        dependencies: args.list("dependencies", &mut errors),
-        tags: args.list("tags", &mut errors),
+        dependencies: args.dependencies(&mut errors),
+        tags: args.texts("tags", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
-        protocols: args.list("protocols", &mut errors),
+        protocols: args.texts("protocols", &mut errors),
         // OpenAPI has no WebSockets.
         hidden: true,
         ..Options::default()
@@ -37,9 +37,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     }
     let private = args.krate(&mut errors).private();
     args.finish("`#[websocket]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item.clone(), Kind::Route, &mut errors) else {
-        // What does not parse is given back as it is, so that rustc says what is wrong with it.
-        return item;
+    let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &mut errors) else {
+        return errors.beside(item);
     };
     let template = Template::read(template, "websocket", &function, &mut errors);
     options.check(&function, &mut errors);

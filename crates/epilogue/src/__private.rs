@@ -7,6 +7,7 @@ use std::pin::Pin;
 pub use std::any::TypeId;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
+pub use std::convert::identity;
 pub use std::marker::{Send, Sync};
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u16, u32, u64, usize};
@@ -15,6 +16,7 @@ pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::{file, line, module_path, panic, unreachable};
 
+pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
 pub use epilogue_runtime::{
     Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskFailure, TaskReturn,
@@ -29,21 +31,29 @@ pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
 pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Unfinished};
-pub use crate::graph::node::{DependencyNode, ParamNode, RouteNode, UNFINISHED_ROUTE};
+pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
-#[cfg(feature = "multipart")]
-pub use crate::param::Files;
 pub use crate::param::{
-    Bound, Holds, InState, LeavesStream, Number, Param, ParamOptions, Probe, Readable, Shared, TakesStream,
-    TaskData, Text, Unsourced, Untakeable, WithValue,
+    ApiKeyParam, Bound, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, Number,
+    OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable, ReadableOr,
+    Shared, SocketParam, State, TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue, Writable,
 };
+#[cfg(feature = "multipart")]
+pub use crate::param::{File, Files};
+pub use crate::rejection::Rejection;
 pub use crate::response::{
-    Failure, NoOutput, NoReply, RaisedError, Replied, ReplyValue, Returned, ReturnedReply, ReturnedValue,
+    EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied,
+    ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
+
+/// What stands for it without forms: the macros name it in what an error advises.
+#[cfg(not(feature = "multipart"))]
+#[derive(Debug)]
+pub struct File<T>(PhantomData<T>);
 
 /// The future of a request.
 pub type Handling = BoxFuture<http::Response<ReplyBody>>;
@@ -62,6 +72,8 @@ pub fn named<Alias, This>(depends: Depends<Alias>) -> Depends<This> {
 #[derive(Debug, Clone, Copy)]
 pub struct ParamFlags {
     pub scalar: bool,
+    pub parts: usize,
+    pub need: Need,
     pub from_prefix: bool,
     pub takes_stream: bool,
 }
@@ -81,15 +93,12 @@ pub const fn param(
         options,
         source,
         scalar: flags.scalar,
+        parts: flags.parts,
+        need: if options.has_default { Need::Optional } else { flags.need },
         takes_stream: flags.takes_stream,
         from_prefix: flags.from_prefix,
         at,
     }
-}
-
-/// The source of an `Extract`, whichever of the two kinds of axum extractors it holds: the kind is inferred.
-pub const fn extracted<P: Param<Via>, Via>() -> crate::graph::node::Source {
-    <P::Source<Full> as Described>::SOURCE
 }
 
 /// Asserts in the body of a generic function what holds for its type parameters.
@@ -119,6 +128,90 @@ impl<T, E> ResultLike for Result<T, E> {
     type Ok = T;
     type Err = E;
 }
+
+/// Whether a type is a `Result`, by whatever name it is written: the inherent constants exist for `Result`s only and go before the trait's.
+#[derive(Debug)]
+pub struct IsResult<T>(PhantomData<T>);
+
+impl<T, E> IsResult<Result<T, E>> {
+    pub const IS: bool = true;
+    pub const KIND: PhantomData<Result<T, E>> = PhantomData;
+}
+
+/// Any other type.
+pub trait NotResult {
+    const IS: bool = false;
+    const KIND: PhantomData<NoResult> = PhantomData;
+}
+
+impl<T> NotResult for IsResult<T> {}
+
+/// Stands for any other type.
+#[derive(Debug)]
+pub struct NoResult;
+
+/// Whether a body that is read as this type may be missing: the inherent constants go before the trait's.
+#[derive(Debug)]
+pub struct NeedOf<T>(PhantomData<T>);
+
+impl<T> NeedOf<Option<T>> {
+    pub const NEED: Need = Need::Optional;
+}
+
+impl<T> NeedOf<Vec<T>> {
+    pub const NEED: Need = Need::Optional;
+}
+
+/// Any other type.
+pub trait Needed {
+    const NEED: Need = Need::Required;
+}
+
+impl<T> Needed for NeedOf<T> {}
+
+/// A type of which [`IsResult`] is known, and how a value of it is taken apart.
+pub trait Unpack<const IS_RESULT: bool> {
+    type Ok;
+    type Err;
+    /// The `Result`, or what stands for any other type.
+    type Kind;
+
+    fn unpack(self) -> Result<Self::Ok, Self::Err>;
+}
+
+impl<T, E> Unpack<true> for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+    type Kind = Self;
+
+    fn unpack(self) -> Self {
+        self
+    }
+}
+
+impl<T> Unpack<false> for T {
+    type Ok = T;
+    type Err = HttpError;
+    type Kind = NoResult;
+
+    fn unpack(self) -> Result<T, HttpError> {
+        Ok(self)
+    }
+}
+
+/// The output of a dependency, which is taken for a value where its name does not say that it is a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "the name of this type does not say that it is `{Self}`",
+    label = "its error would not end the request",
+    note = "write `Result<…>` itself; where the function is not generic, an alias with a name that ends in `Result` is taken for one too"
+)]
+pub trait PlainOutput {}
+
+#[diagnostic::do_not_recommend]
+impl PlainOutput for NoResult {}
+
+/// Asserts that a type of another name is no `Result`.
+pub const fn no_result<K: PlainOutput>(_: PhantomData<K>) {}
 
 /// The output of a dependency, where it is one: see [`Probe`].
 #[derive(Debug)]
@@ -414,6 +507,9 @@ impl<T: TaskReturn> OtherReturn<T> for TaskReturned<T> {
         self.0
     }
 }
+
+/// Asserts what a task returns whose type has no name.
+pub const fn returned_by_task<R: TaskReturn>(_: &R) {}
 
 /// What a task may not return, which an assertion has said.
 #[allow(

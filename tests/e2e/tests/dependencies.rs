@@ -178,6 +178,50 @@ async fn denied(_forbidden: Depends<forbidden>, _limit: Depends<limit>) -> &'sta
 
 static TICKETS: AtomicU32 = AtomicU32::new(0);
 
+type ApiResult<T> = Result<T, Denied>;
+
+/// The error of a `Result` ends the request, by whatever name and out of whatever macro its type comes.
+macro_rules! refusing {
+    ($name:ident, $output:ty) => {
+        #[dependency]
+        async fn $name() -> $output {
+            Err(Denied)
+        }
+    };
+}
+
+refusing!(of_a_macro, Result<u8, Denied>);
+
+#[dependency]
+fn of_an_alias() -> ApiResult<()> {
+    Err(Denied)
+}
+
+#[dependency]
+#[allow(unused_parens, reason = "they are what is tested")]
+fn in_parentheses() -> (Result<(), Denied>) {
+    Err(Denied)
+}
+
+#[dependency]
+async fn passes() -> ApiResult<u32> {
+    Ok(1)
+}
+
+#[get("/refused-of-a-macro", dependencies(of_a_macro))]
+fn refused_of_a_macro() {}
+
+#[get("/refused-of-an-alias", dependencies(of_an_alias))]
+fn refused_of_an_alias() {}
+
+#[get("/refused-in-parentheses", dependencies(in_parentheses))]
+fn refused_in_parentheses() {}
+
+#[get("/passed")]
+async fn passed(passes: &Depends<passes>) -> ApiResult<impl axum_core::response::IntoResponse> {
+    Ok(format!("{}", **passes + 1))
+}
+
 #[dependency]
 fn ticket() -> u32 {
     TICKETS.fetch_add(1, Ordering::Relaxed)
@@ -298,6 +342,17 @@ async fn an_error_beats_validation_errors_and_keeps_its_own_reply() {
     let response = client.get("/denied").send().await;
     assert_eq!((response.status().as_u16(), response.text().as_str()), (403, "denied"));
     assert_eq!(entries.now(), [""; 0], "what comes after the error does not run");
+}
+
+#[tokio::test]
+async fn the_error_of_a_result_ends_the_request_whatever_its_name() {
+    let routes = routes![refused_of_a_macro, refused_of_an_alias, refused_in_parentheses, passed];
+    let client = TestClient::new(App::new().routes(routes));
+    for path in ["/refused-of-a-macro", "/refused-of-an-alias", "/refused-in-parentheses"] {
+        let reply = client.get(path).send().await;
+        assert_eq!((reply.status().as_u16(), reply.text().as_str()), (403, "denied"), "{path}");
+    }
+    assert_eq!(client.get("/passed").send().await.text(), "2");
 }
 
 #[tokio::test]
@@ -491,4 +546,27 @@ async fn an_output_that_is_dropped_with_a_word_lives_to_the_end_of_its_request()
     let client = TestClient::new(App::new().state(journal).routes(routes![index]));
     assert_eq!(client.get("/").send().await.text(), "2");
     assert_eq!(entries.now(), ["path function", "released"]);
+}
+
+#[tokio::test]
+async fn a_tuple_takes_what_the_prefix_of_its_router_has_too() {
+    #[get("/items/{item}")]
+    async fn read(#[param(from_prefix)] both: Path<(String, u8)>) -> String {
+        format!("{} {}", both.0.0, both.0.1)
+    }
+
+    let router = Router::new("/shops/{shop}").routes(routes![read]);
+    let client = TestClient::new(App::new().router(router));
+    assert_eq!(client.get("/shops/corner/items/3").send().await.text(), "corner 3");
+}
+
+#[tokio::test]
+async fn json_and_a_form_may_both_be_missing() {
+    #[post("/")]
+    async fn add(item: Json<Option<u8>>, name: Form<Option<String>>) -> String {
+        format!("{:?} {:?}", *item, *name)
+    }
+
+    let client = TestClient::new(App::new().routes(routes![add]));
+    assert_eq!(client.post("/").json(&3).send().await.text(), "Some(3) None");
 }

@@ -171,6 +171,52 @@ mod names_of_a_macro {
     }
 }
 
+/// Types and literals that come out of a macro of the user's own, each in a group of its own.
+mod groups_of_a_macro {
+    use epilogue::prelude::*;
+
+    macro_rules! route {
+        ($path:literal, $status:literal, $least:literal, $tasks:ty, $user:ty, $limit:ty, $reply:ty) => {
+            #[get($path, status = $status, tags($path))]
+            async fn read(tasks: $tasks, user: $user, #[param(ge = $least)] limit: $limit) -> $reply {
+                format!("{} {} {}", tasks.len(), *user, *limit)
+            }
+        };
+    }
+
+    macro_rules! socket {
+        ($socket:ty) => {
+            #[websocket("/echo")]
+            async fn echo(mut socket: $socket) {
+                let _ = socket.recv().await;
+            }
+        };
+    }
+
+    macro_rules! task {
+        ($pool:ty, $line:ty) => {
+            #[task]
+            async fn note(pool: $pool, line: $line) {
+                println!("{} {line}", *pool);
+            }
+        };
+    }
+
+    #[dependency(scope = "app")]
+    fn pool() -> u32 {
+        1
+    }
+
+    route!("/items", 202, 1, &BackgroundTasks, Depends<pool>, Query<u32>, String);
+    socket!(WebSocket);
+    task!(Depends<pool>, String);
+
+    fn app(tasks: &BackgroundTasks) -> App {
+        tasks.add(note { line: String::new() });
+        App::new().routes(routes![read, echo])
+    }
+}
+
 /// Items inside of a function, which no path from the crate's root leads to.
 mod items_of_a_function {
     use epilogue::prelude::*;

@@ -133,6 +133,8 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
             need: Need::Required,
         },
         scalar: false,
+        parts: 0,
+        need: Need::Required,
         takes_stream: false,
         from_prefix: false,
         at,

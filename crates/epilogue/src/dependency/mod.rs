@@ -16,7 +16,8 @@ use crate::graph::fuel::{Fuel, HasNode};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a dependency",
     label = "not a dependency: `Depends<…>` takes the name of a function under `#[dependency]`",
-    note = "write `#[dependency]` above the function and name the function here, or `#[derive(Dependency)]` on the struct"
+    note = "write `#[dependency]` above the function and name the function here, or `#[derive(Dependency)]` on the struct",
+    note = "what is a parameter itself, such as `BackgroundTasks` or `HttpBearer`, stands there without `Depends`"
 )]
 pub trait Dependency: Send + Sync + 'static {
     /// What the function returns; the `Ok` type where it returns a `Result`. It is [`Shared`](crate::Shared), which the macro checks.

@@ -4,7 +4,7 @@
 //! its sentence instead of panicking with it, so that the panic, and with it the error, stands there and not here.
 
 use super::DependencyScope;
-use super::node::{DependencyNode, ParamNode, RouteNode, Sharing, Source};
+use super::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use super::verdict::Verdict;
 use crate::rejection::Place;
 
@@ -33,14 +33,22 @@ pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
         return options;
     }
     let names = check_names(route, &route.params[index], None, &mut Seen::new());
-    if names.is_wrong() { names } else { check_body(route.params, route.dependencies, index) }
+    if names.is_wrong() {
+        return names;
+    }
+    let socket = check_socket(route, &route.params[index]);
+    if socket.is_wrong() { socket } else { check_body(route.params, route.dependencies, index) }
 }
 
 /// The same for one dependency that a route runs for its effect alone.
 #[doc(hidden)]
 pub const fn check_effect(route: &'static RouteNode, index: usize) -> Verdict {
     let names = check_names(route, &route.dependencies[index], None, &mut Seen::new());
-    if names.is_wrong() { names } else { check_body(route.dependencies, &[], index) }
+    if names.is_wrong() {
+        return names;
+    }
+    let socket = check_socket(route, &route.dependencies[index]);
+    if socket.is_wrong() { socket } else { check_body(route.dependencies, &[], index) }
 }
 
 /// Checks that every name of the template is taken by someone.
@@ -355,6 +363,26 @@ const fn check_names(
             ]);
             verdict
         }
+        Source::Value(Place::Path)
+            if param.parts > 0 && !param.from_prefix && param.parts != route.segments.len() =>
+        {
+            let mut verdict = Verdict::wrong(&[route.name, " -> "]);
+            add_names(&mut verdict, above);
+            verdict.add(&[
+                param.name,
+                if param.parts > route.segments.len() {
+                    " has more parts than"
+                } else {
+                    " has fewer parts than"
+                },
+                " the template \"",
+                route.template,
+                "\" has path parameters; write one for each, or #[param(from_prefix)] on `",
+                param.name,
+                "` where the prefix of a Router has the others",
+            ]);
+            verdict
+        }
         Source::Dependency { node: None, .. } => {
             let mut verdict = Verdict::wrong(&[route.name, " -> "]);
             add_first_names(&mut verdict, above);
@@ -417,13 +445,20 @@ struct BodyUse {
     stream: Option<&'static str>,
     /// Someone reads it.
     reader: Option<&'static str>,
+    /// Someone cannot do without JSON.
+    json: Option<&'static str>,
+    /// Someone cannot do without a form.
+    form: Option<&'static str>,
+}
+
+impl BodyUse {
+    const NOBODY: Self = Self { stream: None, reader: None, json: None, form: None };
 }
 
 /// Whether one parameter uses the body that another, before it, has used up.
 const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode], index: usize) -> Verdict {
     let mut seen = Seen::new();
-    let nobody = BodyUse { stream: None, reader: None };
-    let mut earlier = nobody;
+    let mut earlier = BodyUse::NOBODY;
     let mut i = 0;
     while i < effects.len() {
         earlier = body_use(&effects[i], earlier, &mut seen);
@@ -434,10 +469,14 @@ const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode],
         earlier = body_use(&params[i], earlier, &mut seen);
         i += 1;
     }
-    let own = body_use(&params[index], nobody, &mut seen);
+    let own = body_use(&params[index], BodyUse::NOBODY, &mut seen);
+    let kinds = check_kinds(earlier, own);
+    if kinds.is_wrong() {
+        return kinds;
+    }
     let first = match own {
         BodyUse { stream: Some(_), .. } if earlier.reader.is_some() => earlier.reader,
-        BodyUse { stream: None, reader: None } => None,
+        BodyUse { stream: None, reader: None, .. } => None,
         _ => earlier.stream,
     };
     let second = match own.stream {
@@ -454,7 +493,54 @@ const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode],
     ])
 }
 
+/// A request has one body, which is JSON or a form.
+const fn check_kinds(earlier: BodyUse, own: BodyUse) -> Verdict {
+    let ((BodyUse { json: Some(json), .. }, BodyUse { form: Some(form), .. })
+    | (BodyUse { form: Some(form), .. }, BodyUse { json: Some(json), .. })
+    | (_, BodyUse { json: Some(json), form: Some(form), .. })) = (earlier, own)
+    else {
+        return Verdict::RIGHT;
+    };
+    Verdict::wrong(&[
+        "the body is used twice: `",
+        json,
+        "` wants JSON and `",
+        form,
+        "` a form, and a request has one of them; send both as fields of the form, or both as JSON",
+    ])
+}
+
+/// The request that becomes a WebSocket has no body.
+const fn check_socket(route: &'static RouteNode, param: &'static ParamNode) -> Verdict {
+    if !same(route.method, "WEBSOCKET") {
+        return Verdict::RIGHT;
+    }
+    let (BodyUse { json: Some(name), .. } | BodyUse { form: Some(name), .. }) =
+        body_use(param, BodyUse::NOBODY, &mut Seen::new())
+    else {
+        return Verdict::RIGHT;
+    };
+    Verdict::wrong(&[
+        "the request of a WebSocket has no body, which `",
+        name,
+        "` wants: take it as a message of the socket, or as a Query",
+    ])
+}
+
 const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut Seen) -> BodyUse {
+    match param.source {
+        Source::Json(_) if matches!(param.need, Need::Required) && so_far.json.is_none() => {
+            so_far.json = Some(param.name);
+        }
+        // A struct may do without any of its fields.
+        Source::Form if param.scalar && matches!(param.need, Need::Required) && so_far.form.is_none() => {
+            so_far.form = Some(param.name);
+        }
+        Source::File { .. } if matches!(param.need, Need::Required) && so_far.form.is_none() => {
+            so_far.form = Some(param.name);
+        }
+        _ => {}
+    }
     match param.source {
         Source::Extract(_) if param.takes_stream && so_far.stream.is_none() => {
             so_far.stream = Some(param.name);
@@ -463,13 +549,17 @@ const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut See
             so_far.reader = Some(param.name);
         }
         // What is shared uses the body once.
-        Source::Dependency { node: Some(node), sharing, .. }
+        Source::Dependency { node: Some(node), sharing, need }
             if seen.first_time(node) || matches!(sharing, Sharing::Fresh) =>
         {
+            let BodyUse { json, form, .. } = so_far;
             let mut i = 0;
             while i < node.params.len() {
                 so_far = body_use(&node.params[i], so_far, seen);
                 i += 1;
+            }
+            if matches!(need, Need::Optional) {
+                (so_far.json, so_far.form) = (json, form);
             }
         }
         _ => {}

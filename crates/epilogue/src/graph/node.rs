@@ -53,6 +53,10 @@ pub struct ParamNode {
     pub source: Source,
     /// The macro saw a single value's type (`u64`, `String`), so the name must be in the template.
     pub scalar: bool,
+    /// How many values of the path it takes, where the macro saw a tuple; else zero.
+    pub parts: usize,
+    /// Whether a body that is read may be missing.
+    pub need: Need,
     /// It takes the body unread, which only one parameter can do.
     pub takes_stream: bool,
     /// The template's prefix comes from a router, so the name cannot be checked before the start.
@@ -116,7 +120,7 @@ pub enum Sharing {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// The request fails too.
+    /// The request fails without it.
     Required,
     /// The parameter says that there is none.
     Optional,

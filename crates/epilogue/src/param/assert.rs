@@ -8,6 +8,10 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Param;
+use crate::graph::fuel::{Described, Full};
+use crate::graph::node::Source;
+
 /// What the request can be read as: anything with serde's `Deserialize` that owns its data.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a request: it does not implement `Deserialize`",
@@ -18,6 +22,95 @@ pub trait Readable {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + 'static> Readable for T {}
+
+/// The same, where it is written in a way for which there is a better one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a request: it does not implement `Deserialize`",
+    label = "this is a parameter itself, and not a value that is read",
+    note = "write `{Instead}`"
+)]
+#[doc(hidden)]
+pub trait ReadableOr<Instead> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + 'static, Instead> ReadableOr<Instead> for T {}
+
+/// A parameter, where it is written in a way for which there is a better one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter",
+    label = "not a parameter: nothing says where its value comes from",
+    note = "write `{Instead}`"
+)]
+#[doc(hidden)]
+pub trait ParamOr<Instead> {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Param, Instead> ParamOr<Instead> for P {}
+
+/// A parameter that is named like the socket.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter",
+    label = "not a parameter: a request has a socket only under `#[websocket]`",
+    note = "write `#[websocket(\"/path\")]` above an async function that takes it"
+)]
+#[doc(hidden)]
+pub trait SocketParam {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Param> SocketParam for P {}
+
+/// Credentials, which are a parameter where their scheme is described.
+macro_rules! credentials {
+    ($($name:ident = $note:literal),* $(,)?) => { $(
+        #[diagnostic::on_unimplemented(
+            message = "`{Self}` is not a parameter: `{Scheme}` does not say what is asked of a client",
+            label = "not a scheme",
+            note = $note
+        )]
+        #[doc(hidden)]
+        pub trait $name<Scheme> {}
+
+        #[diagnostic::do_not_recommend]
+        impl<P: Param, Scheme> $name<Scheme> for P {}
+    )* };
+}
+
+credentials!(
+    ApiKeyParam =
+        "implement `ApiKey` for `{Scheme}`, which names the key: `const NAME: &'static str = \"…\";`",
+    HttpParam = "implement `HttpScheme` for `{Scheme}`, which names the realm: `const REALM: Option<&'static str> = Some(\"…\");`",
+    OAuth2Param = "implement `OAuth2Scheme` for `{Scheme}`, which names where tokens are: `const TOKEN_URL: &'static str = \"…\";`",
+    OAuth2CodeParam = "implement `OAuth2Scheme` and `OAuth2CodeScheme` for `{Scheme}`, which name where tokens are and where users log in",
+    OpenIdParam = "implement `OpenIdScheme` for `{Scheme}`, which names the provider: `const URL: &'static str = \"…\";`",
+);
+
+/// A parameter that holds an axum extractor, whose kind is inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter: what it holds is no axum extractor",
+    label = "not an extractor",
+    note = "write a type that implements `FromRequestParts<()>` or `FromRequest<()>` of axum; a value of the request is a `Path<…>`, `Query<…>` or `Json<…>`"
+)]
+#[doc(hidden)]
+pub trait ExtractParam<Via> {
+    const SOURCE: Source;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Param<Via>, Via> ExtractParam<Via> for P {
+    const SOURCE: Source = <P::Source<Full> as Described>::SOURCE;
+}
+
+/// What the `Json` of a reply can hold: anything with serde's `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as JSON: it does not implement `Serialize`",
+    label = "no `Serialize`",
+    note = "write `#[derive(serde::Serialize)]` above it"
+)]
+#[doc(hidden)]
+pub trait Writable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Writable for T {}
 
 /// What a dependency may return, and what [`State`](crate::State) may hold: requests on any thread share it.
 #[diagnostic::on_unimplemented(

@@ -13,7 +13,10 @@ mod shutdown;
 mod state;
 mod values;
 
-pub use assert::{Number, Readable, Shared, TaskData, Text};
+pub use assert::{
+    ApiKeyParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr,
+    Readable, ReadableOr, Shared, SocketParam, TaskData, Text, Writable,
+};
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
 #[cfg(feature = "multipart")]
@@ -49,7 +52,7 @@ use crate::scope::{Scope, Site};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: nothing says where its value comes from",
-    note = "write `Path<{Self}>`, `Query<{Self}>` or `Json<{Self}>` for a value of the request, `Depends<…>` for a dependency's output, `Extract<{Self}>` for an axum extractor"
+    note = "write `Path<{Self}>`, `Query<{Self}>` or `Json<{Self}>` for a value of the request, `Depends<{Self}>` if it is a dependency, `Extract<{Self}>` if it is an axum extractor"
 )]
 pub trait Param<Via = Own>: Sized {
     /// Where the value comes from, as constant data.

@@ -12,4 +12,7 @@ pub(crate) use http_error::Chain;
 pub use http_error::HttpError;
 pub use reply::Reply;
 pub(crate) use returned::whole;
-pub use returned::{NoOutput, NoReply, Replied, ReplyValue, Returned, ReturnedReply, ReturnedValue};
+pub use returned::{
+    EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, Replied, ReplyValue, Returned, ReturnedReply,
+    ReturnedValue, TupleReply, replied,
+};

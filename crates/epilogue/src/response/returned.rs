@@ -29,6 +29,68 @@ impl<T: IntoResponse> ReplyValue for T {
     }
 }
 
+/// The same, where it is written as a tuple.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reply",
+    label = "not a response: a tuple is a status, then headers, then one body",
+    note = "write the status first and the body last, as in `(StatusCode, String)` or `(StatusCode, Json<…>)`; a tuple that is data itself is `Json<{Self}>`"
+)]
+pub trait TupleReply {}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse> TupleReply for T {}
+
+/// Whether a reply is, or ends in, a `Json`: the inherent constants go before the trait's.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EndsInJson<T>(std::marker::PhantomData<T>);
+
+/// Any other reply.
+#[doc(hidden)]
+pub trait EndsInNoJson {
+    const ENDS: bool = false;
+}
+
+impl<T> EndsInNoJson for EndsInJson<T> {}
+
+/// A reply taken apart, so that what its `Json` holds is said of that alone.
+#[doc(hidden)]
+pub trait JsonReply<const ENDS_IN_JSON: bool> {
+    type Data;
+    /// The reply with nothing in the place of the `Json`.
+    type Rest;
+}
+
+impl<T> JsonReply<false> for T {
+    type Data = ();
+    type Rest = T;
+}
+
+macro_rules! json_replies {
+    ($(($($before:ident,)*)),* $(,)?) => { $(
+        impl<$($before,)* T> EndsInJson<($($before,)* Json<T>,)> {
+            pub const ENDS: bool = true;
+        }
+
+        impl<$($before,)* T> JsonReply<true> for ($($before,)* Json<T>,) {
+            type Data = T;
+            type Rest = ($($before,)* (),);
+        }
+    )* };
+}
+
+json_replies!((), (A,), (A, B,), (A, B, C,), (A, B, C, D,), (A, B, C, D, E,));
+
+impl<T> EndsInJson<Json<T>> {
+    pub const ENDS: bool = true;
+}
+
+impl<T> JsonReply<true> for Json<T> {
+    type Data = T;
+    type Rest = ();
+}
+
 /// A returned value. An `Err` of a `Result` is told from any other value by method look-up: the inherent method below
 /// exists for `Result`s only and goes before the trait's.
 #[doc(hidden)]
@@ -125,8 +187,14 @@ pub trait ReturnedReply {
 
 impl<T: ReplyValue> ReturnedReply for Returned<T> {
     fn into_reply(self) -> Result<Replied, Failure> {
-        Ok(self.0.reply().map(Either::Right))
+        Ok(replied(self.0.reply()))
     }
+}
+
+/// A response as the reply that it is.
+#[doc(hidden)]
+pub fn replied(response: Response) -> Replied {
+    response.map(Either::Right)
 }
 
 /// A returned value that is no reply, which an assertion has said: found last, since it must be borrowed.

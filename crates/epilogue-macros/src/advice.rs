@@ -1,0 +1,134 @@
+//! What to write instead of a type that is known to be no parameter. It is told by how a type is written, so that it may be wrong: it only
+//! chooses the words of an error that the type itself decides on.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Path, PathArguments, Type};
+
+use crate::asserts::holds_value;
+use crate::types::{arguments, last_name};
+
+/// What is a parameter as it is, and no dependency.
+const DIRECT: &[&str] = &[
+    "ApiKeyCookie",
+    "ApiKeyHeader",
+    "ApiKeyQuery",
+    "BackgroundTasks",
+    "Bytes",
+    "ClientAddr",
+    "Cookie",
+    "Depends",
+    "Extract",
+    "File",
+    "Form",
+    "Header",
+    "HttpBasic",
+    "HttpBearer",
+    "HttpDigest",
+    "Json",
+    "OAuth2AuthorizationCodeBearer",
+    "OAuth2PasswordBearer",
+    "OAuth2PasswordForm",
+    "OpenIdConnect",
+    "Path",
+    "Query",
+    "Reply",
+    "RequestParts",
+    "SecurityScopes",
+    "Shutdown",
+    "State",
+];
+
+/// What a parameter's type may be wrapped into in vain.
+const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
+
+/// Whether a path is named like what is a parameter as it is.
+fn is_direct(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| DIRECT.iter().any(|direct| last.ident == direct))
+}
+
+/// The trait by whose words a parameter is asserted.
+pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
+    if is_named(ty, "WebSocket") {
+        return quote_spanned!(at=> SocketParam);
+    }
+    if let Some(credentials) = credentials(ty, at) {
+        return credentials;
+    }
+    instead(ty, at)
+        .map_or_else(|| quote_spanned!(at=> Param), |instead| quote_spanned!(at=> ParamOr<#instead>))
+}
+
+/// The trait by whose words it is asserted that a value can be read.
+pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
+    let instead = match ty {
+        Type::Path(path) if is_direct(&path.path) => Some(quote_spanned!(at=> #ty)),
+        _ if is_file(ty) => instead(ty, at),
+        _ => None,
+    };
+    instead.map_or_else(|| quote_spanned!(at=> Readable), |instead| quote_spanned!(at=> ReadableOr<#instead>))
+}
+
+/// The trait that says what the scheme of credentials lacks.
+fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
+    let [scheme] = arguments(ty)[..] else { return None };
+    Some(match &*last_name(ty)?.to_string() {
+        "ApiKeyCookie" | "ApiKeyHeader" | "ApiKeyQuery" => quote_spanned!(at=> ApiKeyParam<#scheme>),
+        "HttpBasic" | "HttpBearer" | "HttpDigest" => quote_spanned!(at=> HttpParam<#scheme>),
+        "OAuth2PasswordBearer" => quote_spanned!(at=> OAuth2Param<#scheme>),
+        "OAuth2AuthorizationCodeBearer" => quote_spanned!(at=> OAuth2CodeParam<#scheme>),
+        "OpenIdConnect" => quote_spanned!(at=> OpenIdParam<#scheme>),
+        _ => return None,
+    })
+}
+
+/// The type that is meant by one which is no parameter.
+fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
+    let name = last_name(ty)?.to_string();
+    match (&*name, &arguments(ty)[..]) {
+        ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#ty>)),
+        ("Request", []) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
+        ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#ty>)),
+        ("Vec", [byte]) if is_named(byte, "u8") => Some(quote_spanned!(at=> __epilogue::Bytes)),
+        ("Option" | "Vec", [file]) if is_named(file, "UploadFile") => {
+            Some(quote_spanned!(at=> __epilogue::File<#ty>))
+        }
+        ("Result", [depends, ..]) if is_named(depends, "Depends") => {
+            Some(quote_spanned!(at=> __epilogue::Result<#depends, __epilogue::Rejection>))
+        }
+        ("Option" | "Vec", [inner]) if holds_value(inner) => within(ty, inner, at),
+        ("Box" | "Arc" | "Rc", [object @ Type::TraitObject(_)]) => {
+            Some(quote_spanned!(at=> __epilogue::State<__epilogue::Arc<#object>>))
+        }
+        (wrapper, [Type::Path(inner)]) if WRAPPERS.contains(&wrapper) && is_direct(&inner.path) => {
+            Some(quote_spanned!(at=> #inner))
+        }
+        _ => None,
+    }
+}
+
+fn is_file(ty: &Type) -> bool {
+    is_named(ty, "UploadFile") || arguments(ty).first().is_some_and(|inner| is_named(inner, "UploadFile"))
+}
+
+/// `Query<Option<T>>` for `Option<Query<T>>`.
+fn within(outer: &Type, inner: &Type, at: Span) -> Option<TokenStream> {
+    let ([value], Type::Path(inner), Type::Path(outer)) = (&arguments(inner)[..], inner, outer) else {
+        return None;
+    };
+    let (inner, outer) = (bare(&inner.path), bare(&outer.path));
+    Some(quote_spanned!(at=> #inner<#outer<#value>>))
+}
+
+/// A path without what stands between its angle brackets.
+fn bare(path: &Path) -> Path {
+    let mut path = path.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.arguments = PathArguments::None;
+    }
+    path
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    last_name(ty).is_some_and(|last| last == name)
+}

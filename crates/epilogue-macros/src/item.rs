@@ -1,0 +1,84 @@
+//! What a macro stands on that is not a function as it should be: another item, or what does not parse.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility, parse_quote,
+};
+
+use crate::diagnostics::Errors;
+
+/// Notes that an item is no function, where it is another one.
+pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut Errors) -> bool {
+    let Some((at, what)) = other(tokens) else { return false };
+    let instead = match (attribute, what) {
+        ("#[dependency]", "a struct") => {
+            ": write `#[derive(Dependency)]` above it, and its fields are its parameters"
+        }
+        (_, "a method without a body" | "an `impl`") => {
+            ": write a function outside of it, which takes what it needs as its parameters"
+        }
+        _ => ": write it above a function",
+    };
+    errors.push(syn::Error::new(
+        at,
+        format!("`{attribute}` stands on a function, and this is {what}{instead}"),
+    ));
+    true
+}
+
+/// The keyword of an item that is no function, and its name in English.
+fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
+    if let Ok(TraitItem::Fn(TraitItemFn { sig, default: None, .. })) = syn::parse2(tokens.clone()) {
+        return Some((sig.fn_token.span(), "a method without a body"));
+    }
+    Some(match syn::parse2(tokens.clone()).ok()? {
+        Item::Const(item) => (item.const_token.span(), "a constant"),
+        Item::Enum(item) => (item.enum_token.span(), "an enum"),
+        Item::Impl(item) => (item.impl_token.span(), "an `impl`"),
+        Item::Mod(item) => (item.mod_token.span(), "a module"),
+        Item::Static(item) => (item.static_token.span(), "a static"),
+        Item::Struct(item) => (item.struct_token.span(), "a struct"),
+        Item::Trait(item) => (item.trait_token.span(), "a trait"),
+        Item::Type(item) => (item.type_token.span(), "a type"),
+        Item::Union(item) => (item.union_token.span(), "a union"),
+        Item::Use(item) => (item.use_token.span(), "a `use`"),
+        // What syn leaves as tokens may be a function of a newer language.
+        Item::Fn(_) | Item::Verbatim(_) => return None,
+        item => (item.span(), "an item of another kind"),
+    })
+}
+
+/// What can be read of a function that does not parse: its name, so that whoever names it is not told that it has no macro, and of its
+/// parameters and its output what does parse.
+pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
+    let read = |input: ParseStream<'_>| {
+        let (attrs, vis) = (input.call(Attribute::parse_outer)?, input.parse::<Visibility>()?);
+        while !input.peek(Token![fn]) {
+            input.parse::<TokenTree>()?;
+        }
+        let (_, name) = (input.parse::<Token![fn]>()?, input.call(Ident::parse_any)?);
+        let inputs = parameters(input)?;
+        let output = if input.peek(Token![->]) { input.parse()? } else { ReturnType::Default };
+        input.parse::<TokenStream>()?;
+        let mut item: ItemFn = parse_quote!(#vis fn #name() #output {});
+        (item.attrs, item.sig.inputs) = (attrs, inputs);
+        Ok(item)
+    };
+    read.parse2(tokens).ok()
+}
+
+/// The parameters, where all of them parse. Between them and the name may stand generics.
+fn parameters(input: ParseStream<'_>) -> syn::Result<Punctuated<FnArg, Token![,]>> {
+    loop {
+        if let TokenTree::Group(group) = input.parse::<TokenTree>()?
+            && group.delimiter() == Delimiter::Parenthesis
+        {
+            let parameters = Punctuated::parse_terminated.parse2(group.stream());
+            return Ok(parameters.unwrap_or_default());
+        }
+    }
+}

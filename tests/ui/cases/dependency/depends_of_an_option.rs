@@ -1,0 +1,15 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[dependency]
+fn user() -> String {
+    String::new()
+}
+
+#[get("/items")]
+async fn read(user: Depends<Option<user>>) -> &'static str {
+    "ok"
+}
+
+fn main() {}

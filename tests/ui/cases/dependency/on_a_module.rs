@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[dependency]
+mod users {}
+
+fn main() {}

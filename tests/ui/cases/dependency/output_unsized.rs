@@ -1,0 +1,11 @@
+//@ errors: 3
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[dependency]
+fn name() -> str {
+    *"name"
+}
+
+fn main() {}

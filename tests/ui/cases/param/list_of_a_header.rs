@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items")]
+async fn read(tag: Vec<Header<String>>) -> &'static str {
+    "ok"
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items")]
+struct Index;
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items")]
+async fn read() -> impl std::fmt::Display {
+    "ok"
+}
+
+fn main() {}

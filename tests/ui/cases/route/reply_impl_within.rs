@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+use epilogue::IntoResponse;
+
+#[get("/items")]
+async fn read() -> Option<impl IntoResponse> {
+    Some("ok")
+}
+
+fn main() {}

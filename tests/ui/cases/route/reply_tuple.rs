@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items")]
+async fn read() -> (String, StatusCode) {
+    (String::new(), StatusCode::OK)
+}
+
+fn main() {}

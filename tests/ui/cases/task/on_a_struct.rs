@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task]
+struct Mail {
+    to: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get(concat!("/items", "/all"), hidden)]
+async fn read() -> &'static str {
+    "ok"
+}
+
+fn main() {}
