@@ -240,6 +240,33 @@ mod tests {
         error("missing", loc, "Field required", input)
     }
 
+    #[test]
+    fn what_each_item_of_a_long_list_lacks_is_told_whatever_else_they_have() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Row {
+            need: i32,
+            a: Option<i32>,
+            b: Option<i32>,
+            c: Option<i32>,
+            d: Option<i32>,
+            e: Option<i32>,
+            f: Option<i32>,
+            g: Option<i32>,
+            h: Option<i32>,
+        }
+
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let row = |set: usize| {
+            let fields = names.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
+            fields.map(|(_, name)| (name, 1)).collect::<BTreeMap<_, _>>()
+        };
+        let rows: Vec<_> = (0..256).map(row).collect();
+        let errors = body::<Vec<Row>>(&serde_json::to_string(&rows).unwrap()).unwrap_err();
+        assert_eq!(errors.as_array().unwrap().len(), 256);
+        assert_eq!(errors[255]["loc"], json!(["body", 255, "need"]));
+    }
+
     const INT_PARSING: &str = "Input should be a valid integer, unable to parse string as an integer";
     const MODEL: &str = "Input should be a valid dictionary or object to extract fields from";
 

@@ -453,11 +453,14 @@ impl Session {
         match result {
             Err(Fault::Missing(field)) if self.log.is_some() => {
                 self.with_log(|log| {
-                    let gap = Gap { field, beside: present.map(str::to_owned).collect() };
-                    let known = log.gaps.entry(of).or_default();
-                    if !known.contains(&gap) {
-                        known.push(gap);
+                    let gaps = log.gaps.entry(of).or_default();
+                    let at = gaps.iter().position(|gap| gap.field == field).unwrap_or_else(|| {
+                        gaps.push(Gap { field, beside: HashSet::new() });
                         log.moved = true;
+                        gaps.len() - 1
+                    });
+                    for name in present {
+                        log.moved |= gaps[at].beside.insert(name.to_owned());
                     }
                 });
                 Err(Fault::Noted)
