@@ -73,7 +73,7 @@ impl Execution {
         }
     }
 
-    /// For a list that counts as submitted already.
+    /// For a list that counts as submitted already, and for an execution that has waited.
     pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
         let runner = self.runner().clone();
         self.begin();
@@ -83,7 +83,7 @@ impl Execution {
 
     fn begin(&mut self) {
         self.phase = Phase::Submitted;
-        self.since = Some(Instant::now());
+        self.since.get_or_insert_with(Instant::now);
     }
 
     fn runner(&self) -> &Runner {

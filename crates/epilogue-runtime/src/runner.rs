@@ -250,14 +250,19 @@ impl Runner {
             if let Some(next) = self.0.registry.ended(id) {
                 self.run(next, None);
             }
-            return;
+        } else {
+            self.cut_off(id);
         }
+    }
+
+    #[cold]
+    fn cut_off(&self, id: LiveId) {
         // Taken all at once: where they come to nothing either, it is here, in a loop, and not each by the end of the one before.
         let waiting = self.0.registry.ended_with_all(id);
         if std::thread::panicking() {
             // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
             for execution in waiting {
-                self.admit(execution, None);
+                execution.admit(None);
             }
         } else {
             // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on.

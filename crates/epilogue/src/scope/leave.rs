@@ -101,10 +101,9 @@ impl Scope {
 
     /// Drops what is the user's, here, where a panic of it is caught: where the scope is dropped, the reply would be lost with it, and
     /// its tasks.
-    #[inline]
     fn let_go(&mut self) {
         if !self.slots.is_empty() {
-            drop_each(iter::from_fn(|| self.slots.pop()));
+            drop_each(self.slots.drain(..));
         }
         if !self.parts().extensions.is_empty() {
             drop_each(iter::once(std::mem::replace(&mut self.parts, Head::empty())));
@@ -139,15 +138,15 @@ impl Scope {
             self.tasks = None;
             return After::default();
         }
-        let exits = std::mem::take(&mut self.exits);
         let probe = self.parts().extensions.get::<Probe>().cloned();
         if let Some(probe) = &probe {
             probe.queued(self.tasks().pending());
         }
         let batch = Batch::new(self.take_tasks());
-        let batch = if exits.is_empty() {
+        let batch = if self.exits.is_empty() {
             batch
         } else {
+            let exits = std::mem::take(&mut self.exits);
             batch.with_place().finally(move |report| leave_request(exits, outcome, report))
         };
         let batch = match probe {
@@ -165,7 +164,9 @@ impl Drop for Scope {
         if !self.exits.is_empty() || self.tasks.is_some() {
             self.cut_off();
         }
-        self.let_go();
+        if !self.slots.is_empty() || !self.parts().extensions.is_empty() {
+            self.let_go();
+        }
     }
 }
 

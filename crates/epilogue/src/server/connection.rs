@@ -123,6 +123,7 @@ impl Connection {
         self.submit(self.following.closed());
     }
 
+    #[inline]
     fn submit(&self, gone: Gone<Follows>) {
         for follows in gone {
             follows.submit_on(&self.lane);

@@ -76,11 +76,15 @@ impl<T> Handover<T> {
 
     fn release(&self, is_http2: bool, context: &Context<'_>) -> Gone<T> {
         let mut ended = self.lock();
+        if !is_http2 {
+            self.any_ended.store(false, Ordering::Release);
+            return std::mem::take(&mut ended.next);
+        }
         let later = std::mem::take(&mut ended.after_next);
         let gone = std::mem::replace(&mut ended.next, later);
         let more_wait = !ended.next.is_empty();
         self.any_ended.store(more_wait, Ordering::Release);
-        if is_http2 && !ended.flusher.as_ref().is_some_and(|flusher| flusher.will_wake(context.waker())) {
+        if !ended.flusher.as_ref().is_some_and(|flusher| flusher.will_wake(context.waker())) {
             ended.flusher = Some(context.waker().clone());
         }
         drop(ended);

@@ -64,6 +64,7 @@ pub(crate) enum Follows {
 }
 
 impl Follows {
+    #[inline]
     pub(super) fn submit_on(self, lane: &Lane) {
         match self {
             Self::Batch(batch) => batch.submit_on(lane),
