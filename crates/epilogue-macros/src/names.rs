@@ -193,6 +193,7 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
 
 /// Two functions of one name are an error of rustc's own, and two tables would be more of them: so that the place is part of its name.
 fn table(function: &Ident) -> Ident {
+    // The compiler's own span: it alone knows its place.
     let at = function.span().unwrap();
     format_ident!(
         "__epilogue_names_of_{}_at_{}_{}",
