@@ -44,6 +44,15 @@ impl Batch {
 
     /// Counts as one more of what is [pending](crate::TaskLimits::pending) until it has ended: for what follows a batch that may have no
     /// tasks, and must not wait in any number.
+    ///
+    /// ```
+    /// # use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
+    /// let runner = Runner::new(TaskLimits::default().pending(1));
+    /// let batch = Batch::new(runner.tasks(Origin::new(1, "GET /"))).with_place();
+    /// assert!(runner.is_full());
+    /// drop(batch);
+    /// assert!(!runner.is_full());
+    /// ```
     pub fn with_place(mut self) -> Self {
         self.0.take_place();
         self

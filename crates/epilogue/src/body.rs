@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::app::Trace;
-use crate::server::{Link, Passage, Stream};
+use crate::server::{Follows, Link, Passage, Stream};
 use crate::tasks::Batch;
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
@@ -260,36 +260,34 @@ where
 
 /// What must happen once a reply has left.
 #[derive(Default)]
-pub(crate) struct After(Option<Ends>);
-
-enum Ends {
-    Batch(Batch, Option<Link>),
-    /// This reply has passed all layers.
-    Passage(Arc<Passage>),
+pub(crate) struct After {
+    /// None for most requests.
+    follows: Option<Follows>,
+    link: Option<Link>,
 }
 
 impl After {
     pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
-        Self(Some(Ends::Batch(batch, link)))
+        Self { follows: Some(Follows::Batch(batch)), link }
     }
 
     pub(crate) fn passage(passage: Arc<Passage>) -> Self {
-        Self(Some(Ends::Passage(passage)))
+        Self { follows: Some(Follows::Passage(passage)), link: None }
     }
 
     fn is_nothing(&self) -> bool {
-        self.0.is_none()
+        self.follows.is_none()
     }
 }
 
 /// A server drops a reply's body when it has taken its last byte, or when nobody is left to take it; both release the batch.
 impl Drop for After {
     fn drop(&mut self) {
-        match self.0.take() {
-            None => {}
-            Some(Ends::Batch(batch, Some(link))) => link.reply_ended(batch),
-            Some(Ends::Batch(batch, None)) => batch.submit(),
-            Some(Ends::Passage(passage)) => passage.ended(),
+        match (self.follows.take(), &self.link) {
+            (None, _) => {}
+            (Some(Follows::Batch(batch)), Some(link)) => link.reply_ended(batch),
+            (Some(Follows::Batch(batch)), None) => batch.submit(),
+            (Some(Follows::Passage(passage)), _) => passage.ended(),
         }
     }
 }

@@ -57,7 +57,7 @@ async fn a_layer_that_has_read_the_whole_reply_keeps_the_tasks_back_with_it() {
 #[tokio::test]
 async fn a_request_that_a_layer_has_replied_without_still_runs_its_tasks() {
     let (app, mut entries) = app();
-    let (app, gate) = (app, Gate::default());
+    let gate = Gate::default();
     let app = app.state(gate.clone());
     let soon = tower::util::MapFutureLayer::new(|reply| async move {
         match tokio::time::timeout(std::time::Duration::from_millis(10), reply).await {

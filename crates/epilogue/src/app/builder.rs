@@ -60,7 +60,8 @@ pub struct App {
 #[derive(Default)]
 struct Shared {
     started: OnceLock<Started>,
-    /// The start that is in flight, if there is one.
+    /// The start that is in flight, if there is one. Locked while someone waits for it, by tokio's lock, whose waiters wait as futures
+    /// do: the next one goes on with the same start.
     starting: tokio::sync::Mutex<Option<JoinHandle<Result<(), StartError>>>>,
     /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
     eager: Mutex<Vec<&'static ParamNode>>,

@@ -18,7 +18,7 @@ use crate::rejection::Rejection;
 use crate::response::Chain;
 use crate::response::{Failure, HttpError, Raised};
 #[cfg(feature = "multipart")]
-use crate::upload::{FormLimits, MultipartError};
+use crate::upload::{FormLimits, MAX_PARTS, MultipartError};
 
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
@@ -244,6 +244,7 @@ impl Scope {
 /// What the client is told of a multipart body that was not read.
 #[cfg(feature = "multipart")]
 fn multipart_failure(error: &MultipartError) -> Failure {
+    let too_many;
     let (status, detail) = match error {
         MultipartError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
         MultipartError::Malformed(multer::Error::NoBoundary) => {
@@ -255,11 +256,9 @@ fn multipart_failure(error: &MultipartError) -> Failure {
         MultipartError::Nameless => {
             (StatusCode::BAD_REQUEST, "The Content-Disposition header field \"name\" must be provided.")
         }
-        MultipartError::TooMany("files") => {
-            (StatusCode::BAD_REQUEST, "Too many files. Maximum number of files is 1000.")
-        }
-        MultipartError::TooMany(_) => {
-            (StatusCode::BAD_REQUEST, "Too many fields. Maximum number of fields is 1000.")
+        MultipartError::TooMany(what) => {
+            too_many = format!("Too many {what}. Maximum number of {what} is {MAX_PARTS}.");
+            (StatusCode::BAD_REQUEST, too_many.as_str())
         }
         MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
         MultipartError::Store(_) => {

@@ -19,5 +19,5 @@ mod sync {
 }
 
 pub(crate) use connection::{Connection, Stream};
-pub(crate) use passage::{Link, Passage};
+pub(crate) use passage::{Follows, Link, Passage};
 pub use serve::Server;

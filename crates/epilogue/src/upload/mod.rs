@@ -5,7 +5,7 @@ mod multipart;
 mod spool;
 
 pub use file::{UploadFile, UploadReader};
-pub(crate) use multipart::{FormLimits, MultipartError, MultipartForm, parse};
+pub(crate) use multipart::{FormLimits, MAX_PARTS, MultipartError, MultipartForm, parse};
 
 use std::borrow::Cow;
 

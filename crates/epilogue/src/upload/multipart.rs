@@ -18,7 +18,7 @@ use super::spool::{Received, Spool};
 use crate::decode::{Raw, Raws, Values};
 
 /// How many files, and how many texts, one form may have, as in Starlette.
-const MAX_PARTS: usize = 1000;
+pub(crate) const MAX_PARTS: usize = 1000;
 
 /// How much may be read before the head of a part is complete.
 const MAX_HEAD: usize = 64 * 1024;
