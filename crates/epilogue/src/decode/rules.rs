@@ -37,14 +37,7 @@ pub(super) enum Num {
 impl<'o> Rules<'o> {
     /// Whether there is anything to check, so that a body without limits can be left to its parser.
     pub(super) fn is_empty(self) -> bool {
-        self.options().is_none_or(|options| {
-            let bounds = [options.ge, options.gt, options.le, options.lt];
-            let lengths = [options.min_length, options.max_length];
-            options.fields.is_empty()
-                && bounds.iter().all(Option::is_none)
-                && lengths.iter().all(Option::is_none)
-                && options.pattern.is_none()
-        })
+        self.options().is_none_or(ParamOptions::limit_nothing)
     }
 
     fn options(self) -> Option<&'o ParamOptions> {

@@ -58,7 +58,7 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
     type Source<F: Fuel> = FromJson<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        let (body, options) = (scope.body(), site.options());
+        let (body, options) = (scope.body(), site.limits());
         let embedded = scope.embedded(site);
         let value = match (scope.reads_json(), embedded) {
             (true, _) => decode::from_json(body, embedded, options),
@@ -153,7 +153,7 @@ impl<T: DeserializeOwned + 'static> Param for Form<T> {
     type Source<F: Fuel> = FromForm;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        decode::decode(&scope.form(), Place::Body, site.key(), site.options())
+        decode::decode(&scope.form(), Place::Body, site.key(), site.limits())
             .map(Self)
             .map_err(Untaken::Invalid)
     }

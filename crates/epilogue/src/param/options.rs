@@ -50,6 +50,16 @@ impl ParamOptions {
         embed: false,
         description: None,
     };
+
+    /// Whether any value of the parameter's type will do.
+    pub(crate) fn limit_nothing(&self) -> bool {
+        let bounds = [self.ge, self.gt, self.le, self.lt];
+        let lengths = [self.min_length, self.max_length];
+        self.fields.is_empty()
+            && bounds.iter().all(Option::is_none)
+            && lengths.iter().all(Option::is_none)
+            && self.pattern.is_none()
+    }
 }
 
 /// A limit of a number, as written in `#[param(ge = 1, lt = 2.5)]`.

@@ -29,7 +29,7 @@ macro_rules! value_param {
 
             fn take($scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
                 let $site = site;
-                decode::decode(&$values, $place, site.key(), site.options())
+                decode::decode(&$values, $place, site.key(), site.limits())
                     .map(Self)
                     .map_err(Untaken::Invalid)
             }

@@ -37,9 +37,9 @@ use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
 use crate::decode::{Raw, Values};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::graph::node::ParamNode;
+use crate::graph::node::{ParamNode, Source};
 use crate::param::{ClientAddr, ParamOptions};
-use crate::rejection::{Invalid, Rejection};
+use crate::rejection::{Invalid, Place, Rejection};
 use crate::response::{Failure, Reply};
 use crate::security::SecurityScopes;
 use crate::server::{Connection, Link};
@@ -75,6 +75,8 @@ pub(crate) type RunExit = fn(Value, Arc<Outcome>) -> BoxFuture<Result<(), Failur
 #[derive(Debug, Clone)]
 pub struct Site {
     node: &'static ParamNode,
+    key: &'static str,
+    limits: &'static ParamOptions,
     slot: SlotIndex,
     /// The name of the header that it reads.
     header: Option<HeaderName>,
@@ -92,12 +94,24 @@ enum SlotIndex {
 }
 
 impl Site {
-    pub(crate) fn key(&self) -> &'static str {
-        self.node.key
+    fn new(node: &'static ParamNode, slot: SlotIndex) -> Self {
+        // One for all that have no limits, which a request then finds in the processor's cache.
+        static UNLIMITED: ParamOptions = ParamOptions::NONE;
+        let limits = if node.options.limit_nothing() { &UNLIMITED } else { &node.options };
+        let header = match node.source {
+            Source::Value(Place::Header) => HeaderName::try_from(node.key).ok(),
+            _ => None,
+        };
+        Self { node, key: node.key, limits, slot, header, is_last: false }
     }
 
-    pub(crate) fn options(&self) -> &'static ParamOptions {
-        &self.node.options
+    pub(crate) fn key(&self) -> &'static str {
+        self.key
+    }
+
+    /// What `#[param(...)]` says of the values that it takes.
+    pub(crate) fn limits(&self) -> &'static ParamOptions {
+        self.limits
     }
 }
 
@@ -290,7 +304,7 @@ impl Scope {
 
     /// The key under which a JSON body stands, where the request has several.
     pub(crate) fn embedded(&self, site: &Site) -> Option<&'static str> {
-        self.route().plan.embed_bodies.then_some(site.node.key)
+        self.route().plan.embed_bodies.then_some(site.key)
     }
 
     /// The connection, where the own server serves it.

@@ -5,8 +5,6 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::HeaderName;
-
 use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
@@ -338,12 +336,7 @@ impl Draft<'_, '_> {
                 SlotIndex::Request(self.push(Step {
                     name: param.name,
                     run: StepRun::Function(run),
-                    sites: Box::new([Site {
-                        node: param,
-                        slot: SlotIndex::None,
-                        header: None,
-                        is_last: false,
-                    }]),
+                    sites: Box::new([Site::new(param, SlotIndex::None)]),
                     exit: None,
                     scope: DependencyScope::Request,
                     vital,
@@ -399,11 +392,7 @@ impl Draft<'_, '_> {
             Source::Value(_) | Source::Reply | Source::Request => SlotIndex::None,
         };
         self.chain.pop();
-        let header = match param.source {
-            Source::Value(Place::Header) => HeaderName::try_from(param.key).ok(),
-            _ => None,
-        };
-        Ok(Site { node: param, slot, header, is_last: false })
+        Ok(Site::new(param, slot))
     }
 
     fn dependency(
