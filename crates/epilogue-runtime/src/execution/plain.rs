@@ -11,7 +11,8 @@ use crate::{BatchReport, Origin, Runner, TaskOutcome, panics, task::Queued};
 /// How many tasks may end in one poll: tasks that never wait would keep their thread from all others.
 const AT_ONCE: usize = 128;
 
-/// Runs plain tasks up to the first that is not; the output is how many have ended. Nobody may observe them.
+/// Runs plain tasks, up to the first that is not or as many as may end in one poll; the output is how many have ended. Nobody may
+/// observe them.
 pub(super) struct Plain<'a> {
     pub(super) runner: &'a Runner,
     pub(super) origin: &'a Origin,
@@ -29,11 +30,7 @@ impl Future for Plain<'_> {
         loop {
             let end = match panics::catch(|| self.poll_tasks(cx, &mut left)) {
                 Ok(Pause::Waiting) => return Poll::Pending,
-                Ok(Pause::Enough) => {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Ok(Pause::NotPlain) => return Poll::Ready(self.ended),
+                Ok(Pause::Enough | Pause::NotPlain) => return Poll::Ready(self.ended),
                 Ok(Pause::Failed(failure)) => End::Failed(failure),
                 Err(payload) => End::Panicked(panics::message(payload)),
             };
