@@ -458,6 +458,45 @@ async fn overrides_replace_a_dependency_and_all_below_it() {
     assert_eq!(TestClient::new(app).get("/rejected?limit=1").send().await.text(), "2");
 }
 
+#[dependency(scope = "app")]
+fn pool() -> String {
+    String::from("real")
+}
+
+#[tokio::test]
+async fn what_stands_in_for_an_app_scoped_dependency_is_app_scoped_wherever_it_is_asked_for() {
+    static BUILT: AtomicU32 = AtomicU32::new(0);
+    #[dependency(scope = "app")]
+    fn fake() -> String {
+        String::from("fake")
+    }
+    #[dependency]
+    fn plain() -> String {
+        format!("built {}", BUILT.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+    #[dependency]
+    fn of_a_request(q: Query<String>) -> String {
+        q.into_inner()
+    }
+    #[get("/pool")]
+    async fn index(pool: Depends<pool>) -> String {
+        pool.to_string()
+    }
+    let app = App::new().routes(routes![index]);
+
+    let faked = app.clone().override_dependency_with::<pool, fake>();
+    assert_eq!(*faked.resolve::<pool>().await.unwrap(), "fake");
+
+    let client = TestClient::new(app.clone().override_dependency_with::<pool, plain>());
+    for _ in 0..2 {
+        assert_eq!(client.get("/pool").send().await.text(), "built 1");
+    }
+
+    let message =
+        app.override_dependency_with::<pool, of_a_request>().start().await.unwrap_err().to_string();
+    assert!(message.contains("takes a value of a request through `pool` -> `q`"), "{message}");
+}
+
 #[tokio::test]
 async fn overrides_that_cannot_be_stop_the_start() {
     #[dependency]

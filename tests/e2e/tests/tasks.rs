@@ -35,6 +35,20 @@ async fn a_task_takes_app_scoped_dependencies_when_it_runs() {
 }
 
 #[tokio::test]
+async fn a_task_takes_what_stands_in_for_its_dependency() {
+    #[dependency(scope = "app")]
+    fn post_office_of_tests(journals: State<[Journal; 1]>) -> Journal {
+        journals[0].clone()
+    }
+    let (real, mut sent) = Journal::new();
+    let (tests, mut entries) = Journal::new();
+    let app = App::new().state(real).state([tests]).routes(routes![sends]).build_at_start::<post_office>();
+    let client = TestClient::new(app.override_dependency_with::<post_office, post_office_of_tests>());
+    client.post("/send/ann").send().await;
+    assert_eq!((sent.now().len(), entries.now()), (0, vec!["to ann: hello".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_task_whose_dependency_was_not_built_fails_and_says_so() {
     let (journal, _entries) = Journal::new();
     let client = TestClient::new(App::new().state(journal).routes(routes![sends]));

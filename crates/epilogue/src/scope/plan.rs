@@ -403,7 +403,8 @@ impl Draft<'_, '_> {
         vital: bool,
         in_app: bool,
     ) -> Result<SlotIndex, PlanError> {
-        let (node, run) = match self.planner.overrides.get(&node.id) {
+        let asked = node;
+        let (node, run) = match self.planner.overrides.get(&asked.id) {
             None => (node, None),
             Some(Override::Dependency(other)) => (*other, None),
             Some(Override::Value(value)) => (node, Some(StepRun::Replaced(Arc::clone(value)))),
@@ -415,8 +416,11 @@ impl Draft<'_, '_> {
                 chain: self.chain(),
             });
         }
-        if in_app || node.scope == DependencyScope::App {
-            return self.app_dependency(node, run);
+        if in_app || [asked, node].iter().any(|node| node.scope == DependencyScope::App) {
+            let slot = self.app_dependency(node, run)?;
+            // Tasks and tests look for what they know, whatever stands in for it.
+            self.planner.app.slots.insert(asked.id, slot);
+            return Ok(SlotIndex::App(slot));
         }
         let key = self.slot_key(node, run.is_some());
         if sharing == Sharing::Shared
@@ -502,9 +506,9 @@ impl Draft<'_, '_> {
         &mut self,
         node: &'static DependencyNode,
         run: Option<StepRun>,
-    ) -> Result<SlotIndex, PlanError> {
+    ) -> Result<usize, PlanError> {
         if let Some(&slot) = self.planner.app.slots.get(&node.id) {
-            return Ok(SlotIndex::App(slot));
+            return Ok(slot);
         }
         let sites = if run.is_some() { Box::default() } else { self.sites(node, true, true)? };
         let exit = if run.is_some() { None } else { node.exit };
@@ -521,7 +525,7 @@ impl Draft<'_, '_> {
         };
         app.steps.push(AppStep { step, wanted_by });
         app.slots.insert(node.id, slot);
-        Ok(SlotIndex::App(slot))
+        Ok(slot)
     }
 
     fn sites(
