@@ -372,6 +372,54 @@ async fn a_rejected_request_drops_the_tasks_of_its_dependencies() {
     assert_eq!(entries.now(), ["of a dependency"]);
 }
 
+struct Auditor(BackgroundTasks, Journal);
+
+impl Drop for Auditor {
+    fn drop(&mut self) {
+        self.0.add_task(write, (self.1.clone(), "by the drop of an output"));
+    }
+}
+
+#[dependency]
+fn auditor(tasks: BackgroundTasks, journal: State<Journal>) -> Auditor {
+    Auditor(tasks, (*journal).clone())
+}
+
+#[dependency(exit = audited)]
+fn audits(tasks: BackgroundTasks, journal: State<Journal>) -> (BackgroundTasks, Journal) {
+    (tasks, (*journal).clone())
+}
+
+async fn audited((tasks, journal): &(BackgroundTasks, Journal), _: &Outcome) {
+    tasks.add_task(write, (journal.clone(), "by an exit"));
+}
+
+#[tokio::test]
+async fn of_a_request_that_failed_or_discarded_its_tasks_those_of_exits_run_and_no_others() {
+    #[get("/discards")]
+    async fn discards(_audits: Depends<audits>, _auditor: Depends<auditor>, tasks: &BackgroundTasks) {
+        tasks.discard();
+    }
+    #[get("/fails")]
+    async fn fails_with_exits(_audits: Depends<audits>, _auditor: Depends<auditor>) -> Result<(), HttpError> {
+        Err(HttpError::new(StatusCode::CONFLICT, "on purpose"))
+    }
+    #[get("/fails-without-exits")]
+    async fn fails_without_exits(_auditor: Depends<auditor>) -> Result<(), HttpError> {
+        Err(HttpError::new(StatusCode::CONFLICT, "on purpose"))
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let routes = routes![discards, fails_with_exits, fails_without_exits];
+    let client = TestClient::new(App::new().state(journal).routes(routes));
+    for (path, ran) in
+        [("/discards", &["by an exit"][..]), ("/fails", &["by an exit"]), ("/fails-without-exits", &[])]
+    {
+        client.get(path).send().await;
+        assert_eq!(entries.now(), ran, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn app_scoped_dependencies_are_built_once_in_order() {
     let (app, _entries) = app();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use epilogue::IntoResponse;
 use epilogue::prelude::*;
 use epilogue_e2e::{Gate, Served, request};
 use http_body_util::BodyExt;
@@ -112,6 +113,30 @@ async fn the_tasks_of_replies_count_too() {
     gate.open();
     served.stop().await.unwrap();
     assert_eq!(app.task_stats().succeeded, 4);
+}
+
+#[tokio::test]
+async fn what_one_request_added_is_forgotten_by_those_that_add_nothing() {
+    #[post("/rarely")]
+    async fn rarely(tasks: Query<usize>, waits: Query<bool>, gate: State<Gate>) -> epilogue::Response {
+        if *waits {
+            gate.pass().await;
+        }
+        let task = || Background::task(async || (), ());
+        (0..*tasks).fold(().into_response(), |reply, _| (task(), reply).into_response())
+    }
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).tasks(TaskLimits::default().pending(10));
+    let client = epilogue::testing::TestClient::new(app.routes(routes![rarely]));
+    assert_eq!(client.post("/rarely?tasks=6&waits=false").send().await.tasks().len(), 6);
+    for _ in 0..20 {
+        client.post("/rarely?tasks=0&waits=false").send().await;
+    }
+    let all = (0..10).map(|_| client.post("/rarely?tasks=0&waits=true").send());
+    let opened = async { gate.open() };
+    let (replies, ()) = futures_util::join!(futures_util::future::join_all(all), opened);
+    assert!(replies.iter().all(|reply| reply.status() == 200));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

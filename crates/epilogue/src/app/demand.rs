@@ -14,7 +14,7 @@ impl Demand {
     /// not keep them out for long.
     pub(crate) fn was(&self, added: usize) {
         let expected = self.0.load(Ordering::Relaxed);
-        let next = added.max(expected - expected / 8);
+        let next = added.max(expected - expected.div_ceil(8));
         if next != expected {
             self.0.store(next, Ordering::Relaxed);
         }
@@ -41,10 +41,12 @@ mod tests {
         assert_eq!(demand.expected(), 10);
         demand.was(10_000);
         assert_eq!(demand.expected(), 10_000);
-        for _ in 0..60 {
-            demand.was(10);
+        for usual in [10, 1, 0] {
+            for _ in 0..60 {
+                demand.was(usual);
+            }
+            assert_eq!(demand.expected(), usual);
         }
-        assert_eq!(demand.expected(), 10);
     }
 
     #[test]

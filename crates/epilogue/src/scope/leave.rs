@@ -37,7 +37,10 @@ impl Scope {
         if !response.extensions().is_empty()
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
-            self.tasks().append(own);
+            let tasks = self.tasks();
+            // After a failure they are an error handler's.
+            tasks.accept_again();
+            tasks.append(own);
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);
@@ -81,8 +84,6 @@ impl Scope {
     fn fail(&mut self, failure: Failure) -> (Replied, Outcome) {
         if let Some(tasks) = &self.tasks {
             tasks.discard();
-            // What comes after the failure may have tasks of its own: an error handler's reply, and exits.
-            tasks.accept_again();
         }
         if let Failure::Panicked(panic) = &failure {
             let route = self.route();
@@ -114,7 +115,6 @@ impl Scope {
     fn cut_off(&mut self) {
         if let Some(tasks) = &self.tasks {
             tasks.discard();
-            tasks.accept_again();
         }
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
         let failure = Failure::Raised(Raised::new(error));
@@ -125,6 +125,10 @@ impl Scope {
     #[inline]
     fn after(&mut self, outcome: Outcome) -> After {
         if self.exits.is_empty() && self.tasks.is_none() {
+            // A number is what a request with places for its tasks has.
+            if self.number != 0 {
+                self.route().demand.was(0);
+            }
             return After::default();
         }
         self.batch(outcome)
@@ -142,12 +146,16 @@ impl Scope {
         if let Some(probe) = &probe {
             probe.queued(self.tasks().pending());
         }
-        let batch = Batch::new(self.take_tasks());
+        let tasks = self.take_tasks();
         let batch = if self.exits.is_empty() {
-            batch
+            Batch::new(tasks)
         } else {
             let exits = std::mem::take(&mut self.exits);
-            batch.with_place().finally(move |report| leave_request(exits, outcome, report))
+            Batch::new(tasks.clone()).with_place().finally(move |report| {
+                // Not before: what a failed request still adds itself is dropped with the rest.
+                tasks.accept_again();
+                leave_request(exits, outcome, report)
+            })
         };
         let batch = match probe {
             None => batch,
