@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epilogue::prelude::*;
-use epilogue_e2e::{Gate, Journal, Served, request};
+use epilogue_e2e::{Gate, Journal, Served, request, settle};
 use http_body_util::BodyExt;
 
 async fn hold(journal: Journal, gate: Gate) {
@@ -82,6 +82,17 @@ async fn idle_connections_are_not_waited_for() {
     let mut used = served.http1().await;
     used.send_request(request("GET", "/resource")).await.unwrap().into_body().collect().await.unwrap();
     let _never_used = served.connect().await;
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn half_a_head_is_no_request_in_flight() {
+    let limits = TaskLimits::default().grace(Duration::from_secs(2));
+    let served = Served::new(App::new().tasks(limits)).await;
+    let mut client = served.connect().await;
+    client.write("GET /hel").await;
+    // It is read before the stop, or there is no half a head.
+    settle().await;
     served.stop().await.unwrap();
 }
 

@@ -64,6 +64,10 @@ impl Served {
     /// Sends SIGTERM and waits until the server has noticed: it accepts no more.
     async fn stop(&self) {
         self.signal();
+        self.stopped().await;
+    }
+
+    async fn stopped(&self) {
         while TcpStream::connect(self.address).await.is_ok() {
             tokio::task::yield_now().await;
         }
@@ -269,6 +273,22 @@ async fn a_blocking_task_that_never_ends_does_not_keep_the_process() {
         ]
     );
     assert_eq!(status.code(), Some(1));
+}
+
+/// As where a server is told to stop first, and its process a moment later.
+#[tokio::test]
+async fn the_first_signal_after_another_reason_to_stop_is_no_second_one() {
+    let mut served = Served::new(&[]).await;
+    assert_eq!(served.get("/task").await, 200);
+    assert_eq!(served.next().await, "task:start");
+    let mut client = served.connect().await;
+    assert_eq!(client.send_request(request("POST", "/stop")).await.unwrap().status(), 200);
+    served.stopped().await;
+    served.signal();
+    served.go().await;
+    let (status, lines) = served.end().await;
+    assert_eq!(lines, ["task:end", "app:exit"]);
+    assert_eq!(status.code(), Some(0));
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ impl Wait {
 /// The timer of one connection, awaited beside it: done when a head is overdue, or a client takes nothing of a reply for too long.
 pub(super) struct Patience {
     wait: Arc<Wait>,
-    /// How much of the timeout is not granted any more.
+    /// How much of the timeout for a head is not granted any more.
     less: Duration,
     timer: Pin<Box<tokio::time::Sleep>>,
     alarm: Option<Arc<Alarm>>,
@@ -169,6 +169,9 @@ impl Patience {
             let until = match self.wait.until.load(Ordering::Relaxed) {
                 _ if in_flight => fresh,
                 NOBODY => fresh,
+                until if self.wait.reply_stalls.load(Ordering::Relaxed) => {
+                    self.wait.begun + Duration::from_nanos(until)
+                }
                 until => self.wait.begun + Duration::from_nanos(until).saturating_sub(self.less),
             };
             if until <= now {

@@ -249,7 +249,7 @@ async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result
 async fn expiry(grace: Duration, signals: &mut signal::Signals) {
     tokio::select! {
         () = tokio::time::sleep(grace) => tracing::error!("the grace period is over"),
-        () = signals.next() => tracing::error!("a second signal: what is unfinished is abandoned"),
+        () = signals.second() => tracing::error!("a second signal: what is unfinished is abandoned"),
     }
 }
 
@@ -317,8 +317,8 @@ impl Connections {
         protocols.http1().timer(patience.timer());
         let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
-        // An HTTP/2 client without a request in flight need not go at once, since the last frame of a reply may still wait for its
-        // window; but it must not hold up the others to the end of the grace period.
+        // A client that has sent half a head, or on HTTP/2 one without a request in flight, need not go at once, since the last frame of
+        // a reply may still wait for its window; but it must not hold up the others to the end of the grace period.
         let going = self.started.state.runner.limits().grace / 3;
         self.tracker.spawn(async move {
             let mut serving = pin!(protocols.serve(io, service));
@@ -335,9 +335,7 @@ impl Connections {
                     () = &mut finish, if !finishing => {
                         (finishing, told_to_go) = (true, true);
                         serving.as_mut().graceful_shutdown();
-                        if connection.is_http2() {
-                            patience.shorten(going);
-                        }
+                        patience.shorten(going);
                     }
                     () = silent => {
                         tracing::debug!(%client, "no request came within the time for its head, or nothing of a reply was taken");

@@ -2,6 +2,7 @@ use std::io;
 
 /// SIGTERM and SIGINT, from the moment it is made.
 pub(super) struct Signals {
+    came: usize,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -12,17 +13,30 @@ impl Signals {
     #[cfg(unix)]
     pub(super) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { came: 0, terminate, interrupt })
     }
 
     #[cfg(not(unix))]
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {})
+        Ok(Self { came: 0 })
     }
 
     /// The next of them.
-    #[cfg(unix)]
     pub(super) async fn next(&mut self) {
+        self.receive().await;
+        self.came += 1;
+    }
+
+    /// The second of them all, where the first may have come already, or may come when the server stops for another reason.
+    pub(super) async fn second(&mut self) {
+        while self.came < 2 {
+            self.next().await;
+        }
+    }
+
+    #[cfg(unix)]
+    async fn receive(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -30,7 +44,7 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
+    async fn receive(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

@@ -84,6 +84,14 @@ async fn function(gate: State<Gate>) -> &'static str {
     "answered"
 }
 
+/// What the server is told to stop by, other than a signal.
+struct Stop(Gate);
+
+#[post("/stop")]
+async fn stop(stop: State<Stop>) {
+    stop.0.open();
+}
+
 #[get("/plain")]
 async fn plain() -> &'static str {
     "plain"
@@ -219,6 +227,7 @@ async fn main() -> ExitCode {
         exit,
         reply,
         function,
+        stop,
         of_app,
         plain,
         mixed,
@@ -226,12 +235,13 @@ async fn main() -> ExitCode {
         block_thread,
         stats
     ];
-    let app = App::new().state(gate).state(Slow(slow)).tasks(limits).routes(routes);
+    let told = Gate::default();
+    let app = App::new().state(gate).state(Stop(told.clone())).state(Slow(slow)).tasks(limits).routes(routes);
     let app = if with_pool { app.build_at_start::<pool>() } else { app };
     let _ = APP.set(app.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port of the system");
     println!("{}", listener.local_addr().expect("a bound socket has an address"));
-    match Server::new(app).serve_on(listener).await {
+    match Server::new(app).stop_when(async move { told.pass().await }).serve_on(listener).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Unfinished(report)) => {
             println!(
