@@ -540,8 +540,7 @@ async fn what_stands_in_for_an_app_scoped_dependency_is_app_scoped_wherever_it_i
         assert_eq!(client.get("/pool").send().await.text(), "built 1");
     }
 
-    let message =
-        app.override_dependency_with::<pool, of_a_request>().start().await.unwrap_err().to_string();
+    let message = app.override_dependency_with::<pool, of_a_request>().start().await.unwrap_err().to_string();
     assert!(message.contains("takes a value of a request through `pool` -> `q`"), "{message}");
 }
 

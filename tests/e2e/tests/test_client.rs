@@ -1,5 +1,8 @@
 //! `TestClient`: WebSockets and streams without a socket, cookies, and two clients of one app.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Gate, Journal};
@@ -271,4 +274,17 @@ async fn a_websocket_that_leaves_nothing_behind_ends_too() {
     let client = TestClient::new(App::new().routes(routes![plain]));
     let response = client.get("/plain").connect().await.unwrap().finished().await;
     assert!(response.tasks().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_whose_parts_are_kept_is_not_waited_for() {
+    #[get("/keeps")]
+    async fn keeps(parts: RequestParts, kept: State<Mutex<Vec<RequestParts>>>) {
+        kept.lock().unwrap().push(parts);
+    }
+
+    let kept = Mutex::new(Vec::<RequestParts>::new());
+    let client = TestClient::new(App::new().state(kept).routes(routes![keeps]));
+    let reply = tokio::time::timeout(Duration::from_secs(10), client.get("/keeps").send());
+    assert_eq!(reply.await.expect("it is not waited for").status(), 200);
 }

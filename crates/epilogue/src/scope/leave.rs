@@ -129,7 +129,7 @@ impl Scope {
             if self.number != 0 {
                 self.route().demand.was(0);
             }
-            return After::default();
+            return self.nothing_follows();
         }
         self.batch(outcome)
     }
@@ -140,9 +140,9 @@ impl Scope {
         let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
         if self.exits.is_empty() && !has_tasks {
             self.tasks = None;
-            return After::default();
+            return self.nothing_follows();
         }
-        let probe = self.parts().extensions.get::<Probe>().cloned();
+        let probe = self.probe().cloned();
         if let Some(probe) = &probe {
             probe.queued(self.tasks().pending());
         }
@@ -162,6 +162,18 @@ impl Scope {
             Some(probe) => batch.finally(async move |report: BatchReport| probe.done(report.failed)),
         };
         After::batch(batch, self.link.take())
+    }
+
+    /// A test need not wait for the end of a request's parts, which may be kept.
+    fn nothing_follows(&self) -> After {
+        if let Some(probe) = self.probe() {
+            probe.done(Vec::new());
+        }
+        After::default()
+    }
+
+    fn probe(&self) -> Option<&Probe> {
+        self.parts().extensions.get::<Probe>()
     }
 }
 
