@@ -535,3 +535,64 @@ fn a_runtime_may_end_while_it_drains() {
     let stats = app.task_stats();
     assert_eq!((stats.queued, stats.running, stats.abandoned), (0, 0, 1), "{stats:?}");
 }
+
+#[dependency(scope = "app")]
+async fn broken() -> Result<u8, HttpError> {
+    Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "down"))
+}
+
+#[tokio::test]
+async fn what_cannot_be_resolved_keeps_no_app_from_its_start() {
+    let (app, _entries) = app(routes![]);
+    app.resolve::<broken>().await.unwrap_err();
+    app.start().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_layer_that_panics_leaves_nothing_built() {
+    let (app, mut entries) = app(routes![]);
+    let app = app.build_at_start::<pool>();
+    let app = app.layer(tower::layer::layer_fn(|inner: epilogue::Layered| {
+        if true {
+            panic!("on purpose");
+        }
+        inner
+    }));
+    let start = tokio::spawn(async move { app.start().await });
+    assert!(start.await.unwrap_err().is_panic());
+    assert_eq!(entries.now(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_a_start_nor_an_exit_that_never_ends_is_waited_for_for_ever() {
+    #[dependency(scope = "app")]
+    async fn never() {
+        std::future::pending().await
+    }
+    #[dependency(scope = "app", exit = stay)]
+    fn stays() {}
+    async fn stay(_: &(), _: &Outcome) {
+        std::future::pending().await
+    }
+    #[dependency(scope = "app")]
+    async fn broken_too(_stays: Depends<stays>) -> Result<u8, HttpError> {
+        Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "down"))
+    }
+
+    let (never_started, _entries) = app(routes![]);
+    let never_started = never_started.build_at_start::<never>();
+    tokio::select! {
+        _ = never_started.start() => panic!("it never ends"),
+        () = epilogue_e2e::settle() => {}
+    }
+    let ended = within_a_day(never_started.drain()).await.unwrap_err();
+    assert!(matches!(ended, epilogue::Error::Start(epilogue::StartError::Stopped)), "{ended:?}");
+
+    let (failing, _entries) = app(routes![]);
+    let ended = within_a_day(failing.build_at_start::<broken_too>().start()).await.unwrap_err();
+    assert!(matches!(ended, epilogue::StartError::Dependency { dependency: "broken_too", .. }), "{ended:?}");
+}
+
+async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_hours(24), future).await.expect("it ends")
+}

@@ -18,7 +18,7 @@ use tower_service::Service;
 use super::error_handlers::ErrorHandlers;
 use super::router::effect_of;
 use super::service::{Handler, Layered};
-use super::start::{self, Started};
+use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{Dependency, Depends};
 use crate::graph::fuel::{Full, HasNode};
@@ -363,7 +363,11 @@ impl App {
         if self.shared.started.get().is_none() {
             self.eager().push(effect);
         }
-        let value = self.started().await?.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
+        let started = self.started().await.inspect_err(|_| {
+            // Nobody else need be able to build it.
+            self.eager().retain(|known| !std::ptr::eq(*known, effect));
+        })?;
+        let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
 
@@ -373,14 +377,14 @@ impl App {
     ///
     /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
     pub async fn drain(&self) -> crate::Result<()> {
-        let is_starting = self.shared.starting.lock().await.is_some();
-        let started = match self.shared.started.get() {
-            Some(started) => started,
-            None if is_starting => self.started().await?,
-            None => return Ok(()),
-        };
+        // Whoever waits for a start holds the lock.
+        let is_starting = self.shared.starting.try_lock().map_or(true, |starting| starting.is_some());
+        if self.shared.started.get().is_none() && !is_starting {
+            return Ok(());
+        }
         let grace = self.config.limits.grace;
-        let deadline = pin!(tokio::time::sleep(grace));
+        let mut deadline = pin!(tokio::time::sleep(grace));
+        let started = self.started_until(deadline.as_mut()).await?;
         progress::shown_beside(started.drain(deadline, 0), grace, || {
             progress::Left::tasks(&started.state.runner)
         })
@@ -402,6 +406,14 @@ impl App {
             self.start_or_wait().await?;
         }
         self.shared.started.get().ok_or(StartError::Stopped)
+    }
+
+    /// The same, but given up at the deadline.
+    pub(crate) async fn started_until(&self, deadline: Deadline<'_>) -> Result<&Started, StartError> {
+        tokio::select! {
+            started = self.started() => started,
+            () = deadline => Err(StartError::Stopped),
+        }
     }
 
     /// The start is a task: whoever waits for it may be dropped in the middle of it, as a request is with its client, and what was built

@@ -58,7 +58,7 @@ impl AppDependencies {
                 left.into_iter().partition(|&index| this.steps[index].needs().all(is_built));
             left = later;
             if let Err(error) = Self::build_wave(app, &wave).await {
-                this.exit(pin!(std::future::pending())).await;
+                this.exit(pin!(tokio::time::sleep(app.runner.limits().exit_grace))).await;
                 return Err(error);
             }
         }

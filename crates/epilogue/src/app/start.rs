@@ -196,8 +196,9 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     });
     state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);
-    AppDependencies::build(&state).await?;
+    // Before anything is built that would have to be exited, should a layer panic.
     let layered = layer(config, &state);
+    AppDependencies::build(&state).await?;
     Ok(Started { state, layered })
 }
 

@@ -20,7 +20,7 @@ use super::patience::Patience;
 use super::protocols::Protocols;
 use super::stop::Stop;
 use super::{progress, signal};
-use crate::app::{App, ReplyFuture, StartError, Started};
+use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
 
@@ -238,10 +238,7 @@ async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
     let mut deadline = pin!(expiry(grace, &mut signals));
-    let started = tokio::select! {
-        started = app.started() => started?,
-        () = deadline.as_mut() => return Err(StartError::Stopped.into()),
-    };
+    let started = app.started_until(deadline.as_mut()).await?;
     started.drain(deadline, 0).await
 }
 
