@@ -18,6 +18,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     builder: ExponentialBuilder,
+    first: Duration,
+    longest: Duration,
 }
 
 impl Default for Backoff {
@@ -29,26 +31,32 @@ impl Default for Backoff {
 impl Backoff {
     /// The default.
     pub const fn new() -> Self {
-        Self { builder: ExponentialBuilder::new().without_max_times().with_jitter() }
+        Self {
+            builder: ExponentialBuilder::new().without_max_times().with_jitter(),
+            first: Duration::from_secs(1),
+            longest: Duration::from_mins(1),
+        }
     }
 
     /// Sets the wait before the second attempt.
     pub const fn first(self, wait: Duration) -> Self {
-        Self { builder: self.builder.with_min_delay(wait) }
+        Self { first: wait, ..self }
     }
 
     /// Sets what each wait is multiplied by to make the next.
     pub const fn factor(self, factor: f32) -> Self {
-        Self { builder: self.builder.with_factor(factor) }
+        Self { builder: self.builder.with_factor(factor), ..self }
     }
 
     /// Sets the longest wait, before jitter.
     pub const fn longest(self, wait: Duration) -> Self {
-        Self { builder: self.builder.with_max_delay(wait) }
+        Self { longest: wait, ..self }
     }
 
     pub(crate) fn waits(self) -> ExponentialBackoff {
-        self.builder.build()
+        // The builder does not bound the first wait.
+        let first = self.first.min(self.longest);
+        self.builder.with_min_delay(first).with_max_delay(self.longest).build()
     }
 }
 
@@ -58,4 +66,17 @@ pub(crate) struct Retry {
     pub(crate) times: u32,
     pub(crate) on_panic: bool,
     pub(crate) backoff: Backoff,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_wait_is_longer_than_the_longest_and_its_jitter() {
+        let longest = Duration::from_millis(10);
+        for backoff in [Backoff::new().longest(longest), Backoff::new().longest(longest).first(longest * 9)] {
+            assert!(backoff.waits().take(5).all(|wait| wait <= 2 * longest));
+        }
+    }
 }

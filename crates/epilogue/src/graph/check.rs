@@ -265,6 +265,17 @@ const fn check_options(param: &ParamNode) -> Verdict {
             "` is looked up by no name, so an alias says nothing about it: remove `alias`",
         ]);
     }
+    if let Source::Dependency { node: Some(node), sharing: Sharing::Fresh, .. } = param.source
+        && matches!(node.scope, DependencyScope::App)
+    {
+        return Verdict::wrong(&[
+            "`",
+            node.name,
+            "` is app-scoped: there is one for all requests, and none of one's own; write `Depends<",
+            node.name,
+            ">`",
+        ]);
+    }
     if param.options.scopes.is_empty() || matches!(param.source, Source::Dependency { .. }) {
         Verdict::RIGHT
     } else {
