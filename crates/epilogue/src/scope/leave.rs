@@ -45,7 +45,15 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let after = self.after(outcome);
+        let after = if self.owes_anything() {
+            self.batch(outcome)
+        } else {
+            // A number is what a request with places for its tasks has.
+            if self.number != 0 {
+                self.route().demand.was(0);
+            }
+            After::default()
+        };
         self.let_go();
         response.map(|content| ReplyBody::new(content, after))
     }
@@ -107,6 +115,9 @@ impl Scope {
             drop_each(self.slots.drain(..));
         }
         if !self.parts().extensions.is_empty() {
+            if let Some(probe) = self.parts().extensions.get::<Probe>() {
+                probe.parted();
+            }
             drop_each(iter::once(std::mem::replace(&mut self.parts, Head::empty())));
         }
     }
@@ -118,31 +129,23 @@ impl Scope {
         }
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
         let failure = Failure::Raised(Raised::new(error));
-        drop(self.after(Outcome::of_failure(&failure)));
+        drop(self.batch(Outcome::of_failure(&failure)));
     }
 
-    /// What must happen once the reply has left; nothing for most requests.
-    #[inline]
-    fn after(&mut self, outcome: Outcome) -> After {
-        if self.exits.is_empty() && self.tasks.is_none() {
-            // A number is what a request with places for its tasks has.
-            if self.number != 0 {
-                self.route().demand.was(0);
-            }
-            return self.nothing_follows();
-        }
-        self.batch(outcome)
+    fn owes_anything(&self) -> bool {
+        !self.exits.is_empty() || self.tasks.is_some()
     }
 
+    /// What must happen once the reply has left.
     fn batch(&mut self, outcome: Outcome) -> After {
         let added = self.tasks.as_ref().map_or(0, BackgroundTasks::len);
         self.route().demand.was(added);
         let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
         if self.exits.is_empty() && !has_tasks {
             self.tasks = None;
-            return self.nothing_follows();
+            return After::default();
         }
-        let probe = self.probe().cloned();
+        let probe = self.parts().extensions.get::<Probe>().cloned();
         if let Some(probe) = &probe {
             probe.queued(self.tasks().pending());
         }
@@ -163,25 +166,13 @@ impl Scope {
         };
         After::batch(batch, self.link.take())
     }
-
-    /// A test need not wait for the end of a request's parts, which may be kept.
-    fn nothing_follows(&self) -> After {
-        if let Some(probe) = self.probe() {
-            probe.done(Vec::new());
-        }
-        After::default()
-    }
-
-    fn probe(&self) -> Option<&Probe> {
-        self.parts().extensions.get::<Probe>()
-    }
 }
 
 /// The request was cut off, by the end of a shutdown or by a panic of what it dropped: its exits are owed all the same, and its tasks
 /// are not forgotten.
 impl Drop for Scope {
     fn drop(&mut self) {
-        if !self.exits.is_empty() || self.tasks.is_some() {
+        if self.owes_anything() {
             self.cut_off();
         }
         if !self.slots.is_empty() || !self.parts().extensions.is_empty() {

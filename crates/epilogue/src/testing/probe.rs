@@ -10,7 +10,8 @@ use crate::tasks::{FailedTask, TaskInfo};
 pub(crate) struct Probe(Arc<Mutex<State>>);
 
 struct State {
-    queued: Vec<TaskInfo>,
+    /// Of a request that something follows.
+    queued: Option<Vec<TaskInfo>>,
     done: Option<oneshot::Sender<Done>>,
 }
 
@@ -25,17 +26,24 @@ impl Probe {
     /// A probe, and what its request's tasks came to once they are done; an error where there were none.
     pub(super) fn new() -> (Self, oneshot::Receiver<Done>) {
         let (done, finished) = oneshot::channel();
-        (Self(Arc::new(Mutex::new(State { queued: Vec::new(), done: Some(done) }))), finished)
+        (Self(Arc::new(Mutex::new(State { queued: None, done: Some(done) }))), finished)
     }
 
     /// The reply is complete, and these tasks wait for it to leave.
     pub(crate) fn queued(&self, tasks: Vec<TaskInfo>) {
-        self.with(|state| state.queued = tasks);
+        self.with(|state| state.queued = Some(tasks));
     }
 
-    /// The tasks and exits are done, or there were none.
+    /// The request is over. Whoever keeps its parts keeps nobody waiting, if nothing follows it.
+    pub(crate) fn parted(&self) {
+        if self.with(|state| state.queued.is_none()) {
+            self.done(Vec::new());
+        }
+    }
+
+    /// The tasks and exits are done.
     pub(crate) fn done(&self, failed: Vec<FailedTask>) {
-        let (done, queued) = self.with(|state| (state.done.take(), state.queued.clone()));
+        let (done, queued) = (self.with(|state| state.done.take()), self.tasks());
         if let Some(done) = done {
             // A test that asked for the reply only has gone.
             drop(done.send(Done { queued, failed }));
@@ -43,7 +51,7 @@ impl Probe {
     }
 
     pub(super) fn tasks(&self) -> Vec<TaskInfo> {
-        self.with(|state| state.queued.clone())
+        self.with(|state| state.queued.clone().unwrap_or_default())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
