@@ -656,3 +656,39 @@ async fn json_and_a_form_may_both_be_missing() {
     let client = TestClient::new(App::new().routes(routes![add]));
     assert_eq!(client.post("/").json(&3).send().await.text(), "Some(3) None");
 }
+
+#[dependency(scope = "app")]
+async fn fails_late(other: State<Arc<tokio::sync::Notify>>) -> Result<u8, HttpError> {
+    other.notified().await;
+    Err(Meltdown)?
+}
+
+#[dependency(scope = "app")]
+async fn fails_early(other: State<Arc<tokio::sync::Notify>>) -> Result<u8, HttpError> {
+    other.notify_one();
+    Err(Meltdown)?
+}
+
+#[tokio::test]
+async fn of_several_that_cannot_be_built_the_first_in_order_is_told() {
+    let app = App::new()
+        .state(Arc::<tokio::sync::Notify>::default())
+        .build_at_start::<fails_early>()
+        .build_at_start::<fails_late>();
+    let error = app.start().await.unwrap_err().to_string();
+    assert!(error.contains("`fails_early`"), "{error}");
+}
+
+#[get("/exact")]
+async fn exact(#[param(gt = 9_007_199_254_740_992, le = 9_007_199_254_740_993)] n: Query<u64>) -> String {
+    n.to_string()
+}
+
+/// Limits that are no floats.
+#[tokio::test]
+async fn limits_are_as_exact_as_they_are_written() {
+    let client = TestClient::new(App::new().routes(routes![exact]));
+    assert_eq!(client.get("/exact?n=9007199254740993").send().await.text(), "9007199254740993");
+    let refused = client.get("/exact?n=9007199254740992").send().await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}

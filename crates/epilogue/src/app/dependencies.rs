@@ -1,7 +1,7 @@
 //! The app-scoped dependencies of a started app: built before the first request, exited after the last task.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
@@ -77,21 +77,26 @@ impl AppDependencies {
                 (index, scope.run_app_step(&app.dependencies.steps[index].step).await)
             });
         }
-        let mut failed = Ok(());
+        let mut failed = BTreeMap::new();
         while let Some(joined) = building.join_next().await {
             match joined {
                 Ok((index, Ok(value))) => drop(this.values[index].set(value)),
                 Ok((index, Err(reason))) => {
                     let AppStep { step, wanted_by } = &this.steps[index];
                     let wanted_by = wanted_by.clone();
-                    failed = Err(StartError::Dependency { dependency: step.name, wanted_by, reason });
+                    failed.insert(index, StartError::Dependency { dependency: step.name, wanted_by, reason });
                 }
                 Err(error) => {
                     panic!("building a dependency catches its panics and is never cancelled: {error}")
                 }
             }
         }
-        failed
+        let mut failed = failed.into_values();
+        let Some(first) = failed.next() else { return Ok(()) };
+        for error in failed {
+            tracing::error!(%error, "the app does not start for this reason too");
+        }
+        Err(first)
     }
 
     /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.
