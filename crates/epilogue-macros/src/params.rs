@@ -1,5 +1,8 @@
 //! What is generated for the parameters of a function or struct.
 
+use std::cmp::Ordering;
+use std::fmt;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -368,7 +371,42 @@ fn check_scope(scope: &Expr, errors: &mut Errors) {
 /// A limit: a number as written.
 struct Bound {
     tokens: TokenStream,
-    value: f64,
+    value: Number,
+}
+
+/// A number as exact as it is written: not every whole one is an `f64`.
+#[derive(Clone, Copy, PartialEq)]
+enum Number {
+    Int(i128),
+    Float(f64),
+}
+
+impl Number {
+    #[allow(clippy::cast_precision_loss, reason = "beside a number with a fraction it is compared as one")]
+    fn to_float(self) -> f64 {
+        match self {
+            Self::Int(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(value), Self::Int(other)) => value.partial_cmp(other),
+            _ => self.to_float().partial_cmp(&other.to_float()),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(value) => value.fmt(f),
+            Self::Float(value) => value.fmt(f),
+        }
+    }
 }
 
 impl Bound {
@@ -385,7 +423,7 @@ impl Bound {
             let number = errors.ok(number.base10_parse::<i128>())?;
             quote!(__epilogue::Bound::Int(#sign #number))
         } else {
-            let number = value.abs();
+            let number = value.to_float().abs();
             quote!(__epilogue::Bound::Float(#sign #number))
         };
         Some(Self { tokens, value })
@@ -406,14 +444,18 @@ fn parts(expr: &Expr) -> (Option<TokenStream>, &Expr) {
 }
 
 /// The value of a literal number.
-fn number(expr: &Expr) -> Option<f64> {
+fn number(expr: &Expr) -> Option<Number> {
     let (sign, literal) = parts(expr);
-    let value: f64 = match literal {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok()?,
-        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => number.base10_parse().ok()?,
-        _ => return None,
-    };
-    Some(if sign.is_some() { -value } else { value })
+    let is_negative = sign.is_some();
+    let float = |value: f64| Number::Float(if is_negative { -value } else { value });
+    match literal {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match number.base10_parse::<i128>() {
+            Ok(value) => Some(Number::Int(if is_negative { -value } else { value })),
+            Err(_) => number.base10_parse().ok().map(float),
+        },
+        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => number.base10_parse().ok().map(float),
+        _ => None,
+    }
 }
 
 /// Whether the type inside `Path<…>` certainly is a single value, whose name must then be in the template.
