@@ -139,12 +139,13 @@ impl Runner {
     /// assert!(runner.reserve(7).is_some());
     /// ```
     pub fn reserve(&self, tasks: usize) -> Option<Reservation> {
+        let limit = self.0.limits.pending;
+        let tasks = tasks.min(limit);
         let reserved = self.0.counters.reserve(tasks);
         // Reserved before the look at what is pending: so a task that is added now counts twice until its request ends, rather than
         // not at all for a moment.
         let taken = self.0.counters.pending() + reserved;
-        let limit = self.0.limits.pending;
-        if taken + tasks <= limit || (taken == 0 && limit > 0) {
+        if limit > 0 && tasks <= limit.saturating_sub(taken) {
             Some(Reservation::new(self.clone(), tasks))
         } else {
             self.0.counters.unreserve(tasks);

@@ -38,6 +38,19 @@ async fn the_pending_count_is_exact() {
     assert_eq!((runner.stats().succeeded, runner.stats().discarded), (4, 1));
 }
 
+#[test]
+fn a_request_that_adds_more_than_the_limit_is_let_in_alone() {
+    let runner = Runner::new(TaskLimits::default().pending(3));
+    let one = runner.reserve(1);
+    assert!(one.is_some() && runner.reserve(usize::MAX).is_none());
+    drop(one);
+    let all = runner.reserve(usize::MAX);
+    assert!(all.is_some() && runner.reserve(1).is_none());
+    drop(all);
+    assert!(runner.reserve(3).is_some());
+    assert!(Runner::new(TaskLimits::default().pending(0)).reserve(1).is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn batches_above_the_limit_wait_their_turn() {
     let runner = Runner::new(TaskLimits::default().batches(2));
