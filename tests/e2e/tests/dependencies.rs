@@ -676,7 +676,7 @@ async fn of_several_that_cannot_be_built_the_first_in_order_is_told() {
         .build_at_start::<fails_early>()
         .build_at_start::<fails_late>();
     let error = app.start().await.unwrap_err().to_string();
-    assert!(error.contains("`fails_early`"), "{error}");
+    assert!(error.contains("`fails_early`, which `App::build_at_start` through"), "{error}");
 }
 
 #[get("/exact")]

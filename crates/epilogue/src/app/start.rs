@@ -213,7 +213,8 @@ fn plan_routes(
     app_plan: &mut AppPlan,
 ) -> Result<Vec<CompiledRoute>, StartError> {
     let mut planner = Planner { states: &config.states, overrides: &config.overrides, app: app_plan };
-    planner.plan(&RESOLVE, &[&config.eager, eager].concat(), "", &[])?;
+    planner.plan(&BUILD_AT_START, &config.eager, "", &[])?;
+    planner.plan(&RESOLVE, eager, "", &[])?;
     placed
         .iter()
         .map(|route| {
@@ -231,7 +232,8 @@ fn plan_routes(
         .collect()
 }
 
-/// Stands in errors for a route where `App::resolve` asks for a dependency.
+/// These stand in errors for a route where no route asks for a dependency.
+static BUILD_AT_START: RouteNode = RouteNode { name: "App::build_at_start", ..UNFINISHED_ROUTE };
 static RESOLVE: RouteNode = RouteNode { name: "App::resolve", ..UNFINISHED_ROUTE };
 
 fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, StartError> {
