@@ -90,6 +90,10 @@ pub(crate) const fn check_task(node: &DependencyNode) -> Verdict {
 #[doc(hidden)]
 pub const fn check_listed(routes: &[&'static RouteNode], index: usize) -> Verdict {
     let second = routes[index];
+    if second.name.is_empty() {
+        // It stands for a function that has an error of its own, which is told there.
+        return Verdict::RIGHT;
+    }
     let mut i = 0;
     while i < index {
         let first = routes[i];
