@@ -288,3 +288,16 @@ async fn a_request_whose_parts_are_kept_is_not_waited_for() {
     let reply = tokio::time::timeout(Duration::from_secs(10), client.get("/keeps").send());
     assert_eq!(reply.await.expect("it is not waited for").status(), 200);
 }
+
+#[get("/from")]
+async fn from(client: ClientAddr) -> String {
+    client.to_string()
+}
+
+#[tokio::test]
+async fn requests_come_from_an_address() {
+    let client = TestClient::new(App::new().routes(routes![from]));
+    assert_eq!(client.get("/from").send().await.text(), "127.0.0.1:50000");
+    let elsewhere = "[2001:db8::1]:4711".parse().unwrap();
+    assert_eq!(client.get("/from").client(elsewhere).send().await.text(), "[2001:db8::1]:4711");
+}

@@ -1,3 +1,5 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use axum_core::body::Body;
 use bytes::Bytes;
 use cookie::Cookie;
@@ -11,6 +13,7 @@ use super::Multipart;
 use super::{Probe, TestClient, TestResponse, TestStream};
 #[cfg(feature = "websocket")]
 use super::{TestSocket, TestWebSocket};
+use crate::ClientAddr;
 
 /// A request of a [`TestClient`], which is sent by [`send`](Self::send).
 #[derive(Debug)]
@@ -22,9 +25,13 @@ pub struct TestRequest<'a> {
     headers: HeaderMap,
     cookies: Vec<(String, String)>,
     body: Bytes,
+    from: SocketAddr,
     #[cfg(feature = "websocket")]
     socket: Option<TestSocket>,
 }
+
+/// Where requests come from that do not say it.
+const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
 
 impl<'a> TestRequest<'a> {
     pub(super) fn new(client: &'a TestClient, method: Method, path: &str) -> Self {
@@ -35,6 +42,7 @@ impl<'a> TestRequest<'a> {
             headers: HeaderMap::new(),
             cookies: Vec::new(),
             body: Bytes::new(),
+            from: CLIENT,
             #[cfg(feature = "websocket")]
             socket: None,
         }
@@ -66,6 +74,12 @@ impl<'a> TestRequest<'a> {
     /// Sends a cookie with this request alone.
     pub fn cookie(mut self, name: &str, value: &str) -> Self {
         self.cookies.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends the request from another address than `127.0.0.1:50000`: what a [`ClientAddr`] holds.
+    pub fn client(mut self, address: SocketAddr) -> Self {
+        self.from = address;
         self
     }
 
@@ -184,7 +198,7 @@ impl<'a> TestRequest<'a> {
         if let Some(socket) = self.socket {
             request = request.extension(socket);
         }
-        match request.extension(probe).body(Body::from(self.body)) {
+        match request.extension(probe).extension(ClientAddr(self.from)).body(Body::from(self.body)) {
             Ok(mut request) => {
                 request.headers_mut().extend(self.headers);
                 request
