@@ -692,3 +692,23 @@ async fn limits_are_as_exact_as_they_are_written() {
     let refused = client.get("/exact?n=9007199254740992").send().await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[dependency]
+fn repository<T: Default + Send + Sync + 'static, const N: usize>() -> Vec<T> {
+    Vec::with_capacity(N)
+}
+
+#[get("/repositories")]
+async fn repositories(
+    _names: Depends<Fresh<repository<String, 1>>>,
+    _same: Depends<repository<String, 1>>,
+    _ages: Depends<repository<Option<u32>, 2>>,
+) {
+}
+
+#[test]
+fn the_graph_tells_generic_dependencies_apart() {
+    let graph = App::new().routes(routes![repositories]).graph();
+    let labels: Vec<_> = graph.nodes.iter().map(|node| node.label.as_str()).collect();
+    assert_eq!(labels, ["GET /repositories", "repository<String, 1>", "repository<Option<u32>, 2>"]);
+}

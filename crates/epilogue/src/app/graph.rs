@@ -37,7 +37,7 @@ pub struct Graph {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GraphNode {
-    /// `GET /path` of a route, the name of a dependency.
+    /// `GET /path` of a route, the name of a dependency: with its arguments where it is generic, `repo<String>`.
     pub label: String,
     /// The module and the function, as Rust names it.
     pub function: String,
@@ -106,7 +106,7 @@ struct Draft {
 
 impl Draft {
     fn follow(&mut self, from: usize, param: &ParamNode) {
-        let Source::Dependency { node: Some(node), .. } = param.source else { return };
+        let Source::Dependency { node: Some(node), type_name, .. } = param.source else { return };
         let known = self.known.iter().find(|(id, _)| *id == node.id).map(|(_, index)| *index);
         let to = known.unwrap_or(self.graph.nodes.len());
         if !self.graph.edges.contains(&(from, to)) {
@@ -116,7 +116,7 @@ impl Draft {
             return;
         }
         self.known.push((node.id, to));
-        self.graph.nodes.push(dependency_node(node));
+        self.graph.nodes.push(dependency_node(node, type_name()));
         for param in node.params {
             self.follow(to, param);
         }
@@ -135,9 +135,9 @@ fn route_node(route: &PlacedRoute) -> GraphNode {
     }
 }
 
-fn dependency_node(node: &DependencyNode) -> GraphNode {
+fn dependency_node(node: &DependencyNode, type_name: &str) -> GraphNode {
     GraphNode {
-        label: node.name.to_owned(),
+        label: if node.generic { without_modules(type_name) } else { node.name.to_owned() },
         function: format!("{}::{}", node.module, node.name),
         at: node.at.to_string(),
         kind: match node.scope {
@@ -149,6 +149,13 @@ fn dependency_node(node: &DependencyNode) -> GraphNode {
         adds_tasks: takes_tasks(node.params),
         has_exit: node.exit.is_some(),
     }
+}
+
+/// The name of a type as one writes it, from `app::repo<alloc::string::String>`.
+fn without_modules(type_name: &str) -> String {
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let words = type_name.split_inclusive(|c| !is_path(c));
+    words.map(|word| word.rsplit_once("::").map_or(word, |(_, last)| last)).collect()
 }
 
 fn values_of(params: &[ParamNode]) -> Vec<String> {

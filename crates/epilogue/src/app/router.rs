@@ -1,6 +1,6 @@
 use super::Routes;
 use crate::dependency::Dependency;
-use crate::graph::fuel::{Edge, Fuel, Full};
+use crate::graph::fuel::{Edge, Fuel, Full, HasNode};
 use crate::graph::node::{Need, ParamNode, RouteNode, Sharing, Source};
 use crate::param::ParamOptions;
 
@@ -129,6 +129,7 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
         options: ParamOptions::NONE,
         source: Source::Dependency {
             node,
+            type_name: <D::Graph<F> as HasNode>::type_name,
             sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
             need: Need::Required,
         },

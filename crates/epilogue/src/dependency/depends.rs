@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Dependency;
-use crate::graph::fuel::{Described, Edge, Fuel};
+use crate::graph::fuel::{Described, Edge, Fuel, HasNode};
 use crate::graph::node::{Need, Sharing, Source};
 use crate::param::{Own, Param, Untaken};
 use crate::rejection::Rejection;
@@ -101,6 +101,7 @@ pub struct OnDependency<D, F, const OPTIONAL: bool>(PhantomData<(D, F)>);
 impl<D: Dependency, F: Fuel, const OPTIONAL: bool> Described for OnDependency<D, F, OPTIONAL> {
     const SOURCE: Source = Source::Dependency {
         node: <F::Edge<D> as Edge>::NODE,
+        type_name: <D::Graph<F> as HasNode>::type_name,
         sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
         need: if OPTIONAL { Need::Optional } else { Need::Required },
     };

@@ -564,7 +564,7 @@ const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut See
             so_far.reader = Some(param.name);
         }
         // What is shared uses the body once.
-        Source::Dependency { node: Some(node), sharing, need }
+        Source::Dependency { node: Some(node), sharing, need, .. }
             if seen.first_time(node) || matches!(sharing, Sharing::Fresh) =>
         {
             let BodyUse { json, form, .. } = so_far;

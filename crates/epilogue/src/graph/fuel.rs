@@ -70,6 +70,9 @@ impl Edge for Spent {
 pub trait HasNode {
     /// The dependency and all below it.
     const NODE: DependencyNode;
+
+    /// The name of its type.
+    fn type_name() -> &'static str;
 }
 
 /// The graph of `D` to the depth `F`.
@@ -79,6 +82,10 @@ pub struct Graph<D, F>(PhantomData<(D, F)>);
 
 impl<D: Describe<F>, F: Fuel> HasNode for Graph<D, F> {
     const NODE: DependencyNode = D::NODE;
+
+    fn type_name() -> &'static str {
+        std::any::type_name::<D>()
+    }
 }
 
 type Four<F> = More<More<More<More<F>>>>;
@@ -105,4 +112,8 @@ impl HasNode for Unfinished {
         exit: None,
         concurrent: false,
     };
+
+    fn type_name() -> &'static str {
+        unreachable!("a program with errors does not run")
+    }
 }

@@ -101,6 +101,8 @@ pub enum Source {
     Dependency {
         /// `None` where the depth of the graph is spent.
         node: Option<&'static DependencyNode>,
+        /// The name of its type, with the arguments of a generic one.
+        type_name: fn() -> &'static str,
         sharing: Sharing,
         need: Need,
     },

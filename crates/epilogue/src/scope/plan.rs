@@ -311,7 +311,7 @@ impl Draft<'_, '_> {
             return Err(PlanError::NotInApp { route: self.route.name, at: param.at, chain: self.chain() });
         }
         let slot = match param.source {
-            Source::Dependency { node, sharing, need } => {
+            Source::Dependency { node, sharing, need, .. } => {
                 let Some(node) = node else {
                     return Err(PlanError::TooDeep {
                         route: self.route.name,
