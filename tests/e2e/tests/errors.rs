@@ -259,3 +259,36 @@ async fn the_errors_of_a_request_are_told_once_each() {
         errors["detail"].as_array().unwrap().iter().map(|error| error["loc"].clone()).collect();
     assert_eq!(errors, [json!(["query", "limit"]), json!(["query", "offset"]), json!(["path", "id"])]);
 }
+
+type Boxed = Box<dyn std::error::Error + Send + Sync>;
+
+fn boxed(kind: u8) -> Result<(), Boxed> {
+    match kind {
+        0 => Err(OutOfTea(0))?,
+        1 => Err("a text")?,
+        _ => Ok(()),
+    }
+}
+
+#[get("/boxed/{kind}")]
+async fn internal(kind: Path<u8>) -> Result<(), HttpError> {
+    boxed(*kind).map_err(HttpError::internal)
+}
+
+#[tokio::test]
+async fn a_boxed_error_is_replied_to_and_handled_as_one() {
+    let app = App::new().routes(routes![internal]);
+    let client = TestClient::new(app.clone());
+    for path in ["/boxed/0", "/boxed/1"] {
+        assert_eq!(seen(&client.get(path).send().await), (500, "Internal Server Error".into()), "{path}");
+    }
+    let app = app.on_error(|_: &OutOfTea, _| StatusCode::IM_A_TEAPOT).on_error(|error: &Boxed, _| {
+        (StatusCode::BAD_GATEWAY, format!("{error}: {}", error.is::<OutOfTea>()))
+    });
+    let client = TestClient::new(app);
+    for (path, reply) in [("/boxed/0", "out of tea: true"), ("/boxed/1", "a text: false")] {
+        assert_eq!(seen(&client.get(path).send().await), (502, reply.into()), "{path}");
+    }
+    assert_eq!(client.get("/boxed/2").send().await.status(), 200);
+    assert_eq!(HttpError::internal("a text").to_string(), "500 Internal Server Error: a text");
+}

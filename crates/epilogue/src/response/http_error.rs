@@ -27,6 +27,7 @@ use super::internal_server_error;
 /// ```
 ///
 /// The rule is FastAPI's, see its tutorial on [handling errors](https://fastapi.tiangolo.com/tutorial/handling-errors/).
+#[doc(alias = "HTTPException")]
 #[derive(Clone)]
 pub struct HttpError(Box<Parts>);
 
@@ -74,6 +75,37 @@ impl HttpError {
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
+    }
+
+    /// An error of our own making: it replies `500` without any inner detail and logs the error with its chain of sources.
+    ///
+    /// That is what `?` does with every [`std::error::Error`]. This takes what is none itself: an `anyhow::Error`, a
+    /// `Box<dyn Error + Send + Sync>`, a text.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// fn read() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    ///     Ok("seven".parse()?)
+    /// }
+    ///
+    /// #[get("/number")]
+    /// async fn number() -> Result<String, HttpError> {
+    ///     let number = read().map_err(HttpError::internal)?;
+    ///     Ok(number.to_string())
+    /// }
+    /// ```
+    ///
+    /// [`source_as`](Self::source_as), [`App::on_error`](crate::App::on_error) and exits know it as a `Box<dyn Error + Send + Sync>`,
+    /// whatever is in it.
+    #[doc(alias("anyhow", "eyre"))]
+    pub fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::of_source(Arc::new(Boxed(error.into())))
+    }
+
+    fn of_source(source: Arc<dyn Source>) -> Self {
+        let (status, headers) = (StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
+        Self(Box::new(Parts { status, detail: None, headers, source: Some(source) }))
     }
 
     /// The reply's status.
@@ -124,12 +156,7 @@ impl HttpError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for HttpError {
     fn from(source: E) -> Self {
-        Self(Box::new(Parts {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            detail: None,
-            headers: HeaderMap::new(),
-            source: Some(Arc::new(source)),
-        }))
+        Self::of_source(Arc::new(source))
     }
 }
 
@@ -170,6 +197,19 @@ impl<E: Error + Send + Sync + 'static> Source for E {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+/// A boxed error, which is no [`Error`] itself.
+struct Boxed(Box<dyn Error + Send + Sync>);
+
+impl Source for Boxed {
+    fn as_error(&self) -> &(dyn Error + 'static) {
+        &*self.0
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        &self.0
     }
 }
 
