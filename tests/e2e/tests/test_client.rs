@@ -245,6 +245,11 @@ async fn log_in(reply: &Reply) {
 
 #[get("/log-out")]
 async fn log_out(reply: &Reply) {
+    reply.delete_cookie("session");
+}
+
+#[get("/expire")]
+async fn expire(reply: &Reply) {
     let gone = HeaderValue::from_static("session=; expires=Thu, 01 Jan 1970 00:00:00 GMT");
     reply.append_header(header::SET_COOKIE, gone);
 }
@@ -256,12 +261,14 @@ async fn session_of(session: Cookie<Option<String>>) -> String {
 
 #[tokio::test]
 async fn cookies_are_kept_until_they_are_deleted() {
-    let client = TestClient::new(App::new().routes(routes![log_in, log_out, session_of]));
-    let reply = client.get("/log-in").send().await;
-    assert_eq!(reply.header("set-cookie"), Some("session=a%20b%3Bc; Path=/; SameSite=lax"));
-    assert_eq!(client.get("/session").send().await.text(), "Some(\"a b;c\")");
-    client.get("/log-out").send().await;
-    assert_eq!(client.get("/session").send().await.text(), "None");
+    let client = TestClient::new(App::new().routes(routes![log_in, log_out, expire, session_of]));
+    for deletes in ["/log-out", "/expire"] {
+        let reply = client.get("/log-in").send().await;
+        assert_eq!(reply.header("set-cookie"), Some("session=a%20b%3Bc; Path=/; SameSite=lax"));
+        assert_eq!(client.get("/session").send().await.text(), "Some(\"a b;c\")");
+        client.get(deletes).send().await;
+        assert_eq!(client.get("/session").send().await.text(), "None");
+    }
 }
 
 #[websocket("/plain")]

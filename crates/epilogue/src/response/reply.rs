@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 ///     format!("visit number {}", *visits)
 /// }
 /// ```
+#[doc(alias = "Response")]
 #[derive(Clone, Debug, Default)]
 pub struct Reply(Arc<Mutex<Draft>>);
 
@@ -75,6 +76,22 @@ impl Reply {
     /// Sets a cookie of the `cookie` crate. One whose text is no header value (a line break in it) is logged and left out.
     pub fn add_cookie(&self, cookie: &Cookie<'_>) {
         self.append_cookie(cookie.name(), cookie.encoded().to_string());
+    }
+
+    /// Has the client forget a cookie that [`Reply::set_cookie`] has set.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[post("/log-out")]
+    /// async fn log_out(reply: &Reply) {
+    ///     reply.delete_cookie("session");
+    /// }
+    /// ```
+    pub fn delete_cookie(&self, name: &str) {
+        let cookie = Cookie::new(name, "");
+        let gone = "expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=lax";
+        self.append_cookie(name, format!("{}; {gone}", cookie.encoded()));
     }
 
     fn append_cookie(&self, name: &str, cookie: String) {
