@@ -113,11 +113,13 @@ impl App {
     }
 
     /// Adds path functions: `.routes(routes![list, create])`.
+    #[doc(alias("add_api_route", "route"))]
     pub fn routes(self, routes: Routes) -> Self {
         self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).routes(routes))
     }
 
     /// Adds a [`Router`].
+    #[doc(alias("include_router", "nest", "merge"))]
     pub fn router(self, router: Router) -> Self {
         self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).router(router))
     }
@@ -128,6 +130,7 @@ impl App {
     }
 
     /// Gives a value to every [`State<T>`](crate::State); a second one of the same type takes the first one's place.
+    #[doc(alias = "with_state")]
     pub fn state<T: Send + Sync + 'static>(self, value: T) -> Self {
         self.with(|config| {
             config.states.retain(|(id, _)| *id != TypeId::of::<T>());
@@ -159,6 +162,7 @@ impl App {
     ///     .on_error(|_: &OutOfTea, _parts| (StatusCode::IM_A_TEAPOT, "try coffee"));
     /// # let _ = app;
     /// ```
+    #[doc(alias("exception_handler", "add_exception_handler"))]
     pub fn on_error<E: Any, R: IntoResponse>(
         self,
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
@@ -179,6 +183,7 @@ impl App {
     /// let app = App::new().build_at_start::<mailer>();
     /// # let _ = app;
     /// ```
+    #[doc(alias("lifespan", "startup"))]
     pub fn build_at_start<D: Dependency>(self) -> Self {
         self.with(|config| config.eager.push(effect_of::<D>()))
     }
@@ -202,6 +207,7 @@ impl App {
     /// let app = App::new().routes(routes![me]).override_dependency::<user>(|| String::from("ferris"));
     /// # let _ = app;
     /// ```
+    #[doc(alias = "dependency_overrides")]
     pub fn override_dependency<D: Dependency>(
         self,
         value: impl Fn() -> D::Output + Send + Sync + 'static,
@@ -242,6 +248,7 @@ impl App {
     ///
     /// A layer sees every request, also those that no route answers. The tasks of a request start after all layers have
     /// passed its reply on.
+    #[doc(alias("add_middleware", "middleware"))]
     pub fn layer<L>(self, layer: L) -> Self
     where
         L: Layer<Layered> + Send + Sync + 'static,
@@ -255,6 +262,7 @@ impl App {
 
     /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
     /// not limited. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
+    #[doc(alias = "DefaultBodyLimit")]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)
     }

@@ -25,6 +25,7 @@ use crate::param::ParamOptions;
 /// let app = App::new().router(Router::new("/api").router(users)); // GET /api/users/
 /// # let _ = app;
 /// ```
+#[doc(alias = "APIRouter")]
 #[derive(Debug, Clone)]
 pub struct Router {
     prefix: String,
@@ -63,6 +64,7 @@ impl Router {
     }
 
     /// Adds a router below this one.
+    #[doc(alias("include_router", "nest"))]
     pub fn router(mut self, router: Self) -> Self {
         self.entries.push(Entry::Router(router));
         self

@@ -24,6 +24,7 @@ use crate::graph::fuel::Fuel;
 ///     Json([*first, *second])
 /// }
 /// ```
+#[doc(alias = "use_cache")]
 #[derive(Debug)]
 pub struct Fresh<D>(PhantomData<fn() -> D>);
 

@@ -31,6 +31,7 @@ described!(
 ///     format!("{} {}", parts.method, parts.uri)
 /// }
 /// ```
+#[doc(alias = "Request")]
 #[derive(Debug, Clone)]
 pub struct RequestParts(Arc<Parts>);
 
@@ -76,6 +77,7 @@ impl Param for RequestParts {
 ///     client.ip().to_string()
 /// }
 /// ```
+#[doc(alias = "ConnectInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddr(pub SocketAddr);
 
