@@ -31,6 +31,20 @@ fn every_case_has_been_reviewed() {
     assert!(files().len() >= 90);
 }
 
+#[test]
+fn the_book_quotes_what_is_recorded() {
+    let book = fs::read_to_string("../../docs/src/errors.md").unwrap();
+    let mut recorded = Vec::new();
+    for file in files() {
+        let text = fs::read_to_string(file.with_extension("stderr")).unwrap_or_default();
+        let text = text.replace(file.to_str().unwrap(), "src/main.rs").replace("$WORKSPACE/", "");
+        recorded.push(text.trim().to_owned());
+    }
+    let quoted = book.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap().trim());
+    let unknown: Vec<_> = quoted.filter(|quoted| !recorded.iter().any(|text| text == quoted)).collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n\n"));
+}
+
 /// How many errors a case says that it has: one, where it says nothing.
 fn expected(file: &Path) -> usize {
     let text = fs::read_to_string(file).unwrap();
