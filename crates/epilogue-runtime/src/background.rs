@@ -17,7 +17,8 @@ use crate::{
 /// `Response(background=…)`.
 ///
 /// ```
-/// use epilogue_runtime::{Background, BackgroundTasks};
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{Background, BackgroundTasks};
 ///
 /// async fn send_mail(to: &'static str) {}
 /// fn count() {}

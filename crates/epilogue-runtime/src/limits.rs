@@ -5,7 +5,8 @@ use std::time::Duration;
 /// What a runner may hold and how much of it may run at once.
 ///
 /// ```
-/// use epilogue_runtime::TaskLimits;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::TaskLimits;
 /// use std::time::Duration;
 ///
 /// let limits = TaskLimits::default().pending(10_000).grace(Duration::from_secs(10));

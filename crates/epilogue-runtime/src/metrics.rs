@@ -11,7 +11,7 @@ const PENDING: &str = "epilogue_tasks_pending";
 const RUNNING: &str = "epilogue_tasks_running";
 const DURATION: &str = "epilogue_task_duration_seconds";
 
-/// Tells the [`metrics`] crate's recorder, whichever the program has installed, what happens to each task.
+/// Tells the [`metrics`](https://docs.rs/metrics) crate's recorder, whichever the program has installed, what happens to each task.
 ///
 /// | metric | kind | labels | is |
 /// | --- | --- | --- | --- |
@@ -25,11 +25,12 @@ const DURATION: &str = "epilogue_task_duration_seconds";
 /// `task` is the task's name. Each name makes series of its own, so `.name()` should not hold what differs from request to request.
 ///
 /// ```
-/// use epilogue_runtime::{Runner, TaskLimits, TaskMetrics};
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::TaskMetrics;
 /// use std::sync::Arc;
 ///
-/// let runner = Runner::with_observers(TaskLimits::default(), vec![Arc::new(TaskMetrics::new())]);
-/// # drop(runner);
+/// let observer = Arc::new(TaskMetrics::new());
+/// # epilogue::Runner::with_observers(epilogue::TaskLimits::default(), vec![observer]);
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -25,10 +25,11 @@ pub struct TaskEvent<'a> {
 /// Is told what happens to each task: the place for metrics.
 ///
 /// The methods are called where it happens, on the runtime's threads, so they should be quick. A panic in one of them
-/// is logged and changes nothing for the task.
+/// is logged and changes nothing for the task. An app is given an observer by `App::observe`, a runner when it is made.
 ///
 /// ```
-/// use epilogue_runtime::{Runner, TaskEvent, TaskLimits, TaskObserver};
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{TaskEvent, TaskObserver};
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
 ///
 /// #[derive(Default)]
@@ -40,8 +41,8 @@ pub struct TaskEvent<'a> {
 ///     }
 /// }
 ///
-/// let runner = Runner::with_observers(TaskLimits::default(), vec![Arc::new(Failures::default())]);
-/// # drop(runner);
+/// let observer = Arc::new(Failures::default());
+/// # epilogue::Runner::with_observers(epilogue::TaskLimits::default(), vec![observer]);
 /// ```
 pub trait TaskObserver: Send + Sync + 'static {
     /// The task was added to a list.

@@ -7,7 +7,8 @@ use std::{fmt, panic::Location, sync::Arc};
 /// A clone costs one reference count; a server makes the name once for each route.
 ///
 /// ```
-/// use epilogue_runtime::Origin;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::Origin;
 ///
 /// let origin = Origin::new(7, "POST /send/{email}");
 /// assert_eq!(origin.to_string(), "POST /send/{email} #7");
@@ -36,7 +37,8 @@ impl fmt::Display for Origin {
 /// A place in the source: where a task was queued, or where a `#[task]` is defined.
 ///
 /// ```
-/// use epilogue_runtime::SourceLine;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::SourceLine;
 ///
 /// const HERE: SourceLine = SourceLine::new("src/mail.rs", 12);
 /// assert_eq!(HERE.to_string(), "src/mail.rs:12");

@@ -17,12 +17,12 @@ use crate::TaskOutcome;
 /// count twice.
 ///
 /// ```
-/// use epilogue_runtime::{Origin, Runner, TaskLimits};
-///
-/// let runner = Runner::new(TaskLimits::default());
-/// let tasks = runner.tasks(Origin::new(1, "GET /"));
+/// # use epilogue_runtime::{Origin, Runner, TaskLimits};
+/// # let runner = Runner::new(TaskLimits::default());
+/// # let tasks = runner.tasks(Origin::new(1, "GET /"));
 /// tasks.add_task(|| (), ());
-/// assert_eq!((runner.stats().queued, runner.stats().accepted()), (1, 1));
+/// # let stats = runner.stats();
+/// assert_eq!((stats.queued, stats.accepted()), (1, 1));
 /// # tasks.discard();
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

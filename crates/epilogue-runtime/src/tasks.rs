@@ -15,7 +15,8 @@ use crate::{
 /// Clones are the same list, so a path function, its dependencies and their dependencies all add to it.
 ///
 /// ```
-/// use epilogue_runtime::BackgroundTasks;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::BackgroundTasks;
 ///
 /// async fn write_log(message: String) -> std::io::Result<()> {
 ///     println!("{message}");
@@ -119,8 +120,9 @@ impl BackgroundTasks {
     /// # async fn main() {
     /// use std::sync::Arc;
     /// use tokio::sync::Barrier;
+    /// # use epilogue_runtime::BackgroundTasks;
     ///
-    /// let tasks = epilogue_runtime::BackgroundTasks::new();
+    /// let tasks = BackgroundTasks::new();
     /// tasks.concurrent(2);
     /// let both = Arc::new(Barrier::new(2)); // neither ends before the other has begun
     /// for _ in 0..2 {

@@ -82,6 +82,7 @@ pub mod __private;
 use epilogue_runtime as tasks;
 
 /// What streamed replies and error types of one's own are made of, as axum has them.
+#[doc(no_inline)]
 pub use axum_core::{
     body::Body,
     response::{IntoResponse, Response},

@@ -2,7 +2,7 @@
 
 /// Lists path functions for [`App::routes`](crate::App::routes) and [`Router::routes`](crate::Router::routes).
 ///
-/// Two functions of one list that answer the same method and path do not compile.
+/// Two functions of one list that answer the same method and path do not compile. It knows this crate by whatever name it is called by.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -176,6 +176,8 @@ pub use epilogue_macros::dependency;
 
 /// Makes a struct a dependency whose fields are parameters; FastAPI's classes as dependencies.
 ///
+/// Where this crate has another name, `#[dependency(crate = path)]` beside it says which.
+///
 /// ```
 /// use epilogue::prelude::*;
 ///
@@ -249,6 +251,8 @@ pub use epilogue_macros::task;
 
 /// Runs an async `main` on a multi-threaded Tokio runtime. When it has ended, a function on the blocking pool that still runs has a
 /// second more before the process ends.
+///
+/// Where this crate has another name, `#[web::main(crate = web)]` says which.
 ///
 /// ```no_run
 /// use epilogue::prelude::*;

@@ -1,6 +1,8 @@
 //! What most files of an app use: `use epilogue::prelude::*;`.
 
+#[doc(no_inline)]
 pub use bytes::Bytes;
+#[doc(no_inline)]
 pub use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 pub use crate::{

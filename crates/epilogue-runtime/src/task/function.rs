@@ -21,7 +21,8 @@ pub enum Called {}
 /// runs, not when it is queued.
 ///
 /// ```
-/// use epilogue_runtime::BackgroundTasks;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::BackgroundTasks;
 ///
 /// async fn send_mail(to: String, subject: &'static str) { /* … */ }
 /// fn resize(width: u32) -> std::io::Result<()> { Ok(()) }

@@ -5,7 +5,8 @@ use crate::SourceLine;
 /// What is known about a queued task.
 ///
 /// ```
-/// use epilogue_runtime::BackgroundTasks;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::BackgroundTasks;
 ///
 /// let tasks = BackgroundTasks::new();
 /// tasks.add_task(|| (), ()).name("nothing").always();

@@ -9,7 +9,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 /// together are not tried again together.
 ///
 /// ```
-/// use epilogue_runtime::Backoff;
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::Backoff;
 /// use std::time::Duration;
 ///
 /// let backoff = Backoff::new().first(Duration::from_millis(100)).factor(3.0).longest(Duration::from_secs(5));

@@ -7,6 +7,8 @@ use crate::SourceLine;
 
 /// A task with named arguments: a struct that is serde data and knows how to run itself. `#[task]` writes this.
 ///
+/// Written by hand, with the crate `epilogue-runtime`:
+///
 /// ```
 /// use epilogue_runtime::{BackgroundTasks, Running, SourceLine, Task, TaskContext, TaskDefaults};
 /// use serde::{Deserialize, Serialize};

@@ -8,7 +8,8 @@ use crate::graph::node::Source;
 use crate::response::RaisedError;
 use crate::scope::{Running, Scope, Site};
 
-/// Any extractor of the axum ecosystem: a type with [`FromRequestParts`](axum_core::extract::FromRequestParts) or [`FromRequest`], over the state `()`.
+/// Any extractor of the axum ecosystem: a type with [`FromRequestParts`](https://docs.rs/axum-core/latest/axum_core/extract/trait.FromRequestParts.html) or
+/// [`FromRequest`](https://docs.rs/axum-core/latest/axum_core/extract/trait.FromRequest.html), over the state `()`.
 ///
 /// It runs when its turn comes, among the dependencies, and its rejection is the reply. An extractor of the second kind takes the
 /// body itself, unread; only one parameter of a path function and its dependencies can do so, and none can read the

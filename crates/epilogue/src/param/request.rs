@@ -21,7 +21,7 @@ described!(
 
 /// The head of the request: method, URI, version, headers and extensions. FastAPI's `Request`.
 ///
-/// It dereferences to [`http::request::Parts`] and clones cheaply.
+/// It dereferences to [`http::request::Parts`](https://docs.rs/http/latest/http/request/struct.Parts.html) and clones cheaply.
 ///
 /// ```
 /// use epilogue::prelude::*;
