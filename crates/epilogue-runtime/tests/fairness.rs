@@ -21,7 +21,7 @@ async fn a_socket_is_looked_at_between_them() {
     tasks.add_task(async move || theirs.write_all(b"x"), ());
     for _ in 1..TASKS {
         let ran = Arc::clone(&ran);
-        tasks.add_task(async move || drop(ran.fetch_add(1, Ordering::Relaxed)), ());
+        tasks.add_task(async move || _ = ran.fetch_add(1, Ordering::Relaxed), ());
     }
     let seen = tokio::spawn({
         let ran = Arc::clone(&ran);
