@@ -45,12 +45,16 @@ fn clause_of(
     subject: &impl ToTokens,
     bound: impl FnOnce(Span) -> TokenStream,
 ) -> TokenStream {
-    let (_, last) = ends(at);
+    let (first, last) = ends(at);
     let bound = bound(last);
+    // rustc may find a bound wrong at the whole of the item, which therefore stands at the user's tokens too.
+    let function = quote_spanned!(first=> fn);
+    let name = Ident::new("holds", Span::mixed_site().located_at(last));
+    let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     quote! {
         #[allow(dead_code, trivial_bounds, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
-        fn holds() where #subject #holds
+        #function #name #none where #subject #holds
     }
 }
 
