@@ -264,6 +264,20 @@ impl Asserts {
         }
     }
 
+    /// A field of a struct that is an output, where it is a parameter at all.
+    pub(crate) fn field(&mut self, ty: &Type, generics: &Generics) {
+        if mentions(ty, generics) {
+            // The implementations say what they need of it.
+        } else if is_extract(ty) {
+            self.add(of_type(ty, "Shared"));
+        } else {
+            let (first, last) = ends(ty);
+            let probe = quote_spanned!(first=> __epilogue::Probe);
+            let call = quote_spanned!(last=> __epilogue::shared(#probe::<#ty>::FIELD));
+            self.call(&call, &Generics::default());
+        }
+    }
+
     pub(crate) fn task_argument(&mut self, ty: &Type) {
         self.add(of_type(ty, "TaskData"));
     }

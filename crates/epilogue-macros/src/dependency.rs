@@ -351,7 +351,7 @@ fn type_params(generics: &Generics) -> Vec<&syn::Ident> {
 }
 
 /// A dependency is known by its type, so whatever it is generic over must outlive the app.
-fn static_generics(mut generics: Generics) -> Generics {
+pub(crate) fn static_generics(mut generics: Generics) -> Generics {
     for param in &mut generics.params {
         if let GenericParam::Type(param) = param {
             param.bounds.push(parse_quote!('static));

@@ -2,14 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Data, DeriveInput, Fields, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::check;
+use crate::asserts::{check, holds_value, is_extract};
 use crate::diagnostics::Errors;
 use crate::params::Params;
-use crate::signature::Parameter;
-use crate::types::{Place, bare, check as check_type};
+use crate::dependency::static_generics;
+use crate::signature::{Parameter, without_lifetimes};
+use crate::types::{Place, arguments, bare, check as check_type, mentions};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -60,6 +61,15 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         );
         return Vec::new();
     }
+    if let Some(lifetime) = item.generics.lifetimes().next() {
+        let lifetime = &lifetime.lifetime;
+        errors.at(
+            lifetime,
+            format!("a dependency outlives what it could borrow: remove `{lifetime}`, and let each field own what it holds"),
+        );
+        // Of which field it is need not be said.
+        return Vec::new();
+    }
     for field in fields {
         check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
     }
@@ -87,12 +97,16 @@ fn describe(
     let name = &item.ident;
     let text = name.to_string();
     let fuel = format_ident!("__F", span = Span::mixed_site());
-    let params = Params::expand(fields, &quote!(#fuel), &item.generics, errors);
+    let generics = with_bounds(&item.generics, fields);
+    let mut params = Params::expand(fields, &quote!(#fuel), &generics, errors);
+    for field in fields {
+        params.asserts.field(&field.ty, &generics);
+    }
     let asserts = params.asserts.tokens();
     let Params { nodes, takes, locals, .. } = &params;
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
-    let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();
-    let mut with_fuel = item.generics.clone();
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let mut with_fuel = generics.clone();
     with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
     let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
     let is_generic = !item.generics.params.is_empty();
@@ -106,7 +120,7 @@ fn describe(
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the struct has fields")]
-            use __epilogue::{LeavesStream as _, Needed as _, Unsourced as _, Untakeable as _};
+            use __epilogue::{LeavesStream as _, Needed as _, NotField as _, NotShared as _, Unsourced as _, Untakeable as _};
             #asserts
 
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
@@ -143,13 +157,34 @@ fn describe(
                     let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
                         return __epilogue_taken.failed();
                     };
-                    __epilogue::Running::returned(move || __epilogue::Ok(Self { #(#names: #locals),* }))
+                    __epilogue::Output::<Self>::returned(move || __epilogue::Ok(Self { #(#names: #locals),* }))
                 }
             }
 
             #checks
         };
     }
+}
+
+/// What the fields need of the names that stand for any type, as a derive of serde has it.
+fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
+    let mut generics = static_generics(generics.clone());
+    let mut bounds: Vec<WherePredicate> = Vec::new();
+    for ty in fields.iter().map(|field| &field.ty).filter(|ty| mentions(ty, &generics)) {
+        // First of what is read, so that what it lacks is said of that alone.
+        if holds_value(ty) {
+            bounds.extend(arguments(ty).into_iter().map(|value| parse_quote!(#value: __epilogue::Readable)));
+        }
+        // Of which kind an extractor is, only inference finds.
+        if !is_extract(ty) {
+            bounds.push(parse_quote!(#ty: __epilogue::Param));
+        }
+        bounds.push(parse_quote!(#ty: __epilogue::Send + __epilogue::Sync));
+    }
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    generics
 }
 
 /// The same for a struct under the macro that is for functions.
@@ -171,7 +206,14 @@ fn is_derive(attr: &Attribute) -> bool {
 /// What keeps `Depends<Name>` from failing too where the struct itself has an error.
 fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let name = &item.ident;
-    let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();
+    let arguments = item.generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(_) => quote!('static),
+        GenericParam::Type(param) => param.ident.to_token_stream(),
+        GenericParam::Const(param) => param.ident.to_token_stream(),
+    });
+    let ty_generics = quote!(<#(#arguments),*>);
+    let generics = static_generics(without_lifetimes(item.generics.clone()));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
     let fuel = format_ident!("__F", span = Span::mixed_site());
     quote! {
         #[doc(hidden)]

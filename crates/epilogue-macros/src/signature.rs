@@ -244,22 +244,25 @@ impl Function {
 
     /// Its generics without lifetimes, over which nothing can be generic that outlives a call.
     pub(crate) fn generics(&self) -> Generics {
-        let mut generics = self.item.sig.generics.clone();
-        generics.params =
-            generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
-        if let Some(clause) = &mut generics.where_clause {
-            clause.predicates = std::mem::take(&mut clause.predicates)
-                .into_iter()
-                .filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)))
-                .collect();
-        }
-        generics
+        without_lifetimes(self.item.sig.generics.clone())
     }
 
     /// It stands in an `impl`, beside no other item.
     pub(crate) fn is_method(&self) -> bool {
         self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()
     }
+}
+
+pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
+    generics.params =
+        generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+    if let Some(clause) = &mut generics.where_clause {
+        clause.predicates = std::mem::take(&mut clause.predicates)
+            .into_iter()
+            .filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)))
+            .collect();
+    }
+    generics
 }
 
 /// A function is one thing: what two macros make of it would have one name.

@@ -35,7 +35,7 @@ pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINIS
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
-    ApiKeyParam, Bound, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, Number,
+    ApiKeyParam, Bound, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField, Number,
     OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable, ReadableOr,
     Shared, SocketParam, State, TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue, Writable,
 };
@@ -109,6 +109,9 @@ pub const fn number<T: Number>(_: &T) {}
 
 /// The same for the limits of a text.
 pub const fn text<T: Text>(_: &T) {}
+
+/// Asserts that the field of a struct, which is an output, can be shared.
+pub const fn shared<T: Shared>(_: PhantomData<T>) {}
 
 /// The same for the output of a generic dependency.
 pub const fn output<T: Shared>() {}

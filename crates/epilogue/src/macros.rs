@@ -193,6 +193,27 @@ pub use epilogue_macros::dependency;
 ///     format!("{:?} {}", *paging.q, *paging.limit)
 /// }
 /// ```
+///
+/// It may be generic without bounds: what its fields need of a type is asked where that is named.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[derive(Dependency)]
+/// struct Filter<T> {
+///     by: Query<T>,
+/// }
+///
+/// #[get("/items")]
+/// async fn items(filter: Depends<Filter<u32>>) -> String {
+///     format!("{}", *filter.by + 1)
+/// }
+/// # use epilogue::testing::TestClient;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let client = TestClient::new(App::new().routes(routes![items]));
+/// assert_eq!(client.get("/items?by=2").send().await.text(), "3");
+/// # });
+/// ```
 pub use epilogue_macros::Dependency;
 
 /// Makes a function a task with named arguments: a struct of the same name, which is serde data.

@@ -19,7 +19,7 @@ use crate::graph::fuel::{Fuel, HasNode};
     note = "write `#[dependency]` above the function and name the function here, or `#[derive(Dependency)]` on the struct",
     note = "what is a parameter itself, such as `BackgroundTasks` or `HttpBearer`, stands there without `Depends`"
 )]
-pub trait Dependency: Send + Sync + 'static {
+pub trait Dependency: 'static {
     /// What the function returns; the `Ok` type where it returns a `Result`. It is [`Shared`](crate::Shared), which the macro checks.
     type Output: 'static;
 

@@ -22,7 +22,7 @@ pub use extract::{Extract, LeavesStream, TakesStream};
 #[cfg(feature = "multipart")]
 pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
-pub use probe::{Probe, Unsourced, Untakeable};
+pub use probe::{NotField, Probe, Unsourced, Untakeable};
 pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
 pub use shutdown::Shutdown;

@@ -20,6 +20,18 @@ impl<P: Param, F: Fuel> Probe<P, F> {
     pub const SOURCE: Source = <P::Source<F> as Described>::SOURCE;
 }
 
+impl<P: Param> Probe<P> {
+    pub const FIELD: PhantomData<P> = PhantomData;
+}
+
+/// Stands for a field that is no parameter.
+#[doc(hidden)]
+pub trait NotField {
+    const FIELD: PhantomData<()> = PhantomData;
+}
+
+impl<P> NotField for Probe<P> {}
+
 /// The source of what is no parameter.
 #[doc(hidden)]
 pub trait Unsourced {
