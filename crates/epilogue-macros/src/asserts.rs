@@ -23,14 +23,16 @@ pub(crate) fn is_extract(ty: &Type) -> bool {
     last_name(ty).is_some_and(|name| name == "Extract") && arguments(ty).len() == 1
 }
 
-/// `Depends<…>`, or one of the two types that ask for the same without failing the request.
-fn is_depends(ty: &Type) -> bool {
+/// What is named by `Depends<…>`, or by one of the two types that ask for the same without failing the request.
+fn dependency_of(ty: &Type) -> Option<&Type> {
     let is = |ty: &Type, name: &str| last_name(ty).is_some_and(|last| last == name);
     match arguments(ty)[..] {
-        [_] if is(ty, "Depends") => true,
-        [inner] => is(ty, "Option") && is(inner, "Depends"),
-        [inner, error] => is(ty, "Result") && is(inner, "Depends") && is(error, "Rejection"),
-        _ => false,
+        [named] if is(ty, "Depends") => Some(named),
+        [inner] if is(ty, "Option") && is(inner, "Depends") => dependency_of(inner),
+        [inner, error] if is(ty, "Result") && is(inner, "Depends") && is(error, "Rejection") => {
+            dependency_of(inner)
+        }
+        _ => None,
     }
 }
 
@@ -86,6 +88,10 @@ fn holds(_: &TokenStream, at: Span) -> TokenStream {
 
 fn in_state(_: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::InState)
+}
+
+fn in_depends(_: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::InDepends)
 }
 
 fn result_like(_: &TokenStream, at: Span) -> TokenStream {
@@ -150,7 +156,7 @@ impl Asserts {
             return;
         }
         if mentions(ty, generics) {
-            self.generic(ty, "parameter", generics);
+            self.generic_parameter(ty, generics);
             return;
         }
         if last_name(ty).is_some_and(|name| name == "State")
@@ -165,8 +171,10 @@ impl Asserts {
             && let [inner] = arguments(ty)[..]
         {
             self.add(clause_of(inner, &member(inner, ty, holds, "Value"), |at| advice::readable(inner, at)));
-        } else if is_depends(ty) && param.names_dependency() {
+        } else if dependency_of(ty).is_some() && param.names_dependency() {
             // What a `Depends` names is asserted where it is imported.
+        } else if let Some(named) = dependency_of(ty) {
+            self.add(of_member(named, ty, in_depends, "Named", "Dependency"));
         } else {
             self.add(clause_of(ty, ty, |at| advice::param(ty, at)));
         }
@@ -282,8 +290,23 @@ impl Asserts {
         self.add(of_type(ty, "TaskData"));
     }
 
-    fn generic(&mut self, ty: &Type, assert: &str, generics: &Generics) {
-        self.generic_call(ty, &quote!(#ty), assert, generics);
+    /// A parameter whose type is written with one of the names: what it holds is asserted where that is all it takes.
+    fn generic_parameter(&mut self, ty: &Type, generics: &Generics) {
+        let is_state = last_name(ty).is_some_and(|name| name == "State");
+        match arguments(ty)[..] {
+            [inner] if holds_value(ty) => {
+                self.generic_call(inner, &member(inner, ty, holds, "Value"), "readable", generics);
+            }
+            [inner] if is_state => {
+                self.generic_call(inner, &member(inner, ty, in_state, "Value"), "output", generics);
+            }
+            _ => match dependency_of(ty) {
+                Some(named) => {
+                    self.generic_call(named, &member(named, ty, in_depends, "Named"), "dependency", generics);
+                }
+                None => self.generic_call(ty, &quote!(#ty), "parameter", generics),
+            },
+        }
     }
 
     fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {

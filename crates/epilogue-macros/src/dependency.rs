@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, parse_quote};
 
@@ -107,8 +108,14 @@ impl Options {
 /// The type that stands for the function in `Depends<…>`: braces keep it out of the value namespace, where the function is.
 fn marker(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let all = function.generics();
-    let (generics, _, where_clause) = parts(&all);
+    // Without bounds: what an argument lacks is said once, of the implementation, and not of each place that names the type.
+    let mut all = function.generics();
+    all.where_clause = None;
+    for param in all.type_params_mut() {
+        (param.colon_token, param.bounds) = (None, Punctuated::new());
+    }
+    let params = &all.params;
+    let generics = if params.is_empty() { quote!() } else { quote!(<#params>) };
     let types = type_params(&all);
     let fields = if types.is_empty() {
         quote!()
@@ -116,7 +123,7 @@ fn marker(function: &Function) -> TokenStream {
         quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,)
     };
     // At the name, which is what a second function of the same one is told of.
-    let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #fields });
+    let structure = quote_spanned!(name.span()=> struct #name #generics { #fields });
     let docs =
         function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
     quote! {
@@ -337,13 +344,6 @@ fn checks(function: &Function, is_generic: bool, is_app_scoped: bool) -> TokenSt
         check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
     });
     quote!(#(#checks)*)
-}
-
-fn parts(generics: &Generics) -> (TokenStream, TokenStream, TokenStream) {
-    let (_, ty, where_clause) = generics.split_for_impl();
-    let params = &generics.params;
-    let impl_generics = if params.is_empty() { quote!() } else { quote!(<#params>) };
-    (impl_generics, quote!(#ty), quote!(#where_clause))
 }
 
 fn type_params(generics: &Generics) -> Vec<&syn::Ident> {

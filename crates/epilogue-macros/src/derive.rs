@@ -6,9 +6,9 @@ use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, WherePre
 
 use crate::args::Args;
 use crate::asserts::{check, holds_value, is_extract};
+use crate::dependency::static_generics;
 use crate::diagnostics::Errors;
 use crate::params::Params;
-use crate::dependency::static_generics;
 use crate::signature::{Parameter, without_lifetimes};
 use crate::types::{Place, arguments, bare, check as check_type, mentions};
 

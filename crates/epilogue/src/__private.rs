@@ -26,7 +26,7 @@ pub use serde;
 use crate::app::in_task;
 pub use crate::app::{DeclaredRoute, NotBuiltForTask, Route, Routes, effect};
 pub use crate::body::ReplyBody;
-pub use crate::dependency::{Dependency, Depends, ExitReturn, Outcome};
+pub use crate::dependency::{Dependency, Depends, ExitReturn, InDepends, Outcome};
 pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
@@ -104,6 +104,14 @@ pub const fn param(
 /// Asserts in the body of a generic function what holds for its type parameters.
 pub const fn parameter<P: Param>() {}
 
+/// The same for what a parameter reads, and for what it names.
+pub const fn readable<T>()
+where
+    T: Readable, // a type parameter is bound by `serde::de::DeserializeOwned + 'static`
+{
+}
+pub const fn dependency<D: Dependency>() {}
+
 /// Asserts that a field, which limits of numbers are set to, is one.
 pub const fn number<T: Number>(_: &T) {}
 
@@ -113,8 +121,12 @@ pub const fn text<T: Text>(_: &T) {}
 /// Asserts that the field of a struct, which is an output, can be shared.
 pub const fn shared<T: Shared>(_: PhantomData<T>) {}
 
-/// The same for the output of a generic dependency.
-pub const fn output<T: Shared>() {}
+/// The same for the output of a generic dependency, and for a state that it takes.
+pub const fn output<T>()
+where
+    T: Shared, // a type parameter is bound by `Send + Sync + 'static`
+{
+}
 
 /// The types of a `Result`, by whatever name it is written.
 #[diagnostic::on_unimplemented(
@@ -241,18 +253,22 @@ impl<T: Send + Sync + 'static> Output<T> {
     }
 }
 
-/// An output that cannot be shared, which an assertion has said.
+const UNSHARED: &str =
+    "the output of a generic dependency is shared: bound its type parameter by `Send + Sync + 'static`";
+
+/// An output that cannot be shared, which an assertion has said. Only a type parameter may have got past it, by that assertion's own trait
+/// as its bound.
 pub trait NotShared<T> {
     fn returned(_: impl FnOnce() -> Result<T, Failure>) -> Running {
-        unreachable!("a program with errors does not run")
+        const { panic!("{}", UNSHARED) }
     }
 
     fn waiting<F: Future>(_: F, _: impl FnOnce(F::Output) -> Result<T, Failure>) -> Running {
-        unreachable!("a program with errors does not run")
+        const { panic!("{}", UNSHARED) }
     }
 
     fn blocking(_: impl FnOnce() -> Result<T, Failure>) -> Running {
-        unreachable!("a program with errors does not run")
+        const { panic!("{}", UNSHARED) }
     }
 }
 

@@ -138,3 +138,29 @@ impl<D: Dependency> Param<Own> for Result<Depends<D>, Rejection> {
         Ok(scope.dependency(site).map(Depends::from_value))
     }
 }
+
+/// The dependency that a parameter names.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter",
+    label = "not the `Depends` of epilogue",
+    note = "import `epilogue::Depends`"
+)]
+pub trait InDepends {
+    type Named;
+}
+
+#[diagnostic::do_not_recommend]
+impl<D> InDepends for Depends<D> {
+    type Named = D;
+}
+
+#[diagnostic::do_not_recommend]
+impl<D> InDepends for Option<Depends<D>> {
+    type Named = D;
+}
+
+#[diagnostic::do_not_recommend]
+impl<D> InDepends for Result<Depends<D>, Rejection> {
+    type Named = D;
+}

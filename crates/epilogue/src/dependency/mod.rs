@@ -4,7 +4,7 @@ mod depends;
 mod exit;
 mod fresh;
 
-pub use depends::Depends;
+pub use depends::{Depends, InDepends};
 pub use exit::{ExitReturn, Outcome};
 pub use fresh::Fresh;
 

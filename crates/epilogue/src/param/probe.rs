@@ -56,15 +56,19 @@ impl<P: Param + WithValue> Probe<P> {
     }
 }
 
-/// What takes nothing.
+const UNREADABLE: &str =
+    "a generic dependency reads its type parameter: bound it by `serde::de::DeserializeOwned + 'static`";
+
+/// What takes nothing, which an assertion has said. Only a type parameter may have got past it, by that assertion's own trait as its
+/// bound.
 #[doc(hidden)]
 pub trait Untakeable<P> {
     fn take(_: &mut Taking<'_>, _: usize) -> Option<P> {
-        None
+        const { panic!("{}", UNREADABLE) }
     }
 
     fn take_or<V>(_: &mut Taking<'_>, _: usize, _: impl FnOnce() -> V) -> Option<P> {
-        None
+        const { panic!("{}", UNREADABLE) }
     }
 }
 
