@@ -681,26 +681,46 @@ const fn end_of_name(template: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Fails the build where an axum handler takes a dependency that needs what only a route of an app has.
-pub(crate) const fn check_in_axum(node: &DependencyNode) {
+/// Checks a dependency that an axum handler takes: nothing that it is made from may need what only a route of an app has.
+pub(crate) const fn check_in_axum(node: &'static DependencyNode) -> Verdict {
+    check_below_handler(&Chain { node, next: None }, &mut Seen::new())
+}
+
+const fn check_below_handler(chain: &Chain<'_>, seen: &mut Seen) -> Verdict {
+    if !seen.first_time(chain.node) {
+        return Verdict::RIGHT;
+    }
+    const BODY: &str = "takes the body, which is the axum handler's own: take the body in the handler";
+    let params = chain.node.params;
     let mut i = 0;
-    while i < node.params.len() {
-        let param = &node.params[i];
-        match param.source {
-            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => panic!(
-                "a dependency of an axum handler cannot read the body, which is the handler's own: take the body in the handler"
-            ),
-            Source::Value(Place::Path) => panic!(
-                "a dependency of an axum handler has no template to read a `Path` of: take `Extract<axum::extract::Path<...>>`"
-            ),
-            Source::Dependency { node: Some(below), .. } => check_in_axum(below),
-            _ => assert!(
-                !param.takes_stream,
-                "a dependency of an axum handler cannot take the body, which is the handler's own: take the body in the handler"
-            ),
+    while i < params.len() {
+        let why = match params[i].source {
+            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => BODY,
+            Source::Extract(_) if params[i].takes_stream => BODY,
+            Source::Value(Place::Path) => {
+                "is a `Path`, and axum has matched the path of its handler: take `Extract<axum::extract::Path<...>>`"
+            }
+            Source::Dependency { node: Some(node), .. } => {
+                let below = check_below_handler(&Chain { node, next: Some(chain) }, seen);
+                if below.is_wrong() {
+                    return below;
+                }
+                ""
+            }
+            _ => "",
+        };
+        if !why.is_empty() {
+            // The macro of no parameter points at it, since whether it is wrong depends on who asks.
+            let mut verdict = Verdict::RIGHT;
+            add_names(&mut verdict, Some(chain));
+            verdict.add(&[params[i].name, " (", params[i].at.file, ":"]);
+            verdict.add_number(params[i].at.line);
+            verdict.add(&[") ", why]);
+            return verdict;
         }
         i += 1;
     }
+    Verdict::RIGHT
 }
 
 #[cfg(test)]
@@ -726,5 +746,26 @@ mod tests {
         }
         assert_ne!(shape_of("/items/{id}"), shape_of("/items/list"));
         assert_ne!(shape_of("/a{{b"), shape_of("/a{b}"));
+    }
+
+    #[test]
+    fn what_a_handler_of_axum_cannot_lend_is_told_with_its_place() {
+        use crate::graph::fuel::{Full, HasNode};
+        use crate::{Dependency, Depends, Json, Query};
+
+        #[crate::dependency(crate = crate)]
+        fn item(body: Json<u32>) -> u32 {
+            *body
+        }
+
+        #[crate::dependency(crate = crate)]
+        fn doubled(by: Query<u32>, item: Depends<item>) -> u32 {
+            *by * *item
+        }
+
+        let verdict = check_in_axum(&<<doubled as Dependency>::Graph<Full> as HasNode>::NODE);
+        let (chain, rest) = verdict.text().split_once(" (").unwrap();
+        assert_eq!(chain, "doubled -> item -> body");
+        assert!(rest.contains("check.rs:") && rest.contains(") takes the body"), "{rest}");
     }
 }

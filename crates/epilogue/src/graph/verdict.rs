@@ -44,6 +44,14 @@ impl Verdict {
         }
     }
 
+    /// Goes on with a number.
+    pub(super) const fn add_number(&mut self, number: u32) {
+        if number >= 10 {
+            self.add_number(number / 10);
+        }
+        self.add_part(&[b'0' + (number % 10) as u8]);
+    }
+
     const fn add_part(&mut self, part: &[u8]) {
         if self.length + part.len() > Self::ROOM {
             return;

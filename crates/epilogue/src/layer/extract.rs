@@ -76,7 +76,10 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
 
 /// What the request's dependency came to; the outer error is the program's.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
-    const { check_in_axum(&<D::Graph<Full> as HasNode>::NODE) };
+    const {
+        let verdict = check_in_axum(&<D::Graph<Full> as HasNode>::NODE);
+        assert!(!verdict.is_wrong(), "{}", verdict.text());
+    };
     let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
         return Err(misplaced("a handler takes `Depends`, but no `EpilogueLayer` is around it"));
     };
