@@ -5,8 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Path, PathArguments, Type};
 
-use crate::asserts::holds_value;
-use crate::types::{arguments, last_name};
+use crate::types::{arguments, holds_value, last_name};
 
 /// What is a parameter as it is, and no dependency.
 const DIRECT: &[&str] = &[

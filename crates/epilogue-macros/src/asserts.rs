@@ -9,14 +9,7 @@ use syn::{Generics, Ident, Type};
 
 use crate::advice;
 use crate::signature::{Output, Parameter};
-use crate::types::{arguments, ends, last_name, mentions};
-
-/// The parameters that hold one value of the request.
-const VALUES: &[&str] = &["Path", "Query", "Header", "Cookie", "Form", "Json"];
-
-pub(crate) fn holds_value(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|name| VALUES.iter().any(|value| name == value))
-}
+use crate::types::{arguments, ends, holds_value, last_name, mentions};
 
 /// An extractor of axum, whose kind only inference finds, where it is described.
 pub(crate) fn is_extract(ty: &Type) -> bool {

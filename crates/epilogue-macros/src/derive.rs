@@ -5,12 +5,12 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::{check, holds_value, is_extract};
+use crate::asserts::{check, is_extract};
 use crate::dependency::static_generics;
 use crate::diagnostics::Errors;
 use crate::params::Params;
 use crate::signature::{Parameter, without_lifetimes};
-use crate::types::{Place, arguments, bare, check as check_type, mentions};
+use crate::types::{Place, arguments, bare, check as check_type, holds_value, mentions};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

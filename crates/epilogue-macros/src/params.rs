@@ -10,10 +10,10 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Meta, Type, UnOp};
 
 use crate::args::{Arg, ArgValue, Args};
-use crate::asserts::{Asserts, Limits, holds_value, is_extract};
+use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
 use crate::signature::Parameter;
-use crate::types::{arguments, last_name, mentions, text};
+use crate::types::{arguments, holds_value, last_name, mentions, text};
 
 const OPTIONS: &[&str] = &[
     "default",

@@ -19,6 +19,8 @@ pub(crate) struct Function {
     pub(crate) output: Output,
     /// What stands for a type somewhere is none, which rustc would say too, and of the body with it.
     has_no_types: bool,
+    /// The same of what it returns.
+    has_no_output: bool,
     /// What was written, where it does not parse: rustc says why.
     unparsed: Option<TokenStream>,
 }
@@ -141,16 +143,24 @@ impl Function {
             .iter_mut()
             .filter_map(|input| parameter(input, kind, &mut has_no_types, errors))
             .collect();
-        let output = output(&item.sig, kind, errors);
+        let mut has_no_output = false;
+        let output = output(&item.sig, kind, &mut has_no_output, errors);
         check_self(&item.sig, kind.name(), errors);
-        Some(Self { item, params, output, has_no_types, unparsed: None })
+        Some(Self { item, params, output, has_no_types, has_no_output, unparsed: None })
     }
 
     /// As much of it as parses, of which nothing is said beside what rustc says.
     fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
         let item = item::unparsed(tokens.clone())?;
-        let output = output(&item.sig, kind, &mut Errors::default());
-        Some(Self { item, params: Vec::new(), output, has_no_types: false, unparsed: Some(tokens) })
+        let output = output(&item.sig, kind, &mut false, &mut Errors::default());
+        Some(Self {
+            item,
+            params: Vec::new(),
+            output,
+            has_no_types: false,
+            has_no_output: false,
+            unparsed: Some(tokens),
+        })
     }
 
     /// Nothing is wrong with it, so that it becomes what its macro makes of it.
@@ -237,6 +247,11 @@ impl Function {
                     *typed.ty = parse_quote!(#private::Unfinished);
                 }
             }
+        }
+        if self.has_no_output {
+            item.sig.output = parse_quote!(-> #private::Unfinished);
+        }
+        if self.has_no_types || self.has_no_output {
             *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
         }
         quote!(#item)
@@ -466,18 +481,17 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
     })
 }
 
-fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {
+fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &mut Errors) -> Output {
     let ReturnType::Type(_, ty) = &signature.output else { return Output::Unit };
     let ty = types::bare(ty);
-    match kind {
-        Kind::Dependency => {
-            types::check(&ty, kind.name(), Place::Output, errors);
-        }
+    let place = match kind {
+        Kind::Dependency => Some(Place::Output),
         // Of a type without a name it is not known what it borrows.
-        Kind::Route if !types::has_impl(&ty) => {
-            types::check(&ty, kind.name(), Place::Reply, errors);
-        }
-        Kind::Route | Kind::Task => {}
+        Kind::Route if !types::has_impl(&ty) => Some(Place::Reply),
+        Kind::Route | Kind::Task => None,
+    };
+    if let Some(place) = place {
+        *has_no_output = !types::check(&ty, kind.name(), place, errors) || types::lacks_lifetime(signature);
     }
     match types::last_name(&ty).map(ToString::to_string) {
         Some(name) if name == "Result" => Output::Result(ty),

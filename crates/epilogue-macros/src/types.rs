@@ -5,8 +5,8 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Type, TypeGroup, TypeParen,
-    TypePath,
+    GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Signature, Type, TypeGroup,
+    TypeParen, TypePath,
 };
 
 use crate::diagnostics::Errors;
@@ -105,25 +105,60 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 ///
 /// Tells whether it is a type at all: rustc has an error of its own for what is none.
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
-    let mut checks = Checks {
-        of,
-        place,
-        errors,
-        is_type: true,
-        is_read: place == Place::Parameter && crate::asserts::holds_value(ty),
-    };
+    let mut checks =
+        Checks { of, place, errors, is_type: true, is_read: place == Place::Parameter && holds_value(ty) };
     checks.visit_type(ty);
     let is_type = checks.is_type;
-    if place == Place::Output && is_unsized(ty) {
-        let (written, owned) = (text(ty), owned(ty));
-        errors.at(
-            ty,
-            format!(
-                "{of} returns an owned value, and `{written}` is one only behind a pointer: write `{owned}`"
-            ),
-        );
+    if place == Place::Parameter || !is_unsized(ty) {
+        return is_type;
     }
-    is_type
+    let instead = match ty {
+        Type::TraitObject(object) if place == Place::Reply => format!("impl {}", text(&object.bounds)),
+        ty => owned(ty),
+    };
+    errors.at(
+        ty,
+        format!(
+            "{of} returns an owned value, and `{}` is one only behind a pointer: write `{instead}`",
+            text(ty)
+        ),
+    );
+    false
+}
+
+/// Whether a lifetime is left out of an output that no parameter tells, which rustc refuses too.
+pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
+    struct Counts {
+        all: usize,
+        left_out: usize,
+    }
+    impl<'ast> Visit<'ast> for Counts {
+        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+            if reference.lifetime.is_none() {
+                (self.all, self.left_out) = (self.all + 1, self.left_out + 1);
+            }
+            visit::visit_type_reference(self, reference);
+        }
+
+        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+            self.all += 1;
+            self.left_out += usize::from(lifetime.ident == "_");
+        }
+
+        // It has its own.
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+    }
+    let (mut inputs, mut output) = (Counts { all: 0, left_out: 0 }, Counts { all: 0, left_out: 0 });
+    signature.inputs.iter().for_each(|input| inputs.visit_fn_arg(input));
+    output.visit_return_type(&signature.output);
+    output.left_out > 0 && inputs.all != 1
+}
+
+/// The parameters that hold one value of the request.
+const VALUES: &[&str] = &["Path", "Query", "Header", "Cookie", "Form", "Json"];
+
+pub(crate) fn holds_value(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| VALUES.iter().any(|value| name == value))
 }
 
 /// What is only ever borrowed, or boxed.
@@ -205,6 +240,11 @@ impl<'ast> Visit<'ast> for Checks<'_> {
         }
     }
 
+    fn visit_type_infer(&mut self, infer: &'ast syn::TypeInfer) {
+        self.is_type = false;
+        self.errors.at(infer, "a signature says its types, so that no `_` stands for one: write the type");
+    }
+
     // A function's own lifetimes are nobody else's.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
@@ -248,11 +288,34 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             self.errors.at(inner, message);
             return;
         }
+        if let Some((inner, message)) = unsized_within(ty) {
+            self.is_type = false;
+            self.errors.at(inner, message);
+            return;
+        }
         visit::visit_type_path(self, ty);
     }
 
     // `dyn Fn(A) -> B` is written with parentheses.
     fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
+/// What of a parameter or a reply is no value as it stands there, and how it is written.
+fn unsized_within(ty: &TypePath) -> Option<(&Type, String)> {
+    let name = &ty.path.segments.last()?.ident;
+    let GenericArgument::Type(inner) = *generic_arguments(&ty.path).first()? else { return None };
+    let is_data = VALUES.iter().any(|value| name == value);
+    if !is_unsized(inner) || !is_data && name != "State" {
+        return None;
+    }
+    let written = text(inner);
+    let message = match inner {
+        Type::TraitObject(_) if is_data => {
+            format!("`{written}` does not say which data it is: write the type that is sent")
+        }
+        inner => format!("`{written}` is a value only behind a pointer: write `{name}<{}>`", owned(inner)),
+    };
+    Some((inner, message))
 }
 
 /// Why a `Depends` cannot be of a type that is no name.

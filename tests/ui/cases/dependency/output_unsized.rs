@@ -1,4 +1,3 @@
-//@ errors: 3
 #![allow(unused)]
 
 use epilogue::prelude::*;

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/")]
+async fn index(name: Query<String>) -> &String {
+    &name
+}
+
+fn main() {}
