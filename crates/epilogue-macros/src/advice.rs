@@ -41,9 +41,9 @@ const DIRECT: &[&str] = &[
 /// What a parameter's type may be wrapped into in vain.
 const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 
-/// Whether a path is named like what is a parameter as it is.
-fn is_direct(path: &Path) -> bool {
-    path.segments.last().is_some_and(|last| DIRECT.iter().any(|direct| last.ident == direct))
+/// Whether a type is named like what is a parameter as it is.
+pub(crate) fn is_direct(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|last| DIRECT.iter().any(|direct| last == direct))
 }
 
 /// The trait by whose words a parameter is asserted.
@@ -61,16 +61,45 @@ pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
 /// The trait by whose words it is asserted that a value can be read.
 pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
     let instead = match ty {
-        Type::Path(path) if is_direct(&path.path) => Some(quote_spanned!(at=> #ty)),
+        _ if is_direct(ty) => Some(quote_spanned!(at=> #ty)),
         _ if is_file(ty) => instead(ty, at),
         _ => None,
     };
     instead.map_or_else(|| quote_spanned!(at=> Readable), |instead| quote_spanned!(at=> ReadableOr<#instead>))
 }
 
+/// The trait by whose words it is asserted that a type may be an argument of a task.
+pub(crate) fn task_data(ty: &Type, at: Span) -> TokenStream {
+    match data_of(ty, at) {
+        Some(data) => quote_spanned!(at=> TaskDataOr<#data>),
+        None if is_of_request(ty) => quote_spanned!(at=> TaskDataOfRequest),
+        None => quote_spanned!(at=> TaskData),
+    }
+}
+
+/// What a task takes in place of a parameter of a request.
+pub(crate) fn data_of(ty: &Type, at: Span) -> Option<TokenStream> {
+    match arguments(ty)[..] {
+        [value] if holds_value(ty) => Some(quote_spanned!(at=> #value)),
+        [depends] if is_named(ty, "Option") && is_named(depends, "Depends") => {
+            Some(quote_spanned!(at=> #depends))
+        }
+        [] if is_named(ty, "Bytes") => Some(quote_spanned!(at=> __epilogue::Vec<__epilogue::u8>)),
+        _ => None,
+    }
+}
+
+/// Whether a type is named like what belongs to a request, and is no data.
+pub(crate) fn is_of_request(ty: &Type) -> bool {
+    (is_direct(ty) || is_named(ty, "UploadFile")) && !is_named(ty, "Depends")
+}
+
 /// The trait that says what the scheme of credentials lacks.
 fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
     let [scheme] = arguments(ty)[..] else { return None };
+    if is_named(ty, "Option") {
+        return credentials(scheme, at);
+    }
     Some(match &*last_name(ty)?.to_string() {
         "ApiKeyCookie" | "ApiKeyHeader" | "ApiKeyQuery" => quote_spanned!(at=> ApiKeyParam<#scheme>),
         "HttpBasic" | "HttpBearer" | "HttpDigest" => quote_spanned!(at=> HttpParam<#scheme>),
@@ -95,15 +124,34 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Result", [depends, ..]) if is_named(depends, "Depends") => {
             Some(quote_spanned!(at=> __epilogue::Result<#depends, __epilogue::Rejection>))
         }
+        ("Result", [optional, ..]) if is_credentials(optional) => {
+            Some(quote_spanned!(at=> __epilogue::Option<#optional>))
+        }
+        ("Result", [inner, ..]) if is_direct(inner) => Some(quote_spanned!(at=> #inner)),
         ("Option" | "Vec", [inner]) if holds_value(inner) => within(ty, inner, at),
         ("Box" | "Arc" | "Rc", [object @ Type::TraitObject(_)]) => {
             Some(quote_spanned!(at=> __epilogue::State<__epilogue::Arc<#object>>))
         }
-        (wrapper, [Type::Path(inner)]) if WRAPPERS.contains(&wrapper) && is_direct(&inner.path) => {
+        (wrapper, [inner]) if WRAPPERS.contains(&wrapper) && is_direct(inner) => {
             Some(quote_spanned!(at=> #inner))
         }
         _ => None,
     }
+}
+
+fn is_credentials(ty: &Type) -> bool {
+    const CREDENTIALS: &[&str] = &[
+        "ApiKeyCookie",
+        "ApiKeyHeader",
+        "ApiKeyQuery",
+        "HttpBasic",
+        "HttpBearer",
+        "HttpDigest",
+        "OAuth2AuthorizationCodeBearer",
+        "OAuth2PasswordBearer",
+        "OpenIdConnect",
+    ];
+    last_name(ty).is_some_and(|last| CREDENTIALS.iter().any(|name| last == name))
 }
 
 fn is_file(ty: &Type) -> bool {

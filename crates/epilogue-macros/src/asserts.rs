@@ -280,7 +280,7 @@ impl Asserts {
     }
 
     pub(crate) fn task_argument(&mut self, ty: &Type) {
-        self.add(of_type(ty, "TaskData"));
+        self.add(clause_of(ty, ty, |at| advice::task_data(ty, at)));
     }
 
     /// A parameter whose type is written with one of the names: what it holds is asserted where that is all it takes.

@@ -75,11 +75,14 @@ fn refuse_default(value: Option<TokenStream>, errors: &mut Errors) {
 fn parameters(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut within = None;
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        // `Depends(user): Depends<user>` parses.
+        let is_pattern = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
         match &token {
             TokenTree::Ident(ident) if ident == "Depends" => within = Some(ident.clone()),
             TokenTree::Punct(punct) if punct.as_char() == ',' => within = None,
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis && !is_pattern => {
                 if let Some(depends) = within.take() {
                     out.extend(parenthesised(&depends, group, &out, errors));
                     continue;
@@ -112,7 +115,7 @@ fn parenthesised(
             tokens.push(angle('>', group));
             tokens
         }
-        Some(TokenTree::Ident(named)) => {
+        Some(TokenTree::Ident(named)) if !of_function(named) => {
             errors.push(syn::Error::new(
                 group.span(),
                 format!("`{named}` is named here and not called: write `Depends<{named}>`"),
@@ -121,6 +124,11 @@ fn parenthesised(
         }
         _ => vec![group.clone().into()],
     }
+}
+
+/// Parentheses after it belong to the type of a function.
+fn of_function(name: &Ident) -> bool {
+    ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|of| name == of)
 }
 
 fn angle(char: char, group: &Group) -> TokenTree {

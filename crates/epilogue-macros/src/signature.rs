@@ -1,6 +1,6 @@
 //! What a function says: its parameters, whether it is async, what it returns. The body is left alone.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{
@@ -10,7 +10,7 @@ use syn::{
 
 use crate::diagnostics::Errors;
 use crate::types::{self, Place};
-use crate::{item, repair};
+use crate::{advice, item, repair};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {
@@ -21,6 +21,8 @@ pub(crate) struct Function {
     has_no_types: bool,
     /// The same of what it returns.
     has_no_output: bool,
+    /// A parameter is taken apart where its name should stand, which may not fit its type either.
+    has_no_names: bool,
     /// What was written, where it does not parse: rustc says why.
     unparsed: Option<TokenStream>,
 }
@@ -137,6 +139,7 @@ impl Function {
         check_other_macros(&mut item, kind, errors);
         check_qualifiers(&mut item.sig, kind.name(), errors);
         let mut has_no_types = false;
+        let has_no_names = item.sig.inputs.iter().any(is_nameless);
         let params = item
             .sig
             .inputs
@@ -146,7 +149,7 @@ impl Function {
         let mut has_no_output = false;
         let output = output(&item.sig, kind, &mut has_no_output, errors);
         check_self(&item.sig, kind.name(), errors);
-        Some(Self { item, params, output, has_no_types, has_no_output, unparsed: None })
+        Some(Self { item, params, output, has_no_types, has_no_output, has_no_names, unparsed: None })
     }
 
     /// As much of it as parses, of which nothing is said beside what rustc says.
@@ -159,6 +162,7 @@ impl Function {
             output,
             has_no_types: false,
             has_no_output: false,
+            has_no_names: false,
             unparsed: Some(tokens),
         })
     }
@@ -241,17 +245,20 @@ impl Function {
             return unparsed.clone();
         }
         let mut item = self.item.clone();
-        if self.has_no_types {
-            for input in &mut item.sig.inputs {
-                if let FnArg::Typed(typed) = input {
-                    *typed.ty = parse_quote!(#private::Unfinished);
-                }
+        for input in &mut item.sig.inputs {
+            let nameless = is_nameless(input);
+            let FnArg::Typed(typed) = input else { continue };
+            if nameless {
+                *typed.pat = parse_quote!(_);
+            }
+            if self.has_no_types {
+                *typed.ty = parse_quote!(#private::Unfinished);
             }
         }
         if self.has_no_output {
             item.sig.output = parse_quote!(-> #private::Unfinished);
         }
-        if self.has_no_types || self.has_no_output {
+        if self.has_no_types || self.has_no_output || self.has_no_names {
             *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
         }
         quote!(#item)
@@ -389,11 +396,7 @@ fn parameter(
             "the macro reads all parameters, whether they are there or not: write a function for each case under `#[cfg(…)]`",
         );
     }
-    let name = match &*input.pat {
-        Pat::Ident(pattern) if pattern.subpat.is_none() => Some(pattern.ident.clone()),
-        _ => None,
-    };
-    let Some(name) = name else {
+    let Some(name) = name_of(&input.pat).cloned() else {
         errors.at(&input.pat, nameless(input));
         return None;
     };
@@ -425,6 +428,25 @@ fn parameter(
     Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
 }
 
+fn name_of(pattern: &Pat) -> Option<&syn::Ident> {
+    match pattern {
+        Pat::Ident(pattern) if pattern.subpat.is_none() => Some(&pattern.ident),
+        _ => None,
+    }
+}
+
+fn is_nameless(input: &FnArg) -> bool {
+    matches!(input, FnArg::Typed(input) if name_of(&input.pat).is_none())
+}
+
+/// The one name that a pattern like axum's `Path(id)` has in it.
+fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
+    match pattern {
+        Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => name_of(pattern.elems.first()?),
+        _ => None,
+    }
+}
+
 /// What is said of a parameter without a name.
 fn nameless(input: &PatType) -> String {
     let ty = types::bare(&input.ty);
@@ -434,6 +456,15 @@ fn nameless(input: &PatType) -> String {
                 types::last_name(named).map_or_else(|| String::from("name"), |name| name.unraw().to_string());
             format!(
                 "a parameter needs a name, and this one is only wanted for its effect: write `_{name}: {}`",
+                types::text(&ty)
+            )
+        }
+        (pattern, ..)
+            if advice::is_direct(&ty)
+                && let Some(name) = name_within(pattern) =>
+        {
+            format!(
+                "a parameter needs a name, which is what is looked up in the request: write `{name}: {}`, and `*{name}` for what it holds",
                 types::text(&ty)
             )
         }
@@ -463,14 +494,26 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
         );
     }
     if let Type::Reference(reference) = ty {
-        let owned = types::owned(&reference.elem);
+        let elem = &reference.elem;
+        let instead = match advice::data_of(elem, Span::call_site()) {
+            Some(data) => format!("write `{}`", types::text(&data)),
+            None if advice::is_of_request(elem) => {
+                format!(
+                    "write `{}`, remove `#[task]`, and add it by `add_task`, which takes any argument",
+                    types::text(elem)
+                )
+            }
+            None => format!("write `{}`", types::owned(elem)),
+        };
         errors.at(
             reference,
-            format!("a task owns its arguments, which outlive the request, and `{name}` is borrowed: write `{owned}`"),
+            format!(
+                "a task owns its arguments, which outlive the request, and `{name}` is borrowed: {instead}"
+            ),
         );
         return None;
     }
-    types::check(ty, Kind::Task.name(), Place::Parameter, errors);
+    types::check(ty, Kind::Task.name(), Place::Task, errors);
     Some(Parameter {
         name,
         ty: ty.clone(),

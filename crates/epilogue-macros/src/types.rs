@@ -5,8 +5,8 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    GenericArgument, Generics, Ident, Lifetime, Path, PathArguments, PathSegment, Signature, Type, TypeGroup,
-    TypeParen, TypePath,
+    Expr, ExprLit, GenericArgument, Generics, Ident, Lifetime, Lit, LitStr, Path, PathArguments, PathSegment,
+    Signature, Type, TypeGroup, TypeParen, TypePath,
 };
 
 use crate::diagnostics::Errors;
@@ -109,7 +109,7 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
         Checks { of, place, errors, is_type: true, is_read: place == Place::Parameter && holds_value(ty) };
     checks.visit_type(ty);
     let is_type = checks.is_type;
-    if place == Place::Parameter || !is_unsized(ty) {
+    if matches!(place, Place::Parameter | Place::Task) || !is_unsized(ty) {
         return is_type;
     }
     let instead = match ty {
@@ -174,6 +174,7 @@ pub(crate) fn is_unsized(ty: &Type) -> bool {
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Place {
     Parameter,
+    Task,
     Output,
     Reply,
 }
@@ -183,7 +184,7 @@ struct Checks<'a> {
     place: Place,
     errors: &'a mut Errors,
     is_type: bool,
-    /// It is read from the request, where nothing lives for ever.
+    /// It is read, where nothing lives for ever.
     is_read: bool,
 }
 
@@ -191,7 +192,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
     fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
         let of = self.of;
         self.errors.at(ty, match self.place {
-            Place::Parameter => {
+            Place::Parameter | Place::Task => {
                 format!("{of} cannot take `impl Trait`, since nothing says which type is meant: write the type")
             }
             Place::Output => {
@@ -211,7 +212,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
         let owned = owned(&reference.elem);
         let of = self.of;
         self.errors.at(reference, match self.place {
-            Place::Parameter => format!(
+            Place::Parameter | Place::Task => format!(
                 "`{written}` borrows from the request, which {of} may outlive: write a type that owns its data, `{owned}`"
             ),
             Place::Output => {
@@ -227,7 +228,10 @@ impl<'ast> Visit<'ast> for Checks<'_> {
         if lifetime.ident != "static" {
             let of = self.of;
             self.errors.at(lifetime, match self.place {
-                Place::Parameter => format!(
+                Place::Parameter | Place::Task if self.is_read => format!(
+                    "the lifetime `{lifetime}` borrows from the request, which {of} may outlive: write a type that owns its data"
+                ),
+                Place::Parameter | Place::Task => format!(
                     "the lifetime `{lifetime}` borrows from the request, which {of} may outlive: write a type that owns its data, or `'static`"
                 ),
                 Place::Reply => format!(
@@ -288,6 +292,11 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             self.errors.at(inner, message);
             return;
         }
+        if let Some((text, message)) = text_within(ty) {
+            self.is_type = false;
+            self.errors.at(text, message);
+            return;
+        }
         if let Some((inner, message)) = unsized_within(ty) {
             self.is_type = false;
             self.errors.at(inner, message);
@@ -298,6 +307,31 @@ impl<'ast> Visit<'ast> for Checks<'_> {
 
     // `dyn Fn(A) -> B` is written with parentheses.
     fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
+/// A text where a type belongs, which is a name in other frameworks.
+fn text_within(ty: &TypePath) -> Option<(&LitStr, String)> {
+    let name = &ty.path.segments.last()?.ident;
+    let GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Str(within), .. })) =
+        *generic_arguments(&ty.path).first()?
+    else {
+        return None;
+    };
+    let message = if name == "Depends" {
+        format!(
+            "`Depends` names a dependency, and does so without quotes: write `Depends<{}>`",
+            within.value()
+        )
+    } else if VALUES.iter().any(|value| name == value) {
+        format!(
+            "what stands between the angle brackets is a type, and the name to look up is the parameter's own: write \
+             `#[param(alias = {})] name: {name}<String>`",
+            within.token()
+        )
+    } else {
+        return None;
+    };
+    Some((within, message))
 }
 
 /// What of a parameter or a reply is no value as it stands there, and how it is written.
@@ -325,6 +359,10 @@ fn not_named(ty: &Type) -> Option<String> {
             let name = text(&reference.elem);
             format!("`Depends` names a dependency, and lends its output: write `Depends<{name}>`")
         }
+        Type::FnPtr(_) | Type::ImplTrait(_) => format!(
+            "`Depends` names a dependency, and `{}` is a type that many functions have: write the name of the one that is meant",
+            text(ty)
+        ),
         Type::Tuple(_) => String::from("a `Depends` names one dependency: write a parameter for each"),
         Type::TraitObject(_) => format!(
             "`Depends` names a dependency, and `{}` is no name: write that of a function under `#[dependency]` that returns `{}`",

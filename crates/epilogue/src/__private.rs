@@ -10,10 +10,11 @@ pub use std::clone::Clone;
 pub use std::convert::identity;
 pub use std::marker::{Send, Sync};
 pub use std::option::Option::{self, None, Some};
-pub use std::primitive::{bool, str, u16, u32, u64, usize};
+pub use std::primitive::{bool, str, u8, u16, u32, u64, usize};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
+pub use std::vec::Vec;
 pub use std::{file, line, module_path, panic, unreachable};
 
 pub use bytes::Bytes;
@@ -37,7 +38,8 @@ pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
     ApiKeyParam, Bound, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField, Number,
     OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable, ReadableOr,
-    Shared, SocketParam, State, TakesStream, TaskData, Text, Unsourced, Untakeable, WithValue, Writable,
+    Shared, SocketParam, State, TakesStream, TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced,
+    Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};

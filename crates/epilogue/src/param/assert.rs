@@ -135,6 +135,30 @@ pub trait TaskData {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskData for T {}
 
+/// The same, where it is written as a parameter of a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a `#[task]`: it cannot be cloned, serialised and sent to another thread",
+    label = "a parameter of a request, which is gone when the task runs",
+    note = "write `{Instead}`"
+)]
+#[doc(hidden)]
+pub trait TaskDataOr<Instead> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static, Instead> TaskDataOr<Instead> for T {}
+
+/// The same, where nothing else says what it holds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a `#[task]`: it cannot be cloned, serialised and sent to another thread",
+    label = "not data, but part of a request or of the app",
+    note = "write a `Depends<…>` of an app-scoped dependency, or remove `#[task]` and add the function by `add_task`, which takes any argument"
+)]
+#[doc(hidden)]
+pub trait TaskDataOfRequest {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskDataOfRequest for T {}
+
 /// What `#[param(ge = …, gt = …, le = …, lt = …)]` can limit: a number, or several. Implement it for a type of your own that is
 /// read as one.
 #[diagnostic::on_unimplemented(

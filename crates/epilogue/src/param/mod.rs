@@ -15,7 +15,7 @@ mod values;
 
 pub use assert::{
     ApiKeyParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr,
-    Readable, ReadableOr, Shared, SocketParam, TaskData, Text, Writable,
+    Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, Text, Writable,
 };
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/")]
+async fn index(user: Depends<fn() -> String>) -> String {
+    user()
+}
+
+fn main() {}

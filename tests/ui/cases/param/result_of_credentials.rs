@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/")]
+async fn index(basic: Result<HttpBasic, Rejection>) -> &'static str {
+    "ok"
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task]
+async fn log(id: Path<u64>) {}
+
+fn main() {}
