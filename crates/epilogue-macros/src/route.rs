@@ -144,7 +144,7 @@ fn check_segments(function: &Function, template: &LitStr, segments: &[String], e
                 format!(
                     "the path parameter `{key}` is not in the template \"{}\": {}",
                     template.value(),
-                    template::rename(&key, segments)
+                    template::rename(&key, &template.value(), segments)
                 ),
             );
         }

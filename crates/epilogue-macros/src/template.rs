@@ -12,6 +12,13 @@ use crate::diagnostics::{Errors, nearest};
 pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     let text = template.value();
     let span = |range: Range<usize>| within(template, &text, range);
+    if let Some(path) = path_alone(&text) {
+        errors.at(
+            template,
+            format!("a path template is a path alone, without method, scheme or host: write \"{path}\""),
+        );
+        return Vec::new();
+    }
     if text.is_empty() {
         errors.at(template, "a path template starts with a slash, and this one is empty: write \"/\"");
     } else if !text.starts_with('/') {
@@ -35,6 +42,17 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     names
 }
 
+/// The path of `GET /items` and of `http://localhost/items`.
+fn path_alone(text: &str) -> Option<&str> {
+    if let Some((_, rest)) = text.split_once("://") {
+        return Some(rest.find('/').map_or("/", |at| &rest[at..]));
+    }
+    let (method, path) = text.split_once(' ')?;
+    let path = path.trim_start();
+    (path.starts_with('/') && !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        .then_some(path)
+}
+
 /// Where a query begins, or a fragment; a `?` between braces is somebody's optional parameter.
 fn query(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
@@ -50,10 +68,11 @@ fn query(text: &str) -> Option<usize> {
 
 /// Adds the names of one segment.
 fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String> {
-    if let Some(name) = part.strip_prefix(':')
+    if let Some(rest) = part.strip_prefix(':')
+        && let Some(name) = rest.split(['(', '?', '*', '+']).next()
         && !name.is_empty()
     {
-        return Err(format!("`:{name}` is not how a path parameter is written: write `{{{name}}}`"));
+        return Err(format!("`{part}` is not how a path parameter is written: write `{{{name}}}`"));
     }
     if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
         let (kind, name) = name.rsplit_once(':').unwrap_or(("", name));
@@ -70,7 +89,13 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
     if let Some(name) = part.strip_prefix('*').filter(|name| is_name(name)) {
         return Err(format!("`{part}` is not how a path parameter is written: write `{{*{name}}}`"));
     }
-    for name in names_of(part)? {
+    let found = names_of(part)?;
+    if let Some(sent) = encoded(part) {
+        return Err(format!(
+            "a client sends `{part}` percent-encoded, and so it stands in a template: write `{sent}`"
+        ));
+    }
+    for name in found {
         let (stars, name) = match name.strip_prefix('*') {
             Some(rest) => (true, rest),
             None => (false, &*name),
@@ -80,16 +105,21 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
                 "`{{*{name}}}` takes all that follows, so it stands last: move it, or write `{{{name}}}`"
             ));
         }
-        if let Some((name, kind)) = name.split_once(':') {
-            return Err(if kind == "path" {
+        if let Some((name, kind)) = name_and_type(name) {
+            return Err(if part == format!("{{{name}:path}}") {
+                format!("`{part}` is FastAPI's way: write `{{*{name}}}`, which takes all that follows")
+            } else if ["path", "*", ".*", ".+"].contains(&kind) {
                 format!(
-                    "`{{{name}:path}}` is FastAPI's way: write `{{*{name}}}`, which takes all that follows"
+                    "`{part}` is the way of another framework: write `{{*{name}}}`, which takes all that follows"
                 )
             } else {
                 format!(
                     "a path parameter has no type in the template: write `{{{name}}}`, and the type at the parameter"
                 )
             });
+        }
+        if let Some(name) = rest_of(name) {
+            return Err(format!("`{part}` is not how the rest of a path is written: write `{{*{name}}}`"));
         }
         if let Some(name) = name.strip_suffix('?').filter(|name| is_name(name)) {
             return Err(format!(
@@ -110,6 +140,34 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
         names.push(name.to_owned());
     }
     Ok(())
+}
+
+/// The parts of FastAPI's `{id:int}` and of Flask's `{int:id}`.
+fn name_and_type(within: &str) -> Option<(&str, &str)> {
+    const TYPES: &[&str] = &["int", "integer", "float", "str", "string", "uuid", "slug", "path"];
+    let (first, second) = within.split_once(':')?;
+    Some(if TYPES.contains(&first) && is_name(second) { (second, first) } else { (first, second) })
+}
+
+/// The name of `{rest*}`, `{rest...}` and `{...rest}`.
+fn rest_of(within: &str) -> Option<&str> {
+    let name = within.trim_start_matches("..").trim_start_matches('.').trim_end_matches(['*', '.', '+']);
+    (name != within && is_name(name)).then_some(name)
+}
+
+/// What a client sends for the text of a segment, where that is another one. What stands between braces is none.
+fn encoded(segment: &str) -> Option<String> {
+    let mut sent = String::new();
+    let mut in_braces = false;
+    for char in segment.chars() {
+        in_braces = char == '{' || in_braces && char != '}';
+        if in_braces || char.is_ascii_graphic() && !"\"<>`".contains(char) {
+            sent.push(char);
+        } else {
+            sent.extend(char.to_string().bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    (sent != segment).then_some(sent)
 }
 
 /// The names between braces in one segment; a doubled brace is a literal one.
@@ -146,7 +204,10 @@ fn is_name(text: &str) -> bool {
 }
 
 /// How to name a path parameter that the template does not have.
-pub(crate) fn rename(name: &str, segments: &[String]) -> String {
+pub(crate) fn rename(name: &str, template: &str, segments: &[String]) -> String {
+    if template.contains(&format!("{{{{{name}}}}}")) {
+        return format!("two braces are text, so write one each side, `{{{name}}}`");
+    }
     let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
     let same = near.iter().copied().find(|near| near.eq_ignore_ascii_case(name));
     match same.or_else(|| nearest(name, &near)) {

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("http://localhost/items")]
+async fn index() -> &'static str {
+    "ok"
+}
+
+fn main() {}
