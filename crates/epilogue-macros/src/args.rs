@@ -281,12 +281,12 @@ fn separated(input: ParseStream<'_>, unnamed: &str, errors: &mut Errors) -> syn:
         if !input.peek(Ident::peek_any) {
             errors.at(to_comma(input)?, unnamed);
         } else if let Some(arg) = errors.ok(input.parse::<Arg>()) {
-            if input.peek(Token![:]) {
+            if is_value(input) && matches!(arg.value, ArgValue::None) {
                 let (name, value) = (&arg.name, to_comma(input)?);
-                let written = text(&value.clone().into_iter().skip(1).collect::<TokenStream>());
+                let written: TokenStream = value.clone().into_iter().skip_while(is_operator).collect();
                 errors.at(
                     value,
-                    format!("the value of an option stands after `=`: write `{name} = {written}`"),
+                    format!("the value of an option stands after `=`: write `{name} = {}`", text(&written)),
                 );
             } else {
                 args.push(arg);
@@ -297,6 +297,15 @@ fn separated(input: ParseStream<'_>, unnamed: &str, errors: &mut Errors) -> syn:
         comma(input, errors)?;
     }
     Ok(args)
+}
+
+/// What follows a name is neither the next one nor a separator.
+fn is_value(input: ParseStream<'_>) -> bool {
+    !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) && !input.peek(Ident::peek_any)
+}
+
+fn is_operator(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if ":=<>!".contains(punct.as_char()))
 }
 
 /// What stands after an argument, and before the next.
@@ -331,6 +340,14 @@ struct Named(Path);
 
 impl Parse for Named {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Lit) {
+            let written: Lit = input.parse()?;
+            let name = if let Lit::Str(text) = &written { text.value() } else { String::from("name") };
+            return Err(syn::Error::new_spanned(
+                written,
+                format!("`dependencies` lists the names of dependencies, without quotes: write `{name}`"),
+            ));
+        }
         let path: Path = input.parse()?;
         let called = if input.peek(syn::token::Paren) {
             let content;

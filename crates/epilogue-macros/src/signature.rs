@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemFn, Meta, Pat, PatType, ReturnType, Signature, Type,
-    TypeReference, WherePredicate, parse_quote,
+    Attribute, Expr, ExprLit, FnArg, GenericParam, Generics, ItemFn, Lit, Meta, MetaNameValue, Pat, PatType,
+    ReturnType, Signature, Type, TypeReference, WherePredicate, parse_quote,
 };
 
 use crate::diagnostics::Errors;
@@ -137,6 +137,7 @@ impl Function {
             return Self::unparsed(tokens.clone(), kind);
         };
         check_other_macros(&mut item, kind, errors);
+        check_options(&mut item, errors);
         check_qualifiers(&mut item.sig, kind.name(), errors);
         let mut has_no_types = false;
         let has_no_names = item.sig.inputs.iter().any(is_nameless);
@@ -311,6 +312,44 @@ fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
     }
 }
 
+/// Options of a parameter stand at it, and not above the function.
+fn check_options(item: &mut ItemFn, errors: &mut Errors) {
+    item.attrs.retain(|attr| {
+        let of_parameter = attr.path().is_ident("param");
+        if of_parameter {
+            let written = types::text(&attr);
+            errors.at(
+                attr,
+                format!("the options of a parameter stand before its name: write `{written} name: Type`, in the parentheses"),
+            );
+        }
+        !of_parameter
+    });
+}
+
+/// rustc refuses documentation of a parameter.
+fn check_documentation(input: &mut PatType, kind: Kind, errors: &mut Errors) {
+    let (docs, kept) = std::mem::take(&mut input.attrs)
+        .into_iter()
+        .partition::<Vec<_>, _>(|attr| attr.path().is_ident("doc"));
+    input.attrs = kept;
+    let Some(first) = docs.first() else { return };
+    let text = match &first.meta {
+        Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) => {
+            text.value().trim().to_owned()
+        }
+        _ => String::from("…"),
+    };
+    errors.at(
+        first,
+        if kind == Kind::Task {
+            String::from("an argument has no documentation of its own: write it above the function")
+        } else {
+            format!("a parameter has no documentation of its own: write `#[param(description = {text:?})]`")
+        },
+    );
+}
+
 /// The first argument of an attribute is a literal.
 fn has_template(attr: &Attribute) -> bool {
     let Meta::List(list) = &attr.meta else { return false };
@@ -390,6 +429,7 @@ fn parameter(
     let (attrs, kept) =
         std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
     input.attrs = kept;
+    check_documentation(input, kind, errors);
     for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
         errors.at(
             attr,

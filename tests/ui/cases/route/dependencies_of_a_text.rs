@@ -1,0 +1,13 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[dependency]
+fn verify() {}
+
+#[get("/", dependencies("verify"))]
+async fn index() -> &'static str {
+    "ok"
+}
+
+fn main() {}
