@@ -253,7 +253,8 @@ fn exit(function: &Function, options: &Options, generics: &Generics) -> (TokenSt
     let local = |name| syn::Ident::new(name, span);
     let (value, outcome) = (local("__epilogue_output"), local("__epilogue_ended"));
     let (called, returned) = (local("__epilogue_call"), local("__epilogue_returned"));
-    let call = quote_spanned!(span=> #exit(#value, #outcome));
+    // Not at the name, or rustc would suggest to remove that as an argument too many.
+    let call = quote!(#exit(#value, #outcome));
     // Made here, so that it means the same wherever that name comes from.
     let future = quote!(__epilogue_future);
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
