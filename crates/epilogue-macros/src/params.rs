@@ -155,6 +155,12 @@ impl Options {
                     "an alias is the name to look up, and it is empty: write a name, or remove it",
                 );
             }
+            if last_name(&param.ty).is_some_and(|name| name == "Header") && !is_token(&alias.value()) {
+                errors.at(
+                    &alias,
+                    "no request has a header of this name: write one word of ASCII without separators, such as `user-agent`",
+                );
+            }
             self.fields.push(quote!(alias: __epilogue::Some(#alias)));
             self.alias = Some(alias);
         }
@@ -248,7 +254,7 @@ impl Options {
                 format!("no number is right, since `{low} = {from}` and `{high} = {to}` leave none: change one of them"),
             );
         }
-        if let Some(default) = self.default.as_ref().and_then(number)
+        if let Some(default) = self.default.as_ref().map(within_some).and_then(number)
             && let Some((name, _, limit)) = found.iter().find(|(name, _, limit)| match *name {
                 "ge" => default < *limit,
                 "gt" => default <= *limit,
@@ -264,21 +270,36 @@ impl Options {
     }
 
     fn read_lengths(&mut self, args: &mut Args, errors: &mut Errors) {
-        let mut found = Vec::new();
-        for name in ["min_length", "max_length"] {
-            if let Some((value, length)) = args.integer::<usize>(name, 3, errors) {
-                let ident = format_ident!("{name}");
-                self.fields.push(quote!(#ident: __epilogue::Some(#length)));
-                self.limits.text = true;
-                found.push((value, length));
-            }
-        }
-        if let [(_, min), (value, max)] = &found[..]
+        let [min, max] = ["min_length", "max_length"].map(|name| {
+            let (value, length) = args.integer::<usize>(name, 3, errors)?;
+            let ident = format_ident!("{name}");
+            self.fields.push(quote!(#ident: __epilogue::Some(#length)));
+            self.limits.text = true;
+            Some((value, length))
+        });
+        if let (Some((_, min)), Some((value, max))) = (&min, &max)
             && min > max
         {
             errors.at(
                 value,
                 format!("no text is right, since `min_length = {min}` and `max_length = {max}` leave none: change one of them"),
+            );
+        }
+        let [min, max] = [min, max].map(|limit| limit.map(|(_, length)| length));
+        if let Some(default) = self.default.as_ref().map(within_some).and_then(text_of)
+            && let Some((name, limit)) = [
+                ("min_length", min.filter(|min| default.value().chars().count() < *min)),
+                ("max_length", max.filter(|max| default.value().chars().count() > *max)),
+            ]
+            .into_iter()
+            .find_map(|(name, limit)| Some((name, limit?)))
+        {
+            errors.at(
+                &self.default,
+                format!(
+                    "the default {} is outside of `{name} = {limit}`: change one of them",
+                    default.token()
+                ),
             );
         }
         if let Some(pattern) = args.text("pattern", errors) {
@@ -351,6 +372,11 @@ fn names_span(ty: &Type) -> Span {
         [inner] if last_name(ty).is_some_and(|name| name == "Depends") => inner.span(),
         _ => ty.span(),
     }
+}
+
+/// What HTTP takes for the name of a header.
+fn is_token(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Scopes are separated by spaces and stand in quotes in a challenge, so that none has either in it.
@@ -456,6 +482,32 @@ fn number(expr: &Expr) -> Option<Number> {
         Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => number.base10_parse().ok().map(float),
         _ => None,
     }
+}
+
+/// The value of a default that may be missing otherwise: that of `Some(300)`.
+fn within_some(default: &Expr) -> &Expr {
+    match default {
+        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, "Some") => &call.args[0],
+        default => default,
+    }
+}
+
+/// The literal of `"text".to_string()`, by whichever of the ways in which a `String` is written.
+fn text_of(default: &Expr) -> Option<&LitStr> {
+    match default {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+        Expr::MethodCall(call)
+            if ["to_string", "to_owned", "into"].iter().any(|name| call.method == name) =>
+        {
+            text_of(&call.receiver)
+        }
+        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, "from") => text_of(&call.args[0]),
+        _ => None,
+    }
+}
+
+fn is_path(expr: &Expr, last: &str) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == last))
 }
 
 /// Whether the type inside `Path<…>` certainly is a single value, whose name must then be in the template.

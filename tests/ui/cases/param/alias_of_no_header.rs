@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/")]
+async fn index(#[param(alias = "user agent")] agent: Header<String>) -> &'static str {
+    "ok"
+}
+
+fn main() {}
