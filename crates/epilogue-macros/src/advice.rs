@@ -114,6 +114,10 @@ fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
 fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
     let name = last_name(ty)?.to_string();
     match (&*name, &arguments(ty)[..]) {
+        ("HeaderMap" | "Method" | "Uri", _) => Some(quote_spanned!(at=> __epilogue::RequestParts)),
+        ("SocketAddr", []) => Some(quote_spanned!(at=> __epilogue::ClientAddr)),
+        ("Response", _) => Some(quote_spanned!(at=> __epilogue::Reply)),
+        ("Extension", [inner]) => Some(quote_spanned!(at=> __epilogue::State<#inner>)),
         ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#ty>)),
         ("Request", []) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
         ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#ty>)),
@@ -135,6 +139,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         (wrapper, [inner]) if WRAPPERS.contains(&wrapper) && is_direct(inner) => {
             Some(quote_spanned!(at=> #inner))
         }
+        ("Arc", [inner]) => Some(quote_spanned!(at=> __epilogue::State<#inner>)),
         _ => None,
     }
 }

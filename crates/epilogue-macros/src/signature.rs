@@ -170,7 +170,15 @@ impl Function {
 
     /// Nothing is wrong with it, so that it becomes what its macro makes of it.
     pub(crate) fn is_right(&self, errors: &Errors) -> bool {
-        errors.is_empty() && self.unparsed.is_none()
+        errors.is_empty() && self.unparsed.is_none() && !self.repeats_a_name()
+    }
+
+    /// Two parameters have one name, which rustc says of the function.
+    fn repeats_a_name(&self) -> bool {
+        let repeats = |(index, param): (usize, &Parameter)| {
+            self.params[..index].iter().any(|earlier| earlier.name == param.name)
+        };
+        self.params.iter().enumerate().any(repeats)
     }
 
     pub(crate) fn is_async(&self) -> bool {

@@ -262,19 +262,15 @@ fn arguments(count: usize) -> Vec<Ident> {
 /// What keeps `tasks.add(name { … })` from failing too where the function itself has an error: it takes whatever it is given.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let names: Vec<_> = function
-        .item
-        .sig
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            syn::FnArg::Typed(typed) => match &*typed.pat {
-                syn::Pat::Ident(pattern) => Some(pattern.ident.clone()),
-                _ => None,
-            },
-            syn::FnArg::Receiver(_) => None,
-        })
-        .collect();
+    let mut names: Vec<&Ident> = Vec::new();
+    for input in &function.item.sig.inputs {
+        if let syn::FnArg::Typed(typed) = input
+            && let syn::Pat::Ident(pattern) = &*typed.pat
+            && !names.contains(&&pattern.ident)
+        {
+            names.push(&pattern.ident);
+        }
+    }
     let kinds = arguments(names.len());
     let error = quote!(unreachable!("a program with errors does not run"));
     let error = quote!(#private::#error);

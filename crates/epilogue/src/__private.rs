@@ -36,16 +36,16 @@ pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINIS
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
-    ApiKeyParam, Bound, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField, Number,
-    OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable, ReadableOr,
-    Shared, SocketParam, State, TakesStream, TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced,
-    Untakeable, WithValue, Writable,
+    ApiKeyParam, Bound, ClientAddr, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField,
+    Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable,
+    ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData, TaskDataOfRequest,
+    TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};
 pub use crate::rejection::Rejection;
 pub use crate::response::{
-    EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied,
+    EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied, Reply,
     ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};

@@ -41,7 +41,8 @@ pub enum Called {}
     message = "`{Self}` cannot be a task",
     label = "not a function that can be a task",
     note = "a task is an `async fn`, a `fn` or a closure; hand over the function and, in a tuple, its arguments: `tasks.add_task(function, (first, second))`",
-    note = "it returns `()`, or `Result<(), E>` where `E: Display`"
+    note = "it returns `()`, or `Result<(), E>` where `E: Display`",
+    note = "a `#[task]` with its arguments by name is added by `tasks.add(…)`"
 )]
 pub trait TaskFn<Args, Kind>: Sized {
     /// What is awaited; `()` for a blocking task. It is looked at apart, so that the compiler can say which value in

@@ -23,7 +23,7 @@ use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{Dependency, Depends};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
-use crate::param::RequestParts;
+use crate::param::{self, RequestParts};
 use crate::scope::{Override, Value};
 use crate::server::{Server, progress};
 use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
@@ -131,10 +131,10 @@ impl App {
 
     /// Gives a value to every [`State<T>`](crate::State); a second one of the same type takes the first one's place.
     #[doc(alias = "with_state")]
-    pub fn state<T: Send + Sync + 'static>(self, value: T) -> Self {
+    pub fn state<T: param::Shared + 'static>(self, value: T) -> Self {
         self.with(|config| {
             config.states.retain(|(id, _)| *id != TypeId::of::<T>());
-            config.states.push((TypeId::of::<T>(), Arc::new(value)));
+            config.states.push((TypeId::of::<T>(), value.into_shared()));
         })
     }
 

@@ -4,6 +4,7 @@
 //! the trait. None has a supertrait, of which rustc would speak instead.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::Param;
 use crate::graph::fuel::{Described, Full};
 use crate::graph::node::Source;
+use crate::scope::Value;
 
 /// What the request can be read as: anything with serde's `Deserialize` that owns its data.
 #[diagnostic::on_unimplemented(
@@ -118,10 +120,17 @@ impl<T: Serialize> Writable for T {}
     label = "requests on other threads see this value too",
     note = "write `Arc` for `Rc`, `Mutex` for `RefCell`, an atomic for `Cell`, and own what it borrows"
 )]
-pub trait Shared {}
+pub trait Shared {
+    #[doc(hidden)]
+    fn into_shared(self) -> Value;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Shared for T {}
+impl<T: Send + Sync + 'static> Shared for T {
+    fn into_shared(self) -> Value {
+        Arc::new(self)
+    }
+}
 
 /// What may be an argument of a `#[task]`: serde data, which can be written down and read again.
 #[diagnostic::on_unimplemented(
@@ -182,7 +191,7 @@ macro_rules! limited {
 }
 
 limited!(Number: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
-limited!(Text: String, Box<str>, std::sync::Arc<str>, std::borrow::Cow<'static, str>, std::path::PathBuf, char);
+limited!(Text: String, Box<str>, Arc<str>, std::borrow::Cow<'static, str>, std::path::PathBuf, char);
 
 macro_rules! limited_within {
     ($($within:ident),*) => { $(

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/")]
+async fn index(method: Method) -> String {
+    method.to_string()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task]
+async fn log(line: u32, line: String) {}
+
+fn main() {}
