@@ -77,6 +77,19 @@ mod websocket;
 
 #[doc(hidden)]
 pub mod __private;
+/// What the macros ask of a user's types: here, errors name them without the name of that module.
+#[cfg(feature = "multipart")]
+#[doc(hidden)]
+pub use __private::Files;
+#[cfg(feature = "websocket")]
+#[doc(hidden)]
+pub use __private::SocketReturn;
+#[doc(hidden)]
+pub use __private::{
+    ApiKeyParam, ExitFuture, ExtractParam, Holds, HttpParam, InDepends, InState, OAuth2CodeParam,
+    OAuth2Param, OpenIdParam, ParamOr, PlainOutput, ReadableOr, ResultLike, SocketParam, TaskData,
+    TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue, Writable,
+};
 
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.
 use epilogue_runtime as tasks;

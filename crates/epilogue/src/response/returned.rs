@@ -32,9 +32,9 @@ impl<T: IntoResponse> ReplyValue for T {
 /// The same, where it is written as a tuple.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a reply",
+    message = "this tuple is not a reply",
     label = "not a response: a tuple is a status, then headers, then one body",
-    note = "write the status first and the body last, as in `(StatusCode, String)` or `(StatusCode, Json<…>)`; a tuple that is data itself is `Json<{Self}>`"
+    note = "write the status first and the body last, as in `(StatusCode, String)` or `(StatusCode, Json<…>)`; a tuple that is data itself stands in a `Json<…>`"
 )]
 pub trait TupleReply {}
 
