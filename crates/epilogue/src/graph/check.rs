@@ -686,17 +686,18 @@ pub(crate) const fn check_in_axum(node: &'static DependencyNode) -> Verdict {
     check_below_handler(&Chain { node, next: None }, &mut Seen::new())
 }
 
+const TAKES_BODY: &str = "takes the body, which is the axum handler's own: take the body in the handler";
+
 const fn check_below_handler(chain: &Chain<'_>, seen: &mut Seen) -> Verdict {
     if !seen.first_time(chain.node) {
         return Verdict::RIGHT;
     }
-    const BODY: &str = "takes the body, which is the axum handler's own: take the body in the handler";
     let params = chain.node.params;
     let mut i = 0;
     while i < params.len() {
         let why = match params[i].source {
-            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => BODY,
-            Source::Extract(_) if params[i].takes_stream => BODY,
+            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => TAKES_BODY,
+            Source::Extract(_) if params[i].takes_stream => TAKES_BODY,
             Source::Value(Place::Path) => {
                 "is a `Path`, and axum has matched the path of its handler: take `Extract<axum::extract::Path<...>>`"
             }
