@@ -99,6 +99,12 @@ impl Options {
                 "`exit` takes the name of the function, which runs when the scope ends: write it without calling it",
             );
         }
+        if let Some(exit @ (Expr::Closure(_) | Expr::Block(_) | Expr::Async(_))) = &self.exit {
+            errors.at(
+                exit,
+                "`exit` takes the name of a function: write `exit = close`, and `async fn close(output: &Output, outcome: &Outcome)`",
+            );
+        }
         if let Some(exit @ Expr::Lit(_)) = &self.exit {
             errors.at(exit, "`exit` takes the name of a function, not a text: write `exit = close`");
         }
