@@ -151,7 +151,7 @@ fn name_and_type(within: &str) -> Option<(&str, &str)> {
 
 /// The name of `{rest*}`, `{rest...}` and `{...rest}`.
 fn rest_of(within: &str) -> Option<&str> {
-    let name = within.trim_start_matches("..").trim_start_matches('.').trim_end_matches(['*', '.', '+']);
+    let name = within.trim_start_matches('.').trim_end_matches(['*', '.', '+']);
     (name != within && is_name(name)).then_some(name)
 }
 

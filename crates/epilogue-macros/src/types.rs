@@ -105,8 +105,13 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 ///
 /// Tells whether it is a type at all: rustc has an error of its own for what is none.
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
-    let mut checks =
-        Checks { of, place, errors, is_type: true, is_read: place == Place::Parameter && holds_value(ty) };
+    let mut checks = Checks {
+        of,
+        place,
+        errors,
+        is_type: true,
+        is_read: place == Place::Task || place == Place::Parameter && holds_value(ty),
+    };
     checks.visit_type(ty);
     let is_type = checks.is_type;
     if matches!(place, Place::Parameter | Place::Task) || !is_unsized(ty) {
