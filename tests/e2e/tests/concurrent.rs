@@ -1,10 +1,10 @@
 //! `concurrent`: parameters at the same time, each dependency once, tasks in the declared order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Entries, Gate, Journal};
+use epilogue_e2e::{Entries, Gate, Journal, settle};
 use tokio::sync::Barrier;
 
 async fn write(journal: Journal, line: &'static str) {
@@ -126,4 +126,53 @@ async fn an_error_of_one_ends_the_others() {
     let response = TestClient::new(app.state(dropped.clone())).get("/refused").send().await;
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     dropped.notified().await;
+}
+
+/// A call on the blocking pool, which says when it has begun and ends when the test wants.
+struct Call {
+    begun: tokio::sync::Notify,
+    end: Mutex<mpsc::Receiver<()>>,
+}
+
+#[dependency(exit = close)]
+fn pool(journal: State<Journal>) -> Journal {
+    (*journal).clone()
+}
+
+async fn close(journal: &Journal, _outcome: &Outcome) {
+    journal.write("pool exited");
+}
+
+#[dependency(blocking, exit = disconnect)]
+fn connection(pool: Depends<pool>, call: State<Call>) -> Journal {
+    call.begun.notify_one();
+    call.end.lock().unwrap().recv().unwrap();
+    (*pool).clone()
+}
+
+async fn disconnect(journal: &Journal, outcome: &Outcome) {
+    journal.write(format!("connection exited, success: {}", outcome.is_success()));
+}
+
+#[dependency]
+async fn refuses_meanwhile(call: State<Call>) -> Result<(), HttpError> {
+    call.begun.notified().await;
+    Err(HttpError::new(StatusCode::FORBIDDEN, "no"))
+}
+
+#[tokio::test]
+async fn what_is_entered_on_the_blocking_pool_when_another_one_fails_is_exited() {
+    #[get("/", concurrent)]
+    async fn connects(_connection: Depends<connection>, _refuses: Depends<refuses_meanwhile>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let (end, ends) = mpsc::channel();
+    let call = Call { begun: tokio::sync::Notify::new(), end: Mutex::new(ends) };
+    let client = TestClient::new(App::new().state(journal).state(call).routes(routes![connects]));
+    let response = client.get("/").reply_only().await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    settle().await;
+    assert!(entries.now().is_empty(), "the pool is exited after what was taken of it");
+    end.send(()).unwrap();
+    assert_eq!(entries.take(2).await, ["connection exited, success: false", "pool exited"]);
 }

@@ -197,6 +197,40 @@ async fn a_request_that_the_deadline_cuts_off_is_exited() {
     assert_eq!(entries.now(), ["rolled back", "rolled back"]);
 }
 
+/// Nothing stops a call on the blocking pool: what it has entered by its end is exited then.
+#[tokio::test]
+async fn a_dependency_that_the_deadline_finds_on_the_blocking_pool_is_exited() {
+    struct End(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+    #[dependency(blocking, exit = disconnect)]
+    fn connection(journal: State<Journal>, end: State<End>) -> Journal {
+        journal.write("connects");
+        end.0.lock().unwrap().recv().unwrap();
+        (*journal).clone()
+    }
+
+    async fn disconnect(journal: &Journal, outcome: &Outcome) {
+        journal.write(format!("exited, success: {}", outcome.is_success()));
+    }
+
+    #[get("/connects")]
+    async fn connects(_connection: Depends<connection>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let (end, ends) = std::sync::mpsc::channel();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(End(ends.into())).tasks(limits).routes(routes![connects]);
+    let served = Served::new(app).await;
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/connects")).await });
+    assert_eq!(entries.next().await, "connects");
+    let stopping = tokio::spawn(served.stop());
+    assert!(reply.await.unwrap().is_err(), "it is cut off");
+    end.send(()).unwrap();
+    assert!(matches!(stopping.await.unwrap(), Err(epilogue::Error::Unfinished(_))));
+    assert_eq!(entries.now(), ["exited, success: false"]);
+}
+
 /// Also those of a list that its own tasks hold, which nothing but the request's end would ever empty.
 #[tokio::test]
 async fn the_tasks_of_a_request_that_the_deadline_cuts_off_are_dropped_or_named() {

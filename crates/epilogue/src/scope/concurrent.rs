@@ -94,6 +94,10 @@ impl Scope {
                             branch.waiting = Some(future);
                             continue;
                         }
+                        Running::Blocking(call) => {
+                            branch.waiting = Some(self.enter_on_pool(step, call));
+                            continue;
+                        }
                     }
                 }
             };

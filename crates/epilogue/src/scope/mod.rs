@@ -19,6 +19,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Response};
 use smallvec::SmallVec;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
@@ -130,6 +131,8 @@ struct Exit {
 }
 
 enum ExitStage {
+    /// The dependency is called on the blocking pool, where nothing stops it: the output comes even if nobody waits for it any more.
+    Enters(RunExit, oneshot::Receiver<Value>),
     Waits(RunExit, Value),
     Runs(BoxFuture<Result<(), Failure>>),
 }
@@ -137,12 +140,17 @@ enum ExitStage {
 impl Exit {
     /// What it is told counts when it begins.
     async fn run(&mut self, outcome: Arc<Outcome>) -> Result<(), Failure> {
+        if let ExitStage::Enters(run, entered) = &mut self.stage {
+            // It may have failed: there is nothing to exit.
+            let Ok(value) = entered.await else { return Ok(()) };
+            self.stage = ExitStage::Waits(*run, value);
+        }
         if let ExitStage::Waits(run, value) = &self.stage {
             self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
         }
         match &mut self.stage {
             ExitStage::Runs(future) => caught(future.as_mut()).await.and_then(|result| result),
-            ExitStage::Waits(..) => Ok(()),
+            ExitStage::Enters(..) | ExitStage::Waits(..) => Ok(()),
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use tokio::sync::oneshot;
 
+use super::running::BlockingCall;
 use super::{
-    BoxFuture, Exit, ExitStage, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, caught,
-    caught_now,
+    BoxFuture, Exit, ExitStage, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep,
+    blocking, caught, caught_now,
 };
 use crate::app::AppState;
 use crate::body::BodyError;
@@ -86,6 +88,7 @@ impl Scope {
             let slot = match self.launch(step) {
                 Running::Done(output) => self.keep(step, output),
                 Running::Waiting(future) => return Ok(Some((step, future))),
+                Running::Blocking(call) => return Ok(Some((step, self.enter_on_pool(step, call)))),
                 Running::Failed(failure) => failed(step, failure)?,
                 Running::Untaken(untaken) => self.untaken(step, *untaken)?,
             };
@@ -118,6 +121,7 @@ impl Scope {
                 }
                 Slot::Shared(value)
             }
+            StepOutput::Entered(value) => Slot::Shared(value),
             StepOutput::Own(extracted) => Slot::Own(extracted),
         }
     }
@@ -136,6 +140,21 @@ impl Scope {
     /// Starts a step; its panic is its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
         caught_now(|| Ok(self.launch(step))).unwrap_or_else(Running::Failed)
+    }
+
+    /// Calls a dependency on the blocking pool. Its exit is owed from here on, whoever still waits for it when it returns.
+    pub(super) fn enter_on_pool(&mut self, step: &Step, call: BlockingCall) -> Waiting {
+        let (enter, entered) = oneshot::channel();
+        if let Some(run) = step.exit {
+            self.exits.push(Exit { scope: step.scope, stage: ExitStage::Enters(run, entered) });
+        }
+        let call = move || {
+            let value = call()?;
+            // Nobody listens if it has no exit.
+            let _ = enter.send(Arc::clone(&value));
+            Ok(value)
+        };
+        Box::pin(async { blocking(call).await.and_then(|result| result).map(StepOutput::Entered) })
     }
 
     fn launch(&mut self, step: &Step) -> Running {
@@ -231,10 +250,11 @@ impl Scope {
             Running::Done(output) => Ok(output),
             Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
+            Running::Blocking(call) => blocking(call).await.and_then(|result| result).map(StepOutput::Shared),
             Running::Untaken(_) => return Err(String::from("one of its parameters has no value")),
         };
         match result {
-            Ok(StepOutput::Shared(value)) => Ok(value),
+            Ok(StepOutput::Shared(value) | StepOutput::Entered(value)) => Ok(value),
             Ok(StepOutput::Own(_)) => Err(String::from("it is an extractor, which needs a request")),
             Err(failure) => Err(failure.to_string()),
         }

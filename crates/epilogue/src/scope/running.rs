@@ -19,17 +19,24 @@ pub enum Running {
     Done(StepOutput),
     /// An async one goes on.
     Waiting(BoxFuture<Result<StepOutput, Failure>>),
+    /// A sync one is to be called on the blocking pool.
+    Blocking(BlockingCall),
     /// It has failed.
     Failed(Failure),
     /// It could not run: its own values are not valid, or a dependency below failed.
     Untaken(Box<UntakenStep>),
 }
 
+/// The call of a sync dependency under `blocking`.
+pub(super) type BlockingCall = Box<dyn FnOnce() -> Result<Value, Failure> + Send>;
+
 /// What a step leaves in its slot.
 #[doc(hidden)]
 pub enum StepOutput {
     /// A dependency's output, for all who ask.
     Shared(Value),
+    /// The same from the blocking pool: its exit is owed already.
+    Entered(Value),
     /// An extractor, for the one parameter that it belongs to.
     Own(Box<dyn Any + Send>),
 }
@@ -47,6 +54,7 @@ impl std::fmt::Debug for Running {
         f.write_str(match self {
             Self::Done(_) => "Done",
             Self::Waiting(_) => "Waiting",
+            Self::Blocking(_) => "Blocking",
             Self::Failed(_) => "Failed",
             Self::Untaken(_) => "Untaken",
         })
@@ -81,7 +89,7 @@ impl Running {
     pub fn blocking<T: Send + Sync + 'static>(
         call: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Self {
-        Self::waiting(async move { blocking(call).await.and_then(|result| result) })
+        Self::Blocking(Box::new(|| call().map(|output| Arc::new(output) as Value)))
     }
 
     /// A value for the one parameter that it belongs to, found at once.

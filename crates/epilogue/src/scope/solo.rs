@@ -117,6 +117,9 @@ impl Solo {
             Running::Done(output) => Ok(output),
             Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
+            Running::Blocking(call) => {
+                caught(self.scope.enter_on_pool(step, call)).await.and_then(|result| result)
+            }
             Running::Untaken(untaken) => return self.scope.untaken(step, *untaken),
         };
         self.scope.settle(step, result)
