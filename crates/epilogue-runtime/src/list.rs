@@ -18,7 +18,11 @@ pub(crate) struct List {
 
 #[derive(Debug)]
 struct Queue {
+    /// As they were added, until somebody looks: to keep them by their turns all the time would move many of them for each.
     tasks: Vec<Queued>,
+    is_ordered: bool,
+    /// Handles of this turn and of those before it add behind all others: their turn is over.
+    turn: u32,
     phase: Phase,
     discarded: bool,
     concurrent: usize,
@@ -35,21 +39,31 @@ enum Phase {
 }
 
 impl Queue {
-    /// Behind all of its own turn and those before it, which nearly always is the end.
-    fn insert(&mut self, task: Queued) {
-        let is_later = |queued: &Queued| queued.turn > task.turn;
-        if self.tasks.last().is_some_and(is_later) {
-            let later = self.tasks.iter().rev().take_while(|queued| is_later(queued)).count();
-            self.tasks.insert(self.tasks.len() - later, task);
-        } else {
-            self.tasks.push(task);
+    fn push(&mut self, mut task: Queued) {
+        task.turn = task.turn.max(self.turn);
+        self.is_ordered &= self.tasks.last().is_none_or(|last| last.turn <= task.turn);
+        self.tasks.push(task);
+    }
+
+    /// The tasks, each behind all of its own turn and those before it.
+    fn ordered(&mut self) -> &mut Vec<Queued> {
+        if !std::mem::replace(&mut self.is_ordered, true) {
+            self.tasks.sort_by_key(|task| task.turn);
         }
+        &mut self.tasks
     }
 }
 
 impl List {
     pub(crate) fn new(runner: Runner, origin: Origin, attached: bool) -> Self {
-        let queue = Queue { tasks: Vec::new(), phase: Phase::Open, discarded: false, concurrent: 1 };
+        let queue = Queue {
+            tasks: Vec::new(),
+            is_ordered: true,
+            turn: 0,
+            phase: Phase::Open,
+            discarded: false,
+            concurrent: 1,
+        };
         Self { runner, origin, attached, queue: Mutex::new(queue) }
     }
 
@@ -80,7 +94,7 @@ impl List {
             self.runner.discard(&self.origin, task);
             return;
         }
-        queue.insert(task);
+        queue.push(task);
         let resubmit = queue.phase == Phase::Done && self.attached;
         if resubmit {
             queue.phase = Phase::Submitted;
@@ -128,7 +142,7 @@ impl List {
             }
             return None;
         }
-        std::mem::swap(&mut queue.tasks, chunk);
+        std::mem::swap(queue.ordered(), chunk);
         Some(queue.concurrent)
     }
 
@@ -136,13 +150,13 @@ impl List {
     pub(crate) fn give_up(&self) -> Vec<Queued> {
         let mut queue = self.queue();
         queue.phase = Phase::Done;
-        std::mem::take(&mut queue.tasks)
+        std::mem::take(queue.ordered())
     }
 
     pub(crate) fn discard(&self) {
         let mut queue = self.queue();
         queue.discarded = true;
-        let (kept, dropped) = std::mem::take(&mut queue.tasks).into_iter().partition(|task| task.always);
+        let (kept, dropped) = std::mem::take(queue.ordered()).into_iter().partition(|task| task.always);
         queue.tasks = kept;
         drop(queue);
         self.discard_all(dropped);
@@ -158,6 +172,12 @@ impl List {
         self.queue().discarded = false;
     }
 
+    pub(crate) fn end_turns(&self, last: u32) {
+        let mut queue = self.queue();
+        queue.ordered();
+        queue.turn = last;
+    }
+
     pub(crate) fn set_concurrent(&self, tasks: usize) {
         self.queue().concurrent = tasks.max(1);
     }
@@ -167,13 +187,13 @@ impl List {
     }
 
     pub(crate) fn infos(&self) -> Vec<TaskInfo> {
-        self.queue().tasks.iter().map(Queued::info).collect()
+        self.queue().ordered().iter().map(Queued::info).collect()
     }
 }
 
 impl Drop for List {
     fn drop(&mut self) {
-        let tasks = std::mem::take(&mut self.queue.get_mut().tasks);
+        let tasks = std::mem::take(self.queue.get_mut().ordered());
         if tasks.is_empty() {
             return;
         }

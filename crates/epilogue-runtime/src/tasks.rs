@@ -158,7 +158,7 @@ impl BackgroundTasks {
     }
 
     /// The same list, for functions that run at the same time: what is added through a handle of a lower turn goes before what is
-    /// added through one of a higher turn, whenever that is. The turn of every other handle is 0.
+    /// added through one of a higher turn, until [their turns end](Self::end_turns). The turn of every other handle is 0.
     ///
     /// ```
     /// # let tasks = epilogue_runtime::BackgroundTasks::new();
@@ -171,6 +171,12 @@ impl BackgroundTasks {
     #[must_use]
     pub fn in_turn(&self, turn: u32) -> Self {
         Self { list: Arc::clone(&self.list), turn }
+    }
+
+    /// The functions of the turns up to this one have returned: from now on all of their handles add at the end.
+    #[doc(hidden)]
+    pub fn end_turns(&self, last: u32) {
+        self.list.end_turns(last);
     }
 
     pub(crate) fn of(list: Arc<List>) -> Self {

@@ -296,3 +296,38 @@ fn tasks_added_outside_of_a_runtime_run_where_the_runner_was_made() {
     runtime.block_on(runner.idle());
     assert_eq!(log.lines(), ["ran"]);
 }
+
+#[tokio::test]
+async fn turns_order_what_is_added_until_they_end() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    let (one, two) = (tasks.in_turn(1), tasks.in_turn(2));
+    two.add_task(say, (log.clone(), "3"));
+    one.add_task(say, (log.clone(), "2"));
+    tasks.add_task(say, (log.clone(), "1"));
+    two.add_task(say, (log.clone(), "4"));
+    assert_eq!(tasks.len(), 4);
+    tasks.end_turns(2);
+    two.add_task(say, (log.clone(), "5"));
+    one.add_task(say, (log.clone(), "6"));
+    tasks.add_task(say, (log.clone(), "7"));
+    run(tasks).await;
+    assert_eq!(log.lines(), ["1", "2", "3", "4", "5", "6", "7"]);
+}
+
+/// So many that to move those of a later turn for each of an earlier one would take minutes.
+#[tokio::test]
+async fn many_tasks_in_turns_are_added_in_no_time() {
+    const COUNT: usize = 200_000;
+    let runner = runner();
+    let tasks = list(&runner);
+    for turn in (1..=2).rev() {
+        let tasks = tasks.in_turn(turn);
+        for _ in 0..COUNT {
+            tasks.add_task(async || (), ()).name(turn.to_string());
+        }
+    }
+    let pending = tasks.pending();
+    let first = pending.iter().position(|task| task.name == "2");
+    assert_eq!((first, pending.len()), (Some(COUNT), 2 * COUNT));
+}

@@ -176,3 +176,36 @@ async fn what_is_entered_on_the_blocking_pool_when_another_one_fails_is_exited()
     end.send(()).unwrap();
     assert_eq!(entries.take(2).await, ["connection exited, success: false", "pool exited"]);
 }
+
+/// A list that a dependency has kept.
+#[derive(Clone)]
+struct Kept(BackgroundTasks);
+
+#[dependency]
+async fn one(tasks: BackgroundTasks) -> Kept {
+    Kept(tasks)
+}
+
+#[dependency]
+async fn other(tasks: BackgroundTasks) -> Kept {
+    Kept(tasks)
+}
+
+#[tokio::test]
+async fn what_is_added_when_all_are_resolved_runs_in_the_order_added() {
+    #[get("/", concurrent)]
+    async fn adds(
+        one: Depends<one>,
+        other: Depends<other>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) {
+        for (list, line) in [(tasks, "1"), (&other.0, "2"), (&one.0, "3"), (tasks, "4")] {
+            list.add_task(write, ((*journal).clone(), line));
+        }
+    }
+
+    let (journal, mut entries) = Journal::new();
+    TestClient::new(App::new().state(journal).routes(routes![adds])).get("/").send().await;
+    assert_eq!(entries.now(), ["1", "2", "3", "4"]);
+}

@@ -44,7 +44,11 @@ impl Scope {
             .map(|(steps, turn)| Branch { left: steps.clone(), waiting: None, turn })
             .collect();
         let result = std::future::poll_fn(|context| self.poll_branches(steps, &mut branches, context)).await;
+        // What is added from here on, also through a list that an output has kept, comes after all that is there.
         self.turn = branches.last().map_or(0, |last| last.turn + 1);
+        if let Some(tasks) = &self.tasks {
+            tasks.end_turns(self.turn);
+        }
         result
     }
 
