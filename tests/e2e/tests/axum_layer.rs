@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
 use axum::http::Request;
+use axum::middleware::{Next, from_fn};
 use axum::routing::{get, post};
 use axum_core::body::Body;
 use axum_core::response::Response;
@@ -14,6 +16,7 @@ use epilogue::prelude::{
 };
 use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer};
 use epilogue_e2e::{Entries, Gate, Journal, settle};
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -289,6 +292,37 @@ async fn a_client_that_leaves_loses_no_task_where_no_dependency_has_an_exit() {
     }
     gate.open();
     assert_eq!(entries.next().await, "task");
+}
+
+#[dependency]
+async fn hangs(_first: Depends<first>) {
+    std::future::pending().await
+}
+
+/// Fails for its values, but not before the other one has ended.
+#[dependency]
+fn incomplete(_page: Depends<page>, _hangs: Depends<hangs>) {}
+
+/// What has run by then is not run again, and what was not valid is nothing to the next dependency.
+#[tokio::test]
+async fn an_extraction_that_is_given_up_leaves_what_it_has_resolved() {
+    async fn gives_up(request: Request<Body>, next: Next) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let asked = <Depends<incomplete> as FromRequestParts<()>>::from_request_parts(&mut parts, &());
+        assert!(asked.now_or_never().is_none(), "it hangs");
+        next.run(Request::from_parts(parts, body)).await
+    }
+
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new()
+        .route("/", post(async |_first: Depends<first>| {}))
+        .layer(from_fn(gives_up))
+        .layer(EpilogueLayer::new(app));
+    let reply = router.oneshot(request("/")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::OK);
+    drop(reply);
+    assert_eq!(entries.take(3).await, ["first", "task of first", "request exit: Replied(200 OK)"]);
+    assert!(entries.is_over().await);
 }
 
 #[tokio::test]

@@ -83,14 +83,18 @@ impl Solo {
         }
         self.scope.app = Arc::clone(&solo.app);
         self.scope.slots.clear();
+        // Of one that was dropped before its end.
+        self.scope.errors.clear();
         let ended = self.run(solo).await.err();
         let ended = ended.map(Rejection::of_failure).or_else(|| {
             let errors = std::mem::take(&mut self.scope.errors);
             (!errors.is_empty()).then(|| Rejection::without_duplicates(errors))
         });
-        self.remember(solo, ended.as_ref());
         match ended {
-            Some(rejection) => Err(rejection),
+            Some(rejection) => {
+                self.remember_failed(solo, &rejection);
+                Err(rejection)
+            }
             None => self.scope.dependency(solo.site()),
         }
     }
@@ -105,7 +109,19 @@ impl Solo {
                 Some(Known::Output(value)) => Slot::Shared(value),
                 Some(Known::Failed(rejection)) if step.vital => return Err(again(rejection)),
                 Some(Known::Failed(rejection)) => Slot::Failed(rejection),
-                None => self.run_step(step).await?,
+                None => {
+                    let slot = self.run_step(step).await?;
+                    // At once: all this may be dropped while a later step is awaited.
+                    let known = match &slot {
+                        Slot::Shared(value) => Some(Known::Output(Arc::clone(value))),
+                        Slot::Failed(rejection) if !step.vital => Some(Known::Failed(rejection.clone())),
+                        _ => None,
+                    };
+                    if let (Some(key), Some(known)) = (&solo.keys[index], known) {
+                        self.known.insert(key.clone(), known);
+                    }
+                    slot
+                }
             };
             self.scope.slots.push(slot);
         }
@@ -145,23 +161,18 @@ impl Solo {
         needed
     }
 
-    /// Keeps what came of the steps: of one that has failed, the reason.
-    fn remember(&mut self, solo: &SoloPlan, ended: Option<&Rejection>) {
-        for (index, key) in solo.keys.iter().enumerate() {
-            let Some(key) = key else { continue };
-            let known = match (self.scope.slots.get(index), ended) {
-                (Some(Slot::Shared(value)), _) => Known::Output(Arc::clone(value)),
-                (Some(Slot::Failed(rejection)), _) if !solo.plan().steps[index].vital => {
-                    Known::Failed(rejection.clone())
-                }
-                (Some(Slot::Failed(_)), Some(rejection)) => Known::Failed(rejection.clone()),
+    /// Keeps the reason for which steps that are needed have failed.
+    fn remember_failed(&mut self, solo: &SoloPlan, rejection: &Rejection) {
+        let slots = &self.scope.slots;
+        for (index, step) in solo.plan().steps.iter().enumerate() {
+            let failed = match slots.get(index) {
+                Some(slot) => step.vital && matches!(slot, Slot::Failed(_)),
                 // The step that has ended the request; those behind it have not run.
-                (None, Some(rejection)) if index == self.scope.slots.len() => {
-                    Known::Failed(rejection.clone())
-                }
-                _ => continue,
+                None => index == slots.len(),
             };
-            self.known.insert(key.clone(), known);
+            if let (Some(key), true) = (&solo.keys[index], failed) {
+                self.known.insert(key.clone(), Known::Failed(rejection.clone()));
+            }
         }
     }
 
