@@ -326,6 +326,30 @@ async fn an_extraction_that_is_given_up_leaves_what_it_has_resolved() {
 }
 
 #[tokio::test]
+async fn two_layers_of_one_app_are_one() {
+    async fn before(first: Depends<first>, request: Request<Body>, next: Next) -> Response {
+        first.write("before");
+        next.run(request).await
+    }
+
+    let (app, mut entries) = journalled();
+    let inner = router(&EpilogueLayer::new(app.clone()));
+    let router = axum::Router::new().nest("/in", inner).layer(from_fn(before)).layer(EpilogueLayer::new(app));
+    let reply = router.clone().oneshot(request("/in/panics")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    drop(reply);
+    let panicked = ["function exit: Panicked(on purpose)", "request exit: Panicked(on purpose)"];
+    assert_eq!(entries.take(5).await, [&["first", "before", "second"][..], &panicked].concat());
+
+    let reply = router.oneshot(request("/in/greets")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
+    drop(reply);
+    assert_eq!(entries.take(3).await[..2], ["first", "before"]);
+    settle().await;
+    assert!(entries.now().is_empty(), "each once");
+}
+
+#[tokio::test]
 async fn at_the_limit_the_list_is_refused() {
     let gate = Gate::default();
     let layer = EpilogueLayer::new(App::new().tasks(TaskLimits::default().pending(1)));

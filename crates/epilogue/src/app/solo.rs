@@ -35,6 +35,11 @@ impl<D: Dependency> Handler<D> {
 }
 
 impl App {
+    /// Whether both are clones of one app.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.config, &other.config)
+    }
+
     /// The plan of a dependency that an axum handler takes.
     pub(crate) fn plan_solo<D: Dependency>(&self, base: &AppState) -> Result<SoloPlan, SoloError> {
         let mut app = AppPlan { slots: base.dependencies.slots(), ..AppPlan::default() };

@@ -60,7 +60,8 @@ use crate::scope::{BoxFuture, caught};
 ///
 /// # What holds
 ///
-/// - Whatever the handler and its dependencies take, the request has one task list, and each dependency runs at most once.
+/// - Whatever the handler and its dependencies take, the request has one task list, and each dependency runs at most once. Where layers of one
+///   app stand around each other, the outermost counts.
 /// - Tasks, and exits of request scope after them, run when the reply's body has ended or was dropped. Exits of function scope run when the
 ///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
 /// - A handler that returns has succeeded, whatever the status of its reply: its tasks run. A dependency that fails, with the failure as
@@ -123,6 +124,10 @@ impl EpilogueLayer {
                 Future: Send + 'static,
             >,
     {
+        // One list for a request, however many layers of its app are around the handler.
+        if Session::is_begun(&self.app, &request) {
+            return inner.call(request).await.map(IntoResponse::into_response);
+        }
         let plans = match self.plans().await {
             Ok(plans) => plans,
             Err(error) => {

@@ -79,6 +79,12 @@ impl Session {
         session
     }
 
+    /// Whether a layer of the same app has begun the request.
+    pub(super) fn is_begun<B>(app: &App, request: &Request<B>) -> bool {
+        let session = request.extensions().get::<InSession>();
+        session.is_some_and(|InSession(session)| session.plans.app.is_same(app))
+    }
+
     pub(super) fn plans(&self) -> &Plans {
         &self.plans
     }
