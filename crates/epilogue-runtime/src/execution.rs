@@ -7,7 +7,7 @@ mod one;
 mod plain;
 
 use plain::Plain;
-use tokio::{task::coop, time::Instant};
+use tokio::{runtime::Handle, task::coop, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
@@ -29,6 +29,8 @@ pub(crate) struct Execution {
     place: Option<Reservation>,
     /// When it was submitted.
     since: Option<Instant>,
+    /// Where it is to run, if it has to wait: by then the runtime of the batch that it waited for may be another one, or gone.
+    pub(crate) runtime: Option<Handle>,
     /// Its place among what runs, once admitted to it.
     pub(crate) id: Option<LiveId>,
     /// Dropped last: who waits for the runner to be idle finds everything counted.
@@ -53,6 +55,7 @@ impl Execution {
             phase: Phase::Unsubmitted,
             place: None,
             since: None,
+            runtime: None,
             id: None,
             token: None,
         }

@@ -230,13 +230,14 @@ impl Runner {
         }
     }
 
-    fn run(&self, execution: Box<Execution>, lane: Option<&Lane>) {
+    fn run(&self, mut execution: Box<Execution>, lane: Option<&Lane>) {
         let Some(id) = execution.id else { return };
+        let runtime = execution.runtime.take();
         let spawned = match lane.filter(|lane| lane.worker().is_none()) {
-            None => self.spawn(execution.run()),
+            None => self.spawn(runtime, execution.run()),
             Some(lane) => {
                 let seat = Arc::default();
-                let spawned = self.spawn(lane::work(Arc::clone(&seat), execution));
+                let spawned = self.spawn(runtime, lane::work(Arc::clone(&seat), execution));
                 spawned.inspect(|abort| lane.keep(Worker::new(seat, abort.clone())))
             }
         };
@@ -258,16 +259,10 @@ impl Runner {
 
     #[cold]
     fn cut_off(&self, id: LiveId) {
-        // Taken all at once: where they come to nothing either, it is here, in a loop, and not each by the end of the one before.
-        let waiting = self.0.registry.ended_with_all(id);
-        if std::thread::panicking() {
-            // A panic ends no other batch: users' code cannot cause one here, but a subscriber or observer might.
-            for execution in waiting {
-                execution.admit(None);
-            }
-        } else {
-            // Cut off by a drain, or dropped with the runtime: there is nothing left to run the others on.
-            drop(waiting);
+        // Taken all at once: where their runtime is gone, too, they come to nothing here, in a loop, and not each by the end of the one
+        // before. After a drain's deadline they are refused.
+        for execution in self.0.registry.ended_with_all(id) {
+            execution.admit(None);
         }
     }
 
@@ -287,7 +282,7 @@ impl Runner {
             _token: self.0.batches.token(),
         };
         let id = other.id;
-        let spawned = self.spawn(async move {
+        let spawned = self.spawn(None, async move {
             let mut other = other;
             future.await;
             other.finished = true;
@@ -298,8 +293,13 @@ impl Runner {
     }
 
     /// None, and the future is dropped, if there is no runtime.
-    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
-        let runtime = match (Handle::try_current(), self.0.runtime.get()) {
+    fn spawn(
+        &self,
+        runtime: Option<Handle>,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<AbortHandle> {
+        let current = runtime.map_or_else(Handle::try_current, Ok);
+        let runtime = match (current, self.0.runtime.get()) {
             (Ok(runtime), _) => {
                 let _ = self.0.runtime.get_or_init(|| runtime.clone());
                 runtime

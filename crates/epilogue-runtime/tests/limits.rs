@@ -13,7 +13,7 @@ use std::{
 
 use epilogue_runtime::{Batch, Runner, TaskLimits};
 use support::{Log, list, say};
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 #[tokio::test]
 async fn the_pending_count_is_exact() {
@@ -138,4 +138,61 @@ async fn blocking_tasks_never_run_more_than_the_limit_at_once() {
     }
     runner.idle().await;
     assert_eq!((runner.stats().succeeded, most.load(Ordering::SeqCst)), (6, 2));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+/// Submits a batch that runs until it is released.
+fn submit_first(runner: &Runner) -> oneshot::Sender<()> {
+    let (release, released) = oneshot::channel::<()>();
+    let tasks = list(runner);
+    tasks.add_task(async || drop(released.await), ());
+    Batch::new(tasks).submit();
+    release
+}
+
+/// Submits batches that have to wait.
+fn submit_more(runner: &Runner, log: &Log, count: usize) {
+    for _ in 0..count {
+        let tasks = list(runner);
+        let (log, home) = (log.clone(), Handle::current().id());
+        tasks.add_task(
+            async move || log.add(if Handle::current().id() == home { "at home" } else { "elsewhere" }),
+            (),
+        );
+        Batch::new(tasks).submit();
+    }
+}
+
+#[test]
+fn a_batch_that_has_waited_runs_where_it_was_submitted() {
+    let (runner, log) = (Runner::new(TaskLimits::default().batches(1)), Log::default());
+    let (own, other) = (runtime(), runtime());
+    let release = other.block_on(async { submit_first(&runner) });
+    own.block_on(async { submit_more(&runner, &log, 3) });
+    release.send(()).unwrap();
+    other.block_on(async {
+        while runner.stats().succeeded == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    drop(other);
+    own.block_on(runner.idle());
+    assert_eq!((log.count("at home"), runner.stats().abandoned), (3, 0));
+}
+
+#[test]
+fn the_end_of_a_runtime_takes_none_of_another_ones_batches_with_it() {
+    let (runner, log) = (Runner::new(TaskLimits::default().batches(1)), Log::default());
+    let (own, other) = (runtime(), runtime());
+    let _release = other.block_on(async { submit_first(&runner) });
+    own.block_on(async { submit_more(&runner, &log, 3) });
+    // So many that each must not end in the end of the one before.
+    other.block_on(async { submit_more(&runner, &log, 20_000) });
+    own.block_on(async { submit_more(&runner, &log, 3) });
+    drop(other);
+    own.block_on(runner.idle());
+    assert_eq!((log.count("at home"), runner.stats().abandoned), (6, 20_001));
 }

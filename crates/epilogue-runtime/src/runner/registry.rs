@@ -9,7 +9,7 @@ use std::{
 
 use parking_lot::{Mutex, MutexGuard};
 use slab::Slab;
-use tokio::{task::AbortHandle, time::Instant};
+use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
 use super::report::{AbandonedRequest, AbandonedTask, StuckBatch};
 use crate::{Origin, TaskStats, execution::Execution};
@@ -142,6 +142,7 @@ impl Registry {
             inner.runs(&mut execution, abort);
             Admission::Run(execution)
         } else {
+            execution.runtime = execution.runtime.take().or_else(|| Handle::try_current().ok());
             inner.waiting.push_back(execution);
             Admission::Waits
         }
@@ -177,7 +178,7 @@ impl Registry {
         Some(next)
     }
 
-    /// A batch was cut off; so are those that wait.
+    /// A batch was cut off: with it comes all that waits.
     pub(super) fn ended_with_all(&self, id: LiveId) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
         inner.batches.remove(id);
