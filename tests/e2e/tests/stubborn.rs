@@ -133,6 +133,57 @@ async fn a_request_that_is_dropped_with_more_than_one_output_that_panics_does_no
     served.stop().await.unwrap();
 }
 
+#[dependency]
+async fn waits_on_a_mine() {
+    let _mine = Mine;
+    std::future::pending().await
+}
+
+#[dependency]
+async fn waits_on_another() {
+    let _mine = Mine;
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn dependencies_that_are_given_up_at_the_same_time_and_panic_do_not_end_the_process() {
+    #[dependency]
+    fn refuses() -> Result<(), HttpError> {
+        Err(HttpError::new(StatusCode::FORBIDDEN, "no"))
+    }
+
+    #[dependency]
+    async fn says_that_it_waits(journal: State<Journal>) {
+        journal.write("waits");
+        std::future::pending().await
+    }
+
+    #[get("/refused", concurrent)]
+    async fn refused(
+        _first: Depends<waits_on_a_mine>,
+        _second: Depends<waits_on_another>,
+        _refuses: Depends<refuses>,
+    ) {
+    }
+
+    #[get("/left", concurrent)]
+    async fn left(
+        _first: Depends<waits_on_a_mine>,
+        _second: Depends<waits_on_another>,
+        _last: Depends<says_that_it_waits>,
+    ) {
+    }
+
+    let (app, mut entries) = app(routes![refused, left]);
+    let served = Served::new(app).await;
+    assert_eq!(two(&served, "/refused").await, [403, 403]);
+    let mut client = served.connect().await;
+    client.write("GET /left HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "waits");
+    drop(client);
+    served.stop().await.unwrap();
+}
+
 /// What a layer has put into the request, and nobody else sees to.
 #[derive(Clone)]
 struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
+use super::leave::drop_each;
 use super::run::Waiting;
 use super::{Running, Scope, Slot, SlotIndex, Step, StepOutput};
 use crate::response::Failure;
@@ -33,19 +34,26 @@ struct Branch {
     turn: u32,
 }
 
+struct Branches(Vec<Branch>);
+
+impl Drop for Branches {
+    /// What some of them wait for is dropped half-way where another one fails, or the request is cut off.
+    fn drop(&mut self) {
+        drop_each(self.0.drain(..));
+    }
+}
+
 impl Scope {
     pub(super) async fn run_concurrently(&mut self, steps: &[Step], group: &Group) -> Result<(), Failure> {
         self.slots.resize_with(group.end(), || Slot::Empty);
         let turns = self.turn + 1..;
-        let mut branches: Vec<Branch> = group
-            .branches
-            .iter()
-            .zip(turns)
-            .map(|(steps, turn)| Branch { left: steps.clone(), waiting: None, turn })
-            .collect();
-        let result = std::future::poll_fn(|context| self.poll_branches(steps, &mut branches, context)).await;
+        let branches = group.branches.iter().zip(turns);
+        let branches = branches.map(|(steps, turn)| Branch { left: steps.clone(), waiting: None, turn });
+        let mut branches = Branches(branches.collect());
+        let result =
+            std::future::poll_fn(|context| self.poll_branches(steps, &mut branches.0, context)).await;
         // What is added from here on, also through a list that an output has kept, comes after all that is there.
-        self.turn = branches.last().map_or(0, |last| last.turn + 1);
+        self.turn = branches.0.last().map_or(0, |last| last.turn + 1);
         if let Some(tasks) = &self.tasks {
             tasks.end_turns(self.turn);
         }

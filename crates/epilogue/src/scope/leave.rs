@@ -190,7 +190,7 @@ pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
     while let Err(failure) = caught_now(&mut all) {
         tracing::error!(
             ?failure,
-            "what a request has left panicked when it was dropped: the output of a dependency, or an extension"
+            "what a request has left panicked when it was dropped: a dependency or its output, or an extension"
         );
     }
 }
