@@ -184,6 +184,56 @@ async fn dependencies_that_are_given_up_at_the_same_time_and_panic_do_not_end_th
     served.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_panic_whose_payload_panics_when_it_is_dropped_owes_no_exit() {
+    async fn explode<T>(_output: &T, _outcome: &Outcome) {
+        std::panic::panic_any(Mine)
+    }
+
+    #[dependency(exit = explode)]
+    fn inner(_session: Depends<session>) {}
+
+    #[dependency(scope = "function", exit = explode)]
+    fn of_function(_session: Depends<session>) {}
+
+    #[dependency(blocking)]
+    fn on_the_pool(_session: Depends<session>) {
+        std::panic::panic_any(Mine)
+    }
+
+    #[dependency(scope = "app", exit = close)]
+    fn of_app(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    #[dependency(scope = "app", exit = explode)]
+    fn of_app_too(_of_app: Depends<of_app>) {}
+
+    #[get("/inner")]
+    async fn of_inner(_inner: Depends<inner>) {}
+    #[get("/function")]
+    async fn of_a_function(_of_function: Depends<of_function>) {}
+    #[get("/pool")]
+    async fn of_the_pool(_on_the_pool: Depends<on_the_pool>) {}
+    #[get("/concurrent", concurrent)]
+    async fn of_both(_on_the_pool: Depends<on_the_pool>, _inner: Depends<inner>) {}
+    #[get("/own")]
+    async fn own(_session: Depends<session>, _of_app: Depends<of_app_too>) {
+        std::panic::panic_any(Mine)
+    }
+
+    let (app, mut entries) = app(routes![of_inner, of_a_function, of_the_pool, of_both, own]);
+    let client = TestClient::new(app.clone());
+    for (path, status) in
+        [("/inner", 200), ("/function", 500), ("/pool", 500), ("/concurrent", 500), ("/own", 500)]
+    {
+        assert_eq!(client.get(path).send().await.status(), status, "{path}");
+        assert_eq!(entries.now(), ["enter", "exit"], "{path}");
+    }
+    app.drain().await.unwrap();
+    assert_eq!(entries.now(), ["exit"], "of the app");
+}
+
 /// What a layer has put into the request, and nobody else sees to.
 #[derive(Clone)]
 struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);

@@ -323,7 +323,7 @@ impl Future for ReplyFuture {
             FutureState::Running(future) => {
                 let _entered = trace.as_ref().map(|trace| trace.enter());
                 catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context).map(Ok)))
-                    .unwrap_or_else(|payload| Poll::Ready(Ok(panicked(state, payload.as_ref()))))
+                    .unwrap_or_else(|payload| Poll::Ready(Ok(panicked(state, payload))))
             }
             FutureState::Refused(response) => Poll::Ready(Ok(std::mem::take(&mut **response))),
             FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
@@ -343,7 +343,7 @@ impl Future for ReplyFuture {
 }
 
 #[cold]
-fn panicked(state: &mut FutureState, payload: &(dyn Any + Send)) -> http::Response<ReplyBody> {
+fn panicked(state: &mut FutureState, payload: Box<dyn Any + Send>) -> http::Response<ReplyBody> {
     let failure = Failure::panicked(payload);
     tracing::error!(
         ?failure,
@@ -351,7 +351,7 @@ fn panicked(state: &mut FutureState, payload: &(dyn Any + Send)) -> http::Respon
     );
     // It may panic again, for what is left of it.
     let left = std::mem::replace(state, FutureState::Done);
-    drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(left))).map_err(Failure::panicked);
     internal_server_error().map(|body| ReplyBody::new(Either::Right(body), After::default()))
 }
 

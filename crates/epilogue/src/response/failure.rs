@@ -57,13 +57,15 @@ impl Failure {
     }
 
     /// A panic's payload as a failure.
-    pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
-        let message = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without a message");
-        Self::Panicked(Panicked { message: message.into() })
+    pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let message = text.unwrap_or("a panic without a message").into();
+        if text.is_none() {
+            // It may panic when it is dropped, where nobody catches that; one that is no text is leaked instead.
+            std::mem::forget(payload);
+        }
+        Self::Panicked(Panicked { message })
     }
 }
 

@@ -132,6 +132,6 @@ impl Scope {
 fn poll_caught(future: &mut Waiting, context: &mut Context<'_>) -> Poll<Result<StepOutput, Failure>> {
     match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(poll) => poll,
-        Err(payload) => Poll::Ready(Err(Failure::panicked(payload.as_ref()))),
+        Err(payload) => Poll::Ready(Err(Failure::panicked(payload))),
     }
 }

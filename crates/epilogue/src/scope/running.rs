@@ -110,7 +110,7 @@ impl Running {
 /// Calls a sync function; its panic becomes the request's failure.
 #[doc(hidden)]
 pub fn caught_now<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Failure::panicked(payload.as_ref())))
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Failure::panicked(payload)))
 }
 
 /// Awaits a future; its panic becomes the request's failure.
@@ -120,7 +120,7 @@ pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     std::future::poll_fn(move |context| {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(poll) => poll.map(Ok),
-            Err(payload) => std::task::Poll::Ready(Err(Failure::panicked(payload.as_ref()))),
+            Err(payload) => std::task::Poll::Ready(Err(Failure::panicked(payload))),
         }
     })
     .await
@@ -130,7 +130,7 @@ pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
 #[doc(hidden)]
 pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
-        Ok(payload) => Failure::panicked(payload.as_ref()),
+        Ok(payload) => Failure::panicked(payload),
         Err(_cancelled) => {
             let error = HttpError::new(
                 StatusCode::SERVICE_UNAVAILABLE,
