@@ -6,7 +6,9 @@ mod report;
 
 use std::{
     any::Any,
-    fmt,
+    cell::RefCell,
+    collections::VecDeque,
+    fmt, mem,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -378,8 +380,41 @@ impl Runner {
         task.span().record("outcome", outcome.as_str());
         self.0.counters.ended(outcome);
         self.observe(origin, &task, None, None, event);
-        panics::quietly("a task that was dropped", || drop(task));
+        drop_lost(task);
     }
+}
+
+thread_local! {
+    /// What is lost while a lost task is being dropped on this thread: the drop has added it to a list that takes nothing any more.
+    static LOST: RefCell<Option<VecDeque<Queued>>> = const { RefCell::new(None) };
+}
+
+/// How many lost tasks are dropped for one. Of a task that adds itself again in its drop there would be no end.
+const LOST_FOR_ONE: usize = 1000;
+
+/// Drops a lost task and what its drop adds: one after another, since each in the drop of the one before would overflow the stack.
+fn drop_lost(task: Queued) {
+    let first = LOST.try_with(|lost| match &mut *lost.borrow_mut() {
+        Some(lost) => {
+            lost.push_back(task);
+            None
+        }
+        lost @ None => {
+            *lost = Some(VecDeque::new());
+            Some(task)
+        }
+    });
+    // An error is the end of the thread, where the task has been dropped by now.
+    let Some(mut next) = first.ok().flatten() else { return };
+    for _ in 0..LOST_FOR_ONE {
+        panics::quietly("a task that was dropped", || drop(next));
+        match LOST.with_borrow_mut(|lost| lost.as_mut()?.pop_front()) {
+            Some(task) => next = task,
+            None => return LOST.set(None),
+        }
+    }
+    tracing::error!(target: "epilogue::task", task = %next.name(), "lost tasks add others without end: the rest is leaked");
+    mem::forget((next, LOST.take()));
 }
 
 /// A kept request, or the exits of a batch that was cut off.

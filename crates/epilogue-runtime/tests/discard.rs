@@ -72,3 +72,53 @@ fn a_detached_list_is_dropped_in_silence() {
     tasks.add_task(|| (), ());
     assert_eq!(tasks.len(), 1);
 }
+
+/// Adds itself again wherever it is dropped before it is done, so many times.
+struct Again {
+    tasks: BackgroundTasks,
+    log: Log,
+    left: u32,
+}
+
+impl Drop for Again {
+    fn drop(&mut self) {
+        self.log.add(self.left.to_string());
+        if self.left > 0 {
+            let again = Self { tasks: self.tasks.clone(), log: self.log.clone(), left: self.left - 1 };
+            self.tasks.add_task(hold, (again,));
+        }
+    }
+}
+
+async fn hold(_again: Again) {
+    std::future::pending::<()>().await;
+}
+
+#[test]
+fn what_the_drop_of_a_discarded_task_adds_is_discarded_too() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.add_task(hold, (Again { tasks: tasks.clone(), log: log.clone(), left: 5 },));
+    tasks.discard();
+    assert_eq!(log.lines(), ["5", "4", "3", "2", "1", "0"]);
+    assert_eq!((runner.stats().discarded, runner.stats().queued), (6, 0));
+}
+
+#[tokio::test]
+async fn a_task_that_always_adds_itself_again_comes_to_an_end() {
+    for cut in [false, true] {
+        let (runner, log) = (runner(), Log::default());
+        let tasks = list(&runner);
+        tasks.add_task(hold, (Again { tasks: tasks.clone(), log: log.clone(), left: u32::MAX },));
+        if cut {
+            Batch::new(tasks).submit();
+            tokio::task::yield_now().await;
+            runner.drain(std::future::ready(())).await;
+        } else {
+            tasks.discard();
+        }
+        let stats = runner.stats();
+        assert_eq!((stats.queued, stats.running), (0, 0));
+        assert_eq!(stats.accepted(), if cut { stats.abandoned } else { stats.discarded });
+    }
+}
