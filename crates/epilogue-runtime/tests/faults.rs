@@ -233,3 +233,14 @@ async fn a_detached_list_reports_in_the_same_way() {
     assert_eq!(report.failed[0].to_string(), "faults::fails failed: no such address");
     assert!(tasks.run_all().await.failed.is_empty());
 }
+
+#[tokio::test]
+async fn a_function_that_only_panics_is_a_task() {
+    let tasks = BackgroundTasks::new();
+    tasks.add_task(|| panic!("blocking"), ());
+    tasks.add_task(async || panic!("async"), ());
+    tasks.add_task(|| async { panic!("a future") }, ());
+    let report = tasks.run_all().await;
+    let messages: Vec<_> = report.failed.iter().map(|task| &*task.message).collect();
+    assert_eq!(messages, ["blocking", "async", "a future"]);
+}

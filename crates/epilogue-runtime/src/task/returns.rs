@@ -36,6 +36,23 @@ impl TaskReturn for () {
     }
 }
 
+/// Of a function that only ever panics: what a test does, or a `todo!()`. The type has no stable name but as a function's output.
+#[diagnostic::do_not_recommend]
+impl TaskReturn for <fn() -> ! as Returns>::Output {
+    fn into_result(self) -> Result<(), TaskFailure> {
+        self
+    }
+}
+
+#[doc(hidden)]
+pub trait Returns {
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
+}
+
 impl<E: TaskError> TaskReturn for Result<(), E> {
     fn into_result(self) -> Result<(), TaskFailure> {
         self.map_err(|error| TaskFailure::from_display(&error))
