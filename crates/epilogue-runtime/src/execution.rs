@@ -152,6 +152,10 @@ impl Execution {
                 }
             }
             self.chunk.clear();
+            if is_last {
+                // Nobody asks for them, and tasks that add themselves again may fail for ever.
+                self.report.failed.clear();
+            }
         }
     }
 
@@ -210,5 +214,20 @@ impl<'a> CountedRunning<'a> {
 impl Drop for CountedRunning<'_> {
     fn drop(&mut self) {
         self.0.stopped();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_failed_is_kept_for_those_who_ask() {
+        for (is_last, kept) in [(false, 1), (true, 0)] {
+            let mut execution = Execution::new(BackgroundTasks::new());
+            execution.tasks.add_task(async || Err("on purpose"), ());
+            execution.run_tasks(is_last).await;
+            assert_eq!(execution.report.failed.len(), kept);
+        }
     }
 }
