@@ -304,7 +304,7 @@ impl Asserts {
 
     fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {
         let (_, span) = ends(at);
-        let assert = syn::Ident::new(assert, span);
+        let assert = Ident::new(assert, span);
         self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty>()), generics);
     }
 
@@ -346,7 +346,7 @@ pub(crate) fn is_plain(param: &Parameter) -> bool {
 /// A check that runs while the compiler does, and fails at the tokens `at`.
 pub(crate) fn check(at: &impl ToTokens, verdict: &TokenStream) -> TokenStream {
     let (first, last) = ends(at);
-    let name = syn::Ident::new("verdict", proc_macro2::Span::mixed_site());
+    let name = Ident::new("verdict", Span::mixed_site());
     let path = quote_spanned!(first=> __epilogue::panic);
     let rest = quote_spanned!(last=> !("{}", #name.text()));
     quote! {

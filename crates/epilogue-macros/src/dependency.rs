@@ -31,7 +31,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
-    let marker = marker(&function);
+    let marker = function.marker(&without_bounds(function.generics()));
     if function.is_right(&errors) {
         let (function, names) = (function.tokens(&private), names.tokens());
         return quote!(#function #marker #names #description);
@@ -84,15 +84,7 @@ impl Options {
     }
 
     fn check(&self, function: &Function, errors: &mut Errors) {
-        if let Some(blocking) = &self.blocking
-            && function.is_async()
-        {
-            errors.at(
-                blocking,
-                "`blocking` runs a sync function on the blocking pool, and this one is async: remove `blocking`, or write `fn` \
-                 without `async`",
-            );
-        }
+        function.check_blocking(self.blocking.as_ref(), errors);
         if let Some(exit @ Expr::Call(_)) = &self.exit {
             errors.at(
                 exit,
@@ -108,34 +100,6 @@ impl Options {
         if let Some(exit @ Expr::Lit(_)) = &self.exit {
             errors.at(exit, "`exit` takes the name of a function, not a text: write `exit = close`");
         }
-    }
-}
-
-/// The type that stands for the function in `Depends<…>`: braces keep it out of the value namespace, where the function is.
-fn marker(function: &Function) -> TokenStream {
-    let (name, vis) = (function.name(), &function.item.vis);
-    // Without bounds: what an argument lacks is said once, of the implementation, and not of each place that names the type.
-    let mut all = function.generics();
-    all.where_clause = None;
-    for param in all.type_params_mut() {
-        (param.colon_token, param.bounds) = (None, Punctuated::new());
-    }
-    let params = &all.params;
-    let generics = if params.is_empty() { quote!() } else { quote!(<#params>) };
-    let types = type_params(&all);
-    let fields = if types.is_empty() {
-        quote!()
-    } else {
-        quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,)
-    };
-    // At the name, which is what a second function of the same one is told of.
-    let structure = quote_spanned!(name.span()=> struct #name #generics { #fields });
-    let docs =
-        function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
-    quote! {
-        #(#docs)*
-        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
-        #vis #structure
     }
 }
 
@@ -155,13 +119,14 @@ fn describe(
     let asserts = params.asserts.tokens();
     let Params { nodes, takes, locals, .. } = &params;
     let is_app_scoped = options.scope.to_string() == "App";
-    let checks = checks(function, is_generic_over(&generics), is_app_scoped);
+    // Several types share the function's name.
+    let is_generic = !generics.params.is_empty();
+    let checks = checks(function, is_generic, is_app_scoped);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let mut with_fuel = generics.clone();
     with_fuel.params.push(parse_quote!(#fuel_name: __epilogue::Fuel));
     let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
-    let is_generic = is_generic_over(&generics);
     let run = run(function, options, &params, &quote!(#turbofish));
     let output = output_type(&function.output);
     let (exit, exit_function) = exit(function, options, &generics);
@@ -334,11 +299,6 @@ fn is_ownable(ty: &syn::Type) -> bool {
     unsaid.is_empty()
 }
 
-/// Whether several types share the function's name.
-fn is_generic_over(generics: &Generics) -> bool {
-    !generics.params.is_empty()
-}
-
 /// What is checked of each parameter, under its own tokens. A generic dependency is many, which the routes that use them check.
 fn checks(function: &Function, is_generic: bool, is_app_scoped: bool) -> TokenStream {
     if is_generic {
@@ -353,8 +313,13 @@ fn checks(function: &Function, is_generic: bool, is_app_scoped: bool) -> TokenSt
     quote!(#(#checks)*)
 }
 
-fn type_params(generics: &Generics) -> Vec<&syn::Ident> {
-    generics.type_params().map(|param| &param.ident).collect()
+/// What an argument lacks is said once, of the implementation, and not of each place that names the type.
+fn without_bounds(mut generics: Generics) -> Generics {
+    generics.where_clause = None;
+    for param in generics.type_params_mut() {
+        (param.colon_token, param.bounds) = (None, Punctuated::new());
+    }
+    generics
 }
 
 /// A dependency is known by its type, so whatever it is generic over must outlive the app.

@@ -39,11 +39,10 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let template = Template::read(template, &macro_name, &function, &mut errors);
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
-    let params =
+    let mut params =
         Params::expand(&function.params, &quote!(__epilogue::Full), &Generics::default(), &mut errors);
-    let mut expanded = params;
-    expanded.asserts.reply(&function.output);
-    let run = call(&function, &options, &expanded);
+    params.asserts.reply(&function.output);
+    let run = call(&function, &options, &params);
     let read = Read {
         method,
         function: &function,
@@ -53,7 +52,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
         names: &names,
         private: &private,
     };
-    read.tokens(&expanded, &run, errors)
+    read.tokens(&params, &run, errors)
 }
 
 /// The options after the template.
@@ -71,15 +70,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn check(&self, function: &Function, errors: &mut Errors) {
-        if let Some(blocking) = &self.blocking
-            && function.is_async()
-        {
-            errors.at(
-                blocking,
-                "`blocking` runs a sync function on the blocking pool, and this one is async: remove `blocking`, or write `fn` \
-                 without `async`",
-            );
-        }
+        function.check_blocking(self.blocking.as_ref(), errors);
         if !function.generics().params.is_empty() {
             errors.at(
                 &function.item.sig.generics,
@@ -151,19 +142,6 @@ fn check_segments(function: &Function, template: &LitStr, segments: &[String], e
     }
 }
 
-fn marker(function: &Function) -> TokenStream {
-    let (name, vis) = (function.name(), &function.item.vis);
-    // At the name, which is what a second function of the same one is told of.
-    let structure = quote_spanned!(name.span()=> struct #name {});
-    let docs =
-        function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
-    quote! {
-        #(#docs)*
-        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
-        #vis #structure
-    }
-}
-
 /// What a route macro has read.
 pub(crate) struct Read<'a> {
     pub(crate) method: &'a str,
@@ -179,7 +157,7 @@ pub(crate) struct Read<'a> {
 impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
-        let marker = marker(self.function);
+        let marker = self.function.marker(&Generics::default());
         if self.function.is_right(&errors)
             && let Some(template) = &self.template.text
         {

@@ -248,6 +248,40 @@ impl Function {
         &self.item.sig.ident
     }
 
+    /// What of its attributes is true of the type of its name too.
+    pub(crate) fn docs(&self) -> impl Iterator<Item = &Attribute> {
+        self.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"))
+    }
+
+    /// The type that stands for the function: braces keep it out of the value namespace, where the function is.
+    pub(crate) fn marker(&self, generics: &Generics) -> TokenStream {
+        let (name, vis, docs) = (self.name(), &self.item.vis, self.docs());
+        let types: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
+        let field = (!types.is_empty())
+            .then(|| quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,));
+        let where_clause = &generics.where_clause;
+        // At the name, which is what a second function of the same one is told of.
+        let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
+        quote! {
+            #(#docs)*
+            #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
+            #vis #structure
+        }
+    }
+
+    /// Notes an option that an async function cannot have.
+    pub(crate) fn check_blocking(&self, option: Option<&Ident>, errors: &mut Errors) {
+        if let Some(blocking) = option
+            && self.is_async()
+        {
+            errors.at(
+                blocking,
+                "`blocking` runs a sync function on the blocking pool, and this one is async: remove `blocking`, or write `fn` \
+                 without `async`",
+            );
+        }
+    }
+
     /// The function for an item with errors: as it was written, unless rustc would have more to say of that.
     pub(crate) fn with_errors(&self, private: &TokenStream) -> TokenStream {
         if let Some(unparsed) = &self.unparsed {

@@ -111,8 +111,7 @@ fn structure(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
     let names = fields(function).map(|param| &param.name);
     let types = fields(function).map(|param| &param.ty);
-    let docs =
-        function.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
+    let docs = function.docs();
     quote! {
         #(#docs)*
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, reason = "it has the function's name")]
