@@ -34,7 +34,7 @@ async fn pending(count: Query<usize>, tasks: &BackgroundTasks) -> &'static str {
 
 /// An app with that many routes beside those that are measured.
 pub(crate) fn with_routes(count: usize) -> App {
-    let limits = TaskLimits::new().pending(1_000_000).grace(Duration::ZERO).exit_grace(Duration::ZERO);
+    let limits = TaskLimits::default().pending(1_000_000).grace(Duration::ZERO).exit_grace(Duration::ZERO);
     let app =
         App::new().tasks(limits).routes(routes![plain, many, pending]).routes(crate::dependencies::routes());
     // One for each hundred names of a kind, as an app has them.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use crate::{
     BackgroundTasks, Backoff, Task,
-    task::{Once, Queued, Repeated, Retry, Work},
+    task::{Queued, Repeated, Retry, Work},
 };
 
 /// A function that was just added, to set its options on. It enters the list when this is dropped, which is the end of
@@ -103,12 +103,7 @@ impl<T: Task> Parts<T> {
     }
 
     pub(crate) fn queued(self) -> Queued {
-        let task = Some(self.task);
-        let work = if self.retry.times == 0 {
-            Work::Task(Box::new(Once(task)))
-        } else {
-            Work::Task(Box::new(Repeated { task, retry: self.retry }))
-        };
+        let work = Work::Task(Box::new(Repeated { task: Some(self.task), retry: self.retry }));
         let mut queued = Queued::new(work, T::NAME, T::LOCATION);
         queued.always = self.always;
         if let Some(name) = self.name {

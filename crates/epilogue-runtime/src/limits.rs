@@ -54,11 +54,6 @@ impl Default for TaskLimits {
 }
 
 impl TaskLimits {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Sets the number of tasks that may be pending before new requests are refused.
     pub fn pending(mut self, tasks: usize) -> Self {
         self.pending = tasks;

@@ -61,7 +61,7 @@ pub(crate) struct Shared {
     runtime: OnceLock<Handle>,
     registry: Registry,
     pub(crate) counters: Counters,
-    /// Batches, waiting or running, kept requests and exits.
+    /// Batches, waiting or running, kept requests, open WebSockets and exits.
     pub(crate) batches: TaskTracker,
     /// Calls on the blocking pool.
     pub(crate) blocking: TaskTracker,
@@ -417,7 +417,7 @@ fn drop_lost(task: Queued) {
     mem::forget((next, LOST.take()));
 }
 
-/// A kept request, or the exits of a batch that was cut off.
+/// A kept request, an open WebSocket, or the exits of a batch that was cut off.
 struct Other {
     runner: Runner,
     what: What,

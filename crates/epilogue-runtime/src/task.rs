@@ -23,4 +23,4 @@ pub use structure::{Task, TaskDefaults};
 pub(crate) use queued::{Attempts, Queued, Work};
 pub(crate) use retry::Retry;
 pub(crate) use running::{BlockingWork, Kind, TaskFuture};
-pub(crate) use structure::{Once, Repeated};
+pub(crate) use structure::Repeated;

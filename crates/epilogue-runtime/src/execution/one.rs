@@ -19,14 +19,11 @@ pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> 
     runner.observe(origin, task, None, None, TaskObserver::started);
     let work = task.work.take().expect("a task begins once");
     let end = match work {
-        Work::Async(future) if task.timeout().is_none() => End::from(Caught::new(future, task.span()).await),
+        Work::Call(Kind::Async(future)) if task.timeout().is_none() => {
+            End::from(Caught::new(future, task.span()).await)
+        }
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
-        Work::Async(future) => {
-            Box::pin(attempt(runner, task.span(), task.timeout(), Kind::Async(future))).await
-        }
-        Work::Blocking(function) => {
-            Box::pin(attempt(runner, task.span(), task.timeout(), Kind::Blocking(function))).await
-        }
+        Work::Call(call) => Box::pin(attempt(runner, task.span(), task.timeout(), call)).await,
         Work::Task(mut attempts) => {
             let end = Box::pin(repeat(runner, origin, task, &mut *attempts, begun)).await;
             panics::quietly("a task that was dropped", || drop(attempts));
@@ -55,10 +52,10 @@ async fn repeat(
     attempts: &mut dyn Attempts,
     begun: Option<Instant>,
 ) -> End {
+    let retry = attempts.retry();
     let mut waits = None;
     loop {
-        let retry = attempts.retry().copied();
-        let is_last = retry.is_none_or(|retry| task.attempts > retry.times);
+        let is_last = task.attempts > retry.times;
         let end = match panics::catch(|| attempts.attempt(runner.context(), is_last)) {
             Ok(Some(running)) => attempt(runner, task.span(), task.timeout(), running.0).await,
             Ok(None) => {
@@ -66,9 +63,9 @@ async fn repeat(
             }
             Err(payload) => End::Panicked(panics::message(payload)),
         };
-        let Some(retry) = retry.filter(|retry| !is_last && again(&end, retry) && !runner.is_cut()) else {
+        if is_last || !again(&end, retry) || runner.is_cut() {
             return end;
-        };
+        }
         let wait = waits.get_or_insert_with(|| retry.backoff.waits()).next().unwrap_or_default();
         let error = end.message().unwrap_or_default();
         tracing::warn!(
@@ -84,7 +81,7 @@ async fn repeat(
     }
 }
 
-fn again(end: &End, retry: &Retry) -> bool {
+fn again(end: &End, retry: Retry) -> bool {
     match end {
         End::Failed(_) => true,
         End::Panicked(_) => retry.on_panic,

@@ -79,7 +79,7 @@ pub struct AbandonedTask {
 pub struct AbandonedRequest {
     /// The request.
     pub origin: Origin,
-    /// How long it was kept.
+    /// How long it was kept, open, or at its exits.
     pub age: Duration,
     /// Whether it was the request's exits, and not the request itself.
     pub exits: bool,

@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use tracing::Span;
 
-use super::{BlockingWork, Kind, Retry, Running, TaskContext, TaskFuture, TaskInfo};
+use super::{Kind, Retry, Running, TaskContext, TaskFuture, TaskInfo};
 use crate::SourceLine;
 
 /// A task in a list. There may be many, and they are moved about, so what few of them have is kept apart.
@@ -30,8 +30,7 @@ struct Extras {
 }
 
 pub(crate) enum Work {
-    Async(TaskFuture),
-    Blocking(BlockingWork),
+    Call(Kind),
     Task(Box<dyn Attempts>),
 }
 
@@ -39,15 +38,12 @@ pub(crate) enum Work {
 pub(crate) trait Attempts: Send {
     /// The next attempt. After the last one there is none.
     fn attempt(&mut self, context: &TaskContext, is_last: bool) -> Option<Running>;
-    fn retry(&self) -> Option<&Retry>;
+    fn retry(&self) -> Retry;
 }
 
 impl From<Running> for Work {
     fn from(running: Running) -> Self {
-        match running.0 {
-            Kind::Async(future) => Self::Async(future),
-            Kind::Blocking(function) => Self::Blocking(function),
-        }
+        Self::Call(running.0)
     }
 }
 
@@ -68,7 +64,7 @@ impl Queued {
     /// A future that nothing is to be noted of but whether it ended well: it has no options, and nobody traces it.
     pub(crate) fn plain(&mut self) -> Option<&mut TaskFuture> {
         match (&mut self.work, &self.extras) {
-            (Some(Work::Async(future)), None) => Some(future),
+            (Some(Work::Call(Kind::Async(future))), None) => Some(future),
             _ => None,
         }
     }
@@ -112,7 +108,7 @@ impl Queued {
 
     pub(crate) fn info(&self) -> TaskInfo {
         let retries = match &self.work {
-            Some(Work::Task(task)) => task.retry().map_or(0, |retry| retry.times),
+            Some(Work::Task(task)) => task.retry().times,
             _ => 0,
         };
         TaskInfo {

@@ -111,20 +111,7 @@ impl TaskDefaults {
     }
 }
 
-/// A task that is tried once: it is moved out, not cloned.
-pub(crate) struct Once<T>(pub(crate) Option<T>);
-
-impl<T: Task> Attempts for Once<T> {
-    fn attempt(&mut self, context: &TaskContext, _is_last: bool) -> Option<Running> {
-        self.0.take().map(|task| task.run(context))
-    }
-
-    fn retry(&self) -> Option<&Retry> {
-        None
-    }
-}
-
-/// A task that may be tried again.
+/// A task that may be tried again. It is cloned for each attempt but the last, which takes it.
 pub(crate) struct Repeated<T> {
     pub(crate) task: Option<T>,
     pub(crate) retry: Retry,
@@ -136,7 +123,7 @@ impl<T: Task> Attempts for Repeated<T> {
         task.map(|task| task.run(context))
     }
 
-    fn retry(&self) -> Option<&Retry> {
-        Some(&self.retry)
+    fn retry(&self) -> Retry {
+        self.retry
     }
 }
