@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
@@ -115,18 +116,18 @@ impl App {
     /// Adds path functions: `.routes(routes![list, create])`.
     #[doc(alias("add_api_route", "route"))]
     pub fn routes(self, routes: Routes) -> Self {
-        self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).routes(routes))
+        self.with_root(|root| root.routes(routes))
     }
 
     /// Adds a [`Router`].
     #[doc(alias("include_router", "nest", "merge"))]
     pub fn router(self, router: Router) -> Self {
-        self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).router(router))
+        self.with_root(|root| root.router(router))
     }
 
     /// Runs a dependency for every route, for its effect alone; those named first run first.
     pub fn depends<D: Dependency>(self) -> Self {
-        self.with(|config| config.root = std::mem::replace(&mut config.root, Router::new("")).depends::<D>())
+        self.with_root(Router::depends::<D>)
     }
 
     /// Gives a value to every [`State<T>`](crate::State); a second one of the same type takes the first one's place.
@@ -456,6 +457,10 @@ impl App {
         self.config.limits.grace
     }
 
+    fn with_root(self, change: impl FnOnce(Router) -> Router) -> Self {
+        self.with(|config| config.root = change(std::mem::replace(&mut config.root, Router::new(""))))
+    }
+
     /// A change makes another app: one that has started stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
@@ -481,11 +486,8 @@ where
     type Error = Infallible;
     type Future = super::service::AppFuture;
 
-    fn poll_ready(
-        &mut self,
-        _context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), Infallible>> {
-        std::task::Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {

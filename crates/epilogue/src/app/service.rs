@@ -136,13 +136,10 @@ fn serve_layered(
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version());
     let response = through(layered, request.map(Body::new), Some(Arc::clone(connection)));
-    ReplyFuture {
-        state: FutureState::Running(Box::pin(response)),
-        // The future below the layers keeps itself, and has the span.
-        keep: None,
-        trace: None,
-        stream,
-    }
+    // The future below the layers keeps itself, and has the span.
+    let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
+    future.stream = stream;
+    future
 }
 
 impl AppState {
@@ -160,14 +157,8 @@ impl AppState {
     /// Answers a request that no path function gets.
     fn refuse(&self, error: &HttpError, parts: Parts) -> ReplyFuture {
         let response = self.error_handlers.respond(error, parts);
-        ReplyFuture {
-            state: FutureState::Refused(Box::new(
-                response.map(|body| ReplyBody::new(Either::Right(body), After::default())),
-            )),
-            keep: None,
-            trace: None,
-            stream: None,
-        }
+        let response = response.map(|body| ReplyBody::new(Either::Right(body), After::default()));
+        ReplyFuture::new(FutureState::Refused(Box::new(response)))
     }
 
     #[cold]
@@ -228,7 +219,9 @@ impl AppState {
         });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, number, parts, captures, body, link);
-        ReplyFuture { state: FutureState::Running(run(scope)), keep, trace: None, stream: None }
+        let mut future = ReplyFuture::new(FutureState::Running(run(scope)));
+        future.keep = keep;
+        future
     }
 }
 
@@ -311,6 +304,12 @@ struct Keeper {
     number: u64,
     /// The places for what it leaves behind, until it has ended.
     reservation: Reservation,
+}
+
+impl ReplyFuture {
+    fn new(state: FutureState) -> Self {
+        Self { state, keep: None, trace: None, stream: None }
+    }
 }
 
 impl Future for ReplyFuture {

@@ -431,8 +431,10 @@ impl Draft<'_, '_> {
             }
             return Ok(SlotIndex::Request(slot));
         }
-        let sites = if run.is_some() { Box::default() } else { self.sites(node, vital, false)? };
-        let exit = if run.is_some() { None } else { node.exit };
+        let (sites, exit) = match run {
+            Some(_) => (Box::default(), None),
+            None => (self.sites(node, vital, false)?, node.exit),
+        };
         self.plan.has_exits |= exit.is_some();
         let early = self.early(node, exit.is_some(), &sites);
         if let Some(early) = early
@@ -510,8 +512,10 @@ impl Draft<'_, '_> {
         if let Some(&slot) = self.planner.app.slots.get(&node.id) {
             return Ok(slot);
         }
-        let sites = if run.is_some() { Box::default() } else { self.sites(node, true, true)? };
-        let exit = if run.is_some() { None } else { node.exit };
+        let (sites, exit) = match run {
+            Some(_) => (Box::default(), None),
+            None => (self.sites(node, true, true)?, node.exit),
+        };
         let wanted_by = format!("`{}` through {}", self.route.name, self.chain());
         let app = &mut *self.planner.app;
         let slot = app.steps.len();
