@@ -56,19 +56,26 @@ impl<P: Param + WithValue> Probe<P> {
     }
 }
 
-const UNREADABLE: &str =
-    "a generic dependency reads its type parameter: bound it by `serde::de::DeserializeOwned + 'static`";
+/// Fails a build, and not that of this crate: it is known for a certain type only, and no type is of that size.
+const fn unreadable<P>() {
+    assert!(
+        size_of::<P>() == usize::MAX,
+        "a generic dependency reads its type parameter: bound it by `serde::de::DeserializeOwned + 'static`"
+    );
+}
 
 /// What takes nothing, which an assertion has said. Only a type parameter may have got past it, by that assertion's own trait as its
 /// bound.
 #[doc(hidden)]
 pub trait Untakeable<P> {
     fn take(_: &mut Taking<'_>, _: usize) -> Option<P> {
-        const { panic!("{}", UNREADABLE) }
+        const { unreadable::<P>() };
+        unreachable!("a program with errors does not run")
     }
 
     fn take_or<V>(_: &mut Taking<'_>, _: usize, _: impl FnOnce() -> V) -> Option<P> {
-        const { panic!("{}", UNREADABLE) }
+        const { unreadable::<P>() };
+        unreachable!("a program with errors does not run")
     }
 }
 
