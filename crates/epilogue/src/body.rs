@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, Version, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -42,6 +42,8 @@ pub(crate) enum BodyError {
     #[cfg(feature = "multipart")]
     #[error("the multipart body could not be read")]
     Multipart(#[from] MultipartError),
+    #[error("the client has taken the request back")]
+    TakenBack,
     #[error("the body could not be read")]
     Read(#[source] axum_core::BoxError),
 }
@@ -49,6 +51,15 @@ pub(crate) enum BodyError {
 static EMPTY: Bytes = Bytes::new();
 
 impl RequestBody {
+    /// As the own server has it.
+    #[inline]
+    pub(crate) fn received(body: Incoming, version: Version) -> Self {
+        if version == Version::HTTP_2 && !http_body::Body::is_end_stream(&body) {
+            return Self::Other(Body::new(Whole(body)));
+        }
+        Self::Incoming(body)
+    }
+
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Read(bytes) => bytes,
@@ -126,7 +137,7 @@ impl RequestBody {
         }
     }
 
-    fn take_stream(&mut self) -> Body {
+    pub(crate) fn take_stream(&mut self) -> Body {
         match std::mem::replace(self, Self::Read(Bytes::new())) {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
@@ -169,6 +180,33 @@ impl http_body::Body for Limited {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// A body of HTTP/2 that breaks off when its client takes it back. Where the client gives no error for its reason, hyper takes what has
+/// come for all of it.
+struct Whole(Incoming);
+
+impl http_body::Body for Whole {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        Poll::Ready(match ready!(Pin::new(&mut self.0).poll_frame(context)) {
+            None if !self.0.is_end_stream() => Some(Err(axum_core::Error::new(BodyError::TakenBack))),
+            frame => frame.map(|frame| frame.map_err(axum_core::Error::new)),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
     }
 }
 
@@ -332,6 +370,11 @@ impl ReplyBody {
 
     pub(crate) fn is_of(&mut self, stream: Box<Stream>) {
         self.stream = Some(stream);
+    }
+
+    /// The reply is its head alone.
+    pub(crate) fn leave_out(&mut self) {
+        self.content = Either::Left(Full::default());
     }
 
     fn rest(&self) -> usize {

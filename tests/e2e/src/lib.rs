@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use epilogue::{App, Server};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -97,6 +97,20 @@ impl Served {
         client
     }
 
+    /// An HTTP/2 connection whose client has room for nothing of a reply but its head.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not accept it.
+    pub async fn http2_without_room(&self) -> hyper::client::conn::http2::SendRequest<Full<Bytes>> {
+        let stream = TokioIo::new(TcpStream::connect(self.address).await.expect("the server accepts"));
+        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(0);
+        let (client, connection) = builder.handshake(stream).await.expect("a handshake");
+        tokio::spawn(connection);
+        client
+    }
+
     /// One request on a connection of its own: the status, the headers and the whole body.
     ///
     /// # Panics
@@ -132,6 +146,36 @@ pub fn request(method: &str, path: &str) -> Request<Full<Bytes>> {
         .header("host", "localhost")
         .body(Full::default())
         .expect("a method and a path")
+}
+
+/// What a client of HTTP/2 begins with: its preface, and its settings.
+pub const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}";
+
+/// The frame of HTTP/2 that begins a request, a GET or a POST.
+///
+/// # Panics
+///
+/// When the path is long.
+pub fn head(stream: u32, method: Method, path: &str, flags: u8) -> Vec<u8> {
+    let method = if method == Method::GET { 0x82 } else { 0x83 };
+    // :method and :scheme http by their index, :authority and :path as literals (RFC 7541, appendix A).
+    let mut head = vec![method, 0x86, 0x01, 9];
+    head.extend(b"localhost");
+    head.extend([0x04, u8::try_from(path.len()).expect("a short path")]);
+    head.extend(path.as_bytes());
+    frame(0x1, flags, stream, &head)
+}
+
+/// A frame of HTTP/2.
+///
+/// # Panics
+///
+/// When it is long.
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0, 0, u8::try_from(payload.len()).expect("a short frame"), kind, flags];
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
 }
 
 /// A connection of bare bytes.

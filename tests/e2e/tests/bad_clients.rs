@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use epilogue_e2e::{Entries, Gate, HTTP2, Journal, Served, head, request};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -92,9 +92,6 @@ async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
     served.stop().await.unwrap();
 }
 
-/// What a client of HTTP/2 begins with: its preface, and its settings.
-const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}";
-
 /// Those that answer nothing, and one that has begun a head which it does not end.
 #[tokio::test]
 async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
@@ -103,11 +100,11 @@ async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
     for half_a_head in [false, true] {
         let mut client = served.connect().await;
         client.write(HTTP2).await;
-        client.write(head(1, "/a", 0x5)).await;
+        client.write(head(1, Method::GET, "/a", 0x5)).await;
         assert_eq!(entries.next().await, "a");
         if half_a_head {
             // END_STREAM, but not END_HEADERS.
-            client.write(head(3, "/b", 0x1)).await;
+            client.write(head(3, Method::GET, "/b", 0x1)).await;
         }
         let said = client.read_to_end().await;
         assert!(said.contains("\u{0}\u{0}\u{8}\u{7}\u{0}"), "it was told to go by a GOAWAY of eight bytes");
@@ -122,7 +119,7 @@ async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
     let served = Served::new(app.tasks(TaskLimits::default().grace(20 * SHORT))).await;
     let mut client = served.connect().await;
     client.write(HTTP2).await;
-    client.write(head(1, "/a", 0x5)).await;
+    client.write(head(1, Method::GET, "/a", 0x5)).await;
     assert_eq!(entries.next().await, "a");
     // It would be counted as cut off at the end of the grace period.
     served.stop().await.unwrap();
@@ -174,7 +171,7 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection: there is room for all that comes.
     client.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x10, 0, 0, 0]).await;
     client.write([0, 0, 4, 8, 0, 0, 0, 0, 0, 0x10, 0, 0, 0]).await;
-    client.write(head(1, "/endless", 0x5)).await;
+    client.write(head(1, Method::GET, "/endless", 0x5)).await;
     let stalled = async || {
         loop {
             let taken = body.taken.load(Ordering::Relaxed);
@@ -382,25 +379,10 @@ async fn what_is_not_http_is_refused_and_hurts_nobody() {
     assert_eq!(entries.now(), ["a"]);
 }
 
-/// The frame that begins a request.
-fn head(stream: u32, path: &str, flags: u8) -> Vec<u8> {
-    // :method GET, :scheme http, :authority and :path as literals (RFC 7541, appendix A).
-    let mut head = vec![0x82, 0x86, 0x01, 9];
-    head.extend(b"localhost");
-    head.extend([0x04, u8::try_from(path.len()).unwrap()]);
-    head.extend(path.as_bytes());
-    let length = u8::try_from(head.len()).unwrap();
-    // HEADERS.
-    let mut frame = vec![0, 0, length, 0x1, flags];
-    frame.extend(stream.to_be_bytes());
-    frame.extend(head);
-    frame
-}
-
 /// The frames of a request that is taken back in the same breath.
 fn taken_back(stream: u32, path: &str) -> Vec<u8> {
     // With END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
-    let mut frames = head(stream, path, 0x5);
+    let mut frames = head(stream, Method::GET, path, 0x5);
     frames.extend([0, 0, 4, 0x3, 0]);
     frames.extend(stream.to_be_bytes());
     frames.extend(8_u32.to_be_bytes());

@@ -14,6 +14,7 @@ use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::Either;
 use tower_service::Service;
 
@@ -98,10 +99,11 @@ impl Started {
         if let Some(layered) = &self.layered {
             return serve_layered(layered, request, connection);
         }
-        let stream = connection.speaks(request.version());
+        let stream = connection.speaks(request.version(), request.method());
         let (parts, body) = request.into_parts();
+        let body = RequestBody::received(body, parts.version);
         let link = Link::Connection(Arc::clone(connection));
-        let mut future = self.state.call(parts, RequestBody::Incoming(body), Some(link));
+        let mut future = self.state.call(parts, body, Some(link));
         future.stream = stream;
         future
     }
@@ -134,8 +136,10 @@ fn serve_layered(
     request: Request<hyper::body::Incoming>,
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
-    let stream = connection.speaks(request.version());
-    let response = through(layered, request.map(Body::new), Some(Arc::clone(connection)));
+    let stream = connection.speaks(request.version(), request.method());
+    let version = request.version();
+    let request = request.map(|body| RequestBody::received(body, version).take_stream());
+    let response = through(layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.
     let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
     future.stream = stream;
@@ -248,8 +252,8 @@ pub(crate) fn overloaded(runner: &Runner) -> HttpError {
 }
 
 impl MethodTable {
-    /// The route that answers. A HEAD request is answered by GET where there is no function for it; the server leaves out the
-    /// body. `GET` is for whoever asks for a WebSocket too, so that a page may stand beside it.
+    /// The route that answers. A HEAD request is answered by GET where there is no function for it; the body is left out
+    /// on the way to the client. `GET` is for whoever asks for a WebSocket too, so that a page may stand beside it.
     fn find(&self, request: &Parts) -> Option<usize> {
         let of = |method: &Method| self.methods.iter().find(|(of, _)| of == method).map(|(_, route)| *route);
         let plain = of(&request.method)
@@ -334,11 +338,26 @@ impl Future for ReplyFuture {
                 response.body_mut().trace(trace);
             }
             if let Some(stream) = stream.take() {
-                response.body_mut().is_of(stream);
+                over_http2(response, stream);
             }
         }
         polled
     }
+}
+
+/// Leaves out the content that a reply must not have, which hyper does on HTTP/1 only.
+fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
+    let never_has_any = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if stream.is_head
+        && !never_has_any
+        && let Some(length) = response.body().size_hint().exact()
+    {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    if stream.is_head || never_has_any {
+        response.body_mut().leave_out();
+    }
+    response.body_mut().is_of(stream);
 }
 
 #[cold]

@@ -193,7 +193,9 @@ impl Scope {
                 BodyError::Multipart(error) => return multipart_failure(error),
                 BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
                 BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
-                BodyError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
+                BodyError::TakenBack | BodyError::Read(_) => {
+                    (StatusCode::BAD_REQUEST, "There was an error reading the body")
+                }
             };
             tracing::debug!(%error, "the body was not read");
             Failure::Raised(Raised::new(HttpError::new(status, detail)))

@@ -5,7 +5,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{StatusCode, Version};
+use http::{Method, StatusCode, Version};
 use http_body_util::Either;
 
 use super::handover::{Gone, Handover};
@@ -50,9 +50,9 @@ impl Connection {
 
     /// A request has come by this version of HTTP; all others of the connection will, too.
     #[inline]
-    pub(crate) fn speaks(self: &Arc<Self>, version: Version) -> Option<Box<Stream>> {
+    pub(crate) fn speaks(self: &Arc<Self>, version: Version, method: &Method) -> Option<Box<Stream>> {
         if version == Version::HTTP_2 {
-            return Some(Box::new(self.stream()));
+            return Some(Box::new(self.stream(method)));
         }
         self.wait.head_came();
         self.awaits_reply.store(true, Ordering::Relaxed);
@@ -75,10 +75,10 @@ impl Connection {
         }
     }
 
-    fn stream(self: &Arc<Self>) -> Stream {
+    fn stream(self: &Arc<Self>, method: &Method) -> Stream {
         self.following.speaks_http2();
         self.wait.stream_begins();
-        Stream { connection: Arc::clone(self), rest: Bytes::new() }
+        Stream { connection: Arc::clone(self), rest: Bytes::new(), is_head: method == Method::HEAD }
     }
 
     pub(super) fn is_http2(&self) -> bool {
@@ -136,6 +136,8 @@ pub(crate) struct Stream {
     connection: Arc<Connection>,
     /// What of a large piece of the reply is not handed on yet.
     pub(crate) rest: Bytes,
+    /// It asks for the head of a reply alone.
+    pub(crate) is_head: bool,
 }
 
 impl Drop for Stream {

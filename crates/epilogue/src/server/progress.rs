@@ -12,7 +12,7 @@ use crate::tasks::Runner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
     tasks: u64,
-    /// Connections on which a request is in flight, requests whose client has left, and open WebSockets.
+    /// Connections on which a request is in flight, the requests in flight of those of HTTP/2, requests whose client has left, and open WebSockets.
     requests: u64,
 }
 

@@ -1,5 +1,7 @@
 //! What a connection may speak: HTTP/1.1, and HTTP/2 where the crate was built with it.
 
+use tokio_util::task::TaskTracker;
+
 use super::io::ConnectionIo;
 use super::serve::{ConnectionService, Limits};
 
@@ -7,13 +9,13 @@ use super::serve::{ConnectionService, Limits};
 mod http1_only {
     use hyper::server::conn::http1::{Builder, UpgradeableConnection};
 
-    use super::{ConnectionIo, ConnectionService, Limits};
+    use super::{ConnectionIo, ConnectionService, Limits, TaskTracker};
 
     #[derive(Clone)]
     pub(in crate::server) struct Protocols(Builder);
 
     impl Protocols {
-        pub(in crate::server) fn new(_limits: &Limits) -> Self {
+        pub(in crate::server) fn new(_limits: &Limits, _tracker: &TaskTracker) -> Self {
             Self(Builder::new())
         }
 
@@ -35,22 +37,35 @@ mod http1_only {
 mod with_http2 {
     use std::time::Duration;
 
-    use hyper_util::rt::{TokioExecutor, TokioTimer};
+    use hyper_util::rt::TokioTimer;
     use hyper_util::server::conn::auto::{Builder, Http1Builder, UpgradeableConnection};
 
-    use super::{ConnectionIo, ConnectionService, Limits};
+    use super::{ConnectionIo, ConnectionService, Limits, TaskTracker};
 
     /// How often an HTTP/2 client is asked whether it is still there.
     const PING_INTERVAL: Duration = Duration::from_mins(1);
     /// How long it may take to answer.
     const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
+    /// The streams of a connection are tasks of their own, which may end after it: they are answered for like it.
     #[derive(Clone)]
-    pub(in crate::server) struct Protocols(Builder<TokioExecutor>);
+    pub(in crate::server) struct Tracked(TaskTracker);
+
+    impl<F> hyper::rt::Executor<F> for Tracked
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        fn execute(&self, stream: F) {
+            self.0.spawn(stream);
+        }
+    }
+
+    #[derive(Clone)]
+    pub(in crate::server) struct Protocols(Builder<Tracked>);
 
     impl Protocols {
-        pub(in crate::server) fn new(limits: &Limits) -> Self {
-            let mut builder = Builder::new(TokioExecutor::new());
+        pub(in crate::server) fn new(limits: &Limits, tracker: &TaskTracker) -> Self {
+            let mut builder = Builder::new(Tracked(tracker.clone()));
             builder
                 .http2()
                 .timer(TokioTimer::new())
@@ -62,7 +77,7 @@ mod with_http2 {
             Self(builder)
         }
 
-        pub(in crate::server) fn http1(&mut self) -> Http1Builder<'_, TokioExecutor> {
+        pub(in crate::server) fn http1(&mut self) -> Http1Builder<'_, Tracked> {
             self.0.http1()
         }
 
@@ -70,7 +85,7 @@ mod with_http2 {
             &self,
             io: ConnectionIo,
             service: ConnectionService,
-        ) -> UpgradeableConnection<'_, ConnectionIo, ConnectionService, TokioExecutor> {
+        ) -> UpgradeableConnection<'_, ConnectionIo, ConnectionService, Tracked> {
             self.0.serve_connection_with_upgrades(io, service)
         }
     }

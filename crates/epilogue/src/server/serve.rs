@@ -210,12 +210,13 @@ impl Server {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
+        let tracker = TaskTracker::new();
         let connections = Connections {
             started: started.clone(),
-            protocols: protocols(&limits),
+            protocols: protocols(&limits, &tracker),
             free: Arc::new(Semaphore::new(limits.max_connections)),
             limits,
-            tracker: TaskTracker::new(),
+            tracker,
             finish: Stop::default(),
             abandon: Stop::default(),
             cut_off: Arc::default(),
@@ -256,8 +257,8 @@ impl fmt::Debug for Server {
     }
 }
 
-fn protocols(limits: &Limits) -> Protocols {
-    let mut protocols = Protocols::new(limits);
+fn protocols(limits: &Limits, tracker: &TaskTracker) -> Protocols {
+    let mut protocols = Protocols::new(limits, tracker);
     // That a client leaves is seen by the connection's own socket.
     protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
     if let Some(headers) = limits.max_headers {

@@ -1,0 +1,124 @@
+//! What HTTP/2 does otherwise than HTTP/1.1, and must come to the same.
+
+use bytes::Bytes;
+use epilogue::Body;
+use epilogue::prelude::*;
+use epilogue_e2e::{Entries, HTTP2, Journal, Served, frame, head};
+use http_body::Body as _;
+use http_body_util::{BodyExt, Full};
+
+async fn note(journal: State<Journal>, line: &'static str) {
+    journal.write(line);
+}
+
+fn request(method: &str, path: &str) -> http::Request<Full<Bytes>> {
+    let request = http::Request::builder().method(method).uri(format!("http://localhost{path}"));
+    request.body(Full::default()).unwrap()
+}
+
+#[get("/text")]
+async fn text(tasks: &BackgroundTasks, journal: State<Journal>) -> &'static str {
+    tasks.add_task(note, (journal, "text"));
+    "twelve bytes"
+}
+
+fn app() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    (App::new().state(journal).routes(routes![text, nothing, unchanged, upload, streamed]), entries)
+}
+
+fn layered(app: App) -> App {
+    app.layer(tower_http::set_header::SetResponseHeaderLayer::overriding(
+        http::HeaderName::from_static("x-layer"),
+        http::HeaderValue::from_static("1"),
+    ))
+}
+
+/// Their streams are tasks of their own, which may end after their connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_task_is_lost_when_a_client_leaves_during_the_shutdown() {
+    const STREAMS: usize = 150;
+
+    for _ in 0..4 {
+        let (app, mut entries) = app();
+        let served = Served::new(app).await;
+        let mut client = served.http2_without_room().await;
+        let mut replies = Vec::new();
+        for _ in 0..STREAMS {
+            replies.push(client.send_request(request("GET", "/text")).await.unwrap());
+        }
+        let stopping = tokio::spawn(served.stop());
+        drop((client, replies));
+        stopping.await.unwrap().unwrap();
+        assert_eq!(entries.now().len(), STREAMS);
+    }
+}
+
+#[get("/nothing")]
+async fn nothing(tasks: &BackgroundTasks, journal: State<Journal>) -> (StatusCode, &'static str) {
+    tasks.add_task(note, (journal, "nothing"));
+    (StatusCode::NO_CONTENT, "a body that no such reply has")
+}
+
+#[get("/unchanged")]
+async fn unchanged(tasks: &BackgroundTasks, journal: State<Journal>) -> (StatusCode, &'static str) {
+    tasks.add_task(note, (journal, "unchanged"));
+    (StatusCode::NOT_MODIFIED, "a body that no such reply has")
+}
+
+#[tokio::test]
+async fn a_reply_without_content_has_none() {
+    for is_layered in [false, true] {
+        let (app, mut entries) = app();
+        let served = Served::new(if is_layered { layered(app) } else { app }).await;
+        let mut client = served.http2().await;
+        let rows = [
+            ("HEAD", "/text", 200, Some("12")),
+            ("GET", "/nothing", 204, None),
+            ("GET", "/unchanged", 304, None),
+            ("HEAD", "/unknown", 404, Some("22")),
+        ];
+        for (method, path, status, length) in rows {
+            let reply = client.send_request(request(method, path)).await.unwrap();
+            assert_eq!(reply.status(), status);
+            assert_eq!(reply.headers().contains_key("x-layer"), is_layered);
+            let told = reply.headers().get("content-length").map(|length| length.to_str().unwrap());
+            assert_eq!(told, length, "{method} {path}");
+            assert!(reply.body().is_end_stream(), "{method} {path} has a body");
+            reply.into_body().collect().await.unwrap();
+        }
+        assert_eq!(entries.take(3).await, ["text", "nothing", "unchanged"]);
+        served.stop().await.unwrap();
+    }
+}
+
+#[post("/upload")]
+async fn upload(body: Bytes, journal: State<Journal>) {
+    journal.write(format!("ran with {}", body.len()));
+}
+
+#[post("/streamed")]
+async fn streamed(body: Extract<Body>, journal: State<Journal>) {
+    let whole = body.into_inner().collect().await;
+    journal.write(if whole.is_ok() { "whole" } else { "broken off" });
+}
+
+/// hyper takes a stream that was reset without an error for one that has ended.
+#[tokio::test]
+async fn an_upload_that_is_taken_back_is_not_whole() {
+    for is_layered in [false, true] {
+        let (app, mut entries) = app();
+        let served = Served::new(if is_layered { layered(app) } else { app }).await;
+        let mut client = served.connect().await;
+        client.write(HTTP2).await;
+        for (stream, path) in [(1, "/upload"), (3, "/streamed")] {
+            client.write(head(stream, Method::POST, path, 0x4)).await;
+            client.write(frame(0x0, 0, stream, b"half")).await;
+            client.write(frame(0x3, 0, stream, &[0; 4])).await;
+        }
+        assert_eq!(entries.next().await, "broken off");
+        drop(client);
+        served.stop().await.unwrap();
+        assert_eq!(entries.now(), [""; 0]);
+    }
+}
