@@ -58,6 +58,11 @@ impl Batch {
         self
     }
 
+    /// The request failed after all: see [`BackgroundTasks::discard`].
+    pub fn discard(&self) {
+        self.0.discard();
+    }
+
     /// The reply has left: the runner that the list came from runs the batch. At most
     /// [`TaskLimits::batches`](crate::TaskLimits::batches) run at once; it waits for its turn.
     ///

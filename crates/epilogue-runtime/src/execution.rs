@@ -70,6 +70,10 @@ impl Execution {
         self.finally.push(finally);
     }
 
+    pub(crate) fn discard(&self) {
+        self.tasks.discard();
+    }
+
     pub(crate) fn submit(self: Box<Self>, lane: Option<&Lane>) {
         if self.tasks.list.submitted(!self.finally.is_empty()) {
             self.admit(lane);

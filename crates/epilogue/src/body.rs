@@ -1,6 +1,7 @@
 //! The bodies of a request and of its reply. A reply's body carries what must happen after it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,12 +10,15 @@ use std::time::Duration;
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Version, header};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::time::Sleep;
 
 use crate::app::Trace;
+use crate::dependency::Outcome;
+use crate::response::{Chain, Failure, HttpError, Raised};
 use crate::server::{Follows, Link, Passage, Stream};
 use crate::tasks::Batch;
 #[cfg(feature = "multipart")]
@@ -54,7 +58,7 @@ impl RequestBody {
     /// As the own server has it.
     #[inline]
     pub(crate) fn received(body: Incoming, version: Version) -> Self {
-        if version == Version::HTTP_2 && !http_body::Body::is_end_stream(&body) {
+        if version == Version::HTTP_2 && !body.is_end_stream() {
             return Self::Other(Body::new(Whole(body)));
         }
         Self::Incoming(body)
@@ -302,15 +306,29 @@ pub(crate) struct After {
     /// None for most requests.
     follows: Option<Follows>,
     link: Option<Link>,
+    broken: Option<Broken>,
 }
 
+/// Where exits that run after a reply find how it broke off, if it did.
+pub(crate) type Broken = Arc<Mutex<Option<Outcome>>>;
+
 impl After {
-    pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
-        Self { follows: Some(Follows::Batch(batch)), link }
+    pub(crate) fn batch(batch: Batch, link: Option<Link>, broken: Option<Broken>) -> Self {
+        Self { follows: Some(Follows::Batch(batch)), link, broken }
     }
 
     pub(crate) fn passage(passage: Arc<Passage>) -> Self {
-        Self { follows: Some(Follows::Passage(passage)), link: None }
+        Self { follows: Some(Follows::Passage(passage)), link: None, broken: None }
+    }
+
+    /// The request has failed after all.
+    fn reply_broke(&self, failure: &Failure) {
+        if let Some(Follows::Batch(batch)) = &self.follows {
+            batch.discard();
+        }
+        if let Some(broken) = &self.broken {
+            *broken.lock() = Some(Outcome::of_failure(failure));
+        }
     }
 
     fn is_nothing(&self) -> bool {
@@ -330,6 +348,11 @@ impl Drop for After {
     }
 }
 
+/// Whether some of it may not be there yet.
+pub(crate) fn may_break(content: &Content) -> bool {
+    matches!(content, Either::Right(_))
+}
+
 /// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
 pub(crate) type Content = Either<Full<Bytes>, Body>;
 
@@ -340,14 +363,40 @@ pub(crate) fn into_body(content: Content) -> Body {
     }
 }
 
+/// The error of a stream that was the body of a reply, as exits of request scope see it: the reply has broken off.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::BrokenReply;
+///
+/// async fn close(session: &u32, outcome: &Outcome) {
+///     if let Some(BrokenReply(error)) = outcome.error() {
+///         eprintln!("of the reply of session {session} a part was sent: {error}");
+///     }
+/// }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct BrokenReply(pub axum_core::BoxError);
+
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
     content: Content,
+    /// Whose reply it is, where it may break off.
+    route: Option<Arc<str>>,
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
     after: After,
     /// The request's own, on HTTP/2: it is in flight until all of its reply was taken.
     stream: Option<Box<Stream>>,
+}
+
+/// The error without those that axum puts around it, which say nothing of their own.
+fn unwrapped(error: axum_core::BoxError) -> axum_core::BoxError {
+    match error.downcast::<axum_core::Error>() {
+        Ok(around) => unwrapped(around.into_inner()),
+        Err(error) => error,
+    }
 }
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
@@ -361,7 +410,13 @@ impl Default for ReplyBody {
 
 impl ReplyBody {
     pub(crate) fn new(content: Content, after: After) -> Self {
-        Self { content, after, trace: None, stream: None }
+        Self { content, route: None, after, trace: None, stream: None }
+    }
+
+    /// The reply of a path function.
+    pub(crate) fn of_route(content: Content, after: After, route: &Arc<str>) -> Self {
+        let route = may_break(&content).then(|| Arc::clone(route));
+        Self { route, ..Self::new(content, after) }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
@@ -377,13 +432,52 @@ impl ReplyBody {
         self.content = Either::Left(Full::default());
     }
 
+    fn poll_content(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        let body = match &mut self.content {
+            Either::Left(whole) => {
+                return Pin::new(whole).poll_frame(context).map_err(|never| match never {});
+            }
+            Either::Right(body) => body,
+        };
+        match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))) {
+            Ok(Poll::Ready(Some(Err(error)))) => Poll::Ready(Some(Err(self.failed(error)))),
+            Ok(polled) => polled,
+            Err(payload) => {
+                let failure = Failure::panicked(payload);
+                // It may panic again.
+                let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
+                drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
+                Poll::Ready(Some(Err(self.broke(failure.to_string(), &failure))))
+            }
+        }
+    }
+
+    #[cold]
+    fn failed(&mut self, error: axum_core::Error) -> axum_core::Error {
+        let error = BrokenReply(unwrapped(error.into_inner()));
+        self.broke(Chain(&error).to_string(), &Failure::Raised(Raised::new(HttpError::from(error))))
+    }
+
+    fn broke(&mut self, error: String, failure: &Failure) -> axum_core::Error {
+        // One without a route has passed the layers, and its error was told below them.
+        if let Some(route) = self.route.take() {
+            tracing::error!(route = &*route, %error, "a reply broke off");
+            self.after.reply_broke(failure);
+        }
+        axum_core::Error::new(error)
+    }
+
     fn rest(&self) -> usize {
         self.stream.as_ref().map_or(0, |stream| stream.rest.len())
     }
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        if self.after.is_nothing() && self.trace.is_none() && self.stream.is_none() {
+        let is_plain = self.after.is_nothing() && self.route.is_none();
+        if is_plain && self.trace.is_none() && self.stream.is_none() {
             into_body(self.content)
         } else {
             Body::new(self)
@@ -407,24 +501,23 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { content, stream, .. } = &mut *self;
-        let Some(Stream { rest, .. }) = stream.as_deref_mut() else {
-            return Pin::new(content).poll_frame(context).map_err(axum_core::Error::new);
-        };
+        let Some(Stream { rest, .. }) = self.stream.as_deref_mut() else { return self.poll_content(context) };
         // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
         // Small pieces make the end of the body mean that the peer has taken all but the last of them.
         let mut piece = std::mem::take(rest);
         if piece.is_empty() {
-            let frame = ready!(Pin::new(content).poll_frame(context));
+            let frame = ready!(self.poll_content(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => piece = data,
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(axum_core::Error::new(error)))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
         }
-        if piece.len() > HTTP2_FRAME {
-            *rest = piece.split_off(HTTP2_FRAME);
+        if let Some(stream) = self.stream.as_deref_mut()
+            && piece.len() > HTTP2_FRAME
+        {
+            stream.rest = piece.split_off(HTTP2_FRAME);
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

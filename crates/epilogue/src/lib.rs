@@ -102,7 +102,7 @@ pub use axum_core::{
 };
 
 pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
-pub use body::ReplyBody;
+pub use body::{BrokenReply, ReplyBody};
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]
 pub use epilogue_runtime::TaskMetrics;

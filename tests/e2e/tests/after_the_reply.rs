@@ -16,7 +16,7 @@ async fn write(journal: Journal, line: &'static str) {
 
 fn app() -> (App, Entries) {
     let (journal, entries) = Journal::new();
-    let routes = routes![huge, waiting, held, nothing, no_content, explicit_head, stream, broken_stream];
+    let routes = routes![huge, waiting, held, nothing, no_content, explicit_head, stream];
     (App::new().state(journal).state(Gate::default()).state(Entered::default()).routes(routes), entries)
 }
 
@@ -203,15 +203,6 @@ async fn stream(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Ga
         journal.write("last piece");
         drop(sender.send(Ok("last")).await);
     });
-    streamed(pieces)
-}
-
-#[get("/broken-stream")]
-async fn broken_stream(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
-    tasks.add_task(write, ((*journal).clone(), "broken stream"));
-    let (sender, pieces) = tokio::sync::mpsc::channel(2);
-    drop(sender.send(Ok("first")).await);
-    drop(sender.send(Err(std::io::Error::other("the source ran dry"))).await);
     streamed(pieces)
 }
 
@@ -470,21 +461,6 @@ async fn tasks_wait_for_the_end_of_a_stream() {
     assert_eq!(body.collect().await.unwrap().to_bytes(), "last");
     assert_eq!(entries.take(2).await, ["last piece", "stream"]);
     served.stop().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_that_fails_has_tasks_too() {
-    let (app, mut entries) = app();
-    let served = Served::new(app).await;
-    let mut client = served.http1().await;
-    let broken = async {
-        let reply = client.send_request(request("GET", "/broken-stream")).await?;
-        reply.into_body().collect().await
-    };
-    assert!(broken.await.is_err(), "the client is told that the stream broke");
-    assert_eq!(entries.next().await, "broken stream");
-    served.stop().await.unwrap();
-    assert_eq!(entries.now(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,155 @@
+//! Replies that break off after their head has left: such a request has failed.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use epilogue::Body;
+use epilogue::prelude::*;
+use epilogue_e2e::{Entries, Journal, Served};
+use futures_core::Stream;
+use http_body_util::{BodyExt, Full};
+use tracing::field::{Field, Visit};
+
+/// Gives one piece, then does not go on.
+struct Breaks {
+    pieces: u8,
+    panics: bool,
+}
+
+impl Stream for Breaks {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.pieces == 0 {
+            assert!(!self.panics, "the stream panics");
+            return Poll::Ready(Some(Err(io::Error::other("the disk is on fire"))));
+        }
+        self.pieces -= 1;
+        Poll::Ready(Some(Ok(Bytes::from_static(b"piece"))))
+    }
+}
+
+struct Session(State<Journal>, BackgroundTasks);
+
+#[dependency(exit = leave)]
+fn session(journal: State<Journal>, tasks: BackgroundTasks) -> Session {
+    Session(journal, tasks)
+}
+
+async fn leave(Session(journal, tasks): &Session, outcome: &Outcome) {
+    journal.write(format!("exit {outcome:?}"));
+    tasks.add_task(note, (journal.clone(), "of the exit"));
+}
+
+async fn note(journal: State<Journal>, line: &'static str) {
+    journal.write(line);
+}
+
+fn broken(tasks: &BackgroundTasks, journal: State<Journal>, panics: bool) -> Body {
+    tasks.add_task(note, (journal.clone(), "task"));
+    tasks.add_task(note, (journal, "always")).always();
+    Body::from_stream(Breaks { pieces: 1, panics })
+}
+
+#[get("/fails")]
+async fn fails(_session: Depends<session>, tasks: &BackgroundTasks, journal: State<Journal>) -> Body {
+    broken(tasks, journal, false)
+}
+
+#[get("/panics")]
+async fn panics(_session: Depends<session>, tasks: &BackgroundTasks, journal: State<Journal>) -> Body {
+    broken(tasks, journal, true)
+}
+
+#[get("/without-exits")]
+async fn without_exits(tasks: &BackgroundTasks, journal: State<Journal>) -> Body {
+    broken(tasks, journal, false)
+}
+
+/// Writes down the routes of errors.
+struct Errors(Journal);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Errors {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if *event.metadata().level() == tracing::Level::ERROR {
+            let mut line = String::from("log");
+            event.record(&mut Line(&mut line));
+            self.0.write(line);
+        }
+    }
+}
+
+struct Line<'l>(&'l mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "route" || field.name() == "error" {
+            self.0.push_str(&format!(" {field}={value:?}"));
+        }
+    }
+}
+
+fn app() -> (App, Entries, tracing::subscriber::DefaultGuard) {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let (journal, entries) = Journal::new();
+    let subscriber = tracing_subscriber::registry().with(Errors(journal.clone()));
+    let guard = tracing::subscriber::set_default(subscriber);
+    (App::new().state(journal).routes(routes![fails, panics, without_exits]), entries, guard)
+}
+
+async fn journal_of(app: App, mut entries: Entries, path: &str, is_http2: bool) -> Vec<String> {
+    let served = Served::new(app).await;
+    let request =
+        http::Request::get(format!("http://{}{path}", served.address)).body(Full::<Bytes>::default());
+    let request = request.unwrap();
+    let reply = if is_http2 {
+        served.http2().await.send_request(request).await
+    } else {
+        served.http1().await.send_request(request).await
+    };
+    // On HTTP/1 the head may not have left by then.
+    if let Ok(reply) = reply {
+        assert_eq!(reply.status(), 200);
+        reply.into_body().collect().await.unwrap_err();
+    }
+    served.stop().await.unwrap();
+    entries.now()
+}
+
+#[tokio::test]
+async fn the_tasks_of_a_reply_that_breaks_off_are_dropped_and_its_exits_are_told() {
+    for is_http2 in [false, true] {
+        for is_layered in [false, true] {
+            for (path, error, outcome) in [
+                ("/fails", "the disk is on fire", "Failed(500 Internal Server Error: the disk is on fire)"),
+                ("/panics", "it panicked: the stream panics", "Panicked(the stream panics)"),
+            ] {
+                let (mut app, entries, _guard) = app();
+                if is_layered {
+                    app = app.layer(tower_http::limit::RequestBodyLimitLayer::new(100));
+                }
+                assert_eq!(
+                    journal_of(app, entries, path, is_http2).await,
+                    [
+                        format!("log route=\"GET {path}\" error={error}"),
+                        String::from("always"),
+                        format!("exit {outcome}"),
+                        String::from("of the exit"),
+                    ]
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_breaks_off_needs_no_exit_to_be_told() {
+    let (app, entries, _guard) = app();
+    assert_eq!(
+        journal_of(app, entries, "/without-exits", false).await,
+        [r#"log route="GET /without-exits" error=the disk is on fire"#, "always"]
+    );
+}
