@@ -399,9 +399,6 @@ fn unwrapped(error: axum_core::BoxError) -> axum_core::BoxError {
     }
 }
 
-/// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
-const HTTP2_FRAME: usize = 16 * 1024;
-
 impl Default for ReplyBody {
     fn default() -> Self {
         Self::new(Either::Left(Full::default()), After::default())
@@ -423,7 +420,8 @@ impl ReplyBody {
         self.trace = Some(trace);
     }
 
-    pub(crate) fn is_of(&mut self, stream: Box<Stream>) {
+    pub(crate) fn is_of(&mut self, mut stream: Box<Stream>) {
+        stream.rests();
         self.stream = Some(stream);
     }
 
@@ -501,25 +499,17 @@ impl http_body::Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Some(Stream { rest, .. }) = self.stream.as_deref_mut() else { return self.poll_content(context) };
-        // On HTTP/2 hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper.
-        // Small pieces make the end of the body mean that the peer has taken all but the last of them.
-        let mut piece = std::mem::take(rest);
-        if piece.is_empty() {
-            let frame = ready!(self.poll_content(context));
-            match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => piece = data,
-                Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
+        let Some(stream) = self.stream.as_deref_mut() else { return self.poll_content(context) };
+        let rest = std::mem::take(&mut stream.rest);
+        let polled = if rest.is_empty() {
+            self.poll_content(context)
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(rest))))
+        };
+        match self.stream.as_deref_mut() {
+            Some(stream) => stream.hand_on(polled),
+            None => polled,
         }
-        if let Some(stream) = self.stream.as_deref_mut()
-            && piece.len() > HTTP2_FRAME
-        {
-            stream.rest = piece.split_off(HTTP2_FRAME);
-        }
-        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {

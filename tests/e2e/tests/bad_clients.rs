@@ -194,7 +194,7 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     }
     tokio::time::sleep(6 * SHORT).await;
     let stopping = tokio::spawn(served.stop());
-    tokio::time::sleep(30 * SHORT).await;
+    tokio::time::sleep(10 * SHORT).await;
     client.0.read_to_end(&mut said).await.unwrap();
     stopping.await.unwrap().unwrap();
     let (mut data, mut rest) = (0, &said[..]);
@@ -270,6 +270,28 @@ async fn a_client_that_takes_nothing_of_its_reply_is_let_go_and_its_tasks_run() 
     let ended = tokio::io::AsyncReadExt::read_to_end(&mut client.0, &mut rest).await;
     assert!(ended.is_err() || rest.len() < REPLY, "the reply breaks off");
     served.stop().await.unwrap();
+}
+
+/// From the stop on it is waited for at most a third of the grace period, whatever the timeout.
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_reply_does_not_hold_up_the_end() {
+    #[get("/large")]
+    async fn large(tasks: &BackgroundTasks, journal: State<Journal>) -> Bytes {
+        tasks.add_task(note, (journal, "large"));
+        Bytes::from(vec![b'x'; 32 * 1024 * 1024])
+    }
+
+    for timeout in [Some(Duration::from_mins(1)), None] {
+        let (journal, mut entries) = Journal::new();
+        let limits = TaskLimits::default().grace(20 * SHORT);
+        let app = App::new().state(journal).tasks(limits).routes(routes![large]);
+        let served = Served::with(app, |server| server.reply_write_timeout(timeout)).await;
+        let mut client = served.connect().await;
+        client.write("GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+        client.read_at_least(1).await;
+        served.stop().await.unwrap();
+        assert_eq!(entries.now(), ["large"]);
+    }
 }
 
 #[tokio::test]

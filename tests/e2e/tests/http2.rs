@@ -1,5 +1,7 @@
 //! What HTTP/2 does otherwise than HTTP/1.1, and must come to the same.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
@@ -121,4 +123,16 @@ async fn an_upload_that_is_taken_back_is_not_whole() {
         served.stop().await.unwrap();
         assert_eq!(entries.now(), [""; 0]);
     }
+}
+
+/// One that grants no room for a reply would otherwise have its server wait for the end of the grace period.
+#[tokio::test]
+async fn a_client_without_room_does_not_hold_up_the_end() {
+    let (app, mut entries) = app();
+    let served = Served::new(app.tasks(TaskLimits::default().grace(Duration::from_secs(3)))).await;
+    let mut client = served.http2_without_room().await;
+    let reply = client.send_request(request("GET", "/text")).await.unwrap();
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["text"]);
+    drop(reply);
 }

@@ -394,3 +394,104 @@ async fn the_upgrade_has_the_headers_of_the_reply() {
     assert_eq!(closed(&mut client).await, 1000);
     served.stop().await.unwrap();
 }
+
+/// It does not read, or reads and does not answer the close: from the stop on it is waited for at most a third of the grace period.
+#[tokio::test]
+async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
+    #[websocket("/floods")]
+    async fn floods(socket: WebSocket, tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(noted, ((*journal).clone(), "after floods"));
+        journal.write("floods");
+        while socket.send_text("x".repeat(1024 * 1024)).await.is_ok() {}
+    }
+
+    #[websocket("/waits")]
+    async fn waits(mut socket: WebSocket, tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(noted, ((*journal).clone(), "after waits"));
+        journal.write("waits");
+        while socket.recv().await.is_some() {}
+    }
+
+    for name in ["floods", "waits"] {
+        let (journal, mut entries) = Journal::new();
+        let limits = TaskLimits::default().grace(Duration::from_secs(2));
+        let served =
+            Served::new(App::new().state(journal).tasks(limits).routes(routes![floods, waits])).await;
+        let _client = open(&served, &format!("/{name}")).await.unwrap();
+        assert_eq!(entries.next().await, name);
+        settle().await;
+        served.stop().await.unwrap();
+        assert_eq!(entries.now(), [format!("after {name}")]);
+    }
+}
+
+/// What the protocol forbids to be sent is not sent.
+#[tokio::test]
+async fn a_close_is_one_that_may_be_sent() {
+    #[websocket("/closes")]
+    async fn closes(socket: WebSocket, code: Query<u16>, reason: Query<String>, journal: State<Journal>) {
+        let closed = socket.close(*code, reason.into_inner()).await;
+        journal.write(closed.map_or_else(|error| error.to_string(), |()| String::from("closed")));
+    }
+
+    async fn close(served: &Served, code: u16, reason: &str) -> (u16, String) {
+        let mut client = open(served, &format!("/closes?code={code}&reason={reason}")).await.unwrap();
+        let Message::Close(Some(close)) = client.next().await.unwrap().unwrap() else { panic!("no close") };
+        (close.code.into(), close.reason.as_str().to_owned())
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let served = Served::new(App::new().state(journal).routes(routes![closes])).await;
+    let long = "%C3%A9".repeat(70);
+    for (code, reason, sent) in [
+        (1000, "bye", String::from("bye")),
+        (1012, "", String::new()),
+        (3000, "", String::new()),
+        (4999, &long, "é".repeat(61)),
+    ] {
+        assert_eq!(close(&served, code, reason).await, (code, sent));
+        assert_eq!(entries.next().await, "closed");
+    }
+    for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
+        // The function returns without having closed it.
+        assert_eq!(close(&served, code, "").await, (1000, String::new()));
+        assert_eq!(
+            entries.next().await,
+            format!(
+                "a WebSocket is not closed with {code}, but with 1000 to 1003, 1007 to 1014 or 3000 to 4999"
+            )
+        );
+    }
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn subprotocols_are_compared_with_their_case() {
+    #[websocket("/chat", protocols("v2", "v1"))]
+    async fn chat(socket: WebSocket) -> Result<(), epilogue::WebSocketError> {
+        socket.send_text(socket.protocol().unwrap_or("none")).await
+    }
+
+    let served = Served::new(App::new().routes(routes![chat])).await;
+    for (offered, chosen) in [("V2, v1", "v1"), ("V2", "none"), ("v1,v2", "v2")] {
+        let mut request = Request::get("ws://localhost/chat").header("sec-websocket-protocol", offered);
+        for (name, value) in [
+            ("host", "localhost"),
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ] {
+            request = request.header(name, value);
+        }
+        let stream = TcpStream::connect(served.address).await.unwrap();
+        let (mut client, _) = hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream))
+            .await
+            .map(|(client, connection)| (client, tokio::spawn(connection.with_upgrades())))
+            .unwrap();
+        let reply = client.send_request(request.body(String::new()).unwrap()).await.unwrap();
+        let told = reply.headers().get("sec-websocket-protocol").map(|protocol| protocol.to_str().unwrap());
+        assert_eq!(told.unwrap_or("none"), chosen, "{offered}");
+    }
+    served.stop().await.unwrap();
+}

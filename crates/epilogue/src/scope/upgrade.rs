@@ -14,6 +14,7 @@ use tracing::{Instrument, Span};
 use super::{BoxFuture, Scope};
 use crate::body::{After, ReplyBody};
 use crate::response::{Failure, HttpError, Raised, Replied};
+use crate::server::longest_wait;
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
 
@@ -114,8 +115,9 @@ impl Scope {
 
     /// The best subprotocol that the client offers.
     fn protocol(&self) -> Option<&'static str> {
+        let headers = &self.parts().headers;
         let mut known = self.route().node.protocols.iter().copied();
-        known.find(|protocol| lists(&self.parts().headers, &header::SEC_WEBSOCKET_PROTOCOL, protocol))
+        known.find(|protocol| items(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|item| item == *protocol))
     }
 
     /// What the path function's end comes to, with the exits of function scope.
@@ -143,10 +145,15 @@ pub(crate) fn protocol_of(headers: &HeaderMap) -> Option<String> {
     headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok().map(str::to_owned)
 }
 
-/// Whether a header that is a list has this word.
+/// Whether a header that is a list has this word, in any case.
 fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    items(headers, name).any(|item| item.eq_ignore_ascii_case(word))
+}
+
+/// What a header that is a list has.
+fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+    texts.flat_map(|text| text.split(',')).map(str::trim)
 }
 
 /// The answer of RFC 9110, section 15.5.22, to a request that is none for a WebSocket.
@@ -188,6 +195,7 @@ impl Session {
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
         let Some(scope) = &mut self.0 else { return };
         let stopping = scope.app.stopping.clone();
+        let longest_wait = longest_wait(scope.app.runner.limits().grace);
         let (driver, socket) = Driver::new(io, Role::Server, scope.app.body_limit).await;
         let (ended, function_ended) = oneshot::channel();
         let talking = async {
@@ -197,7 +205,7 @@ impl Session {
             drop(ended.send(close));
             reply
         };
-        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping));
+        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
         self.0 = None;
         // Its tasks and exits follow now, after the socket.
         drop(reply);

@@ -1,11 +1,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode, Version};
+use http_body::Frame;
 use http_body_util::Either;
 
 use super::handover::{Gone, Handover};
@@ -78,7 +79,13 @@ impl Connection {
     fn stream(self: &Arc<Self>, method: &Method) -> Stream {
         self.following.speaks_http2();
         self.wait.stream_begins();
-        Stream { connection: Arc::clone(self), rest: Bytes::new(), is_head: method == Method::HEAD }
+        self.wait.stream_works();
+        Stream {
+            connection: Arc::clone(self),
+            rest: Bytes::new(),
+            is_head: method == Method::HEAD,
+            is_busy: true,
+        }
     }
 
     pub(super) fn is_http2(&self) -> bool {
@@ -131,6 +138,9 @@ impl Connection {
     }
 }
 
+/// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
+const FRAME: usize = 16 * 1024;
+
 /// A request of HTTP/2 that is in flight until this is dropped: with its reply's body, or with the request when it is taken back.
 pub(crate) struct Stream {
     connection: Arc<Connection>,
@@ -138,10 +148,57 @@ pub(crate) struct Stream {
     pub(crate) rest: Bytes,
     /// It asks for the head of a reply alone.
     pub(crate) is_head: bool,
+    /// The app works on it, while its client waits.
+    is_busy: bool,
+}
+
+impl Stream {
+    /// Hands a frame of the reply on.
+    ///
+    /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper. Small pieces make
+    /// the end of the body mean that the peer has taken all but the last of them.
+    pub(crate) fn hand_on<E>(
+        &mut self,
+        polled: Poll<Option<Result<Frame<Bytes>, E>>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
+        if polled.is_pending() {
+            self.works();
+            return polled;
+        }
+        self.rests();
+        polled.map_ok(|frame| match frame.into_data() {
+            Ok(mut piece) => {
+                self.rest = piece.split_off(piece.len().min(FRAME));
+                Frame::data(piece)
+            }
+            Err(trailers) => trailers,
+        })
+    }
+
+    /// The app has no more of the reply for now.
+    fn works(&mut self) {
+        if !self.is_busy {
+            self.is_busy = true;
+            self.connection.wait.stream_works();
+        }
+    }
+
+    /// The next piece of the reply is the client's to take.
+    pub(crate) fn rests(&mut self) {
+        if self.is_busy {
+            self.is_busy = false;
+            self.connection.wait.stream_rests();
+        } else {
+            self.connection.wait.stream_goes_on();
+        }
+    }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        if self.is_busy {
+            self.connection.wait.stream_rests();
+        }
         self.connection.wait.stream_ended();
     }
 }

@@ -18,6 +18,12 @@ mod sync {
     pub(super) use parking_lot::{Mutex, MutexGuard};
 }
 
+/// How long a client that does nothing may hold up a stop: it need not go at once, since what is on its way to it may still arrive, but
+/// the others must have the rest of the grace period.
+pub(crate) fn longest_wait(grace: std::time::Duration) -> std::time::Duration {
+    grace / 3
+}
+
 pub(crate) use connection::{Connection, Stream};
 pub(crate) use passage::{Follows, Link, Passage};
 pub use serve::Server;

@@ -6,7 +6,7 @@
 //!
 //! On HTTP/2 hyper sets none. There a connection waits for a head from the end of the last request that was in flight.
 //!
-//! The same note says until when, on HTTP/1, a client may take nothing of a reply.
+//! The same note says until when a client may take nothing of a reply: on HTTP/1, and on HTTP/2 once the server stops.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,12 +23,14 @@ use tokio::time::Instant;
 pub(super) struct Wait {
     begun: Instant,
     timeout: Duration,
-    stall_timeout: Option<Duration>,
+    stall_timeout: Duration,
     /// In nanoseconds since it was begun, or [`NOBODY`].
     until: AtomicU64,
     is_over: AtomicBool,
     /// The requests in flight, on HTTP/2.
     streams: AtomicUsize,
+    /// Those of them that the app is at work on. The others wait for their client to take more of the reply.
+    busy: AtomicUsize,
     /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
     is_stalled: AtomicBool,
     /// Whether the client takes nothing of a reply, on HTTP/1.
@@ -38,6 +40,9 @@ pub(super) struct Wait {
 /// The client is not waited for.
 const NOBODY: u64 = u64::MAX;
 
+/// A time that may be added to any other.
+pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
+
 impl Wait {
     fn set(&self, until: Instant) {
         // It overflows after some centuries; then there is no timeout.
@@ -46,7 +51,7 @@ impl Wait {
     }
 
     fn shortest(&self) -> Duration {
-        self.stall_timeout.map_or(self.timeout, |stall| stall.min(self.timeout))
+        self.stall_timeout.min(self.timeout)
     }
 
     /// The head that was waited for has come, on HTTP/1.
@@ -60,16 +65,17 @@ impl Wait {
 
     /// The client takes no more of a reply on HTTP/1.
     pub(super) fn reply_stalls(&self) {
-        if let Some(timeout) = self.stall_timeout
-            && !self.reply_stalls.swap(true, Ordering::Relaxed)
-        {
-            self.set(Instant::now() + timeout);
+        if !self.reply_stalls.swap(true, Ordering::Relaxed) {
+            self.set(Instant::now() + self.stall_timeout);
         }
     }
 
     /// It takes some of it.
     #[inline]
     pub(super) fn reply_goes_on(&self) {
+        if self.is_stalled.load(Ordering::Relaxed) {
+            self.set(Instant::now() + self.timeout);
+        }
         if self.reply_stalls.load(Ordering::Relaxed) {
             self.reply_stalls.store(false, Ordering::Relaxed);
             self.until.store(NOBODY, Ordering::Relaxed);
@@ -79,6 +85,23 @@ impl Wait {
     /// A request on HTTP/2 has come.
     pub(super) fn stream_begins(&self) {
         self.streams.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The app works on it.
+    pub(super) fn stream_works(&self) {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Now it is its client's turn.
+    pub(super) fn stream_rests(&self) {
+        self.stream_goes_on();
+        // In this order: who finds none at work finds when the last one was.
+        self.busy.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Its client has taken some of the reply.
+    pub(super) fn stream_goes_on(&self) {
+        self.set(Instant::now() + self.timeout);
     }
 
     /// It has been answered, or taken back.
@@ -92,8 +115,8 @@ impl Wait {
 /// The timer of one connection, awaited beside it: done when a head is overdue, or a client takes nothing of a reply for too long.
 pub(super) struct Patience {
     wait: Arc<Wait>,
-    /// How much of the timeout for a head is not granted any more.
-    less: Duration,
+    /// Since when all have only that long, if they do not have less.
+    hurry: Option<(Instant, Duration)>,
     timer: Pin<Box<tokio::time::Sleep>>,
     alarm: Option<Arc<Alarm>>,
 }
@@ -105,16 +128,17 @@ impl Patience {
         let wait = Wait {
             begun,
             timeout,
-            stall_timeout,
+            stall_timeout: stall_timeout.unwrap_or(FOR_EVER),
             until: AtomicU64::new(NOBODY),
             is_over: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
             is_stalled: AtomicBool::new(false),
             reply_stalls: AtomicBool::new(false),
         };
         wait.set(begun + timeout);
         let timer = Box::pin(tokio::time::sleep(wait.shortest()));
-        Self { wait: Arc::new(wait), less: Duration::ZERO, timer, alarm: None }
+        Self { wait: Arc::new(wait), hurry: None, timer, alarm: None }
     }
 
     /// What is told of the requests on HTTP/2.
@@ -129,10 +153,17 @@ impl Patience {
         self.look_soon();
     }
 
-    /// From now on only that long is waited for a head, if it is less than the timeout.
+    /// From now on the client is waited for only that long, if it is less than the timeout: for a head, or to take more of a reply.
     pub(super) fn shorten(&mut self, timeout: Duration) {
-        self.less = self.wait.timeout.saturating_sub(timeout);
+        self.hurry = Some((Instant::now(), timeout));
         self.look_soon();
+    }
+
+    /// The end of a wait that would be over then, by this timeout.
+    fn end(&self, until: Instant, timeout: Duration) -> Instant {
+        let Some((since, most)) = self.hurry else { return until };
+        let begun = until.checked_sub(timeout).unwrap_or(since);
+        until.min(begun.max(since) + most)
     }
 
     /// Sets the timer anew at the next poll.
@@ -162,17 +193,22 @@ impl Patience {
     fn look(&mut self, context: &mut Context<'_>) {
         while self.timer.as_mut().poll(context).is_ready() {
             let now = Instant::now();
+            let wait = &*self.wait;
             // A wait that begins later cannot be over before that.
-            let fresh = now + self.wait.shortest().min(self.wait.timeout.saturating_sub(self.less));
-            let in_flight =
-                self.wait.streams.load(Ordering::Acquire) > 0 || self.wait.is_stalled.load(Ordering::Relaxed);
-            let until = match self.wait.until.load(Ordering::Relaxed) {
+            let fresh = self.end(now + wait.shortest(), wait.shortest());
+            let in_flight = if self.hurry.is_some() {
+                wait.busy.load(Ordering::Acquire) > 0
+            } else {
+                wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed)
+            };
+            let until = match wait.until.load(Ordering::Relaxed) {
                 _ if in_flight => fresh,
                 NOBODY => fresh,
-                until if self.wait.reply_stalls.load(Ordering::Relaxed) => {
-                    self.wait.begun + Duration::from_nanos(until)
+                until => {
+                    let stalls = wait.reply_stalls.load(Ordering::Relaxed);
+                    let timeout = if stalls { wait.stall_timeout } else { wait.timeout };
+                    self.end(wait.begun + Duration::from_nanos(until), timeout)
                 }
-                until => self.wait.begun + Duration::from_nanos(until).saturating_sub(self.less),
             };
             if until <= now {
                 self.wait.is_over.store(true, Ordering::Relaxed);
@@ -302,6 +338,38 @@ mod tests {
         let _head = patience.timer().sleep(10 * SECOND);
         assert!(!is_over_within(&mut patience, 9 * SECOND).await);
         assert!(is_over_within(&mut patience, 2 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn from_the_stop_on_a_client_has_less_time_to_go_on() {
+        let mut patience = Patience::new(60 * SECOND, None);
+        let wait = patience.wait();
+        wait.head_came();
+        wait.reply_stalls();
+        assert!(!is_over_within(&mut patience, 100 * SECOND).await);
+        patience.shorten(10 * SECOND);
+        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+        wait.reply_goes_on();
+        wait.reply_stalls();
+        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+        assert!(is_over_within(&mut patience, 12 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_on_http2_is_waited_for_while_the_app_works_on_it() {
+        let mut patience = Patience::new(60 * SECOND, None);
+        let wait = patience.wait();
+        wait.stream_begins();
+        wait.stream_works();
+        patience.shorten(10 * SECOND);
+        assert!(!is_over_within(&mut patience, 100 * SECOND).await);
+        wait.stream_rests();
+        for _ in 0..3 {
+            assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+            wait.stream_goes_on();
+        }
+        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+        assert!(is_over_within(&mut patience, 12 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,10 +16,10 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
-use super::patience::Patience;
+use super::patience::{FOR_EVER, Patience};
 use super::protocols::Protocols;
 use super::stop::Stop;
-use super::{progress, signal};
+use super::{longest_wait, progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
@@ -102,9 +102,6 @@ impl Default for Limits {
     }
 }
 
-/// A time that may be added to any other.
-const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
-
 impl Server {
     /// A server with the defaults.
     pub fn new(app: App) -> Self {
@@ -128,6 +125,8 @@ impl Server {
 
     /// How long a client may take nothing at all of a reply on HTTP/1.1; `None` for as long as it likes. Its tasks run then, as they do
     /// when a client leaves. A client that reads slowly may take any time in all. On HTTP/2 it is asked by pings whether it is there.
+    ///
+    /// Once the server stops, a client may take nothing for a third of the grace period at most, on HTTP/2 too.
     pub fn reply_write_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into().map(|timeout| timeout.clamp(Duration::from_millis(1), FOR_EVER));
         self.with(|limits| limits.reply_write_timeout = timeout)
@@ -315,9 +314,7 @@ impl Connections {
         protocols.http1().timer(patience.timer());
         let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
-        // A client that has sent half a head, or on HTTP/2 one without a request in flight, need not go at once, since the last frame of
-        // a reply may still wait for its window; but it must not hold up the others to the end of the grace period.
-        let going = self.started.state.runner.limits().grace / 3;
+        let going = longest_wait(self.started.state.runner.limits().grace);
         self.tracker.spawn(async move {
             let mut serving = pin!(protocols.serve(io, service));
             let (mut finishing, mut told_to_go) = (false, false);

@@ -1,5 +1,6 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
@@ -69,7 +70,8 @@ impl TestWebSocket {
     pub(super) async fn open(pipe: DuplexStream, reply: TestStream) -> Self {
         let (driver, socket) = Driver::new(pipe, Role::Client, usize::MAX).await;
         let (ended, client_ended) = oneshot::channel();
-        let driver = AbortOnDrop(tokio::spawn(driver.run(client_ended, CancellationToken::new())));
+        let driver =
+            AbortOnDrop(tokio::spawn(driver.run(client_ended, CancellationToken::new(), Duration::ZERO)));
         Self { socket: socket.speaking(protocol_of(reply.headers())), reply, driver, ended }
     }
 

@@ -8,7 +8,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -23,6 +23,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long it may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the reason of a close may be: what a control frame holds, less the code (RFC 6455, section 5.5).
+const MAX_REASON: usize = 123;
 /// Far less than the default: there is one of it for each client, most of which say little.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -50,7 +52,16 @@ impl Close {
         Self::new(Self::NORMAL, "")
     }
 
-    fn into_frame(self) -> Frame {
+    /// One that may be sent, by RFC 6455, section 7.4.
+    pub(super) fn checked(code: u16, reason: impl Into<String>) -> Result<Self, WebSocketError> {
+        match code {
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Self::new(code, reason)),
+            _ => Err(WebSocketError::CloseCode(code)),
+        }
+    }
+
+    fn into_frame(mut self) -> Frame {
+        self.reason.truncate(self.reason.floor_char_boundary(MAX_REASON));
         Frame::Close(Some(CloseFrame { code: self.code.into(), reason: self.reason.into() }))
     }
 
@@ -106,7 +117,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     /// Carries messages until the WebSocket is closed: by the client, by the function, or because the server stops.
-    pub(crate) async fn run(self, function_ended: oneshot::Receiver<Close>, stopping: CancellationToken) {
+    /// Until both ends are done with it; after a stop for that long at most.
+    pub(crate) async fn run(
+        self,
+        function_ended: oneshot::Receiver<Close>,
+        stopping: CancellationToken,
+        longest_wait: Duration,
+    ) {
+        let late = async {
+            stopping.cancelled().await;
+            sleep(longest_wait).await;
+        };
+        tokio::select! {
+            biased;
+            () = self.drive(function_ended, &stopping) => {}
+            () = late => tracing::debug!("the client of a WebSocket is not waited for any longer, since the server stops"),
+        }
+    }
+
+    async fn drive(self, function_ended: oneshot::Receiver<Close>, stopping: &CancellationToken) {
         let Self { stream, limit, incoming, mut outgoing } = self;
         let (mut sink, stream) = stream.split();
         let shared = Shared::default();
@@ -183,7 +212,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     sink: &mut SplitSink<WebSocketStream<S>, Frame>,
     outgoing: &mut mpsc::Receiver<Step>,
     mut function_ended: oneshot::Receiver<Close>,
-    stopping: CancellationToken,
+    stopping: &CancellationToken,
     shared: &Shared,
 ) -> WriteEnd {
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);

@@ -180,11 +180,11 @@ impl WebSocket {
     }
 
     /// Closes the WebSocket once everything that was sent before has left. [`recv`](Self::recv) still gives what the client sends until it
-    /// answers.
+    /// answers. Of a reason the first 123 bytes are sent.
     ///
     /// # Errors
     ///
-    /// When it is closed already.
+    /// When it is closed already, and when the code is none of 1000 to 1003, 1007 to 1014 and 3000 to 4999, which may be sent.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
         self.sender.close(code, reason).await
     }
@@ -234,7 +234,7 @@ impl WebSocketSender {
     ///
     /// The same.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
-        self.step(Step::Close(Close::new(code, reason))).await
+        self.step(Step::Close(Close::checked(code, reason)?)).await
     }
 
     async fn step(&self, step: Step) -> Result<(), WebSocketError> {
