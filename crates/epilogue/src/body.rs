@@ -31,6 +31,8 @@ pub(crate) enum RequestBody {
     /// As a middleware or a foreign server has it.
     Other(Body),
     Read(Bytes),
+    /// A form that is no UTF-8, as it was sent and as a text.
+    Latin1(Box<(Bytes, String)>),
     /// A multipart form, with its bytes where something reads those too.
     #[cfg(feature = "multipart")]
     Form(Box<(MultipartForm, Bytes)>),
@@ -67,9 +69,28 @@ impl RequestBody {
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Read(bytes) => bytes,
+            Self::Latin1(form) => &form.0,
             #[cfg(feature = "multipart")]
             Self::Form(form) => &form.1,
             Self::Incoming(_) | Self::Other(_) => &EMPTY,
+        }
+    }
+
+    /// The body that has been read is a form (`application/x-www-form-urlencoded`). As in Starlette, what is no UTF-8 is Latin-1.
+    pub(crate) fn read_as_form(&mut self) {
+        if let Self::Read(bytes) = self
+            && std::str::from_utf8(bytes).is_err()
+        {
+            let text = bytes.iter().copied().map(char::from).collect();
+            *self = Self::Latin1(Box::new((std::mem::take(bytes), text)));
+        }
+    }
+
+    /// The text of such a form.
+    pub(crate) fn form(&self) -> &str {
+        match self {
+            Self::Latin1(form) => &form.1,
+            body => std::str::from_utf8(body.bytes()).unwrap_or_default(),
         }
     }
 
@@ -85,7 +106,7 @@ impl RequestBody {
         let bytes = match self {
             Self::Incoming(body) => collecting(body, limit, time).await?,
             Self::Other(body) => collecting(body, limit, time).await?,
-            Self::Read(_) => return Ok(()),
+            Self::Read(_) | Self::Latin1(_) => return Ok(()),
             #[cfg(feature = "multipart")]
             Self::Form(_) => return Ok(()),
         };
@@ -146,6 +167,7 @@ impl RequestBody {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
             Self::Read(bytes) => Body::from(bytes),
+            Self::Latin1(form) => Body::from(form.0),
             #[cfg(feature = "multipart")]
             Self::Form(form) => Body::from(form.1),
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use epilogue::prelude::*;
 use epilogue::testing::{Multipart, TestClient, TestRequest};
+use epilogue_e2e::Served;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -379,4 +380,57 @@ async fn files_as_bytes_however_large() {
     assert_eq!(client.post("/bytes").multipart(text).send().await.text(), "6 [] None");
     let empty = Multipart::new().text("file", "");
     assert_eq!(errors(client.post("/bytes").multipart(empty)).await, [json!(["missing", ["body", "file"]])]);
+}
+
+/// As in FastAPI: text that is no UTF-8 is Latin-1.
+#[tokio::test]
+async fn a_form_in_another_encoding_is_read() {
+    let client = TestClient::new(App::new().routes(routes![login]));
+    for body in
+        [&b"name=a&word=\xe9t\xe9"[..], b"word=%C3%A9t%C3%A9&name=a", b"name=a&word=\xc3\xa9t\xc3\xa9"]
+    {
+        let request = client.post("/login").header("content-type", "application/x-www-form-urlencoded");
+        let reply = request.body(body.to_vec()).send().await;
+        assert_eq!((reply.status(), &*reply.text()), (StatusCode::OK, "a Some(\"ét\u{e9}\")"));
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_no_text_does_not_hide_the_others() {
+    #[get("/cookies")]
+    async fn cookies(session: Cookie<String>, last: Cookie<String>, bad: Cookie<Option<String>>) -> String {
+        format!("{} {} {:?}", *session, *last, *bad)
+    }
+
+    let served = Served::new(App::new().routes(routes![cookies])).await;
+    let mut client = served.connect().await;
+    client.write(b"GET /cookies HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n").await;
+    client.write(b"cookie: session=1; bad=\xff; last=2\r\n\r\n").await;
+    let reply = client.read_to_end().await;
+    assert!(reply.ends_with("\r\n\r\n1 2 None"), "{reply}");
+    served.stop().await.unwrap();
+}
+
+/// As in FastAPI: a browser sends a number that was left empty as an empty text.
+#[tokio::test]
+async fn an_optional_number_that_was_left_empty_is_none() {
+    #[derive(Debug, Deserialize)]
+    struct Order {
+        count: Option<i64>,
+        note: Option<String>,
+    }
+
+    #[post("/order")]
+    async fn order(order: Form<Order>) -> String {
+        format!("{:?} {:?}", order.count, order.note)
+    }
+
+    let client = TestClient::new(App::new().routes(routes![order]));
+    for (body, text) in
+        [("count=&note=x", "None Some(\"x\")"), ("count=2&note=", "Some(2) None"), ("", "None None")]
+    {
+        let request = client.post("/order").header("content-type", "application/x-www-form-urlencoded");
+        let reply = request.body(body).send().await;
+        assert_eq!((reply.status(), &*reply.text()), (StatusCode::OK, text), "{body}");
+    }
 }

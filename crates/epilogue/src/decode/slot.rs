@@ -81,6 +81,11 @@ impl<'a> Slot<'a> {
         })
     }
 
+    /// Whether an empty text is a value here. Of a form it is none, but it is an item of a list.
+    fn may_be_empty(&self) -> bool {
+        self.values.alone(self.name).is_some() || self.all().len() > 1
+    }
+
     fn text(&self, raw: Raw<'a>) -> Text<'a> {
         self.session.take_several(false);
         Text { session: self.session, raw, path: self.path, rules: self.rules }
@@ -184,7 +189,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
-        self.picked = self.raw();
+        self.picked = self.raw().filter(|raw| !raw.is_empty() || self.may_be_empty());
         match self.role {
             _ if self.picked.is_some() => visitor.visit_some(self),
             Role::Absent | Role::Field(_) => visitor.visit_none(),

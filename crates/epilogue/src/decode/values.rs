@@ -71,7 +71,7 @@ pub(crate) trait Values {
     }
 
     /// The value of a parameter that is one value. A browser sends a field that was left empty as an empty text, which of a form is
-    /// none; in a list, or in a struct over the whole form, it is a text.
+    /// none; in a list, or where a struct over the whole form wants a text, it is one.
     fn alone(&self, name: &str) -> Option<Raw<'_>> {
         self.one(name)
     }
@@ -250,9 +250,10 @@ impl<'r> Cookies<'r> {
         self.0
             .get_all(http::header::COOKIE)
             .iter()
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
             // What is neither text nor a cookie was put there by some other application of the same host.
-            .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
-            .flat_map(|header| Cookie::split_parse_encoded(header).flatten())
+            .filter_map(|pair| std::str::from_utf8(pair).ok())
+            .flat_map(|pair| Cookie::split_parse_encoded(pair).flatten())
     }
 }
 

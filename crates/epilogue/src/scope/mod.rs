@@ -280,9 +280,8 @@ impl Scope {
     }
 
     fn url_encoded(&self) -> UrlEncoded<'_> {
-        // What is declared as something else, or is not UTF-8, is no form; `UrlEncoded` percent-decodes leniently by itself.
-        let text = if is_form(&self.parts().headers) { self.body.bytes() } else { &[][..] };
-        UrlEncoded::form(std::str::from_utf8(text).unwrap_or_default())
+        // What is declared as something else is no form; `UrlEncoded` percent-decodes leniently by itself.
+        UrlEncoded::form(if is_form(&self.parts().headers) { self.body.form() } else { "" })
     }
 
     /// What a field of the form holds where files are wanted: files, or texts that are none.

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::running::BlockingCall;
 use super::{
     BoxFuture, Exit, ExitStage, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep,
-    blocking, caught, caught_now,
+    blocking, caught, caught_now, is_form,
 };
 use crate::app::AppState;
 use crate::body::BodyError;
@@ -176,6 +176,9 @@ impl Scope {
         let mut result = Ok(());
         if form.is_none() || plan.reads_whole {
             result = self.body.read(headers, limit, time).await;
+            if plan.reads_form && is_form(headers) {
+                self.body.read_as_form();
+            }
         }
         #[cfg(feature = "multipart")]
         if let (Some(content_type), Ok(())) = (form, &result) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use axum_core::BoxError;
@@ -77,13 +77,13 @@ where
     B::Error: Into<BoxError>,
 {
     let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
-    let head = Arc::new(AtomicUsize::new(0));
+    let asked = Arc::new(Asked::default());
     let opening = Opening::of(&boundary);
-    let pieces = Pieces { body, pause: false, head: Arc::clone(&head), opening };
+    let pieces = Pieces { body, pause: false, asked: Arc::clone(&asked), opening };
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limits.whole as u64));
     let multipart = Multipart::with_constraints(pieces, boundary, constraints);
     let mut form = MultipartForm::default();
-    match read_parts(multipart, &head, limits, &mut form).await {
+    match read_parts(multipart, &asked, limits, &mut form).await {
         Ok(()) | Err(MultipartError::Cut(_)) => Ok(form),
         Err(error) => Err(error),
     }
@@ -91,21 +91,22 @@ where
 
 async fn read_parts(
     mut multipart: Multipart<'_>,
-    head: &AtomicUsize,
+    asked: &Asked,
     limits: FormLimits,
     form: &mut MultipartForm,
 ) -> Result<(), MultipartError> {
     let (mut files, mut texts) = (0, 0);
     loop {
-        head.store(0, Ordering::Relaxed);
-        let Some(mut field) = multipart.next_field().await.map_err(broken)? else { return Ok(()) };
+        asked.again();
+        let field = multipart.next_field().await.map_err(|error| broken(error, asked))?;
+        let Some(mut field) = field else { return Ok(()) };
         let name = field.name().ok_or(MultipartError::Nameless)?.to_owned();
         let Some(filename) = field.file_name().map(|name| without_folders(name).to_owned()) else {
             texts += 1;
             if texts > MAX_PARTS {
                 return Err(MultipartError::TooMany("fields"));
             }
-            let bytes = read_text(&mut field, head, limits.text - form.text_length, limits.text).await?;
+            let bytes = read_text(&mut field, asked, limits.text - form.text_length, limits.text).await?;
             form.text_length += bytes.len();
             form.parts.push((name, Part::Text(into_text(bytes))));
             continue;
@@ -114,7 +115,7 @@ async fn read_parts(
         if files > MAX_PARTS {
             return Err(MultipartError::TooMany("files"));
         }
-        let file = read_file(&mut field, head, filename, limits.files_in_memory).await?;
+        let file = read_file(&mut field, asked, filename, limits.files_in_memory).await?;
         // What a browser sends where no file was chosen.
         if !(file.filename().is_empty() && file.is_empty()) {
             form.parts.push((name, Part::File(file)));
@@ -130,12 +131,12 @@ fn without_folders(filename: &str) -> &str {
 
 async fn read_text(
     field: &mut Field<'_>,
-    head: &AtomicUsize,
+    asked: &Asked,
     left: usize,
     limit: usize,
 ) -> Result<Vec<u8>, MultipartError> {
     let mut bytes = Vec::new();
-    while let Some(piece) = next_piece(field, head).await? {
+    while let Some(piece) = next_piece(field, asked).await? {
         if bytes.len() + piece.len() > left {
             return Err(MultipartError::TooLarge { limit });
         }
@@ -152,14 +153,14 @@ fn into_text(bytes: Vec<u8>) -> String {
 
 async fn read_file(
     field: &mut Field<'_>,
-    head: &AtomicUsize,
+    asked: &Asked,
     filename: String,
     in_memory: bool,
 ) -> Result<UploadFile, MultipartError> {
     let content_type = field.headers().get(http::header::CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let mut spool = Spool::new(in_memory);
-    while let Some(piece) = next_piece(field, head).await? {
+    while let Some(piece) = next_piece(field, asked).await? {
         spool.write(&piece).await.map_err(MultipartError::Store)?;
     }
     Ok(match spool.finish().await.map_err(MultipartError::Store)? {
@@ -168,12 +169,12 @@ async fn read_file(
     })
 }
 
-async fn next_piece(field: &mut Field<'_>, head: &AtomicUsize) -> Result<Option<Bytes>, MultipartError> {
-    head.store(0, Ordering::Relaxed);
-    field.chunk().await.map_err(broken)
+async fn next_piece(field: &mut Field<'_>, asked: &Asked) -> Result<Option<Bytes>, MultipartError> {
+    asked.again();
+    field.chunk().await.map_err(|error| broken(error, asked))
 }
 
-fn broken(error: multer::Error) -> MultipartError {
+fn broken(error: multer::Error, asked: &Asked) -> MultipartError {
     match error {
         multer::Error::StreamSizeExceeded { limit } => {
             MultipartError::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
@@ -181,9 +182,14 @@ fn broken(error: multer::Error) -> MultipartError {
         multer::Error::StreamReadFailed(source) if !source.is::<Refused>() => {
             MultipartError::Read(multer::Error::StreamReadFailed(source))
         }
+        // multer says the same of a boundary that goes on as none does.
         error @ (multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders
-        | multer::Error::IncompleteFieldData { .. }) => MultipartError::Cut(error),
+        | multer::Error::IncompleteFieldData { .. })
+            if asked.has_ended.load(Ordering::Relaxed) =>
+        {
+            MultipartError::Cut(error)
+        }
         error => MultipartError::Malformed(error),
     }
 }
@@ -232,13 +238,29 @@ impl Opening {
     }
 }
 
+/// What was handed out since multer was last asked for something.
+#[derive(Debug, Default)]
+struct Asked {
+    length: AtomicUsize,
+    /// Only the end is left.
+    looked_at_all: AtomicBool,
+    has_ended: AtomicBool,
+}
+
+impl Asked {
+    fn again(&self) {
+        self.length.store(0, Ordering::Relaxed);
+        self.looked_at_all.store(false, Ordering::Relaxed);
+    }
+}
+
 /// The body as multer takes it. multer reads until there is nothing to be had at the moment, however much that is; so after
-/// each piece there is nothing, until it has looked at that piece and asks again.
+/// each piece there is nothing, until it has looked at that piece and asks again. Nor does it learn of the end before it has looked at
+/// all that there is, each time that it is asked for something: an error without the end is not about the end.
 struct Pieces<B> {
     body: B,
     pause: bool,
-    /// What was handed out since multer was last asked for something.
-    head: Arc<AtomicUsize>,
+    asked: Arc<Asked>,
     opening: Opening,
 }
 
@@ -255,7 +277,7 @@ where
             return Poll::Pending;
         }
         // One piece may be as large as it likes: the limit on the whole counts it.
-        if self.head.load(Ordering::Relaxed) > MAX_HEAD {
+        if self.asked.length.load(Ordering::Relaxed) > MAX_HEAD {
             return Poll::Ready(Some(Err(Refused::HeadTooLong.into())));
         }
         loop {
@@ -265,12 +287,19 @@ where
                     if !self.opening.goes_on(&piece) {
                         return Poll::Ready(Some(Err(Refused::Unopened.into())));
                     }
-                    self.head.fetch_add(piece.len(), Ordering::Relaxed);
+                    self.asked.length.fetch_add(piece.len(), Ordering::Relaxed);
                     self.pause = true;
                     return Poll::Ready(Some(Ok(piece)));
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
-                None => return Poll::Ready(None),
+                None if !self.asked.looked_at_all.swap(true, Ordering::Relaxed) => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                None => {
+                    self.asked.has_ended.store(true, Ordering::Relaxed);
+                    return Poll::Ready(None);
+                }
             }
         }
     }
