@@ -213,3 +213,29 @@ async fn an_error_of_main_is_a_sentence() {
     let text = format!("{error:?}");
     assert!(text.starts_with("the server could not bind its address: Address already in use"), "{text}");
 }
+
+/// A reply has one content type, however it was made.
+#[tokio::test]
+async fn a_content_type_that_is_set_takes_the_place_of_the_replys() {
+    const PROBLEM: http::HeaderValue = http::HeaderValue::from_static("application/problem+json");
+
+    #[get("/json")]
+    async fn json(reply: &Reply) -> Json<u8> {
+        reply.set_header(header::CONTENT_TYPE, PROBLEM);
+        Json(1)
+    }
+
+    #[get("/text")]
+    async fn text(reply: &Reply) -> (StatusCode, &'static str) {
+        reply.append_header(header::CONTENT_TYPE, PROBLEM);
+        (StatusCode::OK, "1")
+    }
+
+    let served = Served::new(App::new().routes(routes![json, text])).await;
+    for path in ["/json", "/text"] {
+        let reply = served.get(path).await;
+        assert_eq!(Vec::from_iter(reply.headers().get_all("content-type")), [PROBLEM], "{path}");
+        assert_eq!(reply.body(), "1");
+    }
+    served.stop().await.unwrap();
+}

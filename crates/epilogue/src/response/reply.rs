@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 /// The reply in the making: FastAPI's injected `Response`.
 ///
 /// One per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
-/// what the path function returns: headers are appended to the reply's own, and the status counts unless the returned
-/// reply has one of its own (any but `200`). Nothing of it reaches a request that failed.
+/// what the path function returns: headers are appended to the reply's own, but a content type takes the place of the reply's, and the
+/// status counts unless the returned reply has one of its own (any but `200`). Nothing of it reaches a request that failed.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -113,7 +113,9 @@ impl Reply {
         for (next, value) in draft.headers {
             // A header map hands out a name once and `None` for its further values.
             name = next.or(name);
-            if let Some(name) = &name {
+            if name == Some(header::CONTENT_TYPE) {
+                response.headers_mut().insert(header::CONTENT_TYPE, value);
+            } else if let Some(name) = &name {
                 response.headers_mut().append(name.clone(), value);
             }
         }
