@@ -433,9 +433,10 @@ impl ReplyBody {
     }
 
     /// The reply of a path function.
+    #[inline]
     pub(crate) fn of_route(content: Content, after: After, route: &Arc<str>) -> Self {
         let route = may_break(&content).then(|| Arc::clone(route));
-        Self { route, ..Self::new(content, after) }
+        Self { content, route, after, trace: None, stream: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
@@ -452,16 +453,22 @@ impl ReplyBody {
         self.content = Either::Left(Full::default());
     }
 
+    #[inline]
     fn poll_content(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let body = match &mut self.content {
-            Either::Left(whole) => {
-                return Pin::new(whole).poll_frame(context).map_err(|never| match never {});
-            }
-            Either::Right(body) => body,
-        };
+        match &mut self.content {
+            Either::Left(whole) => Pin::new(whole).poll_frame(context).map_err(|never| match never {}),
+            Either::Right(_) => self.poll_body(context),
+        }
+    }
+
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        let Either::Right(body) = &mut self.content else { return Poll::Ready(None) };
         match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))) {
             Ok(Poll::Ready(Some(Err(error)))) => Poll::Ready(Some(Err(self.failed(error)))),
             Ok(polled) => polled,

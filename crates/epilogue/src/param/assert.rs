@@ -88,9 +88,10 @@ credentials!(
 
 /// A parameter that holds an axum extractor, whose kind is inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a parameter: what it holds is no axum extractor",
+    message = "`{Self}` is not a parameter: what it holds is no axum extractor whose rejection replies",
     label = "not an extractor",
-    note = "write a type that implements `FromRequestParts<()>` or `FromRequest<()>` of axum; a value of the request is a `Path<…>`, `Query<…>` or `Json<…>`"
+    note = "write a type that implements `FromRequestParts<()>` or `FromRequest<()>` of axum; a value of the request is a `Path<…>`, `Query<…>` or `Json<…>`",
+    note = "its rejection must turn into a reply and be `Send + Sync`, which axum's `Response` is not"
 )]
 #[doc(hidden)]
 pub trait ExtractParam<Via> {

@@ -98,8 +98,9 @@ pub(crate) fn internal_server_error() -> Response {
 /// An error type that a path function, dependency or exit may return: anything that turns into a reply.
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` does not turn into a reply",
-    label = "not a response: this error type does not implement `IntoResponse`",
-    note = "return `Result<_, HttpError>`, into which `?` turns every `std::error::Error`, or implement `IntoResponse` for `{Self}`"
+    label = "not an error that replies: it does not implement `IntoResponse`, or is not `Send + Sync`",
+    note = "return `Result<_, HttpError>`, into which `?` turns every `std::error::Error`, or implement `IntoResponse` for `{Self}`",
+    note = "exits see the error before it is the reply, so it must be `Sync`; axum's `Response` is not: return an `HttpError`, or an error of your own that makes the `Response`"
 )]
 // Without supertraits, of which rustc would speak instead.
 pub trait RaisedError {
