@@ -31,6 +31,8 @@ pub(super) struct Wait {
     streams: AtomicUsize,
     /// Those of them that the app is at work on. The others wait for their client to take more of the reply.
     busy: AtomicUsize,
+    /// When the client last took some of a reply, on HTTP/2. In nanoseconds since it was begun.
+    took: AtomicU64,
     /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
     is_stalled: AtomicBool,
     /// Whether the client takes nothing of a reply, on HTTP/1.
@@ -45,9 +47,12 @@ pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
 
 impl Wait {
     fn set(&self, until: Instant) {
+        self.until.store(self.nanoseconds(until), Ordering::Relaxed);
+    }
+
+    fn nanoseconds(&self, at: Instant) -> u64 {
         // It overflows after some centuries; then there is no timeout.
-        let until = u64::try_from((until - self.begun).as_nanos()).unwrap_or(NOBODY);
-        self.until.store(until, Ordering::Relaxed);
+        u64::try_from((at - self.begun).as_nanos()).unwrap_or(NOBODY)
     }
 
     fn shortest(&self) -> Duration {
@@ -74,7 +79,7 @@ impl Wait {
     #[inline]
     pub(super) fn reply_goes_on(&self) {
         if self.is_stalled.load(Ordering::Relaxed) {
-            self.set(Instant::now() + self.timeout);
+            self.stream_goes_on();
         }
         if self.reply_stalls.load(Ordering::Relaxed) {
             self.reply_stalls.store(false, Ordering::Relaxed);
@@ -101,7 +106,7 @@ impl Wait {
 
     /// Its client has taken some of the reply.
     pub(super) fn stream_goes_on(&self) {
-        self.set(Instant::now() + self.timeout);
+        self.took.store(self.nanoseconds(Instant::now()), Ordering::Relaxed);
     }
 
     /// It has been answered, or taken back.
@@ -133,6 +138,7 @@ impl Patience {
             is_over: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
+            took: AtomicU64::new(0),
             is_stalled: AtomicBool::new(false),
             reply_stalls: AtomicBool::new(false),
         };
@@ -196,13 +202,15 @@ impl Patience {
             let wait = &*self.wait;
             // A wait that begins later cannot be over before that.
             let fresh = self.end(now + wait.shortest(), wait.shortest());
-            let in_flight = if self.hurry.is_some() {
-                wait.busy.load(Ordering::Acquire) > 0
-            } else {
-                wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed)
-            };
+            let in_flight =
+                wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed);
             let until = match wait.until.load(Ordering::Relaxed) {
-                _ if in_flight => fresh,
+                _ if in_flight => match self.hurry {
+                    Some((since, most)) if wait.busy.load(Ordering::Acquire) == 0 => {
+                        since.max(wait.begun + Duration::from_nanos(wait.took.load(Ordering::Relaxed))) + most
+                    }
+                    _ => fresh,
+                },
                 NOBODY => fresh,
                 until => {
                     let stalls = wait.reply_stalls.load(Ordering::Relaxed);
