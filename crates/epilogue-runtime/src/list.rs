@@ -47,10 +47,16 @@ impl Queue {
 
     /// The tasks, each behind all of its own turn and those before it.
     fn ordered(&mut self) -> &mut Vec<Queued> {
-        if !std::mem::replace(&mut self.is_ordered, true) {
-            self.tasks.sort_by_key(|task| task.turn);
+        if !self.is_ordered {
+            self.sort();
         }
         &mut self.tasks
+    }
+
+    #[cold]
+    fn sort(&mut self) {
+        self.tasks.sort_by_key(|task| task.turn);
+        self.is_ordered = true;
     }
 }
 
@@ -134,6 +140,7 @@ impl List {
 
     /// Swaps the queued tasks with `chunk`, which is empty, and says how many run at a time. None if there are none; the batch is
     /// over then if nothing follows its tasks.
+    #[inline]
     pub(crate) fn take(&self, chunk: &mut Vec<Queued>, is_last: bool) -> Option<usize> {
         let mut queue = self.queue();
         if queue.tasks.is_empty() {

@@ -328,28 +328,21 @@ pub(crate) struct After {
     /// None for most requests.
     follows: Option<Follows>,
     link: Option<Link>,
-    broken: Option<Broken>,
 }
 
-/// Where exits that run after a reply find how it broke off, if it did.
-pub(crate) type Broken = Arc<Mutex<Option<Outcome>>>;
-
 impl After {
-    pub(crate) fn batch(batch: Batch, link: Option<Link>, broken: Option<Broken>) -> Self {
-        Self { follows: Some(Follows::Batch(batch)), link, broken }
+    pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
+        Self { follows: Some(Follows::Batch(batch)), link }
     }
 
     pub(crate) fn passage(passage: Arc<Passage>) -> Self {
-        Self { follows: Some(Follows::Passage(passage)), link: None, broken: None }
+        Self { follows: Some(Follows::Passage(passage)), link: None }
     }
 
     /// The request has failed after all.
-    fn reply_broke(&self, failure: &Failure) {
+    fn discard(&self) {
         if let Some(Follows::Batch(batch)) = &self.follows {
             batch.discard();
-        }
-        if let Some(broken) = &self.broken {
-            *broken.lock() = Some(Outcome::of_failure(failure));
         }
     }
 
@@ -370,9 +363,24 @@ impl Drop for After {
     }
 }
 
-/// Whether some of it may not be there yet.
-pub(crate) fn may_break(content: &Content) -> bool {
-    matches!(content, Either::Right(_))
+/// Of a reply that may break off: whose it is, and how the request has ended then.
+pub(crate) struct Breakable {
+    route: Arc<str>,
+    broke: Mutex<Option<Outcome>>,
+}
+
+impl Breakable {
+    /// None for content that is all there.
+    #[inline]
+    pub(crate) fn of(content: &Content, route: impl FnOnce() -> Arc<str>) -> Option<Arc<Self>> {
+        matches!(content, Either::Right(_))
+            .then(|| Arc::new(Self { route: route(), broke: Mutex::default() }))
+    }
+
+    /// How the request has ended, if its reply broke off.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.broke.lock().take()
+    }
 }
 
 /// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
@@ -404,8 +412,8 @@ pub struct BrokenReply(pub axum_core::BoxError);
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
     content: Content,
-    /// Whose reply it is, where it may break off.
-    route: Option<Arc<str>>,
+    /// Until it breaks off.
+    breakable: Option<Arc<Breakable>>,
     /// The request's span: it ends with the reply, so before what follows begins.
     trace: Option<Box<Trace>>,
     after: After,
@@ -429,14 +437,13 @@ impl Default for ReplyBody {
 
 impl ReplyBody {
     pub(crate) fn new(content: Content, after: After) -> Self {
-        Self { content, route: None, after, trace: None, stream: None }
+        Self { content, breakable: None, after, trace: None, stream: None }
     }
 
     /// The reply of a path function.
     #[inline]
-    pub(crate) fn of_route(content: Content, after: After, route: &Arc<str>) -> Self {
-        let route = may_break(&content).then(|| Arc::clone(route));
-        Self { content, route, after, trace: None, stream: None }
+    pub(crate) fn of_route(content: Content, after: After, breakable: Option<Arc<Breakable>>) -> Self {
+        Self { content, breakable, after, trace: None, stream: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
@@ -489,10 +496,11 @@ impl ReplyBody {
     }
 
     fn broke(&mut self, error: String, failure: &Failure) -> axum_core::Error {
-        // One without a route has passed the layers, and its error was told below them.
-        if let Some(route) = self.route.take() {
-            tracing::error!(route = &*route, %error, "a reply broke off");
-            self.after.reply_broke(failure);
+        // One that has passed the layers was told of below them.
+        if let Some(breakable) = self.breakable.take() {
+            tracing::error!(route = &*breakable.route, %error, "a reply broke off");
+            *breakable.broke.lock() = Some(Outcome::of_failure(failure));
+            self.after.discard();
         }
         axum_core::Error::new(error)
     }
@@ -503,7 +511,7 @@ impl ReplyBody {
 
     /// For a middleware, to which every body is alike.
     pub(crate) fn into_body(self) -> Body {
-        let is_plain = self.after.is_nothing() && self.route.is_none();
+        let is_plain = self.after.is_nothing() && self.breakable.is_none();
         if is_plain && self.trace.is_none() && self.stream.is_none() {
             into_body(self.content)
         } else {

@@ -9,7 +9,7 @@ use http::StatusCode;
 use http_body_util::Either;
 
 use super::{Exit, Head, Scope, caught_now};
-use crate::body::{After, Broken, ReplyBody, may_break};
+use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Failure, HttpError, Raised, Replied, internal_server_error};
@@ -45,8 +45,9 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
+        let breakable = Breakable::of(response.body(), || Arc::clone(&self.route().label));
         let after = if self.owes_anything() {
-            self.batch(outcome, may_break(response.body()))
+            self.batch(outcome, breakable.as_ref())
         } else {
             // A number is what a request with places for its tasks has.
             if self.number != 0 {
@@ -55,7 +56,7 @@ impl Scope {
             After::default()
         };
         self.let_go();
-        response.map(|content| ReplyBody::of_route(content, after, &self.route().label))
+        response.map(|content| ReplyBody::of_route(content, after, breakable))
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
@@ -129,7 +130,7 @@ impl Scope {
         }
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
         let failure = Failure::Raised(Raised::new(error));
-        drop(self.batch(Outcome::of_failure(&failure), false));
+        drop(self.batch(Outcome::of_failure(&failure), None));
     }
 
     fn owes_anything(&self) -> bool {
@@ -137,7 +138,7 @@ impl Scope {
     }
 
     /// What must happen once the reply has left.
-    fn batch(&mut self, outcome: Outcome, may_break: bool) -> After {
+    fn batch(&mut self, outcome: Outcome, reply: Option<&Arc<Breakable>>) -> After {
         let added = self.tasks.as_ref().map_or(0, BackgroundTasks::len);
         self.route().demand.was(added);
         let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
@@ -150,25 +151,23 @@ impl Scope {
             probe.queued(self.tasks().pending());
         }
         let tasks = self.take_tasks();
-        let mut broken = None;
         let batch = if self.exits.is_empty() {
             Batch::new(tasks)
         } else {
             let exits = std::mem::take(&mut self.exits);
-            broken = may_break.then(Broken::default);
-            let found = broken.clone();
+            let reply = reply.cloned();
             Batch::new(tasks.clone()).with_place().finally(move |report| {
                 // Not before: what a failed request still adds itself is dropped with the rest.
                 tasks.accept_again();
-                let broken = found.and_then(|broken| broken.lock().take());
-                leave_request(exits, broken.unwrap_or(outcome), report)
+                let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
+                leave_request(exits, outcome, report)
             })
         };
         let batch = match probe {
             None => batch,
             Some(probe) => batch.finally(async move |report: BatchReport| probe.done(report.failed)),
         };
-        After::batch(batch, self.link.take(), broken)
+        After::batch(batch, self.link.take())
     }
 }
 

@@ -42,12 +42,12 @@ impl ConnectionIo {
         Self { inner: TokioIo::new(stream), connection, _place: place }
     }
 
-    fn noted<T>(&self, written: Poll<T>) -> Poll<T> {
+    #[inline]
+    fn note<T>(&self, written: &Poll<T>) {
         match written {
             Poll::Pending => self.connection.stalls(),
             Poll::Ready(_) => self.connection.goes_on(),
         }
-        written
     }
 
     /// Ends the connection of a client that has left before its reply.
@@ -90,7 +90,8 @@ impl Write for ConnectionIo {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.noted(polled)
+        self.note(&polled);
+        polled
     }
 
     fn poll_write_vectored(
@@ -102,7 +103,8 @@ impl Write for ConnectionIo {
             Some(whole) => Pin::new(&mut self.inner).poll_write(context, whole),
             None => Pin::new(&mut self.inner).poll_write_vectored(context, slices),
         });
-        self.noted(polled)
+        self.note(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {
