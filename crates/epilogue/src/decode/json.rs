@@ -23,9 +23,9 @@ use crate::rejection::{Invalid, Loc, Place};
 pub(crate) fn from_json<T: DeserializeOwned>(
     bytes: &[u8],
     embed: Option<&str>,
-    options: &ParamOptions,
+    limits: Option<&ParamOptions>,
 ) -> Result<T, Vec<Invalid>> {
-    let rules = Rules::Value(options);
+    let rules = Rules::of(limits);
     let bytes = without_mark(bytes);
     if rules.is_empty()
         && let Some(value) = quick(bytes, embed)
@@ -47,10 +47,10 @@ pub(crate) fn from_json<T: DeserializeOwned>(
 /// Decodes a body that is not declared as JSON: a text, which is what some types take.
 pub(crate) fn from_text<T: DeserializeOwned>(
     bytes: &[u8],
-    options: &ParamOptions,
+    limits: Option<&ParamOptions>,
 ) -> Result<T, Vec<Invalid>> {
     let text = Value::String(String::from_utf8_lossy(bytes).into_owned());
-    in_detail(Some(&text), None, Rules::Value(options))
+    in_detail(Some(&text), None, Rules::of(limits))
 }
 
 fn in_detail<T: DeserializeOwned>(
@@ -218,18 +218,16 @@ mod tests {
     use super::*;
     use crate::param::Bound;
 
-    const NONE: ParamOptions = ParamOptions::NONE;
-
     fn body<T: DeserializeOwned>(text: &str) -> Result<T, Value> {
-        with(text, None, &NONE)
+        with(text, None, None)
     }
 
     fn with<T: DeserializeOwned>(
         text: &str,
         embed: Option<&str>,
-        options: &ParamOptions,
+        limits: Option<&ParamOptions>,
     ) -> Result<T, Value> {
-        from_json(text.as_bytes(), embed, options).map_err(|errors| serde_json::to_value(errors).unwrap())
+        from_json(text.as_bytes(), embed, limits).map_err(|errors| serde_json::to_value(errors).unwrap())
     }
 
     fn error(kind: &str, loc: Value, msg: &str, input: Value) -> Value {
@@ -391,17 +389,17 @@ mod tests {
     fn limits_of_fields() {
         const LIMITS: ParamOptions = ParamOptions {
             fields: &[
-                ("name", ParamOptions { min_length: Some(2), ..NONE }),
-                ("price", ParamOptions { gt: Some(Bound::Int(0)), ..NONE }),
+                ("name", ParamOptions { min_length: Some(2), ..ParamOptions::NONE }),
+                ("price", ParamOptions { gt: Some(Bound::Int(0)), ..ParamOptions::NONE }),
             ],
-            ..NONE
+            ..ParamOptions::NONE
         };
         assert_eq!(
-            with(r#"{"name": "ab", "price": 1}"#, None, &LIMITS),
+            with(r#"{"name": "ab", "price": 1}"#, None, Some(&LIMITS)),
             Ok(Item { name: "ab".into(), price: 1.0 })
         );
         let errors = |text, embed| {
-            let errors = with::<Item>(text, embed, &LIMITS).unwrap_err();
+            let errors = with::<Item>(text, embed, Some(&LIMITS)).unwrap_err();
             let errors = errors.as_array().unwrap().iter();
             errors.map(|error| json!([error["type"], error["loc"], error["ctx"]])).collect::<Vec<_>>()
         };
@@ -420,7 +418,8 @@ mod tests {
             ]
         );
         // They reach through lists and options.
-        let errors = with::<Option<Vec<Item>>>(r#"[{"name": "a", "price": 1}]"#, None, &LIMITS).unwrap_err();
+        let errors =
+            with::<Option<Vec<Item>>>(r#"[{"name": "a", "price": 1}]"#, None, Some(&LIMITS)).unwrap_err();
         assert_eq!(errors[0]["loc"], json!(["body", 0, "name"]));
     }
 
@@ -506,7 +505,7 @@ mod tests {
             Pair(u8, u8),
             Point,
         }
-        assert_eq!(with(r#"{"x": {"Square": 4}}"#, Some("x"), &NONE), Ok(Shape::Square(4)));
+        assert_eq!(with(r#"{"x": {"Square": 4}}"#, Some("x"), None), Ok(Shape::Square(4)));
         assert_eq!(
             body::<BTreeMap<u8, u8>>(r#"{"x": "y", "1": 2}"#),
             Err(json!([
@@ -562,9 +561,9 @@ mod tests {
     #[test]
     fn several_bodies_stand_under_their_keys() {
         let text = r#"{"f": {"name": "n", "price": 1}, "g": {"name": 1, "price": 1}, "h": 3}"#;
-        assert_eq!(with(text, Some("f"), &NONE), Ok(Item { name: "n".into(), price: 1.0 }));
+        assert_eq!(with(text, Some("f"), None), Ok(Item { name: "n".into(), price: 1.0 }));
         assert_eq!(
-            with::<Item>(text, Some("g"), &NONE),
+            with::<Item>(text, Some("g"), None),
             Err(json!([error(
                 "string_type",
                 json!(["body", "g", "name"]),
@@ -573,16 +572,16 @@ mod tests {
             )]))
         );
         assert_eq!(
-            with::<Item>(text, Some("h"), &NONE),
+            with::<Item>(text, Some("h"), None),
             Err(json!([error("model_attributes_type", json!(["body", "h"]), MODEL, json!(3))]))
         );
         let want = json!([missing(json!(["body", "f"]), json!(null))]);
         for text in ["", "null", "{}", r#"{"f": null}"#] {
-            assert_eq!(with::<Item>(text, Some("f"), &NONE), Err(want.clone()), "{text}");
-            assert_eq!(with::<Option<Item>>(text, Some("f"), &NONE), Ok(None), "{text}");
+            assert_eq!(with::<Item>(text, Some("f"), None), Err(want.clone()), "{text}");
+            assert_eq!(with::<Option<Item>>(text, Some("f"), None), Ok(None), "{text}");
         }
         for text in ["[]", "3", "\"f\""] {
-            assert_eq!(with::<Option<Item>>(text, Some("f"), &NONE), Err(want.clone()), "{text}");
+            assert_eq!(with::<Option<Item>>(text, Some("f"), None), Err(want.clone()), "{text}");
         }
     }
 
@@ -599,7 +598,7 @@ mod tests {
 
     #[test]
     fn limits_of_a_body_that_is_one_value() {
-        let options = ParamOptions { min_length: Some(3), ..NONE };
+        let options = ParamOptions { min_length: Some(3), ..ParamOptions::NONE };
         let mut want = error(
             "string_too_short",
             json!(["body", "note"]),
@@ -607,20 +606,20 @@ mod tests {
             json!("ab"),
         );
         want["ctx"] = json!({"min_length": 3});
-        assert_eq!(with::<String>(r#"{"note": "ab"}"#, Some("note"), &options), Err(json!([want])));
-        assert_eq!(with::<String>(r#"{"note": "abc"}"#, Some("note"), &options), Ok("abc".into()));
-        let options = ParamOptions { min_length: Some(3), lt: Some(Bound::Int(3)), ..NONE };
+        assert_eq!(with::<String>(r#"{"note": "ab"}"#, Some("note"), Some(&options)), Err(json!([want])));
+        assert_eq!(with::<String>(r#"{"note": "abc"}"#, Some("note"), Some(&options)), Ok("abc".into()));
+        let options = ParamOptions { min_length: Some(3), lt: Some(Bound::Int(3)), ..ParamOptions::NONE };
         let kinds = |text| {
-            let errors = with::<Vec<u8>>(text, None, &options).unwrap_err();
+            let errors = with::<Vec<u8>>(text, None, Some(&options)).unwrap_err();
             errors.as_array().unwrap().iter().map(|error| error["type"].clone()).collect::<Vec<_>>()
         };
         assert_eq!(kinds("[1, 2]"), ["too_short"]);
         assert_eq!(kinds("[]"), ["too_short"]);
         assert_eq!(kinds("[1, 3]"), ["less_than"]);
-        let options = ParamOptions { lt: Some(Bound::Int(3)), ..NONE };
+        let options = ParamOptions { lt: Some(Bound::Int(3)), ..ParamOptions::NONE };
         let mut want = error("less_than", json!(["body", 1]), "Input should be less than 3", json!(3));
         want["ctx"] = json!({"lt": 3});
-        assert_eq!(with::<Vec<u8>>("[1, 3]", None, &options), Err(json!([want])));
+        assert_eq!(with::<Vec<u8>>("[1, 3]", None, Some(&options)), Err(json!([want])));
     }
 
     #[test]
@@ -653,7 +652,7 @@ mod tests {
         }
         let rows: [&[u8]; 5] = [b"\xff", b"\"abc", b"\"\\x\"", b"\"a\nb\"", b"nul"];
         for bytes in rows {
-            let errors = from_json::<Item>(bytes, None, &NONE).unwrap_err();
+            let errors = from_json::<Item>(bytes, None, None).unwrap_err();
             assert_eq!((errors.len(), errors[0].kind), (1, "json_invalid"), "{bytes:?}");
         }
     }

@@ -35,9 +35,13 @@ pub(super) enum Num {
 }
 
 impl<'o> Rules<'o> {
+    pub(super) fn of(limits: Option<&'o ParamOptions>) -> Self {
+        limits.map_or(Self::None, Self::Value)
+    }
+
     /// Whether there is anything to check, so that a body without limits can be left to its parser.
     pub(super) fn is_empty(self) -> bool {
-        self.options().is_none_or(ParamOptions::limit_nothing)
+        matches!(self, Self::None)
     }
 
     fn options(self) -> Option<&'o ParamOptions> {
@@ -366,9 +370,8 @@ mod tests {
 
     #[test]
     fn no_limits_are_known_as_none() {
-        assert!(Rules::Value(&NONE).is_empty());
-        assert!(Rules::None.is_empty());
-        assert!(!Rules::Value(&ParamOptions { pattern: Some("a"), ..NONE }).is_empty());
-        assert!(!Rules::Value(&ParamOptions { max_length: Some(1), ..NONE }).is_empty());
+        assert!(NONE.limit_nothing());
+        assert!(!ParamOptions { pattern: Some("a"), ..NONE }.limit_nothing());
+        assert!(!ParamOptions { max_length: Some(1), ..NONE }.limit_nothing());
     }
 }

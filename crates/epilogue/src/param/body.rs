@@ -58,14 +58,14 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
     type Source<F: Fuel> = FromJson<T>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        let (body, options) = (scope.body(), site.limits());
+        let (body, limits) = (scope.body(), site.limits());
         let embedded = scope.embedded(site);
         let value = match (scope.reads_json(), embedded) {
-            (true, _) => decode::from_json(body, embedded, options),
+            (true, _) => decode::from_json(body, embedded, limits),
             // FastAPI hands a body that is not declared as JSON to the type as a text.
-            (false, None) => decode::from_text(body, options),
+            (false, None) => decode::from_text(body, limits),
             // A text has none of the keys.
-            (false, Some(_)) => decode::from_json(&[], embedded, options),
+            (false, Some(_)) => decode::from_json(&[], embedded, limits),
         };
         value.map(Self).map_err(Untaken::Invalid)
     }

@@ -156,7 +156,7 @@ fn no_file(site: &Site, index: Option<usize>, text: String) -> Invalid {
 
 fn wrong_count(site: &Site, count: usize) -> Option<Invalid> {
     let plural = |limit: usize| if limit == 1 { "" } else { "s" };
-    let options = site.limits();
+    let options = site.limits()?;
     let (kind, name, limit, msg) = match (options.min_length, options.max_length) {
         (Some(min), _) if count == 0 && min > 0 => return Some(missing(site)),
         (Some(min), _) if count < min => {

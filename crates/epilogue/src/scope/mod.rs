@@ -77,7 +77,7 @@ pub(crate) type RunExit = fn(Value, Arc<Outcome>) -> BoxFuture<Result<(), Failur
 pub struct Site {
     node: &'static ParamNode,
     key: &'static str,
-    limits: &'static ParamOptions,
+    limits: Option<&'static ParamOptions>,
     slot: SlotIndex,
     /// The name of the header that it reads.
     header: Option<HeaderName>,
@@ -96,9 +96,7 @@ enum SlotIndex {
 
 impl Site {
     fn new(node: &'static ParamNode, slot: SlotIndex) -> Self {
-        // One for all that have no limits, which a request then finds in the processor's cache.
-        static UNLIMITED: ParamOptions = ParamOptions::NONE;
-        let limits = if node.options.limit_nothing() { &UNLIMITED } else { &node.options };
+        let limits = Some(&node.options).filter(|options| !options.limit_nothing());
         let header = match node.source {
             Source::Value(Place::Header) => HeaderName::try_from(node.key).ok(),
             _ => None,
@@ -110,8 +108,8 @@ impl Site {
         self.key
     }
 
-    /// What `#[param(...)]` says of the values that it takes.
-    pub(crate) fn limits(&self) -> &'static ParamOptions {
+    /// What `#[param(...)]` says of the values that it takes, if anything.
+    pub(crate) fn limits(&self) -> Option<&'static ParamOptions> {
         self.limits
     }
 }

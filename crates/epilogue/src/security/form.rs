@@ -76,12 +76,12 @@ impl Param for OAuth2PasswordForm {
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         const GRANT: ParamOptions = ParamOptions { pattern: Some("^password$"), ..ParamOptions::NONE };
         let mut fields = Fields { scope, errors: Vec::new() };
-        let grant_type = fields.read("grant_type", &GRANT);
-        let username = fields.read("username", &ParamOptions::NONE);
-        let password = fields.read::<String>("password", &ParamOptions::NONE);
-        let scopes = fields.read::<Option<String>>("scope", &ParamOptions::NONE);
-        let client_id = fields.read("client_id", &ParamOptions::NONE);
-        let client_secret = fields.read::<Option<String>>("client_secret", &ParamOptions::NONE);
+        let grant_type = fields.read("grant_type", Some(&GRANT));
+        let username = fields.read("username", None);
+        let password = fields.read::<String>("password", None);
+        let scopes = fields.read::<Option<String>>("scope", None);
+        let client_id = fields.read("client_id", None);
+        let client_secret = fields.read::<Option<String>>("client_secret", None);
         let (Some(username), Some(password), true) = (username, password, fields.errors.is_empty()) else {
             return Err(Untaken::Invalid(fields.errors));
         };
@@ -103,8 +103,8 @@ struct Fields<'s> {
 }
 
 impl Fields<'_> {
-    fn read<T: DeserializeOwned>(&mut self, name: &str, options: &ParamOptions) -> Option<T> {
-        decode::decode(&self.scope.form(), Place::Body, name, options)
+    fn read<T: DeserializeOwned>(&mut self, name: &str, limits: Option<&ParamOptions>) -> Option<T> {
+        decode::decode(&self.scope.form(), Place::Body, name, limits)
             .map_err(|errors| self.errors.extend(errors))
             .ok()
     }
