@@ -20,7 +20,7 @@ pub(crate) struct List {
 struct Queue {
     /// As they were added, until somebody looks: to keep them by their turns all the time would move many of them for each.
     tasks: Vec<Queued>,
-    is_ordered: bool,
+    is_in_turns: bool,
     /// Handles of this turn and of those before it add behind all others: their turn is over.
     turn: u32,
     phase: Phase,
@@ -40,14 +40,17 @@ enum Phase {
 
 impl Queue {
     fn push(&mut self, mut task: Queued) {
-        task.turn = task.turn.max(self.turn);
-        self.is_ordered &= self.tasks.last().is_none_or(|last| last.turn <= task.turn);
+        if task.turn > self.turn {
+            self.is_in_turns = true;
+        } else {
+            task.turn = self.turn;
+        }
         self.tasks.push(task);
     }
 
     /// The tasks, each behind all of its own turn and those before it.
     fn ordered(&mut self) -> &mut Vec<Queued> {
-        if !self.is_ordered {
+        if self.is_in_turns {
             self.sort();
         }
         &mut self.tasks
@@ -56,7 +59,6 @@ impl Queue {
     #[cold]
     fn sort(&mut self) {
         self.tasks.sort_by_key(|task| task.turn);
-        self.is_ordered = true;
     }
 }
 
@@ -64,7 +66,7 @@ impl List {
     pub(crate) fn new(runner: Runner, origin: Origin, attached: bool) -> Self {
         let queue = Queue {
             tasks: Vec::new(),
-            is_ordered: true,
+            is_in_turns: false,
             turn: 0,
             phase: Phase::Open,
             discarded: false,
@@ -182,7 +184,7 @@ impl List {
     pub(crate) fn end_turns(&self, last: u32) {
         let mut queue = self.queue();
         queue.ordered();
-        queue.turn = last;
+        (queue.is_in_turns, queue.turn) = (false, last);
     }
 
     pub(crate) fn set_concurrent(&self, tasks: usize) {

@@ -297,10 +297,13 @@ macro_rules! answered {
         // Named, since its box has the size of its own type and not of the one that is returned.
         let future = in_box(Box::new_uninit(), async move {
             let result = async {
-                if $scope.must_prepare() {
-                    $scope.prepare().await?;
-                }
-                let $taken = $scope.take_own($take)?;
+                let $taken = {
+                    let app = $scope.app();
+                    if $scope.must_prepare() {
+                        $scope.prepare(&app).await?;
+                    }
+                    $scope.take_own(&app, $take)?
+                };
                 $call
             }
             .await;
@@ -369,11 +372,11 @@ where
 {
     Box::pin(async move {
         let taken = async {
-            let upgrade = scope.upgrade()?;
+            let (upgrade, app) = (scope.upgrade()?, scope.app());
             if scope.must_prepare() {
-                scope.prepare().await?;
+                scope.prepare(&app).await?;
             }
-            Ok((upgrade, scope.take_own(take)?))
+            Ok((upgrade, scope.take_own(&app, take)?))
         }
         .await;
         match taken {

@@ -18,8 +18,7 @@ use crate::testing::Probe;
 
 impl Scope {
     /// Whether exits of function scope must be [run](Self::leave_functions) before the reply is [made](Self::finish).
-    #[doc(hidden)]
-    pub fn must_leave(&self) -> bool {
+    pub(crate) fn must_leave(&self) -> bool {
         self.last_of_function().is_some()
     }
 
@@ -28,8 +27,7 @@ impl Scope {
     }
 
     /// Makes the reply of what the path function returned, with all that follows it.
-    #[doc(hidden)]
-    pub fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
+    pub(crate) fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
         let (mut response, outcome) = match result {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
@@ -60,8 +58,7 @@ impl Scope {
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
-    #[doc(hidden)]
-    pub async fn leave_functions(
+    pub(crate) async fn leave_functions(
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {

@@ -464,7 +464,7 @@ mod tests {
     /// twentieth of what a simple request costs in all.
     const CACHED: usize = 1032;
 
-    fn size_of_future<F>(_: impl FnOnce(&'static mut Scope) -> F) -> usize {
+    fn size_of_future<F>(_: impl FnOnce(&'static mut Scope, &'static AppState) -> F) -> usize {
         size_of::<F>()
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::running::BlockingCall;
 use super::{
-    BoxFuture, Exit, ExitStage, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep,
+    BoxFuture, Exit, ExitStage, Plan, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep,
     blocking, caught, caught_now, is_form,
 };
 use crate::app::AppState;
@@ -25,25 +25,28 @@ use crate::upload::{FormLimits, MAX_PARTS, MultipartError};
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
 impl Scope {
+    /// The app, so that its plans can be read while the scope is written.
+    pub(crate) fn app(&self) -> Arc<AppState> {
+        Arc::clone(&self.app)
+    }
+
     /// Whether there is anything to [prepare](Self::prepare).
-    #[doc(hidden)]
-    pub fn must_prepare(&self) -> bool {
+    pub(crate) fn must_prepare(&self) -> bool {
         let plan = &self.route().plan;
         plan.reads_body || !plan.steps.is_empty()
     }
 
     /// Reads the body and runs the dependencies. What fails validation is collected; an error ends the request here.
-    #[doc(hidden)]
-    pub async fn prepare(&mut self) -> Result<(), Failure> {
-        let plan = &self.route().plan;
-        let (steps, reads_body, reads_json) = (plan.steps.len(), plan.reads_body, plan.reads_json);
-        if reads_body {
+    pub(crate) async fn prepare(&mut self, app: &AppState) -> Result<(), Failure> {
+        let plan = &app.routes[self.route].plan;
+        let has_steps = !plan.steps.is_empty();
+        if plan.reads_body {
             self.read_body().await?;
-            if reads_json && self.reads_json() {
-                self.check_json(steps > 0)?;
+            if plan.reads_json && self.reads_json() {
+                self.check_json(has_steps)?;
             }
         }
-        if steps > 0 { self.run_steps().await } else { Ok(()) }
+        if has_steps { self.run_steps(plan).await } else { Ok(()) }
     }
 
     /// A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
@@ -59,9 +62,7 @@ impl Scope {
         Ok(())
     }
 
-    async fn run_steps(&mut self) -> Result<(), Failure> {
-        let app = Arc::clone(&self.app);
-        let plan = &app.routes[self.route].plan;
+    async fn run_steps(&mut self, plan: &Plan) -> Result<(), Failure> {
         self.slots.reserve_exact(plan.steps.len());
         for group in &plan.concurrent {
             self.run_in_order(&plan.steps[..group.start()]).await?;
@@ -206,9 +207,11 @@ impl Scope {
     }
 
     /// Takes the path function's own parameters: `None` when anything of the request failed validation.
-    #[doc(hidden)]
-    pub fn take_own<T>(&mut self, take: impl FnOnce(&mut Taking<'_>) -> Option<T>) -> Result<T, Failure> {
-        let app = Arc::clone(&self.app);
+    pub(crate) fn take_own<T>(
+        &mut self,
+        app: &AppState,
+        take: impl FnOnce(&mut Taking<'_>) -> Option<T>,
+    ) -> Result<T, Failure> {
         let own = &app.routes[self.route].plan.own;
         let mut taking = Taking::new(self, own);
         match caught_now(|| Ok(take(&mut taking)))? {
