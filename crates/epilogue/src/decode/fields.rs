@@ -28,8 +28,9 @@ pub(super) struct Fields<'a> {
     pending: Option<Pending<'a>>,
 }
 
+/// Which fields of a struct are handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// The fields as declared.
     Declared,
     /// Names that the struct does not have.
@@ -132,7 +133,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         if self.stage == Stage::Unknown {
             if let Some(name) = self.unknown.pop() {
                 self.pending = Some(Pending::Unknown);
-                let key: StrDeserializer<'_, Fault> = (&*name).into_deserializer();
+                let key = StrDeserializer::<Fault>::new(&name);
                 return self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
             }
             self.stage = Stage::Hopeless;

@@ -4,12 +4,11 @@ use std::any::type_name;
 use std::borrow::Cow;
 
 use serde::de::value::StrDeserializer;
-use serde::de::{
-    DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::fields::Stage;
 use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
@@ -439,16 +438,6 @@ struct Fields<'a> {
     pending: Option<(&'a str, usize, Option<&'a Value>)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// The fields as declared.
-    Declared,
-    /// Names that the struct does not have.
-    Unknown,
-    /// Fields that nothing can fill, after which nothing can be decoded any more.
-    Hopeless,
-}
-
 impl<'a> Fields<'a> {
     /// The next field to hand out, of those that this stage is about.
     fn declared(&mut self) -> Option<&'static str> {
@@ -504,7 +493,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         if self.stage == Stage::Unknown {
             if let Some((name, value)) = self.unknown() {
                 self.pending = Some((name, self.wanted.len(), Some(value)));
-                let key: StrDeserializer<'_, Fault> = name.into_deserializer();
+                let key = StrDeserializer::<Fault>::new(name);
                 return session.settle_key(self.of, seed.deserialize(key)).map(Some);
             }
             self.stage = Stage::Hopeless;
@@ -538,25 +527,16 @@ struct Variant<'a> {
     value: &'a Value,
 }
 
-impl<'a, 'de> EnumAccess<'de> for Variant<'a> {
+impl<'de> EnumAccess<'de> for Variant<'_> {
     type Error = Fault;
-    type Variant = Content<'a>;
+    type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content<'a>), Fault> {
-        let name: StrDeserializer<'_, Fault> = self.name.into_deserializer();
-        let variant = seed.deserialize(name)?;
-        Ok((variant, Content { node: self.node, name: self.name, value: self.value }))
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
+        Ok((seed.deserialize(StrDeserializer::<Fault>::new(self.name))?, self))
     }
 }
 
-/// The content of a variant.
-struct Content<'a> {
-    node: Node<'a>,
-    name: &'a str,
-    value: &'a Value,
-}
-
-impl Content<'_> {
+impl Variant<'_> {
     fn decode<T>(&self, decode: impl FnOnce(Node<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let Node { session, path: of, .. } = self.node;
         let path = of.name(self.name, 0);
@@ -566,7 +546,7 @@ impl Content<'_> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Content<'_> {
+impl<'de> VariantAccess<'de> for Variant<'_> {
     type Error = Fault;
 
     fn unit_variant(self) -> Result<(), Fault> {

@@ -3,8 +3,8 @@
 use std::any::type_name;
 
 use serde::Deserializer;
+use serde::de::Visitor;
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeSeed, IntoDeserializer, Visitor};
 use serde_json::Value;
 
 use super::flaw::{self, Flaw};
@@ -186,7 +186,7 @@ impl<'de> Deserializer<'de> for Text<'_> {
     ) -> Result<V::Value, Fault> {
         match &self.raw {
             Raw::Text(text) if variants.contains(&&**text) || !self.session.is_closed(type_name::<V>()) => {
-                self.session.settle_name(type_name::<V>(), visitor.visit_enum(Word(text)))
+                self.session.settle_name(type_name::<V>(), visitor.visit_enum(StrDeserializer::new(text)))
             }
             Raw::Text(_) => self
                 .flawed(flaw::not_a_variant(variants), |wild| wild.deserialize_enum(name, variants, visitor)),
@@ -204,47 +204,5 @@ impl<'de> Deserializer<'de> for Text<'_> {
             Raw::Text(text) => self.session.settle_tag(self.path, text, visitor.visit_str(text)),
             _ => self.deserialize_string(visitor),
         }
-    }
-}
-
-/// An enum's variant by its name.
-pub(super) struct Word<'a>(pub(super) &'a str);
-
-impl<'de> serde::de::EnumAccess<'de> for Word<'_> {
-    type Error = Fault;
-    type Variant = Unit;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Unit), Fault> {
-        let name: StrDeserializer<'_, Fault> = self.0.into_deserializer();
-        Ok((seed.deserialize(name)?, Unit))
-    }
-}
-
-/// A variant without content.
-pub(super) struct Unit;
-
-impl Unit {
-    fn no_content() -> Fault {
-        Fault::Refused(String::from("this variant needs content"))
-    }
-}
-
-impl<'de> serde::de::VariantAccess<'de> for Unit {
-    type Error = Fault;
-
-    fn unit_variant(self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Fault> {
-        Err(Self::no_content())
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Fault> {
-        Err(Self::no_content())
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Fault> {
-        Err(Self::no_content())
     }
 }

@@ -1,7 +1,9 @@
 //! A value that is whatever it is asked to be.
 
+use std::iter::{empty, repeat_n};
+
 use serde::Deserializer;
-use serde::de::value::StrDeserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::session::Fault;
@@ -129,11 +131,11 @@ impl<'de> Deserializer<'de> for Wild {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_seq(Items { wild: self, left: 0 })
+        visitor.visit_seq(SeqDeserializer::new(empty::<Self>()))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_seq(Items { wild: self.deeper()?, left: len })
+        visitor.visit_seq(SeqDeserializer::new(repeat_n(self.deeper()?, len)))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -146,7 +148,7 @@ impl<'de> Deserializer<'de> for Wild {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_map(Fields { wild: self, fields: [].iter() })
+        visitor.visit_map(MapDeserializer::new(empty::<(&str, Self)>()))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -155,7 +157,8 @@ impl<'de> Deserializer<'de> for Wild {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_map(Fields { wild: self.deeper()?, fields: fields.iter() })
+        let wild = self.deeper()?;
+        visitor.visit_map(MapDeserializer::new(fields.iter().map(|field| (*field, wild))))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -176,40 +179,12 @@ impl<'de> Deserializer<'de> for Wild {
     serde::forward_to_deserialize_any! { unit identifier ignored_any }
 }
 
-struct Items {
-    wild: Wild,
-    left: usize,
-}
+/// So that serde makes lists and structs of it.
+impl IntoDeserializer<'_, Fault> for Wild {
+    type Deserializer = Self;
 
-impl<'de> de::SeqAccess<'de> for Items {
-    type Error = Fault;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        self.left -= 1;
-        seed.deserialize(self.wild).map(Some)
-    }
-}
-
-struct Fields {
-    wild: Wild,
-    fields: std::slice::Iter<'static, &'static str>,
-}
-
-impl<'de> de::MapAccess<'de> for Fields {
-    type Error = Fault;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        match self.fields.next() {
-            Some(field) => seed.deserialize(StrDeserializer::new(field)).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        seed.deserialize(self.wild)
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 
@@ -223,8 +198,7 @@ impl<'de> de::EnumAccess<'de> for Variant {
     type Variant = Wild;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Wild), Fault> {
-        let name: StrDeserializer<'_, Fault> = self.name.into_deserializer();
-        Ok((seed.deserialize(name)?, self.wild))
+        Ok((seed.deserialize(StrDeserializer::new(self.name))?, self.wild))
     }
 }
 
