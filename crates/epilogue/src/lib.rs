@@ -101,8 +101,8 @@ pub use axum_core::{
     response::{IntoResponse, Response},
 };
 
-pub use app::{App, Graph, GraphNode, Layered, ReplyFuture, Route, Router, Routes, StartError};
-pub use body::{BrokenReply, ReplyBody};
+pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError};
+pub use body::BrokenReply;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]
 pub use epilogue_runtime::TaskMetrics;

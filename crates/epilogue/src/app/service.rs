@@ -286,7 +286,7 @@ impl MethodTable {
 /// Servers drop it when the client leaves. Where the request can leave something behind (its graph has tasks or exits) it is
 /// then run to its end all the same, by the app's runner.
 #[must_use = "futures do nothing unless polled"]
-pub struct ReplyFuture {
+pub(crate) struct ReplyFuture {
     state: FutureState,
     keep: Option<Keeper>,
     /// Goes on with the reply's body.

@@ -9,15 +9,15 @@ use crate::rejection::{Invalid, Loc};
 
 /// What is wrong with one value: an [`Invalid`] without its place and its input.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Flaw {
-    pub(super) kind: &'static str,
-    pub(super) msg: Cow<'static, str>,
-    pub(super) ctx: Option<Value>,
+pub(crate) struct Flaw {
+    pub(crate) kind: &'static str,
+    pub(crate) msg: Cow<'static, str>,
+    pub(crate) ctx: Option<Value>,
 }
 
 impl Flaw {
     /// The error of a value: where it stands, and what errors repeat of it.
-    pub(super) fn at(self, loc: Vec<Loc>, input: Value) -> Invalid {
+    pub(crate) fn at(self, loc: Vec<Loc>, input: Value) -> Invalid {
         Invalid { kind: self.kind, loc, msg: self.msg.into_owned(), input, ctx: self.ctx }
     }
 }
@@ -26,32 +26,32 @@ const fn plain(kind: &'static str, msg: &'static str) -> Flaw {
     Flaw { kind, msg: Cow::Borrowed(msg), ctx: None }
 }
 
-pub(super) const MISSING: Flaw = plain("missing", "Field required");
-pub(super) const EXTRA: Flaw = plain("extra_forbidden", "Extra inputs are not permitted");
-pub(super) const STRING_TYPE: Flaw = plain("string_type", "Input should be a valid string");
-pub(super) const STRING_UNICODE: Flaw =
+pub(crate) const MISSING: Flaw = plain("missing", "Field required");
+pub(crate) const EXTRA: Flaw = plain("extra_forbidden", "Extra inputs are not permitted");
+pub(crate) const STRING_TYPE: Flaw = plain("string_type", "Input should be a valid string");
+pub(crate) const STRING_UNICODE: Flaw =
     plain("string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string");
-pub(super) const BYTES_TYPE: Flaw = plain("bytes_type", "Input should be a valid bytes");
-pub(super) const BOOL_TYPE: Flaw = plain("bool_type", "Input should be a valid boolean");
-pub(super) const BOOL_PARSING: Flaw =
+pub(crate) const BYTES_TYPE: Flaw = plain("bytes_type", "Input should be a valid bytes");
+pub(crate) const BOOL_TYPE: Flaw = plain("bool_type", "Input should be a valid boolean");
+pub(crate) const BOOL_PARSING: Flaw =
     plain("bool_parsing", "Input should be a valid boolean, unable to interpret input");
-pub(super) const INT_TYPE: Flaw = plain("int_type", "Input should be a valid integer");
-pub(super) const INT_PARSING: Flaw =
+pub(crate) const INT_TYPE: Flaw = plain("int_type", "Input should be a valid integer");
+pub(crate) const INT_PARSING: Flaw =
     plain("int_parsing", "Input should be a valid integer, unable to parse string as an integer");
-pub(super) const INT_FROM_FLOAT: Flaw =
+pub(crate) const INT_FROM_FLOAT: Flaw =
     plain("int_from_float", "Input should be a valid integer, got a number with a fractional part");
-pub(super) const FLOAT_TYPE: Flaw = plain("float_type", "Input should be a valid number");
-pub(super) const FLOAT_PARSING: Flaw =
+pub(crate) const FLOAT_TYPE: Flaw = plain("float_type", "Input should be a valid number");
+pub(crate) const FLOAT_PARSING: Flaw =
     plain("float_parsing", "Input should be a valid number, unable to parse string as a number");
-pub(super) const NONE_REQUIRED: Flaw = plain("none_required", "Input should be None");
-pub(super) const LIST_TYPE: Flaw = plain("list_type", "Input should be a valid list");
-pub(super) const TUPLE_TYPE: Flaw = plain("tuple_type", "Input should be a valid tuple");
-pub(super) const DICT_TYPE: Flaw = plain("dict_type", "Input should be a valid dictionary");
-pub(super) const MODEL_TYPE: Flaw =
+pub(crate) const NONE_REQUIRED: Flaw = plain("none_required", "Input should be None");
+pub(crate) const LIST_TYPE: Flaw = plain("list_type", "Input should be a valid list");
+pub(crate) const TUPLE_TYPE: Flaw = plain("tuple_type", "Input should be a valid tuple");
+pub(crate) const DICT_TYPE: Flaw = plain("dict_type", "Input should be a valid dictionary");
+pub(crate) const MODEL_TYPE: Flaw =
     plain("model_attributes_type", "Input should be a valid dictionary or object to extract fields from");
 
 /// What the type itself refused: serde's custom errors, and whatever has no word of pydantic's.
-pub(super) fn value_error(reason: &str) -> Flaw {
+pub(crate) fn value_error(reason: &str) -> Flaw {
     Flaw {
         kind: "value_error",
         msg: format!("Value error, {reason}").into(),
@@ -60,11 +60,11 @@ pub(super) fn value_error(reason: &str) -> Flaw {
     }
 }
 
-pub(super) fn json_invalid(reason: &str) -> Flaw {
+pub(crate) fn json_invalid(reason: &str) -> Flaw {
     Flaw { kind: "json_invalid", msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
 }
 
-pub(super) fn uuid_parsing(reason: &str) -> Flaw {
+pub(crate) fn uuid_parsing(reason: &str) -> Flaw {
     Flaw {
         kind: "uuid_parsing",
         msg: format!("Input should be a valid UUID, {reason}").into(),
@@ -73,7 +73,7 @@ pub(super) fn uuid_parsing(reason: &str) -> Flaw {
 }
 
 /// A tag that is none of an enum's.
-pub(super) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
+pub(crate) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
     let expected = variants.iter().map(|variant| format!("'{variant}'")).collect::<Vec<_>>().join(", ");
     Flaw {
         kind: "union_tag_invalid",
@@ -86,7 +86,7 @@ pub(super) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Fl
 }
 
 /// An object without the tag that says which variant of an enum it is.
-pub(super) fn union_tag_not_found(tag: &str) -> Flaw {
+pub(crate) fn union_tag_not_found(tag: &str) -> Flaw {
     Flaw {
         kind: "union_tag_not_found",
         msg: format!("Unable to extract tag using discriminator '{tag}'").into(),
@@ -95,7 +95,7 @@ pub(super) fn union_tag_not_found(tag: &str) -> Flaw {
 }
 
 /// A word that is none of an enum's.
-pub(super) fn not_a_variant(variants: &[&str]) -> Flaw {
+pub(crate) fn not_a_variant(variants: &[&str]) -> Flaw {
     let mut expected = String::new();
     for (i, variant) in variants.iter().enumerate() {
         let separator = match i {
@@ -115,7 +115,7 @@ pub(super) fn not_a_variant(variants: &[&str]) -> Flaw {
 
 /// A number on the wrong side of a limit: `name` is that of the limit (`ge`), `shown` the limit in the sentence and `limit`
 /// as data.
-pub(super) fn out_of_bounds(name: &'static str, shown: &str, limit: &Value) -> Flaw {
+pub(crate) fn out_of_bounds(name: &'static str, shown: &str, limit: &Value) -> Flaw {
     let (kind, relation) = match name {
         "ge" => ("greater_than_equal", "greater than or equal to"),
         "gt" => ("greater_than", "greater than"),
@@ -133,7 +133,7 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-pub(super) fn string_too_short(min: usize) -> Flaw {
+pub(crate) fn string_too_short(min: usize) -> Flaw {
     Flaw {
         kind: "string_too_short",
         msg: format!("String should have at least {min} character{}", plural(min)).into(),
@@ -141,7 +141,7 @@ pub(super) fn string_too_short(min: usize) -> Flaw {
     }
 }
 
-pub(super) fn string_too_long(max: usize) -> Flaw {
+pub(crate) fn string_too_long(max: usize) -> Flaw {
     Flaw {
         kind: "string_too_long",
         msg: format!("String should have at most {max} character{}", plural(max)).into(),
@@ -150,7 +150,7 @@ pub(super) fn string_too_long(max: usize) -> Flaw {
 }
 
 #[cfg(feature = "pattern")]
-pub(super) fn pattern_mismatch(pattern: &str) -> Flaw {
+pub(crate) fn pattern_mismatch(pattern: &str) -> Flaw {
     Flaw {
         kind: "string_pattern_mismatch",
         msg: format!("String should match pattern '{pattern}'").into(),
@@ -159,7 +159,7 @@ pub(super) fn pattern_mismatch(pattern: &str) -> Flaw {
 }
 
 /// Too few items; `of` is pydantic's word for the collection: `List`, `Tuple`.
-pub(super) fn too_short(of: &'static str, min: usize, actual: usize) -> Flaw {
+pub(crate) fn too_short(of: &'static str, min: usize, actual: usize) -> Flaw {
     Flaw {
         kind: "too_short",
         msg: format!("{of} should have at least {min} item{} after validation, not {actual}", plural(min))
@@ -169,7 +169,7 @@ pub(super) fn too_short(of: &'static str, min: usize, actual: usize) -> Flaw {
 }
 
 /// Too many items.
-pub(super) fn too_long(of: &'static str, max: usize, actual: usize) -> Flaw {
+pub(crate) fn too_long(of: &'static str, max: usize, actual: usize) -> Flaw {
     Flaw {
         kind: "too_long",
         msg: format!("{of} should have at most {max} item{} after validation, not {actual}", plural(max))

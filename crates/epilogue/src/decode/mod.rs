@@ -4,7 +4,7 @@
 //! in the words and the shape of FastAPI, all of it at once.
 
 mod fields;
-mod flaw;
+pub(crate) mod flaw;
 mod json;
 mod node;
 mod object;
@@ -20,6 +20,8 @@ mod wild;
 
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "multipart")]
+use self::flaw::Flaw;
 use self::rules::Rules;
 use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
@@ -75,6 +77,13 @@ fn in_detail<T: DeserializeOwned>(
         };
         session.settle_all(if session.is_whole() { &root } else { &path }, || slot.input(), result)
     })
+}
+
+/// What is wrong with the number of a list's items, where there is nothing else.
+#[cfg(feature = "multipart")]
+pub(crate) fn wrong_count(count: usize, options: &ParamOptions) -> Option<Flaw> {
+    let rules = Rules::Value(options);
+    rules.too_many(count).or_else(|| rules.too_few(count))
 }
 
 #[cfg(test)]

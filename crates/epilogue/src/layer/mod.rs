@@ -137,19 +137,19 @@ impl EpilogueLayer {
         };
         let session = Session::begin(plans, &mut request);
         let call = caught(inner.call(request));
-        let finish = Arc::clone(&session);
+        let ending = Arc::clone(&session);
         let future = Box::pin(async move {
             let result = call.await.map(|result| result.map(IntoResponse::into_response));
             match result {
-                Ok(Ok(response)) => Ok(finish.succeed(response).await),
+                Ok(Ok(response)) => Ok(ending.succeed(response).await),
                 Ok(Err(error)) => {
                     // It is for the layers around this one; the exits are told no more than that there is one.
                     let failed =
                         HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
-                    drop(finish.fail(Failure::Raised(Raised::new(failed))).await);
+                    drop(ending.finish(Err(Failure::Raised(Raised::new(failed)))).await);
                     Err(error)
                 }
-                Err(panic) => Ok(finish.fail(panic).await),
+                Err(panic) => Ok(ending.finish(Err(panic)).await),
             }
         });
         Kept { future: Some(future), session }.await
@@ -185,7 +185,7 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = BoxFuture<Result<Response, S::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)

@@ -141,12 +141,8 @@ impl Session {
         reply
     }
 
-    /// A panic has ended the request.
-    pub(super) async fn fail(&self, failure: Failure) -> Response {
-        self.finish(Err(failure)).await
-    }
-
-    async fn finish(&self, result: Result<Response, Failure>) -> Response {
+    /// Makes the reply of what the request came to.
+    pub(super) async fn finish(&self, result: Result<Response, Failure>) -> Response {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
         let solo = match state {
             State::Asked(solo) => *solo,

@@ -13,11 +13,11 @@ use serde::de::DeserializeOwned;
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
 use crate::body::into_body;
-use crate::decode::{self, Values};
+use crate::decode::{self, Values, flaw};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::rejection::{Invalid, Loc, Place};
-use crate::response::{Replied, internal_server_error, whole};
+use crate::rejection::{Loc, Place};
+use crate::response::{Replied, WholeReply, internal_server_error, whole};
 use crate::scope::{Scope, Site};
 
 /// JSON: the body as a parameter, and a value as a reply.
@@ -88,9 +88,9 @@ impl<T> WithValue for Json<T> {
     }
 }
 
-impl<T: Serialize> Json<T> {
+impl<T: Serialize> WholeReply for Json<T> {
     #[inline]
-    pub(crate) fn into_whole(self) -> Replied {
+    fn into_whole(self) -> Replied {
         match json_of(&self.0) {
             Ok(body) => whole(body, HeaderValue::from_static("application/json")),
             Err(error) => {
@@ -195,15 +195,8 @@ impl Param for String {
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         std::str::from_utf8(scope.body()).map(Self::from).map_err(|error| {
-            Untaken::Invalid(vec![Invalid {
-                kind: "string_unicode",
-                loc: vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(error.valid_up_to())],
-                msg: Self::from(
-                    "Input should be a valid string, unable to parse raw data as a unicode string",
-                ),
-                input: serde_json::Value::Null,
-                ctx: None,
-            }])
+            let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(error.valid_up_to())];
+            Untaken::Invalid(vec![flaw::STRING_UNICODE.at(loc, serde_json::Value::Null)])
         })
     }
 }

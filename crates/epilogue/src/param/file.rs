@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 
 use super::{Param, Untaken, wrapper};
+use crate::decode;
+use crate::decode::flaw::{self, Flaw};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::rejection::{Invalid, Loc, Place};
@@ -135,43 +137,24 @@ impl Files for Vec<Bytes> {
     }
 }
 
-fn invalid(kind: &'static str, site: &Site, msg: String) -> Invalid {
+fn invalid(site: &Site, flaw: Flaw, input: serde_json::Value) -> Invalid {
     let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name(site.key().into())];
-    Invalid { kind, loc, msg, input: serde_json::Value::Null, ctx: None }
+    flaw.at(loc, input)
 }
 
 fn missing(site: &Site) -> Invalid {
-    invalid("missing", site, String::from("Field required"))
+    invalid(site, flaw::MISSING, serde_json::Value::Null)
 }
 
 /// FastAPI's words, Python's name for a text included.
 fn no_file(site: &Site, index: Option<usize>, text: String) -> Invalid {
-    let msg = String::from("Value error, Expected UploadFile, received: <class 'str'>");
-    let mut invalid = invalid("value_error", site, msg);
+    let flaw = flaw::value_error("Expected UploadFile, received: <class 'str'>");
+    let mut invalid = invalid(site, flaw, text.into());
     invalid.loc.extend(index.map(Loc::Index));
-    invalid.input = text.into();
-    invalid.ctx = Some(serde_json::json!({"error": {}}));
     invalid
 }
 
 fn wrong_count(site: &Site, count: usize) -> Option<Invalid> {
-    let plural = |limit: usize| if limit == 1 { "" } else { "s" };
-    let options = site.limits()?;
-    let (kind, name, limit, msg) = match (options.min_length, options.max_length) {
-        (Some(min), _) if count == 0 && min > 0 => return Some(missing(site)),
-        (Some(min), _) if count < min => {
-            let msg =
-                format!("List should have at least {min} item{} after validation, not {count}", plural(min));
-            ("too_short", "min_length", min, msg)
-        }
-        (_, Some(max)) if count > max => {
-            let msg =
-                format!("List should have at most {max} item{} after validation, not {count}", plural(max));
-            ("too_long", "max_length", max, msg)
-        }
-        _ => return None,
-    };
-    let mut invalid = invalid(kind, site, msg);
-    invalid.ctx = Some(serde_json::json!({"field_type": "List", name: limit, "actual_length": count}));
-    Some(invalid)
+    let flaw = decode::wrong_count(count, site.limits()?)?;
+    Some(if count == 0 { missing(site) } else { invalid(site, flaw, serde_json::Value::Null) })
 }

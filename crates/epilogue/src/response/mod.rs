@@ -11,8 +11,8 @@ pub(crate) use failure::{Raised, ReplyError};
 pub(crate) use http_error::Chain;
 pub use http_error::HttpError;
 pub use reply::Reply;
-pub(crate) use returned::whole;
 pub use returned::{
     EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, Replied, ReplyValue, Returned, ReturnedReply,
     ReturnedValue, TupleReply, replied,
 };
+pub(crate) use returned::{WholeReply, whole};

@@ -4,7 +4,6 @@ use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use http_body_util::{Either, Full};
-use serde::Serialize;
 
 use super::failure::{Failure, RaisedError};
 use crate::body::Content;
@@ -143,13 +142,6 @@ impl<T: WholeReply> Returned<T> {
 #[doc(hidden)]
 pub trait WholeReply {
     fn into_whole(self) -> Replied;
-}
-
-impl<T: Serialize> WholeReply for Json<T> {
-    #[inline]
-    fn into_whole(self) -> Replied {
-        Json::into_whole(self)
-    }
 }
 
 impl WholeReply for &'static str {

@@ -18,39 +18,33 @@ pub(crate) enum FormValues<'r> {
     Multipart(&'r MultipartForm),
 }
 
+impl FormValues<'_> {
+    fn values(&self) -> &dyn Values {
+        match self {
+            Self::UrlEncoded(form) => form,
+            Self::Multipart(form) => *form,
+        }
+    }
+}
+
 impl Values for FormValues<'_> {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        match self {
-            Self::UrlEncoded(form) => form.one(name),
-            Self::Multipart(form) => form.one(name),
-        }
+        self.values().one(name)
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
-        match self {
-            Self::UrlEncoded(form) => form.all(name),
-            Self::Multipart(form) => form.all(name),
-        }
+        self.values().all(name)
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        match self {
-            Self::UrlEncoded(form) => form.each(visit),
-            Self::Multipart(form) => form.each(visit),
-        }
+        self.values().each(visit);
     }
 
     fn alone(&self, name: &str) -> Option<Raw<'_>> {
-        match self {
-            Self::UrlEncoded(form) => form.alone(name),
-            Self::Multipart(form) => form.alone(name),
-        }
+        self.values().alone(name)
     }
 
     fn length(&self) -> usize {
-        match self {
-            Self::UrlEncoded(form) => form.length(),
-            Self::Multipart(form) => form.length(),
-        }
+        self.values().length()
     }
 }
