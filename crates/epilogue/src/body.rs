@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, header};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -59,8 +59,8 @@ static EMPTY: Bytes = Bytes::new();
 impl RequestBody {
     /// As the own server has it.
     #[inline]
-    pub(crate) fn received(body: Incoming, version: Version) -> Self {
-        if version == Version::HTTP_2 && !body.is_end_stream() {
+    pub(crate) fn received(body: Incoming, stream: Option<&Stream>) -> Self {
+        if stream.is_some() && !body.is_end_stream() {
             return Self::Other(Body::new(Whole(body)));
         }
         Self::Incoming(body)

@@ -101,7 +101,7 @@ impl Started {
         }
         let stream = connection.speaks(request.version(), request.method());
         let (parts, body) = request.into_parts();
-        let body = RequestBody::received(body, parts.version);
+        let body = RequestBody::received(body, stream.as_deref());
         let link = Link::Connection(Arc::clone(connection));
         let mut future = self.state.call(parts, body, Some(link));
         future.stream = stream;
@@ -137,8 +137,7 @@ fn serve_layered(
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
-    let version = request.version();
-    let request = request.map(|body| RequestBody::received(body, version).take_stream());
+    let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_stream());
     let response = through(layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.
     let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
