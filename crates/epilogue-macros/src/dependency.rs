@@ -150,7 +150,7 @@ fn describe(
                 const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
                     name: #text,
                     module: __epilogue::module_path!(),
-                    at: __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
+                    at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
                     id: __epilogue::TypeId::of::<Self>(),
                     generic: #is_generic,
                     scope: __epilogue::DependencyScope::#scope,

@@ -133,7 +133,7 @@ fn describe(
                 const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
                     name: #text,
                     module: __epilogue::module_path!(),
-                    at: __epilogue::SourceLine { file: __epilogue::file!(), line: __epilogue::line!() },
+                    at: __epilogue::SourceLine::new(__epilogue::file!(), __epilogue::line!()),
                     id: __epilogue::TypeId::of::<Self>(),
                     generic: #is_generic,
                     scope: __epilogue::DependencyScope::Request,

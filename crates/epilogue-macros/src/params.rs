@@ -342,7 +342,7 @@ impl Options {
                     takes_stream: #takes_stream,
                 },
                 #source,
-                __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
+                __epilogue::SourceLine::new(__epilogue::file!(), #line),
             )
         }
     }

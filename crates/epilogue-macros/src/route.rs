@@ -202,7 +202,7 @@ impl Read<'_> {
                     const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
                         name: #text,
                         module: __epilogue::module_path!(),
-                        at: __epilogue::SourceLine { file: __epilogue::file!(), line: #line },
+                        at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
                         method: #method,
                         template: #template,
                         shape: __epilogue::shape_of(#template),

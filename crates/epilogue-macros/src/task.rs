@@ -189,7 +189,7 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
                 const NAME: &'static __epilogue::str = #text;
                 const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new()#(#defaults)*;
                 const LOCATION: __epilogue::SourceLine =
-                    __epilogue::SourceLine { file: __epilogue::file!(), line: #line };
+                    __epilogue::SourceLine::new(__epilogue::file!(), #line);
 
                 #[allow(unused_variables, reason = "a task without dependencies leaves the context alone")]
                 fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
@@ -304,7 +304,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
             impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
                 const NAME: &'static __epilogue::str = "";
                 const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new();
-                const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine { file: "", line: 0 };
+                const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
 
                 fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
                     #error

@@ -14,6 +14,7 @@ use std::{fmt, panic::Location, sync::Arc};
 /// assert_eq!(origin.to_string(), "POST /send/{email} #7");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Origin {
     /// The request's number.
     pub id: u64,
@@ -44,6 +45,7 @@ impl fmt::Display for Origin {
 /// assert_eq!(HERE.to_string(), "src/mail.rs:12");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct SourceLine {
     /// The file, as the compiler was given it.
     pub file: &'static str,

@@ -123,7 +123,7 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
     let node = <F::Edge<D> as Edge>::NODE;
     let (name, at) = match node {
         Some(node) => (node.name, node.at),
-        None => ("", crate::graph::SourceLine { file: "", line: 0 }),
+        None => ("", crate::graph::SourceLine::new("", 0)),
     };
     ParamNode {
         name,

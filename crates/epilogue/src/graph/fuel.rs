@@ -103,7 +103,7 @@ impl HasNode for Unfinished {
     const NODE: DependencyNode = DependencyNode {
         name: "",
         module: "",
-        at: epilogue_runtime::SourceLine { file: "", line: 0 },
+        at: epilogue_runtime::SourceLine::new("", 0),
         id: std::any::TypeId::of::<Self>(),
         generic: true,
         scope: crate::graph::DependencyScope::Request,

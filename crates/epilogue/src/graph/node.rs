@@ -11,6 +11,7 @@ use crate::security::scheme::SecurityScheme;
 
 /// How long a dependency's output lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DependencyScope {
     /// Until the path function has returned: its exit runs before the reply is sent.
     Function,
@@ -179,7 +180,7 @@ pub(crate) const fn key_of(
 pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     name: "",
     module: "",
-    at: SourceLine { file: "", line: 0 },
+    at: SourceLine::new("", 0),
     method: "",
     template: "",
     shape: 0,
