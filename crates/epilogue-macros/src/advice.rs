@@ -91,7 +91,9 @@ pub(crate) fn data_of(ty: &Type, at: Span) -> Option<TokenStream> {
 
 /// Whether a type is named like what belongs to a request, and is no data.
 pub(crate) fn is_of_request(ty: &Type) -> bool {
-    (is_direct(ty) || is_named(ty, "UploadFile")) && !is_named(ty, "Depends")
+    // A `Path` of nothing is that of std.
+    let of_nothing = holds_value(ty) && arguments(ty).is_empty();
+    (is_direct(ty) || is_named(ty, "UploadFile")) && !is_named(ty, "Depends") && !of_nothing
 }
 
 /// The trait that says what the scheme of credentials lacks.

@@ -48,7 +48,7 @@ fn clause_of(
     let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     quote! {
-        #[allow(dead_code, trivial_bounds, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
+        #[allow(dead_code, trivial_bounds, unused_qualifications, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
         #function #name #none where #subject #holds
     }
 }

@@ -2,9 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, GenericParam, Generics, parse_quote};
+use syn::{Expr, GenericParam, Generics, TypeParamBound, WherePredicate, parse_quote};
 
 use crate::args::Args;
 use crate::asserts::{check, is_plain, unpack};
@@ -313,11 +312,22 @@ fn checks(function: &Function, is_generic: bool, is_app_scoped: bool) -> TokenSt
     quote!(#(#checks)*)
 }
 
-/// What an argument lacks is said once, of the implementation, and not of each place that names the type.
+/// What an argument lacks is said once, of the implementation, and not of each place that names the type. `?Sized` is no bound, but one less.
 fn without_bounds(mut generics: Generics) -> Generics {
-    generics.where_clause = None;
+    let relaxes =
+        |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some());
+    if let Some(clause) = &mut generics.where_clause {
+        clause.predicates = std::mem::take(&mut clause.predicates)
+            .into_iter()
+            .filter_map(|mut predicate| {
+                let WherePredicate::Type(of_type) = &mut predicate else { return None };
+                of_type.bounds = std::mem::take(&mut of_type.bounds).into_iter().filter(relaxes).collect();
+                (!of_type.bounds.is_empty()).then_some(predicate)
+            })
+            .collect();
+    }
     for param in generics.type_params_mut() {
-        (param.colon_token, param.bounds) = (None, Punctuated::new());
+        param.bounds = std::mem::take(&mut param.bounds).into_iter().filter(relaxes).collect();
     }
     generics
 }

@@ -286,7 +286,9 @@ impl Options {
             );
         }
         let [min, max] = [min, max].map(|limit| limit.map(|(_, length)| length));
-        if let Some(default) = self.default.as_ref().map(within_some).and_then(text_of)
+        // An empty one says that there is none.
+        let is_meant = |default: &&LitStr| !default.value().is_empty();
+        if let Some(default) = self.default.as_ref().map(within_some).and_then(text_of).filter(is_meant)
             && let Some((name, limit)) = [
                 ("min_length", min.filter(|min| default.value().chars().count() < *min)),
                 ("max_length", max.filter(|max| default.value().chars().count() > *max)),
@@ -487,7 +489,7 @@ fn number(expr: &Expr) -> Option<Number> {
 /// The value of a default that may be missing otherwise: that of `Some(300)`.
 fn within_some(default: &Expr) -> &Expr {
     match default {
-        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, "Some") => &call.args[0],
+        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, &["Some"]) => &call.args[0],
         default => default,
     }
 }
@@ -501,13 +503,18 @@ fn text_of(default: &Expr) -> Option<&LitStr> {
         {
             text_of(&call.receiver)
         }
-        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, "from") => text_of(&call.args[0]),
+        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, &["String", "from"]) => {
+            text_of(&call.args[0])
+        }
         _ => None,
     }
 }
 
-fn is_path(expr: &Expr, last: &str) -> bool {
-    matches!(expr, Expr::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == last))
+/// Whether it is a path that ends in these words.
+fn is_path(expr: &Expr, last: &[&str]) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    let words = path.path.segments.iter().rev().map(|segment| &segment.ident);
+    words.len() >= last.len() && words.zip(last.iter().rev()).all(|(word, last)| word == last)
 }
 
 /// Whether the type inside `Path<…>` certainly is a single value, whose name must then be in the template.

@@ -578,7 +578,7 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
     if let Type::Reference(reference) = ty {
         let elem = &reference.elem;
         let instead = match advice::data_of(elem, Span::call_site()) {
-            Some(data) => format!("write `{}`", types::text(&data)),
+            Some(data) => format!("write `{}`", types::text(&data).replace("__epilogue::", "")),
             None if advice::is_of_request(elem) => {
                 format!(
                     "write `{}`, remove `#[task]`, and add it by `add_task`, which takes any argument",

@@ -44,6 +44,9 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
 
 /// The path of `GET /items` and of `http://localhost/items`.
 fn path_alone(text: &str) -> Option<&str> {
+    if text.starts_with('/') {
+        return None;
+    }
     if let Some((_, rest)) = text.split_once("://") {
         return Some(rest.find('/').map_or("/", |at| &rest[at..]));
     }

@@ -110,7 +110,12 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
         place,
         errors,
         is_type: true,
-        is_read: place == Place::Task || place == Place::Parameter && holds_value(ty),
+        is_read: match place {
+            Place::Parameter => holds_value(ty),
+            // What a `Depends` names is not read.
+            Place::Task => last_name(ty).is_none_or(|name| name != "Depends"),
+            Place::Output | Place::Reply => false,
+        },
     };
     checks.visit_type(ty);
     let is_type = checks.is_type;

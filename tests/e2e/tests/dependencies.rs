@@ -712,3 +712,29 @@ fn the_graph_tells_generic_dependencies_apart() {
     let labels: Vec<_> = graph.nodes.iter().map(|node| node.label.as_str()).collect();
     assert_eq!(labels, ["GET /repositories", "repository<String, 1>", "repository<Option<u32>, 2>"]);
 }
+
+#[dependency]
+fn held<T: ?Sized + Send + Sync + 'static>(value: State<Arc<T>>) -> Arc<T> {
+    Arc::clone(&value)
+}
+
+#[tokio::test]
+async fn a_generic_dependency_may_be_of_a_type_without_a_size() {
+    #[get("/name")]
+    async fn name(name: Depends<held<str>>) -> String {
+        name.to_string()
+    }
+    let client = TestClient::new(App::new().state(Arc::<str>::from("ferris")).routes(routes![name]));
+    assert_eq!(client.get("/name").send().await.text(), "ferris");
+}
+
+#[tokio::test]
+async fn an_empty_default_is_none_although_shorter_than_what_may_be_sent() {
+    #[get("/search")]
+    async fn search(#[param(default = "".into(), min_length = 3)] q: Query<String>) -> String {
+        q.into_inner()
+    }
+    let client = TestClient::new(App::new().routes(routes![search]));
+    assert_eq!(client.get("/search").send().await.text(), "");
+    assert_eq!(client.get("/search?q=ab").send().await.status(), 422);
+}
