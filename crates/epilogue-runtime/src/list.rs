@@ -136,6 +136,10 @@ impl List {
     pub(crate) fn submitted(&self, anything_else: bool) -> bool {
         let mut queue = self.queue();
         let run = anything_else || !queue.tasks.is_empty();
+        if !queue.tasks.is_empty() {
+            // Of a request that failed they are those `.always()`, which may add others.
+            queue.discarded = false;
+        }
         queue.phase = if run { Phase::Submitted } else { Phase::Done };
         run
     }
@@ -177,8 +181,8 @@ impl List {
         }
     }
 
-    pub(crate) fn accept_again(&self) {
-        self.queue().discarded = false;
+    pub(crate) fn set_discarded(&self, discarded: bool) {
+        self.queue().discarded = discarded;
     }
 
     pub(crate) fn end_turns(&self, last: u32) {

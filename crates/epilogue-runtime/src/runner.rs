@@ -390,7 +390,7 @@ thread_local! {
 }
 
 /// How many lost tasks are dropped for one. Of a task that adds itself again in its drop there would be no end.
-const LOST_FOR_ONE: usize = 1000;
+const LOST_FOR_ONE: usize = 100_000;
 
 /// Drops a lost task and what its drop adds: one after another, since each in the drop of the one before would overflow the stack.
 fn drop_lost(task: Queued) {
@@ -406,15 +406,25 @@ fn drop_lost(task: Queued) {
     });
     // An error is the end of the thread, where the task has been dropped by now.
     let Some(mut next) = first.ok().flatten() else { return };
+    let _ends = LostEnds;
     for _ in 0..LOST_FOR_ONE {
         panics::quietly("a task that was dropped", || drop(next));
         match LOST.with_borrow_mut(|lost| lost.as_mut()?.pop_front()) {
             Some(task) => next = task,
-            None => return LOST.set(None),
+            None => return,
         }
     }
     tracing::error!(target: "epilogue::task", task = %next.name(), "lost tasks add others without end: the rest is leaked");
-    mem::forget((next, LOST.take()));
+    mem::forget(next);
+}
+
+/// The end of it, also by the panic of a subscriber: the next lost task of the thread is dropped again.
+struct LostEnds;
+
+impl Drop for LostEnds {
+    fn drop(&mut self) {
+        mem::forget(LOST.take());
+    }
 }
 
 /// A kept request, an open WebSocket, or the exits of a batch that was cut off.

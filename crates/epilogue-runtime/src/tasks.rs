@@ -202,11 +202,19 @@ impl BackgroundTasks {
         self.list.discard();
     }
 
+    /// Adds what the reply of a failure carries, and still takes nothing else.
+    #[doc(hidden)]
+    pub fn append_after_failure(&self, background: Background) {
+        self.list.set_discarded(false);
+        self.append(background);
+        self.list.set_discarded(true);
+    }
+
     /// Takes tasks again after [`discard`](Self::discard): for what runs after the failure and has tasks of its own,
     /// like the exits of dependencies.
     #[doc(hidden)]
     pub fn accept_again(&self) {
-        self.list.accept_again();
+        self.list.set_discarded(false);
     }
 
     /// Runs what is queued, and what it adds, here and now: for unit tests.

@@ -25,14 +25,14 @@ async fn only_always_survives_before_and_after() {
 }
 
 #[tokio::test]
-async fn a_list_can_take_tasks_again() {
+async fn what_survivors_add_runs_too() {
     let (runner, log) = (runner(), Log::default());
     let tasks = list(&runner);
     tasks.discard();
-    tasks.accept_again();
-    tasks.add_task(say, (log.clone(), "from an exit"));
+    let (inner, inner_log) = (tasks.clone(), log.clone());
+    tasks.add_task(async move || drop(inner.add_task(say, (inner_log, "added"))), ()).always();
     run(tasks).await;
-    assert_eq!(log.lines(), ["from an exit"]);
+    assert_eq!(log.lines(), ["added"]);
 }
 
 #[tokio::test]

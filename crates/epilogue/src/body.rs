@@ -409,6 +409,26 @@ pub(crate) fn into_body(content: Content) -> Body {
 #[error(transparent)]
 pub struct BrokenReply(pub axum_core::BoxError);
 
+/// What the layers and the server are told of it: they find the stream's own error as the source.
+#[derive(Debug)]
+struct BrokeOff(HttpError);
+
+impl fmt::Display for BrokeOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.source_as::<BrokenReply>() {
+            Some(error) => write!(f, "{}", Chain(error)),
+            None => f.write_str("a reply broke off"),
+        }
+    }
+}
+
+impl std::error::Error for BrokeOff {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let BrokenReply(error) = self.0.source_as::<BrokenReply>()?;
+        Some(&**error)
+    }
+}
+
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
     content: Content,
@@ -457,7 +477,9 @@ impl ReplyBody {
 
     /// The reply is its head alone.
     pub(crate) fn leave_out(&mut self) {
-        self.content = Either::Left(Full::default());
+        let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
+        // The reply's head must not be lost with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(left))).map_err(Failure::panicked);
     }
 
     #[inline]
@@ -483,8 +505,10 @@ impl ReplyBody {
                 let failure = Failure::panicked(payload);
                 // It may panic again.
                 let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
-                drop(catch_unwind(AssertUnwindSafe(|| drop(left))));
-                Poll::Ready(Some(Err(self.broke(failure.to_string(), &failure))))
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(left))).map_err(Failure::panicked);
+                let text = failure.to_string();
+                self.broke(&text, &failure);
+                Poll::Ready(Some(Err(axum_core::Error::new(text))))
             }
         }
     }
@@ -492,17 +516,19 @@ impl ReplyBody {
     #[cold]
     fn failed(&mut self, error: axum_core::Error) -> axum_core::Error {
         let error = BrokenReply(unwrapped(error.into_inner()));
-        self.broke(Chain(&error).to_string(), &Failure::Raised(Raised::new(HttpError::from(error))))
+        let text = Chain(&error).to_string();
+        let error = HttpError::from(error);
+        self.broke(&text, &Failure::Raised(Raised::new(error.clone())));
+        axum_core::Error::new(BrokeOff(error))
     }
 
-    fn broke(&mut self, error: String, failure: &Failure) -> axum_core::Error {
+    fn broke(&mut self, error: &str, failure: &Failure) {
         // One that has passed the layers was told of below them.
         if let Some(breakable) = self.breakable.take() {
             tracing::error!(route = &*breakable.route, %error, "a reply broke off");
             *breakable.broke.lock() = Some(Outcome::of_failure(failure));
             self.after.discard();
         }
-        axum_core::Error::new(error)
     }
 
     fn rest(&self) -> usize {

@@ -209,3 +209,35 @@ async fn what_is_added_when_all_are_resolved_runs_in_the_order_added() {
     TestClient::new(App::new().state(journal).routes(routes![adds])).get("/").send().await;
     assert_eq!(entries.now(), ["1", "2", "3", "4"]);
 }
+
+#[tokio::test]
+async fn the_tasks_of_a_reply_come_last_where_no_dependency_adds_any() {
+    #[dependency]
+    async fn first_number() -> u8 {
+        1
+    }
+    #[dependency]
+    async fn second_number() -> u16 {
+        2
+    }
+    async fn note(journal: Journal, line: &'static str) {
+        journal.write(line);
+    }
+    #[get("/", concurrent)]
+    async fn brings_its_own(
+        _first: Depends<first_number>,
+        _second: Depends<second_number>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> Background {
+        tasks.add_task(note, ((*journal).clone(), "of the path function"));
+        Background::task(note, ((*journal).clone(), "of its reply"))
+    }
+
+    let (journal, mut entries) = Journal::new();
+    epilogue::testing::TestClient::new(App::new().state(journal).routes(routes![brings_its_own]))
+        .get("/")
+        .send()
+        .await;
+    assert_eq!(entries.now(), ["of the path function", "of its reply"]);
+}

@@ -697,3 +697,12 @@ async fn neither_a_start_nor_an_exit_that_never_ends_is_waited_for_for_ever() {
 async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_hours(24), future).await.expect("it ends")
 }
+
+#[tokio::test]
+async fn drains_at_a_time_start_nothing() {
+    let (app, mut entries) = app(routes![]);
+    let app = app.build_at_start::<pool>();
+    let (first, second, third) = tokio::join!(app.drain(), app.drain(), app.drain());
+    first.and(second).and(third).unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}

@@ -308,3 +308,64 @@ async fn requests_come_from_an_address() {
     let elsewhere = "[2001:db8::1]:4711".parse().unwrap();
     assert_eq!(client.get("/from").client(elsewhere).send().await.text(), "[2001:db8::1]:4711");
 }
+
+/// Asks once more where it gets a 503.
+#[derive(Clone)]
+struct Again<S>(S);
+
+impl<S, E> tower::Service<axum_core::extract::Request> for Again<S>
+where
+    S: tower::Service<axum_core::extract::Request, Response = epilogue::Response, Error = E>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+{
+    type Response = epilogue::Response;
+    type Error = E;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<epilogue::Response, E>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), E>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: axum_core::extract::Request) -> Self::Future {
+        let mut inner = self.0.clone();
+        Box::pin(async move {
+            let (parts, _body) = request.into_parts();
+            let request = |parts| axum_core::extract::Request::from_parts(parts, epilogue::Body::empty());
+            let reply = inner.call(request(parts.clone())).await?;
+            if reply.status() == 503 { inner.call(request(parts)).await } else { Ok(reply) }
+        })
+    }
+}
+
+#[tokio::test]
+async fn the_tasks_of_a_request_that_a_layer_repeats_are_waited_for() {
+    #[get("/")]
+    async fn at_last(
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+        tries: State<Mutex<u32>>,
+    ) -> Result<(), HttpError> {
+        *tries.lock().unwrap() += 1;
+        if *tries.lock().unwrap() == 1 {
+            return Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "again"));
+        }
+        let journal = (*journal).clone();
+        tasks.add_task(
+            async move || {
+                epilogue_e2e::settle().await;
+                journal.write("done");
+            },
+            (),
+        );
+        Ok(())
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).state(Mutex::new(0_u32)).routes(routes![at_last]);
+    let client = TestClient::new(app.layer(tower::layer::layer_fn(Again)));
+    assert_eq!(client.get("/").send().await.status(), 200);
+    assert_eq!(entries.now(), ["done"]);
+}

@@ -386,13 +386,17 @@ impl App {
     ///
     /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
     pub async fn drain(&self) -> crate::Result<()> {
+        let grace = self.config.limits.grace;
+        let mut deadline = pin!(tokio::time::sleep(grace));
         // Whoever waits for a start holds the lock.
-        let is_starting = self.shared.starting.try_lock().map_or(true, |starting| starting.is_some());
+        let is_starting = tokio::select! {
+            biased;
+            starting = self.shared.starting.lock() => starting.is_some(),
+            () = deadline.as_mut() => return Err(StartError::Stopped.into()),
+        };
         if self.shared.started.get().is_none() && !is_starting {
             return Ok(());
         }
-        let grace = self.config.limits.grace;
-        let mut deadline = pin!(tokio::time::sleep(grace));
         let started = self.started_until(deadline.as_mut()).await?;
         progress::shown_beside(started.drain(deadline, 0), grace, || {
             progress::Left::tasks(&started.state.runner)

@@ -349,7 +349,7 @@ fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
     let never_has_any = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if stream.is_head
         && !never_has_any
-        && let Some(length) = response.body().size_hint().exact()
+        && let Some(length) = response.body().size_hint().exact().filter(|&length| length > 0)
     {
         response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
     }

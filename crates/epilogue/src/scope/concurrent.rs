@@ -53,8 +53,9 @@ impl Scope {
         let result =
             std::future::poll_fn(|context| self.poll_branches(steps, &mut branches.0, context)).await;
         // What is added from here on, also through a list that an output has kept, comes after all that is there.
-        self.turn = branches.0.last().map_or(0, |last| last.turn + 1);
-        if let Some(tasks) = &self.tasks {
+        self.turn = 0;
+        if let (Some(tasks), Some(last)) = (&self.tasks, branches.0.last()) {
+            self.turn = last.turn + 1;
             tasks.end_turns(self.turn);
         }
         result

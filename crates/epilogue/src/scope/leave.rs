@@ -28,6 +28,7 @@ impl Scope {
 
     /// Makes the reply of what the path function returned, with all that follows it.
     pub(crate) fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
+        let has_failed = result.is_err();
         let (mut response, outcome) = match result {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
@@ -36,9 +37,12 @@ impl Scope {
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
             let tasks = self.tasks();
-            // After a failure they are an error handler's.
-            tasks.accept_again();
-            tasks.append(own);
+            if has_failed {
+                // They are an error handler's.
+                tasks.append_after_failure(own);
+            } else {
+                tasks.append(own);
+            }
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);

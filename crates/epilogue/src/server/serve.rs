@@ -209,13 +209,14 @@ impl Server {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
-        let tracker = TaskTracker::new();
+        let (tracker, streams) = (TaskTracker::new(), TaskTracker::new());
         let connections = Connections {
             started: started.clone(),
-            protocols: protocols(&limits, &tracker),
+            protocols: protocols(&limits, &streams),
             free: Arc::new(Semaphore::new(limits.max_connections)),
             limits,
             tracker,
+            streams,
             finish: Stop::default(),
             abandon: Stop::default(),
             cut_off: Arc::default(),
@@ -228,7 +229,7 @@ impl Server {
         drop(listener);
         let grace = app.grace();
         tracing::info!(grace = ?grace, "stopping: requests in flight and queued tasks are finished");
-        let left = || progress::Left::of(&started.state.runner, connections.tracker.len());
+        let left = || progress::Left::of(&started.state.runner, connections.len());
         progress::shown_beside(connections.end(grace, signals), grace, left).await
     }
 }
@@ -274,6 +275,8 @@ struct Connections {
     /// Places for further ones.
     free: Arc<Semaphore>,
     tracker: TaskTracker,
+    /// The requests in flight of those of HTTP/2.
+    streams: TaskTracker,
     /// They finish the requests in flight and end.
     finish: Stop,
     /// They end at once.
@@ -352,6 +355,16 @@ impl Connections {
         });
     }
 
+    fn len(&self) -> usize {
+        self.tracker.len() + self.streams.len()
+    }
+
+    async fn ended(&self) {
+        self.tracker.wait().await;
+        // Only a connection begins streams.
+        self.streams.wait().await;
+    }
+
     /// Lets all connections end, then the app: within the grace period, and until a second signal.
     async fn end(&self, grace: Duration, mut signals: signal::Signals) -> Result<()> {
         let mut expired = false;
@@ -359,8 +372,9 @@ impl Connections {
         self.finish.give();
         self.started.state.stopping.cancel();
         self.tracker.close();
+        self.streams.close();
         tokio::select! {
-            () = self.tracker.wait() => {}
+            () = self.ended() => {}
             () = deadline.as_mut() => expired = true,
         }
         if !expired {
@@ -368,14 +382,15 @@ impl Connections {
         }
         self.abandon.give();
         // A path function that never comes to an await keeps its connection's task; nothing can stop it.
-        let stuck = match timeout(STUCK_AFTER, self.tracker.wait()).await {
+        let stuck = match timeout(STUCK_AFTER, self.ended()).await {
             Ok(()) => 0,
-            Err(_) => self.tracker.len(),
+            Err(_) => self.len(),
         };
         if stuck > 0 {
-            tracing::error!(connections = stuck, "requests do not stop");
+            tracing::error!(requests = stuck, "requests do not stop");
         }
-        let cut_off = self.cut_off.load(Ordering::Relaxed) + stuck;
+        // Of those of HTTP/2 the connection has been counted.
+        let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
         self.started.drain(pin!(std::future::ready(())), cut_off).await
     }
 }

@@ -12,6 +12,9 @@ pub(crate) struct Probe(Arc<Mutex<State>>);
 struct State {
     /// Of a request that something follows.
     queued: Option<Vec<TaskInfo>>,
+    /// A path function is through, and the reply is there. Not the one without the other: a layer may call again.
+    parted: bool,
+    replied: bool,
     done: Option<oneshot::Sender<Done>>,
 }
 
@@ -26,7 +29,15 @@ impl Probe {
     /// A probe, and what its request's tasks came to once they are done; an error where there were none.
     pub(super) fn new() -> (Self, oneshot::Receiver<Done>) {
         let (done, finished) = oneshot::channel();
-        (Self(Arc::new(Mutex::new(State { queued: None, done: Some(done) }))), finished)
+        (
+            Self(Arc::new(Mutex::new(State {
+                queued: None,
+                parted: false,
+                replied: false,
+                done: Some(done),
+            }))),
+            finished,
+        )
     }
 
     /// The reply is complete, and these tasks wait for it to leave.
@@ -36,7 +47,18 @@ impl Probe {
 
     /// The request is over. Whoever keeps its parts keeps nobody waiting, if nothing follows it.
     pub(crate) fn parted(&self) {
-        if self.with(|state| state.queued.is_none()) {
+        self.with(|state| state.parted = true);
+        self.over();
+    }
+
+    /// The reply is there.
+    pub(super) fn replied(&self) {
+        self.with(|state| state.replied = true);
+        self.over();
+    }
+
+    fn over(&self) {
+        if self.with(|state| state.parted && state.replied && state.queued.is_none()) {
             self.done(Vec::new());
         }
     }

@@ -143,6 +143,7 @@ impl<'a> TestRequest<'a> {
         }
         let (probe, finished) = Probe::new();
         let response = client.app().respond(self.into_request(probe.clone())).await;
+        probe.replied();
         client.keep_cookies(response.headers());
         TestStream::new(response, probe, finished)
     }

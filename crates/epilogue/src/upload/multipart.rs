@@ -79,7 +79,7 @@ where
     let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
     let asked = Arc::new(Asked::default());
     let opening = Opening::of(&boundary);
-    let pieces = Pieces { body, pause: false, asked: Arc::clone(&asked), opening };
+    let pieces = Pieces { body: Some(body), pause: false, asked: Arc::clone(&asked), opening };
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limits.whole as u64));
     let multipart = Multipart::with_constraints(pieces, boundary, constraints);
     let mut form = MultipartForm::default();
@@ -258,7 +258,8 @@ impl Asked {
 /// each piece there is nothing, until it has looked at that piece and asks again. Nor does it learn of the end before it has looked at
 /// all that there is, each time that it is asked for something: an error without the end is not about the end.
 struct Pieces<B> {
-    body: B,
+    /// None once it has ended: a body need not bear to be asked again.
+    body: Option<B>,
     pause: bool,
     asked: Arc<Asked>,
     opening: Opening,
@@ -281,7 +282,11 @@ where
             return Poll::Ready(Some(Err(Refused::HeadTooLong.into())));
         }
         loop {
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            let frame = match &mut self.body {
+                Some(body) => ready!(Pin::new(body).poll_frame(context)),
+                None => None,
+            };
+            match frame {
                 Some(Ok(frame)) => {
                     let Ok(piece) = frame.into_data() else { continue };
                     if !self.opening.goes_on(&piece) {
@@ -293,6 +298,7 @@ where
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
                 None if !self.asked.looked_at_all.swap(true, Ordering::Relaxed) => {
+                    self.body = None;
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }

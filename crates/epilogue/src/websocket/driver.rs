@@ -116,8 +116,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         (Self { stream, limit, incoming, outgoing }, WebSocket::new(sender, received))
     }
 
-    /// Carries messages until the WebSocket is closed: by the client, by the function, or because the server stops.
-    /// Until both ends are done with it; after a stop for that long at most.
+    /// Carries messages until the WebSocket is closed: by the client, by the function, or because the server stops; after a stop for
+    /// `longest_wait` at most.
     pub(crate) async fn run(
         self,
         function_ended: oneshot::Receiver<Close>,
