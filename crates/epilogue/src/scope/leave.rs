@@ -28,7 +28,6 @@ impl Scope {
 
     /// Makes the reply of what the path function returned, with all that follows it.
     pub(crate) fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
-        let has_failed = result.is_err();
         let (mut response, outcome) = match result {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
@@ -37,11 +36,11 @@ impl Scope {
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
             let tasks = self.tasks();
-            if has_failed {
+            if outcome.is_success() {
+                tasks.append(own);
+            } else {
                 // They are an error handler's.
                 tasks.append_after_failure(own);
-            } else {
-                tasks.append(own);
             }
         }
         if let Some(connection) = self.connection() {
