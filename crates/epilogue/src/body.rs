@@ -1,7 +1,6 @@
 //! The bodies of a request and of its reply. A reply's body carries what must happen after it.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -19,6 +18,7 @@ use tokio::time::Sleep;
 use crate::app::Trace;
 use crate::dependency::Outcome;
 use crate::response::{Chain, Failure, HttpError, Raised};
+use crate::scope::caught_now;
 use crate::server::{Follows, Link, Passage, Stream};
 use crate::tasks::Batch;
 #[cfg(feature = "multipart")]
@@ -479,7 +479,10 @@ impl ReplyBody {
     pub(crate) fn leave_out(&mut self) {
         let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
         // The reply's head must not be lost with it.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(left))).map_err(Failure::panicked);
+        let _ = caught_now(|| {
+            drop(left);
+            Ok(())
+        });
     }
 
     #[inline]
@@ -498,14 +501,16 @@ impl ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Either::Right(body) = &mut self.content else { return Poll::Ready(None) };
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))) {
+        match caught_now(|| Ok(Pin::new(body).poll_frame(context))) {
             Ok(Poll::Ready(Some(Err(error)))) => Poll::Ready(Some(Err(self.failed(error)))),
             Ok(polled) => polled,
-            Err(payload) => {
-                let failure = Failure::panicked(payload);
+            Err(failure) => {
                 // It may panic again.
                 let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(left))).map_err(Failure::panicked);
+                let _ = caught_now(|| {
+                    drop(left);
+                    Ok(())
+                });
                 let text = failure.to_string();
                 self.broke(&text, &failure);
                 Poll::Ready(Some(Err(axum_core::Error::new(text))))

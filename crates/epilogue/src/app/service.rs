@@ -22,7 +22,7 @@ use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::{Failure, HttpError, internal_server_error};
-use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket};
+use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now};
 use crate::server::{Connection, Link, Passage, Stream};
 use crate::tasks::{Origin, Reservation, Runner};
 
@@ -368,7 +368,10 @@ fn panicked(state: &mut FutureState, payload: Box<dyn Any + Send>) -> http::Resp
     );
     // It may panic again, for what is left of it.
     let left = std::mem::replace(state, FutureState::Done);
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(left))).map_err(Failure::panicked);
+    let _ = caught_now(|| {
+        drop(left);
+        Ok(())
+    });
     internal_server_error().map(|body| ReplyBody::new(Either::Right(body), After::default()))
 }
 

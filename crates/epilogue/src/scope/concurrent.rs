@@ -1,12 +1,11 @@
 //! `concurrent`: the parameters of one function are resolved at the same time, each of them and what is below it in order.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use super::leave::drop_each;
 use super::run::Waiting;
-use super::{Running, Scope, Slot, SlotIndex, Step, StepOutput};
+use super::{Running, Scope, Slot, SlotIndex, Step, StepOutput, caught_now};
 use crate::response::Failure;
 
 /// The steps of a function's parameters that run at the same time.
@@ -131,8 +130,5 @@ impl Scope {
 }
 
 fn poll_caught(future: &mut Waiting, context: &mut Context<'_>) -> Poll<Result<StepOutput, Failure>> {
-    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(poll) => poll,
-        Err(payload) => Poll::Ready(Err(Failure::panicked(payload))),
-    }
+    caught_now(|| Ok(future.as_mut().poll(context))).unwrap_or_else(|failure| Poll::Ready(Err(failure)))
 }
