@@ -1,12 +1,12 @@
 //! The app-scoped dependencies of a started app: built before the first request, exited after the last task.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
 use super::start::{AppState, Deadline, StartError};
 use crate::dependency::{Dependency, Depends, Outcome};
@@ -68,35 +68,33 @@ impl AppDependencies {
     /// Builds dependencies that do not need each other at the same time, and waits for all of them: one that fails must not
     /// leave another half built.
     async fn build_wave(app: &Arc<AppState>, wave: &[usize]) -> Result<(), StartError> {
-        let this = &app.dependencies;
-        let mut building = JoinSet::new();
-        for &index in wave {
+        let start = |&index: &usize| {
             let app = Arc::clone(app);
-            building.spawn(async move {
+            tokio::spawn(async move {
                 let mut scope = Scope::of_app(Arc::clone(&app));
-                (index, scope.run_app_step(&app.dependencies.steps[index].step).await)
-            });
-        }
-        let mut failed = BTreeMap::new();
-        while let Some(joined) = building.join_next().await {
-            match joined {
-                Ok((index, Ok(value))) => drop(this.values[index].set(value)),
-                Ok((index, Err(reason))) => {
-                    let AppStep { step, wanted_by } = &this.steps[index];
+                scope.run_app_step(&app.dependencies.steps[index].step).await
+            })
+        };
+        let building: Vec<_> = wave.iter().map(start).collect();
+        let mut failed = None;
+        for (&index, building) in wave.iter().zip(building) {
+            let built =
+                building.await.expect("building a dependency catches its panics and is never cancelled");
+            let AppStep { step, wanted_by } = &app.dependencies.steps[index];
+            match built {
+                Ok(value) => drop(app.dependencies.values[index].set(value)),
+                Err(reason) => {
                     let wanted_by = wanted_by.clone();
-                    failed.insert(index, StartError::Dependency { dependency: step.name, wanted_by, reason });
-                }
-                Err(error) => {
-                    panic!("building a dependency catches its panics and is never cancelled: {error}")
+                    let error = StartError::Dependency { dependency: step.name, wanted_by, reason };
+                    if failed.is_some() {
+                        tracing::error!(%error, "the app does not start for this reason too");
+                    } else {
+                        failed = Some(error);
+                    }
                 }
             }
         }
-        let mut failed = failed.into_values();
-        let Some(first) = failed.next() else { return Ok(()) };
-        for error in failed {
-            tracing::error!(%error, "the app does not start for this reason too");
-        }
-        Err(first)
+        failed.map_or(Ok(()), Err)
     }
 
     /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.

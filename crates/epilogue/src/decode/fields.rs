@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
             for (i, (name, raws)) in unknown.enumerate() {
                 let path = self.of.name(&name, self.wanted.len() + i);
                 // Strict structs are known from an earlier pass, so that the note is taken.
-                let _ = self.session.note(&path, flaw::EXTRA, || shown_all(&raws));
+                let _ = self.session.note(&path, flaw::EXTRA, &|| shown_all(&raws));
             }
             return;
         }
@@ -152,7 +152,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         let path = self.of.name(field, rank);
         if self.session.state(&path) == State::Hole {
             let result = seed.deserialize(self.session.filling(&path));
-            return self.session.settle(&path, || serde_json::Value::Null, result);
+            return self.session.settle(&path, &|| serde_json::Value::Null, result);
         }
         let slot = |picked| Slot {
             session: self.session,
@@ -165,7 +165,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             picked,
         };
         let result = seed.deserialize(slot(picked));
-        self.session.settle(&path, || slot(None).input(), result)
+        self.session.settle(&path, &|| slot(None).input(), result)
     }
 }
 
@@ -211,7 +211,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             let raw = Raw::Text(Cow::Borrowed(&*name));
             let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
             let result = self.session.settle_key(self.of_type, seed.deserialize(text));
-            let result = self.session.settle(&key, || shown(&raw), result)?;
+            let result = self.session.settle(&key, &|| shown(&raw), result)?;
             self.pending = Some((name, rank, Group { of: self.values, values }));
             return Ok(Some(result));
         }
@@ -241,7 +241,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         match seed.deserialize(slot.clone()) {
             // It is the whole place that is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
-            result => self.session.settle(&path, || slot.input(), result),
+            result => self.session.settle(&path, &|| slot.input(), result),
         }
     }
 }
@@ -293,9 +293,9 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             };
             let Some(raw) = raw else {
                 let all = || self.values.iter().map(|(_, raw)| shown(raw)).collect();
-                session.note(&path, flaw::MISSING, all)?;
+                session.note(&path, flaw::MISSING, &all)?;
                 let result = seed.deserialize(session.filling(&path));
-                return session.settle(&path, || serde_json::Value::Null, result).map(Some);
+                return session.settle(&path, &|| serde_json::Value::Null, result).map(Some);
             };
             let result = match session.state(&path) {
                 State::Fresh => {
@@ -304,7 +304,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
                 _ if self.len.is_none() => continue,
                 _ => seed.deserialize(session.filling(&path)),
             };
-            return session.settle(&path, || shown(&self.values[index].1), result).map(Some);
+            return session.settle(&path, &|| shown(&self.values[index].1), result).map(Some);
         }
         Ok(None)
     }

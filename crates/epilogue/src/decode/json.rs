@@ -68,7 +68,7 @@ fn in_detail<T: DeserializeOwned>(
     let value = value.filter(|value| !value.is_null());
     Session::run(Place::Body, |session| {
         let node = Node { session, value, path, rules, container: None };
-        session.settle_all(path, || node.input(), T::deserialize(node))
+        session.settle_all(path, &|| node.input(), T::deserialize(node))
     })
 }
 

@@ -75,7 +75,7 @@ fn in_detail<T: DeserializeOwned>(
             Err(Fault::Nothing) => T::deserialize(Slot { role: Role::Absent, ..slot.clone() }),
             other => other,
         };
-        session.settle_all(if session.is_whole() { &root } else { &path }, || slot.input(), result)
+        session.settle_all(if session.is_whole() { &root } else { &path }, &|| slot.input(), result)
     })
 }
 

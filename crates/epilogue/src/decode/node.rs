@@ -47,7 +47,7 @@ impl Node<'_> {
 
     fn flawed<T>(&self, flaw: Flaw, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
         let flaw = if self.value.is_some() { flaw } else { flaw::MISSING };
-        self.session.flawed(self.path, flaw, || self.input(), fill)
+        self.session.flawed(self.path, flaw, &|| self.input(), fill)
     }
 
     fn int<T: Int>(&self) -> Result<T, Flaw> {
@@ -233,7 +233,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Ok(items) => {
                 let result = visitor.visit_seq(Items { node: self, values: items, next: 0, len: None });
                 let too_few = self.rules.too_few(items.len());
-                self.session.settle_few(self.path, too_few, || self.input(), result)
+                self.session.settle_few(self.path, too_few, &|| self.input(), result)
             }
             Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_seq(visitor)),
         }
@@ -359,7 +359,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
                 _ if self.len.is_none() => continue,
                 _ => seed.deserialize(session.filling(&path)),
             };
-            return session.settle(&path, || node.input(), result).map(Some);
+            return session.settle(&path, &|| node.input(), result).map(Some);
         }
         Ok(None)
     }
@@ -398,7 +398,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             // Keys are texts, whatever they stand for.
             let text = Text { session, raw: Raw::Text(name.into()), path: &key, rules: Rules::None };
             let result = session.settle_key(self.of, seed.deserialize(text));
-            let result = session.settle(&key, || name.as_str().into(), result)?;
+            let result = session.settle(&key, &|| name.as_str().into(), result)?;
             self.pending = Some((name, rank, Some(value)));
             return Ok(Some(result));
         }
@@ -420,7 +420,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         match seed.deserialize(node) {
             // It is the whole object that is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
-            result => session.settle(&path, || node.input(), result),
+            result => session.settle(&path, &|| node.input(), result),
         }
     }
 }
@@ -472,7 +472,7 @@ impl<'a> Fields<'a> {
             let path = of.name(name, self.wanted.len() + self.next);
             self.next += 1;
             // Strict structs are known from an earlier pass, so that the note is taken.
-            let _ = session.note(&path, flaw::EXTRA, || value.clone());
+            let _ = session.note(&path, flaw::EXTRA, &|| value.clone());
         }
         None
     }
@@ -516,7 +516,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         } else {
             seed.deserialize(node)
         };
-        session.settle(&path, || node.input(), result)
+        session.settle(&path, &|| node.input(), result)
     }
 }
 
@@ -542,7 +542,7 @@ impl Variant<'_> {
         let path = of.name(self.name, 0);
         let node =
             Node { session, value: Some(self.value), path: &path, rules: Rules::None, container: None };
-        session.settle(&path, || node.input(), decode(node))
+        session.settle(&path, &|| node.input(), decode(node))
     }
 }
 

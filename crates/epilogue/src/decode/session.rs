@@ -238,7 +238,7 @@ impl Gap {
 
 impl Log {
     /// Notes an error, unless the value has one already. Says whether there was room for it.
-    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: impl FnOnce() -> Value) -> bool {
+    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> bool {
         let key = path.key();
         if self.found.contains_key(&key) {
             return true;
@@ -290,27 +290,37 @@ impl Session {
         let session = Self { log: Some(RefCell::default()), ..first };
         for _ in 0..MAX_PASSES {
             session.with_log(|log| log.moved = false);
-            let result = pass(&session);
-            let (found, go_on) = session
-                .with_log(|log| {
-                    let found = log.found.len();
-                    (found, log.moved && (log.visits < MAX_VISITS || found == 0))
-                })
-                .unwrap_or_default();
-            match result {
+            match pass(&session) {
                 // A second look may find nothing wrong: an absent list among the fields is an empty one.
-                Ok(value) if found == 0 => return Ok(value),
-                Err(_) if go_on && found < MAX_ERRORS => {}
+                Ok(value) if session.found() == 0 => return Ok(value),
+                Err(_) if session.goes_on() => {}
                 _ => break,
             }
         }
-        let found = session.log.map(|log| log.into_inner().found).unwrap_or_default();
+        Err(session.into_errors(place))
+    }
+
+    fn found(&self) -> usize {
+        self.with_log(|log| log.found.len()).unwrap_or_default()
+    }
+
+    /// Whether another pass may find more.
+    fn goes_on(&self) -> bool {
+        self.with_log(|log| {
+            let found = log.found.len();
+            log.moved && (log.visits < MAX_VISITS || found == 0) && found < MAX_ERRORS
+        })
+        .unwrap_or_default()
+    }
+
+    fn into_errors(self, place: Place) -> Vec<Invalid> {
+        let found = self.log.map(|log| log.into_inner().found).unwrap_or_default();
         if found.is_empty() {
             // Only a type that decides differently each time gets here; the request must fail with something to say.
             let loc = vec![Loc::Name(place.as_str().into())];
-            return Err(vec![flaw::value_error("the value could not be decoded").at(loc, Value::Null)]);
+            return vec![flaw::value_error("the value could not be decoded").at(loc, Value::Null)];
         }
-        Err(found.into_values().collect())
+        found.into_values().collect()
     }
 
     fn with_log<R>(&self, act: impl FnOnce(&mut Log) -> R) -> Option<R> {
@@ -352,7 +362,7 @@ impl Session {
         &self,
         path: &Path<'_>,
         flaw: Flaw,
-        input: impl FnOnce() -> Value,
+        input: &dyn Fn() -> Value,
         fill: impl FnOnce(Wild) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         self.note(path, flaw, input)?;
@@ -360,12 +370,7 @@ impl Session {
     }
 
     /// Notes an error of a value that may be used all the same. An error that is one too many ends the pass.
-    pub(super) fn note(
-        &self,
-        path: &Path<'_>,
-        flaw: Flaw,
-        input: impl FnOnce() -> Value,
-    ) -> Result<(), Fault> {
+    pub(super) fn note(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Result<(), Fault> {
         match self.with_log(|log| log.note(path, flaw, input)) {
             Some(true) => Ok(()),
             _ => Err(Fault::Noted),
@@ -376,13 +381,16 @@ impl Session {
     pub(super) fn settle<T>(
         &self,
         path: &Path<'_>,
-        input: impl FnOnce() -> Value,
+        input: &dyn Fn() -> Value,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let fault = match result {
-            Err(fault) if self.log.is_some() && !matches!(fault, Fault::Nothing) => fault,
-            other => return other,
-        };
+        result.map_err(|fault| self.blame(path, input, fault))
+    }
+
+    fn blame(&self, path: &Path<'_>, input: &dyn Fn() -> Value, fault: Fault) -> Fault {
+        if self.log.is_none() || matches!(fault, Fault::Nothing) {
+            return fault;
+        }
         self.with_log(|log| {
             let key = path.key();
             // A value that was filled in part may be refused for that, which is no error of the request's.
@@ -395,17 +403,17 @@ impl Session {
             match (&fault, log.tags.get(&key).cloned()) {
                 // As in pydantic, the fields of a variant stand below its tag.
                 (Fault::Missing(field), Some(tag)) if input.is_object() => {
-                    log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, || input);
+                    log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| input.clone());
                 }
                 _ => {
                     let flaw = fault.into_flaw(&input);
-                    log.note(path, flaw, || input);
+                    log.note(path, flaw, &|| input.clone());
                 }
             }
             log.holes.insert(key);
             log.moved = true;
         });
-        Err(Fault::Noted)
+        Fault::Noted
     }
 
     /// The end of decoding a list that may have too few items, which is told where nothing is wrong with those that it has.
@@ -413,7 +421,7 @@ impl Session {
         &self,
         path: &Path<'_>,
         too_few: Option<Flaw>,
-        input: impl FnOnce() -> Value,
+        input: &dyn Fn() -> Value,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match (too_few, result) {
@@ -433,7 +441,7 @@ impl Session {
     pub(super) fn settle_all<T>(
         &self,
         path: &Path<'_>,
-        input: impl FnOnce() -> Value,
+        input: &dyn Fn() -> Value,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         let moved = self.with_log(|log| log.moved);
@@ -447,26 +455,28 @@ impl Session {
     pub(super) fn settle_fields<'n, T>(
         &self,
         of: TypeName,
-        present: impl Iterator<Item = &'n str>,
+        mut present: impl Iterator<Item = &'n str>,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match result {
-            Err(Fault::Missing(field)) if self.log.is_some() => {
-                self.with_log(|log| {
-                    let gaps = log.gaps.entry(of).or_default();
-                    let at = gaps.iter().position(|gap| gap.field == field).unwrap_or_else(|| {
-                        gaps.push(Gap { field, beside: HashSet::new() });
-                        log.moved = true;
-                        gaps.len() - 1
-                    });
-                    for name in present {
-                        log.moved |= gaps[at].beside.insert(name.to_owned());
-                    }
-                });
-                Err(Fault::Noted)
-            }
+            Err(Fault::Missing(field)) if self.log.is_some() => Err(self.lacks(of, field, &mut present)),
             other => other,
         }
+    }
+
+    fn lacks(&self, of: TypeName, field: &'static str, present: &mut dyn Iterator<Item = &str>) -> Fault {
+        self.with_log(|log| {
+            let gaps = log.gaps.entry(of).or_default();
+            let at = gaps.iter().position(|gap| gap.field == field).unwrap_or_else(|| {
+                gaps.push(Gap { field, beside: HashSet::new() });
+                log.moved = true;
+                gaps.len() - 1
+            });
+            for name in present {
+                log.moved |= gaps[at].beside.insert(name.to_owned());
+            }
+        });
+        Fault::Noted
     }
 
     /// The end of reading a field's name: notes that a struct wants no unknown ones.

@@ -100,7 +100,7 @@ impl<'a> Slot<'a> {
             Role::Field(fields) => sent(self.place, fields),
             _ => Value::Null,
         };
-        self.session.flawed(self.path, flaw::MISSING, input, fill)
+        self.session.flawed(self.path, flaw::MISSING, &input, fill)
     }
 
     fn all(&self) -> Raws<'a> {
@@ -136,7 +136,7 @@ impl<'a> Slot<'a> {
     }
 
     fn flawed<T>(&self, flaw: Flaw, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.session.flawed(self.path, flaw, || self.listed(), fill)
+        self.session.flawed(self.path, flaw, &|| self.listed(), fill)
     }
 
     /// The values as a list, whatever their number.
@@ -235,7 +235,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
             return self.flawed(flaw, |wild| wild.deserialize_seq(visitor));
         }
         let result = visitor.visit_seq(Items::list(self.clone(), items));
-        self.session.settle_few(self.path, too_few, || self.listed(), result)
+        self.session.settle_few(self.path, too_few, &|| self.listed(), result)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {

@@ -46,7 +46,7 @@ impl Text<'_> {
         flaw: Flaw,
         fill: impl FnOnce(Wild) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        self.session.flawed(self.path, flaw, || shown(&self.raw), fill)
+        self.session.flawed(self.path, flaw, &|| shown(&self.raw), fill)
     }
 }
 

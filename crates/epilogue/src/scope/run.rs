@@ -216,13 +216,7 @@ impl Scope {
         let mut taking = Taking::new(self, own);
         match caught_now(|| Ok(take(&mut taking)))? {
             Some(taken) if taking.is_clean() => Ok(taken),
-            _ => {
-                let (own, below) = taking.into_errors();
-                self.errors.extend(own);
-                Err(below.and_then(Rejection::into_raised).unwrap_or_else(|| {
-                    Failure::Rejected(Rejection::without_duplicates(std::mem::take(&mut self.errors)))
-                }))
-            }
+            _ => Err(taking.into_failure()),
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::{Running, Scope, Site, UntakenStep};
 use crate::param::{Extract, Param, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
+use crate::response::Failure;
 
 /// Takes the parameters of one function, and collects what is wrong with any of them before it gives up.
 #[doc(hidden)]
@@ -35,14 +36,18 @@ impl<'a> Taking<'a> {
     ) -> Option<P> {
         match take(self.scope, &self.sites[position]) {
             Ok(value) => Some(value),
-            Err(Untaken::Invalid(errors)) => {
-                self.own.extend(errors);
+            Err(untaken) => {
+                self.note(untaken);
                 None
             }
-            Err(Untaken::Failed(rejection)) => {
-                self.below.get_or_insert(rejection);
-                None
-            }
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, untaken: Untaken) {
+        match untaken {
+            Untaken::Invalid(errors) => self.own.extend(errors),
+            Untaken::Failed(rejection) => drop(self.below.get_or_insert(rejection)),
         }
     }
 
@@ -70,8 +75,18 @@ impl<'a> Taking<'a> {
         self.own.is_empty() && self.below.is_none() && self.scope.errors.is_empty()
     }
 
-    /// What the path function's parameters came to.
-    pub(super) fn into_errors(self) -> (Vec<Invalid>, Option<Rejection>) {
+    /// Why a path function cannot run: what its own parameters and those before it came to.
+    #[cold]
+    pub(super) fn into_failure(self) -> Failure {
+        let mut errors = std::mem::take(&mut self.scope.errors);
+        let (own, below) = self.into_errors();
+        errors.extend(own);
+        below
+            .and_then(Rejection::into_raised)
+            .unwrap_or_else(|| Failure::Rejected(Rejection::without_duplicates(errors)))
+    }
+
+    fn into_errors(self) -> (Vec<Invalid>, Option<Rejection>) {
         let mut own = self.own;
         if own.len() > 1 {
             // FastAPI reports a function's values by place: path, query, header, cookie, body.
