@@ -8,19 +8,23 @@ use super::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use super::verdict::Verdict;
 use crate::rejection::Place;
 
+/// What `?` would be in a function that is not `const`.
+macro_rules! return_if_wrong {
+    ($check:expr) => {
+        let verdict = $check;
+        if verdict.is_wrong() {
+            return verdict;
+        }
+    };
+}
+
 /// Checks one parameter of a dependency: its scope, and that no cycle leads through it.
 #[doc(hidden)]
 pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Verdict {
     let param = &node.params[index];
-    let scope = check_scope(node, param);
-    if scope.is_wrong() {
-        return scope;
-    }
+    return_if_wrong!(check_scope(node, param));
     if let Source::Dependency { node: Some(below), .. } = param.source {
-        let cycle = find(below, node, &Chain { node, next: None }, &mut Seen::new());
-        if cycle.is_wrong() {
-            return cycle;
-        }
+        return_if_wrong!(find(below, node, &Chain { node, next: None }, &mut Seen::new()));
     }
     check_body(node.params, &[], index)
 }
@@ -28,27 +32,18 @@ pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Ve
 /// Checks one parameter of a path function: what its whole graph asks of the template and of the body.
 #[doc(hidden)]
 pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
-    let options = check_options(&route.params[index]);
-    if options.is_wrong() {
-        return options;
-    }
-    let names = check_names(route, &route.params[index], None, &mut Seen::new());
-    if names.is_wrong() {
-        return names;
-    }
-    let socket = check_socket(route, &route.params[index]);
-    if socket.is_wrong() { socket } else { check_body(route.params, route.dependencies, index) }
+    return_if_wrong!(check_options(&route.params[index]));
+    return_if_wrong!(check_names(route, &route.params[index], None, &mut Seen::new()));
+    return_if_wrong!(check_socket(route, &route.params[index]));
+    check_body(route.params, route.dependencies, index)
 }
 
 /// The same for one dependency that a route runs for its effect alone.
 #[doc(hidden)]
 pub const fn check_effect(route: &'static RouteNode, index: usize) -> Verdict {
-    let names = check_names(route, &route.dependencies[index], None, &mut Seen::new());
-    if names.is_wrong() {
-        return names;
-    }
-    let socket = check_socket(route, &route.dependencies[index]);
-    if socket.is_wrong() { socket } else { check_body(route.dependencies, &[], index) }
+    return_if_wrong!(check_names(route, &route.dependencies[index], None, &mut Seen::new()));
+    return_if_wrong!(check_socket(route, &route.dependencies[index]));
+    check_body(route.dependencies, &[], index)
 }
 
 /// Checks that every name of the template is taken by someone.
@@ -194,10 +189,7 @@ const fn exited_early(node: &'static DependencyNode, seen: &mut Seen) -> Option<
 
 const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
     let in_app = matches!(node.scope, DependencyScope::App);
-    let options = check_options(param);
-    if options.is_wrong() {
-        return options;
-    }
+    return_if_wrong!(check_options(param));
     match param.source {
         Source::Dependency { node: Some(below), .. } => {
             if in_app && !matches!(below.scope, DependencyScope::App) {
@@ -308,10 +300,7 @@ const fn find(
     let mut i = 0;
     while i < node.params.len() {
         if let Source::Dependency { node: Some(below), .. } = node.params[i].source {
-            let found = find(below, start, &chain, seen);
-            if found.is_wrong() {
-                return found;
-            }
+            return_if_wrong!(find(below, start, &chain, seen));
         }
         i += 1;
     }
@@ -413,16 +402,10 @@ const fn check_names(
             let chain = Chain { node, next: above };
             let mut i = 0;
             while i < node.params.len() {
-                let below = check_names(route, &node.params[i], Some(&chain), seen);
-                if below.is_wrong() {
-                    return below;
-                }
+                return_if_wrong!(check_names(route, &node.params[i], Some(&chain), seen));
                 // No check stands on the parameters of a generic dependency, which is many.
                 if node.generic {
-                    let scope = check_scope(node, &node.params[i]);
-                    if scope.is_wrong() {
-                        return scope;
-                    }
+                    return_if_wrong!(check_scope(node, &node.params[i]));
                 }
                 i += 1;
             }
@@ -485,10 +468,7 @@ const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode],
         i += 1;
     }
     let own = body_use(&params[index], BodyUse::NOBODY, &mut seen);
-    let kinds = check_kinds(earlier, own);
-    if kinds.is_wrong() {
-        return kinds;
-    }
+    return_if_wrong!(check_kinds(earlier, own));
     let first = match own {
         BodyUse { stream: Some(_), .. } if earlier.reader.is_some() => earlier.reader,
         BodyUse { stream: None, reader: None, .. } => None,
@@ -702,10 +682,7 @@ const fn check_below_handler(chain: &Chain<'_>, seen: &mut Seen) -> Verdict {
                 "is a `Path`, and axum has matched the path of its handler: take `Extract<axum::extract::Path<...>>`"
             }
             Source::Dependency { node: Some(node), .. } => {
-                let below = check_below_handler(&Chain { node, next: Some(chain) }, seen);
-                if below.is_wrong() {
-                    return below;
-                }
+                return_if_wrong!(check_below_handler(&Chain { node, next: Some(chain) }, seen));
                 ""
             }
             _ => "",

@@ -9,6 +9,9 @@ use crate::dependency::Dependency;
 /// How many dependencies may stand below each other: [`Full`] spends one a level.
 #[doc(hidden)]
 pub trait Fuel: 'static {
+    /// How many levels are left.
+    const LEVELS: usize;
+
     /// The edge to a dependency, with one level less to go.
     type Edge<D: Dependency>: Edge;
 }
@@ -50,10 +53,14 @@ pub struct Spent;
 pub struct To<D, F>(PhantomData<(D, F)>);
 
 impl<F: Fuel> Fuel for More<F> {
+    const LEVELS: usize = F::LEVELS + 1;
+
     type Edge<D: Dependency> = To<D, F>;
 }
 
 impl Fuel for Spent {
+    const LEVELS: usize = 0;
+
     type Edge<D: Dependency> = Spent;
 }
 

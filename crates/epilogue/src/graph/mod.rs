@@ -9,6 +9,3 @@ pub(crate) mod verdict;
 
 pub use epilogue_runtime::SourceLine;
 pub use node::DependencyScope;
-
-/// How many dependencies may stand below each other.
-pub(crate) const MAX_DEPTH: usize = 24;

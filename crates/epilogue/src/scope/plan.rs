@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
+use crate::graph::fuel::{Fuel, Full};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
 use crate::rejection::Place;
@@ -180,7 +181,10 @@ pub enum PlanError {
         chain: String,
     },
     /// The chain of dependencies is longer than the compiler follows.
-    #[error("`{route}` ({at}) has a chain of more than {} dependencies: {chain}", crate::graph::MAX_DEPTH)]
+    #[error(
+        "`{route}` ({at}) has a chain of more than {} dependencies: {chain}",
+        <Full as Fuel>::LEVELS
+    )]
     TooDeep {
         /// The path function.
         route: &'static str,
