@@ -1,17 +1,14 @@
 //! What to write instead of a type that is known to be no parameter. It is told by how a type is written, so that it may be wrong: it only
 //! chooses the words of an error that the type itself decides on.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Path, PathArguments, Type};
 
-use crate::types::{arguments, holds_value, last_name};
+use crate::types::{arguments, holds_value, is_named, is_one_of, last_name};
 
-/// What is a parameter as it is, and no dependency.
+/// What is a parameter as it is, and no dependency; beside `CREDENTIALS`.
 const DIRECT: &[&str] = &[
-    "ApiKeyCookie",
-    "ApiKeyHeader",
-    "ApiKeyQuery",
     "BackgroundTasks",
     "Bytes",
     "ClientAddr",
@@ -21,14 +18,8 @@ const DIRECT: &[&str] = &[
     "File",
     "Form",
     "Header",
-    "HttpBasic",
-    "HttpBearer",
-    "HttpDigest",
     "Json",
-    "OAuth2AuthorizationCodeBearer",
-    "OAuth2PasswordBearer",
     "OAuth2PasswordForm",
-    "OpenIdConnect",
     "Path",
     "Query",
     "Reply",
@@ -38,12 +29,25 @@ const DIRECT: &[&str] = &[
     "State",
 ];
 
+/// The credentials of a scheme, and the trait that says what the scheme lacks.
+const CREDENTIALS: &[(&str, &str)] = &[
+    ("ApiKeyCookie", "ApiKeyParam"),
+    ("ApiKeyHeader", "ApiKeyParam"),
+    ("ApiKeyQuery", "ApiKeyParam"),
+    ("HttpBasic", "HttpParam"),
+    ("HttpBearer", "HttpParam"),
+    ("HttpDigest", "HttpParam"),
+    ("OAuth2AuthorizationCodeBearer", "OAuth2CodeParam"),
+    ("OAuth2PasswordBearer", "OAuth2Param"),
+    ("OpenIdConnect", "OpenIdParam"),
+];
+
 /// What a parameter's type may be wrapped into in vain.
 const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 
 /// Whether a type is named like what is a parameter as it is.
 pub(crate) fn is_direct(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|last| DIRECT.iter().any(|direct| last == direct))
+    is_one_of(ty, DIRECT) || scheme_trait(ty).is_some()
 }
 
 /// The trait by whose words a parameter is asserted.
@@ -96,20 +100,19 @@ pub(crate) fn is_of_request(ty: &Type) -> bool {
     (is_direct(ty) || is_named(ty, "UploadFile")) && !is_named(ty, "Depends") && !of_nothing
 }
 
-/// The trait that says what the scheme of credentials lacks.
+/// The trait by whose words credentials are asserted.
 fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
     let [scheme] = arguments(ty)[..] else { return None };
     if is_named(ty, "Option") {
         return credentials(scheme, at);
     }
-    Some(match &*last_name(ty)?.to_string() {
-        "ApiKeyCookie" | "ApiKeyHeader" | "ApiKeyQuery" => quote_spanned!(at=> ApiKeyParam<#scheme>),
-        "HttpBasic" | "HttpBearer" | "HttpDigest" => quote_spanned!(at=> HttpParam<#scheme>),
-        "OAuth2PasswordBearer" => quote_spanned!(at=> OAuth2Param<#scheme>),
-        "OAuth2AuthorizationCodeBearer" => quote_spanned!(at=> OAuth2CodeParam<#scheme>),
-        "OpenIdConnect" => quote_spanned!(at=> OpenIdParam<#scheme>),
-        _ => return None,
-    })
+    let says = Ident::new(scheme_trait(ty)?, at);
+    Some(quote_spanned!(at=> #says<#scheme>))
+}
+
+/// The trait that says what the scheme of credentials lacks, where a type is named like some.
+fn scheme_trait(ty: &Type) -> Option<&'static str> {
+    CREDENTIALS.iter().find(|(name, _)| is_named(ty, name)).map(|(_, says)| *says)
 }
 
 /// The type that is meant by one which is no parameter.
@@ -130,7 +133,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Result", [depends, ..]) if is_named(depends, "Depends") => {
             Some(quote_spanned!(at=> __epilogue::Result<#depends, __epilogue::Rejection>))
         }
-        ("Result", [optional, ..]) if is_credentials(optional) => {
+        ("Result", [optional, ..]) if scheme_trait(optional).is_some() => {
             Some(quote_spanned!(at=> __epilogue::Option<#optional>))
         }
         ("Result", [inner, ..]) if is_direct(inner) => Some(quote_spanned!(at=> #inner)),
@@ -144,21 +147,6 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Arc", [inner]) => Some(quote_spanned!(at=> __epilogue::State<#inner>)),
         _ => None,
     }
-}
-
-fn is_credentials(ty: &Type) -> bool {
-    const CREDENTIALS: &[&str] = &[
-        "ApiKeyCookie",
-        "ApiKeyHeader",
-        "ApiKeyQuery",
-        "HttpBasic",
-        "HttpBearer",
-        "HttpDigest",
-        "OAuth2AuthorizationCodeBearer",
-        "OAuth2PasswordBearer",
-        "OpenIdConnect",
-    ];
-    last_name(ty).is_some_and(|last| CREDENTIALS.iter().any(|name| last == name))
 }
 
 fn is_file(ty: &Type) -> bool {
@@ -181,8 +169,4 @@ fn bare(path: &Path) -> Path {
         last.arguments = PathArguments::None;
     }
     path
-}
-
-fn is_named(ty: &Type, name: &str) -> bool {
-    last_name(ty).is_some_and(|last| last == name)
 }

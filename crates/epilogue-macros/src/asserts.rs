@@ -9,20 +9,21 @@ use syn::{Generics, Ident, Type};
 
 use crate::advice;
 use crate::signature::{Output, Parameter};
-use crate::types::{arguments, ends, holds_value, last_name, mentions};
+use crate::types::{arguments, ends, holds_value, is_named, is_one_of, mentions};
 
 /// An extractor of axum, whose kind only inference finds, where it is described.
 pub(crate) fn is_extract(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|name| name == "Extract") && arguments(ty).len() == 1
+    is_named(ty, "Extract") && arguments(ty).len() == 1
 }
 
 /// What is named by `Depends<…>`, or by one of the two types that ask for the same without failing the request.
 fn dependency_of(ty: &Type) -> Option<&Type> {
-    let is = |ty: &Type, name: &str| last_name(ty).is_some_and(|last| last == name);
     match arguments(ty)[..] {
-        [named] if is(ty, "Depends") => Some(named),
-        [inner] if is(ty, "Option") && is(inner, "Depends") => dependency_of(inner),
-        [inner, error] if is(ty, "Result") && is(inner, "Depends") && is(error, "Rejection") => {
+        [named] if is_named(ty, "Depends") => Some(named),
+        [inner] if is_named(ty, "Option") && is_named(inner, "Depends") => dependency_of(inner),
+        [inner, error]
+            if is_named(ty, "Result") && is_named(inner, "Depends") && is_named(error, "Rejection") =>
+        {
             dependency_of(inner)
         }
         _ => None,
@@ -128,7 +129,7 @@ fn value(output: &Output) -> Option<Value<'_>> {
 fn json(reply: &Type) -> Option<&Type> {
     let last = if let Type::Tuple(tuple) = reply { tuple.elems.last()? } else { reply };
     match arguments(last)[..] {
-        [data] if last_name(last)? == "Json" => Some(data),
+        [data] if is_named(last, "Json") => Some(data),
         _ => None,
     }
 }
@@ -152,11 +153,11 @@ impl Asserts {
             self.generic_parameter(ty, generics);
             return;
         }
-        if last_name(ty).is_some_and(|name| name == "State")
+        if is_named(ty, "State")
             && let [inner] = arguments(ty)[..]
         {
             self.add(of_member(inner, ty, in_state, "Value", "Shared"));
-        } else if last_name(ty).is_some_and(|name| name == "File")
+        } else if is_named(ty, "File")
             && let [inner] = arguments(ty)[..]
         {
             self.add(of_member(inner, ty, holds, "Value", "Files"));
@@ -285,7 +286,7 @@ impl Asserts {
 
     /// A parameter whose type is written with one of the names: what it holds is asserted where that is all it takes.
     fn generic_parameter(&mut self, ty: &Type, generics: &Generics) {
-        let is_state = last_name(ty).is_some_and(|name| name == "State");
+        let is_state = is_named(ty, "State");
         match arguments(ty)[..] {
             [inner] if holds_value(ty) => {
                 self.generic_call(inner, &member(inner, ty, holds, "Value"), "readable", generics);
@@ -340,7 +341,7 @@ pub(crate) struct Limits {
 pub(crate) fn is_plain(param: &Parameter) -> bool {
     const PLAIN: &[&str] =
         &["Query", "Header", "Cookie", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr"];
-    param.attrs.is_empty() && last_name(&param.ty).is_some_and(|name| PLAIN.iter().any(|plain| name == plain))
+    param.attrs.is_empty() && is_one_of(&param.ty, PLAIN)
 }
 
 /// A check that runs while the compiler does, and fails at the tokens `at`.

@@ -13,7 +13,7 @@ use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
 use crate::signature::Parameter;
-use crate::types::{arguments, holds_value, last_name, mentions, text};
+use crate::types::{arguments, holds_value, is_named, is_one_of, mentions, text};
 
 const OPTIONS: &[&str] = &[
     "default",
@@ -90,7 +90,7 @@ pub(crate) struct PathName {
 impl PathName {
     /// The name of a single value of the path; what is wrong with its options is said elsewhere.
     pub(crate) fn of(param: &Parameter) -> Option<Self> {
-        if last_name(&param.ty).is_none_or(|name| name != "Path") || !is_scalar(&param.ty) {
+        if !is_named(&param.ty, "Path") || !is_scalar(&param.ty) {
             return None;
         }
         let mut unsaid = Errors::default();
@@ -137,7 +137,7 @@ impl Options {
     }
 
     fn read_args(&mut self, mut args: Args, param: &Parameter, errors: &mut Errors) {
-        let is_path = last_name(&param.ty).is_some_and(|name| name == "Path");
+        let is_path = is_named(&param.ty, "Path");
         if let Some((name, default)) = args.value("default", errors) {
             if is_path {
                 errors
@@ -155,7 +155,7 @@ impl Options {
                     "an alias is the name to look up, and it is empty: write a name, or remove it",
                 );
             }
-            if last_name(&param.ty).is_some_and(|name| name == "Header") && !is_token(&alias.value()) {
+            if is_named(&param.ty, "Header") && !is_token(&alias.value()) {
                 errors.at(
                     &alias,
                     "no request has a header of this name: write one word of ASCII without separators, such as `user-agent`",
@@ -178,7 +178,7 @@ impl Options {
         }
         self.read_fields(&mut args, errors);
         if let Some(flag) = args.flag("embed", errors) {
-            if last_name(&param.ty).is_none_or(|name| name != "Json") {
+            if !is_named(&param.ty, "Json") {
                 errors.at(flag, "`embed` is for a `Json<…>`, which is the whole body otherwise: remove it");
             }
             self.fields.push(quote!(embed: true));
@@ -371,13 +371,13 @@ impl Options {
 /// Where a parameter's value is used: at the name of its dependency, so that what is wrong with that is not said of the macro.
 fn names_span(ty: &Type) -> Span {
     match arguments(ty)[..] {
-        [inner] if last_name(ty).is_some_and(|name| name == "Depends") => inner.span(),
+        [inner] if is_named(ty, "Depends") => inner.span(),
         _ => ty.span(),
     }
 }
 
-/// What HTTP takes for the name of a header.
-fn is_token(name: &str) -> bool {
+/// What HTTP takes for the name of a header, or of a subprotocol.
+pub(crate) fn is_token(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
@@ -532,9 +532,9 @@ fn is_scalar(ty: &Type) -> bool {
 
 /// A value of the path that may be missing, which it never is.
 fn check_path(ty: &Type, errors: &mut Errors) {
-    if last_name(ty).is_some_and(|name| name == "Path")
+    if is_named(ty, "Path")
         && let [option] = arguments(ty)[..]
-        && last_name(option).is_some_and(|name| name == "Option")
+        && is_named(option, "Option")
         && let [value] = arguments(option)[..]
     {
         let value = text(value);
@@ -548,7 +548,7 @@ fn check_path(ty: &Type, errors: &mut Errors) {
 /// How many values of the path a `Path<(…)>` takes.
 fn path_parts(ty: &Type) -> usize {
     match arguments(ty)[..] {
-        [Type::Tuple(tuple)] if last_name(ty).is_some_and(|name| name == "Path") => tuple.elems.len(),
+        [Type::Tuple(tuple)] if is_named(ty, "Path") => tuple.elems.len(),
         _ => 0,
     }
 }
@@ -556,7 +556,7 @@ fn path_parts(ty: &Type) -> usize {
 /// Whether what is read of the body may be missing. Of what is generic that is not known, so that it may.
 fn need(ty: &Type, generics: &Generics) -> TokenStream {
     match arguments(ty)[..] {
-        [inner] if last_name(ty).is_some_and(|name| name == "Json" || name == "File") => {
+        [inner] if is_one_of(ty, &["Json", "File"]) => {
             if mentions(ty, generics) {
                 quote!(__epilogue::Need::Optional)
             } else {

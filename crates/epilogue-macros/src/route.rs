@@ -12,7 +12,7 @@ use crate::diagnostics::Errors;
 use crate::names::{Names, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter};
-use crate::types::{arguments, last_name};
+use crate::types::{arguments, is_named};
 use crate::{template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
@@ -262,7 +262,7 @@ impl Read<'_> {
 fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
     let name = param.name.unraw().to_string();
     param.attrs.is_empty()
-        && last_name(&param.ty).is_some_and(|last| last == "Path")
+        && is_named(&param.ty, "Path")
         && !matches!(arguments(&param.ty)[..], [Type::Tuple(_)])
         && segments.contains(&name)
 }

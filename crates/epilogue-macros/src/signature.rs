@@ -112,7 +112,7 @@ impl Parameter {
 
     /// It is a `Depends` itself.
     pub(crate) fn is_owned_depends(&self) -> bool {
-        !self.borrowed && types::last_name(&self.ty).is_some_and(|name| name == "Depends")
+        !self.borrowed && types::is_named(&self.ty, "Depends")
     }
 
     /// The body gives it its type once more, see `names.rs`: not where nothing is done with it, which lints would notice.

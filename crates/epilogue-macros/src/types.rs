@@ -45,6 +45,16 @@ pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
     path.path.segments.last().map(|last| &last.ident)
 }
 
+/// Whether a type has this last name.
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
+    is_one_of(ty, &[name])
+}
+
+/// Whether its last name is one of these.
+pub(crate) fn is_one_of(ty: &Type, names: &[&str]) -> bool {
+    last_name(ty).is_some_and(|last| names.iter().any(|name| last == name))
+}
+
 /// The types between the angle brackets of the last name.
 pub(crate) fn arguments(ty: &Type) -> Vec<&Type> {
     let Type::Path(path) = ty else { return Vec::new() };
@@ -113,7 +123,7 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
         is_read: match place {
             Place::Parameter => holds_value(ty),
             // What a `Depends` names is not read.
-            Place::Task => last_name(ty).is_none_or(|name| name != "Depends"),
+            Place::Task => !is_named(ty, "Depends"),
             Place::Output | Place::Reply => false,
         },
     };
@@ -168,7 +178,7 @@ pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
 const VALUES: &[&str] = &["Path", "Query", "Header", "Cookie", "Form", "Json"];
 
 pub(crate) fn holds_value(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|name| VALUES.iter().any(|value| name == value))
+    is_one_of(ty, VALUES)
 }
 
 /// What is only ever borrowed, or boxed.

@@ -3,15 +3,15 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Generics, ReturnType, Type};
+use syn::{Generics, ReturnType};
 
 use crate::args::template_and_args;
 use crate::diagnostics::Errors;
 use crate::names::Names;
-use crate::params::Params;
+use crate::params::{Params, is_token};
 use crate::route::{Options, Read, Template};
 use crate::signature::{Function, Kind, Parameter};
-use crate::types::last_name;
+use crate::types::is_named;
 
 const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
 
@@ -29,9 +29,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     };
     for protocol in &options.protocols {
         let text = protocol.value();
-        if text.is_empty()
-            || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-        {
+        if text.is_empty() || !is_token(&text) {
             errors.at(protocol, "a subprotocol is one word without separators: write several as `protocols(\"one\", \"two\")`");
         }
     }
@@ -71,7 +69,8 @@ fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
     if !function.is_async() {
         errors.at(function.name(), "a function under `#[websocket]` waits for its client: write `async fn`");
     }
-    let mut sockets = function.params.iter().enumerate().filter(|(_, param)| is_socket(&param.ty));
+    let mut sockets =
+        function.params.iter().enumerate().filter(|(_, param)| is_named(&param.ty, "WebSocket"));
     let Some((position, socket)) = sockets.next() else {
         errors.at(
             function.name(),
@@ -92,10 +91,6 @@ fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
         );
     }
     Some(position)
-}
-
-fn is_socket(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|name| name == "WebSocket")
 }
 
 /// Hands over the function to what runs it.
