@@ -31,18 +31,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
     let marker = function.marker(&without_bounds(function.generics()));
-    if function.is_right(&errors) {
-        let (function, names) = (function.tokens(&private), names.tokens());
-        return quote!(#function #marker #names #description);
-    }
-    let item = function.with_errors(&private);
-    let errors = errors.into_tokens();
-    if function.is_method() {
-        return quote!(#item #errors);
-    }
-    let stub = stub(&function, &private);
-    // Last, since rustc reads nothing after what does not parse.
-    quote!(#errors #marker #stub #item)
+    let (names, stub) = (names.tokens(), stub(&function, &private));
+    function.finish(&quote!(#marker #names #description), &quote!(#marker #stub), errors, &private)
 }
 
 /// The options of `#[dependency(...)]`.

@@ -157,22 +157,12 @@ pub(crate) struct Read<'a> {
 impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
-        let marker = self.function.marker(&Generics::default());
-        if self.function.is_right(&errors)
-            && let Some(template) = &self.template.text
-        {
-            let route = self.implement(template, params, run);
-            let (function, names) = (self.function.tokens(self.private), self.names.tokens());
-            return quote!(#function #marker #names #route);
-        }
-        let item = self.function.with_errors(self.private);
-        let errors = errors.into_tokens();
-        if self.function.is_method() {
-            return quote!(#item #errors);
-        }
-        let stub = stub(self.function, self.private);
-        // Last, since rustc reads nothing after what does not parse.
-        quote!(#errors #marker #stub #item)
+        let Self { function, private, .. } = self;
+        let (marker, names) = (function.marker(&Generics::default()), self.names.tokens());
+        // Without a template there are errors.
+        let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
+        let stub = stub(function, private);
+        function.finish(&quote!(#marker #names #route), &quote!(#marker #stub), errors, private)
     }
 
     fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {

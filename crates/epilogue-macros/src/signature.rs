@@ -168,9 +168,26 @@ impl Function {
         })
     }
 
-    /// Nothing is wrong with it, so that it becomes what its macro makes of it.
-    pub(crate) fn is_right(&self, errors: &Errors) -> bool {
-        errors.is_empty() && self.unparsed.is_none() && !self.repeats_a_name()
+    /// The function with what its macro makes of it, where nothing is wrong with it. Else the errors, and beside them the `stub` that keeps
+    /// whoever names the function from failing too.
+    pub(crate) fn finish(
+        &self,
+        right: &TokenStream,
+        stub: &TokenStream,
+        errors: Errors,
+        private: &TokenStream,
+    ) -> TokenStream {
+        if errors.is_empty() && self.unparsed.is_none() && !self.repeats_a_name() {
+            let item = self.tokens(private);
+            return quote!(#item #right);
+        }
+        let item = self.with_errors(private);
+        let errors = errors.into_tokens();
+        if self.is_method() {
+            return quote!(#item #errors);
+        }
+        // Last, since rustc reads nothing after what does not parse.
+        quote!(#errors #stub #item)
     }
 
     /// Two parameters have one name, which rustc says of the function.
@@ -187,7 +204,7 @@ impl Function {
 
     /// The function as it was written, but for the types of parameters that name a dependency: see `names.rs`. Its documentation has
     /// them as written.
-    pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
+    fn tokens(&self, private: &TokenStream) -> TokenStream {
         let mut item = self.item.clone();
         let inputs = std::mem::take(&mut item.sig.inputs);
         let mut named = Vec::new();
@@ -283,7 +300,7 @@ impl Function {
     }
 
     /// The function for an item with errors: as it was written, unless rustc would have more to say of that.
-    pub(crate) fn with_errors(&self, private: &TokenStream) -> TokenStream {
+    fn with_errors(&self, private: &TokenStream) -> TokenStream {
         if let Some(unparsed) = &self.unparsed {
             return unparsed.clone();
         }
@@ -313,7 +330,7 @@ impl Function {
     }
 
     /// It stands in an `impl`, beside no other item.
-    pub(crate) fn is_method(&self) -> bool {
+    fn is_method(&self) -> bool {
         self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()
     }
 }

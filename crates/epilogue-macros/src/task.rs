@@ -30,20 +30,9 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         );
     }
     let names = Names::of(&mut function, &private);
-    if function.is_right(&errors) {
-        let structure = structure(&function);
-        let task = task(&function, &defaults, &private);
-        let (function, names) = (function.tokens(&private), names.tokens());
-        return quote!(#function #structure #names #task);
-    }
-    let item = function.with_errors(&private);
-    let errors = errors.into_tokens();
-    if function.is_method() {
-        return quote!(#item #errors);
-    }
-    let stub = stub(&function, &private);
-    // Last, since rustc reads nothing after what does not parse.
-    quote!(#errors #stub #item)
+    let (structure, names) = (structure(&function), names.tokens());
+    let task = task(&function, &defaults, &private);
+    function.finish(&quote!(#structure #names #task), &stub(&function, &private), errors, &private)
 }
 
 /// The calls that make the defaults of the attribute.
