@@ -1,13 +1,14 @@
 //! `#[dependency]` on a function: the function stays, and a type of the same name implements `Dependency`.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, GenericParam, Generics, TypeParamBound, WherePredicate, parse_quote};
+use syn::{Expr, Generics, TypeParamBound, WherePredicate};
 
 use crate::args::Args;
-use crate::asserts::{check, is_plain, unpack};
+use crate::asserts::unpack;
 use crate::derive;
+use crate::describe::{Described, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
@@ -98,80 +99,24 @@ fn describe(
     private: &TokenStream,
     errors: &mut Errors,
 ) -> TokenStream {
-    let name = function.name();
-    let text = name.to_string();
-    let text = text.trim_start_matches("r#");
-    let fuel_name = format_ident!("__F", span = Span::mixed_site());
     let generics = static_generics(function.generics());
-    let mut params = Params::expand(&function.params, &quote!(#fuel_name), &generics, errors);
-    params.asserts.output(&function.output, &generics);
-    let asserts = params.asserts.tokens();
-    let Params { nodes, takes, locals, .. } = &params;
-    let is_app_scoped = options.scope.to_string() == "App";
-    // Several types share the function's name.
-    let is_generic = !generics.params.is_empty();
-    let checks = checks(function, is_generic, is_app_scoped);
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let fuel = fuel();
+    let mut expanded = Params::expand(&function.params, &quote!(#fuel), &generics, errors);
+    expanded.asserts.output(&function.output, &generics);
+    let (_, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
-    let mut with_fuel = generics.clone();
-    with_fuel.params.push(parse_quote!(#fuel_name: __epilogue::Fuel));
-    let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
-    let run = run(function, options, &params, &quote!(#turbofish));
-    let output = output_type(&function.output);
-    let (exit, exit_function) = exit(function, options, &generics);
-    let Options { scope, concurrent, .. } = options;
-    let line = quote_spanned!(name.span()=> __epilogue::line!());
-    quote! {
-        #[doc(hidden)]
-        const _: () = {
-            use #private as __epilogue;
-            #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-            use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
-            #asserts
-
-            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
-                type Output = #output;
-                type This = Self;
-                type Graph<#fuel_name: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel_name>;
-            }
-
-            impl #fuel_generics __epilogue::Describe<#fuel_name> for #name #ty_generics #fuel_where {
-                const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
-                    name: #text,
-                    module: __epilogue::module_path!(),
-                    at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
-                    id: __epilogue::TypeId::of::<Self>(),
-                    generic: #is_generic,
-                    scope: __epilogue::DependencyScope::#scope,
-                    params: &[#(#nodes),*],
-                    run: __epilogue_run #turbofish,
-                    exit: #exit,
-                    concurrent: #concurrent,
-                };
-            }
-
-            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
-            #[allow(unused_mut, unused_variables, reason = "a function without parameters takes nothing")]
-            fn __epilogue_run #impl_generics (
-                __epilogue_scope: &mut __epilogue::Scope,
-                __epilogue_sites: &[__epilogue::Site],
-            ) -> __epilogue::Running
-            #where_clause
-            {
-                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                let __epilogue_taking = &mut __epilogue_taken;
-                #(#takes)*
-                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                    return __epilogue_taken.failed();
-                };
-                #run
-            }
-
-            #exit_function
-
-            #checks
-        };
-    }
+    let described = Described {
+        name: function.name(),
+        generics: &generics,
+        params: &function.params,
+        expanded: &expanded,
+        scope: &options.scope,
+        output: &output_type(&function.output),
+        run: &run(function, options, &expanded, &quote!(#turbofish)),
+        exit: exit(function, options, &generics),
+        concurrent: options.concurrent,
+    };
+    described.tokens(private)
 }
 
 fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
@@ -202,11 +147,9 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
     }
 }
 
-/// The value of the node's `exit`, and the function that it names.
-fn exit(function: &Function, options: &Options, generics: &Generics) -> (TokenStream, TokenStream) {
-    let Some(exit) = &options.exit else {
-        return (quote!(__epilogue::None), quote!());
-    };
+/// The function that the node's `exit` names.
+fn exit(function: &Function, options: &Options, generics: &Generics) -> Option<TokenStream> {
+    let exit = options.exit.as_ref()?;
     let output = output_type(&function.output);
     let span = exit.span();
     // At the exit's own name, which is what does not fit when they do not.
@@ -220,9 +163,8 @@ fn exit(function: &Function, options: &Options, generics: &Generics) -> (TokenSt
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
     let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
     let run = quote_spanned!(span=> __epilogue::exit_function(#future));
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let turbofish = ty_generics.as_turbofish();
-    let exit_function = quote! {
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    Some(quote! {
         fn __epilogue_exit #impl_generics (
             __epilogue_value: __epilogue::Value,
             __epilogue_outcome: __epilogue::Arc<__epilogue::Outcome>,
@@ -239,8 +181,7 @@ fn exit(function: &Function, options: &Options, generics: &Generics) -> (TokenSt
             };
             #run
         }
-    };
-    (quote!(__epilogue::Some(__epilogue_exit #turbofish)), exit_function)
+    })
 }
 
 fn output_type(output: &Output) -> TokenStream {
@@ -265,7 +206,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
         Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => quote!(()),
         output => output_type(output),
     };
-    let fuel = format_ident!("__F", span = Span::mixed_site());
+    let fuel = fuel();
     quote! {
         #[doc(hidden)]
         const _: () = {
@@ -288,20 +229,6 @@ fn is_ownable(ty: &syn::Type) -> bool {
     unsaid.is_empty()
 }
 
-/// What is checked of each parameter, under its own tokens. A generic dependency is many, which the routes that use them check.
-fn checks(function: &Function, is_generic: bool, is_app_scoped: bool) -> TokenStream {
-    if is_generic {
-        return TokenStream::new();
-    }
-    let name = function.name();
-    let checked = function.params.iter().enumerate().filter(|(_, param)| is_app_scoped || !is_plain(param));
-    let checks = checked.map(|(index, param)| {
-        let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
-        check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
-    });
-    quote!(#(#checks)*)
-}
-
 /// What an argument lacks is said once, of the implementation, and not of each place that names the type. `?Sized` is no bound, but one less.
 fn without_bounds(mut generics: Generics) -> Generics {
     let relaxes =
@@ -318,16 +245,6 @@ fn without_bounds(mut generics: Generics) -> Generics {
     }
     for param in generics.type_params_mut() {
         param.bounds = std::mem::take(&mut param.bounds).into_iter().filter(relaxes).collect();
-    }
-    generics
-}
-
-/// A dependency is known by its type, so whatever it is generic over must outlive the app.
-pub(crate) fn static_generics(mut generics: Generics) -> Generics {
-    for param in &mut generics.params {
-        if let GenericParam::Type(param) = param {
-            param.bounds.push(parse_quote!('static));
-        }
     }
     generics
 }

@@ -1,12 +1,12 @@
 //! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::{check, is_extract};
-use crate::dependency::static_generics;
+use crate::asserts::is_extract;
+use crate::describe::{Described, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::params::Params;
 use crate::signature::{Parameter, without_lifetimes};
@@ -95,75 +95,28 @@ fn describe(
     errors: &mut Errors,
 ) -> TokenStream {
     let name = &item.ident;
-    let text = name.to_string();
-    let fuel = format_ident!("__F", span = Span::mixed_site());
+    let fuel = fuel();
     let generics = with_bounds(&item.generics, fields);
-    let mut params = Params::expand(fields, &quote!(#fuel), &generics, errors);
+    let mut expanded = Params::expand(fields, &quote!(#fuel), &generics, errors);
     for field in fields {
-        params.asserts.field(&field.ty, &generics);
+        expanded.asserts.field(&field.ty, &generics);
     }
-    let asserts = params.asserts.tokens();
-    let Params { nodes, takes, locals, .. } = &params;
-    let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let mut with_fuel = generics.clone();
-    with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
-    let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
-    let is_generic = !item.generics.params.is_empty();
-    let checks = fields.iter().enumerate().filter(|_| !is_generic).map(|(index, field)| {
-        let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
-        check(&field.ty, &quote!(__epilogue::check_dependency(#node, #index)))
-    });
-    let checks = quote!(#(#checks)*);
-    quote! {
-        #[doc(hidden)]
-        const _: () = {
-            use #private as __epilogue;
-            #[allow(unused_imports, reason = "needed where the struct has fields")]
-            use __epilogue::{LeavesStream as _, Needed as _, NotField as _, NotShared as _, Unsourced as _, Untakeable as _};
-            #asserts
-
-            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
-                type Output = Self;
-                type This = Self;
-                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
-            }
-
-            impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
-                const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
-                    name: #text,
-                    module: __epilogue::module_path!(),
-                    at: __epilogue::SourceLine::new(__epilogue::file!(), __epilogue::line!()),
-                    id: __epilogue::TypeId::of::<Self>(),
-                    generic: #is_generic,
-                    scope: __epilogue::DependencyScope::Request,
-                    params: &[#(#nodes),*],
-                    run: Self::__epilogue_run,
-                    exit: __epilogue::None,
-                    concurrent: false,
-                };
-            }
-
-            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
-            impl #impl_generics #name #ty_generics #where_clause {
-                #[allow(unused_mut, unused_variables, reason = "a struct without fields takes nothing")]
-                fn __epilogue_run(
-                    __epilogue_scope: &mut __epilogue::Scope,
-                    __epilogue_sites: &[__epilogue::Site],
-                ) -> __epilogue::Running {
-                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                    let __epilogue_taking = &mut __epilogue_taken;
-                    #(#takes)*
-                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return __epilogue_taken.failed();
-                    };
-                    __epilogue::Output::<Self>::returned(move || __epilogue::Ok(Self { #(#names: #locals),* }))
-                }
-            }
-
-            #checks
-        };
-    }
+    let (_, ty_generics, _) = generics.split_for_impl();
+    let output = quote!(#name #ty_generics);
+    let (names, locals) = (fields.iter().map(|field| &field.name), &expanded.locals);
+    let run = quote!(__epilogue::Output::<#output>::returned(move || __epilogue::Ok(#name { #(#names: #locals),* })));
+    let described = Described {
+        name,
+        generics: &generics,
+        params: fields,
+        expanded: &expanded,
+        scope: &quote!(Request),
+        output: &output,
+        run: &run,
+        exit: None,
+        concurrent: false,
+    };
+    described.tokens(private)
 }
 
 /// What the fields need of the names that stand for any type, as a derive of serde has it.
@@ -214,7 +167,7 @@ fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let ty_generics = quote!(<#(#arguments),*>);
     let generics = static_generics(without_lifetimes(item.generics.clone()));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let fuel = format_ident!("__F", span = Span::mixed_site());
+    let fuel = fuel();
     quote! {
         #[doc(hidden)]
         const _: () = {

@@ -7,6 +7,7 @@ mod args;
 mod asserts;
 mod dependency;
 mod derive;
+mod describe;
 mod diagnostics;
 mod elsewhere;
 mod item;

@@ -1,0 +1,131 @@
+//! What makes a type a dependency, be it of a function or of a struct.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{GenericParam, Generics, parse_quote};
+
+use crate::asserts::{check, is_plain};
+use crate::params::Params;
+use crate::signature::Parameter;
+
+/// A dependency, as far as its macro has read it.
+pub(crate) struct Described<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) generics: &'a Generics,
+    pub(crate) params: &'a [Parameter],
+    pub(crate) expanded: &'a Params,
+    /// The variant of `DependencyScope`.
+    pub(crate) scope: &'a TokenStream,
+    pub(crate) output: &'a TokenStream,
+    /// Makes the output of the parameters' values.
+    pub(crate) run: &'a TokenStream,
+    /// The function `__epilogue_exit`, with the dependency's generics.
+    pub(crate) exit: Option<TokenStream>,
+    pub(crate) concurrent: bool,
+}
+
+impl Described<'_> {
+    pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
+        let Self { name, generics, expanded, scope, output, run, exit, concurrent, .. } = self;
+        let text = name.unraw().to_string();
+        let fuel = fuel();
+        let asserts = expanded.asserts.tokens();
+        let Params { nodes, takes, locals, .. } = expanded;
+        let is_generic = !generics.params.is_empty();
+        let checks = self.checks();
+        let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+        let turbofish = ty_generics.as_turbofish();
+        let mut with_fuel = (*generics).clone();
+        with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
+        let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
+        let exit_value = if exit.is_some() {
+            quote!(__epilogue::Some(__epilogue_exit #turbofish))
+        } else {
+            quote!(__epilogue::None)
+        };
+        let line = quote_spanned!(name.span()=> __epilogue::line!());
+        quote! {
+            #[doc(hidden)]
+            const _: () = {
+                use #private as __epilogue;
+                #[allow(unused_imports, reason = "needed where there are parameters or a Result")]
+                use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotField as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
+                #asserts
+
+                impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
+                    type Output = #output;
+                    type This = Self;
+                    type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
+                }
+
+                impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
+                    const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
+                        name: #text,
+                        module: __epilogue::module_path!(),
+                        at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
+                        id: __epilogue::TypeId::of::<Self>(),
+                        generic: #is_generic,
+                        scope: __epilogue::DependencyScope::#scope,
+                        params: &[#(#nodes),*],
+                        run: __epilogue_run #turbofish,
+                        exit: #exit_value,
+                        concurrent: #concurrent,
+                    };
+                }
+
+                #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
+                #[allow(unused_mut, unused_variables, reason = "what has no parameters takes nothing")]
+                fn __epilogue_run #impl_generics (
+                    __epilogue_scope: &mut __epilogue::Scope,
+                    __epilogue_sites: &[__epilogue::Site],
+                ) -> __epilogue::Running
+                #where_clause
+                {
+                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                    let __epilogue_taking = &mut __epilogue_taken;
+                    #(#takes)*
+                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                        return __epilogue_taken.failed();
+                    };
+                    #run
+                }
+
+                #exit
+
+                #checks
+            };
+        }
+    }
+
+    /// What is checked of each parameter, under its own tokens. A generic dependency is many, which the routes that use them check.
+    fn checks(&self) -> TokenStream {
+        let name = self.name;
+        if !self.generics.params.is_empty() {
+            // Several types share its name.
+            return TokenStream::new();
+        }
+        let is_app_scoped = self.scope.to_string() == "App";
+        let checked = self.params.iter().enumerate().filter(|(_, param)| is_app_scoped || !is_plain(param));
+        let checks = checked.map(|(index, param)| {
+            let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
+            check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
+        });
+        quote!(#(#checks)*)
+    }
+}
+
+/// The name of the depth to which a dependency is described.
+pub(crate) fn fuel() -> Ident {
+    format_ident!("__F", span = Span::mixed_site())
+}
+
+/// A dependency is known by its type, so whatever it is generic over must outlive the app.
+pub(crate) fn static_generics(mut generics: Generics) -> Generics {
+    for param in &mut generics.params {
+        if let GenericParam::Type(param) = param {
+            param.bounds.push(parse_quote!('static));
+        }
+    }
+    generics
+}
