@@ -17,7 +17,7 @@ use tokio::time::Sleep;
 
 use crate::app::Trace;
 use crate::dependency::Outcome;
-use crate::response::{Chain, Failure, HttpError, Raised};
+use crate::response::{Chain, Failure, HttpError, RaisedError};
 use crate::scope::caught_now;
 use crate::server::{Follows, Link, Passage, Stream};
 use crate::tasks::Batch;
@@ -523,7 +523,7 @@ impl ReplyBody {
         let error = BrokenReply(unwrapped(error.into_inner()));
         let text = Chain(&error).to_string();
         let error = HttpError::from(error);
-        self.broke(&text, &Failure::Raised(Raised::new(error.clone())));
+        self.broke(&text, &error.clone().raise());
         axum_core::Error::new(BrokeOff(error))
     }
 

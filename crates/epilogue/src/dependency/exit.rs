@@ -6,7 +6,7 @@ use axum_core::response::IntoResponse;
 use http::StatusCode;
 
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked, Raised, ReplyError};
+use crate::response::{Failure, HttpError, Panicked, RaisedError, ReplyError};
 use crate::tasks::FailedTask;
 
 /// How the request ended, as told to the exits of its dependencies.
@@ -73,7 +73,7 @@ impl Outcome {
     /// assert!(outcome.error::<HttpError>().is_some());
     /// ```
     pub fn failed<E: IntoResponse + Send + Sync + 'static>(error: E) -> Self {
-        Self::of_failure(&Failure::Raised(Raised::new(error)))
+        Self::of_failure(&error.raise())
     }
 
     pub(crate) fn shutdown() -> Self {

@@ -10,7 +10,7 @@ use crate::dependency::{Dependency, Depends};
 use crate::graph::check::check_in_axum;
 use crate::graph::fuel::{Full, HasNode};
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{HttpError, RaisedError};
 
 /// Why an axum handler does not get a dependency's output: a [`Rejection`], to which it dereferences.
 ///
@@ -71,7 +71,7 @@ pub(super) fn misplaced(why: &'static str) -> Rejection {
 }
 
 fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
-    Rejection::of_failure(Failure::Raised(Raised::new(HttpError::from(error))))
+    Rejection::of_failure(HttpError::from(error).raise())
 }
 
 /// What the request's dependency came to; the outer error is the program's.

@@ -20,7 +20,7 @@ use session::{Plans, Session};
 
 use crate::App;
 use crate::app::StartError;
-use crate::response::{Chain, Failure, HttpError, Raised, internal_server_error};
+use crate::response::{Chain, HttpError, RaisedError, internal_server_error};
 use crate::scope::{BoxFuture, caught};
 
 /// Makes [`Depends`](crate::Depends) and [`BackgroundTasks`](crate::BackgroundTasks) extractors of axum's own handlers, so that an axum app
@@ -146,7 +146,7 @@ impl EpilogueLayer {
                     // It is for the layers around this one; the exits are told no more than that there is one.
                     let failed =
                         HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
-                    drop(ending.finish(Err(Failure::Raised(Raised::new(failed)))).await);
+                    drop(ending.finish(Err(failed.raise())).await);
                     Err(error)
                 }
                 Err(panic) => Ok(ending.finish(Err(panic)).await),

@@ -11,7 +11,7 @@ use super::{Param, Untaken, described};
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{HttpError, RaisedError};
 use crate::scope::{Scope, Site};
 
 described!(
@@ -99,10 +99,9 @@ impl Param for ClientAddr {
     type Source<F: Fuel> = FromRequestHead;
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
-        scope.client().ok_or_else(|| {
-            let error = HttpError::from(NoClientAddr);
-            Untaken::Failed(Rejection::of_failure(Failure::Raised(Raised::new(error))))
-        })
+        scope
+            .client()
+            .ok_or_else(|| Untaken::Failed(Rejection::of_failure(HttpError::from(NoClientAddr).raise())))
     }
 }
 

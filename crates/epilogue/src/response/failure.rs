@@ -111,7 +111,7 @@ pub trait RaisedError {
 #[diagnostic::do_not_recommend]
 impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {
     fn raise(self) -> Failure {
-        Failure::Raised(Raised::new(self))
+        Failure::Raised(Raised(Arc::new(Typed(self))))
     }
 }
 
@@ -120,10 +120,6 @@ impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {
 pub struct Raised(Arc<dyn ReplyError>);
 
 impl Raised {
-    pub fn new<E: IntoResponse + Send + Sync + 'static>(error: E) -> Self {
-        Self(Arc::new(Typed(error)))
-    }
-
     /// Lends the error to an outcome.
     pub(crate) fn shared(&self) -> Arc<dyn ReplyError> {
         Arc::clone(&self.0)

@@ -12,7 +12,7 @@ use super::{Exit, Head, Scope, caught_now};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Failure, HttpError, Raised, Replied, internal_server_error};
+use crate::response::{Failure, HttpError, RaisedError, Replied, internal_server_error};
 use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -129,8 +129,7 @@ impl Scope {
             tasks.discard();
         }
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
-        let failure = Failure::Raised(Raised::new(error));
-        drop(self.batch(Outcome::of_failure(&failure), None));
+        drop(self.batch(Outcome::of_failure(&error.raise()), None));
     }
 
     fn owes_anything(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::decode;
 use crate::rejection::Rejection;
 #[cfg(feature = "multipart")]
 use crate::response::Chain;
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{Failure, HttpError, RaisedError};
 #[cfg(feature = "multipart")]
 use crate::upload::{FormLimits, MAX_PARTS, MultipartError};
 
@@ -52,8 +52,8 @@ impl Scope {
     /// A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
     fn check_json(&self, before_steps: bool) -> Result<(), Failure> {
         if std::str::from_utf8(self.body()).is_err() {
-            let error = HttpError::new(StatusCode::BAD_REQUEST, "There was an error parsing the body");
-            return Err(Failure::Raised(Raised::new(error)));
+            let detail = "There was an error parsing the body";
+            return Err(HttpError::new(StatusCode::BAD_REQUEST, detail).raise());
         }
         if before_steps {
             decode::check_json(self.body())
@@ -202,7 +202,7 @@ impl Scope {
                 }
             };
             tracing::debug!(%error, "the body was not read");
-            Failure::Raised(Raised::new(HttpError::new(status, detail)))
+            HttpError::new(status, detail).raise()
         })
     }
 
@@ -289,5 +289,5 @@ fn multipart_failure(error: &MultipartError) -> Failure {
         }
     };
     tracing::debug!(error = %Chain(error), "the multipart body was not read");
-    Failure::Raised(Raised::new(HttpError::new(status, detail)))
+    HttpError::new(status, detail).raise()
 }

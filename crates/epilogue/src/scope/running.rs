@@ -10,7 +10,7 @@ use http::StatusCode;
 
 use super::{BoxFuture, Value};
 use crate::rejection::{Invalid, Rejection};
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{Failure, HttpError, RaisedError};
 
 /// What a step of the plan came to, or will.
 #[doc(hidden)]
@@ -132,11 +132,8 @@ pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'stat
     tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Failure::panicked(payload),
         Err(_cancelled) => {
-            let error = HttpError::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the runtime shut down before the function ran",
-            );
-            Failure::Raised(Raised::new(error))
+            let detail = "the runtime shut down before the function ran";
+            HttpError::new(StatusCode::SERVICE_UNAVAILABLE, detail).raise()
         }
     })
 }

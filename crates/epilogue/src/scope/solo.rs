@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::body::{ReplyBody, RequestBody};
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{Failure, HttpError, RaisedError};
 use crate::tasks::BackgroundTasks;
 
 /// The plan of one dependency.
@@ -79,7 +79,7 @@ impl Solo {
         let runner = &solo.app.runner;
         if plan.has_tasks && self.scope.tasks().is_empty() && runner.is_full() {
             let overloaded = crate::app::overloaded(runner);
-            return Err(Rejection::of_failure(Failure::Raised(Raised::new(overloaded))));
+            return Err(Rejection::of_failure(overloaded.raise()));
         }
         self.scope.app = Arc::clone(&solo.app);
         self.scope.slots.clear();
@@ -191,7 +191,7 @@ fn again(rejection: Rejection) -> Failure {
     if !rejection.errors().is_empty() {
         return Failure::Rejected(rejection);
     }
-    rejection.into_raised().unwrap_or_else(|| Failure::Raised(Raised::new(HttpError::from(FailedBefore))))
+    rejection.into_raised().unwrap_or_else(|| HttpError::from(FailedBefore).raise())
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
 use crate::body::{After, ReplyBody};
-use crate::response::{Failure, HttpError, Raised, Replied};
+use crate::response::{Failure, HttpError, RaisedError, Replied};
 use crate::server::longest_wait;
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
@@ -72,7 +72,7 @@ impl Scope {
             .and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
         let Some(accept) = accept else {
             let error = HttpError::new(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing");
-            return Err(Failure::Raised(Raised::new(error)));
+            return Err(error.raise());
         };
         Ok(Upgrade { transport, accept })
     }
@@ -158,11 +158,11 @@ fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
 
 /// The answer of RFC 9110, section 15.5.22, to a request that is none for a WebSocket.
 fn upgrade_required(detail: &str) -> Failure {
-    let error = HttpError::new(StatusCode::UPGRADE_REQUIRED, detail)
+    HttpError::new(StatusCode::UPGRADE_REQUIRED, detail)
         .header(header::CONNECTION, HeaderValue::from_static("upgrade"))
         .header(header::UPGRADE, HeaderValue::from_static("websocket"))
-        .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    Failure::Raised(Raised::new(error))
+        .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
+        .raise()
 }
 
 /// The scope of an open WebSocket, until it is finished.
@@ -217,6 +217,6 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut scope) = self.0.take() else { return };
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the WebSocket was cut off at shutdown");
-        drop(scope.finish(Err(Failure::Raised(Raised::new(error)))));
+        drop(scope.finish(Err(error.raise())));
     }
 }

@@ -25,7 +25,7 @@ use http::{HeaderValue, StatusCode, header};
 use self::scheme::SecurityScheme;
 use crate::graph::fuel::Described;
 use crate::graph::node::Source;
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{Failure, HttpError, RaisedError};
 use crate::scope::{Running, Scope, Site};
 
 /// Credentials that a request carries, or does not.
@@ -81,9 +81,9 @@ fn allow<C: Credentials>(scope: &mut Scope, _sites: &[Site]) -> Running {
 }
 
 fn not_authenticated<C: Credentials>() -> Failure {
-    let error = HttpError::new(StatusCode::UNAUTHORIZED, "Not authenticated")
-        .header(header::WWW_AUTHENTICATE, C::challenge());
-    Failure::Raised(Raised::new(error))
+    HttpError::new(StatusCode::UNAUTHORIZED, "Not authenticated")
+        .header(header::WWW_AUTHENTICATE, C::challenge())
+        .raise()
 }
 
 /// The `Authorization` header, split into its scheme and what follows.
