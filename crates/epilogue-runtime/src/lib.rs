@@ -67,6 +67,8 @@ pub use metrics::TaskMetrics;
 pub use observer::{TaskEvent, TaskObserver};
 pub use origin::{Origin, SourceLine};
 pub use outcome::TaskOutcome;
+#[doc(hidden)]
+pub use panics::message as panic_message;
 pub use reservation::Reservation;
 pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, StuckBatch};
 pub use stats::TaskStats;

@@ -24,7 +24,7 @@ pub(crate) fn quietly(what: &'static str, code: impl FnOnce()) {
 }
 
 /// The words of a panic.
-pub(crate) fn message(payload: Payload) -> String {
+pub fn message(payload: Payload) -> String {
     let payload = match payload.downcast::<String>() {
         Ok(text) => return *text,
         Err(payload) => payload,

@@ -48,7 +48,8 @@ pub use crate::response::{
     EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied, Reply,
     ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
-pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
+pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
+use crate::scope::{blocking, caught, caught_now};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
 
@@ -337,7 +338,7 @@ where
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
     // A panic of the reply itself is rare, and caught where those of all else are that is no function of the request.
-    answered!(scope, take, |taken| reply(crate::scope::caught(call(taken)).await?))
+    answered!(scope, take, |taken| reply(caught(call(taken)).await?))
 }
 
 /// The same for a sync path function.
@@ -346,7 +347,7 @@ pub fn sync_path_function<T>(
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> Result<Replied, Failure> + Send + 'static,
 ) -> Handling {
-    answered!(scope, take, |taken| caught_now(|| call(taken)))
+    answered!(scope, take, |taken| caught_now(|| call(taken)).flatten())
 }
 
 /// The same for a sync path function under `blocking`.

@@ -18,7 +18,7 @@ use tokio::time::Sleep;
 use crate::app::Trace;
 use crate::dependency::Outcome;
 use crate::response::{Chain, Failure, HttpError, RaisedError};
-use crate::scope::caught_now;
+use crate::scope::{caught_now, drop_caught};
 use crate::server::{Follows, Link, Passage, Stream};
 use crate::tasks::Batch;
 #[cfg(feature = "multipart")]
@@ -479,10 +479,7 @@ impl ReplyBody {
     pub(crate) fn leave_out(&mut self) {
         let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
         // The reply's head must not be lost with it.
-        let _ = caught_now(|| {
-            drop(left);
-            Ok(())
-        });
+        drop_caught(left);
     }
 
     #[inline]
@@ -501,16 +498,13 @@ impl ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Either::Right(body) = &mut self.content else { return Poll::Ready(None) };
-        match caught_now(|| Ok(Pin::new(body).poll_frame(context))) {
+        match caught_now(|| Pin::new(body).poll_frame(context)) {
             Ok(Poll::Ready(Some(Err(error)))) => Poll::Ready(Some(Err(self.failed(error)))),
             Ok(polled) => polled,
             Err(failure) => {
                 // It may panic again.
                 let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
-                let _ = caught_now(|| {
-                    drop(left);
-                    Ok(())
-                });
+                drop_caught(left);
                 let text = failure.to_string();
                 self.broke(&text, &failure);
                 Poll::Ready(Some(Err(axum_core::Error::new(text))))

@@ -66,7 +66,7 @@ impl ErrorHandlers {
 
 /// A handler that panics must not take with it what is still owed: the request's exits, and the connection's other requests.
 fn handled(handler: &Handler, error: &dyn Any, parts: RequestParts) -> Response {
-    caught_now(|| Ok(handler(error, parts))).unwrap_or_else(|failure| {
+    caught_now(|| handler(error, parts)).unwrap_or_else(|failure| {
         tracing::error!(?failure, "an error handler panicked");
         internal_server_error()
     })

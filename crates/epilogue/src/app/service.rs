@@ -1,10 +1,8 @@
 //! The app as a service: it finds the route, and sees to it that a request is answered for even when its client leaves.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,7 +20,7 @@ use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::{Failure, HttpError, internal_server_error};
-use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now};
+use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now, drop_caught};
 use crate::server::{Connection, Link, Passage, Stream};
 use crate::tasks::{Origin, Reservation, Runner};
 
@@ -320,16 +318,18 @@ impl Future for ReplyFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { state, trace, stream, .. } = &mut *self;
-        // Changed where it stands: a reply is large to move about.
-        let mut polled = match state {
+        // Set and changed where it stands: a reply is large to move about.
+        let mut polled = Poll::Pending;
+        match state {
             FutureState::Running(future) => {
                 let _entered = trace.as_ref().map(|trace| trace.enter());
-                catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context).map(Ok)))
-                    .unwrap_or_else(|payload| Poll::Ready(Ok(panicked(state, payload))))
+                if let Err(failure) = caught_now(|| polled = future.as_mut().poll(context).map(Ok)) {
+                    polled = Poll::Ready(Ok(panicked(state, &failure)));
+                }
             }
-            FutureState::Refused(response) => Poll::Ready(Ok(std::mem::take(&mut **response))),
+            FutureState::Refused(response) => polled = Poll::Ready(Ok(std::mem::take(&mut **response))),
             FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
-        };
+        }
         if let Poll::Ready(Ok(response)) = &mut polled {
             *state = FutureState::Done;
             if let Some(trace) = trace.take() {
@@ -360,18 +360,13 @@ fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
 }
 
 #[cold]
-fn panicked(state: &mut FutureState, payload: Box<dyn Any + Send>) -> http::Response<ReplyBody> {
-    let failure = Failure::panicked(payload);
+fn panicked(state: &mut FutureState, failure: &Failure) -> http::Response<ReplyBody> {
     tracing::error!(
         ?failure,
         "a request panicked outside of its functions: in a layer, or in what it dropped"
     );
     // It may panic again, for what is left of it.
-    let left = std::mem::replace(state, FutureState::Done);
-    let _ = caught_now(|| {
-        drop(left);
-        Ok(())
-    });
+    drop_caught(std::mem::replace(state, FutureState::Done));
     internal_server_error().map(|body| ReplyBody::new(Either::Right(body), After::default()))
 }
 

@@ -9,6 +9,7 @@ use http::{StatusCode, header};
 
 use super::HttpError;
 use crate::rejection::Rejection;
+use crate::tasks::panic_message;
 
 /// Why a request, or one dependency of it, came to nothing.
 #[doc(hidden)]
@@ -58,14 +59,7 @@ impl Failure {
 
     /// A panic's payload as a failure.
     pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Self {
-        let text = payload.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let message = text.unwrap_or("a panic without a message").into();
-        if text.is_none() {
-            // It may panic when it is dropped, where nobody catches that; one that is no text is leaked instead.
-            std::mem::forget(payload);
-        }
-        Self::Panicked(Panicked { message })
+        Self::Panicked(Panicked { message: panic_message(payload).into() })
     }
 }
 

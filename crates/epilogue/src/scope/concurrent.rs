@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::task::{Context, Poll};
 
-use super::leave::drop_each;
 use super::run::Waiting;
-use super::{Running, Scope, Slot, SlotIndex, Step, StepOutput, caught_now};
+use super::running::drop_each;
+use super::{Running, Scope, Slot, SlotIndex, Step, poll_caught};
 use crate::response::Failure;
 
 /// The steps of a function's parameters that run at the same time.
@@ -90,7 +90,7 @@ impl Scope {
         let mut moved = false;
         while let Some(step) = steps.get(branch.left.start).filter(|_| !branch.left.is_empty()) {
             let slot = match &mut branch.waiting {
-                Some(future) => match poll_caught(future, context) {
+                Some(future) => match poll_caught(future.as_mut(), context).map(Result::flatten) {
                     Poll::Pending => break,
                     Poll::Ready(result) => self.settle(step, result)?,
                 },
@@ -127,8 +127,4 @@ impl Scope {
             _ => true,
         })
     }
-}
-
-fn poll_caught(future: &mut Waiting, context: &mut Context<'_>) -> Poll<Result<StepOutput, Failure>> {
-    caught_now(|| Ok(future.as_mut().poll(context))).unwrap_or_else(|failure| Poll::Ready(Err(failure)))
 }

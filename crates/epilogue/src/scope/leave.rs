@@ -1,14 +1,14 @@
 //! After the path function: its reply is completed, the exits of function scope run, and the batch of what must happen after
 //! the reply is handed to the reply's body.
 
-use std::iter;
 use std::sync::Arc;
 
 use axum_core::response::IntoResponse;
 use http::StatusCode;
 use http_body_util::Either;
 
-use super::{Exit, Head, Scope, caught_now};
+use super::running::drop_each;
+use super::{Exit, Head, Scope, caught_now, drop_caught};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
@@ -72,7 +72,7 @@ impl Scope {
                 result = Err(failure);
             }
             let ended = self.exits.remove(last);
-            drop_each(iter::once(ended));
+            drop_caught(ended);
         }
         result
     }
@@ -101,7 +101,7 @@ impl Scope {
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
         let response = app.error_handlers.handle(&failure, self);
-        let response = response.map_or_else(|| caught_now(|| Ok(failure.into_response())), Ok);
+        let response = response.map_or_else(|| caught_now(|| failure.into_response()), Ok);
         let response = response.unwrap_or_else(|failure| {
             tracing::error!(?failure, "the reply of an error panicked");
             internal_server_error()
@@ -119,7 +119,7 @@ impl Scope {
             if let Some(probe) = self.parts().extensions.get::<Probe>() {
                 probe.parted();
             }
-            drop_each(iter::once(std::mem::replace(&mut self.parts, Head::empty())));
+            drop_caught(std::mem::replace(&mut self.parts, Head::empty()));
         }
     }
 
@@ -183,20 +183,6 @@ impl Drop for Scope {
     }
 }
 
-/// Drops one value after another, since two panics at a time would end the process.
-pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
-    let mut all = || {
-        values.by_ref().for_each(drop);
-        Ok(())
-    };
-    while let Err(failure) = caught_now(&mut all) {
-        tracing::error!(
-            ?failure,
-            "what a request has left panicked when it was dropped: a dependency or its output, or an extension"
-        );
-    }
-}
-
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
 async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport) {
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
@@ -204,7 +190,7 @@ async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport) 
         if let Err(failure) = exit.run(Arc::clone(&outcome)).await {
             tracing::error!(?failure, "an exit failed after the reply");
         }
-        drop_each(iter::once(exit));
+        drop_caught(exit);
     }
 }
 

@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
-pub use running::{Running, blocking, caught, caught_now};
-pub(crate) use running::{StepOutput, UntakenStep};
+pub use running::Running;
+pub(crate) use running::{StepOutput, UntakenStep, blocking, caught, caught_now, drop_caught, poll_caught};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
 #[cfg(feature = "websocket")]
@@ -147,7 +147,7 @@ impl Exit {
             self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
         }
         match &mut self.stage {
-            ExitStage::Runs(future) => caught(future.as_mut()).await.and_then(|result| result),
+            ExitStage::Runs(future) => caught(future.as_mut()).await.flatten(),
             ExitStage::Enters(..) | ExitStage::Waits(..) => Ok(()),
         }
     }

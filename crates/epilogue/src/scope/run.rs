@@ -75,8 +75,8 @@ impl Scope {
     /// Runs the steps that have no slot yet, one after another.
     async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
         // Whatever panics in a step, a `Deserialize` of the user's perhaps, ends the request and not the server.
-        while let Some((step, future)) = caught_now(|| self.run_until_waiting(steps))? {
-            let result = caught(future).await.and_then(|result| result);
+        while let Some((step, future)) = caught_now(|| self.run_until_waiting(steps)).flatten()? {
+            let result = caught(future).await.flatten();
             let slot = self.settle(step, result)?;
             self.slots.push(slot);
         }
@@ -140,7 +140,7 @@ impl Scope {
 
     /// Starts a step; its panic is its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
-        caught_now(|| Ok(self.launch(step))).unwrap_or_else(Running::Failed)
+        caught_now(|| self.launch(step)).unwrap_or_else(Running::Failed)
     }
 
     /// Calls a dependency on the blocking pool. Its exit is owed from here on, whoever still waits for it when it returns.
@@ -155,7 +155,7 @@ impl Scope {
             let _ = enter.send(Arc::clone(&value));
             Ok(value)
         };
-        Box::pin(async { blocking(call).await.and_then(|result| result).map(StepOutput::Entered) })
+        Box::pin(async { blocking(call).await.flatten().map(StepOutput::Entered) })
     }
 
     fn launch(&mut self, step: &Step) -> Running {
@@ -214,7 +214,7 @@ impl Scope {
     ) -> Result<T, Failure> {
         let own = &app.routes[self.route].plan.own;
         let mut taking = Taking::new(self, own);
-        match caught_now(|| Ok(take(&mut taking)))? {
+        match caught_now(|| take(&mut taking))? {
             Some(taken) if taking.is_clean() => Ok(taken),
             _ => Err(taking.into_failure()),
         }
@@ -251,8 +251,8 @@ impl Scope {
         let result = match self.start(step) {
             Running::Done(output) => Ok(output),
             Running::Failed(failure) => Err(failure),
-            Running::Waiting(future) => caught(future).await.and_then(|result| result),
-            Running::Blocking(call) => blocking(call).await.and_then(|result| result).map(StepOutput::Shared),
+            Running::Waiting(future) => caught(future).await.flatten(),
+            Running::Blocking(call) => blocking(call).await.flatten().map(StepOutput::Shared),
             Running::Untaken(_) => return Err(String::from("one of its parameters has no value")),
         };
         match result {

@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::future::Future;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use http::StatusCode;
 
@@ -108,27 +110,47 @@ impl Running {
 }
 
 /// Calls a sync function; its panic becomes the request's failure.
-#[doc(hidden)]
-pub fn caught_now<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Failure::panicked(payload)))
+pub(crate) fn caught_now<T>(call: impl FnOnce() -> T) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(Failure::panicked)
 }
 
 /// Awaits a future; its panic becomes the request's failure.
-#[doc(hidden)]
-pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let mut future = pin!(future);
-    std::future::poll_fn(move |context| {
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Ok),
-            Err(payload) => std::task::Poll::Ready(Err(Failure::panicked(payload))),
-        }
-    })
-    .await
+    std::future::poll_fn(move |context| poll_caught(future.as_mut(), context)).await
+}
+
+/// The same of one poll.
+pub(crate) fn poll_caught<F: Future + ?Sized>(
+    future: Pin<&mut F>,
+    context: &mut Context<'_>,
+) -> Poll<Result<F::Output, Failure>> {
+    match caught_now(|| future.poll(context)) {
+        Ok(polled) => polled.map(Ok),
+        Err(failure) => Poll::Ready(Err(failure)),
+    }
+}
+
+/// Drops what is a user's, whose panic ends here.
+pub(crate) fn drop_caught<T>(value: T) {
+    drop_each(iter::once(value));
+}
+
+/// Drops one value after another, since two panics at a time would end the process.
+pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
+    let mut all = || values.by_ref().for_each(drop);
+    while let Err(failure) = caught_now(&mut all) {
+        tracing::error!(
+            ?failure,
+            "what a request has left panicked when it was dropped: a dependency or its output, an extension, or the body of a reply"
+        );
+    }
 }
 
 /// Calls a sync function on the blocking pool.
-#[doc(hidden)]
-pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Failure::panicked(payload),
         Err(_cancelled) => {

@@ -8,8 +8,8 @@ use axum_core::response::Response;
 use http::request::Parts;
 use http_body_util::Either;
 
-use super::leave::drop_each;
 use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
+use super::running::drop_each;
 use super::{CaptureRanges, Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
 use crate::body::{ReplyBody, RequestBody};
@@ -132,10 +132,8 @@ impl Solo {
         let result = match self.scope.start(step) {
             Running::Done(output) => Ok(output),
             Running::Failed(failure) => Err(failure),
-            Running::Waiting(future) => caught(future).await.and_then(|result| result),
-            Running::Blocking(call) => {
-                caught(self.scope.enter_on_pool(step, call)).await.and_then(|result| result)
-            }
+            Running::Waiting(future) => caught(future).await.flatten(),
+            Running::Blocking(call) => caught(self.scope.enter_on_pool(step, call)).await.flatten(),
             Running::Untaken(untaken) => return self.scope.untaken(step, *untaken),
         };
         self.scope.settle(step, result)
