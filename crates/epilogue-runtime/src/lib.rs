@@ -38,6 +38,7 @@ mod added;
 mod axum;
 mod background;
 mod batch;
+mod causes;
 mod execution;
 mod finally;
 mod lane;
@@ -60,6 +61,8 @@ pub use added::{Added, AddedTask};
 pub use axum::NoTasks;
 pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
+#[doc(hidden)]
+pub use causes::with_causes;
 pub use lane::Lane;
 pub use limits::TaskLimits;
 #[cfg(feature = "metrics")]

@@ -17,10 +17,10 @@ use tokio::time::Sleep;
 
 use crate::app::Trace;
 use crate::dependency::Outcome;
-use crate::response::{Chain, Failure, HttpError, RaisedError};
+use crate::response::{Failure, HttpError, RaisedError};
 use crate::scope::{caught_now, drop_caught};
 use crate::server::{Follows, Link, Passage, Stream};
-use crate::tasks::Batch;
+use crate::tasks::{Batch, with_causes};
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
@@ -416,7 +416,7 @@ struct BrokeOff(HttpError);
 impl fmt::Display for BrokeOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.source_as::<BrokenReply>() {
-            Some(error) => write!(f, "{}", Chain(error)),
+            Some(error) => f.write_str(&with_causes(error)),
             None => f.write_str("a reply broke off"),
         }
     }
@@ -515,7 +515,7 @@ impl ReplyBody {
     #[cold]
     fn failed(&mut self, error: axum_core::Error) -> axum_core::Error {
         let error = BrokenReply(unwrapped(error.into_inner()));
-        let text = Chain(&error).to_string();
+        let text = with_causes(&error);
         let error = HttpError::from(error);
         self.broke(&text, &error.clone().raise());
         axum_core::Error::new(BrokeOff(error))

@@ -1,8 +1,7 @@
 use std::fmt;
 
 use crate::app::StartError;
-use crate::response::Chain;
-use crate::tasks::DrainReport;
+use crate::tasks::{DrainReport, with_causes};
 
 /// What [`App::serve`](crate::App::serve) and `main` return.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -31,6 +30,6 @@ pub enum Error {
 /// A `main` that returns an error prints it by `Debug`, so that is the sentence with all that caused it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Chain(self))
+        f.write_str(&with_causes(self))
     }
 }

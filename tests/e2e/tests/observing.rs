@@ -82,6 +82,39 @@ async fn fails() -> HttpError {
     HttpError::new(StatusCode::BAD_GATEWAY, "the other side is down")
 }
 
+/// An error that has the words of its cause in its own.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings were not read: {0}")]
+struct Unread(#[source] std::io::Error);
+
+#[get("/unread")]
+async fn unread() -> Result<(), HttpError> {
+    Err(Unread(std::io::Error::other("the disk is on fire")))?
+}
+
+/// Writes down the errors of the log.
+struct Errors(Journal);
+
+impl<S: tracing::Subscriber> Layer<S> for Errors {
+    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        if let Some(error) = fields.0.get("error") {
+            self.0.write(error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_once_what_an_error_says_of_its_cause() {
+    let (journal, mut entries) = Journal::new();
+    let _guard =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(Errors(journal.clone())));
+    let served = Served::new(App::new().routes(routes![unread])).await;
+    served.get("/unread").await;
+    assert_eq!(entries.next().await, "the settings were not read: the disk is on fire");
+}
+
 #[tokio::test]
 async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     let (journal, mut entries) = Journal::new();

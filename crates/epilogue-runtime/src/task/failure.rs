@@ -1,5 +1,7 @@
 use std::{any::Any, error::Error, fmt};
 
+use crate::causes::with_causes;
+
 /// A task's error as text, with its causes.
 ///
 /// Made by [`TaskReturn`](crate::TaskReturn) from whatever `Display`s. Causes are kept for errors that show them in
@@ -23,18 +25,7 @@ type Boxed = Box<dyn Error + Send + Sync>;
 impl TaskFailure {
     /// A failure of an error and all of its sources.
     pub fn from_error(error: &(dyn Error + 'static)) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            // Many errors repeat their source's words in their own.
-            if !message.ends_with(&text) {
-                message.push_str(": ");
-                message.push_str(&text);
-            }
-            cause = error.source();
-        }
-        Self { message }
+        Self { message: with_causes(error) }
     }
 
     /// A failure of anything that says what is wrong.

@@ -20,8 +20,9 @@ use session::{Plans, Session};
 
 use crate::App;
 use crate::app::StartError;
-use crate::response::{Chain, HttpError, RaisedError, internal_server_error};
+use crate::response::{HttpError, RaisedError, internal_server_error};
 use crate::scope::{BoxFuture, caught};
+use crate::tasks::with_causes;
 
 /// Makes [`Depends`](crate::Depends) and [`BackgroundTasks`](crate::BackgroundTasks) extractors of axum's own handlers, so that an axum app
 /// adopts them one handler at a time.
@@ -131,7 +132,7 @@ impl EpilogueLayer {
         let plans = match self.plans().await {
             Ok(plans) => plans,
             Err(error) => {
-                tracing::error!(error = %Chain(&error), "the app of the layer does not start");
+                tracing::error!(error = %with_causes(&error), "the app of the layer does not start");
                 return Ok(internal_server_error());
             }
         };

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::internal_server_error;
+use crate::tasks::with_causes;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
 ///
@@ -130,7 +131,7 @@ impl HttpError {
 
     pub(crate) fn to_response(&self) -> Response {
         if let Some(source) = &self.0.source {
-            tracing::error!(status = self.0.status.as_u16(), error = %Chain(source.as_error()), "a request failed");
+            tracing::error!(status = self.0.status.as_u16(), error = %with_causes(source.as_error()), "a request failed");
         }
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
@@ -172,7 +173,7 @@ impl fmt::Display for HttpError {
         match (&self.0.detail, &self.0.source) {
             (Some(serde_json::Value::String(detail)), _) => write!(f, ": {detail}"),
             (Some(detail), _) => write!(f, ": {detail}"),
-            (None, Some(source)) => write!(f, ": {}", Chain(source.as_error())),
+            (None, Some(source)) => write!(f, ": {}", with_causes(source.as_error())),
             (None, None) => Ok(()),
         }
     }
@@ -210,20 +211,5 @@ impl Source for Boxed {
 
     fn as_any(&self) -> &dyn Any {
         &self.0
-    }
-}
-
-/// An error with all that caused it, on one line.
-pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'a));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }

@@ -8,7 +8,6 @@ mod returned;
 pub(crate) use failure::ReplyError;
 pub(crate) use failure::internal_server_error;
 pub use failure::{Failure, Panicked, RaisedError};
-pub(crate) use http_error::Chain;
 pub use http_error::HttpError;
 pub use reply::Reply;
 pub use returned::{

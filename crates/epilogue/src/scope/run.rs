@@ -16,9 +16,9 @@ use crate::body::BodyError;
 use crate::body::multipart_type;
 use crate::decode;
 use crate::rejection::Rejection;
-#[cfg(feature = "multipart")]
-use crate::response::Chain;
 use crate::response::{Failure, HttpError, RaisedError};
+#[cfg(feature = "multipart")]
+use crate::tasks::with_causes;
 #[cfg(feature = "multipart")]
 use crate::upload::{FormLimits, MAX_PARTS, MultipartError};
 
@@ -284,10 +284,10 @@ fn multipart_failure(error: &MultipartError) -> Failure {
         }
         MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
         MultipartError::Store(_) => {
-            tracing::error!(error = %Chain(error), "a file of a multipart body was not stored");
+            tracing::error!(error = %with_causes(error), "a file of a multipart body was not stored");
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     };
-    tracing::debug!(error = %Chain(error), "the multipart body was not read");
+    tracing::debug!(error = %with_causes(error), "the multipart body was not read");
     HttpError::new(status, detail).raise()
 }
