@@ -14,7 +14,7 @@ use crate::body::ReplyBody;
 use crate::dependency::Dependency;
 use crate::rejection::Rejection;
 use crate::response::Failure;
-use crate::scope::{Solo, SoloPlan, SoloPlans, Value};
+use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
 use crate::tasks::{BackgroundTasks, Origin, Runner};
 
 /// What all requests under one layer share.
@@ -147,7 +147,7 @@ impl Session {
         let solo = match state {
             State::Asked(solo) => *solo,
             State::Fresh(tasks) => {
-                let (mut parts, ()) = Request::new(()).into_parts();
+                let mut parts = empty_parts();
                 parts.version = self.version;
                 Solo::new(Arc::clone(&self.plans.base), parts, tasks)
             }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http_body_util::Either;
 
 use super::running::drop_each;
-use super::{Exit, Head, Scope, caught_now, drop_caught};
+use super::{Exit, Head, Scope, caught_now, drop_caught, empty_parts};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
@@ -119,7 +119,7 @@ impl Scope {
             if let Some(probe) = self.parts().extensions.get::<Probe>() {
                 probe.parted();
             }
-            drop_caught(std::mem::replace(&mut self.parts, Head::empty()));
+            drop_caught(std::mem::replace(&mut self.parts, Head::Owned(empty_parts())));
         }
     }
 

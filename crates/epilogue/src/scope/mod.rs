@@ -184,17 +184,17 @@ enum Head {
 }
 
 impl Head {
-    fn empty() -> Self {
-        let (parts, ()) = http::Request::new(()).into_parts();
-        Self::Owned(parts)
-    }
-
     fn get(&self) -> &Parts {
         match self {
             Self::Owned(parts) => parts,
             Self::Shared(parts) => parts,
         }
     }
+}
+
+/// The head of no request.
+pub(crate) fn empty_parts() -> Parts {
+    http::Request::new(()).into_parts().0
 }
 
 impl std::fmt::Debug for Scope {
@@ -356,7 +356,7 @@ impl Scope {
         if let Head::Shared(parts) = &self.parts {
             return Arc::clone(parts);
         }
-        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::empty()) else {
+        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::Owned(empty_parts())) else {
             unreachable!("the head was found to be owned just above")
         };
         let parts = Arc::new(parts);

@@ -234,16 +234,8 @@ fn failed(step: &Step, failure: Failure) -> Result<Slot, Failure> {
 impl Scope {
     /// The scope in which app-scoped dependencies are built: it has no request.
     pub(crate) fn of_app(app: Arc<AppState>) -> Self {
-        let (parts, ()) = http::Request::new(()).into_parts();
-        Self::new(
-            app,
-            0,
-            0,
-            parts,
-            super::CaptureRanges::new(),
-            crate::body::RequestBody::Read(bytes::Bytes::new()),
-            None,
-        )
+        let body = crate::body::RequestBody::Read(bytes::Bytes::new());
+        Self::new(app, 0, 0, super::empty_parts(), super::CaptureRanges::new(), body, None)
     }
 
     /// Builds an app-scoped dependency; the error is for the log of a start that failed.
