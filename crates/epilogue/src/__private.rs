@@ -19,21 +19,16 @@ pub use std::{file, line, module_path, panic, unreachable};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
-pub use epilogue_runtime::{
-    Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskFailure, TaskReturn,
-};
+pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskReturn};
 pub use serde;
 
-use crate::app::in_task;
-pub use crate::app::{DeclaredRoute, NotBuiltForTask, Route, Routes, effect};
-pub use crate::body::ReplyBody;
+pub use crate::app::{DeclaredRoute, Route, Routes, effect};
 pub use crate::dependency::{Dependency, Depends, ExitReturn, InDepends, Outcome};
 pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
-pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Graph, HasNode, Unfinished};
-pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINISHED_ROUTE};
-pub use crate::graph::verdict::Verdict;
+pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
+pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField,
@@ -45,13 +40,21 @@ pub use crate::param::{
 pub use crate::param::{File, Files};
 pub use crate::rejection::Rejection;
 pub use crate::response::{
-    EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied, Reply,
-    ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
+    EndsInJson, EndsInNoJson, Failure, JsonReply, NoOutput, NoReply, RaisedError, Reply, ReplyValue,
+    Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
-use crate::scope::{blocking, caught, caught_now};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
+
+use crate::app::{NotBuiltForTask, in_task};
+use crate::body::ReplyBody;
+use crate::graph::fuel::HasNode;
+use crate::graph::node::ParamNode;
+use crate::graph::verdict::Verdict;
+use crate::response::{HttpError, Replied};
+use crate::scope::{blocking, caught, caught_now};
+use crate::tasks::TaskFailure;
 
 /// What stands for it without forms: the macros name it in what an error advises.
 #[cfg(not(feature = "multipart"))]

@@ -13,8 +13,7 @@ mod start;
 mod trace;
 
 pub use builder::App;
-pub use dependencies::NotBuiltForTask;
-pub(crate) use dependencies::in_task;
+pub(crate) use dependencies::{NotBuiltForTask, in_task};
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{DeclaredRoute, Route, Routes};

@@ -11,7 +11,7 @@ pub use failure::{Failure, Panicked, RaisedError};
 pub use http_error::HttpError;
 pub use reply::Reply;
 pub use returned::{
-    EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, Replied, ReplyValue, Returned, ReturnedReply,
+    EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, ReplyValue, Returned, ReturnedReply,
     ReturnedValue, TupleReply, replied,
 };
-pub(crate) use returned::{WholeReply, whole};
+pub(crate) use returned::{Replied, WholeReply, whole};

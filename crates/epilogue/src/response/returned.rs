@@ -128,7 +128,7 @@ impl<T> ReturnedValue for Returned<T> {
 
 /// The reply of a path function.
 #[doc(hidden)]
-pub type Replied = http::Response<Content>;
+pub(crate) type Replied = http::Response<Content>;
 
 /// A reply that goes without axum's box. It is told from the others by method look-up, too.
 impl<T: WholeReply> Returned<T> {
