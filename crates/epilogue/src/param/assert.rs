@@ -204,12 +204,6 @@ limited_within!(Option, Box, Vec, VecDeque, BTreeSet);
 
 impl<T: Number, S> Number for HashSet<T, S> {}
 
-#[diagnostic::do_not_recommend]
-#[cfg(feature = "multipart")]
-impl<T> super::Holds for super::File<T> {
-    type Value = T;
-}
-
 impl<T: Text> Text for Option<T> {}
 impl<T> Text for Vec<T> {}
 impl<T> Text for VecDeque<T> {}

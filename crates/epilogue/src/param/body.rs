@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
 use crate::body::into_body;
-use crate::decode::{self, Values, flaw};
+use crate::decode::{self, flaw};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::rejection::{Loc, Place};
@@ -125,53 +125,6 @@ fn json_of<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         self.into_whole().map(into_body)
-    }
-}
-
-/// A form: a field, the values of a repeated field, or the whole form as a struct. FastAPI's `Form`.
-///
-/// ```
-/// use epilogue::prelude::*;
-///
-/// #[post("/login")]
-/// async fn login(username: Form<String>, password: Form<String>) -> String {
-///     format!("{} with {} letters", *username, password.len())
-/// }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Form<T>(pub T);
-
-wrapper!(Form);
-
-described!(
-    /// A form.
-    FromForm = Source::Form
-);
-
-#[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + 'static> Param for Form<T> {
-    type Source<F: Fuel> = FromForm;
-
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        decode::decode(&scope.form(), Place::Body, site.key(), site.limits())
-            .map(Self)
-            .map_err(Untaken::Invalid)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> Holds for Form<T> {
-    type Value = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> WithValue for Form<T> {
-    fn from_value(value: T) -> Self {
-        Self(value)
-    }
-
-    fn is_given(scope: &Scope, site: &Site) -> bool {
-        scope.form().alone(site.key()).is_some()
     }
 }
 

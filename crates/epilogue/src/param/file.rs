@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 
-use super::{Param, Untaken, wrapper};
+use super::{Holds, Param, Untaken, wrapper};
 use crate::decode;
 use crate::decode::flaw::{self, Flaw};
 use crate::graph::fuel::{Described, Fuel};
@@ -52,6 +52,11 @@ impl<T: Files> Param for File<T> {
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         T::take(scope, site).map(Self).map_err(Untaken::Invalid)
     }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Holds for File<T> {
+    type Value = T;
 }
 
 /// What a [`File`] may hold.

@@ -17,7 +17,7 @@ pub use assert::{
     ApiKeyParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr,
     Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, Text, Writable,
 };
-pub use body::{Form, Json};
+pub use body::Json;
 pub use extract::{Extract, LeavesStream, TakesStream};
 #[cfg(feature = "multipart")]
 pub use file::{File, Files};
@@ -27,7 +27,7 @@ pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
 pub use shutdown::Shutdown;
 pub use state::{InState, State};
-pub use values::{Cookie, Header, Path, Query};
+pub use values::{Cookie, Form, Header, Path, Query};
 
 use crate::graph::fuel::{Described, Fuel};
 use crate::rejection::{Invalid, Rejection};

@@ -1,4 +1,4 @@
-//! Parameters that hold a value of the request's head: path, query, headers and cookies.
+//! Parameters that hold a value of one place of the request: path, query, headers, cookies and form.
 
 use serde::de::DeserializeOwned;
 
@@ -11,10 +11,10 @@ use crate::scope::{Scope, Site};
 
 /// A parameter type over one place of the request.
 macro_rules! value_param {
-    ($(#[$doc:meta])* $name:ident, $source:ident, $place:expr, |$scope:ident, $site:pat_param| $values:expr) => {
+    ($(#[$doc:meta])* $name:ident, $from:ident = $source:expr, $place:expr, |$scope:ident, $site:pat_param| $values:expr) => {
         described!(
             /// Values of one place.
-            $source = Source::Value($place)
+            $from = $source
         );
 
         $(#[$doc])*
@@ -25,7 +25,7 @@ macro_rules! value_param {
 
         #[diagnostic::do_not_recommend]
         impl<T: DeserializeOwned + 'static> Param for $name<T> {
-            type Source<F: Fuel> = $source;
+            type Source<F: Fuel> = $from;
 
             fn take($scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
                 let $site = site;
@@ -48,7 +48,7 @@ macro_rules! value_param {
 
             fn is_given($scope: &Scope, site: &Site) -> bool {
                 let $site = site;
-                $values.contains(site.key())
+                $values.alone(site.key()).is_some()
             }
         }
     };
@@ -72,7 +72,7 @@ value_param!(
     ///     file.into_inner()
     /// }
     /// ```
-    Path, FromPath, Place::Path, |scope, _| scope.captures()
+    Path, FromPath = Source::Value(Place::Path), Place::Path, |scope, _| scope.captures()
 );
 
 value_param!(
@@ -98,7 +98,7 @@ value_param!(
     ///     limit.to_string()
     /// }
     /// ```
-    Query, FromQuery, Place::Query, |scope, _| scope.query()
+    Query, FromQuery = Source::Value(Place::Query), Place::Query, |scope, _| scope.query()
 );
 
 value_param!(
@@ -112,7 +112,7 @@ value_param!(
     ///     user_agent.into_inner().unwrap_or_default()
     /// }
     /// ```
-    Header, FromHeaders, Place::Header, |scope, site| scope.headers_of(site)
+    Header, FromHeaders = Source::Value(Place::Header), Place::Header, |scope, site| scope.headers_of(site)
 );
 
 value_param!(
@@ -126,5 +126,19 @@ value_param!(
     ///     session.into_inner().unwrap_or_default()
     /// }
     /// ```
-    Cookie, FromCookies, Place::Cookie, |scope, _| scope.cookies()
+    Cookie, FromCookies = Source::Value(Place::Cookie), Place::Cookie, |scope, _| scope.cookies()
+);
+
+value_param!(
+    /// A form: a field, the values of a repeated field, or the whole form as a struct. FastAPI's `Form`.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[post("/login")]
+    /// async fn login(username: Form<String>, password: Form<String>) -> String {
+    ///     format!("{} with {} letters", *username, password.len())
+    /// }
+    /// ```
+    Form, FromForm = Source::Form, Place::Body, |scope, _| scope.form()
 );
