@@ -162,7 +162,7 @@ async fn the_authorization_header_is_read_as_fastapi_reads_it() {
     let served = Served::new(app()).await;
     // What each header comes to under `basic`, `bearer`, `digest`, a token and `open-id`; `None` is a 401.
     type Row = (&'static str, [Option<&'static str>; 5]);
-    let rows: [Row; 13] = [
+    let rows: [Row; 14] = [
         ("", [None, None, None, None, None]),
         ("Bearer", [None, None, None, Some("<>"), Some("Bearer")]),
         ("Bearer x", [None, Some("Bearer|x"), None, Some("<x>"), Some("Bearer x")]),
@@ -171,10 +171,11 @@ async fn the_authorization_header_is_read_as_fastapi_reads_it() {
         ("Basic !!", [None, None, None, None, Some("Basic !!")]),
         ("Basic YW5uOnB3", [Some("ann|pw"), None, None, None, Some("Basic YW5uOnB3")]),
         ("basic YW5uOnB3OmE=", [Some("ann|pw:a"), None, None, None, Some("basic YW5uOnB3OmE=")]),
-        // No colon, no ASCII, no padding.
+        // No colon, no ASCII, no padding, no base64.
         ("Basic YW5u", [None, None, None, None, Some("Basic YW5u")]),
         ("Basic w7w6eA==", [None, None, None, None, Some("Basic w7w6eA==")]),
         ("Basic YW5uOnB3OmE", [None, None, None, None, Some("Basic YW5uOnB3OmE")]),
+        ("Basic YW5uOnB3!", [None, None, None, None, Some("Basic YW5uOnB3!")]),
         ("Digest x=1", [None, None, Some("Digest|x=1"), None, Some("Digest x=1")]),
         ("x", [None, None, None, None, Some("x")]),
     ];
