@@ -88,7 +88,7 @@ impl List {
         // Counted and told before it can be seen by a batch that runs already, so that it cannot end before it began.
         self.runner.shared().counters.entered();
         if self.runner.is_observed() {
-            self.runner.observe(&self.origin, &task, None, None, crate::TaskObserver::queued);
+            self.runner.observe(&self.origin, &task, None, None, &crate::TaskObserver::queued);
         }
 
         let mut queue = self.queue();

@@ -51,19 +51,6 @@ impl TaskMetrics {
     }
 }
 
-fn ended(task: &TaskEvent<'_>, outcome: TaskOutcome) {
-    let name = task.name.to_owned();
-    counter!(ENDED, "task" => name.clone(), "outcome" => outcome.as_str()).increment(1);
-    gauge!(PENDING).decrement(1.0);
-    if task.attempt > 0 {
-        gauge!(RUNNING).decrement(1.0);
-    }
-    // How long a task would have taken that was not run to its end, nobody knows.
-    if !matches!(outcome, TaskOutcome::Abandoned | TaskOutcome::Discarded) {
-        histogram!(DURATION, "task" => name, "outcome" => outcome.as_str()).record(task.took);
-    }
-}
-
 impl TaskObserver for TaskMetrics {
     fn queued(&self, task: &TaskEvent<'_>) {
         counter!(QUEUED, "task" => task.name.to_owned()).increment(1);
@@ -72,25 +59,19 @@ impl TaskObserver for TaskMetrics {
     fn started(&self, _task: &TaskEvent<'_>) {
         gauge!(RUNNING).increment(1.0);
     }
-    fn succeeded(&self, task: &TaskEvent<'_>) {
-        ended(task, TaskOutcome::Succeeded);
-    }
-    fn failed(&self, task: &TaskEvent<'_>) {
-        ended(task, TaskOutcome::Failed);
-    }
-    fn panicked(&self, task: &TaskEvent<'_>) {
-        ended(task, TaskOutcome::Panicked);
-    }
-    fn timed_out(&self, task: &TaskEvent<'_>) {
-        ended(task, TaskOutcome::TimedOut);
-    }
     fn retried(&self, task: &TaskEvent<'_>) {
         counter!(RETRIED, "task" => task.name.to_owned()).increment(1);
     }
-    fn abandoned(&self, task: &TaskEvent<'_>) {
-        ended(task, TaskOutcome::Abandoned);
-    }
-    fn discarded(&self, task: &TaskEvent<'_>) {
-        ended(task, TaskOutcome::Discarded);
+    fn ended(&self, task: &TaskEvent<'_>, outcome: TaskOutcome) {
+        let name = task.name.to_owned();
+        counter!(ENDED, "task" => name.clone(), "outcome" => outcome.as_str()).increment(1);
+        gauge!(PENDING).decrement(1.0);
+        if task.attempt > 0 {
+            gauge!(RUNNING).decrement(1.0);
+        }
+        // How long a task would have taken that was not run to its end, nobody knows.
+        if !matches!(outcome, TaskOutcome::Abandoned | TaskOutcome::Discarded) {
+            histogram!(DURATION, "task" => name, "outcome" => outcome.as_str()).record(task.took);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Origin, SourceLine};
+use crate::{Origin, SourceLine, TaskOutcome};
 
 /// What a [`TaskObserver`] is told about a task.
 #[derive(Debug, Clone, Copy)]
@@ -29,15 +29,17 @@ pub struct TaskEvent<'a> {
 ///
 /// ```
 /// # use epilogue_runtime as epilogue;
-/// use epilogue::{TaskEvent, TaskObserver};
+/// use epilogue::{TaskEvent, TaskObserver, TaskOutcome};
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
 ///
 /// #[derive(Default)]
 /// struct Failures(AtomicU64);
 ///
 /// impl TaskObserver for Failures {
-///     fn failed(&self, _task: &TaskEvent<'_>) {
-///         self.0.fetch_add(1, Ordering::Relaxed);
+///     fn ended(&self, _task: &TaskEvent<'_>, outcome: TaskOutcome) {
+///         if outcome == TaskOutcome::Failed {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
 ///     }
 /// }
 ///
@@ -53,32 +55,12 @@ pub trait TaskObserver: Send + Sync + 'static {
     fn started(&self, task: &TaskEvent<'_>) {
         let _ = task;
     }
-    /// The task ended well.
-    fn succeeded(&self, task: &TaskEvent<'_>) {
-        let _ = task;
-    }
-    /// The task returned an error and is not tried again.
-    fn failed(&self, task: &TaskEvent<'_>) {
-        let _ = task;
-    }
-    /// The task panicked and is not tried again.
-    fn panicked(&self, task: &TaskEvent<'_>) {
-        let _ = task;
-    }
-    /// The task ran out of time.
-    fn timed_out(&self, task: &TaskEvent<'_>) {
-        let _ = task;
-    }
     /// An attempt went wrong; the task will be tried again.
     fn retried(&self, task: &TaskEvent<'_>) {
         let _ = task;
     }
-    /// A drain's deadline came before the task's end.
-    fn abandoned(&self, task: &TaskEvent<'_>) {
-        let _ = task;
-    }
-    /// The task was dropped on purpose before it began.
-    fn discarded(&self, task: &TaskEvent<'_>) {
-        let _ = task;
+    /// The task has ended, in this way: it is not tried again.
+    fn ended(&self, task: &TaskEvent<'_>, outcome: TaskOutcome) {
+        let _ = (task, outcome);
     }
 }

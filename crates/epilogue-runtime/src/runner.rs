@@ -326,7 +326,7 @@ impl Runner {
         task: &Queued,
         took: Option<Duration>,
         error: Option<&str>,
-        event: fn(&dyn TaskObserver, &TaskEvent<'_>),
+        event: &dyn Fn(&dyn TaskObserver, &TaskEvent<'_>),
     ) {
         if self.is_observed() {
             let name = task.name();
@@ -346,7 +346,7 @@ impl Runner {
 
     /// Drops a task on purpose.
     pub(crate) fn discard(&self, origin: &Origin, task: Queued) {
-        self.lose(origin, task, TaskOutcome::Discarded, TaskObserver::discarded);
+        self.lose(origin, task, TaskOutcome::Discarded);
     }
 
     /// Drops a task because there is no time left for it, and says so.
@@ -366,20 +366,14 @@ impl Runner {
         );
         // Named before it is counted: a drain that finds it counted finds it named.
         self.0.registry.name(lost);
-        self.lose(origin, task, TaskOutcome::Abandoned, TaskObserver::abandoned);
+        self.lose(origin, task, TaskOutcome::Abandoned);
     }
 
-    fn lose(
-        &self,
-        origin: &Origin,
-        mut task: Queued,
-        outcome: TaskOutcome,
-        event: fn(&dyn TaskObserver, &TaskEvent<'_>),
-    ) {
+    fn lose(&self, origin: &Origin, mut task: Queued, outcome: TaskOutcome) {
         task.ended = true;
         task.span().record("outcome", outcome.as_str());
         self.0.counters.ended(outcome);
-        self.observe(origin, &task, None, None, event);
+        self.observe(origin, &task, None, None, &|observer, task| observer.ended(task, outcome));
         drop_lost(task);
     }
 }

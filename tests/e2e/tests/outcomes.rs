@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use epilogue::prelude::*;
-use epilogue::{TaskEvent, TaskObserver};
+use epilogue::{TaskEvent, TaskObserver, TaskOutcome};
 use epilogue_e2e::{Served, request};
 use http_body_util::BodyExt;
 
@@ -57,17 +57,15 @@ impl TaskObserver for Told {
     fn started(&self, _task: &TaskEvent<'_>) {
         self.started.fetch_add(1, Ordering::Relaxed);
     }
-    fn succeeded(&self, _task: &TaskEvent<'_>) {
-        self.succeeded.fetch_add(1, Ordering::Relaxed);
-    }
-    fn failed(&self, _task: &TaskEvent<'_>) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
-    }
-    fn panicked(&self, _task: &TaskEvent<'_>) {
-        self.panicked.fetch_add(1, Ordering::Relaxed);
-    }
-    fn timed_out(&self, _task: &TaskEvent<'_>) {
-        self.timed_out.fetch_add(1, Ordering::Relaxed);
+    fn ended(&self, _task: &TaskEvent<'_>, outcome: TaskOutcome) {
+        let count = match outcome {
+            TaskOutcome::Succeeded => &self.succeeded,
+            TaskOutcome::Failed => &self.failed,
+            TaskOutcome::Panicked => &self.panicked,
+            TaskOutcome::TimedOut => &self.timed_out,
+            _ => return,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 

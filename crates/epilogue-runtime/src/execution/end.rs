@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    BatchReport, FailedTask, Origin, Runner, TaskFailure, TaskObserver, TaskOutcome,
+    BatchReport, FailedTask, Origin, Runner, TaskFailure, TaskOutcome,
     panics::{self, Payload},
     task::Queued,
 };
@@ -72,13 +72,7 @@ impl End {
                 "task {outcome}",
             );
         }
-        let told = match outcome {
-            TaskOutcome::Failed => TaskObserver::failed,
-            TaskOutcome::Panicked => TaskObserver::panicked,
-            TaskOutcome::TimedOut => TaskObserver::timed_out,
-            _ => TaskObserver::succeeded,
-        };
-        runner.observe(origin, task, took, error.as_deref(), told);
+        runner.observe(origin, task, took, error.as_deref(), &|observer, task| observer.ended(task, outcome));
         // Closed now: the others of its batch may take a while.
         task.close_span();
 

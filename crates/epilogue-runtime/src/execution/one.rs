@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> (End, Option<Duration>) {
     let begun = (runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
     task.attempts = 1;
-    runner.observe(origin, task, None, None, TaskObserver::started);
+    runner.observe(origin, task, None, None, &TaskObserver::started);
     let work = task.work.take().expect("a task begins once");
     let end = match work {
         Work::Call(Kind::Async(future)) if task.timeout().is_none() => {
@@ -75,7 +75,8 @@ async fn repeat(
             "task {}: will be tried again", end.outcome(),
         );
         runner.shared().counters.retried();
-        runner.observe(origin, task, begun.map(|begun| begun.elapsed()), Some(&error), TaskObserver::retried);
+        let took = begun.map(|begun| begun.elapsed());
+        runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
         sleep(wait).await;
         task.attempts += 1;
     }

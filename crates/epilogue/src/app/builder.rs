@@ -296,7 +296,7 @@ impl App {
     ///
     /// ```
     /// use epilogue::prelude::*;
-    /// use epilogue::{TaskEvent, TaskObserver};
+    /// use epilogue::{TaskEvent, TaskObserver, TaskOutcome};
     /// use std::sync::{Arc, OnceLock};
     /// use std::sync::atomic::{AtomicU64, Ordering};
     ///
@@ -304,8 +304,10 @@ impl App {
     /// struct Failures(AtomicU64);
     ///
     /// impl TaskObserver for Failures {
-    ///     fn failed(&self, _task: &TaskEvent<'_>) {
-    ///         self.0.fetch_add(1, Ordering::Relaxed);
+    ///     fn ended(&self, _task: &TaskEvent<'_>, outcome: TaskOutcome) {
+    ///         if outcome == TaskOutcome::Failed {
+    ///             self.0.fetch_add(1, Ordering::Relaxed);
+    ///         }
     ///     }
     /// }
     ///
