@@ -17,7 +17,7 @@ const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "cr
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
-    let defaults = defaults(&mut args, &mut errors);
+    let options = options(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
@@ -31,12 +31,12 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     }
     let names = Names::of(&mut function, &private);
     let (structure, names) = (structure(&function), names.tokens());
-    let task = task(&function, &defaults, &private);
+    let task = task(&function, &options, &private);
     function.finish(&quote!(#structure #names #task), &stub(&function, &private), errors, &private)
 }
 
-/// The calls that make the defaults of the attribute.
-fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
+/// The calls that make the options that the attribute says.
+fn options(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
     let mut calls = Vec::new();
     let retries = args.integer::<u32>("retries", 3, errors);
     if let Some((_, times)) = &retries {
@@ -112,7 +112,7 @@ fn structure(function: &Function) -> TokenStream {
 
 /// What makes the struct a task. Its data goes through a struct that is generic over the arguments: so what an argument lacks is said
 /// once, by the assertion on its type, and not by each derived implementation.
-fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) -> TokenStream {
+fn task(function: &Function, options: &[TokenStream], private: &TokenStream) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
@@ -176,7 +176,7 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
             #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
-                const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new()#(#defaults)*;
+                const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
                 const LOCATION: __epilogue::SourceLine =
                     __epilogue::SourceLine::new(__epilogue::file!(), #line);
 
@@ -292,7 +292,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
 
             impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
                 const NAME: &'static __epilogue::str = "";
-                const OPTIONS: __epilogue::TaskDefaults = __epilogue::TaskDefaults::new();
+                const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new();
                 const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
 
                 fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {

@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::{
-    BackgroundTasks, Backoff, Task,
-    task::{Queued, Repeated, Retry, Work},
-};
+use crate::{BackgroundTasks, Backoff, Task, TaskOptions, task::Queued};
 
 /// A function that was just added, to set its options on. It enters the list when this is dropped, which is the end of
 /// the statement.
@@ -78,95 +75,47 @@ impl fmt::Debug for Added<'_> {
 ///     .timeout(Duration::from_secs(30));
 /// # }
 /// ```
-pub struct AddedTask<'a, T: Task> {
-    tasks: &'a BackgroundTasks,
-    /// Some until the drop.
-    parts: Option<Parts<T>>,
-}
+#[derive(Debug)]
+pub struct AddedTask<'a>(Added<'a>);
 
-/// A `#[task]` and its options, before they are put in a box.
-pub(crate) struct Parts<T> {
-    task: T,
-    /// In place of the task's own.
-    name: Option<Cow<'static, str>>,
-    timeout: Option<Duration>,
-    always: bool,
-    retry: Retry,
-}
-
-impl<T: Task> Parts<T> {
-    pub(crate) fn new(task: T) -> Self {
-        let options = T::OPTIONS;
-        let retry =
-            Retry { times: options.retries, on_panic: options.retry_on_panic, backoff: options.backoff };
-        Self { task, name: None, timeout: options.timeout, always: options.always, retry }
+impl<'a> AddedTask<'a> {
+    pub(crate) fn new<T: Task>(tasks: &'a BackgroundTasks, task: T) -> Self {
+        Self(Added::new(tasks, Queued::of_task(task)))
     }
 
-    pub(crate) fn queued(self) -> Queued {
-        let work = Work::Task(Box::new(Repeated { task: Some(self.task), retry: self.retry }));
-        let mut queued = Queued::new(work, T::NAME, T::LOCATION);
-        queued.always = self.always;
-        if let Some(name) = self.name {
-            queued.set_name(name);
-        }
-        if let Some(timeout) = self.timeout {
-            queued.set_timeout(timeout);
-        }
-        queued
-    }
-}
-
-impl<'a, T: Task> AddedTask<'a, T> {
-    pub(crate) fn new(tasks: &'a BackgroundTasks, task: T) -> Self {
-        Self { tasks, parts: Some(Parts::new(task)) }
-    }
-
-    fn set(mut self, option: impl FnOnce(&mut Parts<T>)) -> Self {
-        self.parts.as_mut().map(option);
-        self
+    fn set(self, option: impl FnOnce(&mut TaskOptions)) -> Self {
+        Self(self.0.set(|task| {
+            task.options().map(option);
+        }))
     }
 
     /// Names the task in logs, spans and reports. Without it: the function's name.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.set(|parts| parts.name = Some(name.into()))
+        Self(self.0.name(name))
     }
 
     /// Ends an attempt after that long; see [`Added::timeout`]. A task that ran out of time is not tried again.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(|parts| parts.timeout = Some(timeout))
+        Self(self.0.timeout(timeout))
     }
 
     /// Runs the task even if the request fails.
     pub fn always(self) -> Self {
-        self.set(|parts| parts.always = true)
+        Self(self.0.always())
     }
 
     /// Tries the task that many times more when it returns `Err`. The next task of the request waits for it.
     pub fn retries(self, times: u32) -> Self {
-        self.set(|parts| parts.retry.times = times)
+        self.set(|options| options.retries = times)
     }
 
     /// Tries it again after a panic, too.
     pub fn retry_on_panic(self) -> Self {
-        self.set(|parts| parts.retry.on_panic = true)
+        self.set(|options| options.retry_on_panic = true)
     }
 
     /// Sets the waits between the attempts.
     pub fn backoff(self, backoff: Backoff) -> Self {
-        self.set(|parts| parts.retry.backoff = backoff)
-    }
-}
-
-impl<T: Task> Drop for AddedTask<'_, T> {
-    fn drop(&mut self) {
-        if let Some(parts) = self.parts.take() {
-            self.tasks.push(parts.queued());
-        }
-    }
-}
-
-impl<T: Task> fmt::Debug for AddedTask<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AddedTask").field(&T::NAME).finish()
+        self.set(|options| options.backoff = backoff)
     }
 }

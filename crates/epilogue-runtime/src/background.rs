@@ -6,7 +6,6 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     SourceLine, Task, TaskFn, TaskReturn,
-    added::Parts,
     task::{HandedOver, Queued, TaskArguments},
 };
 
@@ -70,8 +69,7 @@ impl Background {
 
     /// One more `#[task]`.
     pub fn and_add<T: Task>(self, task: T) -> Self {
-        let task = Parts::new(task).queued();
-        self.tasks().push(task);
+        self.tasks().push(Queued::of_task(task));
         self
     }
 

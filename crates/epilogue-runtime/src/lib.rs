@@ -75,7 +75,5 @@ pub use panics::message as panic_message;
 pub use reservation::Reservation;
 pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, StuckBatch};
 pub use stats::TaskStats;
-pub use task::{
-    Backoff, Running, Task, TaskContext, TaskDefaults, TaskFailure, TaskFn, TaskInfo, TaskReturn,
-};
+pub use task::{Backoff, Running, Task, TaskContext, TaskFailure, TaskFn, TaskInfo, TaskOptions, TaskReturn};
 pub use tasks::BackgroundTasks;

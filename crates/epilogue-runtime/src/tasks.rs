@@ -99,7 +99,7 @@ impl BackgroundTasks {
     /// tasks.add(send_mail).retries(3).timeout(Duration::from_secs(5));
     /// # }
     /// ```
-    pub fn add<T: Task>(&self, task: T) -> AddedTask<'_, T> {
+    pub fn add<T: Task>(&self, task: T) -> AddedTask<'_> {
         AddedTask::new(self, task)
     }
 

@@ -5,7 +5,7 @@ mod support;
 use std::{io, sync::Arc, time::Duration};
 
 use epilogue_runtime::{
-    BackgroundTasks, Batch, Origin, Running, SourceLine, Task, TaskContext, TaskDefaults, TaskOutcome,
+    BackgroundTasks, Batch, Origin, Running, SourceLine, Task, TaskContext, TaskOptions, TaskOutcome,
 };
 use support::{Log, list, run, runner, say};
 use tokio::sync::oneshot;
@@ -160,7 +160,7 @@ async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
 
     impl Task for Explosive {
         const NAME: &'static str = "explosive";
-        const OPTIONS: TaskDefaults = TaskDefaults::new().retries(1);
+        const OPTIONS: TaskOptions = TaskOptions::new().retries(1);
         const LOCATION: SourceLine = SourceLine::new(file!(), line!());
 
         fn run(self, _context: &TaskContext) -> Running {

@@ -19,7 +19,7 @@ pub use std::{file, line, module_path, panic, unreachable};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
-pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskDefaults, TaskReturn};
+pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskOptions, TaskReturn};
 pub use serde;
 
 pub use crate::app::{DeclaredRoute, Route, Routes, effect};

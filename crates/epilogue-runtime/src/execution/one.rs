@@ -9,7 +9,7 @@ use super::{blocking, end::End};
 use crate::{
     Origin, Runner, TaskObserver,
     panics::{self, Caught},
-    task::{Attempts, Kind, Queued, Retry, Work},
+    task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
 };
 
 /// Runs a task. The time it took is looked at only where someone wants to know.
@@ -24,9 +24,9 @@ pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> 
         }
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
         Work::Call(call) => Box::pin(attempt(runner, task.span(), task.timeout(), call)).await,
-        Work::Task(mut attempts) => {
-            let end = Box::pin(repeat(runner, origin, task, &mut *attempts, begun)).await;
-            panics::quietly("a task that was dropped", || drop(attempts));
+        Work::Task(mut repeated) => {
+            let end = Box::pin(repeat(runner, origin, task, &mut *repeated, begun)).await;
+            panics::quietly("a task that was dropped", || drop(repeated));
             end
         }
     };
@@ -49,24 +49,24 @@ async fn repeat(
     runner: &Runner,
     origin: &Origin,
     task: &mut Queued,
-    attempts: &mut dyn Attempts,
+    repeated: &mut Repeated<dyn Attempts>,
     begun: Option<Instant>,
 ) -> End {
-    let retry = attempts.retry();
+    let options = repeated.options;
     let mut waits = None;
     loop {
-        let is_last = task.attempts > retry.times;
-        let end = match panics::catch(|| attempts.attempt(runner.context(), is_last)) {
+        let is_last = task.attempts > options.retries;
+        let end = match panics::catch(|| repeated.attempts.attempt(runner.context(), is_last)) {
             Ok(Some(running)) => attempt(runner, task.span(), task.timeout(), running.0).await,
             Ok(None) => {
                 unreachable!("a task is not tried again after its last attempt: this is a bug in epilogue")
             }
             Err(payload) => End::Panicked(panics::message(payload)),
         };
-        if is_last || !again(&end, retry) || runner.is_cut() {
+        if is_last || !again(&end, options) || runner.is_cut() {
             return end;
         }
-        let wait = waits.get_or_insert_with(|| retry.backoff.waits()).next().unwrap_or_default();
+        let wait = waits.get_or_insert_with(|| options.backoff.waits()).next().unwrap_or_default();
         let error = end.message().unwrap_or_default();
         tracing::warn!(
             target: "epilogue::task",
@@ -82,10 +82,10 @@ async fn repeat(
     }
 }
 
-fn again(end: &End, retry: Retry) -> bool {
+fn again(end: &End, options: TaskOptions) -> bool {
     match end {
         End::Failed(_) => true,
-        End::Panicked(_) => retry.on_panic,
+        End::Panicked(_) => options.retry_on_panic,
         End::Succeeded | End::TimedOut(_) => false,
     }
 }

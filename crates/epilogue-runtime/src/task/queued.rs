@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use tracing::Span;
 
-use super::{Kind, Retry, Running, TaskContext, TaskFuture, TaskInfo};
+use super::{Attempts, Kind, Repeated, Running, Task, TaskFuture, TaskInfo, TaskOptions};
 use crate::SourceLine;
 
 /// A task in a list. There may be many, and they are moved about, so what few of them have is kept apart.
@@ -31,14 +31,7 @@ struct Extras {
 
 pub(crate) enum Work {
     Call(Kind),
-    Task(Box<dyn Attempts>),
-}
-
-/// A `#[task]` with its options.
-pub(crate) trait Attempts: Send {
-    /// The next attempt. After the last one there is none.
-    fn attempt(&mut self, context: &TaskContext, is_last: bool) -> Option<Running>;
-    fn retry(&self) -> Retry;
+    Task(Box<Repeated<dyn Attempts>>),
 }
 
 impl From<Running> for Work {
@@ -58,6 +51,25 @@ impl Queued {
             turn: 0,
             ended: false,
             extras: None,
+        }
+    }
+
+    pub(crate) fn of_task<T: Task>(task: T) -> Self {
+        let options = T::OPTIONS;
+        let work = Work::Task(Box::new(Repeated { options, attempts: Some(task) }));
+        let mut queued = Self::new(work, T::NAME, T::LOCATION);
+        queued.always = options.always;
+        if let Some(timeout) = options.timeout {
+            queued.set_timeout(timeout);
+        }
+        queued
+    }
+
+    /// The options that only a `#[task]` has.
+    pub(crate) fn options(&mut self) -> Option<&mut TaskOptions> {
+        match &mut self.work {
+            Some(Work::Task(task)) => Some(&mut task.options),
+            _ => None,
         }
     }
 
@@ -108,7 +120,7 @@ impl Queued {
 
     pub(crate) fn info(&self) -> TaskInfo {
         let retries = match &self.work {
-            Some(Work::Task(task)) => task.retry().times,
+            Some(Work::Task(task)) => task.options.retries,
             _ => 0,
         };
         TaskInfo {

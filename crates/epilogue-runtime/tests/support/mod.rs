@@ -8,8 +8,8 @@ use std::sync::{
 };
 
 use epilogue_runtime::{
-    BackgroundTasks, Batch, BatchReport, Origin, Runner, Running, SourceLine, Task, TaskContext,
-    TaskDefaults, TaskLimits,
+    BackgroundTasks, Batch, BatchReport, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskLimits,
+    TaskOptions,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -88,7 +88,7 @@ impl Attempts {
 
 impl Task for Flaky {
     const NAME: &'static str = "flaky";
-    const OPTIONS: TaskDefaults = TaskDefaults::new();
+    const OPTIONS: TaskOptions = TaskOptions::new();
     const LOCATION: SourceLine = SourceLine::new(file!(), line!());
 
     fn run(self, context: &TaskContext) -> Running {

@@ -61,14 +61,6 @@ impl Backoff {
     }
 }
 
-/// Whether and how a task is tried again.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Retry {
-    pub(crate) times: u32,
-    pub(crate) on_panic: bool,
-    pub(crate) backoff: Backoff,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
