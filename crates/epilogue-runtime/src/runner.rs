@@ -244,7 +244,7 @@ impl Runner {
             }
         };
         if let Some(abort) = spawned {
-            self.0.registry.attach(What::Batch, id, abort);
+            self.0.registry.attach(id, abort);
         }
     }
 
@@ -276,9 +276,7 @@ impl Runner {
 
     fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
         let other = Other {
-            id: self.0.registry.begin(what, &origin),
-            what,
-            origin,
+            id: self.0.registry.begin(what, origin),
             runner: self.clone(),
             finished: false,
             _token: self.0.batches.token(),
@@ -290,7 +288,7 @@ impl Runner {
             other.finished = true;
         });
         if let Some(abort) = spawned {
-            self.0.registry.attach(what, id, abort);
+            self.0.registry.attach(id, abort);
         }
     }
 
@@ -424,9 +422,7 @@ impl Drop for LostEnds {
 /// A kept request, an open WebSocket, or the exits of a batch that was cut off.
 struct Other {
     runner: Runner,
-    what: What,
     id: LiveId,
-    origin: Origin,
     finished: bool,
     _token: TaskTrackerToken,
 }
@@ -434,21 +430,18 @@ struct Other {
 impl Drop for Other {
     fn drop(&mut self) {
         let registry = &self.runner.0.registry;
-        let Some(age) = registry.end_other(self.what, self.id) else { return };
+        let Some(live) = registry.end_other(self.id) else { return };
         if self.finished {
             return;
         }
-        let what = match self.what {
+        let age = live.since.elapsed();
+        let what = match live.what {
             What::Exits => "the exits of a request",
             What::Open => "an open WebSocket",
             What::Batch | What::Kept => "a request whose client had left",
         };
-        tracing::error!(target: "epilogue::task", request = %self.origin, ?age, "{what} abandoned");
-        registry.name_request(AbandonedRequest {
-            origin: self.origin.clone(),
-            age,
-            exits: matches!(self.what, What::Exits),
-        });
+        tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
+        registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });
     }
 }
 

@@ -4,7 +4,6 @@ use std::{
     collections::VecDeque,
     mem,
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
 };
 
 use parking_lot::{Mutex, MutexGuard};
@@ -18,31 +17,27 @@ use crate::{Origin, TaskStats, execution::Execution};
 #[derive(Default)]
 pub(super) struct Registry {
     inner: Mutex<Inner>,
-    /// The same as `inner.cut`, for those who only ask.
+    /// Set under the lock: what is live by then is told to stop.
     cut: AtomicBool,
 }
 
 #[derive(Default)]
 struct Inner {
     next: u64,
-    batches: Lives,
+    /// A slab keeps its memory when it is empty, as it mostly is.
+    live: Slab<Live>,
+    /// How many of what is live are batches.
+    batches: usize,
     waiting: VecDeque<Box<Execution>>,
-    kept: Lives,
-    open: Lives,
-    exits: Lives,
-    cut: bool,
     tasks_lost: Vec<AbandonedTask>,
     requests_lost: Vec<AbandonedRequest>,
 }
 
-/// What is live. A slab keeps its memory when it is empty, as it mostly is.
-#[derive(Default)]
-struct Lives(Slab<Live>);
-
-struct Live {
+pub(super) struct Live {
+    pub(super) what: What,
     number: u64,
-    origin: Origin,
-    since: Instant,
+    pub(super) origin: Origin,
+    pub(super) since: Instant,
     /// None until it is spawned.
     abort: Option<AbortHandle>,
 }
@@ -52,34 +47,6 @@ struct Live {
 pub(crate) struct LiveId {
     place: usize,
     number: u64,
-}
-
-impl Lives {
-    fn insert(&mut self, live: Live) -> LiveId {
-        LiveId { number: live.number, place: self.0.insert(live) }
-    }
-
-    fn get_mut(&mut self, id: LiveId) -> Option<&mut Live> {
-        self.0.get_mut(id.place).filter(|live| live.number == id.number)
-    }
-
-    fn remove(&mut self, id: LiveId) -> Option<Live> {
-        self.get_mut(id)?;
-        self.0.try_remove(id.place)
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Live> {
-        self.0.iter().map(|(_, live)| live)
-    }
-
-    /// How to stop all that has been spawned.
-    fn take_aborts(&mut self) -> impl Iterator<Item = AbortHandle> {
-        self.0.iter_mut().filter_map(|(_, live)| live.abort.take())
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,24 +64,44 @@ pub(super) enum Admission {
 }
 
 impl Inner {
-    fn number(&mut self) -> u64 {
+    fn insert(&mut self, what: What, origin: Origin, since: Instant, abort: Option<AbortHandle>) -> LiveId {
         self.next += 1;
-        self.next
+        self.batches += usize::from(what == What::Batch);
+        let number = self.next;
+        let place = self.live.insert(Live { what, number, origin, since, abort });
+        LiveId { place, number }
     }
 
-    fn live(&mut self, what: What) -> &mut Lives {
-        match what {
-            What::Batch => &mut self.batches,
-            What::Kept => &mut self.kept,
-            What::Open => &mut self.open,
-            What::Exits => &mut self.exits,
-        }
+    fn get_mut(&mut self, id: LiveId) -> Option<&mut Live> {
+        self.live.get_mut(id.place).filter(|live| live.number == id.number)
+    }
+
+    fn remove(&mut self, id: LiveId) -> Option<Live> {
+        self.get_mut(id)?;
+        let live = self.live.try_remove(id.place)?;
+        self.batches -= usize::from(live.what == What::Batch);
+        Some(live)
     }
 
     fn runs(&mut self, execution: &mut Execution, abort: Option<AbortHandle>) {
         let since = execution.since().unwrap_or_else(Instant::now);
-        let live = Live { number: self.number(), origin: execution.origin().clone(), since, abort };
-        execution.id = Some(self.batches.insert(live));
+        execution.id = Some(self.insert(What::Batch, execution.origin().clone(), since, abort));
+    }
+
+    fn all(&self, what: What) -> impl Iterator<Item = &Live> {
+        self.live.iter().map(|(_, live)| live).filter(move |live| live.what == what)
+    }
+
+    fn oldest_first(&mut self) -> Vec<&mut Live> {
+        let mut all: Vec<_> = self.live.iter_mut().map(|(_, live)| live).collect();
+        all.sort_unstable_by_key(|live| live.number);
+        all
+    }
+
+    /// How to stop what has been spawned: the exits of batches that were cut off, or all else.
+    fn take_aborts(&mut self, exits: bool) -> Vec<AbortHandle> {
+        let all = self.oldest_first().into_iter();
+        all.filter(|live| (live.what == What::Exits) == exits).filter_map(|live| live.abort.take()).collect()
     }
 }
 
@@ -135,10 +122,10 @@ impl Registry {
         abort: Option<AbortHandle>,
     ) -> Admission {
         let mut inner = self.inner();
-        if inner.cut {
+        if self.is_cut() {
             return Admission::Refused(execution);
         }
-        if inner.batches.len() < limit {
+        if inner.batches < limit {
             inner.runs(&mut execution, abort);
             Admission::Run(execution)
         } else {
@@ -148,23 +135,20 @@ impl Registry {
         }
     }
 
-    pub(super) fn begin(&self, what: What, origin: &Origin) -> LiveId {
-        let (origin, since) = (origin.clone(), Instant::now());
-        let mut inner = self.inner();
-        let live = Live { number: inner.number(), origin, since, abort: None };
-        inner.live(what).insert(live)
+    pub(super) fn begin(&self, what: What, origin: Origin) -> LiveId {
+        let since = Instant::now();
+        self.inner().insert(what, origin, since, None)
     }
 
     /// Remembers how to stop what was just spawned, unless it has ended meanwhile.
-    pub(super) fn attach(&self, what: What, id: LiveId, abort: AbortHandle) {
+    pub(super) fn attach(&self, id: LiveId, abort: AbortHandle) {
         let mut inner = self.inner();
+        let Some(live) = inner.get_mut(id) else { return };
         // A batch or request that was admitted just before the deadline; exits have their own.
-        if inner.cut && what != What::Exits {
+        if self.is_cut() && live.what != What::Exits {
             drop(inner);
             abort.abort();
-            return;
-        }
-        if let Some(live) = inner.live(what).get_mut(id) {
+        } else {
             live.abort = Some(abort);
         }
     }
@@ -172,7 +156,7 @@ impl Registry {
     /// A batch has ended; the one that has waited longest takes its place.
     pub(super) fn ended(&self, id: LiveId) -> Option<Box<Execution>> {
         let mut inner = self.inner();
-        inner.batches.remove(id)?;
+        inner.remove(id)?;
         let mut next = inner.waiting.pop_front()?;
         inner.runs(&mut next, None);
         Some(next)
@@ -181,13 +165,13 @@ impl Registry {
     /// A batch was cut off: with it comes all that waits.
     pub(super) fn ended_with_all(&self, id: LiveId) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
-        inner.batches.remove(id);
+        inner.remove(id);
         mem::take(&mut inner.waiting)
     }
 
-    /// Its age, the first time that it is asked to end.
-    pub(super) fn end_other(&self, what: What, id: LiveId) -> Option<Duration> {
-        self.inner().live(what).remove(id).map(|live| live.since.elapsed())
+    /// What is no batch has ended.
+    pub(super) fn end_other(&self, id: LiveId) -> Option<Live> {
+        self.inner().remove(id)
     }
 
     pub(super) fn name(&self, task: AbandonedTask) {
@@ -201,11 +185,8 @@ impl Registry {
     /// From now on nothing is admitted. What waits is returned, to be dropped; what runs is told to stop.
     pub(super) fn cut(&self) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
-        inner.cut = true;
         self.cut.store(true, Ordering::Release);
-        let Inner { batches, kept, open, .. } = &mut *inner;
-        let aborts: Vec<_> =
-            batches.take_aborts().chain(kept.take_aborts()).chain(open.take_aborts()).collect();
+        let aborts = inner.take_aborts(false);
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         aborts.iter().for_each(AbortHandle::abort);
@@ -213,14 +194,12 @@ impl Registry {
     }
 
     pub(super) fn cut_exits(&self) {
-        let mut inner = self.inner();
-        let aborts: Vec<_> = inner.exits.take_aborts().collect();
-        drop(inner);
+        let aborts = self.inner().take_aborts(true);
         aborts.iter().for_each(AbortHandle::abort);
     }
 
     pub(super) fn has_exits(&self) -> bool {
-        self.inner().exits.len() > 0
+        self.inner().all(What::Exits).next().is_some()
     }
 
     /// What was named so far, and what did not stop when it was told to.
@@ -228,24 +207,19 @@ impl Registry {
         let mut inner = self.inner();
         let tasks = mem::take(&mut inner.tasks_lost);
         let requests = mem::take(&mut inner.requests_lost);
-        let Inner { batches, kept, open, exits, .. } = &*inner;
-        // The oldest first.
-        let mut stuck: Vec<_> = [batches, kept, open, exits].into_iter().flat_map(Lives::iter).collect();
-        stuck.sort_unstable_by_key(|live| live.number);
-        let stuck = stuck
-            .into_iter()
-            .map(|live| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() })
-            .collect();
+        let stuck = inner.oldest_first().into_iter();
+        let stuck =
+            stuck.map(|live| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() }).collect();
         (tasks, requests, stuck)
     }
 
     pub(super) fn fill(&self, mut stats: TaskStats) -> TaskStats {
         let inner = self.inner();
-        stats.batches = inner.batches.len() as u64;
+        stats.batches = inner.batches as u64;
         stats.waiting_batches = inner.waiting.len() as u64;
-        stats.kept = inner.kept.len() as u64;
-        stats.open = inner.open.len() as u64;
-        let oldest = inner.batches.iter().map(|live| live.since).min();
+        stats.kept = inner.all(What::Kept).count() as u64;
+        stats.open = inner.all(What::Open).count() as u64;
+        let oldest = inner.all(What::Batch).map(|live| live.since).min();
         stats.oldest = oldest
             .or(inner.waiting.front().and_then(|execution| execution.since()))
             .map(|since| since.elapsed());
