@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{BackgroundTasks, Lane, SourceLine, TaskOutcome, execution::Execution, finally::Finally};
+use crate::{
+    BackgroundTasks, Lane, SourceLine, TaskOutcome, execution::Execution, finally::Finally, task::Queued,
+};
 
 /// The tasks of one request and what follows them, to be [submitted](Self::submit) when the reply has left.
 ///
@@ -38,7 +40,7 @@ impl Batch {
         F: FnOnce(BatchReport) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.0.follow(Finally::new(exits));
+        self.0.finally.push(Finally::new(exits));
         self
     }
 
@@ -54,13 +56,13 @@ impl Batch {
     /// assert!(!runner.is_full());
     /// ```
     pub fn with_place(mut self) -> Self {
-        self.0.take_place();
+        self.0.place.get_or_insert_with(|| self.0.tasks.list.runner.take_place());
         self
     }
 
     /// The request failed after all: see [`BackgroundTasks::discard`].
     pub fn discard(&self) {
-        self.0.discard();
+        self.0.tasks.discard();
     }
 
     /// The reply has left: the runner that the list came from runs the batch. At most
@@ -101,6 +103,12 @@ pub struct FailedTask {
     pub attempts: u32,
     /// Where it was queued, or where the `#[task]` is defined.
     pub source: SourceLine,
+}
+
+impl FailedTask {
+    pub(crate) fn new(task: &Queued, outcome: TaskOutcome, message: String) -> Self {
+        Self { name: task.name(), outcome, message, attempts: task.attempts, source: task.source }
+    }
 }
 
 impl fmt::Display for FailedTask {

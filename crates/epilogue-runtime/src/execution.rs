@@ -18,15 +18,15 @@ use crate::{
 /// A batch from its making to its end. Once submitted, its drop answers for what it has not run, whatever it comes from.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    tasks: BackgroundTasks,
+    pub(crate) tasks: BackgroundTasks,
     /// What was taken from the list and is being run, in place.
     chunk: Vec<Queued>,
     report: BatchReport,
     /// The first one is next, or runs.
-    finally: Vec<Finally>,
+    pub(crate) finally: Vec<Finally>,
     phase: Phase,
     /// Among the pending.
-    place: Option<Reservation>,
+    pub(crate) place: Option<Reservation>,
     /// When it was submitted.
     since: Option<Instant>,
     /// Where it is to run, if it has to wait: by then the runtime of the batch that it waited for may be another one, or gone.
@@ -59,19 +59,6 @@ impl Execution {
             id: None,
             token: None,
         }
-    }
-
-    pub(crate) fn take_place(&mut self) {
-        let runner = &self.tasks.list.runner;
-        self.place.get_or_insert_with(|| runner.take_place());
-    }
-
-    pub(crate) fn follow(&mut self, finally: Finally) {
-        self.finally.push(finally);
-    }
-
-    pub(crate) fn discard(&self) {
-        self.tasks.discard();
     }
 
     pub(crate) fn submit(self: Box<Self>, lane: Option<&Lane>) {
@@ -178,13 +165,8 @@ impl Execution {
         let (runner, origin) = (&self.tasks.list.runner, &self.tasks.list.origin);
         let age = self.since.map(|since| since.elapsed());
         for task in left.into_iter().filter(|task| !task.ended) {
-            self.report.failed.push(FailedTask {
-                name: task.name(),
-                outcome: TaskOutcome::Abandoned,
-                message: "the shutdown's deadline came first".to_owned(),
-                attempts: task.attempts,
-                source: task.source,
-            });
+            let message = "the shutdown's deadline came first".to_owned();
+            self.report.failed.push(FailedTask::new(&task, TaskOutcome::Abandoned, message));
             runner.abandon(origin, task, age);
         }
         let finally = std::mem::take(&mut self.finally);

@@ -78,13 +78,7 @@ impl End {
 
         match error {
             None => report.succeeded += 1,
-            Some(message) => report.failed.push(FailedTask {
-                name: task.name(),
-                outcome,
-                message,
-                attempts: task.attempts,
-                source: task.source,
-            }),
+            Some(message) => report.failed.push(FailedTask::new(task, outcome, message)),
         }
     }
 }
