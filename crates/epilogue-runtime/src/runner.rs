@@ -9,6 +9,7 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     fmt, mem,
+    pin::Pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -52,6 +53,8 @@ use registry::{Admission, Registry, What};
 /// ```
 #[derive(Clone)]
 pub struct Runner(Arc<Shared>);
+
+type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(crate) struct Shared {
     limits: TaskLimits,
@@ -103,10 +106,15 @@ impl Runner {
         reservation: Option<Reservation>,
         future: impl Future<Output = ()> + Send + 'static,
     ) {
+        self.keep_boxed(what, reservation, Box::pin(future));
+    }
+
+    /// Compiled once, and not for each future; so is `hold_boxed`.
+    fn keep_boxed(&self, what: Origin, reservation: Option<Reservation>, future: Boxed) {
         let origin = what.clone();
         let reservation = reservation.unwrap_or_else(|| self.take_place());
         self.spawn_other(What::Kept, what, async move {
-            if let Err(payload) = panics::Caught::new(Box::pin(future), &Span::none()).await {
+            if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
                 tracing::error!(
                     target: "epilogue::task",
                     request = %origin, panic = %panics::message(payload),
@@ -120,6 +128,10 @@ impl Runner {
     /// Runs what goes on after a request's reply, a WebSocket. Unlike a request that is [kept](Self::keep) it has a client, and does
     /// not count against [`TaskLimits::pending`].
     pub fn hold(&self, what: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        self.hold_boxed(what, Box::pin(future));
+    }
+
+    fn hold_boxed(&self, what: Origin, future: Boxed) {
         self.spawn_other(What::Open, what, future);
     }
 
