@@ -48,7 +48,7 @@ pub use crate::response::{
     EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied, Reply,
     ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
-pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
+pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, caught, caught_now};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
 
@@ -355,7 +355,7 @@ pub fn blocking_path_function<T: Send + 'static>(
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> Result<Replied, Failure> + Send + 'static,
 ) -> Handling {
-    answered!(scope, take, |taken| blocking(move || call(taken)).await?)
+    answered!(scope, take, |taken| scope.call_on_pool(move || call(taken)).await?)
 }
 
 /// The same for a function that gets the socket which the request becomes.

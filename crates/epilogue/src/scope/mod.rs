@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
-pub use running::{Running, blocking, caught, caught_now};
+pub use running::{Running, caught, caught_now};
 pub(crate) use running::{StepOutput, UntakenStep};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::StatusCode;
 use tokio::sync::oneshot;
 
-use super::running::BlockingCall;
+use super::running::{BlockingCall, blocking};
 use super::{
     BoxFuture, Exit, ExitStage, Plan, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep,
-    blocking, caught, caught_now, is_form,
+    caught, caught_now, is_form,
 };
 use crate::app::AppState;
 use crate::body::BodyError;
@@ -155,7 +155,16 @@ impl Scope {
             let _ = enter.send(Arc::clone(&value));
             Ok(value)
         };
-        Box::pin(async { blocking(call).await.and_then(|result| result).map(StepOutput::Entered) })
+        let runner = self.app.runner.clone();
+        Box::pin(async { blocking(runner, call).await.and_then(|result| result).map(StepOutput::Entered) })
+    }
+
+    /// Calls the path function there.
+    pub(crate) async fn call_on_pool<T: Send + 'static>(
+        &mut self,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        blocking(self.app.runner.clone(), call).await
     }
 
     fn launch(&mut self, step: &Step) -> Running {
@@ -252,7 +261,10 @@ impl Scope {
             Running::Done(output) => Ok(output),
             Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.and_then(|result| result),
-            Running::Blocking(call) => blocking(call).await.and_then(|result| result).map(StepOutput::Shared),
+            Running::Blocking(call) => {
+                let called = blocking(self.app.runner.clone(), call).await;
+                called.and_then(|result| result).map(StepOutput::Shared)
+            }
             Running::Untaken(_) => return Err(String::from("one of its parameters has no value")),
         };
         match result {
