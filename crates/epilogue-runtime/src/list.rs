@@ -25,6 +25,8 @@ struct Queue {
     turn: u32,
     phase: Phase,
     discarded: bool,
+    /// What is added is an exit's or an error handler's, which knows how the request has ended: it runs also if the list was discarded.
+    takes_all: bool,
     concurrent: usize,
 }
 
@@ -70,6 +72,7 @@ impl List {
             turn: 0,
             phase: Phase::Open,
             discarded: false,
+            takes_all: false,
             concurrent: 1,
         };
         Self { runner, origin, attached, queue: Mutex::new(queue) }
@@ -92,6 +95,9 @@ impl List {
         }
 
         let mut queue = self.queue();
+        if queue.discarded && queue.takes_all {
+            task.always = true;
+        }
         if queue.discarded && !task.always {
             drop(queue);
             tracing::warn!(
@@ -181,8 +187,8 @@ impl List {
         }
     }
 
-    pub(crate) fn set_discarded(&self, discarded: bool) {
-        self.queue().discarded = discarded;
+    pub(crate) fn take_all(&self, all: bool) {
+        self.queue().takes_all = all;
     }
 
     pub(crate) fn end_turns(&self, last: u32) {

@@ -35,13 +35,10 @@ impl Scope {
         if !response.extensions().is_empty()
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
-            let tasks = self.tasks();
-            if outcome.is_success() {
-                tasks.append(own);
-            } else {
-                // They are an error handler's.
-                tasks.append_after_failure(own);
-            }
+            // Those of a failure are an error handler's.
+            self.take_all(!outcome.is_success());
+            self.tasks().append(own);
+            self.take_all(false);
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);
@@ -65,8 +62,12 @@ impl Scope {
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {
+        self.take_all(true);
         // Those that have not ended stay with the scope, whose drop sees to them should this be cut off.
         while let Some(last) = self.last_of_function() {
+            if result.is_err() {
+                self.discard_tasks();
+            }
             let outcome = Arc::new(outcome_of(&result));
             if let Err(failure) = self.exits[last].run(outcome).await {
                 result = Err(failure);
@@ -74,7 +75,21 @@ impl Scope {
             let ended = self.exits.remove(last);
             drop_each(iter::once(ended));
         }
+        self.take_all(false);
         result
+    }
+
+    /// What is added is an exit's or an error handler's, or no longer so.
+    fn take_all(&self, all: bool) {
+        if let Some(tasks) = &self.tasks {
+            tasks.take_all(all);
+        }
+    }
+
+    fn discard_tasks(&self) {
+        if let Some(tasks) = &self.tasks {
+            tasks.discard();
+        }
     }
 
     fn succeed(&mut self, mut response: Replied) -> (Replied, Outcome) {
@@ -91,9 +106,7 @@ impl Scope {
     }
 
     fn fail(&mut self, failure: Failure) -> (Replied, Outcome) {
-        if let Some(tasks) = &self.tasks {
-            tasks.discard();
-        }
+        self.discard_tasks();
         if let Failure::Panicked(panic) = &failure {
             let route = self.route();
             tracing::error!(route = &*route.label, at = %route.node.at, panic = panic.message(), "a request panicked");
@@ -125,9 +138,7 @@ impl Scope {
 
     #[cold]
     fn cut_off(&mut self) {
-        if let Some(tasks) = &self.tasks {
-            tasks.discard();
-        }
+        self.discard_tasks();
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
         let failure = Failure::Raised(Raised::new(error));
         drop(self.batch(Outcome::of_failure(&failure), None));
@@ -158,7 +169,7 @@ impl Scope {
             let reply = reply.cloned();
             Batch::new(tasks.clone()).with_place().finally(move |report| {
                 // Not before: what a failed request still adds itself is dropped with the rest.
-                tasks.accept_again();
+                tasks.take_all(true);
                 let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
                 leave_request(exits, outcome, report)
             })
