@@ -472,6 +472,21 @@ async fn what_an_exit_before_the_reply_adds_runs_if_the_request_ends_as_it_was_t
 }
 
 #[tokio::test]
+async fn of_a_reply_that_an_exit_replaces_the_tasks_run_that_run_in_any_case() {
+    #[get("/", dependencies(refuses))]
+    async fn brings_its_own(journal: State<Journal>) -> Background {
+        Background::task(write, ((*journal).clone(), "in any case"))
+            .always()
+            .and(write, ((*journal).clone(), "only if all is well"))
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![brings_its_own]));
+    assert_eq!(client.get("/").send().await.status(), 409);
+    assert_eq!(entries.now(), ["in any case"]);
+}
+
+#[tokio::test]
 async fn app_scoped_dependencies_are_built_once_in_order() {
     let (app, _entries) = app();
     let counter = app.resolve::<counter>().await.unwrap();

@@ -62,6 +62,12 @@ impl Scope {
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {
+        // In the list they are answered for: an exit may replace the reply, and some of them run even so.
+        if let Ok(reply) = &mut result
+            && let Some(own) = reply.extensions_mut().remove::<Background>()
+        {
+            self.tasks().append(own);
+        }
         self.take_all(true);
         // Those that have not ended stay with the scope, whose drop sees to them should this be cut off.
         while let Some(last) = self.last_of_function() {
