@@ -165,10 +165,12 @@ impl List {
         Some(queue.concurrent)
     }
 
-    /// The batch was cut off: the rest is named, and so is what comes later.
-    pub(crate) fn give_up(&self) -> Vec<Queued> {
+    /// What ran the list was cut off: the rest is named, and so is what comes later if it was its batch.
+    pub(crate) fn give_up(&self, is_batch: bool) -> Vec<Queued> {
         let mut queue = self.queue();
-        queue.phase = Phase::Done;
+        if is_batch {
+            queue.phase = Phase::Done;
+        }
         std::mem::take(queue.ordered())
     }
 
