@@ -12,7 +12,7 @@ use super::{Exit, Head, Scope, caught_now};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Failure, HttpError, Raised, Replied, internal_server_error};
+use crate::response::{Chain, Failure, HttpError, Raised, Replied, internal_server_error};
 use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -75,14 +75,27 @@ impl Scope {
                 self.discard_tasks();
             }
             let outcome = Arc::new(outcome_of(&result));
-            if let Err(failure) = self.exits[last].run(outcome).await {
-                result = Err(failure);
+            if let Err(failure) = self.exits[last].run(outcome).await
+                && let Err(replaced) = std::mem::replace(&mut result, Err(failure))
+            {
+                self.log_replaced(&replaced);
             }
             let ended = self.exits.remove(last);
             drop_each(iter::once(ended));
         }
         self.take_all(false);
         result
+    }
+
+    /// Where a failure becomes the reply, that is logged there.
+    #[cold]
+    fn log_replaced(&self, failure: &Failure) {
+        let error = failure.source().map_or_else(|| failure.to_string(), |source| Chain(source).to_string());
+        tracing::error!(
+            route = &*self.route().label,
+            error,
+            "a request failed, and an exit's error became its reply"
+        );
     }
 
     /// What is added is an exit's or an error handler's, or no longer so.
