@@ -12,7 +12,7 @@ use crate::{
 /// The tasks that a reply brings with it: `(StatusCode::ACCEPTED, Background::task(send_mail, (to,)))`.
 ///
 /// For a path function that takes no [`BackgroundTasks`](crate::BackgroundTasks): part of its reply like any header. Its tasks are added
-/// to the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)) after all others. Starlette has the same as
+/// to the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)) after all that are there. Starlette has the same as
 /// `Response(background=…)`.
 ///
 /// ```

@@ -33,7 +33,7 @@ pub(crate) struct Execution {
     pub(crate) runtime: Option<Handle>,
     /// Its place among what runs, once admitted to it.
     pub(crate) id: Option<LiveId>,
-    /// Dropped last: who waits for the runner to be idle finds everything counted.
+    /// A batch's. Dropped last: who waits for the runner to be idle finds everything counted.
     token: Option<TaskTrackerToken>,
 }
 
@@ -158,10 +158,10 @@ impl Execution {
         }
     }
 
-    /// The batch was dropped before its end: by a drain's deadline or with its runtime.
+    /// The batch was dropped before its end, by a drain's deadline or with its runtime; or a list that is run by hand was.
     fn cut_off(&mut self) {
         let mut left = std::mem::take(&mut self.chunk);
-        left.extend(self.tasks.list.give_up());
+        left.extend(self.tasks.list.give_up(self.token.is_some()));
         let (runner, origin) = (&self.tasks.list.runner, &self.tasks.list.origin);
         let age = self.since.map(|since| since.elapsed());
         for task in left.into_iter().filter(|task| !task.ended) {

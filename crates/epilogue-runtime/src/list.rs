@@ -25,6 +25,8 @@ struct Queue {
     turn: u32,
     phase: Phase,
     discarded: bool,
+    /// What is added is an exit's or an error handler's, which knows how the request has ended: it runs also if the list was discarded.
+    takes_all: bool,
     concurrent: usize,
 }
 
@@ -70,6 +72,7 @@ impl List {
             turn: 0,
             phase: Phase::Open,
             discarded: false,
+            takes_all: false,
             concurrent: 1,
         };
         Self { runner, origin, attached, queue: Mutex::new(queue) }
@@ -92,6 +95,9 @@ impl List {
         }
 
         let mut queue = self.queue();
+        if queue.discarded && queue.takes_all {
+            task.always = true;
+        }
         if queue.discarded && !task.always {
             drop(queue);
             tracing::warn!(
@@ -159,10 +165,12 @@ impl List {
         Some(queue.concurrent)
     }
 
-    /// The batch was cut off: the rest is named, and so is what comes later.
-    pub(crate) fn give_up(&self) -> Vec<Queued> {
+    /// What ran the list was cut off: the rest is named, and so is what comes later if it was its batch.
+    pub(crate) fn give_up(&self, is_batch: bool) -> Vec<Queued> {
         let mut queue = self.queue();
-        queue.phase = Phase::Done;
+        if is_batch {
+            queue.phase = Phase::Done;
+        }
         std::mem::take(queue.ordered())
     }
 
@@ -181,8 +189,8 @@ impl List {
         }
     }
 
-    pub(crate) fn set_discarded(&self, discarded: bool) {
-        self.queue().discarded = discarded;
+    pub(crate) fn take_all(&self, all: bool) {
+        self.queue().takes_all = all;
     }
 
     pub(crate) fn end_turns(&self, last: u32) {

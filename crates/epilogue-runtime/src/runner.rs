@@ -201,7 +201,7 @@ impl Runner {
         self.0.context.get().unwrap_or(TaskContext::EMPTY)
     }
 
-    /// Waits until no batch, kept request or blocking task is left.
+    /// Waits until no batch, kept request or call on the blocking pool is left.
     pub async fn idle(&self) {
         // A closed tracker still takes tasks. It is closed only now, because then the end of the last one tells those who wait.
         self.0.batches.close();
@@ -213,6 +213,12 @@ impl Runner {
                 return;
             }
         }
+    }
+
+    /// A drain waits for a call on the blocking pool that holds this, and counts it if it does not end.
+    #[doc(hidden)]
+    pub fn blocking_call(&self) -> TaskTrackerToken {
+        self.0.blocking.token()
     }
 
     pub(crate) fn shared(&self) -> &Shared {

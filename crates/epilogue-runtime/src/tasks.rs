@@ -202,19 +202,11 @@ impl BackgroundTasks {
         self.list.discard();
     }
 
-    /// Adds what the reply of a failure carries, and still takes nothing else.
+    /// From now on, or no longer, what is added runs also if the list was [discarded](Self::discard), as if it were added `.always()`: it
+    /// comes from an exit or an error handler, which knows how the request has ended.
     #[doc(hidden)]
-    pub fn append_after_failure(&self, background: Background) {
-        self.list.set_discarded(false);
-        self.append(background);
-        self.list.set_discarded(true);
-    }
-
-    /// Takes tasks again after [`discard`](Self::discard): for what runs after the failure and has tasks of its own,
-    /// like the exits of dependencies.
-    #[doc(hidden)]
-    pub fn accept_again(&self) {
-        self.list.set_discarded(false);
+    pub fn take_all(&self, all: bool) {
+        self.list.take_all(all);
     }
 
     /// Runs what is queued, and what it adds, here and now: for unit tests.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use epilogue_runtime::{Batch, Runner, TaskLimits};
+use epilogue_runtime::{Batch, Runner, TaskEvent, TaskLimits, TaskObserver};
 use support::{Log, list, say};
 use tokio::{runtime::Handle, sync::oneshot};
 
@@ -198,4 +198,68 @@ fn the_end_of_a_runtime_takes_none_of_another_ones_batches_with_it() {
     drop(other);
     own.block_on(runner.idle());
     assert_eq!((log.count("at home"), runner.stats().abandoned), (6, 20_001));
+}
+
+/// Counts the tasks that have begun.
+#[derive(Default)]
+struct Started(AtomicUsize);
+
+impl TaskObserver for Started {
+    fn started(&self, task: &TaskEvent<'_>) {
+        assert_eq!(task.attempt, 1);
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A task that blocks until it is released.
+fn blocks() -> (mpsc::Sender<()>, impl FnOnce() + Send + 'static) {
+    let (release, released) = mpsc::channel();
+    (release, move || released.recv().unwrap())
+}
+
+#[tokio::test]
+async fn a_blocking_task_that_waits_for_its_place_has_not_begun() {
+    let started = Arc::new(Started::default());
+    let runner = Runner::with_observers(TaskLimits::default().blocking(1), vec![started.clone()]);
+    let (release, first) = blocks();
+    for task in [Box::new(first) as Box<dyn FnOnce() + Send>, Box::new(|| ())] {
+        let tasks = list(&runner);
+        tasks.add_task(task, ());
+        Batch::new(tasks).submit();
+    }
+    while started.0.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    // The second one's batch has been polled by then, since it was submitted on this thread.
+    assert_eq!((runner.stats().running, runner.stats().queued, runner.stats().batches), (1, 1, 2));
+    let report = runner.drain(std::future::ready(())).await;
+    release.send(()).unwrap();
+    let mut attempts: Vec<_> = report.abandoned.iter().map(|task| task.attempts).collect();
+    attempts.sort_unstable();
+    assert_eq!((attempts, report.blocking), (vec![0, 1], 1));
+    assert_eq!(started.0.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn the_time_of_a_blocking_task_begins_when_it_is_called() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (release, other) = blocks();
+        let other = tokio::task::spawn_blocking(other);
+        let (runner, log) = (Runner::new(TaskLimits::default()), Log::default());
+        let (tasks, inner) = (list(&runner), log.clone());
+        tasks.add_task(move || inner.add("called"), ()).timeout(Duration::from_secs(1));
+        Batch::new(tasks).submit();
+        tokio::task::yield_now().await;
+        tokio::time::advance(Duration::from_mins(1)).await;
+        release.send(()).unwrap();
+        other.await.unwrap();
+        runner.idle().await;
+        assert_eq!((log.lines(), runner.stats().succeeded), (vec!["called".to_owned()], 1));
+    });
 }

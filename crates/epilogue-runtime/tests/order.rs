@@ -5,14 +5,21 @@
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use epilogue_runtime::{Background, BackgroundTasks, Batch, Origin};
 use support::{Log, list, run, runner, say};
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::yield_now,
+    time::timeout,
+};
 
 fn say_now(log: Log, line: &'static str) {
     log.add(line);
@@ -181,14 +188,14 @@ async fn a_reply_brings_its_tasks_once() {
 async fn options_and_places_are_seen_while_it_is_queued() {
     let tasks = BackgroundTasks::new();
     let line = line!() + 1;
-    tasks.add_task(say_now, (Log::default(), "")).timeout(std::time::Duration::from_secs(3)).always();
+    tasks.add_task(say_now, (Log::default(), "")).timeout(Duration::from_secs(3)).always();
     let added = tasks.add_task(say_now, (Log::default(), ""));
     assert_eq!(tasks.len(), 1, "a task enters the list at the end of its statement");
     drop(added.name("second"));
     let queued = tasks.pending();
     assert_eq!(queued[0].name, "order::say_now");
     assert_eq!((queued[0].source.file, queued[0].source.line), (file!(), line));
-    assert_eq!((queued[0].timeout, queued[0].always), (Some(std::time::Duration::from_secs(3)), true));
+    assert_eq!((queued[0].timeout, queued[0].always), (Some(Duration::from_secs(3)), true));
     assert_eq!(queued[1].name, "second");
 }
 
@@ -330,4 +337,35 @@ async fn many_tasks_in_turns_are_added_in_no_time() {
     let pending = tasks.pending();
     let first = pending.iter().position(|task| task.name == "2");
     assert_eq!((first, pending.len()), (Some(COUNT), 2 * COUNT));
+}
+
+/// The list is still the request's, or its batch's: what is added then waits as it would have without.
+#[tokio::test]
+async fn a_list_that_was_run_by_hand_and_given_up_starts_nothing_before_its_time() {
+    let give_up = async |tasks: &BackgroundTasks| {
+        tasks.add_task(std::future::pending::<()>, ());
+        assert!(timeout(Duration::ZERO, tasks.run_all()).await.is_err());
+    };
+
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    give_up(&tasks).await;
+    tasks.add_task(say, (log.clone(), "after the reply"));
+    yield_now().await;
+    assert_eq!((runner.stats().queued, runner.stats().abandoned), (1, 1));
+    log.add("reply");
+    run(tasks).await;
+    assert_eq!(log.lines(), ["reply", "after the reply"]);
+
+    let (tasks, log) = (list(&runner), Log::default());
+    let (inner, inner_log) = (tasks.clone(), log.clone());
+    let task = async move || {
+        give_up(&inner).await;
+        inner.add_task(say, (inner_log.clone(), "second"));
+        yield_now().await;
+        inner_log.add("first");
+    };
+    tasks.add_task(task, ());
+    run(tasks).await;
+    assert_eq!(log.lines(), ["first", "second"]);
 }

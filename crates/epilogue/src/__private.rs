@@ -53,7 +53,7 @@ use crate::graph::fuel::HasNode;
 use crate::graph::node::ParamNode;
 use crate::graph::verdict::Verdict;
 use crate::response::{HttpError, Replied};
-use crate::scope::{blocking, caught, caught_now};
+use crate::scope::{caught, caught_now};
 use crate::tasks::TaskFailure;
 
 /// What stands for it without forms: the macros name it in what an error advises.
@@ -359,7 +359,7 @@ pub fn blocking_path_function<T: Send + 'static>(
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
     call: impl FnOnce(T) -> Result<Replied, Failure> + Send + 'static,
 ) -> Handling {
-    answered!(scope, take, |taken| blocking(move || call(taken)).await?)
+    answered!(scope, take, |taken| scope.call_on_pool(move || call(taken)).await?)
 }
 
 /// The same for a function that gets the socket which the request becomes.

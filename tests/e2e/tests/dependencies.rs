@@ -420,6 +420,72 @@ async fn of_a_request_that_failed_or_discarded_its_tasks_those_of_exits_run_and_
     }
 }
 
+#[dependency(scope = "function", exit = told)]
+fn tells(tasks: BackgroundTasks, journal: State<Journal>) -> (BackgroundTasks, Journal) {
+    (tasks, (*journal).clone())
+}
+
+async fn told((tasks, journal): &(BackgroundTasks, Journal), outcome: &Outcome) {
+    let line = if outcome.is_success() { "told of a success" } else { "told of a failure" };
+    tasks.add_task(write, (journal.clone(), line));
+}
+
+#[dependency(scope = "function", exit = too_late)]
+fn refuses() {}
+
+#[tokio::test]
+async fn what_an_exit_before_the_reply_adds_runs_if_the_request_ends_as_it_was_told() {
+    #[get("/succeeds")]
+    async fn succeeds(_tells: Depends<tells>) {}
+    #[get("/discards")]
+    async fn discards(_tells: Depends<tells>, _auditor: Depends<auditor>, tasks: &BackgroundTasks) {
+        tasks.discard();
+    }
+    #[get("/fails")]
+    async fn fails_when_told(
+        _tells: Depends<tells>,
+        _auditor: Depends<auditor>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> Result<(), HttpError> {
+        tasks.add_task(write, ((*journal).clone(), "of the path function"));
+        Err(HttpError::new(StatusCode::CONFLICT, "on purpose"))
+    }
+    #[get("/is-refused", dependencies(tells, refuses))]
+    async fn is_refused() {}
+    #[get("/is-refused-later", dependencies(refuses, tells))]
+    async fn is_refused_later() {}
+
+    let (journal, mut entries) = Journal::new();
+    let routes = routes![succeeds, discards, fails_when_told, is_refused, is_refused_later];
+    let client = TestClient::new(App::new().state(journal).routes(routes));
+    for (path, ran) in [
+        ("/succeeds", &["told of a success"][..]),
+        ("/discards", &["told of a success"]),
+        ("/fails", &["told of a failure"]),
+        ("/is-refused", &["told of a failure"]),
+        ("/is-refused-later", &[]),
+    ] {
+        client.get(path).send().await;
+        assert_eq!(entries.now(), ran, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_reply_that_an_exit_replaces_the_tasks_run_that_run_in_any_case() {
+    #[get("/", dependencies(refuses))]
+    async fn brings_its_own(journal: State<Journal>) -> Background {
+        Background::task(write, ((*journal).clone(), "in any case"))
+            .always()
+            .and(write, ((*journal).clone(), "only if all is well"))
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![brings_its_own]));
+    assert_eq!(client.get("/").send().await.status(), 409);
+    assert_eq!(entries.now(), ["in any case"]);
+}
+
 #[tokio::test]
 async fn app_scoped_dependencies_are_built_once_in_order() {
     let (app, _entries) = app();

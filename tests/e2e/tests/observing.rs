@@ -145,3 +145,53 @@ async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     assert_eq!(entries.next().await, "server HTTP _OTHER BREW - http /fails 405 - 1.1 127.0.0.1");
     served.stop().await.unwrap();
 }
+
+/// Writes down what is told of errors.
+struct Errors(Journal);
+
+impl<S: tracing::Subscriber> Layer<S> for Errors {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() == tracing::Level::ERROR {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            self.0.write(fields.0.remove("error").unwrap_or_default());
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the order was not stored")]
+struct NotStored(#[source] std::io::Error);
+
+#[dependency(scope = "function", exit = roll_back)]
+fn transaction() {}
+
+async fn roll_back(_transaction: &(), _outcome: &Outcome) -> Result<(), HttpError> {
+    Err(std::io::Error::other("the connection is gone").into())
+}
+
+#[get("/fails", dependencies(transaction))]
+async fn fails_in_a_transaction() -> Result<(), HttpError> {
+    let error = NotStored(std::io::Error::other("the disk is full"));
+    Err(HttpError::new(StatusCode::INSUFFICIENT_STORAGE, "no room").with_source(error))
+}
+
+#[get("/panics", dependencies(transaction))]
+async fn panics_in_a_transaction() {
+    panic!("on purpose")
+}
+
+#[tokio::test]
+async fn a_failure_is_told_although_an_exit_fails_too() {
+    let (journal, mut entries) = Journal::new();
+    let subscriber = tracing_subscriber::registry().with(Errors(journal));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let routes = routes![fails_in_a_transaction, panics_in_a_transaction];
+    let client = epilogue::testing::TestClient::new(App::new().routes(routes));
+    for (path, error) in
+        [("/fails", "the order was not stored: the disk is full"), ("/panics", "it panicked: on purpose")]
+    {
+        assert_eq!(client.get(path).send().await.status(), 500);
+        assert_eq!(entries.now(), [error, "the connection is gone"], "{path}");
+    }
+}

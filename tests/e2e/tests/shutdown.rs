@@ -282,3 +282,154 @@ async fn an_exit_of_the_app_that_never_ends_is_named() {
     let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
     assert_eq!(report.app_exits, ["stuck"]);
 }
+
+/// What a sync function waits for that the test holds up on the blocking pool.
+struct Release(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+/// Tells when the request that it was made for is gone.
+struct Gone(Journal);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.write("request:gone");
+    }
+}
+
+#[dependency]
+fn gone(journal: State<Journal>) -> Gone {
+    Gone((*journal).clone())
+}
+
+fn use_resource(resource: &Resource, release: &Release) {
+    resource.0.write("function:start");
+    // An error is the end of the test.
+    let _ = release.0.lock().unwrap().recv();
+    resource.0.write("function:end");
+}
+
+#[get("/function", blocking, dependencies(gone))]
+fn function_on_the_pool(resource: Depends<resource>, release: State<Release>) {
+    use_resource(&resource, &release);
+}
+
+#[dependency(blocking)]
+fn on_the_pool(resource: Depends<resource>, release: State<Release>) {
+    use_resource(&resource, &release);
+}
+
+#[get("/dependency", dependencies(gone))]
+async fn dependency_on_the_pool(_on_the_pool: Depends<on_the_pool>) {}
+
+/// Nothing stops a function on the blocking pool: it uses to its end what the exits of the app would take away, though its request, which
+/// leaves nothing behind, has gone with its client.
+#[tokio::test]
+async fn a_function_on_the_blocking_pool_whose_client_has_left_is_waited_for() {
+    for path in ["/function", "/dependency"] {
+        let (journal, mut entries) = Journal::new();
+        let (release, waits) = std::sync::mpsc::channel();
+        let routes = routes![function_on_the_pool, dependency_on_the_pool];
+        let app = App::new().state(journal).state(Release(waits.into())).routes(routes);
+        let served = Served::new(app).await;
+        let mut client = served.connect().await;
+        client.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+        assert_eq!(entries.take(2).await, ["app:built", "function:start"]);
+        drop(client);
+        assert_eq!(entries.next().await, "request:gone");
+        let stopping = tokio::spawn(served.stop());
+        settle().await;
+        assert_eq!(entries.now(), [""; 0], "{path}");
+        release.send(()).unwrap();
+        stopping.await.unwrap().unwrap();
+        assert_eq!(entries.now(), ["function:end", "app:exit"], "{path}");
+    }
+}
+
+struct OfRequest(Journal);
+
+#[dependency(exit = leave_request)]
+fn of_request(journal: State<Journal>) -> OfRequest {
+    OfRequest((*journal).clone())
+}
+
+async fn leave_request(of_request: &OfRequest, _outcome: &Outcome) {
+    of_request.0.write("request:exit");
+}
+
+struct OfFunction(Journal);
+
+#[dependency(scope = "function", exit = leave_function)]
+fn of_function(of_request: Depends<of_request>) -> OfFunction {
+    OfFunction(of_request.0.clone())
+}
+
+async fn leave_function(of_function: &OfFunction, _outcome: &Outcome) {
+    of_function.0.write("function:exit");
+}
+
+#[get("/function-with-exits", blocking)]
+fn function_with_exits(
+    resource: Depends<resource>,
+    _of_function: Depends<of_function>,
+    release: State<Release>,
+) {
+    use_resource(&resource, &release);
+}
+
+#[dependency(blocking)]
+fn on_the_pool_with_exits(
+    resource: Depends<resource>,
+    _of_function: Depends<of_function>,
+    release: State<Release>,
+) {
+    use_resource(&resource, &release);
+}
+
+#[get("/dependency-with-exits")]
+async fn dependency_with_exits(_on_the_pool: Depends<on_the_pool_with_exits>) {}
+
+/// Nor do the exits of what it was given run before it has returned.
+#[tokio::test]
+async fn the_exits_of_what_a_function_on_the_blocking_pool_uses_wait_for_it() {
+    for path in ["/function-with-exits", "/dependency-with-exits"] {
+        let (journal, mut entries) = Journal::new();
+        let (release, waits) = std::sync::mpsc::channel();
+        let routes = routes![function_with_exits, dependency_with_exits];
+        let limits =
+            TaskLimits::default().grace(Duration::from_millis(20)).exit_grace(Duration::from_mins(1));
+        let app = App::new().state(journal).state(Release(waits.into())).tasks(limits).routes(routes);
+        let served = Served::new(app).await;
+        let mut client = served.http1().await;
+        let reply = tokio::spawn(async move { client.send_request(request("GET", path)).await });
+        assert_eq!(entries.take(2).await, ["app:built", "function:start"]);
+        let stopping = tokio::spawn(served.stop());
+        assert!(reply.await.unwrap().is_err(), "it is cut off");
+        settle().await;
+        assert_eq!(entries.now(), [""; 0], "{path}");
+        release.send(()).unwrap();
+        assert!(matches!(stopping.await.unwrap(), Err(epilogue::Error::Unfinished(_))));
+        assert_eq!(entries.now(), ["function:end", "function:exit", "request:exit", "app:exit"], "{path}");
+    }
+}
+
+/// Where it does not end, that is said.
+#[tokio::test]
+async fn a_function_on_the_blocking_pool_that_does_not_end_is_counted() {
+    for path in ["/function", "/dependency"] {
+        let (journal, mut entries) = Journal::new();
+        let (release, waits) = std::sync::mpsc::channel();
+        let routes = routes![function_on_the_pool, dependency_on_the_pool];
+        let limits = TaskLimits::default().grace(Duration::from_millis(20));
+        let app = App::new().state(journal).state(Release(waits.into())).tasks(limits).routes(routes);
+        let served = Served::new(app).await;
+        let mut client = served.connect().await;
+        client.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+        assert_eq!(entries.take(2).await, ["app:built", "function:start"]);
+        drop(client);
+        assert_eq!(entries.next().await, "request:gone");
+        let error = served.stop().await.unwrap_err();
+        let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+        assert_eq!((report.blocking, report.connections), (1, 0), "{path}: {report}");
+        assert_eq!(entries.now(), ["app:exit"], "{path}");
+        drop(release);
+    }
+}

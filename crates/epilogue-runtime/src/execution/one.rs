@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use tracing::Span;
 
 use super::{blocking, end::End};
 use crate::{
@@ -14,18 +13,17 @@ use crate::{
 
 /// Runs a task. The time it took is looked at only where someone wants to know.
 pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> (End, Option<Duration>) {
-    let begun = (runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
-    task.attempts = 1;
-    runner.observe(origin, task, None, None, &TaskObserver::started);
+    let mut begun = None;
     let work = task.work.take().expect("a task begins once");
     let end = match work {
         Work::Call(Kind::Async(future)) if task.timeout().is_none() => {
+            begin(runner, origin, task, &mut begun);
             End::from(Caught::new(future, task.span()).await)
         }
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
-        Work::Call(call) => Box::pin(attempt(runner, task.span(), task.timeout(), call)).await,
+        Work::Call(call) => Box::pin(attempt(runner, origin, task, &mut begun, call)).await,
         Work::Task(mut repeated) => {
-            let end = Box::pin(repeat(runner, origin, task, &mut *repeated, begun)).await;
+            let end = Box::pin(repeat(runner, origin, task, &mut begun, &mut *repeated)).await;
             panics::quietly("a task that was dropped", || drop(repeated));
             end
         }
@@ -33,14 +31,40 @@ pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> 
     (end, begun.map(|begun| begun.elapsed()))
 }
 
-async fn attempt(runner: &Runner, span: &Span, limit: Option<Duration>, work: Kind) -> End {
-    match (work, limit) {
-        (Kind::Async(future), None) => End::from(Caught::new(future, span).await),
-        (Kind::Async(future), Some(limit)) => match timeout(limit, Caught::new(future, span)).await {
-            Ok(result) => End::from(result),
-            Err(_) => End::TimedOut(limit),
-        },
-        (Kind::Blocking(function), limit) => blocking::run(runner, span, function, limit).await,
+/// An attempt begins: `begun` is when the first one did.
+fn begin(runner: &Runner, origin: &Origin, task: &mut Queued, begun: &mut Option<Instant>) {
+    task.attempts += 1;
+    if task.attempts == 1 {
+        *begun = (runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
+        runner.observe(origin, task, None, None, &TaskObserver::started);
+    }
+}
+
+async fn attempt(
+    runner: &Runner,
+    origin: &Origin,
+    task: &mut Queued,
+    begun: &mut Option<Instant>,
+    work: Kind,
+) -> End {
+    let limit = task.timeout();
+    match work {
+        Kind::Async(future) => {
+            begin(runner, origin, task, begun);
+            let future = Caught::new(future, task.span());
+            match limit {
+                None => End::from(future.await),
+                Some(limit) => match timeout(limit, future).await {
+                    Ok(result) => End::from(result),
+                    Err(_) => End::TimedOut(limit),
+                },
+            }
+        }
+        Kind::Blocking(function) => {
+            let call = blocking::call(runner, task.span(), function).await;
+            begin(runner, origin, task, begun);
+            call.ended(limit).await
+        }
     }
 }
 
@@ -49,19 +73,22 @@ async fn repeat(
     runner: &Runner,
     origin: &Origin,
     task: &mut Queued,
+    begun: &mut Option<Instant>,
     repeated: &mut Repeated<dyn Attempts>,
-    begun: Option<Instant>,
 ) -> End {
     let options = repeated.options;
     let mut waits = None;
     loop {
-        let is_last = task.attempts > options.retries;
+        let is_last = task.attempts >= options.retries;
         let end = match panics::catch(|| repeated.attempts.attempt(runner.context(), is_last)) {
-            Ok(Some(running)) => attempt(runner, task.span(), task.timeout(), running.0).await,
+            Ok(Some(running)) => attempt(runner, origin, task, begun, running.0).await,
             Ok(None) => {
                 unreachable!("a task is not tried again after its last attempt: this is a bug in epilogue")
             }
-            Err(payload) => End::Panicked(panics::message(payload)),
+            Err(payload) => {
+                begin(runner, origin, task, begun);
+                End::Panicked(panics::message(payload))
+            }
         };
         if is_last || !again(&end, options) || runner.is_cut() {
             return end;
@@ -78,7 +105,6 @@ async fn repeat(
         let took = begun.map(|begun| begun.elapsed());
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
         sleep(wait).await;
-        task.attempts += 1;
     }
 }
 

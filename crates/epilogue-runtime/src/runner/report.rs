@@ -12,7 +12,7 @@ pub struct DrainReport {
     pub requests: Vec<AbandonedRequest>,
     /// What did not stop when it was told to, because it never comes to an await.
     pub stuck: Vec<StuckBatch>,
-    /// Blocking tasks that still run: nothing can stop them but the end of the process.
+    /// Blocking tasks and other functions on the blocking pool that still run: nothing can stop them but the end of the process.
     pub blocking: usize,
     /// Connections that were closed before their requests were answered. The runner knows of none: the server counts them.
     pub connections: usize,
@@ -40,7 +40,7 @@ impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} tasks ran, {} abandoned, {} requests cut off, {} batches and {} blocking tasks did not stop",
+            "{} tasks ran, {} abandoned, {} requests cut off, {} batches and {} blocking calls did not stop",
             self.stats.ran(),
             self.abandoned.len(),
             self.requests.len(),

@@ -57,6 +57,12 @@ impl Failure {
         }
     }
 
+    /// The error that the one that was returned was made from.
+    pub(crate) fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let Self::Raised(raised) = self else { return None };
+        raised.as_any().downcast_ref::<HttpError>()?.source()
+    }
+
     /// A panic's payload as a failure.
     pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Self {
         Self::Panicked(Panicked { message: panic_message(payload).into() })

@@ -13,7 +13,7 @@ use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Failure, HttpError, RaisedError, Replied, internal_server_error};
-use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
+use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport, with_causes};
 use crate::testing::Probe;
 
 impl Scope {
@@ -35,13 +35,10 @@ impl Scope {
         if !response.extensions().is_empty()
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
-            let tasks = self.tasks();
-            if outcome.is_success() {
-                tasks.append(own);
-            } else {
-                // They are an error handler's.
-                tasks.append_after_failure(own);
-            }
+            // Those of a failure are an error handler's.
+            self.take_all(!outcome.is_success());
+            self.tasks().append(own);
+            self.take_all(false);
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);
@@ -65,16 +62,53 @@ impl Scope {
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {
+        // In the list they are answered for: an exit may replace the reply, and some of them run even so.
+        if let Ok(reply) = &mut result
+            && let Some(own) = reply.extensions_mut().remove::<Background>()
+        {
+            self.tasks().append(own);
+        }
+        self.take_all(true);
         // Those that have not ended stay with the scope, whose drop sees to them should this be cut off.
         while let Some(last) = self.last_of_function() {
+            if result.is_err() {
+                self.discard_tasks();
+            }
             let outcome = Arc::new(outcome_of(&result));
-            if let Err(failure) = self.exits[last].run(outcome).await {
-                result = Err(failure);
+            if let Err(failure) = self.exits[last].run(outcome).await
+                && let Err(replaced) = std::mem::replace(&mut result, Err(failure))
+            {
+                self.log_replaced(&replaced);
             }
             let ended = self.exits.remove(last);
             drop_caught(ended);
         }
+        self.take_all(false);
         result
+    }
+
+    /// Where a failure becomes the reply, that is logged there.
+    #[cold]
+    fn log_replaced(&self, failure: &Failure) {
+        let error = failure.source().map_or_else(|| failure.to_string(), with_causes);
+        tracing::error!(
+            route = &*self.route().label,
+            error,
+            "a request failed, and an exit's error became its reply"
+        );
+    }
+
+    /// What is added is an exit's or an error handler's, or no longer so.
+    fn take_all(&self, all: bool) {
+        if let Some(tasks) = &self.tasks {
+            tasks.take_all(all);
+        }
+    }
+
+    fn discard_tasks(&self) {
+        if let Some(tasks) = &self.tasks {
+            tasks.discard();
+        }
     }
 
     fn succeed(&mut self, mut response: Replied) -> (Replied, Outcome) {
@@ -91,9 +125,7 @@ impl Scope {
     }
 
     fn fail(&mut self, failure: Failure) -> (Replied, Outcome) {
-        if let Some(tasks) = &self.tasks {
-            tasks.discard();
-        }
+        self.discard_tasks();
         if let Failure::Panicked(panic) = &failure {
             let route = self.route();
             tracing::error!(route = &*route.label, at = %route.node.at, panic = panic.message(), "a request panicked");
@@ -125,9 +157,7 @@ impl Scope {
 
     #[cold]
     fn cut_off(&mut self) {
-        if let Some(tasks) = &self.tasks {
-            tasks.discard();
-        }
+        self.discard_tasks();
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
         drop(self.batch(Outcome::of_failure(&error.raise()), None));
     }
@@ -157,7 +187,7 @@ impl Scope {
             let reply = reply.cloned();
             Batch::new(tasks.clone()).with_place().finally(move |report| {
                 // Not before: what a failed request still adds itself is dropped with the rest.
-                tasks.accept_again();
+                tasks.take_all(true);
                 let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
                 leave_request(exits, outcome, report)
             })

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use running::Running;
-pub(crate) use running::{StepOutput, UntakenStep, blocking, caught, caught_now, drop_caught, poll_caught};
+pub(crate) use running::{StepOutput, UntakenStep, caught, caught_now, drop_caught, poll_caught};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
 #[cfg(feature = "websocket")]
@@ -129,8 +129,9 @@ struct Exit {
 }
 
 enum ExitStage {
-    /// The dependency is called on the blocking pool, where nothing stops it: the output comes even if nobody waits for it any more.
-    Enters(RunExit, oneshot::Receiver<Value>),
+    /// A function is called on the blocking pool, where nothing stops it: a dependency's output comes even if nobody waits for it any
+    /// more. Without an exit of its own it holds up those before it, whose outputs it may use to its end.
+    Enters(Option<RunExit>, oneshot::Receiver<Value>),
     Waits(RunExit, Value),
     Runs(BoxFuture<Result<(), Failure>>),
 }
@@ -140,8 +141,8 @@ impl Exit {
     async fn run(&mut self, outcome: Arc<Outcome>) -> Result<(), Failure> {
         if let ExitStage::Enters(run, entered) = &mut self.stage {
             // It may have failed: there is nothing to exit.
-            let Ok(value) = entered.await else { return Ok(()) };
-            self.stage = ExitStage::Waits(*run, value);
+            let (Ok(value), Some(run)) = (entered.await, *run) else { return Ok(()) };
+            self.stage = ExitStage::Waits(run, value);
         }
         if let ExitStage::Waits(run, value) = &self.stage {
             self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));

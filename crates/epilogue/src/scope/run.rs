@@ -5,16 +5,17 @@ use std::sync::Arc;
 use http::StatusCode;
 use tokio::sync::oneshot;
 
-use super::running::BlockingCall;
+use super::running::{BlockingCall, blocking};
 use super::{
-    BoxFuture, Exit, ExitStage, Plan, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep,
-    blocking, caught, caught_now, is_form,
+    BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
+    UntakenStep, Value, caught, caught_now, is_form,
 };
 use crate::app::AppState;
 use crate::body::BodyError;
 #[cfg(feature = "multipart")]
 use crate::body::multipart_type;
 use crate::decode;
+use crate::graph::DependencyScope;
 use crate::rejection::Rejection;
 use crate::response::{Failure, HttpError, RaisedError};
 #[cfg(feature = "multipart")]
@@ -145,17 +146,45 @@ impl Scope {
 
     /// Calls a dependency on the blocking pool. Its exit is owed from here on, whoever still waits for it when it returns.
     pub(super) fn enter_on_pool(&mut self, step: &Step, call: BlockingCall) -> Waiting {
-        let (enter, entered) = oneshot::channel();
-        if let Some(run) = step.exit {
-            self.exits.push(Exit { scope: step.scope, stage: ExitStage::Enters(run, entered) });
-        }
+        let is_exited = step.exit.is_some();
+        let enter = self.owe_call(step.exit.map(|run| (step.scope, run)));
         let call = move || {
             let value = call()?;
-            // Nobody listens if it has no exit.
-            let _ = enter.send(Arc::clone(&value));
+            // Without an exit the output ends with its last reader.
+            if is_exited {
+                let _ = enter.send(Arc::clone(&value));
+            }
             Ok(value)
         };
-        Box::pin(async { blocking(call).await.flatten().map(StepOutput::Entered) })
+        let runner = self.app.runner.clone();
+        Box::pin(async { blocking(runner, call).await.flatten().map(StepOutput::Entered) })
+    }
+
+    /// Calls the path function there.
+    pub(crate) async fn call_on_pool<T: Send + 'static>(
+        &mut self,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let ends = self.owe_call(None);
+        let call = move || {
+            let _ends = ends;
+            call()
+        };
+        blocking(self.app.runner.clone(), call).await
+    }
+
+    /// What ends a call on the blocking pool, with the output that its own exit is for: until then no exit of what was entered before runs.
+    fn owe_call(&mut self, exit: Option<(DependencyScope, RunExit)>) -> oneshot::Sender<Value> {
+        let (ends, ended) = oneshot::channel();
+        let (scope, run) = match exit {
+            Some((scope, run)) => (scope, Some(run)),
+            None if self.must_leave() => (DependencyScope::Function, None),
+            None => (DependencyScope::Request, None),
+        };
+        if run.is_some() || !self.exits.is_empty() {
+            self.exits.push(Exit { scope, stage: ExitStage::Enters(run, ended) });
+        }
+        ends
     }
 
     fn launch(&mut self, step: &Step) -> Running {
@@ -239,12 +268,15 @@ impl Scope {
     }
 
     /// Builds an app-scoped dependency; the error is for the log of a start that failed.
-    pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<super::Value, String> {
+    pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<Value, String> {
         let result = match self.start(step) {
             Running::Done(output) => Ok(output),
             Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.flatten(),
-            Running::Blocking(call) => blocking(call).await.flatten().map(StepOutput::Shared),
+            Running::Blocking(call) => {
+                let called = blocking(self.app.runner.clone(), call).await;
+                called.flatten().map(StepOutput::Shared)
+            }
             Running::Untaken(_) => return Err(String::from("one of its parameters has no value")),
         };
         match result {

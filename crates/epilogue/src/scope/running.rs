@@ -13,6 +13,7 @@ use http::StatusCode;
 use super::{BoxFuture, Value};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, HttpError, RaisedError};
+use crate::tasks::Runner;
 
 /// What a step of the plan came to, or will.
 #[doc(hidden)]
@@ -148,9 +149,16 @@ pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
 }
 
 /// Calls a sync function on the blocking pool.
-pub(crate) async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
+    runner: Runner,
     call: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
+    // Nothing stops it: where nobody waits for it any more, a shutdown still does, before it takes away what the function uses.
+    let token = runner.blocking_call();
+    let call = move || {
+        let _token = token;
+        call()
+    };
     tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Failure::panicked(payload),
         Err(_cancelled) => {
