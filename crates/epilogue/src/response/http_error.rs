@@ -128,6 +128,15 @@ impl HttpError {
         self.0.source.as_deref().map(Source::as_any)
     }
 
+    /// What the log is told where nobody gets the reply.
+    pub(crate) fn reason(&self) -> String {
+        match (&self.0.source, &self.0.detail) {
+            (Some(source), None) => Chain(source.as_error()).to_string(),
+            (Some(source), Some(_)) => format!("{self}: {}", Chain(source.as_error())),
+            (None, _) => self.to_string(),
+        }
+    }
+
     pub(crate) fn to_response(&self) -> Response {
         if let Some(source) = &self.0.source {
             tracing::error!(status = self.0.status.as_u16(), error = %Chain(source.as_error()), "a request failed");

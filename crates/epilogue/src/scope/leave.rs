@@ -160,7 +160,7 @@ impl Scope {
                 // Not before: what a failed request still adds itself is dropped with the rest.
                 tasks.accept_again();
                 let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
-                leave_request(exits, outcome, report)
+                leave_request(exits, outcome, report, Arc::clone(&tasks.origin().name))
             })
         };
         let batch = match probe {
@@ -199,11 +199,12 @@ pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
-async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport) {
+async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport, route: Arc<str>) {
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
     for mut exit in exits.into_iter().rev() {
         if let Err(failure) = exit.run(Arc::clone(&outcome)).await {
-            tracing::error!(?failure, "an exit failed after the reply");
+            let (dependency, error) = (exit.dependency, failure.into_reason());
+            tracing::error!(dependency, route = &*route, %error, "an exit failed after the reply");
         }
         drop_each(iter::once(exit));
     }

@@ -118,7 +118,7 @@ impl Scope {
             StepOutput::Shared(value) => {
                 if let Some(run) = step.exit {
                     let stage = ExitStage::Waits(run, Arc::clone(&value));
-                    self.exits.push(Exit { scope: step.scope, stage });
+                    self.exits.push(Exit { dependency: step.name, scope: step.scope, stage });
                 }
                 Slot::Shared(value)
             }
@@ -147,7 +147,8 @@ impl Scope {
     pub(super) fn enter_on_pool(&mut self, step: &Step, call: BlockingCall) -> Waiting {
         let (enter, entered) = oneshot::channel();
         if let Some(run) = step.exit {
-            self.exits.push(Exit { scope: step.scope, stage: ExitStage::Enters(run, entered) });
+            let stage = ExitStage::Enters(run, entered);
+            self.exits.push(Exit { dependency: step.name, scope: step.scope, stage });
         }
         let call = move || {
             let value = call()?;
