@@ -73,15 +73,13 @@ pub enum StartError {
     #[error("the prefix `{0}` of a router must begin with a slash and not end in one")]
     Prefix(String),
     /// An app-scoped dependency could not be built. Those that were built before it have been exited.
-    #[error(
-        "the app-scoped dependency `{dependency}`, which {wanted_by} needs, could not be built: {reason}"
-    )]
+    #[error("the app-scoped dependency `{dependency}`, which {wanted_by}, could not be built: {reason}")]
     Dependency {
         /// Its name.
         dependency: &'static str,
-        /// The route and the chain of parameters that led to it first.
+        /// The route that needs it, its line, and the chain of parameters that led to it first.
         wanted_by: String,
-        /// What it returned.
+        /// What it returned: the error, or the reply that an error type of one's own turns into.
         reason: String,
     },
     /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built.

@@ -214,7 +214,7 @@ pub(crate) struct AppPlan {
 #[derive(Debug)]
 pub(crate) struct AppStep {
     pub(crate) step: Step,
-    /// The route, and the chain of parameters that led to it first.
+    /// The route that needs it, and the chain of parameters that led to it first.
     pub(crate) wanted_by: String,
 }
 
@@ -520,7 +520,10 @@ impl Draft<'_, '_> {
             Some(_) => (Box::default(), None),
             None => (self.sites(node, true, true)?, node.exit),
         };
-        let wanted_by = format!("`{}` through {}", self.route.name, self.chain());
+        let RouteNode { name, at, .. } = self.route;
+        // What stands for a route has no line.
+        let at = if at.file.is_empty() { String::new() } else { format!(" ({at})") };
+        let wanted_by = format!("`{name}`{at} needs through {}", self.chain());
         let app = &mut *self.planner.app;
         let slot = app.steps.len();
         let step = Step {

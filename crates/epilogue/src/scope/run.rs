@@ -259,7 +259,7 @@ impl Scope {
         match result {
             Ok(StepOutput::Shared(value) | StepOutput::Entered(value)) => Ok(value),
             Ok(StepOutput::Own(_)) => Err(String::from("it is an extractor, which needs a request")),
-            Err(failure) => Err(failure.to_string()),
+            Err(failure) => Err(failure.into_reason()),
         }
     }
 }
