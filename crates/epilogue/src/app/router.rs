@@ -76,6 +76,11 @@ impl Router {
         self
     }
 
+    /// The dependencies that run for every route of this router.
+    pub(super) fn effects(&self) -> &[&'static ParamNode] {
+        &self.dependencies
+    }
+
     /// All routes, with what the routers add to each.
     pub(crate) fn place(&self) -> Vec<PlacedRoute> {
         let mut placed = Vec::new();

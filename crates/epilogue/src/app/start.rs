@@ -82,6 +82,15 @@ pub enum StartError {
         /// What it returned: the error, or the reply that an error type of one's own turns into.
         reason: String,
     },
+    /// The app of an [`EpilogueLayer`](crate::EpilogueLayer) runs a dependency for its routes, which would not run for axum's handlers.
+    #[error(
+        "`App::depends::<{dependency}>()` is for the app's own routes and does not run for axum's handlers under an `EpilogueLayer`: take \
+         `Depends<{dependency}>` in the handlers, and let a `Router` of the app's own routes have it if there are any"
+    )]
+    EffectInLayer {
+        /// Its name.
+        dependency: &'static str,
+    },
     /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built.
     #[error("the app was stopped before it had started")]
     Stopped,
