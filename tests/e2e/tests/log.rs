@@ -127,3 +127,17 @@ async fn an_exit_that_fails_after_the_reply_is_logged_with_its_reason() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_dependency_of_a_handler_without_a_layer_is_logged() {
+    use tower::ServiceExt;
+
+    let (mut entries, _guard) = log();
+    let router = axum::Router::new().route("/", axum::routing::get(async |_: Depends<transaction>| {}));
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    assert_eq!(router.oneshot(request).await.unwrap().status(), 500);
+    assert_eq!(
+        entries.now(),
+        [r#"a handler takes `Depends`, but no `EpilogueLayer` is around it dependency="transaction""#]
+    );
+}
