@@ -141,3 +141,34 @@ async fn a_dependency_of_a_handler_without_a_layer_is_logged() {
         [r#"a handler takes `Depends`, but no `EpilogueLayer` is around it dependency="transaction""#]
     );
 }
+
+#[dependency]
+fn user() -> Result<u32, String> {
+    Err(String::from("not logged in"))
+}
+
+#[get("/secrets")]
+async fn secrets(user: Depends<user>) -> Result<String, Wordless> {
+    if *user == 0 { Err(Wordless) } else { Ok(user.to_string()) }
+}
+
+#[tokio::test]
+async fn an_error_that_replies_as_if_all_were_well_is_logged() {
+    let (mut entries, _guard) = log();
+    let app = App::new().routes(routes![secrets]);
+    assert_eq!(TestClient::new(app.clone()).get("/secrets").send().await.status(), 200);
+    assert_eq!(
+        entries.now(),
+        [
+            "an `Err` became a reply that says that all is well: return an `HttpError`, or an error type that replies with another status \
+          route=\"GET /secrets\" error=\"alloc::string::String\" status=200"
+        ]
+    );
+
+    // What fails in earnest, and whose reply the app has chosen itself, is not.
+    let wordless = TestClient::new(app.clone().override_dependency::<user>(|| 0));
+    assert_eq!(wordless.get("/secrets").send().await.status(), 502);
+    let chosen = TestClient::new(app.on_error(|text: &String, _| text.clone()));
+    assert_eq!(chosen.get("/secrets").send().await.status(), 200);
+    assert_eq!(entries.now(), [""; 0]);
+}

@@ -4,7 +4,7 @@
 use std::iter;
 use std::sync::Arc;
 
-use axum_core::response::IntoResponse;
+use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http_body_util::Either;
 
@@ -101,12 +101,32 @@ impl Scope {
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
         let response = app.error_handlers.handle(&failure, self);
-        let response = response.map_or_else(|| caught_now(|| Ok(failure.into_response())), Ok);
+        let response = response.map_or_else(|| self.reply_of(failure), Ok);
         let response = response.unwrap_or_else(|failure| {
             tracing::error!(?failure, "the reply of an error panicked");
             internal_server_error()
         });
         (response.map(Either::Right), outcome)
+    }
+
+    /// The reply that an error turns into. Of a text or a `Json` its status is that of a success, which no guard means to deny with.
+    fn reply_of(&self, failure: Failure) -> Result<Response, Failure> {
+        let error = match &failure {
+            Failure::Raised(raised) => raised.type_name(),
+            Failure::Rejected(_) | Failure::Panicked(_) => "",
+        };
+        let response = caught_now(|| Ok(failure.into_response()))?;
+        if response.status().is_success() {
+            // Under a layer the route is no more than the place of one.
+            let route = self.tasks.as_ref().map_or(&self.route().label, |tasks| &tasks.origin().name);
+            tracing::warn!(
+                route = &**route,
+                error,
+                status = response.status().as_u16(),
+                "an `Err` became a reply that says that all is well: return an `HttpError`, or an error type that replies with another status"
+            );
+        }
+        Ok(response)
     }
 
     /// Drops what is the user's, here, where a panic of it is caught: where the scope is dropped, the reply would be lost with it, and
