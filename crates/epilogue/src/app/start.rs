@@ -14,6 +14,7 @@ use super::builder::Config;
 use super::demand::Demand;
 use super::dependencies::AppDependencies;
 use super::error_handlers::ErrorHandlers;
+use super::prefix;
 use super::router::PlacedRoute;
 use super::service::Handler;
 use crate::graph::SourceLine;
@@ -70,8 +71,27 @@ pub enum StartError {
         at: SourceLine,
     },
     /// A router's prefix has not the form of one.
-    #[error("the prefix `{0}` of a router must begin with a slash and not end in one")]
-    Prefix(String),
+    #[error("the prefix `{prefix}` of a router is none: {reason}")]
+    Prefix {
+        /// The prefix.
+        prefix: String,
+        /// What is wrong with it, and what to write instead.
+        reason: String,
+    },
+    /// Two segments of a path have one name, one of them perhaps in the prefix of a router.
+    #[error(
+        "two segments of the path `{path}` of `{route}` ({at}) are named `{{{name}}}`: rename one, each needs its own name"
+    )]
+    Names {
+        /// The path with the prefixes of its routers.
+        path: String,
+        /// The path function.
+        route: &'static str,
+        /// Its line.
+        at: SourceLine,
+        /// The name of both.
+        name: String,
+    },
     /// An app-scoped dependency could not be built. Those that were built before it have been exited.
     #[error("the app-scoped dependency `{dependency}`, which {wanted_by}, could not be built: {reason}")]
     Dependency {
@@ -183,8 +203,10 @@ impl AppState {
 }
 
 pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Result<Started, StartError> {
-    if let Some(prefix) = config.root.prefixes().into_iter().find(|prefix| !is_prefix(prefix)) {
-        return Err(StartError::Prefix(prefix.to_owned()));
+    for prefix in config.root.prefixes() {
+        if let Some(reason) = prefix::flaw(prefix) {
+            return Err(StartError::Prefix { prefix: prefix.to_owned(), reason });
+        }
     }
     let placed = config.root.place();
     let mut app_plan = AppPlan::default();
@@ -209,10 +231,6 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
     Ok(Started { state, layered })
 }
 
-fn is_prefix(prefix: &str) -> bool {
-    prefix.is_empty() || prefix.starts_with('/') && !prefix.ends_with('/')
-}
-
 fn plan_routes(
     config: &Config,
     placed: &[PlacedRoute],
@@ -226,6 +244,7 @@ fn plan_routes(
         .iter()
         .map(|route| {
             let segments = segments_of(&route.path);
+            check_names(route, &segments)?;
             let plan = planner.plan(route.node, &route.dependencies, &route.path, &segments)?;
             Ok(CompiledRoute {
                 node: route.node,
@@ -237,6 +256,14 @@ fn plan_routes(
             })
         })
         .collect()
+}
+
+fn check_names(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError> {
+    let twice = segments.iter().enumerate().find(|(index, name)| segments[..*index].contains(name));
+    twice.map_or(Ok(()), |(_, name)| {
+        let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
+        Err(StartError::Names { path, route, at, name: name.clone() })
+    })
 }
 
 /// These stand in errors for a route where no route asks for a dependency.

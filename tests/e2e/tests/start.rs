@@ -1,0 +1,60 @@
+//! What stops the start: routes and routers that do not fit together.
+
+use epilogue::prelude::*;
+
+async fn refused(app: App) -> String {
+    app.start().await.unwrap_err().to_string()
+}
+
+#[get("/x")]
+async fn x() {}
+
+const OF_SHOP: u32 = line!() + 3;
+
+#[get("/{shop}/x")]
+async fn of_shop(shop: Path<u32>) -> String {
+    shop.to_string()
+}
+
+#[tokio::test]
+async fn a_prefix_is_written_as_a_template_is() {
+    for (prefix, reason) in [
+        ("shops", "it must begin with a slash and not end in one"),
+        ("/shops/", "it must begin with a slash and not end in one"),
+        ("/:shop", "`:shop` is not how a path parameter is written: write `{shop}`"),
+        ("/<int:shop>", "`<int:shop>` is not how a path parameter is written: write `{shop}`"),
+        ("/shops/*", "`*` takes all that follows, so it stands last, in the template of a route"),
+        ("/{*rest}", "`{*rest}` takes all that follows, so it stands last, in the template of a route"),
+        ("/a b/{ok}", "a client sends `a b` percent-encoded, and so it stands in a prefix: write `a%20b`"),
+        ("/ä", "a client sends `ä` percent-encoded, and so it stands in a prefix: write `%C3%A4`"),
+        ("/a?x=1", "`a?x=1` is no part of a path: remove what begins with the `?`"),
+        ("/a#f", "`a#f` is no part of a path: remove what begins with the `#`"),
+        ("/{shop", "the segment `{shop` does not close its brace: write `{name}`"),
+        ("/shop}", "the segment `shop}` closes a brace that it did not open: write `{name}`"),
+        ("/{}", "`{}` is not a name: write letters, digits and `_`, as in `{item_id}`"),
+        (
+            "/{shop:int}",
+            "a path parameter has no type in the path: write `{shop}`, and the type at the parameter",
+        ),
+        ("/{shop?}", "a segment is always there, so `{shop?}` cannot be left out: write `{shop}`"),
+        ("/{a}-{b}", "the segment `{a}-{b}` has more than one parameter; put a slash between them"),
+    ] {
+        let app = App::new().router(Router::new("/api").router(Router::new(prefix).routes(routes![x])));
+        assert_eq!(refused(app).await, format!("the prefix `{prefix}` of a router is none: {reason}"));
+    }
+    for prefix in ["", "/shops/{shop}", "/{{x}}/{y}.json", "/a%20b", "/a*b", "/~:;,@"] {
+        App::new().router(Router::new(prefix).routes(routes![x])).start().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_and_a_template_have_no_name_in_common() {
+    let message = refused(App::new().router(Router::new("/{shop}").routes(routes![of_shop]))).await;
+    assert_eq!(
+        message,
+        format!(
+            "two segments of the path `/{{shop}}/{{shop}}/x` of `of_shop` ({}:{OF_SHOP}) are named `{{shop}}`: rename one, each needs its own name",
+            file!()
+        )
+    );
+}
