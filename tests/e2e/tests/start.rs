@@ -1,6 +1,7 @@
 //! What stops the start: routes and routers that do not fit together.
 
 use epilogue::prelude::*;
+use epilogue::testing::TestClient;
 
 async fn refused(app: App) -> String {
     app.start().await.unwrap_err().to_string()
@@ -56,5 +57,33 @@ async fn a_prefix_and_a_template_have_no_name_in_common() {
             "two segments of the path `/{{shop}}/{{shop}}/x` of `of_shop` ({}:{OF_SHOP}) are named `{{shop}}`: rename one, each needs its own name",
             file!()
         )
+    );
+}
+
+#[get("")]
+async fn list() -> &'static str {
+    "list"
+}
+
+#[post("", status = 201)]
+async fn create() {}
+
+#[get("/")]
+async fn with_slash() -> &'static str {
+    "with a slash"
+}
+
+#[tokio::test]
+async fn an_empty_template_is_the_path_of_its_router_itself() {
+    let users = Router::new("/users").routes(routes![list, create, with_slash]);
+    let client = TestClient::new(App::new().router(users));
+    assert_eq!(client.get("/users").send().await.text(), "list");
+    assert_eq!(client.get("/users/").send().await.text(), "with a slash");
+    assert_eq!(client.post("/users").send().await.status(), 201);
+
+    let message = refused(App::new().router(Router::new("").routes(routes![list]))).await;
+    assert!(
+        message.starts_with("the path of `list` (") && message.contains(") is empty: write \"/\""),
+        "{message}"
     );
 }

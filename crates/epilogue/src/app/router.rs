@@ -16,13 +16,13 @@ use crate::param::ParamOptions;
 ///     if *x_token == "secret" { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "wrong token")) }
 /// }
 ///
-/// #[get("/")]
+/// #[get("")]
 /// async fn list() -> &'static str {
 ///     "[]"
 /// }
 ///
 /// let users = Router::new("/users").depends::<verify_token>().routes(routes![list]);
-/// let app = App::new().router(Router::new("/api").router(users)); // GET /api/users/
+/// let app = App::new().router(Router::new("/api").router(users)); // GET /api/users
 /// # let _ = app;
 /// ```
 #[doc(alias = "APIRouter")]

@@ -78,6 +78,16 @@ pub enum StartError {
         /// What is wrong with it, and what to write instead.
         reason: String,
     },
+    /// A route has an empty template, and no router with a prefix around it.
+    #[error(
+        "the path of `{route}` ({at}) is empty: write \"/\" as its template, or put it under a `Router` with a prefix"
+    )]
+    Empty {
+        /// The path function.
+        route: &'static str,
+        /// Its line.
+        at: SourceLine,
+    },
     /// Two segments of a path have one name, one of them perhaps in the prefix of a router.
     #[error(
         "two segments of the path `{path}` of `{route}` ({at}) are named `{{{name}}}`: rename one, each needs its own name"
@@ -244,7 +254,7 @@ fn plan_routes(
         .iter()
         .map(|route| {
             let segments = segments_of(&route.path);
-            check_names(route, &segments)?;
+            check_path(route, &segments)?;
             let plan = planner.plan(route.node, &route.dependencies, &route.path, &segments)?;
             Ok(CompiledRoute {
                 node: route.node,
@@ -258,7 +268,11 @@ fn plan_routes(
         .collect()
 }
 
-fn check_names(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError> {
+/// Checks what the macro of the template cannot see: what the prefixes make of it.
+fn check_path(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError> {
+    if route.path.is_empty() {
+        return Err(StartError::Empty { route: route.node.name, at: route.node.at });
+    }
     let twice = segments.iter().enumerate().find(|(index, name)| segments[..*index].contains(name));
     twice.map_or(Ok(()), |(_, name)| {
         let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
