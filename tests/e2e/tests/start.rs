@@ -87,3 +87,55 @@ async fn an_empty_template_is_the_path_of_its_router_itself() {
         "{message}"
     );
 }
+
+#[get("/shops/{id}")]
+async fn shop(id: Path<u32>) -> String {
+    id.to_string()
+}
+
+#[post("/shops/{number}")]
+async fn rename(number: Path<u32>) -> String {
+    number.to_string()
+}
+
+#[get("/shops/{*rest}")]
+async fn files(rest: Path<String>) -> String {
+    rest.into_inner()
+}
+
+#[tokio::test]
+async fn paths_that_cannot_be_told_apart_are_told_with_each_other() {
+    let at = |node: &str| format!("`{node}` ({}:", file!());
+    let message = refused(App::new().routes(routes![shop]).routes(routes![rename])).await;
+    for part in [
+        format!("the path `/shops/{{number}}` of {}", at("rename")),
+        format!("cannot be routed: {}", at("shop")),
+        String::from(
+            "names the segments of the same path differently, `/shops/{id}`; give them the same names",
+        ),
+    ] {
+        assert!(message.contains(&part), "{part} is not in: {message}");
+    }
+
+    for [first, second] in [[shop_of as fn() -> Listed, files_of], [files_of, shop_of]] {
+        let ((first, one, path), (second, other, _)) = (first(), second());
+        let message = refused(App::new().routes(first).routes(second)).await;
+        for part in [
+            format!("of {}", at(other)),
+            format!("a request for it may be one for `{path}` of {}", at(one)),
+            String::from("as well; begin one of them with another segment"),
+        ] {
+            assert!(message.contains(&part), "{part} is not in: {message}");
+        }
+    }
+}
+
+type Listed = (epilogue::Routes, &'static str, &'static str);
+
+fn shop_of() -> Listed {
+    (routes![shop], "shop", "/shops/{id}")
+}
+
+fn files_of() -> Listed {
+    (routes![files], "files", "/shops/{*rest}")
+}

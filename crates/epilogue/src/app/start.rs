@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, StatusCode};
+use matchit::InsertError;
 use tokio_util::sync::CancellationToken;
 
 use super::builder::Config;
@@ -18,6 +19,7 @@ use super::prefix;
 use super::router::PlacedRoute;
 use super::service::Handler;
 use crate::graph::SourceLine;
+use crate::graph::check::same_path;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
 use crate::tasks::Runner;
@@ -48,7 +50,7 @@ pub enum StartError {
         path: String,
     },
     /// A path cannot stand beside the others.
-    #[error("the path `{path}` of `{route}` ({at}) cannot be routed")]
+    #[error("the path `{path}` of `{route}` ({at}) cannot be routed: {reason}")]
     Path {
         /// The path with the prefixes of its routers.
         path: String,
@@ -56,9 +58,8 @@ pub enum StartError {
         route: &'static str,
         /// Its line.
         at: SourceLine,
-        /// What the router says.
-        #[source]
-        source: matchit::InsertError,
+        /// Which other path it cannot be told from, and what to do.
+        reason: String,
     },
     /// A path has more parameters than the routing table takes.
     #[error("the path `{path}` of `{route}` ({at}) has more than {MOST_PARAMETERS} parameters")]
@@ -305,20 +306,41 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
         }
     }
     let mut table = matchit::Router::new();
-    for route in paths {
+    for (index, route) in paths.iter().enumerate() {
         if segments_of(&route.path).len() > MOST_PARAMETERS {
             let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
             return Err(StartError::Parameters { path, route, at });
         }
         let methods = by_path.remove(route.path.as_str()).unwrap_or_default();
-        table.insert(&route.path, methods).map_err(|source| StartError::Path {
+        table.insert(&route.path, methods).map_err(|error| StartError::Path {
             path: route.path.clone(),
             route: route.node.name,
             at: route.node.at,
-            source,
+            reason: unroutable(route, &paths[..index], &error),
         })?;
     }
     Ok(table)
+}
+
+/// Why a path does not go into a table that has these.
+fn unroutable(route: &PlacedRoute, earlier: &[&PlacedRoute], error: &InsertError) -> String {
+    if let Some(same) = earlier.iter().find(|other| same_path(&other.path, &route.path)) {
+        let PlacedRoute { node, path, .. } = same;
+        return format!(
+            "`{}` ({}) names the segments of the same path differently, `{path}`; give them the same names",
+            node.name, node.at
+        );
+    }
+    let InsertError::Conflict { with } = error else { return error.to_string() };
+    // What it is told to be is not always the whole of it.
+    let other = earlier.iter().find(|other| other.path == *with);
+    match other.or_else(|| earlier.iter().find(|other| other.path.starts_with(with))) {
+        Some(PlacedRoute { node, path, .. }) => format!(
+            "a request for it may be one for `{path}` of `{}` ({}) as well; begin one of them with another segment",
+            node.name, node.at
+        ),
+        None => format!("a request for it may be one for `{with}` as well"),
+    }
 }
 
 /// The names in a path, in order: `{id}` and `{*rest}`; a doubled brace is a literal one.
