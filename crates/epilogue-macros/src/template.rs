@@ -19,9 +19,8 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
         );
         return Vec::new();
     }
-    if text.is_empty() {
-        errors.at(template, "a path template starts with a slash, and this one is empty: write \"/\"");
-    } else if !text.starts_with('/') {
+    // An empty one is the prefix of its router.
+    if !text.is_empty() && !text.starts_with('/') {
         errors.at(template, format!("a path template starts with a slash: write \"/{text}\""));
     }
     if let Some(at) = query(&text) {

@@ -27,9 +27,10 @@ macro_rules! route_macro_docs {
     ($($name:ident $method:literal),* $(,)?) => {$(
         #[doc = concat!("A path function that answers ", $method, " requests.")]
         ///
-        /// The first argument is the path template: `{name}` matches a segment, `{*name}` all that follows. Each function parameter
-        /// says where its value comes from, see [`Param`](crate::Param); the function itself stays as it is written, for a unit
-        /// test to call. What it returns turns into the reply; an `Err` ends the request and drops its tasks.
+        /// The first argument is the path template: `{name}` matches a segment, `{*name}` all that follows; one that is empty is the prefix of
+        /// its [`Router`](crate::Router). Each function parameter says where its value comes from, see [`Param`](crate::Param); the function
+        /// itself stays as it is written, for a unit test to call. What it returns turns into the reply; an `Err` ends the request and
+        /// drops its tasks.
         ///
         /// Options follow the template:
         ///

@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use axum_core::body::Body;
 use axum_core::response::Response;
 use epilogue::prelude::{
-    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Outcome, Query, Reply, State, StatusCode,
-    TaskLimits, dependency,
+    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Outcome, Query, Reply, Router, State,
+    StatusCode, TaskLimits, dependency, routes,
 };
 use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer};
 use epilogue_e2e::{Entries, Gate, Journal, settle};
@@ -382,3 +382,27 @@ async fn without_the_layer_the_request_fails() {
         assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }
+
+#[tokio::test]
+async fn a_guard_that_would_not_run_for_the_handlers_is_refused() {
+    #[dependency]
+    fn guard() -> Result<(), HttpError> {
+        Err(HttpError::new(StatusCode::FORBIDDEN, ()))
+    }
+
+    let layer = EpilogueLayer::new(App::new().depends::<guard>());
+    let error = layer.start().await.unwrap_err().to_string();
+    assert!(
+        error.contains("`App::depends::<guard>()`") && error.contains("take `Depends<guard>`"),
+        "{error}"
+    );
+    let router = axum::Router::new().route("/", post(async || "unguarded")).layer(layer);
+    assert_eq!(router.oneshot(request("/")).await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
+
+    // Where the app is nested too, a router has it.
+    let routes = Router::new("").depends::<guard>().routes(routes![guarded]);
+    EpilogueLayer::new(App::new().router(routes)).start().await.unwrap();
+}
+
+#[epilogue::get("/guarded")]
+async fn guarded() {}

@@ -618,7 +618,8 @@ async fn overrides_that_cannot_be_stop_the_start() {
     }
     let (circle, _entries) = app();
     let message = circle.override_dependency_with::<limit, around>().start().await.unwrap_err().to_string();
-    assert!(message.contains("depend on itself by an override: `limit` -> `twice` -> `limit`"), "{message}");
+    let expected = "the override `around` of `limit` comes to depend on itself: `limit` -> `twice` -> `limit` of `optional`";
+    assert!(message.starts_with(expected), "{message}");
 
     #[dependency]
     fn of_a_request(n: Query<u32>) -> Arc<AtomicU32> {
@@ -627,7 +628,8 @@ async fn overrides_that_cannot_be_stop_the_start() {
     let (too_early, _entries) = app();
     let message =
         too_early.override_dependency_with::<base, of_a_request>().start().await.unwrap_err().to_string();
-    assert!(message.contains("takes a value of a request through `counter` -> `base` -> `n`"), "{message}");
+    let expected = "the override `of_a_request` of `base` takes a value of a request through `counter` -> `base` -> `n` of `uses_app_scope`";
+    assert!(message.starts_with(expected), "{message}");
 }
 
 #[tokio::test]
@@ -742,7 +744,34 @@ async fn of_several_that_cannot_be_built_the_first_in_order_is_told() {
         .build_at_start::<fails_early>()
         .build_at_start::<fails_late>();
     let error = app.start().await.unwrap_err().to_string();
-    assert!(error.contains("`fails_early`, which `App::build_at_start` through"), "{error}");
+    assert_eq!(
+        error,
+        "the app-scoped dependency `fails_early`, which `App::build_at_start` needs through `fails_early`, could not be built: melted"
+    );
+}
+
+#[dependency(scope = "app")]
+fn fails_in_words() -> Result<u8, Denied> {
+    Err(Denied)
+}
+
+#[tokio::test]
+async fn an_app_scoped_dependency_that_fails_is_told_with_its_own_error_and_the_line_of_the_route() {
+    #[get("/")]
+    async fn index(user: Depends<fails_in_words>) -> String {
+        user.to_string()
+    }
+    let line = line!() - 3;
+
+    let error = App::new().routes(routes![index]).start().await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "the app-scoped dependency `fails_in_words`, which `index` ({}:{line}) needs through `user`, could not be built: \
+             403 Forbidden: denied",
+            file!()
+        )
+    );
 }
 
 #[get("/exact")]

@@ -136,7 +136,8 @@ impl Exiting {
             for OwedExit { dependency, exit, value } in owed {
                 let future = caught(exit(value, Arc::clone(&outcome)));
                 if let Err(failure) = future.await.and_then(|result| result) {
-                    tracing::error!(dependency, ?failure, "the exit of an app-scoped dependency failed");
+                    let error = failure.into_reason();
+                    tracing::error!(dependency, %error, "the exit of an app-scoped dependency failed");
                 }
                 count.send_modify(|ended| *ended += 1);
             }

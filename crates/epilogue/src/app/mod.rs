@@ -5,6 +5,7 @@ mod demand;
 mod dependencies;
 mod error_handlers;
 mod graph;
+mod prefix;
 mod router;
 mod routes;
 mod service;

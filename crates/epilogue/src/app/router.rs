@@ -16,13 +16,13 @@ use crate::param::ParamOptions;
 ///     if *x_token == "secret" { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "wrong token")) }
 /// }
 ///
-/// #[get("/")]
+/// #[get("")]
 /// async fn list() -> &'static str {
 ///     "[]"
 /// }
 ///
 /// let users = Router::new("/users").depends::<verify_token>().routes(routes![list]);
-/// let app = App::new().router(Router::new("/api").router(users)); // GET /api/users/
+/// let app = App::new().router(Router::new("/api").router(users)); // GET /api/users
 /// # let _ = app;
 /// ```
 #[doc(alias = "APIRouter")]
@@ -74,6 +74,11 @@ impl Router {
     pub fn depends<D: Dependency>(mut self) -> Self {
         self.dependencies.push(effect_of::<D>());
         self
+    }
+
+    /// The dependencies that run for every route of this router.
+    pub(super) fn effects(&self) -> &[&'static ParamNode] {
+        &self.dependencies
     }
 
     /// All routes, with what the routers add to each.

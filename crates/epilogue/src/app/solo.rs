@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::App;
 use super::demand::Demand;
 use super::router::effect_of;
-use super::start::{AppState, CompiledRoute};
+use super::start::{AppState, CompiledRoute, StartError};
 use crate::dependency::Dependency;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, SoloPlan};
@@ -38,6 +38,14 @@ impl App {
     /// Whether both are clones of one app.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.config, &other.config)
+    }
+
+    /// Refuses what would not happen under a layer, of which a guard must not be one.
+    pub(crate) fn check_for_layer(&self) -> Result<(), StartError> {
+        match self.config.root.effects().first() {
+            Some(effect) => Err(StartError::EffectInLayer { dependency: effect.name }),
+            None => Ok(()),
+        }
     }
 
     /// The plan of a dependency that an axum handler takes.

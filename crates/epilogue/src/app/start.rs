@@ -8,15 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, StatusCode};
+use matchit::InsertError;
 use tokio_util::sync::CancellationToken;
 
 use super::builder::Config;
 use super::demand::Demand;
 use super::dependencies::AppDependencies;
 use super::error_handlers::ErrorHandlers;
+use super::prefix;
 use super::router::PlacedRoute;
 use super::service::Handler;
 use crate::graph::SourceLine;
+use crate::graph::check::same_path;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
 use crate::tasks::Runner;
@@ -47,7 +50,7 @@ pub enum StartError {
         path: String,
     },
     /// A path cannot stand beside the others.
-    #[error("the path `{path}` of `{route}` ({at}) cannot be routed")]
+    #[error("the path `{path}` of `{route}` ({at}) cannot be routed: {reason}")]
     Path {
         /// The path with the prefixes of its routers.
         path: String,
@@ -55,9 +58,8 @@ pub enum StartError {
         route: &'static str,
         /// Its line.
         at: SourceLine,
-        /// What the router says.
-        #[source]
-        source: matchit::InsertError,
+        /// Which other path it cannot be told from, and what to do.
+        reason: String,
     },
     /// A path has more parameters than the routing table takes.
     #[error("the path `{path}` of `{route}` ({at}) has more than {MOST_PARAMETERS} parameters")]
@@ -70,19 +72,55 @@ pub enum StartError {
         at: SourceLine,
     },
     /// A router's prefix has not the form of one.
-    #[error("the prefix `{0}` of a router must begin with a slash and not end in one")]
-    Prefix(String),
-    /// An app-scoped dependency could not be built. Those that were built before it have been exited.
+    #[error("the prefix `{prefix}` of a router is none: {reason}")]
+    Prefix {
+        /// The prefix.
+        prefix: String,
+        /// What is wrong with it, and what to write instead.
+        reason: String,
+    },
+    /// A route has an empty template, and no router with a prefix around it.
     #[error(
-        "the app-scoped dependency `{dependency}`, which {wanted_by} needs, could not be built: {reason}"
+        "the path of `{route}` ({at}) is empty: write \"/\" as its template, or put it under a `Router` with a prefix"
     )]
+    Empty {
+        /// The path function.
+        route: &'static str,
+        /// Its line.
+        at: SourceLine,
+    },
+    /// Two segments of a path have one name, one of them perhaps in the prefix of a router.
+    #[error(
+        "two segments of the path `{path}` of `{route}` ({at}) are named `{{{name}}}`: rename one, each needs its own name"
+    )]
+    Names {
+        /// The path with the prefixes of its routers.
+        path: String,
+        /// The path function.
+        route: &'static str,
+        /// Its line.
+        at: SourceLine,
+        /// The name of both.
+        name: String,
+    },
+    /// An app-scoped dependency could not be built. Those that were built before it have been exited.
+    #[error("the app-scoped dependency `{dependency}`, which {wanted_by}, could not be built: {reason}")]
     Dependency {
         /// Its name.
         dependency: &'static str,
-        /// The route and the chain of parameters that led to it first.
+        /// The route that needs it, its line, and the chain of parameters that led to it first.
         wanted_by: String,
-        /// What it returned.
+        /// What it returned: the error, or the reply that an error type of one's own turns into.
         reason: String,
+    },
+    /// The app of an [`EpilogueLayer`](crate::EpilogueLayer) runs a dependency for its routes, which would not run for axum's handlers.
+    #[error(
+        "`App::depends::<{dependency}>()` is for the app's own routes and does not run for axum's handlers under an `EpilogueLayer`: take \
+         `Depends<{dependency}>` in the handlers, and let a `Router` of the app's own routes have it if there are any"
+    )]
+    EffectInLayer {
+        /// Its name.
+        dependency: &'static str,
     },
     /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built.
     #[error("the app was stopped before it had started")]
@@ -176,8 +214,10 @@ impl AppState {
 }
 
 pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Result<Started, StartError> {
-    if let Some(prefix) = config.root.prefixes().into_iter().find(|prefix| !is_prefix(prefix)) {
-        return Err(StartError::Prefix(prefix.to_owned()));
+    for prefix in config.root.prefixes() {
+        if let Some(reason) = prefix::flaw(prefix) {
+            return Err(StartError::Prefix { prefix: prefix.to_owned(), reason });
+        }
     }
     let placed = config.root.place();
     let mut app_plan = AppPlan::default();
@@ -202,10 +242,6 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
     Ok(Started { state, layered })
 }
 
-fn is_prefix(prefix: &str) -> bool {
-    prefix.is_empty() || prefix.starts_with('/') && !prefix.ends_with('/')
-}
-
 fn plan_routes(
     config: &Config,
     placed: &[PlacedRoute],
@@ -219,6 +255,7 @@ fn plan_routes(
         .iter()
         .map(|route| {
             let segments = segments_of(&route.path);
+            check_path(route, &segments)?;
             let plan = planner.plan(route.node, &route.dependencies, &route.path, &segments)?;
             Ok(CompiledRoute {
                 node: route.node,
@@ -230,6 +267,18 @@ fn plan_routes(
             })
         })
         .collect()
+}
+
+/// Checks what the macro of the template cannot see: what the prefixes make of it.
+fn check_path(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError> {
+    if route.path.is_empty() {
+        return Err(StartError::Empty { route: route.node.name, at: route.node.at });
+    }
+    let twice = segments.iter().enumerate().find(|(index, name)| segments[..*index].contains(name));
+    twice.map_or(Ok(()), |(_, name)| {
+        let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
+        Err(StartError::Names { path, route, at, name: name.clone() })
+    })
 }
 
 /// These stand in errors for a route where no route asks for a dependency.
@@ -257,20 +306,41 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
         }
     }
     let mut table = matchit::Router::new();
-    for route in paths {
+    for (index, route) in paths.iter().enumerate() {
         if segments_of(&route.path).len() > MOST_PARAMETERS {
             let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
             return Err(StartError::Parameters { path, route, at });
         }
         let methods = by_path.remove(route.path.as_str()).unwrap_or_default();
-        table.insert(&route.path, methods).map_err(|source| StartError::Path {
+        table.insert(&route.path, methods).map_err(|error| StartError::Path {
             path: route.path.clone(),
             route: route.node.name,
             at: route.node.at,
-            source,
+            reason: unroutable(route, &paths[..index], &error),
         })?;
     }
     Ok(table)
+}
+
+/// Why a path does not go into a table that has these.
+fn unroutable(route: &PlacedRoute, earlier: &[&PlacedRoute], error: &InsertError) -> String {
+    if let Some(same) = earlier.iter().find(|other| same_path(&other.path, &route.path)) {
+        let PlacedRoute { node, path, .. } = same;
+        return format!(
+            "`{}` ({}) names the segments of the same path differently, `{path}`; give them the same names",
+            node.name, node.at
+        );
+    }
+    let InsertError::Conflict { with } = error else { return error.to_string() };
+    // What it is told to be is not always the whole of it.
+    let other = earlier.iter().find(|other| other.path == *with);
+    match other.or_else(|| earlier.iter().find(|other| other.path.starts_with(with))) {
+        Some(PlacedRoute { node, path, .. }) => format!(
+            "a request for it may be one for `{path}` of `{}` ({}) as well; begin one of them with another segment",
+            node.name, node.at
+        ),
+        None => format!("a request for it may be one for `{with}` as well"),
+    }
 }
 
 /// The names in a path, in order: `{id}` and `{*rest}`; a doubled brace is a literal one.

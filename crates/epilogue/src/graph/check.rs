@@ -628,7 +628,7 @@ pub const fn shape_of(template: &str) -> u64 {
 }
 
 /// Whether two templates match the same paths: the names between braces do not count.
-const fn same_path(a: &str, b: &str) -> bool {
+pub(crate) const fn same_path(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let (mut i, mut j) = (0, 0);
     while i < a.len() && j < b.len() {

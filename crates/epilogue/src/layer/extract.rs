@@ -74,6 +74,8 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
     Rejection::of_failure(HttpError::from(error).raise())
 }
 
+const NO_LAYER: &str = "a handler takes `Depends`, but no `EpilogueLayer` is around it";
+
 /// What the request's dependency came to; the outer error is the program's.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
     const {
@@ -81,7 +83,10 @@ async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejectio
         assert!(!verdict.is_wrong(), "{}", verdict.text());
     };
     let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
-        return Err(misplaced("a handler takes `Depends`, but no `EpilogueLayer` is around it"));
+        // No layer makes a reply of the rejection, which would log it.
+        let dependency = <D::Graph<Full> as HasNode>::NODE.name;
+        tracing::error!(dependency, "{NO_LAYER}");
+        return Err(misplaced(NO_LAYER));
     };
     let plan = session.plans().of::<D>().map_err(broken)?;
     Ok(session.ask(&plan, parts).await.map(Depends::from_value))

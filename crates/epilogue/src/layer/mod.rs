@@ -89,7 +89,7 @@ impl EpilogueLayer {
     ///
     /// # Errors
     ///
-    /// See [`App::start`].
+    /// See [`App::start`]; and when the app has a dependency of [`App::depends`], which does not run for axum's handlers.
     pub async fn start(&self) -> Result<(), StartError> {
         self.plans().await.map(drop)
     }
@@ -110,6 +110,7 @@ impl EpilogueLayer {
 
     async fn plans(&self) -> Result<&Arc<Plans>, StartError> {
         let plans = async {
+            self.app.check_for_layer()?;
             let base = self.app.started().await?.state.without_routes();
             Ok(Arc::new(Plans::new(self.app.clone(), Arc::new(base))))
         };

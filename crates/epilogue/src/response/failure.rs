@@ -2,13 +2,17 @@
 
 use std::any::Any;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use axum_core::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use http_body::Body as _;
 
 use super::HttpError;
 use crate::rejection::Rejection;
+use crate::scope::caught_now;
 use crate::tasks::panic_message;
 
 /// Why a request, or one dependency of it, came to nothing.
@@ -57,10 +61,13 @@ impl Failure {
         }
     }
 
-    /// The error that the one that was returned was made from.
-    pub(crate) fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let Self::Raised(raised) = self else { return None };
-        raised.as_any().downcast_ref::<HttpError>()?.source()
+    /// What the log is told of a failure that becomes nobody's reply. A type that is known to turn into a reply only is asked for that.
+    #[cold]
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Self::Raised(raised) => raised.into_reason(),
+            told => told.to_string(),
+        }
     }
 
     /// A panic's payload as a failure.
@@ -128,6 +135,39 @@ impl Raised {
     pub(crate) fn as_any(&self) -> &dyn Any {
         self.0.as_any()
     }
+
+    pub(crate) fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    fn into_reason(self) -> String {
+        if let Some(error) = self.as_any().downcast_ref::<HttpError>() {
+            return error.reason();
+        }
+        let name = self.type_name();
+        // A user's code, which may panic.
+        let told = caught_now(|| {
+            let response = self.into_response();
+            (response.status(), text_at_hand(response))
+        });
+        match told {
+            Ok((status, Some(text))) if status.is_success() => text,
+            Ok((status, Some(text))) => format!("{status}: {text}"),
+            Ok((status, None)) => format!("an error of type `{name}`, which replies {status}"),
+            Err(panic) => format!("an error of type `{name}`, whose reply panicked: {panic}"),
+        }
+    }
+}
+
+/// The text of a reply that need not be waited for, as far as a line of the log goes; none where it says no more than the status.
+fn text_at_hand(response: Response) -> Option<String> {
+    const LONGEST: usize = 1000;
+    let reason = response.status().canonical_reason();
+    let mut body = response.into_body();
+    let frame = pin!(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Some(Ok(frame))) = frame else { return None };
+    let text: String = String::from_utf8_lossy(frame.data_ref()?).chars().take(LONGEST).collect();
+    (!text.is_empty() && Some(&*text) != reason).then_some(text)
 }
 
 impl IntoResponse for Raised {

@@ -129,14 +129,18 @@ impl HttpError {
         self.0.source.as_deref().map(Source::as_any)
     }
 
-    /// The same, for the log.
-    pub(crate) fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source.as_deref().map(Source::as_error)
+    /// What the log is told where nobody gets the reply.
+    pub(crate) fn reason(&self) -> String {
+        match (&self.0.source, &self.0.detail) {
+            (Some(source), None) => with_causes(source.as_error()),
+            (Some(source), Some(_)) => format!("{self}: {}", with_causes(source.as_error())),
+            (None, _) => self.to_string(),
+        }
     }
 
     pub(crate) fn to_response(&self) -> Response {
-        if let Some(source) = self.source() {
-            tracing::error!(status = self.0.status.as_u16(), error = %with_causes(source), "a request failed");
+        if let Some(source) = &self.0.source {
+            tracing::error!(status = self.0.status.as_u16(), error = %with_causes(source.as_error()), "a request failed");
         }
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),

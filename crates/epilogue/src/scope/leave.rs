@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum_core::response::IntoResponse;
+use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http_body_util::Either;
 
@@ -13,7 +13,7 @@ use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Failure, HttpError, RaisedError, Replied, internal_server_error};
-use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport, with_causes};
+use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
 impl Scope {
@@ -78,7 +78,7 @@ impl Scope {
             if let Err(failure) = self.exits[last].run(outcome).await
                 && let Err(replaced) = std::mem::replace(&mut result, Err(failure))
             {
-                self.log_replaced(&replaced);
+                self.log_replaced(replaced);
             }
             let ended = self.exits.remove(last);
             drop_caught(ended);
@@ -89,13 +89,9 @@ impl Scope {
 
     /// Where a failure becomes the reply, that is logged there.
     #[cold]
-    fn log_replaced(&self, failure: &Failure) {
-        let error = failure.source().map_or_else(|| failure.to_string(), with_causes);
-        tracing::error!(
-            route = &*self.route().label,
-            error,
-            "a request failed, and an exit's error became its reply"
-        );
+    fn log_replaced(&self, failure: Failure) {
+        let (route, error) = (&*self.route().label, failure.into_reason());
+        tracing::error!(route, %error, "a request failed, and an exit's error became its reply");
     }
 
     /// What is added is an exit's or an error handler's, or no longer so.
@@ -133,12 +129,32 @@ impl Scope {
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
         let response = app.error_handlers.handle(&failure, self);
-        let response = response.map_or_else(|| caught_now(|| failure.into_response()), Ok);
+        let response = response.map_or_else(|| self.reply_of(failure), Ok);
         let response = response.unwrap_or_else(|failure| {
             tracing::error!(?failure, "the reply of an error panicked");
             internal_server_error()
         });
         (response.map(Either::Right), outcome)
+    }
+
+    /// The reply that an error turns into. Of a text or a `Json` its status is that of a success, which no guard means to deny with.
+    fn reply_of(&self, failure: Failure) -> Result<Response, Failure> {
+        let error = match &failure {
+            Failure::Raised(raised) => raised.type_name(),
+            Failure::Rejected(_) | Failure::Panicked(_) => "",
+        };
+        let response = caught_now(|| failure.into_response())?;
+        if response.status().is_success() {
+            // Under a layer the route is no more than the place of one.
+            let route = self.tasks.as_ref().map_or(&self.route().label, |tasks| &tasks.origin().name);
+            tracing::warn!(
+                route = &**route,
+                error,
+                status = response.status().as_u16(),
+                "an `Err` became a reply that says that all is well: return an `HttpError`, or an error type that replies with another status"
+            );
+        }
+        Ok(response)
     }
 
     /// Drops what is the user's, here, where a panic of it is caught: where the scope is dropped, the reply would be lost with it, and
@@ -189,7 +205,7 @@ impl Scope {
                 // Not before: what a failed request still adds itself is dropped with the rest.
                 tasks.take_all(true);
                 let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
-                leave_request(exits, outcome, report)
+                leave_request(exits, outcome, report, Arc::clone(&tasks.origin().name))
             })
         };
         let batch = match probe {
@@ -214,11 +230,12 @@ impl Drop for Scope {
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
-async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport) {
+async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport, route: Arc<str>) {
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
     for mut exit in exits.into_iter().rev() {
         if let Err(failure) = exit.run(Arc::clone(&outcome)).await {
-            tracing::error!(?failure, "an exit failed after the reply");
+            let (dependency, error) = (exit.function, failure.into_reason());
+            tracing::error!(dependency, route = &*route, %error, "an exit failed after the reply");
         }
         drop_caught(exit);
     }

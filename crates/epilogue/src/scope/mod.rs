@@ -124,6 +124,7 @@ enum Slot {
 
 /// An exit that is owed, until it has ended: where it is cut off it goes on elsewhere from where it was.
 struct Exit {
+    function: &'static str,
     scope: DependencyScope,
     stage: ExitStage,
 }

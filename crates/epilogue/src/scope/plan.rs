@@ -130,9 +130,11 @@ pub enum PlanError {
     },
     /// An override stands for a dependency that it depends on itself.
     #[error(
-        "`{route}` ({at}) comes to depend on itself by an override: {chain}; let the override depend on something else"
+        "{stand_in} comes to depend on itself: {chain} of `{route}` ({at}); let it depend on something else"
     )]
     OverrideCycle {
+        /// The override.
+        stand_in: String,
         /// The path function.
         route: &'static str,
         /// The line of the parameter that closes the circle.
@@ -158,9 +160,12 @@ pub enum PlanError {
     },
     /// An override of an app-scoped dependency takes a value of a request.
     #[error(
-        "`{route}` ({at}) overrides an app-scoped dependency by one that takes a value of a request through {chain}"
+        "{stand_in} takes a value of a request through {chain} of `{route}` ({at}), and what it stands in for is app-scoped: let it take \
+         states and app-scoped dependencies alone"
     )]
     NotInApp {
+        /// The override.
+        stand_in: String,
         /// The path function.
         route: &'static str,
         /// The line of the parameter.
@@ -214,7 +219,7 @@ pub(crate) struct AppPlan {
 #[derive(Debug)]
 pub(crate) struct AppStep {
     pub(crate) step: Step,
-    /// The route, and the chain of parameters that led to it first.
+    /// The route that needs it, and the chain of parameters that led to it first.
     pub(crate) wanted_by: String,
 }
 
@@ -247,6 +252,8 @@ struct Draft<'a, 'b> {
     chain: Vec<&'static str>,
     /// The dependencies along the chain. The compiler has seen that there is no cycle, but not what overrides make of it.
     above: Vec<TypeId>,
+    /// The overrides along the chain, and what each stands in for.
+    overridden: Vec<[&'static str; 2]>,
     in_concurrent: bool,
 }
 
@@ -290,6 +297,7 @@ impl Planner<'_> {
             stream: None,
             chain: Vec::new(),
             above: Vec::new(),
+            overridden: Vec::new(),
             in_concurrent: false,
         };
         for dependency in outer.iter().copied().chain(route.dependencies) {
@@ -312,7 +320,12 @@ impl Draft<'_, '_> {
     fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
         self.chain.push(param.name);
         if in_app && !may_stand_in_app(param) {
-            return Err(PlanError::NotInApp { route: self.route.name, at: param.at, chain: self.chain() });
+            return Err(PlanError::NotInApp {
+                stand_in: self.stand_in(),
+                route: self.route.name,
+                at: param.at,
+                chain: self.chain(),
+            });
         }
         let slot = match param.source {
             Source::Dependency { node, sharing, need, .. } => {
@@ -323,7 +336,7 @@ impl Draft<'_, '_> {
                         chain: self.chain(),
                     });
                 };
-                let above = self.scopes.len();
+                let (above, overridden) = (self.scopes.len(), self.overridden.len());
                 for scope in param.options.scopes {
                     if !self.scopes.contains(scope) {
                         self.scopes.push(scope);
@@ -331,6 +344,7 @@ impl Draft<'_, '_> {
                 }
                 let slot = self.dependency(node, param, sharing, vital && need == Need::Required, in_app)?;
                 self.scopes.truncate(above);
+                self.overridden.truncate(overridden);
                 slot
             }
             Source::Extract(run) | Source::Security { run, .. } => {
@@ -410,11 +424,15 @@ impl Draft<'_, '_> {
         let asked = node;
         let (node, run) = match self.planner.overrides.get(&asked.id) {
             None => (node, None),
-            Some(Override::Dependency(other)) => (*other, None),
+            Some(Override::Dependency(other)) => {
+                self.overridden.push([other.name, asked.name]);
+                (*other, None)
+            }
             Some(Override::Value(value)) => (node, Some(StepRun::Replaced(Arc::clone(value)))),
         };
         if self.above.contains(&node.id) {
             return Err(PlanError::OverrideCycle {
+                stand_in: self.stand_in(),
                 route: self.route.name,
                 at: param.at,
                 chain: self.chain(),
@@ -520,7 +538,10 @@ impl Draft<'_, '_> {
             Some(_) => (Box::default(), None),
             None => (self.sites(node, true, true)?, node.exit),
         };
-        let wanted_by = format!("`{}` through {}", self.route.name, self.chain());
+        let RouteNode { name, at, .. } = self.route;
+        // What stands for a route has no line.
+        let at = if at.file.is_empty() { String::new() } else { format!(" ({at})") };
+        let wanted_by = format!("`{name}`{at} needs through {}", self.chain());
         let app = &mut *self.planner.app;
         let slot = app.steps.len();
         let step = Step {
@@ -628,6 +649,14 @@ impl Draft<'_, '_> {
 
     fn body_twice(&self, param: &'static ParamNode) -> PlanError {
         PlanError::BodyTwice { route: self.route.name, at: param.at, chain: self.chain() }
+    }
+
+    /// The override that made a mistake of what the compiler has found to be none.
+    fn stand_in(&self) -> String {
+        match self.overridden.last() {
+            Some([name, of]) => format!("the override `{name}` of `{of}`"),
+            None => String::from("a dependency"),
+        }
     }
 
     fn chain(&self) -> String {

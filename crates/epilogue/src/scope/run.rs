@@ -119,7 +119,7 @@ impl Scope {
             StepOutput::Shared(value) => {
                 if let Some(run) = step.exit {
                     let stage = ExitStage::Waits(run, Arc::clone(&value));
-                    self.exits.push(Exit { scope: step.scope, stage });
+                    self.exits.push(Exit { function: step.name, scope: step.scope, stage });
                 }
                 Slot::Shared(value)
             }
@@ -147,7 +147,7 @@ impl Scope {
     /// Calls a dependency on the blocking pool. Its exit is owed from here on, whoever still waits for it when it returns.
     pub(super) fn enter_on_pool(&mut self, step: &Step, call: BlockingCall) -> Waiting {
         let is_exited = step.exit.is_some();
-        let enter = self.owe_call(step.exit.map(|run| (step.scope, run)));
+        let enter = self.owe_call(step.name, step.exit.map(|run| (step.scope, run)));
         let call = move || {
             let value = call()?;
             // Without an exit the output ends with its last reader.
@@ -165,7 +165,7 @@ impl Scope {
         &mut self,
         call: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let ends = self.owe_call(None);
+        let ends = self.owe_call(self.route().node.name, None);
         let call = move || {
             let _ends = ends;
             call()
@@ -174,7 +174,11 @@ impl Scope {
     }
 
     /// What ends a call on the blocking pool, with the output that its own exit is for: until then no exit of what was entered before runs.
-    fn owe_call(&mut self, exit: Option<(DependencyScope, RunExit)>) -> oneshot::Sender<Value> {
+    fn owe_call(
+        &mut self,
+        function: &'static str,
+        exit: Option<(DependencyScope, RunExit)>,
+    ) -> oneshot::Sender<Value> {
         let (ends, ended) = oneshot::channel();
         let (scope, run) = match exit {
             Some((scope, run)) => (scope, Some(run)),
@@ -182,7 +186,7 @@ impl Scope {
             None => (DependencyScope::Request, None),
         };
         if run.is_some() || !self.exits.is_empty() {
-            self.exits.push(Exit { scope, stage: ExitStage::Enters(run, ended) });
+            self.exits.push(Exit { function, scope, stage: ExitStage::Enters(run, ended) });
         }
         ends
     }
@@ -282,7 +286,7 @@ impl Scope {
         match result {
             Ok(StepOutput::Shared(value) | StepOutput::Entered(value)) => Ok(value),
             Ok(StepOutput::Own(_)) => Err(String::from("it is an extractor, which needs a request")),
-            Err(failure) => Err(failure.to_string()),
+            Err(failure) => Err(failure.into_reason()),
         }
     }
 }

@@ -1,0 +1,174 @@
+//! What the log says of what no client is told.
+
+use epilogue::prelude::*;
+use epilogue::testing::TestClient;
+use epilogue::{IntoResponse, Response};
+use epilogue_e2e::{Entries, Journal};
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+/// Writes down warnings and errors, a field after the other.
+struct Log(Journal);
+
+impl<S: tracing::Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() <= tracing::Level::WARN {
+            let mut line = String::new();
+            event.record(&mut Line(&mut line));
+            self.0.write(line.trim_end());
+        }
+    }
+}
+
+struct Line<'l>(&'l mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.push_str(&match field.name() {
+            "message" => format!("{value:?} "),
+            name => format!("{name}={value:?} "),
+        });
+    }
+}
+
+/// The log of the calling thread, until the guard is dropped.
+fn log() -> (Entries, DefaultGuard) {
+    let (journal, entries) = Journal::new();
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Log(journal)));
+    (entries, guard)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot commit: {0}")]
+struct Uncommitted(&'static str);
+
+impl IntoResponse for Uncommitted {
+    fn into_response(self) -> Response {
+        (StatusCode::CONFLICT, self.to_string()).into_response()
+    }
+}
+
+/// An error that has no words as a reply.
+struct Wordless;
+
+impl IntoResponse for Wordless {
+    fn into_response(self) -> Response {
+        StatusCode::BAD_GATEWAY.into_response()
+    }
+}
+
+async fn commit(_: &u8, _: &Outcome) -> Result<(), HttpError> {
+    Err(Uncommitted("deadlock"))?
+}
+
+async fn commit_own(_: &u8, _: &Outcome) -> Result<(), Uncommitted> {
+    Err(Uncommitted("deadlock"))
+}
+
+async fn commit_wordless(_: &u8, _: &Outcome) -> Result<(), Wordless> {
+    Err(Wordless)
+}
+
+#[dependency(exit = commit)]
+fn transaction() -> u8 {
+    1
+}
+
+#[dependency(exit = commit_own)]
+fn own_transaction() -> u8 {
+    2
+}
+
+#[dependency(exit = commit_wordless)]
+fn wordless_transaction() -> u8 {
+    3
+}
+
+#[dependency(scope = "app", exit = commit_own)]
+fn pool() -> u8 {
+    4
+}
+
+#[get("/items/{id}")]
+async fn item(
+    id: Path<u8>,
+    _pool: Depends<pool>,
+    _wordless: Depends<wordless_transaction>,
+    _own: Depends<own_transaction>,
+    _transaction: Depends<transaction>,
+) -> String {
+    id.to_string()
+}
+
+#[tokio::test]
+async fn an_exit_that_fails_after_the_reply_is_logged_with_its_reason() {
+    let (mut entries, guard) = log();
+    let app = App::new().routes(routes![item]);
+    assert_eq!(TestClient::new(app.clone()).get("/items/7").send().await.status(), 200);
+    app.drain().await.unwrap();
+    drop(guard);
+    let route = r#"route="GET /items/{id}""#;
+    assert_eq!(
+        entries.now(),
+        [
+            format!(
+                r#"an exit failed after the reply dependency="transaction" {route} error=cannot commit: deadlock"#
+            ),
+            format!(
+                r#"an exit failed after the reply dependency="own_transaction" {route} error=409 Conflict: cannot commit: deadlock"#
+            ),
+            format!(
+                r#"an exit failed after the reply dependency="wordless_transaction" {route} error=an error of type `log::Wordless`, which replies 502 Bad Gateway"#
+            ),
+            String::from(
+                r#"the exit of an app-scoped dependency failed dependency="pool" error=409 Conflict: cannot commit: deadlock"#
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_dependency_of_a_handler_without_a_layer_is_logged() {
+    use tower::ServiceExt;
+
+    let (mut entries, _guard) = log();
+    let router = axum::Router::new().route("/", axum::routing::get(async |_: Depends<transaction>| {}));
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    assert_eq!(router.oneshot(request).await.unwrap().status(), 500);
+    assert_eq!(
+        entries.now(),
+        [r#"a handler takes `Depends`, but no `EpilogueLayer` is around it dependency="transaction""#]
+    );
+}
+
+#[dependency]
+fn user() -> Result<u32, String> {
+    Err(String::from("not logged in"))
+}
+
+#[get("/secrets")]
+async fn secrets(user: Depends<user>) -> Result<String, Wordless> {
+    if *user == 0 { Err(Wordless) } else { Ok(user.to_string()) }
+}
+
+#[tokio::test]
+async fn an_error_that_replies_as_if_all_were_well_is_logged() {
+    let (mut entries, _guard) = log();
+    let app = App::new().routes(routes![secrets]);
+    assert_eq!(TestClient::new(app.clone()).get("/secrets").send().await.status(), 200);
+    assert_eq!(
+        entries.now(),
+        [
+            "an `Err` became a reply that says that all is well: return an `HttpError`, or an error type that replies with another status \
+          route=\"GET /secrets\" error=\"alloc::string::String\" status=200"
+        ]
+    );
+
+    // What fails in earnest, and whose reply the app has chosen itself, is not.
+    let wordless = TestClient::new(app.clone().override_dependency::<user>(|| 0));
+    assert_eq!(wordless.get("/secrets").send().await.status(), 502);
+    let chosen = TestClient::new(app.on_error(|text: &String, _| text.clone()));
+    assert_eq!(chosen.get("/secrets").send().await.status(), 200);
+    assert_eq!(entries.now(), [""; 0]);
+}
