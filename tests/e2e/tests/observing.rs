@@ -92,15 +92,15 @@ async fn unread() -> Result<(), HttpError> {
     Err(Unread(std::io::Error::other("the disk is on fire")))?
 }
 
-/// Writes down the errors of the log.
+/// Writes down what is told of errors.
 struct Errors(Journal);
 
 impl<S: tracing::Subscriber> Layer<S> for Errors {
-    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        if let Some(error) = fields.0.get("error") {
-            self.0.write(error);
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() == tracing::Level::ERROR {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            self.0.write(fields.0.remove("error").unwrap_or_default());
         }
     }
 }
@@ -146,19 +146,6 @@ async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     served.stop().await.unwrap();
 }
 
-/// Writes down what is told of errors.
-struct Errors(Journal);
-
-impl<S: tracing::Subscriber> Layer<S> for Errors {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() == tracing::Level::ERROR {
-            let mut fields = Fields::default();
-            event.record(&mut fields);
-            self.0.write(fields.0.remove("error").unwrap_or_default());
-        }
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
 #[error("the order was not stored")]
 struct NotStored(#[source] std::io::Error);
@@ -188,9 +175,8 @@ async fn a_failure_is_told_although_an_exit_fails_too() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let routes = routes![fails_in_a_transaction, panics_in_a_transaction];
     let client = epilogue::testing::TestClient::new(App::new().routes(routes));
-    for (path, error) in
-        [("/fails", "the order was not stored: the disk is full"), ("/panics", "it panicked: on purpose")]
-    {
+    let no_room = "507 Insufficient Storage: no room: the order was not stored: the disk is full";
+    for (path, error) in [("/fails", no_room), ("/panics", "it panicked: on purpose")] {
         assert_eq!(client.get(path).send().await.status(), 500);
         assert_eq!(entries.now(), [error, "the connection is gone"], "{path}");
     }
