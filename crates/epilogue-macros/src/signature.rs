@@ -213,7 +213,9 @@ impl Function {
                 let (written, name, ty) = (&typed.pat, &param.name, &param.ty_in_body);
                 let span = name.span();
                 let value = quote_spanned!(span=> #private::named(#name));
-                named.push(parse_quote!(#[cfg(not(doc))] let #written: #ty = #value;));
+                // What a lint is told of the parameter is meant of this name, which the body uses.
+                let lints = replaced.attrs.extract_if(.., |attr| is_lint(attr));
+                named.push(parse_quote!(#[cfg(not(doc))] #(#lints)* let #written: #ty = #value;));
                 pattern.mutability = None;
             }
             item.sig.inputs.push(FnArg::Typed(written));
@@ -527,6 +529,11 @@ fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
         Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => name_of(pattern.elems.first()?),
         _ => None,
     }
+}
+
+/// `#[allow(…)]` and those like it.
+fn is_lint(attr: &Attribute) -> bool {
+    ["allow", "expect", "warn", "deny", "forbid"].iter().any(|level| attr.path().is_ident(level))
 }
 
 /// What is said of a parameter without a name.

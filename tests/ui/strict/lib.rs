@@ -110,6 +110,14 @@ pub async fn remove(id: Path<u64>) {
     println!("{}", *id);
 }
 
+/// Says of parameters what lints are to do.
+#[get("/old")]
+pub async fn old(
+    #[expect(unused_variables)] session: Depends<session>,
+    #[allow(unused_mut, unused_variables)] mut slow: Depends<slow>,
+) {
+}
+
 /// Is sync.
 #[get("/", blocking)]
 pub fn index() -> &'static str {
