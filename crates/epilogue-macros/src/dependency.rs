@@ -11,7 +11,7 @@ use crate::derive;
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Kind, Output};
+use crate::signature::{Function, Kind, Output, allowed};
 use crate::types::{self, Place};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
@@ -131,8 +131,10 @@ fn describe(
     let (exit, exit_function) = exit(function, options, &generics);
     let Options { scope, concurrent, .. } = options;
     let line = quote_spanned!(name.span()=> __epilogue::line!());
+    let allowed = allowed(&function.item.attrs);
     quote! {
         #[doc(hidden)]
+        #allowed
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]

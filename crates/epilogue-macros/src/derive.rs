@@ -9,7 +9,7 @@ use crate::asserts::{check, is_extract};
 use crate::dependency::static_generics;
 use crate::diagnostics::Errors;
 use crate::params::Params;
-use crate::signature::{Parameter, without_lifetimes};
+use crate::signature::{Parameter, allowed, without_lifetimes};
 use crate::types::{Place, arguments, bare, check as check_type, holds_value, mentions};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -115,8 +115,10 @@ fn describe(
         check(&field.ty, &quote!(__epilogue::check_dependency(#node, #index)))
     });
     let checks = quote!(#(#checks)*);
+    let allowed = allowed(&item.attrs);
     quote! {
         #[doc(hidden)]
+        #allowed
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the struct has fields")]

@@ -11,7 +11,7 @@ use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
 use crate::names::{Names, can_be_imported, imported};
 use crate::params::{Params, PathName};
-use crate::signature::{Function, Kind, Output, Parameter};
+use crate::signature::{Function, Kind, Output, Parameter, allowed};
 use crate::types::{arguments, last_name};
 use crate::{template, types};
 
@@ -190,8 +190,10 @@ impl Read<'_> {
         };
         let checks = self.checks(template);
         let line = quote_spanned!(name.span()=> __epilogue::line!());
+        let allowed = allowed(&function.item.attrs);
         quote! {
             #[doc(hidden)]
+            #allowed
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]

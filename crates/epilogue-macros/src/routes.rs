@@ -41,6 +41,8 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     quote! {{
         use #private as __epilogue;
         #errors
+        // It is for clients, not for the app, that a route is deprecated.
+        #[allow(deprecated)]
         const ROUTES: &[&__epilogue::RouteNode] = &[#(#nodes),*];
         #(#checks)*
         __epilogue::Routes::new(ROUTES)

@@ -320,6 +320,12 @@ impl Function {
     }
 }
 
+/// Of an item that nobody is to use any more, what is generated is no user.
+pub(crate) fn allowed(attrs: &[Attribute]) -> Option<TokenStream> {
+    let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    is_deprecated.then(|| quote!(#[allow(deprecated)]))
+}
+
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
     generics.params =
         generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();

@@ -10,7 +10,7 @@ use crate::args::Args;
 use crate::asserts::{Asserts, check};
 use crate::diagnostics::Errors;
 use crate::names::Names;
-use crate::signature::{Function, Kind, Output, Parameter};
+use crate::signature::{Function, Kind, Output, Parameter, allowed};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
@@ -145,8 +145,10 @@ fn task(function: &Function, defaults: &[TokenStream], private: &TokenStream) ->
     let running = running(function);
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
+    let allowed = allowed(&function.item.attrs);
     quote! {
         #[doc(hidden)]
+        #allowed
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has arguments or returns something")]
