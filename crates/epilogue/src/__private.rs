@@ -36,10 +36,10 @@ pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINIS
 pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
-    ApiKeyParam, Bound, ClientAddr, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField,
-    Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable,
-    ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData, TaskDataOfRequest,
-    TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
+    ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
+    LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr,
+    Probe, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData,
+    TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};

@@ -86,9 +86,9 @@ pub use __private::Files;
 pub use __private::SocketReturn;
 #[doc(hidden)]
 pub use __private::{
-    ApiKeyParam, ExitFuture, ExtractParam, Holds, HttpParam, InDepends, InState, OAuth2CodeParam,
-    OAuth2Param, OpenIdParam, ParamOr, PlainOutput, ReadableOr, ResultLike, SocketParam, TaskData,
-    TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue, Writable,
+    ApiKeyParam, ExitFuture, ExtensionParam, ExtractParam, Holds, HttpParam, InDepends, InState,
+    OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr, PlainOutput, ReadableOr, ResultLike, SocketParam,
+    TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue, Writable,
 };
 
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.

@@ -151,7 +151,7 @@ pub fn nothing() {}
 
 /// Takes the body unread.
 #[put("/upload")]
-pub async fn upload(request: Extract<Request>) -> impl axum_core::response::IntoResponse {
+pub async fn upload(request: Extract<Request>) -> impl IntoResponse {
     request.uri().to_string()
 }
 

@@ -61,6 +61,18 @@ pub trait SocketParam {}
 #[diagnostic::do_not_recommend]
 impl<P: Param> SocketParam for P {}
 
+/// A parameter that is written like an extension of axum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter",
+    label = "not a parameter: nothing says where its value comes from",
+    note = "write `State<{Inner}>` for what `App::state` was given, or `Extract<{Self}>` for what a layer put into the request"
+)]
+#[doc(hidden)]
+pub trait ExtensionParam<Inner> {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Param, Inner> ExtensionParam<Inner> for P {}
+
 /// Credentials, which are a parameter where their scheme is described.
 macro_rules! credentials {
     ($($name:ident = $note:literal),* $(,)?) => { $(
