@@ -95,7 +95,7 @@ impl PathName {
         }
         let mut unsaid = Errors::default();
         let options = Options::read(param, &mut unsaid);
-        let key = options.alias.map_or_else(|| param.name.unraw().to_string(), |alias| alias.value());
+        let key = options.alias.map_or_else(|| param.key(), |alias| alias.value());
         Some(Self { key, from_prefix: options.from_prefix })
     }
 }
@@ -316,8 +316,8 @@ impl Options {
     fn node(&self, param: &Parameter, fuel: &TokenStream, generics: &Generics) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
-        let name = param.name.unraw().to_string();
-        let hyphenated = name.replace('_', "-");
+        let (name, key) = (param.name.unraw().to_string(), param.key());
+        let hyphenated = key.replace('_', "-");
         let scalar = is_scalar(ty);
         let Self { fields, from_prefix, .. } = self;
         let parts = path_parts(ty);
@@ -334,6 +334,7 @@ impl Options {
         quote_spanned! {span=>
             __epilogue::param(
                 #name,
+                #key,
                 #hyphenated,
                 __epilogue::ParamOptions { #(#fields,)* ..__epilogue::ParamOptions::NONE },
                 __epilogue::ParamFlags {

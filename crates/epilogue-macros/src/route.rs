@@ -262,11 +262,10 @@ impl Read<'_> {
 
 /// `Path<…>` of a parameter that is named like a segment of the template.
 fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
-    let name = param.name.unraw().to_string();
     param.attrs.is_empty()
         && last_name(&param.ty).is_some_and(|last| last == "Path")
         && !matches!(arguments(&param.ty)[..], [Type::Tuple(_)])
-        && segments.contains(&name)
+        && segments.contains(&param.key())
 }
 
 /// The descriptions of the dependencies that the route runs for their effect.

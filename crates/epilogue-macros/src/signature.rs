@@ -105,6 +105,13 @@ impl Kind {
 }
 
 impl Parameter {
+    /// The name to look up, where no alias says another: that of a parameter which is not used begins with a `_` that rustc asks for.
+    pub(crate) fn key(&self) -> String {
+        let name = self.name.unraw().to_string();
+        let key = name.trim_start_matches('_');
+        if key.is_empty() { name } else { key.to_owned() }
+    }
+
     /// It is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)

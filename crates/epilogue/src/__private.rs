@@ -83,6 +83,7 @@ pub struct ParamFlags {
 /// The description of a parameter.
 pub const fn param(
     name: &'static str,
+    key: &'static str,
     hyphenated: &'static str,
     options: ParamOptions,
     flags: ParamFlags,
@@ -91,7 +92,7 @@ pub const fn param(
 ) -> ParamNode {
     ParamNode {
         name,
-        key: crate::graph::node::key_of(source, name, hyphenated, &options),
+        key: crate::graph::node::key_of(source, key, hyphenated, &options),
         options,
         source,
         scalar: flags.scalar,

@@ -38,7 +38,7 @@ use crate::scope::{Scope, Site};
 ///
 /// | written | is |
 /// | --- | --- |
-/// | [`Path<T>`], [`Query<T>`], [`Header<T>`], [`Cookie<T>`] | a value of the request, looked up under the parameter's name |
+/// | [`Path<T>`], [`Query<T>`], [`Header<T>`], [`Cookie<T>`] | a value of the request, looked up under the parameter's name without a leading `_` |
 /// | [`Json<T>`], [`Form<T>`], `Bytes`, `String` | the body |
 /// | [`File<UploadFile>`](File) | a file of a multipart form |
 /// | [`Depends<D>`](crate::Depends) | a dependency's output |
