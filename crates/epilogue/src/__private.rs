@@ -45,8 +45,8 @@ pub use crate::param::{
 pub use crate::param::{File, Files};
 pub use crate::rejection::Rejection;
 pub use crate::response::{
-    EndsInJson, EndsInNoJson, Failure, HttpError, JsonReply, NoOutput, NoReply, RaisedError, Replied, Reply,
-    ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
+    EndsInJson, EndsInNoJson, Failure, HttpError, IntoHttpError, JsonReply, NoOutput, NoReply, RaisedError,
+    Replied, Reply, ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value, blocking, caught, caught_now};
 #[cfg(feature = "websocket")]

@@ -87,8 +87,8 @@ pub use __private::SocketReturn;
 #[doc(hidden)]
 pub use __private::{
     ApiKeyParam, ExitFuture, ExtensionParam, ExtractParam, Holds, HttpParam, InDepends, InState,
-    OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr, PlainOutput, ReadableOr, ResultLike, SocketParam,
-    TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue, Writable,
+    IntoHttpError, OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr, PlainOutput, ReadableOr, ResultLike,
+    SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue, Writable,
 };
 
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.

@@ -9,7 +9,7 @@ pub(crate) use failure::internal_server_error;
 pub use failure::{Failure, Panicked, RaisedError};
 pub(crate) use failure::{Raised, ReplyError};
 pub(crate) use http_error::Chain;
-pub use http_error::HttpError;
+pub use http_error::{HttpError, IntoHttpError};
 pub use reply::Reply;
 pub use returned::{
     EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, Replied, ReplyValue, Returned, ReturnedReply,
