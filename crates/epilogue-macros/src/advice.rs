@@ -167,7 +167,8 @@ fn is_credentials(ty: &Type) -> bool {
     last_name(ty).is_some_and(|last| CREDENTIALS.iter().any(|name| last == name))
 }
 
-fn is_file(ty: &Type) -> bool {
+/// Whether a type is named like files.
+pub(crate) fn is_file(ty: &Type) -> bool {
     is_named(ty, "UploadFile") || arguments(ty).first().is_some_and(|inner| is_named(inner, "UploadFile"))
 }
 

@@ -17,7 +17,7 @@ use syn::{GenericArgument, Ident, Path, PathArguments, Type, TypePath, parse_quo
 use crate::signature::Function;
 
 /// What no `use` can import.
-const BUILT_IN: &[&str] = &[
+pub(crate) const BUILT_IN: &[&str] = &[
     "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
     "isize", "f32", "f64",
 ];

@@ -37,8 +37,8 @@ pub use crate::graph::verdict::Verdict;
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
-    LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr,
-    Probe, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData,
+    LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
+    ParamOr, Probe, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData,
     TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]

@@ -3,7 +3,7 @@
 //! Each trait holds for all that the foreign ones hold for, by an implementation that is never recommended, so that rustc stops at
 //! the trait. None has a supertrait, of which rustc would speak instead.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -126,6 +126,21 @@ pub trait Writable {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Writable for T {}
+
+/// What is data if its items are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what its name says",
+    label = "not the type of this name that std has",
+    note = "import it under another name"
+)]
+#[doc(hidden)]
+pub trait OfStd {}
+
+impl<T> OfStd for Option<T> {}
+impl<T> OfStd for Vec<T> {}
+impl<T> OfStd for VecDeque<T> {}
+impl<V> OfStd for BTreeMap<String, V> {}
+impl<V, S> OfStd for HashMap<String, V, S> {}
 
 /// What a dependency may return, and what [`State`](crate::State) may hold: requests on any thread share it.
 #[diagnostic::on_unimplemented(

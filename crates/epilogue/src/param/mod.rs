@@ -14,9 +14,9 @@ mod state;
 mod values;
 
 pub use assert::{
-    ApiKeyParam, ExtensionParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam,
-    ParamOr, Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, Text,
-    Writable,
+    ApiKeyParam, ExtensionParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OfStd,
+    OpenIdParam, ParamOr, Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr,
+    Text, Writable,
 };
 pub use body::{Form, Json};
 pub use extract::{Extract, LeavesStream, TakesStream};
