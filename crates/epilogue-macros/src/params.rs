@@ -130,6 +130,16 @@ impl Options {
         if !options.from_prefix {
             check_path(&param.ty, errors);
         }
+        if let Some(attr) = param.attrs.first()
+            && last_name(&param.ty).is_some_and(|name| name == "File")
+            && (options.limits.number || options.limits.text && !holds_several(&param.ty))
+        {
+            errors.at(
+                attr,
+                "`min_length` and `max_length` say how many files a `File<Vec<…>>` holds, and nothing limits a single one: remove it, \
+                 and see `App::upload_limit` for the size of all",
+            );
+        }
         for attr in attrs {
             errors.at(attr, "a parameter has one `#[param(…)]`: write all options into the first");
         }
@@ -544,6 +554,11 @@ fn check_path(ty: &Type, errors: &mut Errors) {
             format!("a path parameter always has a value, so it is no `Option`: write `Path<{value}>`"),
         );
     }
+}
+
+/// Whether it is a `File<Vec<…>>`.
+fn holds_several(ty: &Type) -> bool {
+    arguments(ty).first().and_then(|within| last_name(within)).is_some_and(|name| name == "Vec")
 }
 
 /// How many values of the path a `Path<(…)>` takes.

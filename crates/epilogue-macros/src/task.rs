@@ -17,7 +17,7 @@ const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "cr
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
-    let defaults = defaults(&mut args, &mut errors);
+    let (defaults, retries) = defaults(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
@@ -27,6 +27,12 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         errors.at(
             &function.item.sig.generics,
             "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
+        );
+    }
+    if let (Some(retries), Output::Unit) = (retries, &function.output) {
+        errors.at(
+            retries,
+            "a task is tried again when it returns an `Err`, and this one returns nothing: write `-> Result<(), …>`, or remove `retries`",
         );
     }
     let names = Names::of(&mut function, &private);
@@ -46,15 +52,15 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#errors #stub #item)
 }
 
-/// The calls that make the defaults of the attribute.
-fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
+/// The calls that make the defaults of the attribute, and the retries that only an `Err` can be the cause of.
+fn defaults(args: &mut Args, errors: &mut Errors) -> (Vec<TokenStream>, Option<Expr>) {
     let mut calls = Vec::new();
-    let retries = args.integer::<u32>("retries", 3, errors);
+    let mut retries = args.integer::<u32>("retries", 3, errors);
     if let Some((_, times)) = &retries {
         calls.push(quote!(.retries(#times)));
     }
     if let Some(flag) = args.flag("retry_on_panic", errors) {
-        if retries.is_none_or(|(_, times)| times == 0) {
+        if retries.take().is_none_or(|(_, times)| times == 0) {
             errors.at(
                 flag,
                 "`retry_on_panic` says what is tried again, and nothing is: write `retries = 3` beside it, or remove it",
@@ -70,7 +76,7 @@ fn defaults(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
     if args.flag("always", errors).is_some() {
         calls.push(quote!(.always()));
     }
-    calls
+    (calls, retries.map(|(expr, _)| expr))
 }
 
 /// `"30s"`, `"1m"`, `"250ms"`.

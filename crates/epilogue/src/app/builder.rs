@@ -22,6 +22,7 @@ use super::service::{Handler, Layered};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{Dependency, Depends};
+use crate::graph::DependencyScope;
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 use crate::param::{self, RequestParts};
@@ -184,8 +185,27 @@ impl App {
     /// let app = App::new().build_at_start::<mailer>();
     /// # let _ = app;
     /// ```
+    ///
+    /// One of another scope is built for a request, and does not compile here:
+    ///
+    /// ```compile_fail
+    /// use epilogue::prelude::*;
+    ///
+    /// #[dependency]
+    /// async fn session() -> String {
+    ///     "opened".into()
+    /// }
+    ///
+    /// let app = App::new().build_at_start::<session>();
+    /// ```
     #[doc(alias("lifespan", "startup"))]
     pub fn build_at_start<D: Dependency>(self) -> Self {
+        const {
+            assert!(
+                matches!(<D::Graph<Full> as HasNode>::NODE.scope, DependencyScope::App),
+                "only an app-scoped dependency is built at the start: write #[dependency(scope = \"app\")] on it"
+            );
+        }
         self.with(|config| config.eager.push(effect_of::<D>()))
     }
 

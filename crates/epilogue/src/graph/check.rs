@@ -247,6 +247,7 @@ const fn check_options(param: &ParamNode) -> Verdict {
         param.source,
         Source::RawBody
             | Source::Extract(_)
+            | Source::Security { .. }
             | Source::SecurityScopes
             | Source::Tasks
             | Source::Reply
