@@ -99,7 +99,7 @@ impl Names {
         let Self { table, krate, found, asserted, .. } = self;
         let aliases = found.iter().enumerate().map(|(index, path)| {
             let span = first_span(path);
-            let alias = format_ident!("__EpilogueN{index}", span = span);
+            let alias = alias(span);
             let mut last = path.segments.last().cloned().expect("a path has a segment");
             last.ident = alias.clone();
             let assert = asserted.contains(&index).then(|| {
@@ -162,6 +162,11 @@ impl VisitMut for Names {
         }
         visit_mut::visit_type_path_mut(self, ty);
     }
+}
+
+/// The alias of a name, in a block of its own. Of a module rustc says that it is no type, and calls it by this.
+pub(crate) fn alias(span: Span) -> Ident {
+    Ident::new("name_the_function_in_this_module", span)
 }
 
 /// A block in which a name is imported under an alias: as a type, or as an empty struct where it is none. A name that does not exist is an

@@ -1,7 +1,7 @@
 //! The route macros: the function stays, and a type of the same name implements `Route`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Generics, LitStr, Path, Type};
@@ -9,7 +9,7 @@ use syn::{Expr, Generics, LitStr, Path, Type};
 use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
-use crate::names::{Names, can_be_imported, imported};
+use crate::names::{Names, alias, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter, allowed};
 use crate::types::{arguments, last_name};
@@ -270,17 +270,17 @@ fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
 
 /// The descriptions of the dependencies that the route runs for their effect.
 fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
-    let effect = |(index, path): (usize, &Path)| {
+    let effect = |path: &Path| {
         let mut last = path.segments.last().cloned().expect("a path has a segment");
         let span = last.ident.span();
         if !can_be_imported(path) {
             return quote_spanned!(span=> __epilogue::effect::<#path, __epilogue::Full>());
         }
-        let alias = format_ident!("__EpilogueE{index}", span = span);
+        let alias = alias(span);
         last.ident = alias.clone();
         imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last, __epilogue::Full>()))
     };
-    dependencies.iter().enumerate().map(effect).collect()
+    dependencies.iter().map(effect).collect()
 }
 
 /// Hands over the function to what runs it.
