@@ -133,6 +133,8 @@ pub use security::{
     OpenIdConnect, OpenIdScheme, Secret, SecurityScopes,
 };
 pub use server::Server;
+#[doc(hidden)]
+pub use sse::Events;
 pub use sse::{Event, EventSender, EventStream, Sse, SseClosed};
 #[cfg(feature = "multipart")]
 pub use upload::{UploadFile, UploadReader};
