@@ -46,6 +46,14 @@ pub(crate) fn is_direct(ty: &Type) -> bool {
     last_name(ty).is_some_and(|last| DIRECT.iter().any(|direct| last == direct))
 }
 
+/// Whether a type is named like what is taken of a request, but is no value of it.
+pub(crate) fn is_valueless(ty: &Type) -> bool {
+    match arguments(ty)[..] {
+        [inner] if is_named(ty, "Option") => is_valueless(inner),
+        _ => is_direct(ty) && !holds_value(ty) && !is_named(ty, "File"),
+    }
+}
+
 /// The trait by whose words a parameter is asserted.
 pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
     if is_named(ty, "WebSocket") {

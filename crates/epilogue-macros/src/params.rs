@@ -9,6 +9,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Meta, Type, UnOp};
 
+use crate::advice;
 use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
@@ -365,7 +366,8 @@ impl Options {
         let span = ty.span();
         // Made here, so that it means the same wherever the type comes from.
         let taking = quote!(__epilogue_taking);
-        match &self.default {
+        // What has no default, as an assertion says, has no type that tells which one is meant.
+        match self.default.as_ref().filter(|_| !advice::is_valueless(ty)) {
             None if is_extract(ty) => {
                 quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
             }
