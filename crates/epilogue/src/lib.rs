@@ -132,11 +132,16 @@ pub use security::{
     OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme,
     OpenIdConnect, OpenIdScheme, Secret, SecurityScopes,
 };
+#[doc(hidden)]
+pub use server::ServeAddress;
 pub use server::Server;
 #[doc(hidden)]
 pub use sse::Events;
 pub use sse::{Event, EventSender, EventStream, Sse, SseClosed};
 #[cfg(feature = "multipart")]
 pub use upload::{UploadFile, UploadReader};
+#[cfg(feature = "websocket")]
+#[doc(hidden)]
+pub use websocket::SentText;
 #[cfg(feature = "websocket")]
 pub use websocket::{Message, WebSocket, WebSocketError, WebSocketReceiver, WebSocketSender};

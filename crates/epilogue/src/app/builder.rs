@@ -11,7 +11,6 @@ use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use http::Request;
 use parking_lot::{Mutex, MutexGuard};
-use tokio::net::ToSocketAddrs;
 use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -27,7 +26,7 @@ use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 use crate::param::{self, RequestParts};
 use crate::scope::{Override, Value};
-use crate::server::{Server, progress};
+use crate::server::{ServeAddress, Server, progress};
 use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 
 /// An application: routes, what they share, and how it is served.
@@ -346,7 +345,7 @@ impl App {
     ///
     /// When the app cannot start, the address cannot be bound, or something was still unfinished at the end of the
     /// [grace period](TaskLimits::grace).
-    pub async fn serve(self, address: impl ToSocketAddrs) -> crate::Result<()> {
+    pub async fn serve(self, address: impl ServeAddress) -> crate::Result<()> {
         Server::new(self).serve(address).await
     }
 

@@ -20,10 +20,19 @@ use crate::scope::Value;
     label = "no `Deserialize`",
     note = "write `#[derive(serde::Deserialize)]` above it; a type that borrows, such as `&str`, is written as the one that owns: `String`"
 )]
-pub trait Readable {}
+pub trait Readable {
+    #[doc(hidden)]
+    fn from_json(json: &[u8]) -> serde_json::Result<Self>
+    where
+        Self: Sized;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + 'static> Readable for T {}
+impl<T: DeserializeOwned + 'static> Readable for T {
+    fn from_json(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(json)
+    }
+}
 
 /// The same, where it is written in a way for which there is a better one.
 #[diagnostic::on_unimplemented(
@@ -122,10 +131,16 @@ impl<P: Param<Via>, Via> ExtractParam<Via> for P {
     note = "write `#[derive(serde::Serialize)]` above it"
 )]
 #[doc(hidden)]
-pub trait Writable {}
+pub trait Writable {
+    fn to_json(&self) -> serde_json::Result<String>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> Writable for T {}
+impl<T: Serialize> Writable for T {
+    fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
 
 /// What is data if its items are.
 #[diagnostic::on_unimplemented(
