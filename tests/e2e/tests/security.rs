@@ -406,7 +406,7 @@ async fn sets(
     #[param(scopes("a", "b"))] two: Option<Depends<scoped>>,
     #[param(scopes("b", "a"))] turned: Depends<scoped>,
     #[param(scopes("a"))] fresh: Depends<Fresh<scoped>>,
-    #[param(scopes("c"))] _session: Depends<session>,
+    _session: Depends<session>,
     own: SecurityScopes,
 ) -> Json<Value> {
     Json(json!([*none, *one, two.as_deref(), *turned, *fresh, own.to_vec()]))
