@@ -102,6 +102,8 @@ pub use axum_core::{
     response::{IntoResponse, Response},
 };
 
+#[doc(hidden)]
+pub use app::HandlerReply;
 pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError};
 pub use body::BrokenReply;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};

@@ -15,7 +15,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::error_handlers::ErrorHandlers;
+use super::error_handlers::{ErrorHandlers, HandlerReply};
 use super::router::effect_of;
 use super::service::{Handler, Layered};
 use super::start::{self, Deadline, Started};
@@ -164,7 +164,7 @@ impl App {
     /// # let _ = app;
     /// ```
     #[doc(alias("exception_handler", "add_exception_handler"))]
-    pub fn on_error<E: Any, R: IntoResponse>(
+    pub fn on_error<E: Any, R: HandlerReply>(
         self,
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
     ) -> Self {
