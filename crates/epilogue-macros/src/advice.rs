@@ -50,10 +50,23 @@ pub(crate) fn is_direct(ty: &Type) -> bool {
     is_one_of(ty, DIRECT) || scheme_trait(ty).is_some()
 }
 
+/// Whether a type is named like what is taken of a request, but is no value of it.
+pub(crate) fn is_valueless(ty: &Type) -> bool {
+    match arguments(ty)[..] {
+        [inner] if is_named(ty, "Option") => is_valueless(inner),
+        _ => is_direct(ty) && !holds_value(ty) && !is_named(ty, "File"),
+    }
+}
+
 /// The trait by whose words a parameter is asserted.
 pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
     if is_named(ty, "WebSocket") {
         return quote_spanned!(at=> SocketParam);
+    }
+    if let [inner] = arguments(ty)[..]
+        && is_named(ty, "Extension")
+    {
+        return quote_spanned!(at=> ExtensionParam<#inner>);
     }
     if let Some(credentials) = credentials(ty, at) {
         return credentials;
@@ -120,9 +133,8 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
     let name = last_name(ty)?.to_string();
     match (&*name, &arguments(ty)[..]) {
         ("HeaderMap" | "Method" | "Uri", _) => Some(quote_spanned!(at=> __epilogue::RequestParts)),
-        ("SocketAddr", []) => Some(quote_spanned!(at=> __epilogue::ClientAddr)),
+        ("SocketAddr", []) | ("ConnectInfo", _) => Some(quote_spanned!(at=> __epilogue::ClientAddr)),
         ("Response", _) => Some(quote_spanned!(at=> __epilogue::Reply)),
-        ("Extension", [inner]) => Some(quote_spanned!(at=> __epilogue::State<#inner>)),
         ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#ty>)),
         ("Request", []) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
         ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#ty>)),
@@ -137,7 +149,9 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
             Some(quote_spanned!(at=> __epilogue::Option<#optional>))
         }
         ("Result", [inner, ..]) if is_direct(inner) => Some(quote_spanned!(at=> #inner)),
-        ("Option" | "Vec", [inner]) if holds_value(inner) => within(ty, inner, at),
+        // A value of the path is always there.
+        ("Option", [inner]) if is_named(inner, "Path") => Some(quote_spanned!(at=> #inner)),
+        ("Option" | "Vec", [inner]) if holds_value(inner) || is_named(inner, "File") => within(ty, inner, at),
         ("Box" | "Arc" | "Rc", [object @ Type::TraitObject(_)]) => {
             Some(quote_spanned!(at=> __epilogue::State<__epilogue::Arc<#object>>))
         }
@@ -149,7 +163,8 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
     }
 }
 
-fn is_file(ty: &Type) -> bool {
+/// Whether a type is named like files.
+pub(crate) fn is_file(ty: &Type) -> bool {
     is_named(ty, "UploadFile") || arguments(ty).first().is_some_and(|inner| is_named(inner, "UploadFile"))
 }
 

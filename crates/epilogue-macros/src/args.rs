@@ -360,7 +360,7 @@ impl Parse for Named {
         let name = match (last.map(|last| &last.arguments), called) {
             (Some(PathArguments::AngleBracketed(arguments)), _) => text(&arguments.args),
             (Some(_), Some(called)) => text(&called),
-            (None, Some(_)) => text(&path),
+            (None, Some(called)) => return Err(called_dependency(&path, &called)),
             _ => return Ok(Self(path)),
         };
         Err(syn::Error::new_spanned(
@@ -368,6 +368,25 @@ impl Parse for Named {
             format!("`dependencies` lists the names of dependencies alone: write `{name}`"),
         ))
     }
+}
+
+/// What is said of `user(scopes("me"))` and `at_least(3)`.
+fn called_dependency(path: &Path, called: &TokenStream) -> syn::Error {
+    let name = text(path);
+    let alone = "`dependencies` lists the names of dependencies alone";
+    let called_with =
+        |word: &str| called.clone().into_iter().next().is_some_and(|token| token.to_string() == word);
+    let message = if called.is_empty() {
+        format!("{alone}: write `{name}`")
+    } else if called_with("scopes") {
+        let last = path.segments.last().map_or_else(|| name.clone(), |last| last.ident.to_string());
+        format!(
+            "{alone}, and scopes are said of a parameter: write `#[param({called})] _{last}: Depends<{name}>`"
+        )
+    } else {
+        format!("{alone}: write `{name}`, or `{name}::<{}>` for what it is generic over", text(called))
+    };
+    syn::Error::new_spanned(path, message)
 }
 
 /// A word that may well have been meant as a text.

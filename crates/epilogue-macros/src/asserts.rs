@@ -8,6 +8,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
 use crate::advice;
+use crate::names::BUILT_IN;
 use crate::signature::{Output, Parameter};
 use crate::types::{arguments, ends, holds_value, is_named, is_one_of, mentions};
 
@@ -134,6 +135,34 @@ fn json(reply: &Type) -> Option<&Type> {
     }
 }
 
+/// What a value of std is made of, where that alone decides whether it can be read and written. Of what certainly can be, it is
+/// nothing: each assertion costs the user's build a little.
+fn parts(ty: &Type) -> Vec<&Type> {
+    let parts = all_parts(ty);
+    if parts.iter().all(|part| is_data(part)) { Vec::new() } else { parts }
+}
+
+fn all_parts(ty: &Type) -> Vec<&Type> {
+    if let Type::Tuple(tuple) = ty {
+        return tuple.elems.iter().collect();
+    }
+    match arguments(ty)[..] {
+        [item] if is_one_of(ty, &["Option", "Vec", "VecDeque"]) => vec![item],
+        // Any other key must be more than data.
+        [key, value] if is_one_of(ty, &["BTreeMap", "HashMap"]) && is_named(key, "String") => vec![value],
+        _ => Vec::new(),
+    }
+}
+
+fn is_data(ty: &Type) -> bool {
+    let parts = all_parts(ty);
+    if parts.is_empty() {
+        is_named(ty, "String") || is_one_of(ty, BUILT_IN)
+    } else {
+        parts.into_iter().all(is_data)
+    }
+}
+
 /// Everything that is asserted of one function: each in a scope of its own.
 #[derive(Default)]
 pub(crate) struct Asserts(Vec<TokenStream>);
@@ -161,6 +190,13 @@ impl Asserts {
             && let [inner] = arguments(ty)[..]
         {
             self.add(of_member(inner, ty, holds, "Value", "Files"));
+        } else if holds_value(ty)
+            && let [inner] = arguments(ty)[..]
+            && !parts(inner).is_empty()
+            && !advice::is_file(inner)
+        {
+            self.add(of_type(ty, "Holds"));
+            self.data(inner, &advice::readable);
         } else if holds_value(ty)
             && let [inner] = arguments(ty)[..]
         {
@@ -224,7 +260,11 @@ impl Asserts {
             _ => json(at),
         };
         if let Some(json) = json {
-            self.add(of_member(json, &ty, json_reply, "Data", "Writable"));
+            if parts(json).is_empty() {
+                self.add(of_member(json, &ty, json_reply, "Data", "Writable"));
+            } else {
+                self.data(json, &|_, at| quote_spanned!(at=> Writable));
+            }
             self.add(of_member(at, &ty, json_reply, "Rest", bound));
         } else {
             self.add(clause(at, &ty, bound));
@@ -281,7 +321,24 @@ impl Asserts {
     }
 
     pub(crate) fn task_argument(&mut self, ty: &Type) {
-        self.add(clause_of(ty, ty, |at| advice::task_data(ty, at)));
+        if advice::data_of(ty, Span::call_site()).is_some() {
+            self.add(clause_of(ty, ty, |at| advice::task_data(ty, at)));
+        } else {
+            self.data(ty, &advice::task_data);
+        }
+    }
+
+    /// What a value is made of is data: so what an item of a list lacks is said of the item.
+    fn data(&mut self, ty: &Type, bound: &dyn Fn(&Type, Span) -> TokenStream) {
+        let parts = parts(ty);
+        if parts.is_empty() {
+            self.add(clause_of(ty, ty, |at| bound(ty, at)));
+        } else if let Type::Path(_) = ty {
+            self.add(of_type(ty, "OfStd"));
+        }
+        for part in parts {
+            self.data(part, bound);
+        }
     }
 
     /// A parameter whose type is written with one of the names: what it holds is asserted where that is all it takes.

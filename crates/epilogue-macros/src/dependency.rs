@@ -12,7 +12,7 @@ use crate::describe::{Described, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Kind, Output};
+use crate::signature::{Function, Kind, Output, allowed};
 use crate::types::{self, Place};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
@@ -115,6 +115,7 @@ fn describe(
         run: &run(function, options, &expanded, &quote!(#turbofish)),
         exit: exit(function, options, &generics),
         concurrent: options.concurrent,
+        allowed: allowed(&function.item.attrs),
     };
     described.tokens(private)
 }

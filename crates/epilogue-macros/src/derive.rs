@@ -9,7 +9,7 @@ use crate::asserts::is_extract;
 use crate::describe::{Described, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::params::Params;
-use crate::signature::{Parameter, without_lifetimes};
+use crate::signature::{Parameter, allowed, without_lifetimes};
 use crate::types::{Place, arguments, bare, check as check_type, holds_value, mentions};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -115,6 +115,7 @@ fn describe(
         run: &run,
         exit: None,
         concurrent: false,
+        allowed: allowed(&item.attrs),
     };
     described.tokens(private)
 }

@@ -23,11 +23,13 @@ pub(crate) struct Described<'a> {
     /// The function `__epilogue_exit`, with the dependency's generics.
     pub(crate) exit: Option<TokenStream>,
     pub(crate) concurrent: bool,
+    /// See [`allowed`](crate::signature::allowed).
+    pub(crate) allowed: Option<TokenStream>,
 }
 
 impl Described<'_> {
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
-        let Self { name, generics, expanded, scope, output, run, exit, concurrent, .. } = self;
+        let Self { name, generics, expanded, scope, output, run, exit, concurrent, allowed, .. } = self;
         let text = name.unraw().to_string();
         let fuel = fuel();
         let asserts = expanded.asserts.tokens();
@@ -47,6 +49,7 @@ impl Described<'_> {
         let line = quote_spanned!(name.span()=> __epilogue::line!());
         quote! {
             #[doc(hidden)]
+            #allowed
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where there are parameters or a Result")]

@@ -17,7 +17,7 @@ use syn::{GenericArgument, Ident, Path, PathArguments, Type, TypePath, parse_quo
 use crate::signature::Function;
 
 /// What no `use` can import.
-const BUILT_IN: &[&str] = &[
+pub(crate) const BUILT_IN: &[&str] = &[
     "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
     "isize", "f32", "f64",
 ];
@@ -99,7 +99,7 @@ impl Names {
         let Self { table, krate, found, asserted, .. } = self;
         let aliases = found.iter().enumerate().map(|(index, path)| {
             let span = first_span(path);
-            let alias = format_ident!("__EpilogueN{index}", span = span);
+            let alias = alias(span);
             let mut last = path.segments.last().cloned().expect("a path has a segment");
             last.ident = alias.clone();
             let assert = asserted.contains(&index).then(|| {
@@ -162,6 +162,11 @@ impl VisitMut for Names {
         }
         visit_mut::visit_type_path_mut(self, ty);
     }
+}
+
+/// The alias of a name, in a block of its own. Of a module rustc says that it is no type, and calls it by this.
+pub(crate) fn alias(span: Span) -> Ident {
+    Ident::new("name_the_function_in_this_module", span)
 }
 
 /// A block in which a name is imported under an alias: as a type, or as an empty struct where it is none. A name that does not exist is an

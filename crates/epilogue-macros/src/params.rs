@@ -9,6 +9,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Generics, Lit, LitStr, Meta, Type, UnOp};
 
+use crate::advice;
 use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
@@ -95,7 +96,7 @@ impl PathName {
         }
         let mut unsaid = Errors::default();
         let options = Options::read(param, &mut unsaid);
-        let key = options.alias.map_or_else(|| param.name.unraw().to_string(), |alias| alias.value());
+        let key = options.alias.map_or_else(|| param.key(), |alias| alias.value());
         Some(Self { key, from_prefix: options.from_prefix })
     }
 }
@@ -129,6 +130,16 @@ impl Options {
         }
         if !options.from_prefix {
             check_path(&param.ty, errors);
+        }
+        if let Some(attr) = param.attrs.first()
+            && is_named(&param.ty, "File")
+            && (options.limits.number || options.limits.text && !holds_several(&param.ty))
+        {
+            errors.at(
+                attr,
+                "`min_length` and `max_length` say how many files a `File<Vec<…>>` holds, and nothing limits a single one: remove it, \
+                 and see `App::upload_limit` for the size of all",
+            );
         }
         for attr in attrs {
             errors.at(attr, "a parameter has one `#[param(…)]`: write all options into the first");
@@ -316,8 +327,8 @@ impl Options {
     fn node(&self, param: &Parameter, fuel: &TokenStream, generics: &Generics) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
-        let name = param.name.unraw().to_string();
-        let hyphenated = name.replace('_', "-");
+        let (name, key) = (param.name.unraw().to_string(), param.key());
+        let hyphenated = key.replace('_', "-");
         let scalar = is_scalar(ty);
         let Self { fields, from_prefix, .. } = self;
         let parts = path_parts(ty);
@@ -334,6 +345,7 @@ impl Options {
         quote_spanned! {span=>
             __epilogue::param(
                 #name,
+                #key,
                 #hyphenated,
                 __epilogue::ParamOptions { #(#fields,)* ..__epilogue::ParamOptions::NONE },
                 __epilogue::ParamFlags {
@@ -354,7 +366,8 @@ impl Options {
         let span = ty.span();
         // Made here, so that it means the same wherever the type comes from.
         let taking = quote!(__epilogue_taking);
-        match &self.default {
+        // What has no default, as an assertion says, has no type that tells which one is meant.
+        match self.default.as_ref().filter(|_| !advice::is_valueless(ty)) {
             None if is_extract(ty) => {
                 quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
             }
@@ -543,6 +556,11 @@ fn check_path(ty: &Type, errors: &mut Errors) {
             format!("a path parameter always has a value, so it is no `Option`: write `Path<{value}>`"),
         );
     }
+}
+
+/// Whether it is a `File<Vec<…>>`.
+fn holds_several(ty: &Type) -> bool {
+    arguments(ty).first().is_some_and(|within| is_named(within, "Vec"))
 }
 
 /// How many values of the path a `Path<(…)>` takes.

@@ -1,7 +1,7 @@
 //! The route macros: the function stays, and a type of the same name implements `Route`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Generics, LitStr, Path, Type};
@@ -9,9 +9,9 @@ use syn::{Expr, Generics, LitStr, Path, Type};
 use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
-use crate::names::{Names, can_be_imported, imported};
+use crate::names::{Names, alias, can_be_imported, imported};
 use crate::params::{Params, PathName};
-use crate::signature::{Function, Kind, Output, Parameter};
+use crate::signature::{Function, Kind, Output, Parameter, allowed};
 use crate::types::{arguments, is_named};
 use crate::{template, types};
 
@@ -180,8 +180,10 @@ impl Read<'_> {
         };
         let checks = self.checks(template);
         let line = quote_spanned!(name.span()=> __epilogue::line!());
+        let allowed = allowed(&function.item.attrs);
         quote! {
             #[doc(hidden)]
+            #allowed
             const _: () = {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
@@ -250,26 +252,25 @@ impl Read<'_> {
 
 /// `Path<…>` of a parameter that is named like a segment of the template.
 fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
-    let name = param.name.unraw().to_string();
     param.attrs.is_empty()
         && is_named(&param.ty, "Path")
         && !matches!(arguments(&param.ty)[..], [Type::Tuple(_)])
-        && segments.contains(&name)
+        && segments.contains(&param.key())
 }
 
 /// The descriptions of the dependencies that the route runs for their effect.
 fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
-    let effect = |(index, path): (usize, &Path)| {
+    let effect = |path: &Path| {
         let mut last = path.segments.last().cloned().expect("a path has a segment");
         let span = last.ident.span();
         if !can_be_imported(path) {
             return quote_spanned!(span=> __epilogue::effect::<#path, __epilogue::Full>());
         }
-        let alias = format_ident!("__EpilogueE{index}", span = span);
+        let alias = alias(span);
         last.ident = alias.clone();
         imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last, __epilogue::Full>()))
     };
-    dependencies.iter().enumerate().map(effect).collect()
+    dependencies.iter().map(effect).collect()
 }
 
 /// Hands over the function to what runs it.

@@ -1,14 +1,14 @@
 //! `routes![…]`: each name is looked up, and checked against those before it.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Path, bracketed};
 
 use crate::asserts::check;
 use crate::diagnostics::Errors;
-use crate::names::{can_be_imported, imported};
+use crate::names::{alias, can_be_imported, imported};
 
 /// What `routes!` hands over: the crate, then the list.
 struct Listed {
@@ -31,7 +31,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     };
     let private = quote!(#krate::__private);
     let routes = paths(list, &mut errors);
-    let nodes = routes.iter().enumerate().map(|(index, path)| node(index, path));
+    let nodes = routes.iter().map(node);
     let checks = routes
         .iter()
         .enumerate()
@@ -41,6 +41,8 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     quote! {{
         use #private as __epilogue;
         #errors
+        // It is for clients, not for the app, that a route is deprecated.
+        #[allow(deprecated)]
         const ROUTES: &[&__epilogue::RouteNode] = &[#(#nodes),*];
         #(#checks)*
         __epilogue::Routes::new(ROUTES)
@@ -73,11 +75,11 @@ fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
     paths
 }
 
-fn node(index: usize, path: &Path) -> TokenStream {
+fn node(path: &Path) -> TokenStream {
     let span = path.segments.last().map_or_else(Span::call_site, Spanned::span);
     if !can_be_imported(path) {
         return quote_spanned!(span=> &<#path as __epilogue::Route>::NODE);
     }
-    let alias = format_ident!("__EpilogueR{index}", span = span);
+    let alias = alias(span);
     imported(path, &alias, &quote_spanned!(span=> &<#alias as __epilogue::Route>::NODE))
 }

@@ -105,6 +105,13 @@ impl Kind {
 }
 
 impl Parameter {
+    /// The name to look up, where no alias says another: that of a parameter which is not used begins with a `_` that rustc asks for.
+    pub(crate) fn key(&self) -> String {
+        let name = self.name.unraw().to_string();
+        let key = name.trim_start_matches('_');
+        if key.is_empty() { name } else { key.to_owned() }
+    }
+
     /// It is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)
@@ -230,7 +237,9 @@ impl Function {
                 let (written, name, ty) = (&typed.pat, &param.name, &param.ty_in_body);
                 let span = name.span();
                 let value = quote_spanned!(span=> #private::named(#name));
-                named.push(parse_quote!(#[cfg(not(doc))] let #written: #ty = #value;));
+                // What a lint is told of the parameter is meant of this name, which the body uses.
+                let lints = replaced.attrs.extract_if(.., |attr| is_lint(attr));
+                named.push(parse_quote!(#[cfg(not(doc))] #(#lints)* let #written: #ty = #value;));
                 pattern.mutability = None;
             }
             item.sig.inputs.push(FnArg::Typed(written));
@@ -333,6 +342,12 @@ impl Function {
     fn is_method(&self) -> bool {
         self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()
     }
+}
+
+/// Of an item that nobody is to use any more, what is generated is no user.
+pub(crate) fn allowed(attrs: &[Attribute]) -> Option<TokenStream> {
+    let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    is_deprecated.then(|| quote!(#[allow(deprecated)]))
 }
 
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
@@ -544,6 +559,11 @@ fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
         Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => name_of(pattern.elems.first()?),
         _ => None,
     }
+}
+
+/// `#[allow(…)]` and those like it.
+fn is_lint(attr: &Attribute) -> bool {
+    ["allow", "expect", "warn", "deny", "forbid"].iter().any(|level| attr.path().is_ident(level))
 }
 
 /// What is said of a parameter without a name.

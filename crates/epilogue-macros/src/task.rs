@@ -10,14 +10,14 @@ use crate::args::Args;
 use crate::asserts::{Asserts, check};
 use crate::diagnostics::Errors;
 use crate::names::Names;
-use crate::signature::{Function, Kind, Output, Parameter};
+use crate::signature::{Function, Kind, Output, Parameter, allowed};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
-    let options = options(&mut args, &mut errors);
+    let (options, retries) = options(&mut args, &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[task]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
@@ -29,21 +29,27 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
             "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
         );
     }
+    if let (Some(retries), Output::Unit) = (retries, &function.output) {
+        errors.at(
+            retries,
+            "a task is tried again when it returns an `Err`, and this one returns nothing: write `-> Result<(), …>`, or remove `retries`",
+        );
+    }
     let names = Names::of(&mut function, &private);
     let (structure, names) = (structure(&function), names.tokens());
     let task = task(&function, &options, &private);
     function.finish(&quote!(#structure #names #task), &stub(&function, &private), errors, &private)
 }
 
-/// The calls that make the options that the attribute says.
-fn options(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
+/// The calls that make the options that the attribute says, and the retries that only an `Err` can be the cause of.
+fn options(args: &mut Args, errors: &mut Errors) -> (Vec<TokenStream>, Option<Expr>) {
     let mut calls = Vec::new();
-    let retries = args.integer::<u32>("retries", 3, errors);
+    let mut retries = args.integer::<u32>("retries", 3, errors);
     if let Some((_, times)) = &retries {
         calls.push(quote!(.retries(#times)));
     }
     if let Some(flag) = args.flag("retry_on_panic", errors) {
-        if retries.is_none_or(|(_, times)| times == 0) {
+        if retries.take().is_none_or(|(_, times)| times == 0) {
             errors.at(
                 flag,
                 "`retry_on_panic` says what is tried again, and nothing is: write `retries = 3` beside it, or remove it",
@@ -59,7 +65,7 @@ fn options(args: &mut Args, errors: &mut Errors) -> Vec<TokenStream> {
     if args.flag("always", errors).is_some() {
         calls.push(quote!(.always()));
     }
-    calls
+    (calls, retries.map(|(expr, _)| expr))
 }
 
 /// `"30s"`, `"1m"`, `"250ms"`.
@@ -134,8 +140,10 @@ fn task(function: &Function, options: &[TokenStream], private: &TokenStream) -> 
     let running = running(function);
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
+    let allowed = allowed(&function.item.attrs);
     quote! {
         #[doc(hidden)]
+        #allowed
         const _: () = {
             use #private as __epilogue;
             #[allow(unused_imports, reason = "needed where the function has arguments or returns something")]

@@ -211,8 +211,13 @@ pub(crate) fn rename(name: &str, template: &str, segments: &[String]) -> String 
         return format!("two braces are text, so write one each side, `{{{name}}}`");
     }
     let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
-    let same = near.iter().copied().find(|near| near.eq_ignore_ascii_case(name));
+    let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    let same = near.iter().copied().find(|near| letters(near) == letters(name));
     match same.or_else(|| nearest(name, &near)) {
+        // No name that Rust has for a parameter, or one that is looked up without its `_`.
+        Some(near) if near.starts_with('_') || near.contains(|char: char| char.is_ascii_uppercase()) => {
+            format!("write `#[param(alias = \"{near}\")]`")
+        }
         // A keyword, which a parameter cannot be named like that easily.
         Some(near) if syn::parse_str::<Ident>(near).is_err() => {
             let raw = if matches!(near, "self" | "Self" | "super" | "crate" | "_") {

@@ -312,6 +312,11 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             self.errors.at(inner, message);
             return;
         }
+        if let Some(message) = scheme_within(ty) {
+            self.is_type = false;
+            self.errors.at(ty, message);
+            return;
+        }
         if let Some((text, message)) = text_within(ty) {
             self.is_type = false;
             self.errors.at(text, message);
@@ -352,6 +357,27 @@ fn text_within(ty: &TypePath) -> Option<(&LitStr, String)> {
         return None;
     };
     Some((within, message))
+}
+
+/// What the type between the angle brackets of credentials is, where there is none, or a text.
+fn scheme_within(ty: &TypePath) -> Option<String> {
+    let name = ty.path.segments.last()?.ident.to_string();
+    let (scheme, constant) = match &*name {
+        "ApiKeyCookie" | "ApiKeyHeader" | "ApiKeyQuery" => ("ApiKey", "NAME"),
+        "OAuth2PasswordBearer" => ("OAuth2Scheme", "TOKEN_URL"),
+        "OAuth2AuthorizationCodeBearer" => ("OAuth2CodeScheme", "AUTHORIZATION_URL"),
+        "OpenIdConnect" => ("OpenIdScheme", "URL"),
+        _ => return None,
+    };
+    let value = match generic_arguments(&ty.path)[..] {
+        [] => String::from("\"…\""),
+        [GenericArgument::Const(Expr::Lit(text))] => self::text(text),
+        _ => return None,
+    };
+    Some(format!(
+        "a type says what is asked of a client: write `struct Scheme;`, \
+         `impl {scheme} for Scheme {{ const {constant}: &'static str = {value}; }}` and `{name}<Scheme>`"
+    ))
 }
 
 /// What of a parameter or a reply is no value as it stands there, and how it is written.

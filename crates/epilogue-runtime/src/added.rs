@@ -48,6 +48,40 @@ impl<'a> Added<'a> {
     }
 }
 
+/// What a task can do whose arguments are kept.
+#[diagnostic::on_unimplemented(
+    message = "only a `#[task]` can be tried again",
+    label = "a function that `add_task` was given runs once, and has no arguments left for a second time",
+    note = "put `#[task]` on the function, and add it with its arguments by name: `tasks.add(send_mail {{ to }}).retries(3)`"
+)]
+#[doc(hidden)]
+pub trait TriedAgain {}
+
+/// What people look for here, to be told where it is.
+#[doc(hidden)]
+impl Added<'_> {
+    pub fn retries(self, _times: u32) -> Self
+    where
+        Self: TriedAgain,
+    {
+        self
+    }
+
+    pub fn retry_on_panic(self) -> Self
+    where
+        Self: TriedAgain,
+    {
+        self
+    }
+
+    pub fn backoff(self, _backoff: Backoff) -> Self
+    where
+        Self: TriedAgain,
+    {
+        self
+    }
+}
+
 impl Drop for Added<'_> {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {

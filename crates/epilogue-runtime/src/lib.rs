@@ -56,6 +56,8 @@ mod stats;
 pub mod task;
 mod tasks;
 
+#[doc(hidden)]
+pub use added::TriedAgain;
 pub use added::{Added, AddedTask};
 #[cfg(feature = "axum")]
 pub use axum::NoTasks;

@@ -31,17 +31,17 @@ pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
 pub use crate::param::{
-    ApiKeyParam, Bound, ClientAddr, Extract, ExtractParam, Holds, HttpParam, InState, LeavesStream, NotField,
-    Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, Param, ParamOptions, ParamOr, Probe, Readable,
-    ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData, TaskDataOfRequest,
-    TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
+    ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
+    LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
+    ParamOr, Probe, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData,
+    TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};
 pub use crate::rejection::Rejection;
 pub use crate::response::{
-    EndsInJson, EndsInNoJson, Failure, JsonReply, NoOutput, NoReply, RaisedError, Reply, ReplyValue,
-    Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
+    EndsInJson, EndsInNoJson, Failure, IntoHttpError, JsonReply, NoOutput, NoReply, RaisedError, Reply,
+    ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
 #[cfg(feature = "websocket")]
@@ -87,6 +87,7 @@ pub struct ParamFlags {
 /// The description of a parameter.
 pub const fn param(
     name: &'static str,
+    key: &'static str,
     hyphenated: &'static str,
     options: ParamOptions,
     flags: ParamFlags,
@@ -95,7 +96,7 @@ pub const fn param(
 ) -> ParamNode {
     ParamNode {
         name,
-        key: crate::graph::node::key_of(source, name, hyphenated, &options),
+        key: crate::graph::node::key_of(source, key, hyphenated, &options),
         options,
         source,
         scalar: flags.scalar,

@@ -86,9 +86,10 @@ pub use __private::Files;
 pub use __private::SocketReturn;
 #[doc(hidden)]
 pub use __private::{
-    ApiKeyParam, ExitFuture, ExtractParam, Holds, HttpParam, InDepends, InState, OAuth2CodeParam,
-    OAuth2Param, OpenIdParam, ParamOr, PlainOutput, ReadableOr, ResultLike, SocketParam, TaskData,
-    TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue, Writable,
+    ApiKeyParam, ExitFuture, ExtensionParam, ExtractParam, Holds, HttpParam, InDepends, InState,
+    IntoHttpError, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, ParamOr, PlainOutput, ReadableOr,
+    ResultLike, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue,
+    Writable,
 };
 
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.
@@ -101,6 +102,8 @@ pub use axum_core::{
     response::{IntoResponse, Response},
 };
 
+#[doc(hidden)]
+pub use app::HandlerReply;
 pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError};
 pub use body::BrokenReply;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
@@ -131,9 +134,16 @@ pub use security::{
     OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme,
     OpenIdConnect, OpenIdScheme, Secret, SecurityScopes,
 };
+#[doc(hidden)]
+pub use server::ServeAddress;
 pub use server::Server;
+#[doc(hidden)]
+pub use sse::Events;
 pub use sse::{Event, EventSender, EventStream, Sse, SseClosed};
 #[cfg(feature = "multipart")]
 pub use upload::{UploadFile, UploadReader};
+#[cfg(feature = "websocket")]
+#[doc(hidden)]
+pub use websocket::SentText;
 #[cfg(feature = "websocket")]
 pub use websocket::{Message, WebSocket, WebSocketError, WebSocketReceiver, WebSocketSender};

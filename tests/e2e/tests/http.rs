@@ -88,6 +88,22 @@ async fn paths_are_matched_and_decoded() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_not_used_is_looked_up_without_its_underscore() {
+    #[get("/items/{id}")]
+    async fn unused(_id: Path<u64>, _page: Query<u64>, _x_token: Header<u64>) -> &'static str {
+        "all there"
+    }
+
+    let served = Served::new(App::new().routes(routes![unused])).await;
+    let mut whole = request("GET", "/items/1?page=2");
+    whole.headers_mut().insert("x-token", HeaderValue::from_static("3"));
+    assert_eq!(served.send(whole).await.body(), "all there");
+    let rejected = served.get("/items/1").await;
+    assert!(rejected.body().contains(r#""loc":["query","page"]"#), "{}", rejected.body());
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn methods_that_a_path_has_not_are_told_of_those_that_it_has() {
     let served = Served::new(app()).await;
     let response = served.send(request("PUT", "/items/7")).await;

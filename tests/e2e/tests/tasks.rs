@@ -145,13 +145,13 @@ async fn a_task_is_retried_as_its_macro_says() {
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 #[task(retries = 3, timeout = "30s")]
-async fn hangs() {
+async fn hangs() -> Result<(), String> {
     TRIES.fetch_add(1, Ordering::Relaxed);
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }
 
 #[task(retries = 1)]
-async fn panics() {
+async fn panics() -> Result<(), String> {
     TRIES.fetch_add(10, Ordering::Relaxed);
     panic!("on purpose");
 }

@@ -19,7 +19,7 @@ pub struct Paging {
 }
 
 /// A task.
-#[task(crate = ::web, retries = 2)]
+#[task(crate = ::web, retries = 2, retry_on_panic)]
 pub async fn note(line: String) {
     println!("{line}");
 }

@@ -71,6 +71,26 @@ pub struct Paging {
     pub q: Query<Option<String>>,
 }
 
+/// Is deprecated, and a dependency.
+#[deprecated]
+#[dependency]
+pub fn former() {}
+
+/// Is deprecated, and a struct.
+#[deprecated]
+#[derive(Debug, Dependency)]
+pub struct Former {
+    /// How many.
+    pub limit: Query<u32>,
+}
+
+/// Is deprecated, and a task.
+#[deprecated]
+#[task]
+pub async fn notify_formerly(email: String) {
+    println!("{email}");
+}
+
 /// A task with arguments.
 #[task(retries = 3, retry_on_panic, timeout = "30s", always)]
 pub async fn notify(email: String, greeting: Depends<greeting>, count: u32) -> Result<(), String> {
@@ -110,6 +130,15 @@ pub async fn remove(id: Path<u64>) {
     println!("{}", *id);
 }
 
+/// Says of parameters what lints are to do, and is deprecated.
+#[deprecated]
+#[get("/old")]
+pub async fn old(
+    #[expect(unused_variables)] session: Depends<session>,
+    #[allow(unused_mut, unused_variables)] mut slow: Depends<slow>,
+) {
+}
+
 /// Is sync.
 #[get("/", blocking)]
 pub fn index() -> &'static str {
@@ -122,7 +151,7 @@ pub fn nothing() {}
 
 /// Takes the body unread.
 #[put("/upload")]
-pub async fn upload(request: Extract<Request>) -> impl axum_core::response::IntoResponse {
+pub async fn upload(request: Extract<Request>) -> impl IntoResponse {
     request.uri().to_string()
 }
 
@@ -137,5 +166,5 @@ pub async fn echo(mut socket: WebSocket, _hidden: Depends<hidden>) -> Result<(),
 
 /// The app.
 pub fn app() -> App {
-    App::new().routes(routes![create, remove, index, nothing, upload, echo])
+    App::new().routes(routes![create, remove, index, nothing, upload, echo, old])
 }

@@ -28,7 +28,7 @@ macro_rules! app {
             limit: ::epilogue::Query<u32>,
         }
 
-        #[::epilogue::task(retries = 1, timeout = "1s")]
+        #[::epilogue::task(retries = 1, retry_on_panic, timeout = "1s")]
         async fn note(line: ::std::string::String) {}
 
         #[::epilogue::get("/{id}", status = 201, dependencies(checked), tags("a"))]

@@ -11,22 +11,22 @@ use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use http::Request;
 use parking_lot::{Mutex, MutexGuard};
-use tokio::net::ToSocketAddrs;
 use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::error_handlers::ErrorHandlers;
+use super::error_handlers::{ErrorHandlers, HandlerReply};
 use super::router::effect_of;
 use super::service::{Handler, Layered};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{Dependency, Depends};
+use crate::graph::DependencyScope;
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 use crate::param::{self, RequestParts};
 use crate::scope::{Override, Value};
-use crate::server::{Server, progress};
+use crate::server::{ServeAddress, Server, progress};
 use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 
 /// An application: routes, what they share, and how it is served.
@@ -164,7 +164,7 @@ impl App {
     /// # let _ = app;
     /// ```
     #[doc(alias("exception_handler", "add_exception_handler"))]
-    pub fn on_error<E: Any, R: IntoResponse>(
+    pub fn on_error<E: Any, R: HandlerReply>(
         self,
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
     ) -> Self {
@@ -184,8 +184,27 @@ impl App {
     /// let app = App::new().build_at_start::<mailer>();
     /// # let _ = app;
     /// ```
+    ///
+    /// One of another scope is built for a request, and does not compile here:
+    ///
+    /// ```compile_fail
+    /// use epilogue::prelude::*;
+    ///
+    /// #[dependency]
+    /// async fn session() -> String {
+    ///     "opened".into()
+    /// }
+    ///
+    /// let app = App::new().build_at_start::<session>();
+    /// ```
     #[doc(alias("lifespan", "startup"))]
     pub fn build_at_start<D: Dependency>(self) -> Self {
+        const {
+            assert!(
+                matches!(<D::Graph<Full> as HasNode>::NODE.scope, DependencyScope::App),
+                "only an app-scoped dependency is built at the start: write #[dependency(scope = \"app\")] on it"
+            );
+        }
         self.with(|config| config.eager.push(effect_of::<D>()))
     }
 
@@ -328,7 +347,7 @@ impl App {
     ///
     /// When the app cannot start, the address cannot be bound, or something was still unfinished at the end of the
     /// [grace period](TaskLimits::grace).
-    pub async fn serve(self, address: impl ToSocketAddrs) -> crate::Result<()> {
+    pub async fn serve(self, address: impl ServeAddress) -> crate::Result<()> {
         Server::new(self).serve(address).await
     }
 

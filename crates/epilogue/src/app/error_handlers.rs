@@ -13,18 +13,36 @@ use crate::scope::{Scope, caught_now};
 
 type Handler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
 
+/// What a handler of errors returns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reply, which a handler of errors returns",
+    label = "not a reply",
+    note = "write `Json<…>`, a text or a `(StatusCode, …)`, as a path function does; a handler is not async"
+)]
+#[doc(hidden)]
+pub trait HandlerReply {
+    fn into_reply(self) -> Response;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse> HandlerReply for T {
+    fn into_reply(self) -> Response {
+        self.into_response()
+    }
+}
+
 /// The app's own replies to errors, by the error's type: FastAPI's exception handlers.
 #[derive(Clone, Default)]
 pub(crate) struct ErrorHandlers(Vec<(TypeId, Handler)>);
 
 impl ErrorHandlers {
     /// The handler of a type that was added last is the one that counts.
-    pub(crate) fn add<E: Any, R: IntoResponse>(
+    pub(crate) fn add<E: Any, R: HandlerReply>(
         &mut self,
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
     ) {
         let erased: Handler = Arc::new(move |error, parts| match error.downcast_ref::<E>() {
-            Some(error) => handler(error, parts).into_response(),
+            Some(error) => handler(error, parts).into_reply(),
             None => unreachable!("a handler is called with an error of its own type only"),
         });
         self.0.insert(0, (TypeId::of::<E>(), erased));

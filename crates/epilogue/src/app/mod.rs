@@ -15,6 +15,7 @@ mod trace;
 
 pub use builder::App;
 pub(crate) use dependencies::{NotBuiltForTask, in_task};
+pub use error_handlers::HandlerReply;
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{DeclaredRoute, Route, Routes};

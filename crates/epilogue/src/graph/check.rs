@@ -247,6 +247,7 @@ const fn check_options(param: &ParamNode) -> Verdict {
         param.source,
         Source::RawBody
             | Source::Extract(_)
+            | Source::Security { .. }
             | Source::SecurityScopes
             | Source::Tasks
             | Source::Reply
@@ -272,15 +273,43 @@ const fn check_options(param: &ParamNode) -> Verdict {
             ">`",
         ]);
     }
-    if param.options.scopes.is_empty() || matches!(param.source, Source::Dependency { .. }) {
-        Verdict::RIGHT
-    } else {
-        Verdict::wrong(&[
+    if param.options.scopes.is_empty() {
+        return Verdict::RIGHT;
+    }
+    match param.source {
+        Source::Dependency { node: Some(node), .. } if !asks_for_scopes(node, &mut Seen::new()) => {
+            Verdict::wrong(&[
+                "neither `",
+                node.name,
+                "` nor what it depends on asks which scopes are required: take a SecurityScopes there, or remove `scopes`",
+            ])
+        }
+        Source::Dependency { .. } => Verdict::RIGHT,
+        _ => Verdict::wrong(&[
             "scopes are required of a dependency, and `",
             param.name,
             "` is none: write #[param(scopes(...))] on a Depends, or remove it",
-        ])
+        ]),
     }
+}
+
+/// Whether a dependency, or one that it is made from, takes the scopes that are required of it.
+const fn asks_for_scopes(node: &DependencyNode, seen: &mut Seen) -> bool {
+    let mut i = 0;
+    while i < node.params.len() {
+        let asks = match node.params[i].source {
+            Source::SecurityScopes | Source::Dependency { node: None, .. } => true,
+            Source::Dependency { node: Some(below), .. } => {
+                seen.first_time(below) && asks_for_scopes(below, seen)
+            }
+            _ => false,
+        };
+        if asks {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// Looks for a way from `node` back to `start`.

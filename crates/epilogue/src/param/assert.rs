@@ -3,7 +3,7 @@
 //! Each trait holds for all that the foreign ones hold for, by an implementation that is never recommended, so that rustc stops at
 //! the trait. None has a supertrait, of which rustc would speak instead.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -20,10 +20,19 @@ use crate::scope::Value;
     label = "no `Deserialize`",
     note = "write `#[derive(serde::Deserialize)]` above it; a type that borrows, such as `&str`, is written as the one that owns: `String`"
 )]
-pub trait Readable {}
+pub trait Readable {
+    #[doc(hidden)]
+    fn from_json(json: &[u8]) -> serde_json::Result<Self>
+    where
+        Self: Sized;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + 'static> Readable for T {}
+impl<T: DeserializeOwned + 'static> Readable for T {
+    fn from_json(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(json)
+    }
+}
 
 /// The same, where it is written in a way for which there is a better one.
 #[diagnostic::on_unimplemented(
@@ -60,6 +69,18 @@ pub trait SocketParam {}
 
 #[diagnostic::do_not_recommend]
 impl<P: Param> SocketParam for P {}
+
+/// A parameter that is written like an extension of axum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter",
+    label = "not a parameter: nothing says where its value comes from",
+    note = "write `State<{Inner}>` for what `App::state` was given, or `Extract<{Self}>` for what a layer put into the request"
+)]
+#[doc(hidden)]
+pub trait ExtensionParam<Inner> {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Param, Inner> ExtensionParam<Inner> for P {}
 
 /// Credentials, which are a parameter where their scheme is described.
 macro_rules! credentials {
@@ -110,10 +131,31 @@ impl<P: Param<Via>, Via> ExtractParam<Via> for P {
     note = "write `#[derive(serde::Serialize)]` above it"
 )]
 #[doc(hidden)]
-pub trait Writable {}
+pub trait Writable {
+    fn to_json(&self) -> serde_json::Result<String>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> Writable for T {}
+impl<T: Serialize> Writable for T {
+    fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+/// What is data if its items are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what its name says",
+    label = "not the type of this name that std has",
+    note = "import it under another name"
+)]
+#[doc(hidden)]
+pub trait OfStd {}
+
+impl<T> OfStd for Option<T> {}
+impl<T> OfStd for Vec<T> {}
+impl<T> OfStd for VecDeque<T> {}
+impl<V> OfStd for BTreeMap<String, V> {}
+impl<V, S> OfStd for HashMap<String, V, S> {}
 
 /// What a dependency may return, and what [`State`](crate::State) may hold: requests on any thread share it.
 #[diagnostic::on_unimplemented(

@@ -14,8 +14,9 @@ mod state;
 mod values;
 
 pub use assert::{
-    ApiKeyParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OpenIdParam, ParamOr,
-    Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, Text, Writable,
+    ApiKeyParam, ExtensionParam, ExtractParam, HttpParam, Number, OAuth2CodeParam, OAuth2Param, OfStd,
+    OpenIdParam, ParamOr, Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr,
+    Text, Writable,
 };
 pub use body::Json;
 pub use extract::{Extract, LeavesStream, TakesStream};
@@ -37,7 +38,7 @@ use crate::scope::{Scope, Site};
 ///
 /// | written | is |
 /// | --- | --- |
-/// | [`Path<T>`], [`Query<T>`], [`Header<T>`], [`Cookie<T>`] | a value of the request, looked up under the parameter's name |
+/// | [`Path<T>`], [`Query<T>`], [`Header<T>`], [`Cookie<T>`] | a value of the request, looked up under the parameter's name without a leading `_` |
 /// | [`Json<T>`], [`Form<T>`], `Bytes`, `String` | the body |
 /// | [`File<UploadFile>`](File) | a file of a multipart form |
 /// | [`Depends<D>`](crate::Depends) | a dependency's output |

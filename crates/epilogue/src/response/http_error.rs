@@ -164,9 +164,27 @@ impl HttpError {
     }
 }
 
-impl<E: Error + Send + Sync + 'static> From<E> for HttpError {
+impl<E: IntoHttpError> From<E> for HttpError {
     fn from(source: E) -> Self {
-        Self::of_source(Arc::new(source))
+        source.into_http_error()
+    }
+}
+
+/// What `?` turns into an [`HttpError`]: every [`std::error::Error`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not turn into an `HttpError`",
+    // Of a `?` rustc shows no more than this.
+    label = "no `std::error::Error`: write `.map_err(HttpError::internal)?`, or return an `HttpError::new(…)`"
+)]
+#[doc(hidden)]
+pub trait IntoHttpError {
+    fn into_http_error(self) -> HttpError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Error + Send + Sync + 'static> IntoHttpError for E {
+    fn into_http_error(self) -> HttpError {
+        HttpError::of_source(Arc::new(self))
     }
 }
 

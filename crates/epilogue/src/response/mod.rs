@@ -8,7 +8,7 @@ mod returned;
 pub(crate) use failure::ReplyError;
 pub(crate) use failure::internal_server_error;
 pub use failure::{Failure, Panicked, RaisedError};
-pub use http_error::HttpError;
+pub use http_error::{HttpError, IntoHttpError};
 pub use reply::Reply;
 pub use returned::{
     EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, ReplyValue, Returned, ReturnedReply,

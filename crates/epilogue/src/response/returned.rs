@@ -33,7 +33,7 @@ impl<T: IntoResponse> ReplyValue for T {
 #[diagnostic::on_unimplemented(
     message = "this tuple is not a reply",
     label = "not a response: a tuple is a status, then headers, then one body",
-    note = "write the status first and the body last, as in `(StatusCode, String)` or `(StatusCode, Json<…>)`; a tuple that is data itself stands in a `Json<…>`"
+    note = "write the status first and the body last, as in `(StatusCode, String)` or `(StatusCode, Json<…>)`, where a `Background` stands before the body; a tuple that is data itself stands in a `Json<…>`"
 )]
 pub trait TupleReply {}
 

@@ -26,4 +26,4 @@ pub(crate) fn longest_wait(grace: std::time::Duration) -> std::time::Duration {
 
 pub(crate) use connection::{Connection, Stream};
 pub(crate) use passage::{Follows, Link, Passage};
-pub use serve::Server;
+pub use serve::{ServeAddress, Server};

@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -65,6 +66,24 @@ pub struct Server {
     app: App,
     limits: Limits,
     stop: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+/// Where an app can be served.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no address",
+    label = "not an address",
+    note = "write `\"127.0.0.1:8000\"`, or `(\"127.0.0.1\", 8000)` with a port of its own; a listener is served by `Server::new(app).serve_on(listener)`"
+)]
+#[doc(hidden)]
+pub trait ServeAddress {
+    fn listener(self) -> impl Future<Output = io::Result<TcpListener>> + Send;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: ToSocketAddrs + Send> ServeAddress for A {
+    fn listener(self) -> impl Future<Output = io::Result<TcpListener>> + Send {
+        TcpListener::bind(self)
+    }
 }
 
 /// What clients may do.
@@ -176,8 +195,8 @@ impl Server {
     /// # Errors
     ///
     /// See [`App::serve`].
-    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<()> {
-        let listener = TcpListener::bind(address).await.map_err(Error::Bind)?;
+    pub async fn serve(self, address: impl ServeAddress) -> Result<()> {
+        let listener = address.listener().await.map_err(Error::Bind)?;
         self.serve_on(listener).await
     }
 

@@ -4,6 +4,7 @@ mod channel;
 mod event;
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -59,18 +60,41 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// ```
 #[must_use = "it is a reply: return it"]
 pub struct Sse<S> {
-    events: S,
+    /// An `S`. That it is a stream of events is asked where it is put in here, and not once more where the reply is returned.
+    events: Pin<Box<dyn Events + Send>>,
     keep_alive: Option<Duration>,
+    made_of: PhantomData<fn() -> S>,
+}
+
+/// What an [`Sse`] is made of.
+#[diagnostic::on_unimplemented(
+    message = "an `Sse` is made of a stream of `Result<Event, E>`, and `{Self}` is none",
+    label = "not a stream of `Result<Event, E>`",
+    note = "write `.map(Ok::<_, Infallible>)` after a stream of events that does not fail, or send what is no stream through `Sse::channel()`"
+)]
+#[doc(hidden)]
+pub trait Events {
+    fn poll_event(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Event, BoxError>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, E> Events for S
+where
+    S: Stream<Item = Result<Event, E>>,
+    E: Into<BoxError>,
+{
+    fn poll_event(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Event, BoxError>>> {
+        self.poll_next(context).map(|event| event.map(|event| event.map_err(Into::into)))
+    }
 }
 
 impl<S> Sse<S> {
     /// A reply of these events.
-    pub fn new<E>(events: S) -> Self
+    pub fn new(events: S) -> Self
     where
-        S: Stream<Item = Result<Event, E>> + Send + 'static,
-        E: Into<BoxError>,
+        S: Events + Send + 'static,
     {
-        Self { events, keep_alive: Some(KEEP_ALIVE) }
+        Self { events: Box::pin(events), keep_alive: Some(KEEP_ALIVE), made_of: PhantomData }
     }
 
     /// Sends a comment whenever there was no event for this long; `None` never does.
@@ -96,13 +120,9 @@ impl<S> fmt::Debug for Sse<S> {
     }
 }
 
-impl<S, E> IntoResponse for Sse<S>
-where
-    S: Stream<Item = Result<Event, E>> + Send + 'static,
-    E: Into<BoxError>,
-{
+impl<S> IntoResponse for Sse<S> {
     fn into_response(self) -> Response {
-        let body = EventBody { events: Box::pin(self.events), keep_alive: self.keep_alive, silence: None };
+        let body = EventBody { events: self.events, keep_alive: self.keep_alive, silence: None };
         let mut response = Response::new(Body::new(body));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -113,18 +133,14 @@ where
     }
 }
 
-struct EventBody<S> {
-    events: Pin<Box<S>>,
+struct EventBody {
+    events: Pin<Box<dyn Events + Send>>,
     keep_alive: Option<Duration>,
     /// Runs from the last thing sent; made when the stream is first silent.
     silence: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S, E> http_body::Body for EventBody<S>
-where
-    S: Stream<Item = Result<Event, E>>,
-    E: Into<BoxError>,
-{
+impl http_body::Body for EventBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -132,9 +148,9 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let sent = match self.events.as_mut().poll_next(context) {
+        let sent = match self.events.as_mut().poll_event(context) {
             Poll::Ready(Some(Ok(event))) => event,
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => {
                 let Some(after) = self.keep_alive else { return Poll::Pending };

@@ -5,13 +5,13 @@ mod error;
 mod returned;
 
 use bytes::Bytes;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
 pub(crate) use driver::{Close, Driver};
 pub use error::WebSocketError;
 pub use returned::SocketReturn;
+
+use crate::param::{Readable, Writable};
 
 /// What a client and a function under [`#[websocket]`](macro@crate::websocket) say to each other.
 ///
@@ -45,6 +45,24 @@ impl From<Bytes> for Message {
 impl From<Vec<u8>> for Message {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Binary(bytes.into())
+    }
+}
+
+/// What is sent as a text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text",
+    label = "not a text",
+    note = "write `text?` for one that was received, which may be an error; a value is sent by `send_json`"
+)]
+#[doc(hidden)]
+pub trait SentText {
+    fn into_text(self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<String>> SentText for T {
+    fn into_text(self) -> String {
+        self.into()
     }
 }
 
@@ -148,7 +166,7 @@ impl WebSocket {
     /// # Errors
     ///
     /// See [`recv`](Self::recv), and when it is not the JSON of a `T`.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Option<Result<T, WebSocketError>> {
+    pub async fn recv_json<T: Readable>(&mut self) -> Option<Result<T, WebSocketError>> {
         self.receiver.recv_json().await
     }
 
@@ -166,7 +184,7 @@ impl WebSocket {
     /// # Errors
     ///
     /// See [`send`](Self::send).
-    pub async fn send_text(&self, text: impl Into<String>) -> Result<(), WebSocketError> {
+    pub async fn send_text(&self, text: impl SentText) -> Result<(), WebSocketError> {
         self.sender.send_text(text).await
     }
 
@@ -175,7 +193,7 @@ impl WebSocket {
     /// # Errors
     ///
     /// See [`send`](Self::send), and when it does not serialise.
-    pub async fn send_json(&self, value: &impl Serialize) -> Result<(), WebSocketError> {
+    pub async fn send_json(&self, value: &impl Writable) -> Result<(), WebSocketError> {
         self.sender.send_json(value).await
     }
 
@@ -215,8 +233,8 @@ impl WebSocketSender {
     /// # Errors
     ///
     /// The same.
-    pub async fn send_text(&self, text: impl Into<String>) -> Result<(), WebSocketError> {
-        self.send(text.into()).await
+    pub async fn send_text(&self, text: impl SentText) -> Result<(), WebSocketError> {
+        self.send(text.into_text()).await
     }
 
     /// See [`WebSocket::send_json`].
@@ -224,8 +242,8 @@ impl WebSocketSender {
     /// # Errors
     ///
     /// The same.
-    pub async fn send_json(&self, value: &impl Serialize) -> Result<(), WebSocketError> {
-        self.send(serde_json::to_string(value).map_err(WebSocketError::Encode)?).await
+    pub async fn send_json(&self, value: &impl Writable) -> Result<(), WebSocketError> {
+        self.send(value.to_json().map_err(WebSocketError::Encode)?).await
     }
 
     /// See [`WebSocket::close`].
@@ -278,13 +296,13 @@ impl WebSocketReceiver {
     /// # Errors
     ///
     /// The same.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Option<Result<T, WebSocketError>> {
+    pub async fn recv_json<T: Readable>(&mut self) -> Option<Result<T, WebSocketError>> {
         Some(self.recv().await?.and_then(|message| {
             let json = match &message {
                 Message::Text(text) => text.as_bytes(),
                 Message::Binary(bytes) => bytes,
             };
-            serde_json::from_slice(json).map_err(WebSocketError::Decode)
+            T::from_json(json).map_err(WebSocketError::Decode)
         }))
     }
 

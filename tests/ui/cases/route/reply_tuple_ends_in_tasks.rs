@@ -1,0 +1,10 @@
+use epilogue::prelude::*;
+
+fn count() {}
+
+#[get("/")]
+async fn index() -> (Json<u32>, Background) {
+    (Json(1), Background::task(count, ()))
+}
+
+fn main() {}

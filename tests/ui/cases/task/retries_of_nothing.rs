@@ -1,0 +1,8 @@
+use epilogue::prelude::*;
+
+#[task(retries = 3)]
+async fn mail(to: String) {
+    println!("{to}");
+}
+
+fn main() {}
