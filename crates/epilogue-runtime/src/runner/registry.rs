@@ -64,6 +64,7 @@ pub(super) enum Admission {
 }
 
 impl Inner {
+    #[inline]
     fn insert(&mut self, what: What, origin: Origin, since: Instant, abort: Option<AbortHandle>) -> LiveId {
         self.next += 1;
         self.batches += usize::from(what == What::Batch);
@@ -76,11 +77,11 @@ impl Inner {
         self.live.get_mut(id.place).filter(|live| live.number == id.number)
     }
 
+    #[inline]
     fn remove(&mut self, id: LiveId) -> Option<Live> {
-        self.get_mut(id)?;
-        let live = self.live.try_remove(id.place)?;
-        self.batches -= usize::from(live.what == What::Batch);
-        Some(live)
+        let what = self.get_mut(id)?.what;
+        self.batches -= usize::from(what == What::Batch);
+        self.live.try_remove(id.place)
     }
 
     fn runs(&mut self, execution: &mut Execution, abort: Option<AbortHandle>) {
