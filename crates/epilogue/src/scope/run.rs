@@ -118,14 +118,19 @@ impl Scope {
         match output {
             StepOutput::Shared(value) => {
                 if let Some(run) = step.exit {
-                    let stage = ExitStage::Waits(run, Arc::clone(&value));
-                    self.exits.push(Exit { function: step.name, scope: step.scope, stage });
+                    self.owe_exit(step, ExitStage::Waits(run, Arc::clone(&value)));
                 }
                 Slot::Shared(value)
             }
             StepOutput::Entered(value) => Slot::Shared(value),
             StepOutput::Own(extracted) => Slot::Own(extracted),
         }
+    }
+
+    // Apart, so that what keeps the outputs of the others is inlined.
+    #[inline(never)]
+    fn owe_exit(&mut self, step: &Step, stage: ExitStage) {
+        self.exits.push(Exit { function: step.name, scope: step.scope, stage });
     }
 
     pub(super) fn settle(
