@@ -142,10 +142,6 @@ impl List {
     pub(crate) fn submitted(&self, anything_else: bool) -> bool {
         let mut queue = self.queue();
         let run = anything_else || !queue.tasks.is_empty();
-        if !queue.tasks.is_empty() {
-            // Of a request that failed they are those `.always()`, which may add others.
-            queue.discarded = false;
-        }
         queue.phase = if run { Phase::Submitted } else { Phase::Done };
         run
     }
@@ -161,6 +157,8 @@ impl List {
             }
             return None;
         }
+        // Of a request that failed they are those `.always()`, which may add others.
+        queue.discarded = false;
         std::mem::swap(queue.ordered(), chunk);
         Some(queue.concurrent)
     }

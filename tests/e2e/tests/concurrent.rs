@@ -177,6 +177,34 @@ async fn what_is_entered_on_the_blocking_pool_when_another_one_fails_is_exited()
     assert_eq!(entries.take(2).await, ["connection exited, success: false", "pool exited"]);
 }
 
+#[dependency(blocking)]
+fn adds_late(_pool: Depends<pool>, call: State<Call>, tasks: BackgroundTasks, journal: State<Journal>) {
+    call.begun.notify_one();
+    call.end.lock().unwrap().recv().unwrap();
+    tasks.add_task(write, ((*journal).clone(), "of a request that has failed"));
+}
+
+#[tokio::test]
+async fn what_is_added_on_the_blocking_pool_when_another_one_has_failed_is_dropped() {
+    #[get("/", concurrent)]
+    async fn adds(_adds: Depends<adds_late>, _refuses: Depends<refuses_meanwhile>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let (end, ends) = mpsc::channel();
+    let call = Call { begun: tokio::sync::Notify::new(), end: Mutex::new(ends) };
+    let app = App::new().state(journal).state(call).routes(routes![adds]);
+    let client = TestClient::new(app.clone());
+    let request = tokio::spawn(async move { client.get("/").send().await.status() });
+    // Its exits wait for the pool by then.
+    while app.task_stats().batches == 0 {
+        tokio::task::yield_now().await;
+    }
+    settle().await;
+    end.send(()).unwrap();
+    assert_eq!(request.await.unwrap(), StatusCode::FORBIDDEN);
+    assert_eq!((entries.now(), app.task_stats().discarded), (vec!["pool exited".to_owned()], 1));
+}
+
 /// A list that a dependency has kept.
 #[derive(Clone)]
 struct Kept(BackgroundTasks);

@@ -391,7 +391,12 @@ fn audits(tasks: BackgroundTasks, journal: State<Journal>) -> (BackgroundTasks, 
 }
 
 async fn audited((tasks, journal): &(BackgroundTasks, Journal), _: &Outcome) {
-    tasks.add_task(write, (journal.clone(), "by an exit"));
+    let (more, journal) = (tasks.clone(), journal.clone());
+    let task = async move || {
+        journal.write("by an exit");
+        more.add_task(write, (journal, "by its task"));
+    };
+    tasks.add_task(task, ());
 }
 
 #[tokio::test]
@@ -412,9 +417,11 @@ async fn of_a_request_that_failed_or_discarded_its_tasks_those_of_exits_run_and_
     let (journal, mut entries) = Journal::new();
     let routes = routes![discards, fails_with_exits, fails_without_exits];
     let client = TestClient::new(App::new().state(journal).routes(routes));
-    for (path, ran) in
-        [("/discards", &["by an exit"][..]), ("/fails", &["by an exit"]), ("/fails-without-exits", &[])]
-    {
+    for (path, ran) in [
+        ("/discards", &["by an exit", "by its task"][..]),
+        ("/fails", &["by an exit", "by its task"]),
+        ("/fails-without-exits", &[]),
+    ] {
         client.get(path).send().await;
         assert_eq!(entries.now(), ran, "{path}");
     }

@@ -36,9 +36,10 @@ impl Scope {
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
             // Those of a failure are an error handler's.
-            self.take_all(!outcome.is_success());
-            self.tasks().append(own);
-            self.take_all(false);
+            let tasks = self.tasks();
+            tasks.take_all(!outcome.is_success());
+            tasks.append(own);
+            tasks.take_all(false);
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);
@@ -68,14 +69,13 @@ impl Scope {
         {
             self.tasks().append(own);
         }
-        self.take_all(true);
         // Those that have not ended stay with the scope, whose drop sees to them should this be cut off.
         while let Some(last) = self.last_of_function() {
             if result.is_err() {
                 self.discard_tasks();
             }
             let outcome = Arc::new(outcome_of(&result));
-            if let Err(failure) = self.exits[last].run(outcome).await
+            if let Err(failure) = self.exits[last].run(outcome, self.tasks.as_ref()).await
                 && let Err(replaced) = std::mem::replace(&mut result, Err(failure))
             {
                 self.log_replaced(replaced);
@@ -83,7 +83,6 @@ impl Scope {
             let ended = self.exits.remove(last);
             drop_caught(ended);
         }
-        self.take_all(false);
         result
     }
 
@@ -92,13 +91,6 @@ impl Scope {
     fn log_replaced(&self, failure: Failure) {
         let (route, error) = (&*self.route().label, failure.into_reason());
         tracing::error!(route, %error, "a request failed, and an exit's error became its reply");
-    }
-
-    /// What is added is an exit's or an error handler's, or no longer so.
-    fn take_all(&self, all: bool) {
-        if let Some(tasks) = &self.tasks {
-            tasks.take_all(all);
-        }
     }
 
     fn discard_tasks(&self) {
@@ -202,10 +194,8 @@ impl Scope {
             let exits = std::mem::take(&mut self.exits);
             let reply = reply.cloned();
             Batch::new(tasks.clone()).with_place().finally(move |report| {
-                // Not before: what a failed request still adds itself is dropped with the rest.
-                tasks.take_all(true);
                 let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
-                leave_request(exits, outcome, report, Arc::clone(&tasks.origin().name))
+                leave_request(exits, outcome, report, tasks)
             })
         };
         let batch = match probe {
@@ -230,12 +220,12 @@ impl Drop for Scope {
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
-async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport, route: Arc<str>) {
+async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport, tasks: BackgroundTasks) {
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
     for mut exit in exits.into_iter().rev() {
-        if let Err(failure) = exit.run(Arc::clone(&outcome)).await {
-            let (dependency, error) = (exit.function, failure.into_reason());
-            tracing::error!(dependency, route = &*route, %error, "an exit failed after the reply");
+        if let Err(failure) = exit.run(Arc::clone(&outcome), Some(&tasks)).await {
+            let (dependency, route, error) = (exit.function, &*tasks.origin().name, failure.into_reason());
+            tracing::error!(dependency, route, %error, "an exit failed after the reply");
         }
         drop_caught(exit);
     }

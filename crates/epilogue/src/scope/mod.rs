@@ -138,8 +138,9 @@ enum ExitStage {
 }
 
 impl Exit {
-    /// What it is told counts when it begins.
-    async fn run(&mut self, outcome: Arc<Outcome>) -> Result<(), Failure> {
+    /// What it is told counts when it begins. From then on, and no longer than it runs, what is added to the list is its own: before,
+    /// a function on the blocking pool may still add what a failed request drops.
+    async fn run(&mut self, outcome: Arc<Outcome>, tasks: Option<&BackgroundTasks>) -> Result<(), Failure> {
         if let ExitStage::Enters(run, entered) = &mut self.stage {
             // It may have failed: there is nothing to exit.
             let (Ok(value), Some(run)) = (entered.await, *run) else { return Ok(()) };
@@ -148,10 +149,12 @@ impl Exit {
         if let ExitStage::Waits(run, value) = &self.stage {
             self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
         }
-        match &mut self.stage {
-            ExitStage::Runs(future) => caught(future.as_mut()).await.flatten(),
-            ExitStage::Enters(..) | ExitStage::Waits(..) => Ok(()),
-        }
+        let ExitStage::Runs(future) = &mut self.stage else { return Ok(()) };
+        let take_all = |all| tasks.inspect(|tasks| tasks.take_all(all));
+        take_all(true);
+        let result = caught(future.as_mut()).await.flatten();
+        take_all(false);
+        result
     }
 }
 
