@@ -54,6 +54,14 @@ pub(crate) enum BodyError {
     Read(#[source] axum_core::BoxError),
 }
 
+impl BodyError {
+    /// Whether the time was over: its own, or that of a stream under it, which the app's layers have passed on.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
+            .any(|error| matches!(error.downcast_ref(), Some(Self::TooSlow { .. })))
+    }
+}
+
 static EMPTY: Bytes = Bytes::new();
 
 impl RequestBody {
@@ -157,7 +165,9 @@ impl RequestBody {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
         match time {
-            Some(limit) if !is_read => Body::new(Limited { body, limit, timer: None }),
+            Some(limit) if !is_read && !body.is_end_stream() => {
+                Body::new(Limited { body, limit, timer: None })
+            }
             _ => body,
         }
     }

@@ -471,3 +471,40 @@ async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
         assert!(!client.read_to_end().await.contains("HTTP/1.1 5"));
     }
 }
+
+#[tokio::test]
+async fn a_body_that_stops_behind_layers_is_found_out_whoever_reads_it() {
+    #[post("/form")]
+    async fn form(name: Form<String>) -> String {
+        name.into_inner()
+    }
+
+    async fn reads(request: axum::extract::Request, next: axum::middleware::Next) -> epilogue::Response {
+        if request.uri().path() != "/layer" {
+            return next.run(request).await;
+        }
+        let whole = request.into_body().collect().await;
+        epilogue::Response::new(whole.map_or_else(|error| error.to_string().into(), |_| "whole".into()))
+    }
+
+    let (app, mut entries, _gate) = app();
+    let app = app.routes(routes![form]).layer(axum::middleware::from_fn(reads));
+    let served = Served::with(app, |server| server.body_read_timeout(SHORT)).await;
+    for (path, status, end) in [
+        ("/layer", "200 OK", "the body did not arrive within 50ms"),
+        ("/length", "408 Request Timeout", r#"{"detail":"Request Timeout"}"#),
+        ("/form", "408 Request Timeout", r#"{"detail":"Request Timeout"}"#),
+    ] {
+        let mut client = served.connect().await;
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 100");
+        client.write(format!("{head}\r\ncontent-type: multipart/form-data; boundary=b\r\n\r\n--b\r\n")).await;
+        let reply = client.read_to_end().await;
+        assert!(
+            reply.starts_with(&format!("HTTP/1.1 {status}\r\n")) && reply.ends_with(end),
+            "{path}: {reply}"
+        );
+    }
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0], "no function ran");
+}

@@ -137,7 +137,8 @@ fn serve_layered(
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
-    let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_stream());
+    let time = connection.body_read_timeout;
+    let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
     let response = through(layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.
     let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
