@@ -382,3 +382,42 @@ async fn without_the_layer_the_request_fails() {
         assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }
+
+#[dependency]
+fn profile(user: Depends<user>) -> String {
+    user.to_string()
+}
+
+#[tokio::test]
+async fn a_failure_that_two_parameters_have_found_can_be_the_reply() {
+    type Asked<D> = Result<Depends<D>, DependsRejection>;
+
+    async fn before(
+        user: Asked<user>,
+        _profile: Option<Depends<profile>>,
+    ) -> Result<String, DependsRejection> {
+        Ok(user?.to_string())
+    }
+    async fn after(
+        _profile: Option<Depends<profile>>,
+        user: Asked<user>,
+    ) -> Result<String, DependsRejection> {
+        Ok(user?.to_string())
+    }
+    async fn both(profile: Asked<profile>, user: Asked<user>) -> Result<String, DependsRejection> {
+        let known = profile.is_ok();
+        Ok(format!("{known} {}", *user?))
+    }
+
+    let (app, _entries) = journalled();
+    let router = axum::Router::new()
+        .route("/before", post(before))
+        .route("/after", post(after))
+        .route("/both", post(both))
+        .layer(EpilogueLayer::new(app));
+    for path in ["/before", "/after", "/both"] {
+        let reply = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(reply.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(text(reply).await, r#"{"detail":"who?"}"#, "{path}");
+    }
+}

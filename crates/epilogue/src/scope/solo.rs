@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::body::{ReplyBody, RequestBody};
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Raised};
+use crate::response::{Failure, Raised};
 use crate::tasks::BackgroundTasks;
 
 /// The plan of one dependency.
@@ -85,8 +85,7 @@ impl Solo {
         self.scope.slots.clear();
         // Of one that was dropped before its end.
         self.scope.errors.clear();
-        let ended = self.run(solo).await.err();
-        let ended = ended.map(Rejection::of_failure).or_else(|| {
+        let ended = self.run(solo).await.err().or_else(|| {
             let errors = std::mem::take(&mut self.scope.errors);
             (!errors.is_empty()).then(|| Rejection::without_duplicates(errors))
         });
@@ -99,7 +98,7 @@ impl Solo {
         }
     }
 
-    async fn run(&mut self, solo: &SoloPlan) -> Result<(), Failure> {
+    async fn run(&mut self, solo: &SoloPlan) -> Result<(), Rejection> {
         let steps = &solo.plan().steps;
         let needed = self.needed(solo);
         for (index, step) in steps.iter().enumerate() {
@@ -107,10 +106,10 @@ impl Solo {
             let slot = match known {
                 _ if !needed[index] => Slot::Empty,
                 Some(Known::Output(value)) => Slot::Shared(value),
-                Some(Known::Failed(rejection)) if step.vital => return Err(again(rejection)),
+                Some(Known::Failed(rejection)) if step.vital => return Err(rejection),
                 Some(Known::Failed(rejection)) => Slot::Failed(rejection),
                 None => {
-                    let slot = self.run_step(step).await?;
+                    let slot = self.run_step(step).await.map_err(Rejection::of_failure)?;
                     // At once: all this may be dropped while a later step is awaited.
                     let known = match &slot {
                         Slot::Shared(value) => Some(Known::Output(Arc::clone(value))),
@@ -185,18 +184,6 @@ impl Solo {
         self.scope.finish(result)
     }
 }
-
-/// A failure that was told before: the error itself can be the reply but once.
-fn again(rejection: Rejection) -> Failure {
-    if !rejection.errors().is_empty() {
-        return Failure::Rejected(rejection);
-    }
-    rejection.into_raised().unwrap_or_else(|| Failure::Raised(Raised::new(HttpError::from(FailedBefore))))
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a dependency that is needed again has failed before in this request")]
-struct FailedBefore;
 
 impl std::fmt::Debug for SoloPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
