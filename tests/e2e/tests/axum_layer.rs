@@ -421,3 +421,29 @@ async fn a_failure_that_two_parameters_have_found_can_be_the_reply() {
         assert_eq!(text(reply).await, r#"{"detail":"who?"}"#, "{path}");
     }
 }
+
+#[dependency]
+fn explodes(_first: Depends<first>) -> u8 {
+    panic!("on purpose")
+}
+
+/// As in a route: an optional dependency may fail, but not panic.
+#[tokio::test]
+async fn a_panic_is_none_of_the_failures_that_a_handler_may_do_without() {
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new()
+        .route("/option", post(async |number: Option<Depends<explodes>>| format!("{number:?}")))
+        .route(
+            "/result",
+            post(async |number: Result<Depends<explodes>, DependsRejection>| number.is_ok().to_string()),
+        )
+        .layer(EpilogueLayer::new(app));
+    for path in ["/option", "/result"] {
+        let reply = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert_eq!(text(reply).await, "Internal Server Error", "{path}");
+        assert_eq!(entries.take(2).await, ["first", "request exit: Panicked(on purpose)"], "{path}");
+    }
+    drop(router);
+    assert!(entries.is_over().await, "the tasks of `first` were dropped");
+}

@@ -66,7 +66,8 @@ use crate::scope::{BoxFuture, caught};
 ///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
 /// - A handler that returns has succeeded, whatever the status of its reply: its tasks run. A dependency that fails, with the failure as
 ///   the reply, and a panic drop the tasks, except those added `.always()`. A panic is answered with `500`.
-/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same.
+/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same;
+///   but not where the dependency panicked.
 /// - Where the client leaves before the reply, a request that has taken dependencies or its list is run to its end.
 /// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`.
 ///

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use axum_core::response::Response;
@@ -15,7 +16,7 @@ use crate::app::AppState;
 use crate::body::{ReplyBody, RequestBody};
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
-use crate::response::{Failure, Raised};
+use crate::response::{Failure, Panicked, Raised};
 use crate::tasks::BackgroundTasks;
 
 /// The plan of one dependency.
@@ -46,6 +47,8 @@ pub(crate) struct Solo {
     scope: Scope,
     /// What came of the dependencies that run once a request.
     known: HashMap<SlotKey, Known>,
+    /// The first panic of a dependency. It ends the request, whatever its handler makes of the rejection.
+    panicked: Option<Panicked>,
 }
 
 #[derive(Clone)]
@@ -70,7 +73,7 @@ impl Solo {
         let body = RequestBody::Read(bytes::Bytes::new());
         let mut scope = Scope::new(app, 0, tasks.origin().id, parts, CaptureRanges::new(), body, None);
         scope.tasks = Some(tasks);
-        Self { scope, known: HashMap::new() }
+        Self { scope, known: HashMap::new(), panicked: None }
     }
 
     /// The output of the plan's dependency.
@@ -109,7 +112,7 @@ impl Solo {
                 Some(Known::Failed(rejection)) if step.vital => return Err(rejection),
                 Some(Known::Failed(rejection)) => Slot::Failed(rejection),
                 None => {
-                    let slot = self.run_step(step).await.map_err(Rejection::of_failure)?;
+                    let slot = self.run_step(step).await.map_err(|failure| self.rejection(failure))?;
                     // At once: all this may be dropped while a later step is awaited.
                     let known = match &slot {
                         Slot::Shared(value) => Some(Known::Output(Arc::clone(value))),
@@ -125,6 +128,13 @@ impl Solo {
             self.scope.slots.push(slot);
         }
         Ok(())
+    }
+
+    fn rejection(&mut self, failure: Failure) -> Rejection {
+        if let Failure::Panicked(panic) = &failure {
+            self.panicked.get_or_insert_with(|| panic.clone());
+        }
+        Rejection::of_failure(failure)
     }
 
     async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
@@ -177,7 +187,10 @@ impl Solo {
 
     /// Makes the reply of what the handler came to, with all that follows it.
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
-        let result = result.map(|response| response.map(Either::Right));
+        let mut result = result.map(|response| response.map(Either::Right));
+        if let Some(panic) = self.panicked.take() {
+            drop_each(iter::once(std::mem::replace(&mut result, Err(Failure::Panicked(panic)))));
+        }
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
         // Into a list: a map would drop what is left of it while it panics.
         drop_each(std::mem::take(&mut self.known).into_values().collect::<Vec<_>>().into_iter());
