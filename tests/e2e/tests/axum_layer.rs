@@ -447,3 +447,32 @@ async fn a_panic_is_none_of_the_failures_that_a_handler_may_do_without() {
     drop(router);
     assert!(entries.is_over().await, "the tasks of `first` were dropped");
 }
+
+#[dependency]
+fn adds(tasks: &BackgroundTasks) {
+    tasks.add_task(|| (), ());
+}
+
+#[tokio::test]
+async fn at_the_limit_an_optional_dependency_that_takes_the_list_is_refused() {
+    let gate = Gate::default();
+    let layer = EpilogueLayer::new(App::new().tasks(TaskLimits::default().pending(1)));
+    let handler = {
+        let gate = gate.clone();
+        async move |tasks: BackgroundTasks| {
+            tasks.add_task(async move || gate.pass().await, ());
+        }
+    };
+    let router = axum::Router::new()
+        .route("/", post(handler))
+        .route("/optional", post(async |adds: Option<Depends<adds>>| adds.is_some().to_string()))
+        .layer(layer.clone());
+    assert_eq!(text(router.clone().oneshot(request("/optional")).await.unwrap()).await, "true");
+    layer.drain().await.expect("everything was done");
+    assert_eq!(router.clone().oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
+    let refused = router.oneshot(request("/optional")).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    gate.open();
+    layer.drain().await.expect("everything was done");
+}

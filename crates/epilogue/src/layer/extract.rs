@@ -74,7 +74,7 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
     Rejection::of_failure(Failure::Raised(Raised::new(HttpError::from(error))))
 }
 
-/// What the request's dependency came to; the outer error is the program's.
+/// What the request's dependency came to; the outer error is the program's, or that of an app which can take no more tasks.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
     const {
         let verdict = check_in_axum(&<D::Graph<Full> as HasNode>::NODE);
@@ -84,7 +84,7 @@ async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejectio
         return Err(misplaced("a handler takes `Depends`, but no `EpilogueLayer` is around it"));
     };
     let plan = session.plans().of::<D>().map_err(broken)?;
-    Ok(session.ask(&plan, parts).await.map(Depends::from_value))
+    Ok(session.ask(&plan, parts).await?.map(Depends::from_value))
 }
 
 /// Under an [`EpilogueLayer`](crate::EpilogueLayer) only.

@@ -69,7 +69,8 @@ use crate::scope::{BoxFuture, caught};
 /// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same;
 ///   but not where the dependency panicked.
 /// - Where the client leaves before the reply, a request that has taken dependencies or its list is run to its end.
-/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`.
+/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`, also one whose handler takes
+///   an `Option<Depends<D>>` that would take it.
 ///
 /// The body is the handler's: a dependency that reads it, or a `Path`, does not compile under the layer. `Extract<axum::extract::Path<…>>`
 /// takes what axum's router has found.

@@ -106,8 +106,12 @@ impl Session {
         }
     }
 
-    /// The output of a dependency.
-    pub(super) async fn ask(&self, plan: &SoloPlan, parts: &Parts) -> Result<Value, Rejection> {
+    /// The output of a dependency; the outer error is not the dependency's.
+    pub(super) async fn ask(
+        &self,
+        plan: &SoloPlan,
+        parts: &Parts,
+    ) -> Result<Result<Value, Rejection>, Rejection> {
         let mut state = self.state.lock().await;
         if let State::Fresh(tasks) = &*state {
             let mut parts = parts.clone();
@@ -118,7 +122,10 @@ impl Session {
             *state = State::Asked(Box::new(solo));
         }
         match &mut *state {
-            State::Asked(solo) => solo.ask(plan).await,
+            State::Asked(solo) => match solo.refuses(plan) {
+                Some(overloaded) => Err(overloaded),
+                None => Ok(solo.ask(plan).await),
+            },
             State::Fresh(_) | State::Over => Err(super::extract::misplaced(
                 "a dependency was asked for after the request's reply was made",
             )),

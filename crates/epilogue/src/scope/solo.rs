@@ -76,14 +76,15 @@ impl Solo {
         Self { scope, known: HashMap::new(), panicked: None }
     }
 
+    /// Why the request must not go on with the plan: it may add tasks, and there is no place for one.
+    pub(crate) fn refuses(&mut self, solo: &SoloPlan) -> Option<Rejection> {
+        let runner = &solo.app.runner;
+        let is_refused = solo.plan().has_tasks && self.scope.tasks().is_empty() && runner.is_full();
+        is_refused.then(|| Rejection::of_failure(Failure::Raised(Raised::new(crate::app::overloaded(runner)))))
+    }
+
     /// The output of the plan's dependency.
     pub(crate) async fn ask(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
-        let plan = solo.plan();
-        let runner = &solo.app.runner;
-        if plan.has_tasks && self.scope.tasks().is_empty() && runner.is_full() {
-            let overloaded = crate::app::overloaded(runner);
-            return Err(Rejection::of_failure(Failure::Raised(Raised::new(overloaded))));
-        }
         self.scope.app = Arc::clone(&solo.app);
         self.scope.slots.clear();
         // Of one that was dropped before its end.
