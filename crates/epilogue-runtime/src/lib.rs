@@ -57,7 +57,7 @@ mod tasks;
 
 pub use added::{Added, AddedTask};
 #[cfg(feature = "axum")]
-pub use axum::NoTasks;
+pub use axum::{NoTasks, RequestTasks};
 pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
 pub use lane::Lane;

@@ -476,3 +476,85 @@ async fn at_the_limit_an_optional_dependency_that_takes_the_list_is_refused() {
     gate.open();
     layer.drain().await.expect("everything was done");
 }
+
+#[dependency]
+async fn never(_journal: Depends<journal>) {
+    std::future::pending().await
+}
+
+/// Says when it goes.
+struct Guard(Journal);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.write("dropped");
+    }
+}
+
+async fn waits_with<T>(_taken: T, journal: Journal) {
+    let _guard = Guard(journal.clone());
+    journal.write("in");
+    std::future::pending().await
+}
+
+/// Like what layers keep of a request to tell of it later.
+async fn keeps_extensions(request: Request<Body>, next: Next) -> Response {
+    let _kept = request.extensions().clone();
+    next.run(request).await
+}
+
+#[tokio::test]
+async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
+    let (journal, mut entries) = Journal::new();
+    let layer = EpilogueLayer::new(App::new().state(journal.clone()));
+    let handler = |path: &str| {
+        let journal = journal.clone();
+        match path {
+            "/request" => post(async move |request: Request<Body>| waits_with(request, journal).await),
+            "/dependency" => {
+                post(async move |depends: Depends<self::journal>| waits_with(depends, journal).await)
+            }
+            "/within" => post(async move |request: Request<Body>| {
+                let (mut parts, _) = request.into_parts();
+                let _guard = Guard(journal.clone());
+                journal.write("in");
+                drop(<Depends<never> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await);
+            }),
+            _ => post(async move |body: Bytes| waits_with(body, journal).await),
+        }
+    };
+    let paths = ["/body", "/request", "/dependency", "/within"];
+    let router = paths.iter().fold(axum::Router::new(), |router, path| router.route(path, handler(path)));
+    let layered = router.clone().layer(from_fn(keeps_extensions)).layer(layer.clone());
+    for router in [router.layer(layer.clone()), layered] {
+        for path in paths {
+            let running = tokio::spawn(router.clone().oneshot(request(path)));
+            assert_eq!(entries.next().await, "in");
+            running.abort();
+            assert!(running.await.is_err());
+            assert_eq!(entries.now(), ["dropped"], "{path}");
+        }
+    }
+    assert_eq!(layer.app().task_stats().kept, 0);
+}
+
+#[tokio::test]
+async fn a_request_that_has_taken_its_list_is_run_to_its_end() {
+    let (journal, mut entries) = Journal::new();
+    let (layer, gate) = (EpilogueLayer::new(App::new()), Gate::default());
+    let handler = {
+        let gate = gate.clone();
+        async move |tasks: BackgroundTasks| {
+            journal.write("in");
+            gate.pass().await;
+            tasks.add_task(write, (Box::new(journal), "task".into()));
+        }
+    };
+    let router = axum::Router::new().route("/", post(handler)).layer(layer.clone());
+    let running = tokio::spawn(router.oneshot(request("/")));
+    assert_eq!(entries.next().await, "in");
+    running.abort();
+    assert!(running.await.is_err());
+    gate.open();
+    assert_eq!(entries.next().await, "task");
+}

@@ -68,7 +68,8 @@ use crate::scope::{BoxFuture, caught};
 ///   the reply, and a panic drop the tasks, except those added `.always()`. A panic is answered with `500`.
 /// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same;
 ///   but not where the dependency panicked.
-/// - Where the client leaves before the reply, a request that has taken dependencies or its list is run to its end.
+/// - Where the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has an exit, is run to
+///   its end. Any other is dropped.
 /// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`, also one whose handler takes
 ///   an `Option<Depends<D>>` that would take it.
 ///

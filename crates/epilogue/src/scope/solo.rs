@@ -62,6 +62,11 @@ impl SoloPlan {
         &self.app.routes[0].plan
     }
 
+    /// Whether a request that has taken the dependency may owe tasks or an exit.
+    pub(crate) fn leaves_something(&self) -> bool {
+        self.plan().has_tasks || self.plan().has_exits
+    }
+
     fn site(&self) -> &Site {
         &self.plan().own[0]
     }
@@ -80,7 +85,8 @@ impl Solo {
     pub(crate) fn refuses(&mut self, solo: &SoloPlan) -> Option<Rejection> {
         let runner = &solo.app.runner;
         let is_refused = solo.plan().has_tasks && self.scope.tasks().is_empty() && runner.is_full();
-        is_refused.then(|| Rejection::of_failure(Failure::Raised(Raised::new(crate::app::overloaded(runner)))))
+        is_refused
+            .then(|| Rejection::of_failure(Failure::Raised(Raised::new(crate::app::overloaded(runner)))))
     }
 
     /// The output of the plan's dependency.
