@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -395,6 +395,11 @@ impl Breakable {
 
 /// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
 pub(crate) type Content = Either<Full<Bytes>, Body>;
+
+/// Whether the reply of this status is its head alone.
+pub(crate) fn never_has_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
 
 pub(crate) fn into_body(content: Content) -> Body {
     match content {

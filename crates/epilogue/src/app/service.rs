@@ -12,15 +12,16 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::header::Entry;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body::Body as _;
 use http_body_util::Either;
 use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
-use crate::body::{After, ReplyBody, RequestBody};
+use crate::body::{After, ReplyBody, RequestBody, never_has_content};
 use crate::response::{Failure, HttpError, internal_server_error};
 use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now};
 use crate::server::{Connection, Link, Passage, Stream};
@@ -100,7 +101,10 @@ impl Started {
             return serve_layered(layered, request, connection);
         }
         let stream = connection.speaks(request.version(), request.method());
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if stream.is_some() {
+            name_host(&parts.uri, &mut parts.headers);
+        }
         let body = RequestBody::received(body, stream.as_deref());
         let link = Link::Connection(Arc::clone(connection));
         let mut future = self.state.call(parts, body, Some(link));
@@ -131,13 +135,27 @@ fn through(
     async move { response.await.map(|body| ReplyBody::new(Either::Right(body), after)) }
 }
 
+/// HTTP/2 says in the URI what a header says on HTTP/1.
+fn name_host(uri: &Uri, headers: &mut HeaderMap) {
+    if let Some(authority) = uri.authority()
+        && let Entry::Vacant(host) = headers.entry(header::HOST)
+        && let Ok(authority) = HeaderValue::try_from(authority.as_str())
+    {
+        host.insert(authority);
+    }
+}
+
 fn serve_layered(
     layered: &Handler,
-    request: Request<hyper::body::Incoming>,
+    mut request: Request<hyper::body::Incoming>,
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
     let time = connection.body_read_timeout;
+    if stream.is_some() {
+        let authority = request.uri().clone();
+        name_host(&authority, request.headers_mut());
+    }
     let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
     let response = through(layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.
@@ -347,7 +365,7 @@ impl Future for ReplyFuture {
 
 /// Leaves out the content that a reply must not have, which hyper does on HTTP/1 only.
 fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
-    let never_has_any = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let never_has_any = never_has_content(response.status());
     if stream.is_head
         && !never_has_any
         && let Some(length) = response.body().size_hint().exact().filter(|&length| length > 0)
