@@ -23,7 +23,7 @@ use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody, never_has_content};
 use crate::response::{Failure, HttpError, internal_server_error};
-use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now};
+use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now, drop_extensions};
 use crate::server::{Connection, Link, Passage, Stream};
 use crate::tasks::{Background, Batch, BatchReport, Origin, Reservation, Runner};
 use crate::testing::Probe;
@@ -134,6 +134,7 @@ fn through(
     connection: Option<Arc<Connection>>,
     probe: Option<Probe>,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
+    let is_last = connection.is_some();
     let passage = Passage::new(connection);
     let after = After::passage(Arc::clone(&passage));
     request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
@@ -145,6 +146,9 @@ fn through(
         if let Some(tasks) = response.extensions_mut().remove() {
             // They wait there for this reply to leave.
             drop(app.own_tasks(tasks, "a reply of a layer", probe, Some(Link::Passage(passage))));
+        }
+        if is_last && !response.extensions().is_empty() {
+            drop_extensions(&mut response);
         }
         response.map(|body| ReplyBody::new(Either::Right(body), after))
     }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use axum_core::response::IntoResponse;
 use http::StatusCode;
 use http_body_util::Either;
+use hyper::ext::ReasonPhrase;
 
 use super::{Exit, Head, Scope, caught_now};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Failure, HttpError, Raised, Replied, internal_server_error};
+use crate::server::Link;
 use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -32,15 +34,18 @@ impl Scope {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
         };
-        if !response.extensions().is_empty()
-            && let Some(own) = response.extensions_mut().remove::<Background>()
-        {
-            let tasks = self.tasks();
-            if outcome.is_success() {
-                tasks.append(own);
-            } else {
-                // They are an error handler's.
-                tasks.append_after_failure(own);
+        if !response.extensions().is_empty() {
+            if let Some(own) = response.extensions_mut().remove::<Background>() {
+                let tasks = self.tasks();
+                if outcome.is_success() {
+                    tasks.append(own);
+                } else {
+                    // They are an error handler's.
+                    tasks.append_after_failure(own);
+                }
+            }
+            if let Some(Link::Connection(_)) = self.link {
+                drop_extensions(&mut response);
             }
         }
         if let Some(connection) = self.connection() {
@@ -182,6 +187,15 @@ impl Drop for Scope {
             self.let_go();
         }
     }
+}
+
+/// Drops what hyper has no use for, which would do so where a panic ends the connection. Layers have seen it.
+pub(crate) fn drop_extensions<B>(response: &mut http::Response<B>) {
+    let mut extensions = std::mem::take(response.extensions_mut());
+    if let Some(reason) = extensions.remove::<ReasonPhrase>() {
+        response.extensions_mut().insert(reason);
+    }
+    drop_each(iter::once(extensions));
 }
 
 /// Drops one value after another, since two panics at a time would end the process.
