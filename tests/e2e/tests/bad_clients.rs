@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, HTTP2, Journal, Served, head, request};
+use epilogue_e2e::{Entries, Gate, HTTP2, Journal, Served, head, request, settle};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -66,6 +66,29 @@ async fn a_connection_that_is_idle_after_a_request_is_closed() {
     let mut client = served.connect().await;
     client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(client.read_to_end().await.ends_with("\r\n\r\na"));
+    served.stop().await.unwrap();
+}
+
+/// The rest of its request comes while the reply stalls, so that the next head is waited for already.
+#[tokio::test]
+async fn a_connection_that_is_idle_after_a_reply_that_has_stalled_is_closed() {
+    #[post("/early")]
+    async fn early(body: Extract<Body>, journal: State<Journal>) -> Bytes {
+        tokio::spawn(body.into_inner().collect());
+        journal.write("replies");
+        Bytes::from(vec![b'x'; 32 * 1024 * 1024])
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![early]);
+    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("POST /early HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhello").await;
+    assert_eq!(entries.next().await, "replies");
+    settle().await;
+    client.write("hello").await;
+    settle().await;
+    client.read_to_end().await;
     served.stop().await.unwrap();
 }
 
