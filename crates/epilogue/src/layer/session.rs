@@ -123,15 +123,15 @@ impl Session {
             *state = State::Asked(Box::new(solo));
         }
         match &mut *state {
-            State::Asked(solo) => match solo.refuses(plan) {
-                Some(overloaded) => Err(overloaded),
-                None => {
-                    if plan.leaves_something() {
-                        self.leaves_something.store(true, Ordering::Relaxed);
-                    }
-                    Ok(solo.ask(plan).await)
+            State::Asked(solo) => {
+                if let Some(overloaded) = solo.refuses(plan) {
+                    return Err(overloaded);
                 }
-            },
+                if plan.leaves_something() {
+                    self.leaves_something.store(true, Ordering::Relaxed);
+                }
+                Ok(solo.ask(plan).await)
+            }
             State::Fresh(_) | State::Over => Err(super::extract::misplaced(
                 "a dependency was asked for after the request's reply was made",
             )),
