@@ -116,10 +116,7 @@ impl Started {
     /// Answers a request of a foreign server or a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
         match &self.layered {
-            Some(layered) => {
-                let probe = request.extensions().get().cloned();
-                through(&self.state, layered, request, None, probe).await.map(ReplyBody::into_body)
-            }
+            Some(layered) => through(&self.state, layered, request, None).await.map(ReplyBody::into_body),
             None => self.state.respond(request).await,
         }
     }
@@ -132,9 +129,9 @@ fn through(
     layered: &Handler,
     mut request: Request<Body>,
     connection: Option<Arc<Connection>>,
-    probe: Option<Probe>,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
     let is_last = connection.is_some();
+    let probe = request.extensions().get().cloned();
     let passage = Passage::new(connection);
     let after = After::passage(Arc::clone(&passage));
     request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
@@ -177,7 +174,7 @@ fn serve_layered(
         name_host(&authority, request.headers_mut());
     }
     let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
-    let response = through(app, layered, request, Some(Arc::clone(connection)), None);
+    let response = through(app, layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.
     let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
     future.stream = stream;
