@@ -1,6 +1,8 @@
 //! What axum's own handlers take and reply with: the request's list, and the tasks of a reply.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
@@ -9,12 +11,26 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{Background, BackgroundTasks};
 
+/// A request's list as a layer puts it among the extensions, which tell of every handler that takes it.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct RequestTasks {
+    tasks: BackgroundTasks,
+    is_taken: Arc<AtomicBool>,
+}
+
+impl RequestTasks {
+    pub fn new(tasks: BackgroundTasks, is_taken: Arc<AtomicBool>) -> Self {
+        Self { tasks, is_taken }
+    }
+}
+
 /// Takes the list out of the request's extensions, where a layer has put it.
 impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
     type Rejection = NoTasks;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, NoTasks> {
-        let Some(tasks) = parts.extensions.get::<Self>() else {
+        let Some(RequestTasks { tasks, is_taken }) = parts.extensions.get() else {
             tracing::error!("a handler takes `BackgroundTasks`, but no `EpilogueLayer` is around it");
             return Err(NoTasks::NoLayer);
         };
@@ -23,6 +39,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
             tracing::warn!(request = %tasks.origin(), "the limit of pending tasks is reached: a request was refused");
             return Err(NoTasks::Full { retry_after: runner.retry_after().as_secs().max(1) });
         }
+        is_taken.store(true, Ordering::Relaxed);
         Ok(tasks.clone())
     }
 }

@@ -60,7 +60,7 @@ mod tasks;
 pub use added::TriedAgain;
 pub use added::{Added, AddedTask};
 #[cfg(feature = "axum")]
-pub use axum::NoTasks;
+pub use axum::{NoTasks, RequestTasks};
 pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
 #[doc(hidden)]

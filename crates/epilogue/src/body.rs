@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -52,6 +52,14 @@ pub(crate) enum BodyError {
     TakenBack,
     #[error("the body could not be read")]
     Read(#[source] axum_core::BoxError),
+}
+
+impl BodyError {
+    /// Whether the time was over: its own, or that of a stream under it, which the app's layers have passed on.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
+            .any(|error| matches!(error.downcast_ref(), Some(Self::TooSlow { .. })))
+    }
 }
 
 static EMPTY: Bytes = Bytes::new();
@@ -157,7 +165,9 @@ impl RequestBody {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
         match time {
-            Some(limit) if !is_read => Body::new(Limited { body, limit, timer: None }),
+            Some(limit) if !is_read && !body.is_end_stream() => {
+                Body::new(Limited { body, limit, timer: None })
+            }
             _ => body,
         }
     }
@@ -386,6 +396,11 @@ impl Breakable {
 /// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
 pub(crate) type Content = Either<Full<Bytes>, Body>;
 
+/// Whether the reply of this status is its head alone.
+pub(crate) fn never_has_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
 pub(crate) fn into_body(content: Content) -> Body {
     match content {
         Either::Left(whole) => Body::new(whole),
@@ -429,9 +444,37 @@ impl std::error::Error for BrokeOff {
     }
 }
 
+/// A body of any type. Where it panics, a server would lose the connection, and what of the reply was not written yet.
+struct Foreign(Option<Body>);
+
+impl Foreign {
+    fn into_inner(mut self) -> Body {
+        self.0.take().unwrap_or_default()
+    }
+
+    /// What it tells of itself; nothing where it panics instead.
+    fn asked<T: Default>(&self, ask: impl FnOnce(&Body) -> T) -> T {
+        caught_now(|| self.0.as_ref().map(ask).unwrap_or_default()).unwrap_or_else(|failure| {
+            tracing::error!(
+                ?failure,
+                "the body of a reply panicked when it was asked for its length or its end"
+            );
+            T::default()
+        })
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        if let Some(body) = self.0.take() {
+            drop_caught(body);
+        }
+    }
+}
+
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
-    content: Content,
+    content: Either<Full<Bytes>, Foreign>,
     /// Until it breaks off.
     breakable: Option<Arc<Breakable>>,
     /// The request's span: it ends with the reply, so before what follows begins.
@@ -449,6 +492,13 @@ fn unwrapped(error: axum_core::BoxError) -> axum_core::BoxError {
     }
 }
 
+/// The error of a stream in words, and as the request's failure.
+#[cold]
+fn told(error: axum_core::Error) -> (String, HttpError) {
+    let error = BrokenReply(unwrapped(error.into_inner()));
+    (with_causes(&error), HttpError::from(error))
+}
+
 impl Default for ReplyBody {
     fn default() -> Self {
         Self::new(Either::Left(Full::default()), After::default())
@@ -457,12 +507,16 @@ impl Default for ReplyBody {
 
 impl ReplyBody {
     pub(crate) fn new(content: Content, after: After) -> Self {
-        Self { content, breakable: None, after, trace: None, stream: None }
+        Self::of_route(content, after, None)
     }
 
     /// The reply of a path function.
     #[inline]
     pub(crate) fn of_route(content: Content, after: After, breakable: Option<Arc<Breakable>>) -> Self {
+        let content = match content {
+            Either::Left(whole) => Either::Left(whole),
+            Either::Right(body) => Either::Right(Foreign(Some(body))),
+        };
         Self { content, breakable, after, trace: None, stream: None }
     }
 
@@ -477,9 +531,7 @@ impl ReplyBody {
 
     /// The reply is its head alone.
     pub(crate) fn leave_out(&mut self) {
-        let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
-        // The reply's head must not be lost with it.
-        drop_caught(left);
+        self.content = Either::Left(Full::default());
     }
 
     #[inline]
@@ -497,14 +549,12 @@ impl ReplyBody {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Either::Right(body) = &mut self.content else { return Poll::Ready(None) };
-        match caught_now(|| Pin::new(body).poll_frame(context)) {
-            Ok(Poll::Ready(Some(Err(error)))) => Poll::Ready(Some(Err(self.failed(error)))),
-            Ok(polled) => polled,
+        let Either::Right(Foreign(Some(body))) = &mut self.content else { return Poll::Ready(None) };
+        match caught_now(|| Pin::new(body).poll_frame(context).map_err(told)) {
+            Ok(polled) => polled.map_err(|(text, error)| self.failed(&text, error)),
             Err(failure) => {
                 // It may panic again.
-                let left = std::mem::replace(&mut self.content, Either::Left(Full::default()));
-                drop_caught(left);
+                self.leave_out();
                 let text = failure.to_string();
                 self.broke(&text, &failure);
                 Poll::Ready(Some(Err(axum_core::Error::new(text))))
@@ -513,11 +563,8 @@ impl ReplyBody {
     }
 
     #[cold]
-    fn failed(&mut self, error: axum_core::Error) -> axum_core::Error {
-        let error = BrokenReply(unwrapped(error.into_inner()));
-        let text = with_causes(&error);
-        let error = HttpError::from(error);
-        self.broke(&text, &error.clone().raise());
+    fn failed(&mut self, text: &str, error: HttpError) -> axum_core::Error {
+        self.broke(text, &error.clone().raise());
         axum_core::Error::new(BrokeOff(error))
     }
 
@@ -538,7 +585,10 @@ impl ReplyBody {
     pub(crate) fn into_body(self) -> Body {
         let is_plain = self.after.is_nothing() && self.breakable.is_none();
         if is_plain && self.trace.is_none() && self.stream.is_none() {
-            into_body(self.content)
+            match self.content {
+                Either::Left(whole) => Body::new(whole),
+                Either::Right(body) => body.into_inner(),
+            }
         } else {
             Body::new(self)
         }
@@ -575,11 +625,18 @@ impl http_body::Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest() == 0 && self.content.is_end_stream()
+        self.rest() == 0
+            && match &self.content {
+                Either::Left(whole) => whole.is_end_stream(),
+                Either::Right(body) => body.asked(Body::is_end_stream),
+            }
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.content.size_hint();
+        let mut hint = match &self.content {
+            Either::Left(whole) => whole.size_hint(),
+            Either::Right(body) => body.asked(Body::size_hint),
+        };
         let rest = self.rest() as u64;
         if rest > 0 {
             let upper = hint.upper();

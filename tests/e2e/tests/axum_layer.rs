@@ -406,3 +406,179 @@ async fn a_guard_that_would_not_run_for_the_handlers_is_refused() {
 
 #[epilogue::get("/guarded")]
 async fn guarded() {}
+
+#[dependency]
+fn profile(user: Depends<user>) -> String {
+    user.to_string()
+}
+
+#[tokio::test]
+async fn a_failure_that_two_parameters_have_found_can_be_the_reply() {
+    type Asked<D> = Result<Depends<D>, DependsRejection>;
+
+    async fn before(
+        user: Asked<user>,
+        _profile: Option<Depends<profile>>,
+    ) -> Result<String, DependsRejection> {
+        Ok(user?.to_string())
+    }
+    async fn after(
+        _profile: Option<Depends<profile>>,
+        user: Asked<user>,
+    ) -> Result<String, DependsRejection> {
+        Ok(user?.to_string())
+    }
+    async fn both(profile: Asked<profile>, user: Asked<user>) -> Result<String, DependsRejection> {
+        let known = profile.is_ok();
+        Ok(format!("{known} {}", *user?))
+    }
+
+    let (app, _entries) = journalled();
+    let router = axum::Router::new()
+        .route("/before", post(before))
+        .route("/after", post(after))
+        .route("/both", post(both))
+        .layer(EpilogueLayer::new(app));
+    for path in ["/before", "/after", "/both"] {
+        let reply = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(reply.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(text(reply).await, r#"{"detail":"who?"}"#, "{path}");
+    }
+}
+
+#[dependency]
+fn explodes(_first: Depends<first>) -> u8 {
+    panic!("on purpose")
+}
+
+/// As in a route: an optional dependency may fail, but not panic.
+#[tokio::test]
+async fn a_panic_is_none_of_the_failures_that_a_handler_may_do_without() {
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new()
+        .route("/option", post(async |number: Option<Depends<explodes>>| format!("{number:?}")))
+        .route(
+            "/result",
+            post(async |number: Result<Depends<explodes>, DependsRejection>| number.is_ok().to_string()),
+        )
+        .layer(EpilogueLayer::new(app));
+    for path in ["/option", "/result"] {
+        let reply = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert_eq!(text(reply).await, "Internal Server Error", "{path}");
+        assert_eq!(entries.take(2).await, ["first", "request exit: Panicked(on purpose)"], "{path}");
+    }
+    drop(router);
+    assert!(entries.is_over().await, "the tasks of `first` were dropped");
+}
+
+#[dependency]
+fn adds(tasks: &BackgroundTasks) {
+    tasks.add_task(|| (), ());
+}
+
+#[tokio::test]
+async fn at_the_limit_an_optional_dependency_that_takes_the_list_is_refused() {
+    let gate = Gate::default();
+    let layer = EpilogueLayer::new(App::new().tasks(TaskLimits::default().pending(1)));
+    let handler = {
+        let gate = gate.clone();
+        async move |tasks: BackgroundTasks| {
+            tasks.add_task(async move || gate.pass().await, ());
+        }
+    };
+    let router = axum::Router::new()
+        .route("/", post(handler))
+        .route("/optional", post(async |adds: Option<Depends<adds>>| adds.is_some().to_string()))
+        .layer(layer.clone());
+    assert_eq!(text(router.clone().oneshot(request("/optional")).await.unwrap()).await, "true");
+    layer.drain().await.expect("everything was done");
+    assert_eq!(router.clone().oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
+    let refused = router.oneshot(request("/optional")).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    gate.open();
+    layer.drain().await.expect("everything was done");
+}
+
+#[dependency]
+async fn never(_journal: Depends<journal>) {
+    std::future::pending().await
+}
+
+/// Says when it goes.
+struct Guard(Journal);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.write("dropped");
+    }
+}
+
+async fn waits_with<T>(_taken: T, journal: Journal) {
+    let _guard = Guard(journal.clone());
+    journal.write("in");
+    std::future::pending().await
+}
+
+/// Like what layers keep of a request to tell of it later.
+async fn keeps_extensions(request: Request<Body>, next: Next) -> Response {
+    let _kept = request.extensions().clone();
+    next.run(request).await
+}
+
+#[tokio::test]
+async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
+    let (journal, mut entries) = Journal::new();
+    let layer = EpilogueLayer::new(App::new().state(journal.clone()));
+    let handler = |path: &str| {
+        let journal = journal.clone();
+        match path {
+            "/request" => post(async move |request: Request<Body>| waits_with(request, journal).await),
+            "/dependency" => {
+                post(async move |depends: Depends<self::journal>| waits_with(depends, journal).await)
+            }
+            "/within" => post(async move |request: Request<Body>| {
+                let (mut parts, _) = request.into_parts();
+                let _guard = Guard(journal.clone());
+                journal.write("in");
+                drop(<Depends<never> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await);
+            }),
+            _ => post(async move |body: Bytes| waits_with(body, journal).await),
+        }
+    };
+    let paths = ["/body", "/request", "/dependency", "/within"];
+    let router = paths.iter().fold(axum::Router::new(), |router, path| router.route(path, handler(path)));
+    let layered = router.clone().layer(from_fn(keeps_extensions)).layer(layer.clone());
+    for router in [router.layer(layer.clone()), layered] {
+        for path in paths {
+            let running = tokio::spawn(router.clone().oneshot(request(path)));
+            assert_eq!(entries.next().await, "in");
+            running.abort();
+            assert!(running.await.is_err());
+            assert_eq!(entries.now(), ["dropped"], "{path}");
+        }
+    }
+    assert_eq!(layer.app().task_stats().kept, 0);
+}
+
+#[tokio::test]
+async fn a_request_that_has_taken_its_list_is_run_to_its_end() {
+    let (journal, mut entries) = Journal::new();
+    let (layer, gate) = (EpilogueLayer::new(App::new()), Gate::default());
+    let handler = {
+        let gate = gate.clone();
+        async move |tasks: BackgroundTasks| {
+            journal.write("in");
+            gate.pass().await;
+            tasks.add_task(write, (Box::new(journal), "task".into()));
+        }
+    };
+    let router = axum::Router::new().route("/", post(handler)).layer(layer.clone());
+    let running = tokio::spawn(router.oneshot(request("/")));
+    assert_eq!(entries.next().await, "in");
+    running.abort();
+    assert!(running.await.is_err());
+    gate.open();
+    assert_eq!(entries.next().await, "task");
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, HTTP2, Journal, Served, head, request};
+use epilogue_e2e::{Entries, Gate, HTTP2, Journal, Served, head, request, settle};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -66,6 +66,29 @@ async fn a_connection_that_is_idle_after_a_request_is_closed() {
     let mut client = served.connect().await;
     client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(client.read_to_end().await.ends_with("\r\n\r\na"));
+    served.stop().await.unwrap();
+}
+
+/// The rest of its request comes while the reply stalls, so that the next head is waited for already.
+#[tokio::test]
+async fn a_connection_that_is_idle_after_a_reply_that_has_stalled_is_closed() {
+    #[post("/early")]
+    async fn early(body: Extract<Body>, journal: State<Journal>) -> Bytes {
+        tokio::spawn(body.into_inner().collect());
+        journal.write("replies");
+        Bytes::from(vec![b'x'; 32 * 1024 * 1024])
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![early]);
+    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("POST /early HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhello").await;
+    assert_eq!(entries.next().await, "replies");
+    settle().await;
+    client.write("hello").await;
+    settle().await;
+    client.read_to_end().await;
     served.stop().await.unwrap();
 }
 
@@ -470,4 +493,41 @@ async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
     for mut client in idle {
         assert!(!client.read_to_end().await.contains("HTTP/1.1 5"));
     }
+}
+
+#[tokio::test]
+async fn a_body_that_stops_behind_layers_is_found_out_whoever_reads_it() {
+    #[post("/form")]
+    async fn form(name: Form<String>) -> String {
+        name.into_inner()
+    }
+
+    async fn reads(request: axum::extract::Request, next: axum::middleware::Next) -> epilogue::Response {
+        if request.uri().path() != "/layer" {
+            return next.run(request).await;
+        }
+        let whole = request.into_body().collect().await;
+        epilogue::Response::new(whole.map_or_else(|error| error.to_string().into(), |_| "whole".into()))
+    }
+
+    let (app, mut entries, _gate) = app();
+    let app = app.routes(routes![form]).layer(axum::middleware::from_fn(reads));
+    let served = Served::with(app, |server| server.body_read_timeout(SHORT)).await;
+    for (path, status, end) in [
+        ("/layer", "200 OK", "the body did not arrive within 50ms"),
+        ("/length", "408 Request Timeout", r#"{"detail":"Request Timeout"}"#),
+        ("/form", "408 Request Timeout", r#"{"detail":"Request Timeout"}"#),
+    ] {
+        let mut client = served.connect().await;
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 100");
+        client.write(format!("{head}\r\ncontent-type: multipart/form-data; boundary=b\r\n\r\n--b\r\n")).await;
+        let reply = client.read_to_end().await;
+        assert!(
+            reply.starts_with(&format!("HTTP/1.1 {status}\r\n")) && reply.ends_with(end),
+            "{path}: {reply}"
+        );
+    }
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0], "no function ran");
 }

@@ -68,6 +68,25 @@ async fn without_exits(tasks: &BackgroundTasks, journal: State<Journal>) -> Body
     broken(tasks, journal, false)
 }
 
+/// It cannot even be told.
+#[derive(Debug)]
+struct Unsayable;
+
+impl std::fmt::Display for Unsayable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("on purpose")
+    }
+}
+
+impl std::error::Error for Unsayable {}
+
+#[get("/unsayable")]
+async fn unsayable(_session: Depends<session>, tasks: &BackgroundTasks, journal: State<Journal>) -> Body {
+    tasks.add_task(note, (journal.clone(), "task"));
+    tasks.add_task(note, (journal, "always")).always();
+    Body::from_stream(futures_util::stream::iter([Ok(Bytes::from_static(b"half")), Err(Unsayable)]))
+}
+
 /// Writes down the routes of errors.
 struct Errors(Journal);
 
@@ -97,7 +116,7 @@ fn app() -> (App, Entries, tracing::subscriber::DefaultGuard) {
     let (journal, entries) = Journal::new();
     let subscriber = tracing_subscriber::registry().with(Errors(journal.clone()));
     let guard = tracing::subscriber::set_default(subscriber);
-    (App::new().state(journal).routes(routes![fails, panics, without_exits]), entries, guard)
+    (App::new().state(journal).routes(routes![fails, panics, unsayable, without_exits]), entries, guard)
 }
 
 async fn journal_of(app: App, mut entries: Entries, path: &str, is_http2: bool) -> Vec<String> {
@@ -126,6 +145,7 @@ async fn the_tasks_of_a_reply_that_breaks_off_are_dropped_and_its_exits_are_told
             for (path, error, outcome) in [
                 ("/fails", "the disk is on fire", "Failed(500 Internal Server Error: the disk is on fire)"),
                 ("/panics", "it panicked: the stream panics", "Panicked(the stream panics)"),
+                ("/unsayable", "it panicked: on purpose", "Panicked(on purpose)"),
             ] {
                 let (mut app, entries, _guard) = app();
                 if is_layered {

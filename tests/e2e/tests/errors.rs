@@ -130,6 +130,7 @@ async fn handlers_reply_to_errors_by_type_and_may_add_tasks() {
     let not_found = client.get("/nowhere").send().await;
     assert_eq!((seen(&not_found), not_found.header("x-path")), ((404, "http".into()), Some("/nowhere")));
     assert_eq!(seen(&client.post("/busy").send().await), (405, "http".into()));
+    assert_eq!(entries.now(), ["task of http"; 2]);
 }
 
 #[dependency]

@@ -136,3 +136,24 @@ async fn a_client_without_room_does_not_hold_up_the_end() {
     assert_eq!(entries.now(), ["text"]);
     drop(reply);
 }
+
+#[get("/host")]
+async fn host(host: Header<Vec<String>>) -> String {
+    host.join(", ")
+}
+
+#[tokio::test]
+async fn the_authority_is_the_host_of_a_request_that_names_none() {
+    for is_layered in [false, true] {
+        let app = App::new().routes(routes![host]);
+        let served = Served::new(if is_layered { layered(app) } else { app }).await;
+        let mut client = served.http2().await;
+        let mut named = request("GET", "/host");
+        named.headers_mut().insert("host", http::HeaderValue::from_static("example.com"));
+        for (request, host) in [(request("GET", "/host"), "localhost"), (named, "example.com")] {
+            let reply = client.send_request(request).await.unwrap();
+            assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), host);
+        }
+        served.stop().await.unwrap();
+    }
+}

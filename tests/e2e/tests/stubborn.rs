@@ -1,6 +1,9 @@
 //! Apps that make it hard for themselves: what panics where nobody looks, never ends, or comes too late. The process lives, each
 //! request is answered, each dependency is exited, and each task is run or named.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use epilogue::prelude::*;
@@ -705,4 +708,85 @@ async fn drains_at_a_time_start_nothing() {
     let (first, second, third) = tokio::join!(app.drain(), app.drain(), app.drain());
     first.and(second).and(third).unwrap();
     assert_eq!(entries.now(), [""; 0]);
+}
+
+/// A body that panics where nobody asks it for more.
+struct Grudge {
+    panics_in: &'static str,
+    left: Option<Bytes>,
+}
+
+impl Grudge {
+    fn panic_in(&self, place: &str) {
+        assert!(self.panics_in != place || std::thread::panicking(), "on purpose, in {place}");
+    }
+}
+
+impl http_body::Body for Grudge {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.left.take().map(|piece| Ok(http_body::Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.panic_in("is_end_stream");
+        false
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.panic_in("size_hint");
+        http_body::SizeHint::default()
+    }
+}
+
+impl Drop for Grudge {
+    fn drop(&mut self) {
+        self.panic_in("drop");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_panics_where_it_is_not_read_is_sent_all_the_same() {
+    #[get("/{place}")]
+    async fn replies(
+        place: Path<String>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> epilogue::Response {
+        tasks.add_task(note, (journal, "task"));
+        let panics_in = match place.as_str() {
+            "is_end_stream" => "is_end_stream",
+            "size_hint" => "size_hint",
+            _ => "drop",
+        };
+        if *place == "extension" {
+            let mut reply = epilogue::Response::new("whole".into());
+            reply.extensions_mut().insert(Explosive(std::sync::Arc::new(Bomb)));
+            return reply;
+        }
+        epilogue::Response::new(epilogue::Body::new(Grudge { panics_in, left: Some("whole".into()) }))
+    }
+
+    for is_layered in [false, true] {
+        let (app, mut entries) = app(routes![replies]);
+        let layer = tower_http::set_header::SetResponseHeaderLayer::overriding(
+            http::HeaderName::from_static("x-layer"),
+            http::HeaderValue::from_static("1"),
+        );
+        let served = Served::new(if is_layered { app.layer(layer) } else { app }).await;
+        for path in ["/drop", "/is_end_stream", "/size_hint", "/extension"] {
+            assert_eq!(two(&served, path).await, [200, 200], "{path}");
+            assert_eq!(served.get(path).await.body(), "whole", "{path}");
+            let mut client = served.http2().await;
+            let reply = client.send_request(request("GET", path)).await.expect("a reply");
+            assert_eq!(reply.into_body().collect().await.expect("a body").to_bytes(), "whole", "{path}");
+            assert_eq!(entries.take(4).await, ["task"; 4], "{path}");
+        }
+        served.stop().await.unwrap();
+    }
 }

@@ -369,3 +369,42 @@ async fn the_tasks_of_a_request_that_a_layer_repeats_are_waited_for() {
     assert_eq!(client.get("/").send().await.status(), 200);
     assert_eq!(entries.now(), ["done"]);
 }
+
+#[get("/host")]
+async fn host(host: Header<String>, tasks: &BackgroundTasks) -> String {
+    tasks.add_task(|| (), ());
+    host.into_inner()
+}
+
+#[get("/nothing")]
+async fn nothing() -> (StatusCode, &'static str) {
+    (StatusCode::NO_CONTENT, "a body that no such reply has")
+}
+
+#[get("/unchanged")]
+async fn unchanged() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_MODIFIED, "a body that no such reply has")
+}
+
+#[tokio::test]
+async fn a_reply_has_the_content_that_a_server_would_send() {
+    let client = TestClient::new(App::new().routes(routes![host, nothing, unchanged]));
+    for (method, path, status, content, tasks) in [
+        (Method::GET, "/host", 200, "testserver", 1),
+        (Method::HEAD, "/host", 200, "", 1),
+        (Method::HEAD, "/unknown", 404, "", 0),
+        (Method::GET, "/nothing", 204, "", 0),
+        (Method::GET, "/unchanged", 304, "", 0),
+    ] {
+        let reply = client.request(method.clone(), path).send().await;
+        assert_eq!((reply.status().as_u16(), reply.text()), (status, content.into()), "{method} {path}");
+        assert_eq!(reply.tasks().len(), tasks, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_to_the_host_that_it_names() {
+    let client = TestClient::new(App::new().routes(routes![host]));
+    assert_eq!(client.get("/host").header("host", "example.com").send().await.text(), "example.com");
+    assert_eq!(client.get("http://example.org/host").send().await.text(), "example.org");
+}

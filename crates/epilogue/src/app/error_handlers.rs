@@ -63,11 +63,15 @@ impl ErrorHandlers {
         Some(handled(handler, error, RequestParts::shared(scope.share_parts())))
     }
 
-    /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload.
-    pub(super) fn respond(&self, error: &HttpError, parts: Parts) -> Response {
+    /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload. With the head,
+    /// where a handler has made it.
+    pub(super) fn respond(&self, error: &HttpError, parts: Parts) -> (Response, Option<RequestParts>) {
         match self.of(TypeId::of::<HttpError>()) {
-            Some(handler) => handled(handler, error, RequestParts::from(parts)),
-            None => error.to_response(),
+            Some(handler) => {
+                let parts = RequestParts::from(parts);
+                (handled(handler, error, parts.clone()), Some(parts))
+            }
+            None => (error.to_response(), None),
         }
     }
 

@@ -10,19 +10,23 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::header::Entry;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body::Body as _;
 use http_body_util::Either;
 use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
 use super::trace::Trace;
-use crate::body::{After, ReplyBody, RequestBody};
+use crate::body::{After, ReplyBody, RequestBody, never_has_content};
 use crate::response::{Failure, HttpError, internal_server_error};
-use crate::scope::{BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now, drop_caught};
+use crate::scope::{
+    BoxFuture, CaptureRanges, Scope, asks_for_websocket, caught_now, drop_caught, drop_extensions,
+};
 use crate::server::{Connection, Link, Passage, Stream};
-use crate::tasks::{Origin, Reservation, Runner};
+use crate::tasks::{Background, Batch, BatchReport, Origin, Reservation, Runner};
+use crate::testing::Probe;
 
 /// What a middleware wraps: a request in, a reply out.
 pub(super) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
@@ -95,10 +99,13 @@ impl Started {
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
         if let Some(layered) = &self.layered {
-            return serve_layered(layered, request, connection);
+            return serve_layered(&self.state, layered, request, connection);
         }
         let stream = connection.speaks(request.version(), request.method());
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if stream.is_some() {
+            name_host(&parts.uri, &mut parts.headers);
+        }
         let body = RequestBody::received(body, stream.as_deref());
         let link = Link::Connection(Arc::clone(connection));
         let mut future = self.state.call(parts, body, Some(link));
@@ -109,7 +116,7 @@ impl Started {
     /// Answers a request of a foreign server or a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
         match &self.layered {
-            Some(layered) => through(layered, request, None).await.map(ReplyBody::into_body),
+            Some(layered) => through(&self.state, layered, request, None).await.map(ReplyBody::into_body),
             None => self.state.respond(request).await,
         }
     }
@@ -118,25 +125,56 @@ impl Started {
 /// Sends a request through the layers. What follows its reply follows the reply that they pass on, and does so too where there is none
 /// because the client has left.
 fn through(
+    app: &Arc<AppState>,
     layered: &Handler,
     mut request: Request<Body>,
     connection: Option<Arc<Connection>>,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
+    let is_last = connection.is_some();
+    let probe = request.extensions().get().cloned();
     let passage = Passage::new(connection);
     let after = After::passage(Arc::clone(&passage));
-    request.extensions_mut().insert(WayOut(passage));
+    request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
     let response = layered(request);
-    async move { response.await.map(|body| ReplyBody::new(Either::Right(body), after)) }
+    let app = Arc::clone(app);
+    async move {
+        let mut response = response.await;
+        // A path function's own were taken below the layers.
+        if let Some(tasks) = response.extensions_mut().remove() {
+            // They wait there for this reply to leave.
+            drop(app.own_tasks(tasks, "a reply of a layer", probe, Some(Link::Passage(passage))));
+        }
+        if is_last && !response.extensions().is_empty() {
+            drop_extensions(&mut response);
+        }
+        response.map(|body| ReplyBody::new(Either::Right(body), after))
+    }
+}
+
+/// HTTP/2 says in the URI what a header says on HTTP/1.
+fn name_host(uri: &Uri, headers: &mut HeaderMap) {
+    if let Some(authority) = uri.authority()
+        && let Entry::Vacant(host) = headers.entry(header::HOST)
+        && let Ok(authority) = HeaderValue::try_from(authority.as_str())
+    {
+        host.insert(authority);
+    }
 }
 
 fn serve_layered(
+    app: &Arc<AppState>,
     layered: &Handler,
-    request: Request<hyper::body::Incoming>,
+    mut request: Request<hyper::body::Incoming>,
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
-    let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_stream());
-    let response = through(layered, request, Some(Arc::clone(connection)));
+    let time = connection.body_read_timeout;
+    if stream.is_some() {
+        let authority = request.uri().clone();
+        name_host(&authority, request.headers_mut());
+    }
+    let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
+    let response = through(app, layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.
     let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
     future.stream = stream;
@@ -156,18 +194,53 @@ impl AppState {
     }
 
     /// Answers a request that no path function gets.
-    fn refuse(&self, error: &HttpError, parts: Parts) -> ReplyFuture {
-        let response = self.error_handlers.respond(error, parts);
-        let response = response.map(|body| ReplyBody::new(Either::Right(body), After::default()));
+    fn refuse(&self, error: &HttpError, parts: Parts, link: Option<Link>) -> ReplyFuture {
+        let (mut response, parts) = self.error_handlers.respond(error, parts);
+        let after = match (parts, response.extensions_mut().remove()) {
+            (Some(parts), Some(tasks)) => {
+                let name = format!("{} {}", parts.method, parts.uri.path());
+                self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
+            }
+            _ => After::default(),
+        };
+        let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
         ReplyFuture::new(FutureState::Refused(Box::new(response)))
     }
 
     #[cold]
-    fn refuse_unknown(&self, error: &HttpError, parts: Parts, trace: Option<&Trace>) -> ReplyFuture {
+    fn refuse_unknown(
+        &self,
+        error: &HttpError,
+        parts: Parts,
+        link: Option<Link>,
+        trace: Option<&Trace>,
+    ) -> ReplyFuture {
         if let Some(trace) = trace {
             trace.not_found(&parts.method);
         }
-        self.refuse(error, parts)
+        self.refuse(error, parts, link)
+    }
+
+    /// What follows a reply that no path function has made. Nobody has kept places for its tasks, so that at the limit those are dropped
+    /// that need not run.
+    fn own_tasks(
+        &self,
+        own: Background,
+        name: impl Into<Arc<str>>,
+        probe: Option<Probe>,
+        link: Option<Link>,
+    ) -> After {
+        let is_full = self.runner.is_full();
+        let tasks = self.runner.tasks(Origin::new(self.next_number(), name));
+        tasks.append(own);
+        if is_full {
+            tracing::warn!(request = %tasks.origin(), "the limit of pending tasks is reached: a reply's own were dropped");
+            tasks.discard();
+        }
+        let Some(probe) = probe else { return After::batch(Batch::new(tasks), link) };
+        probe.queued(tasks.pending());
+        let batch = Batch::new(tasks).finally(async move |report: BatchReport| probe.done(report.failed));
+        After::batch(batch, link)
     }
 
     fn call(self: &Arc<Self>, parts: Parts, body: RequestBody, link: Option<Link>) -> ReplyFuture {
@@ -188,11 +261,16 @@ impl AppState {
     ) -> ReplyFuture {
         let path = parts.uri.path();
         let Ok(found) = self.table.at(path) else {
-            return self.refuse_unknown(&HttpError::new(StatusCode::NOT_FOUND, "Not Found"), parts, trace);
+            return self.refuse_unknown(
+                &HttpError::new(StatusCode::NOT_FOUND, "Not Found"),
+                parts,
+                link,
+                trace,
+            );
         };
         let Some(index) = found.value.find(&parts) else {
             let error = method_not_allowed(found.value);
-            return self.refuse_unknown(&error, parts, trace);
+            return self.refuse_unknown(&error, parts, link, trace);
         };
         let captures = if found.params.is_empty() {
             CaptureRanges::new()
@@ -211,7 +289,7 @@ impl AppState {
                 route = &*route.label,
                 "the limit of pending tasks is reached: a request was refused"
             );
-            return self.refuse(&overloaded(&self.runner), parts);
+            return self.refuse(&overloaded(&self.runner), parts, link);
         }
         let mut number = 0;
         let keep = reservation.flatten().map(|reservation| {
@@ -346,7 +424,7 @@ impl Future for ReplyFuture {
 
 /// Leaves out the content that a reply must not have, which hyper does on HTTP/1 only.
 fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
-    let never_has_any = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let never_has_any = never_has_content(response.status());
     if stream.is_head
         && !never_has_any
         && let Some(length) = response.body().size_hint().exact().filter(|&length| length > 0)

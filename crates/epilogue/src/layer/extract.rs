@@ -76,7 +76,7 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
 
 const NO_LAYER: &str = "a handler takes `Depends`, but no `EpilogueLayer` is around it";
 
-/// What the request's dependency came to; the outer error is the program's.
+/// What the request's dependency came to; the outer error is the program's, or that of an app which can take no more tasks.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
     const {
         let verdict = check_in_axum(&<D::Graph<Full> as HasNode>::NODE);
@@ -89,7 +89,7 @@ async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejectio
         return Err(misplaced(NO_LAYER));
     };
     let plan = session.plans().of::<D>().map_err(broken)?;
-    Ok(session.ask(&plan, parts).await.map(Depends::from_value))
+    Ok(session.ask(&plan, parts).await?.map(Depends::from_value))
 }
 
 /// Under an [`EpilogueLayer`](crate::EpilogueLayer) only.

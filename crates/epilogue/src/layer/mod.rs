@@ -67,9 +67,12 @@ use crate::tasks::with_causes;
 ///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
 /// - A handler that returns has succeeded, whatever the status of its reply: its tasks run. A dependency that fails, with the failure as
 ///   the reply, and a panic drop the tasks, except those added `.always()`. A panic is answered with `500`.
-/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same.
-/// - Where the client leaves before the reply, a request that has taken dependencies or its list is run to its end.
-/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`.
+/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same;
+///   but not where the dependency panicked.
+/// - Where the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has an exit, is run to
+///   its end. Any other is dropped.
+/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`, also one whose handler takes
+///   an `Option<Depends<D>>` that would take it.
 ///
 /// The body is the handler's: a dependency that reads it, or a `Path`, does not compile under the layer. `Extract<axum::extract::Path<…>>`
 /// takes what axum's router has found.

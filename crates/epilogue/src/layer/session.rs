@@ -1,5 +1,6 @@
 use std::any::TypeId;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum_core::response::Response;
 use http::request::Parts;
@@ -15,7 +16,7 @@ use crate::dependency::Dependency;
 use crate::rejection::Rejection;
 use crate::response::Failure;
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
-use crate::tasks::{BackgroundTasks, Origin, Runner};
+use crate::tasks::{BackgroundTasks, Origin, RequestTasks, Runner};
 
 /// What all requests under one layer share.
 pub(super) struct Plans {
@@ -46,6 +47,8 @@ pub(super) struct Session {
     plans: Arc<Plans>,
     version: http::Version,
     origin: Origin,
+    /// Whether the list was taken, or a dependency that takes it or has an exit.
+    leaves_something: Arc<AtomicBool>,
     /// Held while a dependency runs, by tokio's lock, whose waiters wait as futures do: one that another extractor wants too runs once,
     /// and where an extractor is dropped in the middle, what it had resolved is still here to be exited.
     state: Mutex<State>,
@@ -68,11 +71,13 @@ impl Session {
         let label = format!("{} {}", request.method(), request.uri().path());
         let origin = Origin::new(plans.base.next_number(), label);
         let tasks = plans.base.runner.tasks(origin);
-        request.extensions_mut().insert(tasks.clone());
+        let leaves_something = Arc::<AtomicBool>::default();
+        request.extensions_mut().insert(RequestTasks::new(tasks.clone(), Arc::clone(&leaves_something)));
         let session = Arc::new(Self {
             plans: Arc::clone(plans),
             version: request.version(),
             origin: tasks.origin().clone(),
+            leaves_something,
             state: Mutex::new(State::Fresh(tasks)),
         });
         request.extensions_mut().insert(InSession(Arc::clone(&session)));
@@ -99,26 +104,34 @@ impl Session {
 
     /// Whether a request that goes no further would leave something undone.
     pub(super) fn leaves_something(&self) -> bool {
-        match self.state.try_lock().as_deref() {
-            Ok(State::Fresh(tasks)) => tasks.is_shared() || !tasks.is_empty(),
-            // What was taken of a dependency may be half used; or one is running, or an exit.
-            Ok(State::Asked(_) | State::Over) | Err(_) => true,
-        }
+        self.leaves_something.load(Ordering::Relaxed)
     }
 
-    /// The output of a dependency.
-    pub(super) async fn ask(&self, plan: &SoloPlan, parts: &Parts) -> Result<Value, Rejection> {
+    /// The output of a dependency; the outer error is not the dependency's.
+    pub(super) async fn ask(
+        &self,
+        plan: &SoloPlan,
+        parts: &Parts,
+    ) -> Result<Result<Value, Rejection>, Rejection> {
         let mut state = self.state.lock().await;
         if let State::Fresh(tasks) = &*state {
             let mut parts = parts.clone();
             // The session must not hold itself.
             parts.extensions.remove::<InSession>();
-            parts.extensions.remove::<BackgroundTasks>();
+            parts.extensions.remove::<RequestTasks>();
             let solo = Solo::new(Arc::clone(&self.plans.base), parts, tasks.clone());
             *state = State::Asked(Box::new(solo));
         }
         match &mut *state {
-            State::Asked(solo) => solo.ask(plan).await,
+            State::Asked(solo) => {
+                if let Some(overloaded) = solo.refuses(plan) {
+                    return Err(overloaded);
+                }
+                if plan.leaves_something() {
+                    self.leaves_something.store(true, Ordering::Relaxed);
+                }
+                Ok(solo.ask(plan).await)
+            }
             State::Fresh(_) | State::Over => Err(super::extract::misplaced(
                 "a dependency was asked for after the request's reply was made",
             )),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http_body_util::Either;
+use hyper::ext::ReasonPhrase;
 
 use super::running::drop_each;
 use super::{Exit, Head, Scope, caught_now, drop_caught, empty_parts};
@@ -13,6 +14,7 @@ use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::{Failure, HttpError, RaisedError, Replied, internal_server_error};
+use crate::server::Link;
 use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
 
@@ -32,14 +34,17 @@ impl Scope {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
         };
-        if !response.extensions().is_empty()
-            && let Some(own) = response.extensions_mut().remove::<Background>()
-        {
-            // Those of a failure are an error handler's.
-            let tasks = self.tasks();
-            tasks.take_all(!outcome.is_success());
-            tasks.append(own);
-            tasks.take_all(false);
+        if !response.extensions().is_empty() {
+            if let Some(own) = response.extensions_mut().remove::<Background>() {
+                // Those of a failure are an error handler's.
+                let tasks = self.tasks();
+                tasks.take_all(!outcome.is_success());
+                tasks.append(own);
+                tasks.take_all(false);
+            }
+            if let Some(Link::Connection(_)) = self.link {
+                drop_extensions(&mut response);
+            }
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);
@@ -217,6 +222,15 @@ impl Drop for Scope {
             self.let_go();
         }
     }
+}
+
+/// Drops what hyper has no use for, which would do so where a panic ends the connection. Layers have seen it.
+pub(crate) fn drop_extensions<B>(response: &mut http::Response<B>) {
+    let mut extensions = std::mem::take(response.extensions_mut());
+    if let Some(reason) = extensions.remove::<ReasonPhrase>() {
+        response.extensions_mut().insert(reason);
+    }
+    drop_caught(extensions);
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.

@@ -231,13 +231,11 @@ impl Scope {
         }
         result.map_err(|error| {
             let (status, detail) = match &error {
+                _ if error.is_too_slow() => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
                 #[cfg(feature = "multipart")]
                 BodyError::Multipart(error) => return multipart_failure(error),
                 BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
-                BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
-                BodyError::TakenBack | BodyError::Read(_) => {
-                    (StatusCode::BAD_REQUEST, "There was an error reading the body")
-                }
+                _ => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
             };
             tracing::debug!(%error, "the body was not read");
             HttpError::new(status, detail).raise()

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use axum_core::response::Response;
@@ -15,7 +16,7 @@ use crate::app::AppState;
 use crate::body::{ReplyBody, RequestBody};
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, RaisedError};
+use crate::response::{Failure, Panicked, RaisedError};
 use crate::tasks::BackgroundTasks;
 
 /// The plan of one dependency.
@@ -46,6 +47,8 @@ pub(crate) struct Solo {
     scope: Scope,
     /// What came of the dependencies that run once a request.
     known: HashMap<SlotKey, Known>,
+    /// The first panic of a dependency. It ends the request, whatever its handler makes of the rejection.
+    panicked: Option<Panicked>,
 }
 
 #[derive(Clone)]
@@ -59,6 +62,11 @@ impl SoloPlan {
         &self.app.routes[0].plan
     }
 
+    /// Whether a request that has taken the dependency may owe tasks or an exit.
+    pub(crate) fn leaves_something(&self) -> bool {
+        self.plan().has_tasks || self.plan().has_exits
+    }
+
     fn site(&self) -> &Site {
         &self.plan().own[0]
     }
@@ -70,23 +78,23 @@ impl Solo {
         let body = RequestBody::Read(bytes::Bytes::new());
         let mut scope = Scope::new(app, 0, tasks.origin().id, parts, CaptureRanges::new(), body, None);
         scope.tasks = Some(tasks);
-        Self { scope, known: HashMap::new() }
+        Self { scope, known: HashMap::new(), panicked: None }
+    }
+
+    /// Why the request must not go on with the plan: it may add tasks, and there is no place for one.
+    pub(crate) fn refuses(&mut self, solo: &SoloPlan) -> Option<Rejection> {
+        let runner = &solo.app.runner;
+        let is_refused = solo.plan().has_tasks && self.scope.tasks().is_empty() && runner.is_full();
+        is_refused.then(|| Rejection::of_failure(crate::app::overloaded(runner).raise()))
     }
 
     /// The output of the plan's dependency.
     pub(crate) async fn ask(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
-        let plan = solo.plan();
-        let runner = &solo.app.runner;
-        if plan.has_tasks && self.scope.tasks().is_empty() && runner.is_full() {
-            let overloaded = crate::app::overloaded(runner);
-            return Err(Rejection::of_failure(overloaded.raise()));
-        }
         self.scope.app = Arc::clone(&solo.app);
         self.scope.slots.clear();
         // Of one that was dropped before its end.
         self.scope.errors.clear();
-        let ended = self.run(solo).await.err();
-        let ended = ended.map(Rejection::of_failure).or_else(|| {
+        let ended = self.run(solo).await.err().or_else(|| {
             let errors = std::mem::take(&mut self.scope.errors);
             (!errors.is_empty()).then(|| Rejection::without_duplicates(errors))
         });
@@ -99,7 +107,7 @@ impl Solo {
         }
     }
 
-    async fn run(&mut self, solo: &SoloPlan) -> Result<(), Failure> {
+    async fn run(&mut self, solo: &SoloPlan) -> Result<(), Rejection> {
         let steps = &solo.plan().steps;
         let needed = self.needed(solo);
         for (index, step) in steps.iter().enumerate() {
@@ -107,10 +115,10 @@ impl Solo {
             let slot = match known {
                 _ if !needed[index] => Slot::Empty,
                 Some(Known::Output(value)) => Slot::Shared(value),
-                Some(Known::Failed(rejection)) if step.vital => return Err(again(rejection)),
+                Some(Known::Failed(rejection)) if step.vital => return Err(rejection),
                 Some(Known::Failed(rejection)) => Slot::Failed(rejection),
                 None => {
-                    let slot = self.run_step(step).await?;
+                    let slot = self.run_step(step).await.map_err(|failure| self.rejection(failure))?;
                     // At once: all this may be dropped while a later step is awaited.
                     let known = match &slot {
                         Slot::Shared(value) => Some(Known::Output(Arc::clone(value))),
@@ -126,6 +134,13 @@ impl Solo {
             self.scope.slots.push(slot);
         }
         Ok(())
+    }
+
+    fn rejection(&mut self, failure: Failure) -> Rejection {
+        if let Failure::Panicked(panic) = &failure {
+            self.panicked.get_or_insert_with(|| panic.clone());
+        }
+        Rejection::of_failure(failure)
     }
 
     async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
@@ -176,25 +191,16 @@ impl Solo {
 
     /// Makes the reply of what the handler came to, with all that follows it.
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
-        let result = result.map(|response| response.map(Either::Right));
+        let mut result = result.map(|response| response.map(Either::Right));
+        if let Some(panic) = self.panicked.take() {
+            drop_each(iter::once(std::mem::replace(&mut result, Err(Failure::Panicked(panic)))));
+        }
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
         // Into a list: a map would drop what is left of it while it panics.
         drop_each(std::mem::take(&mut self.known).into_values().collect::<Vec<_>>().into_iter());
         self.scope.finish(result)
     }
 }
-
-/// A failure that was told before: the error itself can be the reply but once.
-fn again(rejection: Rejection) -> Failure {
-    if !rejection.errors().is_empty() {
-        return Failure::Rejected(rejection);
-    }
-    rejection.into_raised().unwrap_or_else(|| HttpError::from(FailedBefore).raise())
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a dependency that is needed again has failed before in this request")]
-struct FailedBefore;
 
 impl std::fmt::Debug for SoloPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

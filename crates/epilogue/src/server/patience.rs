@@ -24,9 +24,10 @@ pub(super) struct Wait {
     begun: Instant,
     timeout: Duration,
     stall_timeout: Duration,
-    /// In nanoseconds since it was begun, or [`NOBODY`].
-    until: AtomicU64,
-    is_over: AtomicBool,
+    /// Until when a head may take, in nanoseconds since it was begun, or [`NOBODY`].
+    head_until: AtomicU64,
+    /// Until when the client may take nothing of a reply, on HTTP/1; likewise. No head is waited for before that has ended.
+    stall_until: AtomicU64,
     /// The requests in flight, on HTTP/2.
     streams: AtomicUsize,
     /// Those of them that the app is at work on. The others wait for their client to take more of the reply.
@@ -35,8 +36,6 @@ pub(super) struct Wait {
     took: AtomicU64,
     /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
     is_stalled: AtomicBool,
-    /// Whether the client takes nothing of a reply, on HTTP/1.
-    reply_stalls: AtomicBool,
 }
 
 /// The client is not waited for.
@@ -46,8 +45,8 @@ const NOBODY: u64 = u64::MAX;
 pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
 
 impl Wait {
-    fn set(&self, until: Instant) {
-        self.until.store(self.nanoseconds(until), Ordering::Relaxed);
+    fn waits_for_head(&self, until: Instant) {
+        self.head_until.store(self.nanoseconds(until), Ordering::Relaxed);
     }
 
     fn nanoseconds(&self, at: Instant) -> u64 {
@@ -61,7 +60,7 @@ impl Wait {
 
     /// The head that was waited for has come, on HTTP/1.
     pub(super) fn head_came(&self) {
-        self.until.store(NOBODY, Ordering::Relaxed);
+        self.head_until.store(NOBODY, Ordering::Relaxed);
     }
 
     pub(super) fn stalls(&self, stalls: bool) {
@@ -70,8 +69,9 @@ impl Wait {
 
     /// The client takes no more of a reply on HTTP/1.
     pub(super) fn reply_stalls(&self) {
-        if !self.reply_stalls.swap(true, Ordering::Relaxed) {
-            self.set(Instant::now() + self.stall_timeout);
+        if self.stall_until.load(Ordering::Relaxed) == NOBODY {
+            let until = self.nanoseconds(Instant::now() + self.stall_timeout);
+            self.stall_until.store(until, Ordering::Relaxed);
         }
     }
 
@@ -81,9 +81,16 @@ impl Wait {
         if self.is_stalled.load(Ordering::Relaxed) {
             self.stream_goes_on();
         }
-        if self.reply_stalls.load(Ordering::Relaxed) {
-            self.reply_stalls.store(false, Ordering::Relaxed);
-            self.until.store(NOBODY, Ordering::Relaxed);
+        if self.stall_until.load(Ordering::Relaxed) != NOBODY {
+            self.reply_has_stalled();
+        }
+    }
+
+    #[cold]
+    fn reply_has_stalled(&self) {
+        self.stall_until.store(NOBODY, Ordering::Relaxed);
+        if self.head_until.load(Ordering::Relaxed) != NOBODY {
+            self.waits_for_head(Instant::now() + self.timeout);
         }
     }
 
@@ -111,7 +118,7 @@ impl Wait {
 
     /// It has been answered, or taken back.
     pub(super) fn stream_ended(&self) {
-        self.set(Instant::now() + self.timeout);
+        self.waits_for_head(Instant::now() + self.timeout);
         // In this order: who finds none in flight finds when the last one ended.
         self.streams.fetch_sub(1, Ordering::Release);
     }
@@ -124,6 +131,7 @@ pub(super) struct Patience {
     hurry: Option<(Instant, Duration)>,
     timer: Pin<Box<tokio::time::Sleep>>,
     alarm: Option<Arc<Alarm>>,
+    is_over: bool,
 }
 
 impl Patience {
@@ -134,17 +142,16 @@ impl Patience {
             begun,
             timeout,
             stall_timeout: stall_timeout.unwrap_or(FOR_EVER),
-            until: AtomicU64::new(NOBODY),
-            is_over: AtomicBool::new(false),
+            head_until: AtomicU64::new(NOBODY),
+            stall_until: AtomicU64::new(NOBODY),
             streams: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
             took: AtomicU64::new(0),
             is_stalled: AtomicBool::new(false),
-            reply_stalls: AtomicBool::new(false),
         };
-        wait.set(begun + timeout);
+        wait.waits_for_head(begun + timeout);
         let timer = Box::pin(tokio::time::sleep(wait.shortest()));
-        Self { wait: Arc::new(wait), hurry: None, timer, alarm: None }
+        Self { wait: Arc::new(wait), hurry: None, timer, alarm: None, is_over: false }
     }
 
     /// What is told of the requests on HTTP/2.
@@ -154,8 +161,8 @@ impl Patience {
 
     /// The client was told to go, and has this long again to do it.
     pub(super) fn again(&mut self) {
-        self.wait.set(Instant::now() + self.wait.timeout);
-        self.wait.is_over.store(false, Ordering::Relaxed);
+        self.wait.waits_for_head(Instant::now() + self.wait.timeout);
+        self.is_over = false;
         self.look_soon();
     }
 
@@ -193,7 +200,7 @@ impl Patience {
             let waker = Waker::from(Arc::clone(alarm));
             self.look(&mut Context::from_waker(&waker));
         }
-        if self.wait.is_over.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        if self.is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn look(&mut self, context: &mut Context<'_>) {
@@ -204,22 +211,21 @@ impl Patience {
             let fresh = self.end(now + wait.shortest(), wait.shortest());
             let in_flight =
                 wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed);
-            let until = match wait.until.load(Ordering::Relaxed) {
+            let at = |nanoseconds| wait.begun + Duration::from_nanos(nanoseconds);
+            let ends = [&wait.stall_until, &wait.head_until].map(|until| until.load(Ordering::Relaxed));
+            let until = match ends {
                 _ if in_flight => match self.hurry {
                     Some((since, most)) if wait.busy.load(Ordering::Acquire) == 0 => {
-                        since.max(wait.begun + Duration::from_nanos(wait.took.load(Ordering::Relaxed))) + most
+                        since.max(at(wait.took.load(Ordering::Relaxed))) + most
                     }
                     _ => fresh,
                 },
-                NOBODY => fresh,
-                until => {
-                    let stalls = wait.reply_stalls.load(Ordering::Relaxed);
-                    let timeout = if stalls { wait.stall_timeout } else { wait.timeout };
-                    self.end(wait.begun + Duration::from_nanos(until), timeout)
-                }
+                [NOBODY, NOBODY] => fresh,
+                [NOBODY, head] => self.end(at(head), wait.timeout),
+                [stall, _] => self.end(at(stall), wait.stall_timeout),
             };
             if until <= now {
-                self.wait.is_over.store(true, Ordering::Relaxed);
+                self.is_over = true;
                 return;
             }
             self.timer.as_mut().reset(until.min(fresh));
@@ -260,7 +266,7 @@ impl Timer for HeadTimer {
     }
 
     fn sleep_until(&self, deadline: std::time::Instant) -> Pin<Box<dyn Sleep>> {
-        self.0.set(deadline.into());
+        self.0.waits_for_head(deadline.into());
         // Of no size, so that the box is no allocation.
         Box::pin(Never)
     }
@@ -344,6 +350,19 @@ mod tests {
         assert!(!is_over_within(&mut patience, 20 * SECOND).await);
         wait.reply_goes_on();
         let _head = patience.timer().sleep(10 * SECOND);
+        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+        assert!(is_over_within(&mut patience, 2 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_is_waited_for_while_a_reply_stalls_has_its_time_after_it() {
+        let mut patience = Patience::new(10 * SECOND, Some(60 * SECOND));
+        let wait = patience.wait();
+        wait.head_came();
+        wait.reply_stalls();
+        let _head = patience.timer().sleep(10 * SECOND);
+        assert!(!is_over_within(&mut patience, 50 * SECOND).await);
+        wait.reply_goes_on();
         assert!(!is_over_within(&mut patience, 9 * SECOND).await);
         assert!(is_over_within(&mut patience, 2 * SECOND).await);
     }

@@ -12,6 +12,9 @@ pub(crate) struct Probe(Arc<Mutex<State>>);
 struct State {
     /// Of a request that something follows.
     queued: Option<Vec<TaskInfo>>,
+    /// Batches that have not ended: a layer's reply may have one beside the path function's.
+    batches: usize,
+    failed: Vec<FailedTask>,
     /// A path function is through, and the reply is there. Not the one without the other: a layer may call again.
     parted: bool,
     replied: bool,
@@ -32,6 +35,8 @@ impl Probe {
         (
             Self(Arc::new(Mutex::new(State {
                 queued: None,
+                batches: 0,
+                failed: Vec::new(),
                 parted: false,
                 replied: false,
                 done: Some(done),
@@ -42,7 +47,10 @@ impl Probe {
 
     /// The reply is complete, and these tasks wait for it to leave.
     pub(crate) fn queued(&self, tasks: Vec<TaskInfo>) {
-        self.with(|state| state.queued = Some(tasks));
+        self.with(|state| {
+            state.queued.get_or_insert_default().extend(tasks);
+            state.batches += 1;
+        });
     }
 
     /// The request is over. Whoever keeps its parts keeps nobody waiting, if nothing follows it.
@@ -63,12 +71,19 @@ impl Probe {
         }
     }
 
-    /// The tasks and exits are done.
+    /// The tasks and exits of a batch are done.
     pub(crate) fn done(&self, failed: Vec<FailedTask>) {
-        let (done, queued) = (self.with(|state| state.done.take()), self.tasks());
-        if let Some(done) = done {
+        let ended = self.with(|state| {
+            state.failed.extend(failed);
+            state.batches = state.batches.saturating_sub(1);
+            if state.batches > 0 {
+                return None;
+            }
+            Some((state.done.take()?, std::mem::take(&mut state.failed)))
+        });
+        if let Some((done, failed)) = ended {
             // A test that asked for the reply only has gone.
-            drop(done.send(Done { queued, failed }));
+            drop(done.send(Done { queued: self.tasks(), failed }));
         }
     }
 

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use cookie::Cookie;
 #[cfg(feature = "websocket")]
 use http::StatusCode;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use serde::Serialize;
 
 #[cfg(feature = "multipart")]
@@ -32,6 +33,9 @@ pub struct TestRequest<'a> {
 
 /// Where requests come from that do not say it.
 const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
+
+/// What is asked for where a request does not say it: as by FastAPI's client.
+const HOST: &str = "testserver";
 
 impl<'a> TestRequest<'a> {
     pub(super) fn new(client: &'a TestClient, method: Method, path: &str) -> Self {
@@ -141,11 +145,12 @@ impl<'a> TestRequest<'a> {
         if let Err(error) = client.app().start().await {
             panic!("the app of the test does not start: {error}");
         }
+        let has_content = self.method != Method::HEAD;
         let (probe, finished) = Probe::new();
         let response = client.app().respond(self.into_request(probe.clone())).await;
         probe.replied();
         client.keep_cookies(response.headers());
-        TestStream::new(response, probe, finished)
+        TestStream::new(response, has_content, probe, finished)
     }
 
     /// Asks for a WebSocket, and opens it: a request of a GET for a path under [`#[websocket]`](macro@crate::websocket).
@@ -189,6 +194,8 @@ impl<'a> TestRequest<'a> {
                 .join("; ")
         });
         let mut request = Request::builder().method(self.method).uri(&self.uri);
+        let host = request.uri_ref().and_then(Uri::authority).map_or(HOST, Authority::as_str).to_owned();
+        request = request.header(header::HOST, host);
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies);
         }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::probe::Done;
 use super::response::TasksEnd;
 use super::{Probe, TestResponse};
+use crate::body::never_has_content;
 
 /// A reply whose body a test reads piece by piece, as it comes: see [`TestRequest::stream`](super::TestRequest::stream).
 ///
@@ -47,8 +48,17 @@ pub struct TestStream {
 }
 
 impl TestStream {
-    pub(super) fn new(response: Response, probe: Probe, done: oneshot::Receiver<Done>) -> Self {
-        let (head, body) = response.into_parts();
+    pub(super) fn new(
+        response: Response,
+        has_content: bool,
+        probe: Probe,
+        done: oneshot::Receiver<Done>,
+    ) -> Self {
+        let (head, mut body) = response.into_parts();
+        // A server sends none of it.
+        if !has_content || never_has_content(head.status) {
+            body = Body::empty();
+        }
         Self { head, body, broken: None, probe, done }
     }
 
