@@ -102,9 +102,9 @@ pub use axum_core::{
     response::{IntoResponse, Response},
 };
 
-#[doc(hidden)]
-pub use app::HandlerReply;
 pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError};
+#[doc(hidden)]
+pub use app::{AppLayer, HandlerReply, Unfailing};
 pub use body::BrokenReply;
 pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]

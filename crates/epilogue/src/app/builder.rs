@@ -12,12 +12,11 @@ use axum_core::response::{IntoResponse, Response};
 use http::Request;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::task::{JoinError, JoinHandle};
-use tower_layer::Layer;
 use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
 use super::router::effect_of;
-use super::service::{Handler, Layered};
+use super::service::{AppLayer, Handler, Layered, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{Dependency, Depends};
@@ -271,12 +270,12 @@ impl App {
     #[doc(alias("add_middleware", "middleware"))]
     pub fn layer<L>(self, layer: L) -> Self
     where
-        L: Layer<Layered> + Send + Sync + 'static,
-        L::Service: Service<Request<Body>, Error: Into<Infallible>> + Clone + Send + Sync + 'static,
+        L: AppLayer + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Error: Unfailing> + Clone + Send + Sync + 'static,
         <L::Service as Service<Request<Body>>>::Response: IntoResponse,
         <L::Service as Service<Request<Body>>>::Future: Send,
     {
-        let wrap = move |inner| Layered::wrap(layer.layer(Layered(inner)));
+        let wrap = move |inner| Layered::wrap(layer.wrap(Layered(inner)));
         self.with(|config| config.layers.push(Arc::new(wrap)))
     }
 

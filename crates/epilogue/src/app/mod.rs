@@ -19,7 +19,7 @@ pub use error_handlers::HandlerReply;
 pub use graph::{Graph, GraphNode};
 pub use router::{Router, effect};
 pub use routes::{DeclaredRoute, Route, Routes};
-pub use service::Layered;
+pub use service::{AppLayer, Layered, Unfailing};
 pub(crate) use service::{ReplyFuture, overloaded};
 pub(crate) use solo::SoloError;
 pub use start::StartError;

@@ -15,6 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body::Body as _;
 use http_body_util::Either;
+use tower_layer::Layer;
 use tower_service::Service;
 
 use super::start::{AppState, MethodTable, Started};
@@ -41,7 +42,7 @@ pub struct Layered(pub(super) Handler);
 impl Layered {
     pub(super) fn wrap<S>(service: S) -> Handler
     where
-        S: Service<Request<Body>, Error: Into<Infallible>> + Clone + Send + Sync + 'static,
+        S: Service<Request<Body>, Error: Unfailing> + Clone + Send + Sync + 'static,
         S::Response: IntoResponse,
         S::Future: Send,
     {
@@ -49,15 +50,53 @@ impl Layered {
             let mut service = service.clone();
             Box::pin(async move {
                 let Ok(()) =
-                    std::future::poll_fn(|context| service.poll_ready(context).map_err(Into::into)).await;
-                let Ok(response) = service
-                    .call(request)
-                    .await
-                    .map(IntoResponse::into_response)
-                    .map_err(Into::<Infallible>::into);
+                    std::future::poll_fn(|context| service.poll_ready(context).map_err(Unfailing::never))
+                        .await;
+                let Ok(response) =
+                    service.call(request).await.map(IntoResponse::into_response).map_err(Unfailing::never);
                 response
             })
         })
+    }
+}
+
+/// What an [`App`](crate::App) can be wrapped in.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tower layer",
+    label = "not a layer",
+    note = "a function becomes one by `axum::middleware::from_fn(…)`; a service that answers by itself, such as `ServeDir`, stands beside an `App` that is nested in an axum `Router`"
+)]
+#[doc(hidden)]
+pub trait AppLayer {
+    type Service;
+
+    fn wrap(&self, inner: Layered) -> Self::Service;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Layer<Layered>> AppLayer for L {
+    type Service = L::Service;
+
+    fn wrap(&self, inner: Layered) -> L::Service {
+        self.layer(inner)
+    }
+}
+
+/// The error of a layer's service, which is none: an app always replies.
+#[diagnostic::on_unimplemented(
+    message = "this layer fails with `{Self}`, and an app always replies",
+    label = "its service returns an error in place of a reply",
+    note = "write `ServiceBuilder::new().layer(HandleErrorLayer::new(…)).layer(…)`, of tower and axum, which replies to the error; `tower_http` has a `TimeoutLayer` that replies by itself"
+)]
+#[doc(hidden)]
+pub trait Unfailing {
+    fn never(self) -> Infallible;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Infallible>> Unfailing for E {
+    fn never(self) -> Infallible {
+        self.into()
     }
 }
 
