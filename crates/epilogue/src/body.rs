@@ -577,6 +577,30 @@ impl ReplyBody {
         }
     }
 
+    fn has_ended(&self) -> bool {
+        self.rest() == 0
+            && match &self.content {
+                Either::Left(whole) => whole.is_end_stream(),
+                Either::Right(body) => body.asked(Body::is_end_stream),
+            }
+    }
+
+    fn hint(&self) -> SizeHint {
+        let mut hint = match &self.content {
+            Either::Left(whole) => whole.size_hint(),
+            Either::Right(body) => body.asked(Body::size_hint),
+        };
+        let rest = self.rest() as u64;
+        if rest > 0 {
+            let upper = hint.upper();
+            hint.set_lower(hint.lower() + rest);
+            if let Some(upper) = upper {
+                hint.set_upper(upper + rest);
+            }
+        }
+        hint
+    }
+
     fn rest(&self) -> usize {
         self.stream.as_ref().map_or(0, |stream| stream.rest.len())
     }
@@ -624,27 +648,19 @@ impl http_body::Body for ReplyBody {
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
-        self.rest() == 0
-            && match &self.content {
-                Either::Left(whole) => whole.is_end_stream(),
-                Either::Right(body) => body.asked(Body::is_end_stream),
-            }
+        match (&self.content, &self.stream) {
+            (Either::Left(whole), None) => whole.is_end_stream(),
+            _ => self.has_ended(),
+        }
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
-        let mut hint = match &self.content {
-            Either::Left(whole) => whole.size_hint(),
-            Either::Right(body) => body.asked(Body::size_hint),
-        };
-        let rest = self.rest() as u64;
-        if rest > 0 {
-            let upper = hint.upper();
-            hint.set_lower(hint.lower() + rest);
-            if let Some(upper) = upper {
-                hint.set_upper(upper + rest);
-            }
+        match (&self.content, &self.stream) {
+            (Either::Left(whole), None) => whole.size_hint(),
+            _ => self.hint(),
         }
-        hint
     }
 }

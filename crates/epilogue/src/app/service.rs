@@ -10,9 +10,8 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::Entry;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Either;
 use tower_layer::Layer;
@@ -140,11 +139,20 @@ impl Started {
         if let Some(layered) = &self.layered {
             return serve_layered(&self.state, layered, request, connection);
         }
-        let stream = connection.speaks(request.version(), request.method());
-        let (mut parts, body) = request.into_parts();
-        if stream.is_some() {
-            name_host(&parts.uri, &mut parts.headers);
+        match connection.speaks(request.version(), request.method()) {
+            None => self.answer(request, None, connection),
+            Some(stream) => self.answer(with_host(request), Some(stream), connection),
         }
+    }
+
+    #[inline]
+    fn answer(
+        &self,
+        request: Request<hyper::body::Incoming>,
+        stream: Option<Box<Stream>>,
+        connection: &Arc<Connection>,
+    ) -> ReplyFuture {
+        let (parts, body) = request.into_parts();
         let body = RequestBody::received(body, stream.as_deref());
         let link = Link::Connection(Arc::clone(connection));
         let mut future = self.state.call(parts, body, Some(link));
@@ -191,27 +199,26 @@ fn through(
 }
 
 /// HTTP/2 says in the URI what a header says on HTTP/1.
-fn name_host(uri: &Uri, headers: &mut HeaderMap) {
-    if let Some(authority) = uri.authority()
-        && let Entry::Vacant(host) = headers.entry(header::HOST)
-        && let Ok(authority) = HeaderValue::try_from(authority.as_str())
+#[cold]
+fn with_host<B>(mut request: Request<B>) -> Request<B> {
+    if let Some(authority) = request.uri().authority()
+        && !request.headers().contains_key(header::HOST)
+        && let Ok(host) = HeaderValue::try_from(authority.as_str())
     {
-        host.insert(authority);
+        request.headers_mut().insert(header::HOST, host);
     }
+    request
 }
 
 fn serve_layered(
     app: &Arc<AppState>,
     layered: &Handler,
-    mut request: Request<hyper::body::Incoming>,
+    request: Request<hyper::body::Incoming>,
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
     let time = connection.body_read_timeout;
-    if stream.is_some() {
-        let authority = request.uri().clone();
-        name_host(&authority, request.headers_mut());
-    }
+    let request = if stream.is_some() { with_host(request) } else { request };
     let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
     let response = through(app, layered, request, Some(Arc::clone(connection)));
     // The future below the layers keeps itself, and has the span.

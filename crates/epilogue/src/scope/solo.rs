@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::iter;
 use std::sync::Arc;
 
 use axum_core::response::Response;
@@ -10,7 +9,7 @@ use http::request::Parts;
 use http_body_util::Either;
 
 use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
-use super::running::drop_each;
+use super::running::{drop_caught, drop_each};
 use super::{CaptureRanges, Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
 use crate::body::{ReplyBody, RequestBody};
@@ -193,7 +192,7 @@ impl Solo {
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
         let mut result = result.map(|response| response.map(Either::Right));
         if let Some(panic) = self.panicked.take() {
-            drop_each(iter::once(std::mem::replace(&mut result, Err(Failure::Panicked(panic)))));
+            drop_caught(std::mem::replace(&mut result, Err(Failure::Panicked(panic))));
         }
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
         // Into a list: a map would drop what is left of it while it panics.
