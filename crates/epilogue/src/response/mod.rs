@@ -5,9 +5,8 @@ mod http_error;
 mod reply;
 mod returned;
 
-pub(crate) use failure::ReplyError;
-pub(crate) use failure::internal_server_error;
 pub use failure::{Failure, Panicked, RaisedError};
+pub(crate) use failure::{ReplyError, internal_server_error};
 pub use http_error::{HttpError, IntoHttpError};
 pub use reply::Reply;
 pub use returned::{
