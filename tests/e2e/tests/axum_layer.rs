@@ -349,6 +349,12 @@ async fn two_layers_of_one_app_are_one() {
     assert!(entries.now().is_empty(), "each once");
 }
 
+#[dependency]
+fn adds(tasks: &BackgroundTasks) {
+    tasks.add_task(|| (), ());
+}
+
+/// Also to what could do without it.
 #[tokio::test]
 async fn at_the_limit_the_list_is_refused() {
     let gate = Gate::default();
@@ -361,12 +367,17 @@ async fn at_the_limit_the_list_is_refused() {
     };
     let router = axum::Router::new()
         .route("/", post(handler))
+        .route("/optional", post(async |adds: Option<Depends<adds>>| adds.is_some().to_string()))
         .route("/free", post(async |body: Bytes| body))
         .layer(layer.clone());
+    assert_eq!(text(router.clone().oneshot(request("/optional")).await.unwrap()).await, "true");
+    layer.drain().await.expect("everything was done");
     assert_eq!(router.clone().oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
-    let refused = router.clone().oneshot(request("/")).await.unwrap();
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.headers().contains_key("retry-after"));
+    for path in ["/", "/optional"] {
+        let refused = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(refused.headers().contains_key("retry-after"), "{path}");
+    }
     assert_eq!(text(router.oneshot(request("/free")).await.unwrap()).await, "a body");
     gate.open();
     layer.drain().await.expect("everything was done");
@@ -470,35 +481,6 @@ async fn a_panic_is_none_of_the_failures_that_a_handler_may_do_without() {
     }
     drop(router);
     assert!(entries.is_over().await, "the tasks of `first` were dropped");
-}
-
-#[dependency]
-fn adds(tasks: &BackgroundTasks) {
-    tasks.add_task(|| (), ());
-}
-
-#[tokio::test]
-async fn at_the_limit_an_optional_dependency_that_takes_the_list_is_refused() {
-    let gate = Gate::default();
-    let layer = EpilogueLayer::new(App::new().tasks(TaskLimits::default().pending(1)));
-    let handler = {
-        let gate = gate.clone();
-        async move |tasks: BackgroundTasks| {
-            tasks.add_task(async move || gate.pass().await, ());
-        }
-    };
-    let router = axum::Router::new()
-        .route("/", post(handler))
-        .route("/optional", post(async |adds: Option<Depends<adds>>| adds.is_some().to_string()))
-        .layer(layer.clone());
-    assert_eq!(text(router.clone().oneshot(request("/optional")).await.unwrap()).await, "true");
-    layer.drain().await.expect("everything was done");
-    assert_eq!(router.clone().oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
-    let refused = router.oneshot(request("/optional")).await.unwrap();
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.headers().contains_key("retry-after"));
-    gate.open();
-    layer.drain().await.expect("everything was done");
 }
 
 #[dependency]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epilogue::prelude::*;
-use epilogue_e2e::{Gate, Journal, Served, request, settle};
+use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
 use http_body_util::BodyExt;
 
 async fn hold(journal: Journal, gate: Gate) {
@@ -320,21 +320,27 @@ fn on_the_pool(resource: Depends<resource>, release: State<Release>) {
 #[get("/dependency", dependencies(gone))]
 async fn dependency_on_the_pool(_on_the_pool: Depends<on_the_pool>) {}
 
+/// A server with a function on its blocking pool whose client has left. It runs until the sender is used, or dropped.
+async fn left_on_the_pool(path: &str, limits: TaskLimits) -> (Served, Entries, std::sync::mpsc::Sender<()>) {
+    let (journal, mut entries) = Journal::new();
+    let (release, waits) = std::sync::mpsc::channel();
+    let routes = routes![function_on_the_pool, dependency_on_the_pool];
+    let app = App::new().state(journal).state(Release(waits.into())).tasks(limits).routes(routes);
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+    assert_eq!(entries.take(2).await, ["app:built", "function:start"]);
+    drop(client);
+    assert_eq!(entries.next().await, "request:gone");
+    (served, entries, release)
+}
+
 /// Nothing stops a function on the blocking pool: it uses to its end what the exits of the app would take away, though its request, which
 /// leaves nothing behind, has gone with its client.
 #[tokio::test]
 async fn a_function_on_the_blocking_pool_whose_client_has_left_is_waited_for() {
     for path in ["/function", "/dependency"] {
-        let (journal, mut entries) = Journal::new();
-        let (release, waits) = std::sync::mpsc::channel();
-        let routes = routes![function_on_the_pool, dependency_on_the_pool];
-        let app = App::new().state(journal).state(Release(waits.into())).routes(routes);
-        let served = Served::new(app).await;
-        let mut client = served.connect().await;
-        client.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-        assert_eq!(entries.take(2).await, ["app:built", "function:start"]);
-        drop(client);
-        assert_eq!(entries.next().await, "request:gone");
+        let (served, mut entries, release) = left_on_the_pool(path, TaskLimits::default()).await;
         let stopping = tokio::spawn(served.stop());
         settle().await;
         assert_eq!(entries.now(), [""; 0], "{path}");
@@ -415,17 +421,8 @@ async fn the_exits_of_what_a_function_on_the_blocking_pool_uses_wait_for_it() {
 #[tokio::test]
 async fn a_function_on_the_blocking_pool_that_does_not_end_is_counted() {
     for path in ["/function", "/dependency"] {
-        let (journal, mut entries) = Journal::new();
-        let (release, waits) = std::sync::mpsc::channel();
-        let routes = routes![function_on_the_pool, dependency_on_the_pool];
         let limits = TaskLimits::default().grace(Duration::from_millis(20));
-        let app = App::new().state(journal).state(Release(waits.into())).tasks(limits).routes(routes);
-        let served = Served::new(app).await;
-        let mut client = served.connect().await;
-        client.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-        assert_eq!(entries.take(2).await, ["app:built", "function:start"]);
-        drop(client);
-        assert_eq!(entries.next().await, "request:gone");
+        let (served, mut entries, release) = left_on_the_pool(path, limits).await;
         let error = served.stop().await.unwrap_err();
         let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
         assert_eq!((report.blocking, report.connections), (1, 0), "{path}: {report}");

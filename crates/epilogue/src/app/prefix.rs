@@ -1,5 +1,7 @@
 //! What is wrong with the prefix of a router: what the route macros say of a template, where no macro sees it.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 /// What a prefix lacks, in the words of the route macros.
 pub(super) fn flaw(prefix: &str) -> Option<String> {
     if prefix.is_empty() {
@@ -81,15 +83,10 @@ fn is_name(text: &str) -> bool {
 
 /// What a client sends for a segment. What is right between braces is a name, which it never sends.
 fn encoded(segment: &str) -> String {
-    let mut sent = String::new();
-    let mut in_braces = false;
-    for char in segment.chars() {
-        in_braces = char == '{' || in_braces && char != '}';
-        if in_braces || char.is_ascii_graphic() && !"\"<>`".contains(char) {
-            sent.push(char);
-        } else {
-            sent.extend(char.to_string().bytes().map(|byte| format!("%{byte:02X}")));
-        }
-    }
-    sent
+    const UNSENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
+    let encode = |part: &str| {
+        let (text, name) = part.split_at(part.find('{').unwrap_or(part.len()));
+        format!("{}{name}", utf8_percent_encode(text, UNSENT))
+    };
+    segment.split_inclusive('}').map(encode).collect()
 }
