@@ -6,13 +6,15 @@ mod end;
 mod one;
 mod plain;
 
+use std::mem;
+
 use plain::Plain;
 use tokio::{runtime::Handle, task::coop, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Reservation, Runner, TaskOutcome,
-    finally::Finally, runner::LiveId, stats::Counters, task::Queued,
+    finally::Finally, runner::LiveId, spare, stats::Counters, task::Queued,
 };
 
 /// A batch from its making to its end. Once submitted, its drop answers for what it has not run, whatever it comes from.
@@ -97,7 +99,7 @@ impl Execution {
         self.begin();
         self.run_tasks(false).await;
         self.phase = Phase::Finished;
-        std::mem::take(&mut self.report)
+        mem::take(&mut self.report)
     }
 
     pub(crate) async fn run(mut self: Box<Self>) {
@@ -109,6 +111,7 @@ impl Execution {
             }
             self.run_finally().await;
         }
+        spare::give(mem::take(&mut self.chunk));
         self.phase = Phase::Finished;
     }
 
@@ -127,10 +130,10 @@ impl Execution {
                 while ended < self.chunk.len() {
                     if !runner.is_observed() {
                         let (tasks, report) = (&mut self.chunk, &mut self.report);
-                        ended = Plain { runner, origin, tasks, report, ended }.await;
+                        ended = Plain { runner, origin, tasks, report, ended, future: None }.await;
                     }
                     let Some(task) = self.chunk.get_mut(ended) else { break };
-                    if !runner.is_observed() && task.plain().is_some() {
+                    if !runner.is_observed() && task.is_plain() {
                         // One that is only woken runs again before its thread looks at sockets and timers.
                         tokio::task::yield_now().await;
                         continue;
@@ -160,7 +163,7 @@ impl Execution {
 
     /// The batch was dropped before its end, by a drain's deadline or with its runtime; or a list that is run by hand was.
     fn cut_off(&mut self) {
-        let mut left = std::mem::take(&mut self.chunk);
+        let mut left = mem::take(&mut self.chunk);
         left.extend(self.tasks.list.give_up(self.token.is_some()));
         let (runner, origin) = (&self.tasks.list.runner, &self.tasks.list.origin);
         let age = self.since.map(|since| since.elapsed());
@@ -169,9 +172,9 @@ impl Execution {
             self.report.failed.push(FailedTask::new(&task, TaskOutcome::Abandoned, message));
             runner.abandon(origin, task, age);
         }
-        let finally = std::mem::take(&mut self.finally);
+        let finally = mem::take(&mut self.finally);
         if !finally.is_empty() {
-            runner.run_exits(finally, origin.clone(), std::mem::take(&mut self.report));
+            runner.run_exits(finally, origin.clone(), mem::take(&mut self.report));
         }
     }
 }

@@ -52,6 +52,7 @@ mod outcome;
 mod panics;
 mod reservation;
 mod runner;
+mod spare;
 mod stats;
 pub mod task;
 mod tasks;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 use tracing::{Level, Span, field};
 
-use crate::{BackgroundTasks, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, task::Queued};
+use crate::{
+    BackgroundTasks, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, spare, task::Queued,
+};
 
 #[derive(Debug)]
 pub(crate) struct List {
@@ -41,13 +43,16 @@ enum Phase {
 }
 
 impl Queue {
-    fn push(&mut self, mut task: Queued) {
-        if task.turn > self.turn {
-            self.is_in_turns = true;
-        } else {
-            task.turn = self.turn;
+    /// The last task came through a handle of this turn.
+    // Told where it lies: to change it on the way would have the processor wait for its own stores in the midst of a move.
+    fn came_in(&mut self, turn: u32) {
+        self.is_in_turns |= turn > self.turn;
+        let turn = turn.max(self.turn);
+        if turn > 0
+            && let Some(task) = self.tasks.last_mut()
+        {
+            task.turn = turn;
         }
-        self.tasks.push(task);
     }
 
     /// The tasks, each behind all of its own turn and those before it.
@@ -83,7 +88,7 @@ impl List {
         self.queue.lock()
     }
 
-    pub(crate) fn push(self: &Arc<Self>, mut task: Queued) {
+    pub(crate) fn push(self: &Arc<Self>, mut task: Queued, turn: u32) {
         if tracing::enabled!(target: "epilogue::task", Level::INFO) {
             let span = self.span(&task);
             task.set_span(span);
@@ -108,7 +113,11 @@ impl List {
             self.runner.discard(&self.origin, task);
             return;
         }
-        queue.push(task);
+        if queue.tasks.capacity() == 0 {
+            queue.tasks = spare::take();
+        }
+        queue.tasks.push(task);
+        queue.came_in(turn);
         let resubmit = queue.phase == Phase::Done && self.attached;
         if resubmit {
             queue.phase = Phase::Submitted;

@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use pin_project_lite::pin_project;
 use tracing::Span;
 
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -37,44 +38,52 @@ pub fn message(payload: Payload) -> String {
     "a panic without a message".to_owned()
 }
 
-/// A future whose panics, while it is polled or dropped, are a result.
-pub(crate) struct Caught<'a, R> {
-    /// None once it is ready.
-    future: Option<Pin<Box<dyn Future<Output = R> + Send>>>,
-    span: &'a Span,
+/// Drops a future where it lies, if it is not gone.
+pub(crate) fn drop_future<F>(mut future: Pin<&mut Option<F>>) {
+    if future.is_some() {
+        quietly("a future that was dropped", || future.set(None));
+    }
 }
 
-impl<'a, R> Caught<'a, R> {
-    pub(crate) fn new(future: Pin<Box<dyn Future<Output = R> + Send>>, span: &'a Span) -> Self {
+pin_project! {
+    /// A future whose panics, while it is polled or dropped, are a result.
+    pub(crate) struct Caught<'a, F> {
+        // None once it is ready.
+        #[pin]
+        future: Option<F>,
+        span: &'a Span,
+    }
+
+    impl<F> PinnedDrop for Caught<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            drop_future(this.project().future);
+        }
+    }
+}
+
+impl<'a, F> Caught<'a, F> {
+    pub(crate) fn new(future: F, span: &'a Span) -> Self {
         Self { future: Some(future), span }
     }
 }
 
-impl<R> Future for Caught<'_, R> {
-    type Output = Result<R, Payload>;
+impl<F: Future> Future for Caught<'_, F> {
+    type Output = Result<F::Output, Payload>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
         let _entered = (!this.span.is_disabled()).then(|| this.span.enter());
         let polled = catch(|| {
-            let future = this.future.as_mut().expect("a future is not polled after it was ready");
-            let polled = future.as_mut().poll(cx);
+            let future = this.future.as_mut().as_pin_mut();
+            let polled = future.expect("a future is not polled after it was ready").poll(cx);
             if polled.is_ready() {
-                this.future = None;
+                this.future.set(None);
             }
             polled
         });
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(payload) => Poll::Ready(Err(payload)),
-        }
-    }
-}
-
-impl<R> Drop for Caught<'_, R> {
-    fn drop(&mut self) {
-        if let Some(future) = self.future.take() {
-            quietly("a future that was dropped", || drop(future));
         }
     }
 }

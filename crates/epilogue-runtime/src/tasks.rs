@@ -183,9 +183,8 @@ impl BackgroundTasks {
         Self { list, turn: 0 }
     }
 
-    pub(crate) fn push(&self, mut task: Queued) {
-        task.turn = self.turn;
-        self.list.push(task);
+    pub(crate) fn push(&self, task: Queued) {
+        self.list.push(task, self.turn);
     }
 
     /// The request failed: drops what is queued, and what will be, except tasks added `.always()`.

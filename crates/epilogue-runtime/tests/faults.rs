@@ -7,6 +7,7 @@ use std::{io, sync::Arc, time::Duration};
 use epilogue_runtime::{
     BackgroundTasks, Batch, Origin, Running, SourceLine, Task, TaskContext, TaskOptions, TaskOutcome,
 };
+use futures_util::FutureExt;
 use support::{Log, list, run, runner, say};
 use tokio::sync::oneshot;
 
@@ -176,6 +177,28 @@ async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
     let report = run(tasks).await;
     assert_eq!(log.lines(), ["next"]);
     assert_eq!((report.succeeded, runner.stats().accepted()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_running_task_that_panics_when_it_is_cut_off_is_named_like_others() {
+    async fn hold(_bomb: Bomb) {
+        std::future::pending::<()>().await;
+    }
+
+    // By whoever lets go of a list that is run by hand, and by a drain's deadline.
+    let by_hand = BackgroundTasks::new();
+    by_hand.add_task(hold, (Bomb,));
+    assert!(by_hand.run_all().now_or_never().is_none());
+
+    let (runner, log) = (runner(), Log::default());
+    let (tasks, exit) = (list(&runner), log.clone());
+    tasks.add_task(hold, (Bomb,));
+    tasks.add_task(say, (log.clone(), "next"));
+    Batch::new(tasks).finally(|_| async move { exit.add("exit") }).submit();
+    tokio::task::yield_now().await;
+    let report = runner.drain(std::future::ready(())).await;
+    let attempts: Vec<_> = report.abandoned.iter().map(|task| task.attempts).collect();
+    assert_eq!((attempts, log.lines()), (vec![1, 0], vec!["exit".to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]

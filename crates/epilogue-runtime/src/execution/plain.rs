@@ -5,20 +5,36 @@ use std::{
     task::{Context, Poll},
 };
 
+use pin_project_lite::pin_project;
+
 use super::end::End;
-use crate::{BatchReport, Origin, Runner, TaskOutcome, panics, task::Queued};
+use crate::{
+    BatchReport, Origin, Runner, TaskFailure, TaskOutcome, panics,
+    task::{Queued, TaskFuture},
+};
 
 /// How many tasks may end in one poll: tasks that never wait would keep their thread from all others.
 const AT_ONCE: usize = 128;
 
-/// Runs plain tasks, up to the first that is not or as many as may end in one poll; the output is how many have ended. Nobody may
-/// observe them.
-pub(super) struct Plain<'a> {
-    pub(super) runner: &'a Runner,
-    pub(super) origin: &'a Origin,
-    pub(super) tasks: &'a mut [Queued],
-    pub(super) report: &'a mut BatchReport,
-    pub(super) ended: usize,
+pin_project! {
+    /// Runs plain tasks, up to the first that is not or as many as may end in one poll; the output is how many have ended. Nobody may
+    /// observe them.
+    pub(super) struct Plain<'a> {
+        pub(super) runner: &'a Runner,
+        pub(super) origin: &'a Origin,
+        pub(super) tasks: &'a mut [Queued],
+        pub(super) report: &'a mut BatchReport,
+        pub(super) ended: usize,
+        // Of the task that follows those which have ended.
+        #[pin]
+        pub(super) future: Option<TaskFuture>,
+    }
+
+    impl PinnedDrop for Plain<'_> {
+        fn drop(this: Pin<&mut Self>) {
+            panics::drop_future(this.project().future);
+        }
+    }
 }
 
 impl Future for Plain<'_> {
@@ -28,13 +44,13 @@ impl Future for Plain<'_> {
         let mut left = AT_ONCE;
         // Only a task that does not end well ends the inner loop before its time.
         loop {
-            let end = match panics::catch(|| self.poll_tasks(cx, &mut left)) {
+            let end = match panics::catch(|| self.as_mut().poll_tasks(cx, &mut left)) {
                 Ok(Pause::Waiting) => return Poll::Pending,
                 Ok(Pause::Enough | Pause::NotPlain) => return Poll::Ready(self.ended),
                 Ok(Pause::Failed(failure)) => End::Failed(failure),
                 Err(payload) => End::Panicked(panics::message(payload)),
             };
-            self.settle(end);
+            self.as_mut().settle(end);
         }
     }
 }
@@ -45,18 +61,22 @@ enum Pause {
     Enough,
     /// Also when there is none left.
     NotPlain,
-    Failed(crate::TaskFailure),
+    Failed(TaskFailure),
 }
 
 impl Plain<'_> {
-    fn poll_tasks(&mut self, cx: &mut Context<'_>, left: &mut usize) -> Pause {
-        let counters = &self.runner.shared().counters;
-        while let Some(task) = self.tasks.get_mut(self.ended) {
-            let Some(future) = task.plain() else { return Pause::NotPlain };
+    fn poll_tasks(self: Pin<&mut Self>, cx: &mut Context<'_>, left: &mut usize) -> Pause {
+        let mut this = self.project();
+        let counters = &this.runner.shared().counters;
+        while let Some(task) = this.tasks.get_mut(*this.ended) {
             if *left == 0 {
                 return Pause::Enough;
             }
-            let Poll::Ready(result) = future.as_mut().poll(cx) else {
+            if this.future.is_none() {
+                this.future.set(task.take_plain());
+            }
+            let Some(future) = this.future.as_mut().as_pin_mut() else { return Pause::NotPlain };
+            let Poll::Ready(result) = future.poll(cx) else {
                 task.attempts = 1;
                 return Pause::Waiting;
             };
@@ -66,21 +86,21 @@ impl Plain<'_> {
                 return Pause::Failed(failure);
             }
             // The task has not ended well before its future is gone, which may panic.
-            task.work = None;
+            this.future.set(None);
             task.ended = true;
             counters.ended(TaskOutcome::Succeeded);
-            self.report.succeeded += 1;
-            self.ended += 1;
+            this.report.succeeded += 1;
+            *this.ended += 1;
         }
         Pause::NotPlain
     }
 
-    fn settle(&mut self, end: End) {
-        let Some(task) = self.tasks.get_mut(self.ended) else { return };
-        self.ended += 1;
+    fn settle(self: Pin<&mut Self>, end: End) {
+        let this = self.project();
+        let Some(task) = this.tasks.get_mut(*this.ended) else { return };
+        *this.ended += 1;
         task.attempts = 1;
-        let work = task.work.take();
-        panics::quietly("a future that was dropped", || drop(work));
-        end.settle(self.runner, self.origin, task, None, self.report);
+        panics::drop_future(this.future);
+        end.settle(this.runner, this.origin, task, None, this.report);
     }
 }

@@ -9,7 +9,7 @@ use super::{TaskFailure, TaskReturn};
 
 pin_project! {
     /// A call that is made when it is first polled. An `async` block would be the same, and larger: it keeps the call's
-    /// arguments beside the future that has taken them, and every task is a box of its own.
+    /// arguments beside the future that has taken them.
     #[project = Project]
     #[project_replace = Replaced]
     pub(super) enum Call<F, Fut> {

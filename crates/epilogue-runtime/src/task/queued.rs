@@ -73,10 +73,18 @@ impl Queued {
         }
     }
 
-    /// A future that nothing is to be noted of but whether it ended well: it has no options, and nobody traces it.
-    pub(crate) fn plain(&mut self) -> Option<&mut TaskFuture> {
-        match (&mut self.work, &self.extras) {
-            (Some(Work::Call(Kind::Async(future))), None) => Some(future),
+    /// Whether it is a future that nothing is to be noted of but whether it ended well: it has no options, and nobody traces it.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!((&self.work, &self.extras), (Some(Work::Call(Kind::Async(_))), None))
+    }
+
+    /// The future of a plain task.
+    pub(crate) fn take_plain(&mut self) -> Option<TaskFuture> {
+        if !self.is_plain() {
+            return None;
+        }
+        match self.work.take() {
+            Some(Work::Call(Kind::Async(future))) => Some(future),
             _ => None,
         }
     }

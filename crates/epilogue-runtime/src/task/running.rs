@@ -1,8 +1,11 @@
-use std::{fmt, pin::Pin};
+use std::fmt;
+
+use stackfuture::StackFuture;
 
 use super::{TaskFailure, TaskReturn, call::Call};
 
-pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<(), TaskFailure>> + Send>>;
+/// Many are moved together through a list, so each holds no more than a function takes with a text and a word; a larger one is in a box.
+pub(crate) type TaskFuture = StackFuture<'static, Result<(), TaskFailure>, 40>;
 pub(crate) type BlockingWork = Box<dyn FnOnce() -> Result<(), TaskFailure> + Send>;
 
 /// One attempt at a task, ready to be run: a future, or a closure for the blocking pool.
@@ -29,7 +32,7 @@ impl Running {
     where
         Fut: Future<Output: TaskReturn> + Send + 'static,
     {
-        Self(Kind::Async(Box::pin(Call::<fn() -> Fut, Fut>::Made { future })))
+        Self(Kind::Async(TaskFuture::from_or_box(Call::<fn() -> Fut, Fut>::Made { future })))
     }
 
     /// A function that is called when the task runs, and whose future is polled on the runtime.
@@ -38,7 +41,7 @@ impl Running {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output: TaskReturn> + Send + 'static,
     {
-        Self(Kind::Async(Box::pin(Call::Unmade { function })))
+        Self(Kind::Async(TaskFuture::from_or_box(Call::Unmade { function })))
     }
 
     /// A closure that is called on the blocking pool.
