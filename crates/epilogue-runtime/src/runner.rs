@@ -301,7 +301,8 @@ impl Runner {
         };
         let id = other.id;
         let spawned = self.spawn(None, async move {
-            let mut other = other;
+            // In this order they are dropped, too, if they are before they have begun: what the future leaves behind comes first.
+            let (future, mut other) = (future, other);
             future.await;
             other.finished = true;
         });

@@ -159,6 +159,34 @@ async fn kept_requests_are_finished_or_named() {
 
 fn runner_is_kept_alive(_: &epilogue_runtime::BackgroundTasks) {}
 
+/// What a kept request holds: dropped, it hands over its exits.
+struct Owes(Option<Batch>);
+
+impl Drop for Owes {
+    fn drop(&mut self) {
+        if let Some(batch) = self.0.take() {
+            batch.submit();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_exits_of_a_kept_request_that_never_went_on_are_waited_for() {
+    let (runner, log) = (runner(), Log::default());
+    let exit = log.clone();
+    let batch = Batch::new(list(&runner)).finally(|_| async move {
+        sleep(Duration::from_millis(300)).await;
+        exit.add("exit");
+    });
+    let owes = Owes(Some(batch));
+    runner.keep(Origin::new(1, "GET /"), None, async move {
+        let _owes = owes;
+        sleep(3600 * SECOND).await;
+    });
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!((log.lines(), report.requests.len()), (vec!["exit".to_owned()], 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn exits_have_a_grace_of_their_own() {
     let runner = Runner::new(TaskLimits::default().exit_grace(2 * SECOND));
