@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use axum_core::body::Body;
 use epilogue::prelude::*;
 use epilogue::{Routes, Server};
+use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
@@ -154,6 +155,30 @@ fn a_small_task_makes_none_and_a_large_one_makes_one() {
         let tasks = of_app(path);
         assert!(tasks <= most, "{path}: {tasks}, one small {one}");
     }
+}
+
+#[test]
+fn a_list_that_waits_holds_no_memory_of_a_larger_one() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runner = Runner::new(TaskLimits::default());
+    let list = |tasks: usize| {
+        let list = runner.tasks(Origin::new(1, "GET /"));
+        (0..tasks).for_each(|number| drop(list.add_task(task, (number,))));
+        list
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let waiting = runtime.block_on(async {
+        let mut waiting = Vec::new();
+        for _ in 0..100 {
+            Batch::new(list(200)).submit();
+            runner.idle().await;
+            waiting.push(list(1));
+        }
+        waiting
+    });
+    let each = dhat::HeapStats::get().curr_bytes / waiting.len();
+    assert!(each < 4096, "{each} bytes");
 }
 
 #[test]

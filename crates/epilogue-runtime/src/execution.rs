@@ -146,6 +146,8 @@ impl Execution {
                 }
             }
             self.chunk.clear();
+            // Tasks that add others may go on for ever, a list of one at a time.
+            coop::consume_budget().await;
             if is_last {
                 // Nobody asks for them, and tasks that add themselves again may fail for ever.
                 self.report.failed.clear();

@@ -113,8 +113,8 @@ impl List {
             self.runner.discard(&self.origin, task);
             return;
         }
-        if queue.tasks.capacity() == 0 {
-            queue.tasks = spare::take();
+        if queue.tasks.len() == queue.tasks.capacity() {
+            spare::grow(&mut queue.tasks);
         }
         queue.tasks.push(task);
         queue.came_in(turn);

@@ -38,6 +38,31 @@ pub fn message(payload: Payload) -> String {
     "a panic without a message".to_owned()
 }
 
+/// Something of the user's that may panic when it is dropped, and must not keep what is dropped after it from being so.
+pub(crate) struct Quiet<T>(Option<T>);
+
+impl<T> Quiet<T> {
+    pub(crate) fn new(inner: T) -> Self {
+        Self(Some(inner))
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.as_mut().expect("only `take` empties it, and consumes it")
+    }
+
+    pub(crate) fn take(mut self) -> T {
+        self.0.take().expect("only `take` empties it, and consumes it")
+    }
+}
+
+impl<T> Drop for Quiet<T> {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.take() {
+            quietly("a task that was dropped", || drop(inner));
+        }
+    }
+}
+
 /// Drops a future where it lies, if it is not gone.
 pub(crate) fn drop_future<F>(mut future: Pin<&mut Option<F>>) {
     if future.is_some() {

@@ -1,34 +1,37 @@
 //! The memory of lists that have run, for the next ones of the thread: a list grows in steps, and each is a new piece of memory that
 //! nobody has used lately.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, mem};
 
 use crate::task::Queued;
 
-/// How many lists a thread keeps: those of requests that are in hand at the same time.
+/// How many lists of a size a thread keeps: those of requests that are in hand at the same time.
 const LISTS: usize = 4;
 
-/// A list of more tasks than this is rare, and too much to keep.
-const TASKS: usize = 256;
+/// The sizes that lists grow through, so that one which waits for its reply to leave, perhaps for hours, holds no more than a few times
+/// what it needs. One that is larger than the last is rare, and too much to keep.
+const SIZES: [usize; 4] = [4, 16, 64, 256];
 
 thread_local! {
-    static SPARE: RefCell<Vec<Vec<Queued>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: RefCell<[Vec<Vec<Queued>>; SIZES.len()]> = const { RefCell::new([const { Vec::new() }; SIZES.len()]) };
 }
 
-/// An empty list.
-pub(crate) fn take() -> Vec<Queued> {
+/// Moves a full list into the next size.
+pub(crate) fn grow(list: &mut Vec<Queued>) {
+    let Some(size) = SIZES.iter().position(|&size| size > list.capacity()) else { return };
     // An error is the end of the thread.
-    SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default()
+    let spare = SPARE.try_with(|spare| spare.borrow_mut()[size].pop()).ok().flatten();
+    let mut larger = spare.unwrap_or_else(|| Vec::with_capacity(SIZES[size]));
+    larger.append(list);
+    give(mem::replace(list, larger));
 }
 
 /// Keeps a list that has run.
 pub(crate) fn give(mut list: Vec<Queued>) {
-    if list.capacity() == 0 || list.capacity() > TASKS {
-        return;
-    }
+    let Some(size) = SIZES.iter().position(|&size| size == list.capacity()) else { return };
     list.clear();
     let _ = SPARE.try_with(|spare| {
-        let mut spare = spare.borrow_mut();
+        let spare = &mut spare.borrow_mut()[size];
         if spare.len() < LISTS {
             spare.push(list);
         }

@@ -5,7 +5,8 @@ mod support;
 use std::{io, sync::Arc, time::Duration};
 
 use epilogue_runtime::{
-    BackgroundTasks, Batch, Origin, Running, SourceLine, Task, TaskContext, TaskOptions, TaskOutcome,
+    BackgroundTasks, Batch, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskLimits, TaskOptions,
+    TaskOutcome,
 };
 use futures_util::FutureExt;
 use support::{Log, list, run, runner, say};
@@ -199,6 +200,57 @@ async fn a_running_task_that_panics_when_it_is_cut_off_is_named_like_others() {
     let report = runner.drain(std::future::ready(())).await;
     let attempts: Vec<_> = report.abandoned.iter().map(|task| task.attempts).collect();
     assert_eq!((attempts, log.lines()), (vec![1, 0], vec!["exit".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_drop_that_panics_keeps_no_other_from_being_dropped() {
+    async fn hold(_held: Dropped) {
+        std::future::pending::<()>().await;
+    }
+
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Again {
+        #[serde(skip)]
+        _bomb: Option<Arc<Bomb>>,
+    }
+
+    impl Task for Again {
+        const NAME: &'static str = "again";
+        const OPTIONS: TaskOptions = TaskOptions::new().retries(1);
+        const LOCATION: SourceLine = SourceLine::new(file!(), line!());
+
+        fn run(self, _context: &TaskContext) -> Running {
+            Running::async_(async { Err("not yet") })
+        }
+    }
+
+    // What panics waits for its next attempt, or for its place on the blocking pool.
+    let (runner, log) = (Runner::new(TaskLimits::default().blocking(1)), Log::default());
+    let (busy, end) = std::sync::mpsc::channel::<()>();
+    let first = list(&runner);
+    first.add_task(
+        move || {
+            let _ = end.recv();
+        },
+        (),
+    );
+    Batch::new(first).submit();
+    let tasks = list(&runner);
+    tasks.concurrent(10);
+    let bomb = Bomb;
+    tasks.add_task(hold, (Dropped(log.clone()),));
+    tasks.add(Again { _bomb: Some(Arc::new(Bomb)) });
+    tasks.add_task(hold, (Dropped(log.clone()),));
+    tasks.add_task(move || drop(bomb), ());
+    tasks.add_task(hold, (Dropped(log.clone()),));
+    Batch::new(tasks).submit();
+    while runner.stats().retried == 0 {
+        tokio::task::yield_now().await;
+    }
+    let report = runner.drain(std::future::ready(())).await;
+    drop(busy);
+    assert_eq!(log.lines(), ["stopped"; 3]);
+    assert_eq!((report.abandoned.len(), report.stats.accepted()), (6, 6));
 }
 
 #[tokio::test(start_paused = true)]

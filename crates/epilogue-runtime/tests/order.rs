@@ -6,6 +6,7 @@
 mod support;
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use epilogue_runtime::{Background, BackgroundTasks, Batch, Origin};
+use epilogue_runtime::{Background, BackgroundTasks, Batch, Origin, Runner};
 use support::{Log, list, run, runner, say};
 use tokio::{
     sync::{Notify, oneshot},
@@ -368,4 +369,42 @@ async fn a_list_that_was_run_by_hand_and_given_up_starts_nothing_before_its_time
     tasks.add_task(task, ());
     run(tasks).await;
     assert_eq!(log.lines(), ["first", "second"]);
+}
+
+/// Runs a list of that many tasks, and tells how many ran at most while another one waited for its next turn.
+async fn most_in_a_turn(runner: &Runner, tasks: BackgroundTasks, count: u64) -> u64 {
+    Batch::new(tasks).submit();
+    let (mut ran, mut most) = (0, 0);
+    while ran < count {
+        yield_now().await;
+        let now = runner.stats().ran();
+        most = most.max(now - ran);
+        ran = now;
+    }
+    most
+}
+
+#[tokio::test]
+async fn tasks_that_never_wait_let_others_have_their_turn() {
+    fn chain(tasks: BackgroundTasks, left: u32) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            if left > 0 {
+                tasks.add_task(chain, (tasks.clone(), left - 1));
+            }
+        })
+    }
+
+    // Each of which adds the next.
+    let runner = runner();
+    let tasks = list(&runner);
+    tasks.add_task(chain, (tasks.clone(), 9_999));
+    assert!(most_in_a_turn(&runner, tasks, 10_000).await < 1000);
+
+    let runner = support::runner();
+    let tasks = list(&runner);
+    for _ in 0..10_000 {
+        // In silence.
+        tasks.add_task(async || -> () { std::panic::resume_unwind(Box::new("on purpose")) }, ());
+    }
+    assert!(most_in_a_turn(&runner, tasks, 10_000).await < 1000);
 }

@@ -19,6 +19,7 @@ use crate::{
 
 /// Calls a function, which has begun when this returns: until it has its place it does not count as running, and no time of it passes.
 pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -> Call {
+    let function = panics::Quiet::new(function);
     let shared = runner.shared();
     let _waits = CountedWaiting::new(&shared.counters);
     let permit =
@@ -36,7 +37,7 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
         }
         // Nobody may be left who waits for it.
         let _ = begins.send(());
-        Some(panics::catch(|| span.in_scope(function)))
+        Some(panics::catch(|| span.in_scope(function.take())))
     }));
     match has_begun.await {
         Ok(()) => call,

@@ -22,10 +22,9 @@ pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> 
         }
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
         Work::Call(call) => Box::pin(attempt(runner, origin, task, &mut begun, call)).await,
-        Work::Task(mut repeated) => {
-            let end = Box::pin(repeat(runner, origin, task, &mut begun, &mut *repeated)).await;
-            panics::quietly("a task that was dropped", || drop(repeated));
-            end
+        Work::Task(repeated) => {
+            let mut repeated = panics::Quiet::new(repeated);
+            Box::pin(repeat(runner, origin, task, &mut begun, &mut **repeated.get_mut())).await
         }
     };
     (end, begun.map(|begun| begun.elapsed()))

@@ -76,11 +76,12 @@ impl Plain<'_> {
                 this.future.set(task.take_plain());
             }
             let Some(future) = this.future.as_mut().as_pin_mut() else { return Pause::NotPlain };
+            // Before it is polled: one that panics takes its time, too.
+            *left -= 1;
             let Poll::Ready(result) = future.poll(cx) else {
                 task.attempts = 1;
                 return Pause::Waiting;
             };
-            *left -= 1;
             task.attempts = 1;
             if let Err(failure) = result {
                 return Pause::Failed(failure);
