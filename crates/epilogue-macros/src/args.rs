@@ -112,7 +112,8 @@ impl Args {
                     Expr::Path(path) if path.path.get_ident().is_some_and(is_lowercase) => text(path),
                     _ => String::from("…"),
                 };
-                errors.at(other, format!("the option `{name}` takes a text: write `{name} = \"{written}\"`"));
+                errors
+                    .at(other, format!("the option `{name}` takes a string: write `{name} = \"{written}\"`"));
                 None
             }
         }
@@ -168,7 +169,7 @@ impl Args {
                 texts.push(text);
             } else {
                 let written = text(&element);
-                errors.at(element, format!("the option `{name}` lists texts: write `\"{written}\"`"));
+                errors.at(element, format!("the option `{name}` lists strings: write `\"{written}\"`"));
             }
         }
         texts

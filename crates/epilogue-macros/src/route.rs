@@ -83,12 +83,15 @@ impl Options {
         {
             errors.at(
                 expr,
-                format!("{status} is no status of a reply: write one from 200 to 599, as in `status = 201`"),
+                format!(
+                    "{status} is not the status of a reply: write one from 200 to 599, as in `status = 201`"
+                ),
             );
         }
         for (index, dependency) in self.dependencies.iter().enumerate() {
             if self.dependencies[..index].iter().any(|earlier| types::same(earlier, dependency)) {
-                errors.at(dependency, "this dependency is listed twice, and runs once a request: remove one");
+                errors
+                    .at(dependency, "this dependency is listed twice, but runs once per request: remove one");
             }
         }
     }

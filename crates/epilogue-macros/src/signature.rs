@@ -437,7 +437,7 @@ fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
     {
         errors.at(
             name,
-            format!("{of} is a free function, and `Self` is of an `impl`: move the function out of it, and write the type"),
+            format!("{of} is a free function, and `Self` belongs to an `impl`: move the function out of it, and write the type"),
         );
     }
 }

@@ -325,7 +325,7 @@ impl Runner {
             }
             (Err(_), Some(runtime)) => runtime.clone(),
             (Err(error), None) => {
-                tracing::error!(target: "epilogue::task", %error, "nothing to run tasks on");
+                tracing::error!(target: "epilogue::task", %error, "there is no Tokio runtime to run tasks on");
                 return None;
             }
         };

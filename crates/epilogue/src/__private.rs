@@ -137,7 +137,7 @@ where
 
 /// The types of a `Result`, by whatever name it is written.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is called `Result`, but is none",
+    message = "`{Self}` is called `Result`, but is not one",
     label = "not a `Result`",
     note = "import it under another name, or return `std::result::Result`"
 )]

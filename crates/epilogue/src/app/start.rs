@@ -72,7 +72,7 @@ pub enum StartError {
         at: SourceLine,
     },
     /// A router's prefix has not the form of one.
-    #[error("the prefix `{prefix}` of a router is none: {reason}")]
+    #[error("the prefix `{prefix}` of a router is not valid: {reason}")]
     Prefix {
         /// The prefix.
         prefix: String,

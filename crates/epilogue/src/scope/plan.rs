@@ -130,7 +130,7 @@ pub enum PlanError {
     },
     /// An override stands for a dependency that it depends on itself.
     #[error(
-        "{stand_in} comes to depend on itself: {chain} of `{route}` ({at}); let it depend on something else"
+        "{stand_in} ends up depending on itself: {chain} of `{route}` ({at}); let it depend on something else"
     )]
     OverrideCycle {
         /// The override.
@@ -144,7 +144,7 @@ pub enum PlanError {
     },
     /// An override is exited before something that depends on it.
     #[error(
-        "`{route}` ({at}) comes by an override to exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
+        "`{route}` ({at}) would, because of an override, exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
     )]
     ExitedEarly {
         /// The path function.

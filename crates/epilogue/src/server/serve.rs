@@ -70,7 +70,7 @@ pub struct Server {
 
 /// Where an app can be served.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no address",
+    message = "`{Self}` is not an address",
     label = "not an address",
     note = "write `\"127.0.0.1:8000\"`, or `(\"127.0.0.1\", 8000)` with a port of its own; a listener is served by `Server::new(app).serve_on(listener)`"
 )]

@@ -68,7 +68,7 @@ pub struct Sse<S> {
 
 /// What an [`Sse`] is made of.
 #[diagnostic::on_unimplemented(
-    message = "an `Sse` is made of a stream of `Result<Event, E>`, and `{Self}` is none",
+    message = "an `Sse` is made of a stream of `Result<Event, E>`, and `{Self}` is not one",
     label = "not a stream of `Result<Event, E>`",
     note = "write `.map(Ok::<_, Infallible>)` after a stream of events that does not fail, or send what is no stream through `Sse::channel()`"
 )]

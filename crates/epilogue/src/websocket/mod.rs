@@ -50,7 +50,7 @@ impl From<Vec<u8>> for Message {
 
 /// What is sent as a text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
+    message = "`{Self}` is not text",
     label = "not a text",
     note = "write `text?` for one that was received, which may be an error; a value is sent by `send_json`"
 )]
