@@ -367,9 +367,8 @@ fn method_not_allowed(methods: &MethodTable) -> HttpError {
 }
 
 pub(crate) fn overloaded(runner: &Runner) -> HttpError {
-    let seconds = runner.retry_after().as_secs().max(1);
     HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
-        .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+        .header(header::RETRY_AFTER, HeaderValue::from(runner.retry_after()))
 }
 
 impl MethodTable {
