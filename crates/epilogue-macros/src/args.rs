@@ -251,7 +251,7 @@ pub(crate) fn template_and_args(
     }
 }
 
-const TEMPLATE_FIRST: &str = "the template is a literal text and comes first: write `\"/path\"`";
+const TEMPLATE_FIRST: &str = "the template is a string literal and comes first: write `\"/path\"`";
 
 /// What stands where the template should.
 fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> syn::Result<Written> {

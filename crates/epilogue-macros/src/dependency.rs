@@ -88,7 +88,7 @@ impl Options {
             );
         }
         if let Some(exit @ Expr::Lit(_)) = &self.exit {
-            errors.at(exit, "`exit` takes the name of a function, not a text: write `exit = close`");
+            errors.at(exit, "`exit` takes the name of a function, not a string: write `exit = close`");
         }
     }
 }
