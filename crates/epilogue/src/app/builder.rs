@@ -527,7 +527,7 @@ impl App {
         match self.started().await {
             Ok(started) => started.respond(request).await,
             Err(error) => {
-                tracing::error!(error = %crate::tasks::with_causes(&error), "the app does not start");
+                tracing::error!(error = %crate::tasks::with_causes(&error), "the app did not start");
                 crate::response::internal_server_error()
             }
         }

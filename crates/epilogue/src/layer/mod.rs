@@ -136,7 +136,7 @@ impl EpilogueLayer {
         let plans = match self.plans().await {
             Ok(plans) => plans,
             Err(error) => {
-                tracing::error!(error = %with_causes(&error), "the app of the layer does not start");
+                tracing::error!(error = %with_causes(&error), "the app of the layer did not start");
                 return Ok(internal_server_error());
             }
         };

@@ -55,7 +55,7 @@ impl HttpError {
     /// A detail that cannot be serialised is logged and left out.
     pub fn new(status: StatusCode, detail: impl Serialize) -> Self {
         let detail = serde_json::to_value(detail)
-            .inspect_err(|error| tracing::error!(%error, "the detail of an HttpError does not serialise"))
+            .inspect_err(|error| tracing::error!(%error, "the detail of an `HttpError` cannot be serialised and was left out"))
             .ok()
             .map(|detail| match status.canonical_reason() {
                 Some(words) if detail.is_null() => words.into(),

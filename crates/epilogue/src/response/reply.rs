@@ -97,7 +97,7 @@ impl Reply {
     fn append_cookie(&self, name: &str, cookie: String) {
         match HeaderValue::try_from(cookie) {
             Ok(value) => self.append_header(header::SET_COOKIE, value),
-            Err(error) => tracing::error!(cookie = name, %error, "a cookie is no header value"),
+            Err(error) => tracing::error!(cookie = name, %error, "a cookie that is not valid was left out"),
         }
     }
 

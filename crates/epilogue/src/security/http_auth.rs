@@ -123,7 +123,7 @@ impl<S: HttpScheme> Credentials for HttpBasic<S> {
     fn challenge() -> HeaderValue {
         let Some(realm) = S::REALM else { return HeaderValue::from_static("Basic") };
         HeaderValue::from_bytes(format!("Basic realm=\"{realm}\"").as_bytes()).unwrap_or_else(|error| {
-            tracing::error!(realm, %error, "the realm is no text for a header and was left out");
+            tracing::error!(realm, %error, "the realm is not a valid header value and was left out");
             HeaderValue::from_static("Basic")
         })
     }

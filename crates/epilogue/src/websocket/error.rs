@@ -26,7 +26,7 @@ pub enum WebSocketError {
     #[error("the client sent a message that is not the expected JSON")]
     Decode(#[source] serde_json::Error),
     /// A value could not be sent.
-    #[error("a value does not serialise as JSON")]
+    #[error("a value cannot be serialised to JSON")]
     Encode(#[source] serde_json::Error),
 }
 
