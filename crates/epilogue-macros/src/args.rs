@@ -112,7 +112,8 @@ impl Args {
                     Expr::Path(path) if path.path.get_ident().is_some_and(is_lowercase) => text(path),
                     _ => String::from("…"),
                 };
-                errors.at(other, format!("the option `{name}` takes a text: write `{name} = \"{written}\"`"));
+                errors
+                    .at(other, format!("the option `{name}` takes a string: write `{name} = \"{written}\"`"));
                 None
             }
         }
@@ -168,7 +169,7 @@ impl Args {
                 texts.push(text);
             } else {
                 let written = text(&element);
-                errors.at(element, format!("the option `{name}` lists texts: write `\"{written}\"`"));
+                errors.at(element, format!("the option `{name}` lists strings: write `\"{written}\"`"));
             }
         }
         texts
@@ -250,7 +251,7 @@ pub(crate) fn template_and_args(
     }
 }
 
-const TEMPLATE_FIRST: &str = "the template is a literal text and comes first: write `\"/path\"`";
+const TEMPLATE_FIRST: &str = "the template is a string literal and comes first: write `\"/path\"`";
 
 /// What stands where the template should.
 fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> syn::Result<Written> {

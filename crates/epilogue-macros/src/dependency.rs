@@ -31,7 +31,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
-    let marker = function.marker(&without_bounds(function.generics()));
+    let marker = function.marker(&without_bounds(function.generics()), &private);
     let (names, stub) = (names.tokens(), stub(&function, &private));
     function.finish(&quote!(#marker #names #description), &quote!(#marker #stub), errors, &private)
 }
@@ -88,7 +88,7 @@ impl Options {
             );
         }
         if let Some(exit @ Expr::Lit(_)) = &self.exit {
-            errors.at(exit, "`exit` takes the name of a function, not a text: write `exit = close`");
+            errors.at(exit, "`exit` takes the name of a function, not a string: write `exit = close`");
         }
     }
 }

@@ -42,7 +42,7 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         Data::Enum(data) => {
             errors.at(
                 data.enum_token,
-                "`#[derive(Dependency)]` is for a struct, whose fields are parameters; an enum has no fields that all of it has: write a struct",
+                "`#[derive(Dependency)]` is for a struct, whose fields are parameters; the variants of an enum do not share their fields: write a struct",
             );
             return Vec::new();
         }

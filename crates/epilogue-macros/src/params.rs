@@ -262,7 +262,7 @@ impl Options {
         {
             errors.at(
                 ident,
-                format!("no number is right, since `{low} = {from}` and `{high} = {to}` leave none: change one of them"),
+                format!("no number satisfies both `{low} = {from}` and `{high} = {to}`: change one of them"),
             );
         }
         if let Some(default) = self.default.as_ref().map(within_some).and_then(number)
@@ -293,7 +293,7 @@ impl Options {
         {
             errors.at(
                 value,
-                format!("no text is right, since `min_length = {min}` and `max_length = {max}` leave none: change one of them"),
+                format!("no string satisfies both `min_length = {min}` and `max_length = {max}`: change one of them"),
             );
         }
         let [min, max] = [min, max].map(|limit| limit.map(|(_, length)| length));
@@ -397,7 +397,7 @@ pub(crate) fn is_token(name: &str) -> bool {
 /// Scopes are separated by spaces and stand in quotes in a challenge, so that none has either in it.
 fn check_scope(scope: &Expr, errors: &mut Errors) {
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = scope else {
-        errors.at(scope, "a scope is a text: write `scopes(\"…\")`");
+        errors.at(scope, "a scope is a string: write `scopes(\"…\")`");
         return;
     };
     let text = text.value();
@@ -553,7 +553,9 @@ fn check_path(ty: &Type, errors: &mut Errors) {
         let value = text(value);
         errors.at(
             option,
-            format!("a path parameter always has a value, so it is no `Option`: write `Path<{value}>`"),
+            format!(
+                "a path parameter always has a value, so it cannot be an `Option`: write `Path<{value}>`"
+            ),
         );
     }
 }
@@ -594,13 +596,12 @@ fn is_regular(pattern: &str) -> Result<(), String> {
         Err(_) => String::from("it does not parse"),
     };
     Err(format!(
-        "the pattern is no regular expression: {reason}; correct it, and write a letter that stands for itself as `\\\\(`"
+        "the pattern is not a regular expression: {reason}; correct it, and escape a character that stands for itself, as in `\\\\(`"
     ))
 }
 
 #[cfg(not(feature = "pattern"))]
 fn is_regular(_: &str) -> Result<(), String> {
-    let reason =
-        "patterns are a feature that is off: write `features = [\"pattern\"]` at `epilogue` in Cargo.toml";
+    let reason = "patterns need the feature `pattern`, which is off: write `features = [\"pattern\"]` at `epilogue` in Cargo.toml";
     Err(String::from(reason))
 }

@@ -83,12 +83,15 @@ impl Options {
         {
             errors.at(
                 expr,
-                format!("{status} is no status of a reply: write one from 200 to 599, as in `status = 201`"),
+                format!(
+                    "{status} is not the status of a reply: write one from 200 to 599, as in `status = 201`"
+                ),
             );
         }
         for (index, dependency) in self.dependencies.iter().enumerate() {
             if self.dependencies[..index].iter().any(|earlier| types::same(earlier, dependency)) {
-                errors.at(dependency, "this dependency is listed twice, and runs once a request: remove one");
+                errors
+                    .at(dependency, "this dependency is listed twice, but runs once per request: remove one");
             }
         }
     }
@@ -158,7 +161,7 @@ impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
         let Self { function, private, .. } = self;
-        let (marker, names) = (function.marker(&Generics::default()), self.names.tokens());
+        let (marker, names) = (function.marker(&Generics::default(), private), self.names.tokens());
         // Without a template there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
         let stub = stub(function, private);

@@ -280,11 +280,11 @@ impl Function {
     }
 
     /// The type that stands for the function: braces keep it out of the value namespace, where the function is.
-    pub(crate) fn marker(&self, generics: &Generics) -> TokenStream {
+    pub(crate) fn marker(&self, generics: &Generics, private: &TokenStream) -> TokenStream {
         let (name, vis, docs) = (self.name(), &self.item.vis, self.docs());
         let types: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
         let field = (!types.is_empty())
-            .then(|| quote!(#[doc(hidden)] __epilogue: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,));
+            .then(|| quote!(#[doc(hidden)] __epilogue: #private::PhantomData<fn() -> (#(#types,)*)>,));
         let where_clause = &generics.where_clause;
         // At the name, which is what a second function of the same one is told of.
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
@@ -437,7 +437,7 @@ fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
     {
         errors.at(
             name,
-            format!("{of} is a free function, and `Self` is of an `impl`: move the function out of it, and write the type"),
+            format!("{of} is a free function, and `Self` belongs to an `impl`: move the function out of it, and write the type"),
         );
     }
 }

@@ -52,7 +52,7 @@ fn options(args: &mut Args, errors: &mut Errors) -> (Vec<TokenStream>, Option<Ex
         if retries.take().is_none_or(|(_, times)| times == 0) {
             errors.at(
                 flag,
-                "`retry_on_panic` says what is tried again, and nothing is: write `retries = 3` beside it, or remove it",
+                "`retry_on_panic` does nothing without retries: write `retries = 3` beside it, or remove it",
             );
         }
         calls.push(quote!(.retry_on_panic()));
@@ -73,7 +73,7 @@ fn milliseconds(value: &Expr) -> syn::Result<u64> {
     let error = || {
         syn::Error::new_spanned(
             value,
-            "a timeout is a text of a number and its unit: write \"250ms\", \"30s\" or \"5m\"",
+            "a timeout is a string of a number and its unit: write \"250ms\", \"30s\" or \"5m\"",
         )
     };
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else { return Err(error()) };

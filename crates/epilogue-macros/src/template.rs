@@ -94,7 +94,7 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
     let found = names_of(part)?;
     if let Some(sent) = encoded(part) {
         return Err(format!(
-            "a client sends `{part}` percent-encoded, and so it stands in a template: write `{sent}`"
+            "a client sends `{part}` percent-encoded, so write it that way in a template: `{sent}`"
         ));
     }
     for name in found {
@@ -109,10 +109,12 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
         }
         if let Some((name, kind)) = name_and_type(name) {
             return Err(if part == format!("{{{name}:path}}") {
-                format!("`{part}` is FastAPI's way: write `{{*{name}}}`, which takes all that follows")
+                format!(
+                    "`{part}` is how FastAPI writes it: write `{{*{name}}}`, which takes all that follows"
+                )
             } else if ["path", "*", ".*", ".+"].contains(&kind) {
                 format!(
-                    "`{part}` is the way of another framework: write `{{*{name}}}`, which takes all that follows"
+                    "`{part}` is how another framework writes it: write `{{*{name}}}`, which takes all that follows"
                 )
             } else {
                 format!(
@@ -208,7 +210,7 @@ fn is_name(text: &str) -> bool {
 /// How to name a path parameter that the template does not have.
 pub(crate) fn rename(name: &str, template: &str, segments: &[String]) -> String {
     if template.contains(&format!("{{{{{name}}}}}")) {
-        return format!("two braces are text, so write one each side, `{{{name}}}`");
+        return format!("doubled braces stand for literal ones: write one on each side, `{{{name}}}`");
     }
     let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
     let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();

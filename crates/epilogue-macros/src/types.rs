@@ -266,7 +266,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
 
     fn visit_type_infer(&mut self, infer: &'ast syn::TypeInfer) {
         self.is_type = false;
-        self.errors.at(infer, "a signature says its types, so that no `_` stands for one: write the type");
+        self.errors.at(infer, "a signature names its types, and `_` is not a name: write the type");
     }
 
     // A function's own lifetimes are nobody else's.
@@ -283,7 +283,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             if inputs.is_empty() {
                 format!("`{name}` is named here and not called: write `{name}` without the parentheses")
             } else {
-                format!("what `{name}` is of stands between angle brackets, not in parentheses: write `{name}<{inputs}>`")
+                format!("the arguments of `{name}` stand between angle brackets, not in parentheses: write `{name}<{inputs}>`")
             },
         );
     }
@@ -411,7 +411,7 @@ fn not_named(ty: &Type) -> Option<String> {
         ),
         Type::Tuple(_) => String::from("a `Depends` names one dependency: write a parameter for each"),
         Type::TraitObject(_) => format!(
-            "`Depends` names a dependency, and `{}` is no name: write that of a function under `#[dependency]` that returns `{}`",
+            "`Depends` names a dependency, and `{}` is not a name: write that of a function under `#[dependency]` that returns `{}`",
             text(ty),
             owned(ty)
         ),
@@ -420,7 +420,7 @@ fn not_named(ty: &Type) -> Option<String> {
                 [inner] => {
                     let name = text(inner);
                     format!(
-                        "`Depends` names a dependency, and what is optional is the whole of it: write `Option<Depends<{name}>>`"
+                        "`Depends` names a dependency, and only the whole `Depends` can be optional: write `Option<Depends<{name}>>`"
                     )
                 }
                 _ => return None,

@@ -82,7 +82,7 @@ fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
         errors.at(&socket.ty_as_written, "the socket is the function's own: write `WebSocket` without `&`");
     }
     if let Some(attr) = socket.attrs.first() {
-        errors.at(attr, "the socket is no value of the request and has no options: remove `#[param]`");
+        errors.at(attr, "the socket is not a value of the request, so it has no options: remove `#[param]`");
     }
     if let Some((_, second)) = sockets.next() {
         errors.at(

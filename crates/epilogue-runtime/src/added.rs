@@ -36,7 +36,7 @@ impl<'a> Added<'a> {
         self.set(|task| task.set_name(name.into()))
     }
 
-    /// Ends the task after that long. An async task stops at its next await; a blocking one cannot be stopped: it is
+    /// Ends the task when it has run for this long. An async task stops at its next await. A blocking one cannot be stopped: it is
     /// reported, the next task begins, and a shutdown still waits for it.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|task| task.set_timeout(timeout))

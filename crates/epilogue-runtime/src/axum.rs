@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
         let runner = &tasks.list.runner;
         if tasks.is_empty() && runner.is_full() {
             tracing::warn!(request = %tasks.origin(), "the limit of pending tasks is reached: a request was refused");
-            return Err(NoTasks::Full { retry_after: runner.retry_after().as_secs().max(1) });
+            return Err(NoTasks::Full { retry_after: runner.retry_after() });
         }
         is_taken.store(true, Ordering::Relaxed);
         Ok(tasks.clone())

@@ -11,8 +11,8 @@ use crate::{
 
 /// The tasks that a reply brings with it: `(StatusCode::ACCEPTED, Background::task(send_mail, (to,)))`.
 ///
-/// For a path function that takes no [`BackgroundTasks`](crate::BackgroundTasks): part of its reply like any header. Its tasks are added
-/// to the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)) after all that are there. Starlette has the same as
+/// For a path function that takes no [`BackgroundTasks`](crate::BackgroundTasks): it is part of the reply, like a header. Its tasks are
+/// added to the end of the request's list ([`BackgroundTasks::append`](crate::BackgroundTasks::append)). This is Starlette's
 /// `Response(background=…)`.
 ///
 /// ```
@@ -28,7 +28,7 @@ use crate::{
 /// assert_eq!(tasks.pending()[1].name, "count");
 /// ```
 ///
-/// A clone holds the same tasks, once: so it can travel among a reply's extensions, which must be `Clone`.
+/// A clone holds the same tasks, which still run only once. It is `Clone` because a reply's extensions must be.
 #[derive(Clone)]
 #[must_use = "its tasks run only as a part of a reply"]
 pub struct Background(Arc<Mutex<Vec<Queued>>>);
@@ -92,7 +92,7 @@ impl Background {
         self.set(|task| task.set_name(name))
     }
 
-    /// Ends the last task after that long.
+    /// Ends the last task when it has run for this long.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|task| task.set_timeout(timeout))
     }
@@ -102,7 +102,7 @@ impl Background {
         self.set(|task| task.always = true)
     }
 
-    /// How many tasks it holds: none once they were added to a list.
+    /// How many tasks it holds: none once they have been added to a list.
     pub fn len(&self) -> usize {
         self.tasks().len()
     }

@@ -33,8 +33,8 @@ impl Batch {
         Self(Box::new(Execution::new(tasks)))
     }
 
-    /// Runs that once the tasks have ended, each in its way. Tasks that it adds run after it. It runs also when the
-    /// tasks were cut off by a drain's deadline. A second one runs after the first.
+    /// Runs this once the tasks have ended, in whatever way. Tasks that it adds run after it. It also runs if the tasks were cut off
+    /// by a drain's deadline. A second one runs after the first.
     pub fn finally<F, Fut>(mut self, exits: F) -> Self
     where
         F: FnOnce(BatchReport) -> Fut + Send + 'static,
@@ -73,7 +73,7 @@ impl Batch {
         self.0.submit(None);
     }
 
-    /// The same by a lane, which is quicker if its last batch has ended.
+    /// The same on a lane, which is quicker if the lane's last batch has ended.
     pub fn submit_on(self, lane: &Lane) {
         self.0.submit(Some(lane));
     }

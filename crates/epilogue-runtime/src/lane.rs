@@ -103,10 +103,10 @@ impl Drop for Taken {
 
 /// Where a lane and its worker meet.
 #[derive(Default)]
-pub(crate) struct Seat(Mutex<Place>);
+pub(crate) struct Seat(Mutex<State>);
 
 #[derive(Default)]
-struct Place {
+struct State {
     worker: Doing,
     is_closed: bool,
 }
@@ -122,33 +122,33 @@ enum Doing {
 
 impl Seat {
     /// Nothing is dropped and nobody woken under the lock: both may come back here.
-    fn place(&self) -> MutexGuard<'_, Place> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock()
     }
 
     fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
-        let mut place = self.place();
-        match mem::take(&mut place.worker) {
+        let mut state = self.state();
+        match mem::take(&mut state.worker) {
             Doing::Waits(worker) => {
-                place.worker = Doing::Begins(execution);
-                drop(place);
+                state.worker = Doing::Begins(execution);
+                drop(state);
                 worker.wake();
                 None
             }
             busy => {
-                place.worker = busy;
+                state.worker = busy;
                 Some(execution)
             }
         }
     }
 
     fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Box<Execution>>> {
-        let mut place = self.place();
-        match mem::take(&mut place.worker) {
+        let mut state = self.state();
+        match mem::take(&mut state.worker) {
             Doing::Begins(execution) => Poll::Ready(Some(execution)),
-            Doing::Busy | Doing::Waits(_) if place.is_closed => Poll::Ready(None),
+            Doing::Busy | Doing::Waits(_) if state.is_closed => Poll::Ready(None),
             Doing::Busy | Doing::Waits(_) => {
-                place.worker = Doing::Waits(context.waker().clone());
+                state.worker = Doing::Waits(context.waker().clone());
                 Poll::Pending
             }
         }
@@ -156,17 +156,17 @@ impl Seat {
 
     /// The lane is gone: the worker ends once it has run what it has.
     fn close(&self) {
-        let mut place = self.place();
-        place.is_closed = true;
-        let Doing::Waits(worker) = &place.worker else { return };
+        let mut state = self.state();
+        state.is_closed = true;
+        let Doing::Waits(worker) = &state.worker else { return };
         let worker = worker.clone();
-        drop(place);
+        drop(state);
         worker.wake();
     }
 
     /// The worker is gone: what it has not begun is dropped, which answers for it.
     fn leave(&self) {
-        let left = mem::take(&mut self.place().worker);
+        let left = mem::take(&mut self.state().worker);
         drop(left);
     }
 }

@@ -23,14 +23,14 @@
 //! # }
 //! ```
 //!
-//! There is no HTTP in this crate, but for the feature `axum`: it is what stays when the request is over.
+//! This crate knows nothing of HTTP, except under the feature `axum`: it handles what remains when the request is over.
 //!
 //! # What holds
 //!
 //! - Tasks of one list run in the order in which they were added, one after another, unless
 //!   [`BackgroundTasks::concurrent`] says otherwise.
 //! - A task that fails, panics or runs out of time is logged, counted, and the next one runs.
-//! - A task that was accepted is run to its end, or dropped on purpose ([`BackgroundTasks::discard`]), or named as
+//! - Every task that was accepted is run to its end, dropped on purpose ([`BackgroundTasks::discard`]), or named as
 //!   lost ([`DrainReport`]): the counters of [`TaskStats`] add up.
 
 mod added;

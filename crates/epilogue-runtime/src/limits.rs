@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What a runner may hold and how much of it may run at once.
+/// How many tasks a runner may hold, and how many may run at once.
 ///
 /// ```
 /// # use epilogue_runtime as epilogue;
@@ -21,9 +21,9 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TaskLimits {
-    /// Tasks queued or running, over all requests. The server lets in a request that can add tasks when there are
-    /// [places](crate::Runner::reserve) for as many as requests of its route lately added, and refuses it otherwise. What a request
-    /// that was let in adds is always taken. A request whose client has left keeps its places until it has ended, at least one; and one place
+    /// Tasks queued or running, over all requests. The server lets in a request that can add tasks if there are
+    /// [places](crate::Runner::reserve) for as many as recent requests of its route added, and refuses it otherwise. What a request
+    /// that was let in adds is always accepted. A request whose client has left keeps its places until it has ended, at least one; and one place
     /// is taken by each request whose reply is made and whose exits wait or run.
     /// Default: 100,000.
     pub pending: usize,
@@ -31,12 +31,12 @@ pub struct TaskLimits {
     pub batches: usize,
     /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. Default: 64.
     pub blocking: usize,
-    /// How long a shutdown waits for tasks. The runner only keeps it: the server makes the deadline of
+    /// How long a shutdown waits for tasks. The runner only stores it: the server makes the deadline of
     /// [`Runner::drain`](crate::Runner::drain) from it. Default: 30 s.
     pub grace: Duration,
     /// How long exits may take once a drain's deadline has cut their batch's tasks. Default: 1 s.
     pub exit_grace: Duration,
-    /// What a refused client is told to wait. Default: 1 s.
+    /// How long a refused client is told to wait. Default: 1 s.
     pub retry_after: Duration,
 }
 
@@ -84,7 +84,7 @@ impl TaskLimits {
         self
     }
 
-    /// Sets what a refused client is told to wait.
+    /// Sets how long a refused client is told to wait.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = wait;
         self

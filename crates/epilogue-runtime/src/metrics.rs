@@ -69,7 +69,7 @@ impl TaskObserver for TaskMetrics {
         if task.attempt > 0 {
             gauge!(RUNNING).decrement(1.0);
         }
-        // How long a task would have taken that was not run to its end, nobody knows.
+        // Nobody knows how long a task that was not run to its end would have taken.
         if !matches!(outcome, TaskOutcome::Abandoned | TaskOutcome::Discarded) {
             histogram!(DURATION, "task" => name, "outcome" => outcome.as_str()).record(task.took);
         }

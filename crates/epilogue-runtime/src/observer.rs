@@ -22,7 +22,7 @@ pub struct TaskEvent<'a> {
     pub error: Option<&'a str>,
 }
 
-/// Is told what happens to each task: the place for metrics.
+/// Is told what happens to each task: the place for your own metrics.
 ///
 /// The methods are called where it happens, on the runtime's threads, so they should be quick. A panic in one of them
 /// is logged and changes nothing for the task. An app is given an observer by `App::observe`, a runner when it is made.
@@ -59,7 +59,7 @@ pub trait TaskObserver: Send + Sync + 'static {
     fn retried(&self, task: &TaskEvent<'_>) {
         let _ = task;
     }
-    /// The task has ended, in this way: it is not tried again.
+    /// The task has ended with this outcome and is not tried again.
     fn ended(&self, task: &TaskEvent<'_>, outcome: TaskOutcome) {
         let _ = (task, outcome);
     }

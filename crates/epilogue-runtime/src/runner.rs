@@ -54,7 +54,7 @@ use registry::{Admission, Registry, What};
 #[derive(Clone)]
 pub struct Runner(Arc<Shared>);
 
-type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(crate) struct Shared {
     limits: TaskLimits,
@@ -98,8 +98,8 @@ impl Runner {
         BackgroundTasks::attached(self.clone(), origin)
     }
 
-    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; without
-    /// any it takes one: clients that only come to leave again must not pile up work without a limit.
+    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; if it has
+    /// none, it takes one, so that clients that come only to leave again cannot pile up work without a limit.
     pub fn keep(
         &self,
         what: Origin,
@@ -110,7 +110,7 @@ impl Runner {
     }
 
     /// Compiled once, and not for each future; so is `hold_boxed`.
-    fn keep_boxed(&self, what: Origin, reservation: Option<Reservation>, future: Boxed) {
+    fn keep_boxed(&self, what: Origin, reservation: Option<Reservation>, future: BoxFuture) {
         let origin = what.clone();
         let reservation = reservation.unwrap_or_else(|| self.take_place());
         self.spawn_other(What::Kept, what, async move {
@@ -131,7 +131,7 @@ impl Runner {
         self.hold_boxed(what, Box::pin(future));
     }
 
-    fn hold_boxed(&self, what: Origin, future: Boxed) {
+    fn hold_boxed(&self, what: Origin, future: BoxFuture) {
         self.spawn_other(What::Open, what, future);
     }
 
@@ -141,8 +141,8 @@ impl Runner {
         self.0.counters.pending() + self.0.counters.reserved() >= self.0.limits.pending
     }
 
-    /// Lets in a request that will add so many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
-    /// by itself is let in where nothing else is pending. What it adds is taken in any case.
+    /// Lets in a request that will add this many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
+    /// by itself is let in when nothing else is pending. What it adds is accepted in any case.
     ///
     /// ```
     /// # use epilogue_runtime::{Runner, TaskLimits};
@@ -173,9 +173,9 @@ impl Runner {
         Reservation::new(self.clone(), 1)
     }
 
-    /// What a client is told to wait when the runner is full.
-    pub fn retry_after(&self) -> Duration {
-        self.0.limits.retry_after
+    /// How many seconds a client is told to wait when the runner is full, as `Retry-After` has it: at least one.
+    pub fn retry_after(&self) -> u64 {
+        self.0.limits.retry_after.as_secs().max(1)
     }
 
     /// The limits.
@@ -325,7 +325,7 @@ impl Runner {
             }
             (Err(_), Some(runtime)) => runtime.clone(),
             (Err(error), None) => {
-                tracing::error!(target: "epilogue::task", %error, "nothing to run tasks on");
+                tracing::error!(target: "epilogue::task", %error, "there is no Tokio runtime to run tasks on");
                 return None;
             }
         };

@@ -41,8 +41,8 @@ use crate::{
 ///
 /// # A list that holds itself
 ///
-/// A task may take a clone of its list to add more. Such a list is freed when it has run or was
-/// [discarded](Self::discard); one that is neither, and whose owner forgets it, is not.
+/// A task may take a clone of its list to add more. Such a list is freed when it has run or has been
+/// [discarded](Self::discard); if its owner does neither and forgets it, it is leaked.
 #[derive(Clone)]
 pub struct BackgroundTasks {
     pub(crate) list: Arc<List>,
@@ -63,8 +63,8 @@ impl BackgroundTasks {
         Self::of(Arc::new(List::new(runner, origin, true)))
     }
 
-    /// Adds a function and, in a tuple, its arguments: an `async fn`, a `fn` (it will run on the blocking pool) or a
-    /// closure of either kind, which returns `()` or `Result<(), E>` where `E: Display`.
+    /// Adds a function and a tuple of its arguments. The function is an `async fn`, a `fn` (which will run on the blocking pool) or
+    /// a closure of either kind, and returns `()` or `Result<(), E>` where `E: Display`.
     ///
     /// The task enters the list at the end of the statement; until then its options can be set:
     ///
@@ -90,7 +90,7 @@ impl BackgroundTasks {
         Added::new(self, Queued::new(work, type_name::<F>(), SourceLine::caller()))
     }
 
-    /// Adds a `#[task]`, its arguments by name: `tasks.add(send_mail { to, subject })`. Such a task can be retried.
+    /// Adds a `#[task]` with its arguments by name: `tasks.add(send_mail { to, subject })`. Such a task can be retried.
     ///
     /// ```
     /// # use epilogue_runtime::{BackgroundTasks, Task};
@@ -103,7 +103,7 @@ impl BackgroundTasks {
         AddedTask::new(self, task)
     }
 
-    /// Adds the tasks that a reply brought with it, at the end. Returns how many.
+    /// Adds the tasks that a reply carries, at the end. Returns how many there were.
     pub fn append(&self, background: Background) -> usize {
         let tasks = background.into_tasks();
         let count = tasks.len();
@@ -136,7 +136,7 @@ impl BackgroundTasks {
         self.list.set_concurrent(n);
     }
 
-    /// What is queued and has not begun, in order.
+    /// The tasks that are queued and have not begun, in order.
     pub fn pending(&self) -> Vec<TaskInfo> {
         self.list.infos()
     }
@@ -208,7 +208,7 @@ impl BackgroundTasks {
         self.list.take_all(all);
     }
 
-    /// Runs what is queued, and what it adds, here and now: for unit tests.
+    /// Runs the queued tasks, and those that they add, here and now: for unit tests.
     pub async fn run_all(&self) -> BatchReport {
         Execution::new(self.clone()).run_inline().await
     }

@@ -1,6 +1,5 @@
 //! What the code that the macros generate refers to. Nobody else may: it changes with any release.
 
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 
@@ -8,7 +7,7 @@ pub use std::any::TypeId;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
 pub use std::convert::identity;
-pub use std::marker::{Send, Sync};
+pub use std::marker::{PhantomData, Send, Sync};
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u8, u16, u32, u64, usize};
 pub use std::result::Result::{self, Err, Ok};
@@ -137,7 +136,7 @@ where
 
 /// The types of a `Result`, by whatever name it is written.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is called `Result`, but is none",
+    message = "`{Self}` is called `Result`, but is not one",
     label = "not a `Result`",
     note = "import it under another name, or return `std::result::Result`"
 )]

@@ -2,7 +2,7 @@
 
 /// Lists path functions for [`App::routes`](crate::App::routes) and [`Router::routes`](crate::Router::routes).
 ///
-/// Two functions of one list that answer the same method and path do not compile. It knows this crate by whatever name it is called by.
+/// Two functions of one list that answer the same method and path do not compile. It works under whatever name this crate has.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -27,9 +27,9 @@ macro_rules! route_macro_docs {
     ($($name:ident $method:literal),* $(,)?) => {$(
         #[doc = concat!("A path function that answers ", $method, " requests.")]
         ///
-        /// The first argument is the path template: `{name}` matches a segment, `{*name}` all that follows; one that is empty is the prefix of
+        /// The first argument is the path template: `{name}` matches a segment, `{*name}` all that follows; an empty template is the prefix of
         /// its [`Router`](crate::Router). Each function parameter says where its value comes from, see [`Param`](crate::Param); the function
-        /// itself stays as it is written, for a unit test to call. What it returns turns into the reply; an `Err` ends the request and
+        /// itself stays as it was written, so that a unit test can call it. What it returns turns into the reply; an `Err` ends the request and
         /// drops its tasks.
         ///
         /// Options follow the template:
@@ -79,10 +79,10 @@ route_macro_docs!(
 /// reply. Then the reply is `101`, with the headers and cookies that were set on the [`Reply`](crate::Reply), and the function runs.
 ///
 /// When it has returned, or panicked, the exits of function scope run, the WebSocket is closed (with 1000; with 1011 after an
-/// error or panic), and then the request's tasks and the exits of request scope run. A client that leaves is no failure: the
+/// error or panic), and then the request's tasks and the exits of request scope run. A client that leaves is not a failure: the
 /// function notices it, and its tasks run.
 ///
-/// A request that asks for no WebSocket is answered by the [`get`](macro@get) of the same path, where there is one. Otherwise it gets
+/// A request that does not ask for a WebSocket is answered by the [`get`](macro@get) of the same path, where there is one. Otherwise it gets
 /// `426` with `Upgrade: websocket`, before any dependency runs.
 ///
 /// Options follow the template: `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path`, as for [`get`](macro@get), and
@@ -125,7 +125,7 @@ pub use epilogue_macros::websocket;
 /// [`Depends<name>`](crate::Depends). FastAPI's `Depends(name)`.
 ///
 /// Its parameters are those of a path function, see [`Param`](crate::Param). It returns the output, or a `Result` whose error ends
-/// the request and turns into the reply. It runs at most once a request, however many ask for it.
+/// the request and turns into the reply. It runs at most once per request, however many ask for it.
 ///
 /// | option | does |
 /// | --- | --- |
@@ -195,7 +195,7 @@ pub use epilogue_macros::dependency;
 /// }
 /// ```
 ///
-/// It may be generic without bounds: what its fields need of a type is asked where that is named.
+/// It may be generic without bounds: what its fields need of a type is checked where that type is named.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -237,7 +237,7 @@ pub use epilogue_macros::Dependency;
 /// }
 /// ```
 ///
-/// A parameter `Depends<D>` of an app-scoped dependency is no argument: the task gets it when it runs.
+/// A parameter `Depends<D>` of an app-scoped dependency is not an argument: the task gets it when it runs.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -271,8 +271,8 @@ pub use epilogue_macros::Dependency;
 /// ```
 pub use epilogue_macros::task;
 
-/// Runs an async `main` on a multi-threaded Tokio runtime. When it has ended, a function on the blocking pool that still runs has a
-/// second more before the process ends.
+/// Runs an async `main` on a multi-threaded Tokio runtime. When `main` has ended, a function that still runs on the blocking pool has one
+/// more second before the process ends.
 ///
 /// Where this crate has another name, `#[web::main(crate = web)]` says which.
 ///

@@ -165,7 +165,7 @@ impl Rejection {
         }
     }
 
-    /// The values that failed validation, in the order in which they were found; none where a dependency failed by itself.
+    /// The values that failed validation, in the order in which they were found; none if a dependency failed with an error of its own.
     pub fn errors(&self) -> &[Invalid] {
         match &self.cause {
             Cause::Invalid(errors) => errors,

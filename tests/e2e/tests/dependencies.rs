@@ -625,7 +625,7 @@ async fn overrides_that_cannot_be_stop_the_start() {
     }
     let (circle, _entries) = app();
     let message = circle.override_dependency_with::<limit, around>().start().await.unwrap_err().to_string();
-    let expected = "the override `around` of `limit` comes to depend on itself: `limit` -> `twice` -> `limit` of `optional`";
+    let expected = "the override `around` of `limit` ends up depending on itself: `limit` -> `twice` -> `limit` of `optional`";
     assert!(message.starts_with(expected), "{message}");
 
     #[dependency]

@@ -230,7 +230,7 @@ async fn an_override_may_not_be_exited_before_what_depends_on_it() {
     let message = error.to_string();
     assert!(
         message.ends_with(
-            "comes by an override to exit `short_session` before the reply, and `visit`, which depends on it, after: \
+            "would, because of an override, exit `short_session` before the reply, and `visit`, which depends on it, after: \
              `_visit`; give both the same scope"
         ),
         "{message}"

@@ -160,7 +160,7 @@ async fn an_error_that_replies_as_if_all_were_well_is_logged() {
     assert_eq!(
         entries.now(),
         [
-            "an `Err` became a reply that says that all is well: return an `HttpError`, or an error type that replies with another status \
+            "an `Err` became a reply with a success status: return an `HttpError`, or an error type that replies with another status \
           route=\"GET /secrets\" error=\"alloc::string::String\" status=200"
         ]
     );

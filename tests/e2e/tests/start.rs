@@ -26,8 +26,8 @@ async fn a_prefix_is_written_as_a_template_is() {
         ("/<int:shop>", "`<int:shop>` is not how a path parameter is written: write `{shop}`"),
         ("/shops/*", "`*` takes all that follows, so it stands last, in the template of a route"),
         ("/{*rest}", "`{*rest}` takes all that follows, so it stands last, in the template of a route"),
-        ("/a b/{ok}", "a client sends `a b` percent-encoded, and so it stands in a prefix: write `a%20b`"),
-        ("/ä", "a client sends `ä` percent-encoded, and so it stands in a prefix: write `%C3%A4`"),
+        ("/a b/{ok}", "a client sends `a b` percent-encoded, so write it that way in a prefix: `a%20b`"),
+        ("/ä", "a client sends `ä` percent-encoded, so write it that way in a prefix: `%C3%A4`"),
         ("/a?x=1", "`a?x=1` is no part of a path: remove what begins with the `?`"),
         ("/a#f", "`a#f` is no part of a path: remove what begins with the `#`"),
         ("/{shop", "the segment `{shop` does not close its brace: write `{name}`"),
@@ -41,7 +41,7 @@ async fn a_prefix_is_written_as_a_template_is() {
         ("/{a}-{b}", "the segment `{a}-{b}` has more than one parameter; put a slash between them"),
     ] {
         let app = App::new().router(Router::new("/api").router(Router::new(prefix).routes(routes![x])));
-        assert_eq!(refused(app).await, format!("the prefix `{prefix}` of a router is none: {reason}"));
+        assert_eq!(refused(app).await, format!("the prefix `{prefix}` of a router is not valid: {reason}"));
     }
     for prefix in ["", "/shops/{shop}", "/{{x}}/{y}.json", "/a%20b", "/a*b", "/~:;,@"] {
         App::new().router(Router::new(prefix).routes(routes![x])).start().await.unwrap();

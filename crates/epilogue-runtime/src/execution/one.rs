@@ -82,7 +82,7 @@ async fn repeat(
         let end = match panics::catch(|| repeated.attempts.attempt(runner.context(), is_last)) {
             Ok(Some(running)) => attempt(runner, origin, task, begun, running.0).await,
             Ok(None) => {
-                unreachable!("a task is not tried again after its last attempt: this is a bug in epilogue")
+                unreachable!("a task was tried again after its last attempt, which is a bug in epilogue")
             }
             Err(payload) => {
                 begin(runner, origin, task, begun);

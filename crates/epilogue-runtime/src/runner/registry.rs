@@ -42,10 +42,10 @@ pub(super) struct Live {
     abort: Option<AbortHandle>,
 }
 
-/// The place of something live, and its number, since places are used again.
+/// The slot of something live, and its number, since slots are used again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LiveId {
-    place: usize,
+    slot: usize,
     number: u64,
 }
 
@@ -69,19 +69,19 @@ impl Inner {
         self.next += 1;
         self.batches += usize::from(what == What::Batch);
         let number = self.next;
-        let place = self.live.insert(Live { what, number, origin, since, abort });
-        LiveId { place, number }
+        let slot = self.live.insert(Live { what, number, origin, since, abort });
+        LiveId { slot, number }
     }
 
     fn get_mut(&mut self, id: LiveId) -> Option<&mut Live> {
-        self.live.get_mut(id.place).filter(|live| live.number == id.number)
+        self.live.get_mut(id.slot).filter(|live| live.number == id.number)
     }
 
     #[inline]
     fn remove(&mut self, id: LiveId) -> Option<Live> {
         let what = self.get_mut(id)?.what;
         self.batches -= usize::from(what == What::Batch);
-        self.live.try_remove(id.place)
+        self.live.try_remove(id.slot)
     }
 
     fn runs(&mut self, execution: &mut Execution, abort: Option<AbortHandle>) {

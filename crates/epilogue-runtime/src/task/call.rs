@@ -35,7 +35,9 @@ where
         }
         match self.project() {
             Project::Made { future } => future.poll(cx).map(TaskReturn::into_result),
-            Project::Unmade { .. } | Project::Taken => panic!("a task is not polled after it has panicked"),
+            Project::Unmade { .. } | Project::Taken => {
+                panic!("a task was polled after it had ended, which is a bug in epilogue")
+            }
         }
     }
 }

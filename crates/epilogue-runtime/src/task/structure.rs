@@ -31,7 +31,7 @@ use crate::SourceLine;
 /// assert_eq!(tasks.pending()[0].retries, 5);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no `#[task]`",
+    message = "`{Self}` is not a `#[task]`",
     label = "not a `#[task]` struct",
     note = "put `#[task]` on the function and add it with its arguments by name: `tasks.add(send_mail {{ to, subject }})`",
     note = "a plain function is added with its arguments in a tuple: `tasks.add_task(send_mail, (to, subject))`"

@@ -129,7 +129,7 @@ impl App {
         self.with_root(Router::depends::<D>)
     }
 
-    /// Gives a value to every [`State<T>`](crate::State); a second one of the same type takes the first one's place.
+    /// Gives a value to every [`State<T>`](crate::State); a second value of the same type replaces the first.
     #[doc(alias = "with_state")]
     pub fn state<T: param::Shared + 'static>(self, value: T) -> Self {
         self.with(|config| {
@@ -138,12 +138,12 @@ impl App {
         })
     }
 
-    /// Replies to an error of type `E` in the app's own way, wherever it was returned; FastAPI's exception handler.
+    /// Sets how the app replies to an error of type `E`, wherever it was returned. This is FastAPI's exception handler.
     ///
     /// `E` is the error type of a path function or dependency, or an error that an [`HttpError`](crate::HttpError) was made from
     /// by `?`. The app's own errors have types too: [`Rejection`](crate::Rejection) for requests that fail validation,
     /// [`Panicked`](crate::Panicked), and [`HttpError`](crate::HttpError) for unknown paths (404), wrong methods (405) and overload (503)
-    /// beside every `HttpError` that a function returns. The reply may carry tasks of its own, where a route was reached.
+    /// beside every `HttpError` that a function returns. The reply may carry tasks of its own.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -170,7 +170,7 @@ impl App {
         self.with(|config| config.error_handlers.add(handler))
     }
 
-    /// Builds an app-scoped dependency at the start even though no route takes it: for one that only tasks take.
+    /// Builds an app-scoped dependency at the start even if no route takes it: for a dependency that only tasks take.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -184,7 +184,7 @@ impl App {
     /// # let _ = app;
     /// ```
     ///
-    /// One of another scope is built for a request, and does not compile here:
+    /// A dependency of another scope is built for each request, and does not compile here:
     ///
     /// ```compile_fail
     /// use epilogue::prelude::*;
@@ -265,7 +265,7 @@ impl App {
 
     /// Wraps the app in a tower layer; the last one that is added is the outermost.
     ///
-    /// A layer sees every request, also those that no route answers. The tasks of a request start after all layers have
+    /// A layer sees every request, even those that no route answers. The tasks of a request start after all layers have
     /// passed its reply on.
     #[doc(alias("add_middleware", "middleware"))]
     pub fn layer<L>(self, layer: L) -> Self
@@ -310,7 +310,7 @@ impl App {
         self.with(|config| config.limits = limits)
     }
 
-    /// Tells an observer what happens to each task: for metrics. There may be several; each is told everything.
+    /// Tells an observer what happens to each task: for metrics. There may be several observers; each is told everything.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -337,7 +337,7 @@ impl App {
         self.with(|config| config.observers.push(observer))
     }
 
-    /// Serves the app on an address until SIGTERM or SIGINT, then finishes what was begun: requests in flight, their tasks,
+    /// Serves the app on an address until SIGTERM or SIGINT, then finishes what has begun: requests in flight, their tasks, and
     /// the exits of the app.
     ///
     /// [`Server`] sets timeouts, takes a listener, and stops on other events.
@@ -385,8 +385,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the app does not start, the dependency is not app-scoped, or the app had started before and none of its routes uses the
-    /// dependency, so that it was not built.
+    /// When the app does not start, when the dependency is not app-scoped, or when the app had already started without building the
+    /// dependency because none of its routes uses it.
     pub async fn resolve<D: Dependency>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         if self.shared.started.get().is_none() {
@@ -400,7 +400,7 @@ impl App {
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
 
-    /// Runs every task that is queued and the exits of the app: the end of an app that another server has served.
+    /// Runs every task that is queued, then the exits of the app: call it at the end of an app that another server serves.
     ///
     /// # Errors
     ///
@@ -527,7 +527,7 @@ impl App {
         match self.started().await {
             Ok(started) => started.respond(request).await,
             Err(error) => {
-                tracing::error!(error = %crate::tasks::with_causes(&error), "the app does not start");
+                tracing::error!(error = %crate::tasks::with_causes(&error), "the app did not start");
                 crate::response::internal_server_error()
             }
         }

@@ -87,7 +87,7 @@ impl AppDependencies {
                     let wanted_by = wanted_by.clone();
                     let error = StartError::Dependency { dependency: step.name, wanted_by, reason };
                     if failed.is_some() {
-                        tracing::error!(%error, "the app does not start for this reason too");
+                        tracing::error!(%error, "the app did not start for this reason too");
                     } else {
                         failed = Some(error);
                     }
@@ -155,7 +155,7 @@ impl Exiting {
         }
         let left = &self.all[*ended.borrow()..];
         for dependency in left {
-            tracing::error!(dependency, "the exit of an app-scoped dependency abandoned");
+            tracing::error!(dependency, "the exit of an app-scoped dependency was abandoned");
         }
         left.to_vec()
     }

@@ -43,7 +43,9 @@ impl ErrorHandlers {
     ) {
         let erased: Handler = Arc::new(move |error, parts| match error.downcast_ref::<E>() {
             Some(error) => handler(error, parts).into_reply(),
-            None => unreachable!("a handler is called with an error of its own type only"),
+            None => unreachable!(
+                "an error handler was given an error of another type, which is a bug in epilogue"
+            ),
         });
         self.0.insert(0, (TypeId::of::<E>(), erased));
     }

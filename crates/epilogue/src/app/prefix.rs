@@ -51,7 +51,7 @@ fn flaw_of_segment(part: &str) -> Option<String> {
     }
     let sent = encoded(part);
     (sent != part).then(|| {
-        format!("a client sends `{part}` percent-encoded, and so it stands in a prefix: write `{sent}`")
+        format!("a client sends `{part}` percent-encoded, so write it that way in a prefix: `{sent}`")
     })
 }
 

@@ -61,7 +61,7 @@ impl Layered {
 
 /// What an [`App`](crate::App) can be wrapped in.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tower layer",
+    message = "`{Self}` is not a tower layer",
     label = "not a layer",
     note = "a function becomes one by `axum::middleware::from_fn(…)`; a service that answers by itself, such as `ServeDir`, stands beside an `App` that is nested in an axum `Router`"
 )]
@@ -83,7 +83,7 @@ impl<L: Layer<Layered>> AppLayer for L {
 
 /// The error of a layer's service, which is none: an app always replies.
 #[diagnostic::on_unimplemented(
-    message = "this layer fails with `{Self}`, and an app always replies",
+    message = "this layer can fail with `{Self}`, but an app must always reply",
     label = "its service returns an error in place of a reply",
     note = "write `ServiceBuilder::new().layer(HandleErrorLayer::new(…)).layer(…)`, of tower and axum, which replies to the error; `tower_http` has a `TimeoutLayer` that replies by itself"
 )]
@@ -280,7 +280,7 @@ impl AppState {
         let tasks = self.runner.tasks(Origin::new(self.next_number(), name));
         tasks.append(own);
         if is_full {
-            tracing::warn!(request = %tasks.origin(), "the limit of pending tasks is reached: a reply's own were dropped");
+            tracing::warn!(request = %tasks.origin(), "the limit of pending tasks is reached: the tasks that a reply carried were dropped");
             tasks.discard();
         }
         let Some(probe) = probe else { return After::batch(Batch::new(tasks), link) };
@@ -367,9 +367,8 @@ fn method_not_allowed(methods: &MethodTable) -> HttpError {
 }
 
 pub(crate) fn overloaded(runner: &Runner) -> HttpError {
-    let seconds = runner.retry_after().as_secs().max(1);
     HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
-        .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+        .header(header::RETRY_AFTER, HeaderValue::from(runner.retry_after()))
 }
 
 impl MethodTable {

@@ -49,7 +49,7 @@ pub enum StartError {
         /// The path of both.
         path: String,
     },
-    /// A path cannot stand beside the others.
+    /// A path cannot be told apart from another one.
     #[error("the path `{path}` of `{route}` ({at}) cannot be routed: {reason}")]
     Path {
         /// The path with the prefixes of its routers.
@@ -71,8 +71,8 @@ pub enum StartError {
         /// Its line.
         at: SourceLine,
     },
-    /// A router's prefix has not the form of one.
-    #[error("the prefix `{prefix}` of a router is none: {reason}")]
+    /// A router's prefix is not valid.
+    #[error("the prefix `{prefix}` of a router is not valid: {reason}")]
     Prefix {
         /// The prefix.
         prefix: String,
@@ -110,7 +110,7 @@ pub enum StartError {
         dependency: &'static str,
         /// The route that needs it, its line, and the chain of parameters that led to it first.
         wanted_by: String,
-        /// What it returned: the error, or the reply that an error type of one's own turns into.
+        /// Why: the error that it returned or, for an error type of your own, the reply that the error turns into.
         reason: String,
     },
     /// The app of an [`EpilogueLayer`](crate::EpilogueLayer) runs a dependency for its routes, which would not run for axum's handlers.

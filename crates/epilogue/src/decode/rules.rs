@@ -210,9 +210,9 @@ fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
         Some(regex) if regex.is_match(text) => Ok(()),
         Some(_) => Err(flaw::pattern_mismatch(pattern)),
         // Such a pattern is refused before the app starts; should one get here, nothing can match it.
-        None => {
-            Err(flaw::value_error(&format!("the parameter's pattern '{pattern}' is no regular expression")))
-        }
+        None => Err(flaw::value_error(&format!(
+            "the parameter's pattern '{pattern}' is not a regular expression"
+        ))),
     }
 }
 
@@ -369,7 +369,7 @@ mod tests {
         for _ in 0..2 {
             let flaw = Rules::Value(&options).text("x").unwrap_err();
             assert_eq!(flaw.kind, "value_error");
-            assert_eq!(&*flaw.msg, "Value error, the parameter's pattern '(' is no regular expression");
+            assert_eq!(&*flaw.msg, "Value error, the parameter's pattern '(' is not a regular expression");
         }
     }
 

@@ -13,8 +13,8 @@ use crate::scope::{Scope, Site, Value};
 /// A dependency's output, shared by everything in the request that depends on it.
 ///
 /// It dereferences to the output, clones cheaply (a reference count) and may be moved into a task. `D` is the name of
-/// the function under `#[dependency]`, which runs at most once a request however often it is asked for; write
-/// `Depends<Fresh<D>>` for an output of one's own.
+/// the function under `#[dependency]`, which runs at most once per request however often it is asked for; write
+/// `Depends<Fresh<D>>` for an output of its own.
 ///
 /// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
 ///

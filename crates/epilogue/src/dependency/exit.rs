@@ -106,7 +106,7 @@ impl Outcome {
         Self { end, failed_tasks: Vec::new() }
     }
 
-    /// Whether the path function returned a reply, of which nothing broke off. A reply with an error status that was returned as `Ok` is one.
+    /// Whether the path function returned a reply that did not break off. A reply with an error status that was returned as `Ok` counts too.
     pub fn is_success(&self) -> bool {
         matches!(self.end, End::Replied(_) | End::Shutdown)
     }
@@ -122,7 +122,7 @@ impl Outcome {
     /// The error that ended the request, if it is an `E`, or an [`HttpError`] that was made from an `E`.
     ///
     /// An exit of function scope sees every error. One of request scope runs after the reply, and sees [`HttpError`]s and
-    /// what they were made from; an error of another type has become the reply by then. Of a reply that broke off it sees the
+    /// what they were made from; an error of another type has become the reply by then. If the reply broke off, it sees the
     /// [`BrokenReply`](crate::BrokenReply).
     pub fn error<E: Any>(&self) -> Option<&E> {
         let End::Raised(error) = &self.end else { return None };

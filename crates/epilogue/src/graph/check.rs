@@ -288,7 +288,7 @@ const fn check_options(param: &ParamNode) -> Verdict {
         _ => Verdict::wrong(&[
             "scopes are required of a dependency, and `",
             param.name,
-            "` is none: write #[param(scopes(...))] on a Depends, or remove it",
+            "` is not one: write #[param(scopes(...))] on a Depends, or remove it",
         ]),
     }
 }

@@ -164,7 +164,7 @@ impl Session {
                 parts.version = self.version;
                 Solo::new(Arc::clone(&self.plans.base), parts, tasks)
             }
-            State::Over => unreachable!("a request is finished once: this is a bug in epilogue"),
+            State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),
         };
         solo.finish(result).await.map(ReplyBody::into_body)
     }

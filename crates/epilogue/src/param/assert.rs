@@ -109,7 +109,7 @@ credentials!(
 
 /// A parameter that holds an axum extractor, whose kind is inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a parameter: what it holds is no axum extractor whose rejection replies",
+    message = "`{Self}` is not a parameter: what it holds is not an axum extractor whose rejection is a reply",
     label = "not an extractor",
     note = "write a type that implements `FromRequestParts<()>` or `FromRequest<()>` of axum; a value of the request is a `Path<…>`, `Query<…>` or `Json<…>`",
     note = "its rejection must turn into a reply and be `Send + Sync`, which axum's `Response` is not"

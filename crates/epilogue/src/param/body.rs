@@ -94,7 +94,7 @@ impl<T: Serialize> WholeReply for Json<T> {
         match json_of(&self.0) {
             Ok(body) => whole(body, HeaderValue::from_static("application/json")),
             Err(error) => {
-                tracing::error!(%error, value = std::any::type_name::<T>(), "a reply does not serialise to JSON");
+                tracing::error!(%error, value = std::any::type_name::<T>(), "a reply cannot be serialised to JSON");
                 internal_server_error().map(Either::Right)
             }
         }

@@ -52,10 +52,10 @@ impl HttpError {
     /// assert_eq!(error.detail().unwrap(), "Not Found");
     /// ```
     ///
-    /// A detail that does not serialise is logged and left out.
+    /// A detail that cannot be serialised is logged and left out.
     pub fn new(status: StatusCode, detail: impl Serialize) -> Self {
         let detail = serde_json::to_value(detail)
-            .inspect_err(|error| tracing::error!(%error, "the detail of an HttpError does not serialise"))
+            .inspect_err(|error| tracing::error!(%error, "the detail of an `HttpError` cannot be serialised and was left out"))
             .ok()
             .map(|detail| match status.canonical_reason() {
                 Some(words) if detail.is_null() => words.into(),
@@ -64,7 +64,7 @@ impl HttpError {
         Self(Box::new(Parts { status, detail, headers: HeaderMap::new(), source: None }))
     }
 
-    /// Adds a header to the reply, beside those of the same name; a content type takes the place of JSON's.
+    /// Adds a header to the reply, beside those of the same name; a content type replaces JSON's.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
@@ -80,7 +80,7 @@ impl HttpError {
 
     /// An error of our own making: it replies `500` without any inner detail and logs the error with its chain of sources.
     ///
-    /// That is what `?` does with every [`std::error::Error`]. This takes what is none itself: an `anyhow::Error`, a
+    /// That is what `?` does with every [`std::error::Error`]. This takes what does not implement it: an `anyhow::Error`, a
     /// `Box<dyn Error + Send + Sync>`, a text.
     ///
     /// ```

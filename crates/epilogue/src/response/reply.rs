@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 /// The reply in the making: FastAPI's injected `Response`.
 ///
 /// One per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
-/// what the path function returns: headers are appended to the reply's own, but a content type takes the place of the reply's, and the
-/// status counts unless the returned reply has one of its own (any but `200`). Nothing of it reaches a request that failed.
+/// what the path function returns: headers are appended to the reply's own, but a content type replaces the reply's, and the
+/// status counts unless the returned reply has one of its own (any but `200`). None of it reaches the reply of a request that failed.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -73,7 +73,7 @@ impl Reply {
         self.append_cookie(name, format!("{}; Path=/; SameSite=lax", cookie.encoded()));
     }
 
-    /// Sets a cookie of the `cookie` crate. One whose text is no header value (a line break in it) is logged and left out.
+    /// Sets a cookie of the `cookie` crate. One that is not a valid header value (it has a line break, say) is logged and left out.
     pub fn add_cookie(&self, cookie: &Cookie<'_>) {
         self.append_cookie(cookie.name(), cookie.encoded().to_string());
     }
@@ -97,7 +97,7 @@ impl Reply {
     fn append_cookie(&self, name: &str, cookie: String) {
         match HeaderValue::try_from(cookie) {
             Ok(value) => self.append_header(header::SET_COOKIE, value),
-            Err(error) => tracing::error!(cookie = name, %error, "a cookie is no header value"),
+            Err(error) => tracing::error!(cookie = name, %error, "a cookie that is not valid was left out"),
         }
     }
 

@@ -148,7 +148,7 @@ impl Scope {
                 route = &**route,
                 error,
                 status = response.status().as_u16(),
-                "an `Err` became a reply that says that all is well: return an `HttpError`, or an error type that replies with another status"
+                "an `Err` became a reply with a success status: return an `HttpError`, or an error type that replies with another status"
             );
         }
         Ok(response)

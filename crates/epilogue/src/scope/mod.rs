@@ -33,7 +33,7 @@ pub use taking::Taking;
 pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 
 use crate::app::{AppState, CompiledRoute};
-use crate::body::{ReplyBody, RequestBody, content_type};
+use crate::body::{ReplyBody, RequestBody, is_form, is_json};
 use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
 #[cfg(feature = "multipart")]
 use crate::decode::{Raw, Values};
@@ -435,23 +435,6 @@ impl Scope {
         };
         http::Request::from_parts(self.parts().clone(), body)
     }
-}
-
-/// `application/json` and every `application/*+json`, as FastAPI has it.
-fn is_json(headers: &HeaderMap) -> bool {
-    if headers.get(http::header::CONTENT_TYPE).is_some_and(|value| value == "application/json") {
-        return true;
-    }
-    let essence = content_type(headers).map_or("", |(_, essence)| essence);
-    let Some((main, sub)) = essence.split_once('/') else { return false };
-    let json = sub.eq_ignore_ascii_case("json")
-        || sub.len() > 5 && sub.as_bytes()[sub.len() - 5..].eq_ignore_ascii_case(b"+json");
-    main.eq_ignore_ascii_case("application") && json
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let essence = content_type(headers).map_or("", |(_, essence)| essence);
-    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 #[track_caller]

@@ -130,7 +130,7 @@ pub enum PlanError {
     },
     /// An override stands for a dependency that it depends on itself.
     #[error(
-        "{stand_in} comes to depend on itself: {chain} of `{route}` ({at}); let it depend on something else"
+        "{stand_in} ends up depending on itself: {chain} of `{route}` ({at}); let it depend on something else"
     )]
     OverrideCycle {
         /// The override.
@@ -144,7 +144,7 @@ pub enum PlanError {
     },
     /// An override is exited before something that depends on it.
     #[error(
-        "`{route}` ({at}) comes by an override to exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
+        "`{route}` ({at}) would, because of an override, exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
     )]
     ExitedEarly {
         /// The path function.
@@ -328,24 +328,11 @@ impl Draft<'_, '_> {
             });
         }
         let slot = match param.source {
-            Source::Dependency { node, sharing, need, .. } => {
-                let Some(node) = node else {
-                    return Err(PlanError::TooDeep {
-                        route: self.route.name,
-                        at: param.at,
-                        chain: self.chain(),
-                    });
-                };
-                let (above, overridden) = (self.scopes.len(), self.overridden.len());
-                for scope in param.options.scopes {
-                    if !self.scopes.contains(scope) {
-                        self.scopes.push(scope);
-                    }
-                }
-                let slot = self.dependency(node, param, sharing, vital && need == Need::Required, in_app)?;
-                self.scopes.truncate(above);
-                self.overridden.truncate(overridden);
-                slot
+            Source::Dependency { node: None, .. } => {
+                return Err(PlanError::TooDeep { route: self.route.name, at: param.at, chain: self.chain() });
+            }
+            Source::Dependency { node: Some(node), sharing, need, .. } => {
+                self.with_scopes(node, param, sharing, vital && need == Need::Required, in_app)?
             }
             Source::Extract(run) | Source::Security { run, .. } => {
                 if param.takes_stream {
@@ -360,26 +347,9 @@ impl Draft<'_, '_> {
                     vital,
                 }))
             }
-            Source::State { id, name } => {
-                let found = self.planner.states.iter().position(|(state, _)| *state == id);
-                let index = found.ok_or_else(|| PlanError::MissingState {
-                    route: self.route.name,
-                    at: param.at,
-                    state: name(),
-                    chain: self.chain(),
-                })?;
-                SlotIndex::State(index)
-            }
+            Source::State { id, name } => self.state(param, id, name)?,
             Source::Value(Place::Path) => {
-                if param.scalar && !self.segments.iter().any(|segment| segment == param.key) {
-                    return Err(PlanError::MissingSegment {
-                        route: self.route.name,
-                        at: param.at,
-                        name: param.key,
-                        path: self.path.to_owned(),
-                        chain: self.chain(),
-                    });
-                }
+                self.check_segment(param)?;
                 SlotIndex::None
             }
             Source::Json(_) => {
@@ -411,6 +381,55 @@ impl Draft<'_, '_> {
         };
         self.chain.pop();
         Ok(Site::new(param, slot))
+    }
+
+    /// A dependency under the scopes that its parameter requires beside those of the chain.
+    fn with_scopes(
+        &mut self,
+        node: &'static DependencyNode,
+        param: &'static ParamNode,
+        sharing: Sharing,
+        vital: bool,
+        in_app: bool,
+    ) -> Result<SlotIndex, PlanError> {
+        let (above, overridden) = (self.scopes.len(), self.overridden.len());
+        for scope in param.options.scopes {
+            if !self.scopes.contains(scope) {
+                self.scopes.push(scope);
+            }
+        }
+        let slot = self.dependency(node, param, sharing, vital, in_app)?;
+        self.scopes.truncate(above);
+        self.overridden.truncate(overridden);
+        Ok(slot)
+    }
+
+    fn state(
+        &self,
+        param: &ParamNode,
+        id: TypeId,
+        name: fn() -> &'static str,
+    ) -> Result<SlotIndex, PlanError> {
+        let found = self.planner.states.iter().position(|(state, _)| *state == id);
+        found.map(SlotIndex::State).ok_or_else(|| PlanError::MissingState {
+            route: self.route.name,
+            at: param.at,
+            state: name(),
+            chain: self.chain(),
+        })
+    }
+
+    fn check_segment(&self, param: &ParamNode) -> Result<(), PlanError> {
+        if !param.scalar || self.segments.iter().any(|segment| segment == param.key) {
+            return Ok(());
+        }
+        Err(PlanError::MissingSegment {
+            route: self.route.name,
+            at: param.at,
+            name: param.key,
+            path: self.path.to_owned(),
+            chain: self.chain(),
+        })
     }
 
     fn dependency(

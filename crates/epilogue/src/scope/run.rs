@@ -8,12 +8,12 @@ use tokio::sync::oneshot;
 use super::running::{BlockingCall, blocking};
 use super::{
     BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
-    UntakenStep, Value, caught, caught_now, is_form,
+    UntakenStep, Value, caught, caught_now,
 };
 use crate::app::AppState;
-use crate::body::BodyError;
 #[cfg(feature = "multipart")]
 use crate::body::multipart_type;
+use crate::body::{BodyError, is_form};
 use crate::decode;
 use crate::graph::DependencyScope;
 use crate::rejection::Rejection;

@@ -50,8 +50,8 @@ impl HttpScheme for () {}
 
 /// A user name and password: `Authorization: Basic …`. FastAPI's `HTTPBasic`.
 ///
-/// A request without them, or with broken ones, gets `401` and `WWW-Authenticate: Basic`, at this parameter's turn. For
-/// `Option<HttpBasic>` a request without them is one with `None`; broken ones are still refused. As in FastAPI, they are ASCII.
+/// A request without them, or with broken ones, gets `401` and `WWW-Authenticate: Basic`, at this parameter's turn. An
+/// `Option<HttpBasic>` is `None` for a request without them; broken ones are still refused. As in FastAPI, they are ASCII.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -83,7 +83,7 @@ impl<S> HttpBasic<S> {
         Self { username: username.into(), password: password.into(), scheme: PhantomData }
     }
 
-    /// Whether both are right, found out in a time that tells nothing of which one is not.
+    /// Whether both are right. The time that this takes does not tell which one is wrong.
     pub fn matches(&self, username: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> bool {
         // `&` and not `&&`: the password is compared whatever the name.
         same(&self.username, username) & self.password.matches(password)
@@ -123,7 +123,7 @@ impl<S: HttpScheme> Credentials for HttpBasic<S> {
     fn challenge() -> HeaderValue {
         let Some(realm) = S::REALM else { return HeaderValue::from_static("Basic") };
         HeaderValue::from_bytes(format!("Basic realm=\"{realm}\"").as_bytes()).unwrap_or_else(|error| {
-            tracing::error!(realm, %error, "the realm is no text for a header and was left out");
+            tracing::error!(realm, %error, "the realm is not a valid header value and was left out");
             HeaderValue::from_static("Basic")
         })
     }
@@ -193,7 +193,7 @@ macro_rules! http_credentials {
 http_credentials!(
     /// A token: `Authorization: Bearer …`. FastAPI's `HTTPBearer`.
     ///
-    /// A request without one gets `401` and `WWW-Authenticate: Bearer`, at this parameter's turn; for `Option<HttpBearer>` it is one with
+    /// A request without one gets `401` and `WWW-Authenticate: Bearer`, at this parameter's turn; an `Option<HttpBearer>` is then
     /// `None`. [`OAuth2PasswordBearer`](crate::OAuth2PasswordBearer) reads the same header and documents where tokens come from.
     ///
     /// ```

@@ -13,7 +13,7 @@ use crate::scope::{Scope, Site};
 ///
 /// A parameter that depends on something says which scopes it requires of it: `#[param(scopes("me"))]`. They grow along the chain: a
 /// dependency sees those of all parameters that lead to it, the path function's first, each once. A dependency that asks for
-/// the scopes, itself or through others, runs once a request for each set of them; every other one runs once, as ever.
+/// the scopes, itself or through others, runs once per request for each set of them; every other one runs once, as always.
 ///
 /// It dereferences to the list. What the client was granted, and whether that is enough, is yours to find out.
 ///

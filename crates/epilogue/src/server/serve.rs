@@ -49,7 +49,7 @@ use crate::scope::BoxFuture;
 ///
 /// | | default |
 /// | --- | --- |
-/// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or no further one comes | 30 s, then the connection is closed |
+/// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or no further request comes | 30 s, then the connection is closed |
 /// | [`body_read_timeout`](Self::body_read_timeout): a body takes too long | 60 s, then `408` |
 /// | [`reply_write_timeout`](Self::reply_write_timeout): nothing of a reply is taken (HTTP/1.1) | 60 s, then the connection is closed |
 /// | [`App::body_limit`]: a body is too large | 2 MiB, then `413` |
@@ -60,7 +60,7 @@ use crate::scope::BoxFuture;
 /// | [`max_reset_streams`](Self::max_reset_streams): requests that the client takes back before they were looked at (HTTP/2) | 20, then the connection is closed |
 /// | an HTTP/2 client that answers no ping | asked every 60 s, closed after 20 s |
 ///
-/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits), so clients that only come to leave again
+/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits), so clients that come only to leave again
 /// cannot pile up work.
 pub struct Server {
     app: App,
@@ -70,7 +70,7 @@ pub struct Server {
 
 /// Where an app can be served.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no address",
+    message = "`{Self}` is not an address",
     label = "not an address",
     note = "write `\"127.0.0.1:8000\"`, or `(\"127.0.0.1\", 8000)` with a port of its own; a listener is served by `Server::new(app).serve_on(listener)`"
 )]
@@ -185,7 +185,7 @@ impl Server {
         self
     }
 
-    /// Stops when this future ends, as it does on a signal.
+    /// Also stops when this future ends, in the same way as on a signal.
     pub fn stop_when(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         Self { stop: Some(Box::pin(stop)), ..self }
     }

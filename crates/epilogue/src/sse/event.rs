@@ -35,7 +35,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// When the value does not serialise.
+    /// When the value cannot be serialised.
     pub fn json(value: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_string(value).map(Self::data)
     }

@@ -24,7 +24,7 @@ pub use event::Event;
 /// How long a stream may be silent: proxies commonly give up after 60 seconds, or 30.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Server-sent events as a reply: a stream of [`Event`]s, which a browser takes by an `EventSource`.
+/// Server-sent events as a reply: a stream of [`Event`]s, which a browser receives with an `EventSource`.
 ///
 /// The events come from any [`Stream`] of `Result<Event, E>`, or through a [channel](Sse::channel). An error of the stream breaks
 /// the reply off. Where there is no event for 15 seconds, or what [`keep_alive`](Self::keep_alive) says, a comment is sent, so that
@@ -68,7 +68,7 @@ pub struct Sse<S> {
 
 /// What an [`Sse`] is made of.
 #[diagnostic::on_unimplemented(
-    message = "an `Sse` is made of a stream of `Result<Event, E>`, and `{Self}` is none",
+    message = "an `Sse` is made of a stream of `Result<Event, E>`, and `{Self}` is not one",
     label = "not a stream of `Result<Event, E>`",
     note = "write `.map(Ok::<_, Infallible>)` after a stream of events that does not fail, or send what is no stream through `Sse::channel()`"
 )]
@@ -107,7 +107,7 @@ impl<S> Sse<S> {
 impl Sse<EventStream> {
     /// A reply with a sender of its events. The reply ends when the sender and all its clones are gone.
     ///
-    /// The sender waits where the client reads slowly: at most 16 events are under way.
+    /// The sender waits if the client reads slowly: at most 16 events are on their way.
     pub fn channel() -> (EventSender, Self) {
         let (sender, events) = channel::channel();
         (sender, Self::new(events))

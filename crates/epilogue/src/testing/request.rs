@@ -66,10 +66,10 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the name or value is none of HTTP.
+    /// When the name or the value is not valid in an HTTP header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) else {
-            panic!("`{name}: {value}` is no header of HTTP")
+            panic!("`{name}: {value}` is not a valid HTTP header")
         };
         self.headers.append(name, value);
         self
@@ -91,11 +91,11 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the value does not serialise.
+    /// When the value cannot be serialised.
     pub fn json(self, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => self.with_body("application/json", body),
-            Err(error) => panic!("the body of a test's request does not serialise: {error}"),
+            Err(error) => panic!("the body of the request cannot be serialised: {error}"),
         }
     }
 
@@ -157,7 +157,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Errors
     ///
-    /// The reply, where it is no upgrade: the request or a dependency failed.
+    /// The reply, if it is not an upgrade: the request or a dependency failed.
     ///
     /// # Panics
     ///
@@ -211,7 +211,7 @@ impl<'a> TestRequest<'a> {
                 request.headers_mut().extend(self.headers);
                 request
             }
-            Err(error) => panic!("`{}` is no path of HTTP: {error}", self.uri),
+            Err(error) => panic!("`{}` is not a valid path: {error}", self.uri),
         }
     }
 }

@@ -74,7 +74,7 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// When it is no JSON of that type; the message holds the body.
+    /// When it is not JSON of that type; the message contains the body.
     pub fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| {
             panic!("the reply ({}) is not the expected JSON: {error}\n{}", self.status, self.text())

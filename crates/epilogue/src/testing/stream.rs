@@ -13,7 +13,7 @@ use crate::body::never_has_content;
 
 /// A reply whose body a test reads piece by piece, as it comes: see [`TestRequest::stream`](super::TestRequest::stream).
 ///
-/// Dropping it is a client that leaves in the middle.
+/// Dropping it acts as a client that leaves in the middle.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -72,8 +72,8 @@ impl TestStream {
         &self.head.headers
     }
 
-    /// The next piece of the body, once it comes; `None` at its end, or where it broke off, of which
-    /// [`TestResponse::broken`] tells.
+    /// The next piece of the body, once it comes; `None` at its end, or if it broke off: see
+    /// [`TestResponse::broken`].
     pub async fn chunk(&mut self) -> Option<Bytes> {
         while self.broken.is_none() {
             match self.body.frame().await? {

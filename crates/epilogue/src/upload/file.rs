@@ -72,7 +72,7 @@ impl UploadFile {
         Self(Arc::new(Inner { filename, content_type, content }))
     }
 
-    /// The name that the client gave it. It may hold anything, `../` included: it is no path to write to.
+    /// The name that the client gave it. It may be anything, `../` included: do not write to it as a path.
     pub fn filename(&self) -> &str {
         &self.0.filename
     }

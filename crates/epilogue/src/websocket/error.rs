@@ -13,7 +13,7 @@ pub enum WebSocketError {
     /// A message is larger than [`App::body_limit`](crate::App::body_limit). The WebSocket was closed with 1009.
     #[error("a message of the client is larger than the limit of {0} bytes")]
     TooLarge(usize),
-    /// The client broke the protocol. The WebSocket was closed with 1002, or 1007 for a text that is no UTF-8.
+    /// The client broke the protocol. The WebSocket was closed with 1002, or 1007 for a text that is not UTF-8.
     #[error("the client broke the protocol of WebSockets: {0}")]
     Protocol(String),
     /// A WebSocket cannot be closed with this code, which the protocol gives another meaning or none.
@@ -26,7 +26,7 @@ pub enum WebSocketError {
     #[error("the client sent a message that is not the expected JSON")]
     Decode(#[source] serde_json::Error),
     /// A value could not be sent.
-    #[error("a value does not serialise as JSON")]
+    #[error("a value cannot be serialised to JSON")]
     Encode(#[source] serde_json::Error),
 }
 

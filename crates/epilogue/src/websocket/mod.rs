@@ -50,7 +50,7 @@ impl From<Vec<u8>> for Message {
 
 /// What is sent as a text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
+    message = "`{Self}` is not text",
     label = "not a text",
     note = "write `text?` for one that was received, which may be an error; a value is sent by `send_json`"
 )]
@@ -156,7 +156,7 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// See [`recv`](Self::recv), and when it is bytes.
+    /// As for [`recv`](Self::recv); and when the message is bytes.
     pub async fn recv_text(&mut self) -> Option<Result<String, WebSocketError>> {
         self.receiver.recv_text().await
     }
@@ -165,16 +165,16 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// See [`recv`](Self::recv), and when it is not the JSON of a `T`.
+    /// As for [`recv`](Self::recv); and when the message is not the JSON of a `T`.
     pub async fn recv_json<T: Readable>(&mut self) -> Option<Result<T, WebSocketError>> {
         self.receiver.recv_json().await
     }
 
-    /// Sends a message. It waits where many are on their way already, for a client that reads slowly.
+    /// Sends a message. Waits if many are already on their way to a client that reads slowly.
     ///
     /// # Errors
     ///
-    /// When the WebSocket is closed. A function that passes this error on is taken to have returned: a client that leaves is no failure.
+    /// When the WebSocket is closed. A function that passes this error on counts as having returned: a client that leaves is not a failure.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), WebSocketError> {
         self.sender.send(message).await
     }
@@ -192,22 +192,22 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// See [`send`](Self::send), and when it does not serialise.
+    /// As for [`send`](Self::send); and when the value cannot be serialised.
     pub async fn send_json(&self, value: &impl Writable) -> Result<(), WebSocketError> {
         self.sender.send_json(value).await
     }
 
     /// Closes the WebSocket once everything that was sent before has left. [`recv`](Self::recv) still gives what the client sends until it
-    /// answers. Of a reason the first 123 bytes are sent.
+    /// answers. Only the first 123 bytes of a reason are sent.
     ///
     /// # Errors
     ///
-    /// When it is closed already, and when the code is none of 1000 to 1003, 1007 to 1014 and 3000 to 4999, which may be sent.
+    /// When it is closed already, or when the code is not one of those that may be sent: 1000 to 1003, 1007 to 1014 and 3000 to 4999.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
         self.sender.close(code, reason).await
     }
 
-    /// The code with which the client closed the WebSocket, once [`recv`](Self::recv) has given `None`; none where it just left.
+    /// The code with which the client closed the WebSocket, once [`recv`](Self::recv) has given `None`; `None` if it just left.
     pub fn close_code(&self) -> Option<u16> {
         self.receiver.close_code()
     }
@@ -223,7 +223,7 @@ impl WebSocketSender {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), WebSocketError> {
         self.step(Step::Message(message.into())).await
     }
@@ -232,7 +232,7 @@ impl WebSocketSender {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn send_text(&self, text: impl SentText) -> Result<(), WebSocketError> {
         self.send(text.into_text()).await
     }
@@ -241,7 +241,7 @@ impl WebSocketSender {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn send_json(&self, value: &impl Writable) -> Result<(), WebSocketError> {
         self.send(value.to_json().map_err(WebSocketError::Encode)?).await
     }
@@ -250,7 +250,7 @@ impl WebSocketSender {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
         self.step(Step::Close(Close::checked(code, reason)?)).await
     }
@@ -265,7 +265,7 @@ impl WebSocketReceiver {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn recv(&mut self) -> Option<Result<Message, WebSocketError>> {
         match self.steps.recv().await? {
             Step::Message(message) => Some(Ok(message)),
@@ -282,7 +282,7 @@ impl WebSocketReceiver {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn recv_text(&mut self) -> Option<Result<String, WebSocketError>> {
         Some(match self.recv().await? {
             Ok(Message::Text(text)) => Ok(text),
@@ -295,7 +295,7 @@ impl WebSocketReceiver {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As for that method.
     pub async fn recv_json<T: Readable>(&mut self) -> Option<Result<T, WebSocketError>> {
         Some(self.recv().await?.and_then(|message| {
             let json = match &message {

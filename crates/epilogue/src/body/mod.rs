@@ -1,0 +1,12 @@
+//! The bodies of a request and of its reply. A reply's body carries what must happen after it.
+
+mod headers;
+mod reply;
+mod request;
+
+#[cfg(feature = "multipart")]
+pub(crate) use headers::multipart_type;
+pub(crate) use headers::{is_form, is_json};
+pub use reply::BrokenReply;
+pub(crate) use reply::{After, Breakable, Content, ReplyBody, into_body, never_has_content};
+pub(crate) use request::{BodyError, RequestBody};

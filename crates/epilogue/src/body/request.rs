@@ -1,0 +1,306 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum_core::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::Sleep;
+
+use super::headers::announced;
+use crate::server::Stream;
+#[cfg(feature = "multipart")]
+use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
+
+/// A request's body: unread, or read once and kept.
+pub(crate) enum RequestBody {
+    /// As hyper has it.
+    Incoming(Incoming),
+    /// As a middleware or a foreign server has it.
+    Other(Body),
+    Read(Bytes),
+    /// A form that is no UTF-8, as it was sent and as a text.
+    Latin1(Box<(Bytes, String)>),
+    /// A multipart form, with its bytes where something reads those too.
+    #[cfg(feature = "multipart")]
+    Form(Box<(MultipartForm, Bytes)>),
+}
+
+/// Why a body was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the body is larger than the limit of {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the body did not arrive within {limit:?}")]
+    TooSlow { limit: Duration },
+    #[cfg(feature = "multipart")]
+    #[error("the multipart body could not be read")]
+    Multipart(#[from] MultipartError),
+    #[error("the client has taken the request back")]
+    TakenBack,
+    #[error("the body could not be read")]
+    Read(#[source] axum_core::BoxError),
+}
+
+impl BodyError {
+    /// Whether the time was over: its own, or that of a stream under it, which the app's layers have passed on.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
+            .any(|error| matches!(error.downcast_ref(), Some(Self::TooSlow { .. })))
+    }
+}
+
+static EMPTY: Bytes = Bytes::new();
+
+impl RequestBody {
+    /// As the own server has it.
+    #[inline]
+    pub(crate) fn received(body: Incoming, stream: Option<&Stream>) -> Self {
+        if stream.is_some() && !body.is_end_stream() {
+            return Self::Other(Body::new(Whole(body)));
+        }
+        Self::Incoming(body)
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Read(bytes) => bytes,
+            Self::Latin1(form) => &form.0,
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => &form.1,
+            Self::Incoming(_) | Self::Other(_) => &EMPTY,
+        }
+    }
+
+    /// The body that has been read is a form (`application/x-www-form-urlencoded`). As in Starlette, what is no UTF-8 is Latin-1.
+    pub(crate) fn read_as_form(&mut self) {
+        if let Self::Read(bytes) = self
+            && std::str::from_utf8(bytes).is_err()
+        {
+            let text = bytes.iter().copied().map(char::from).collect();
+            *self = Self::Latin1(Box::new((std::mem::take(bytes), text)));
+        }
+    }
+
+    /// The text of such a form.
+    pub(crate) fn form(&self) -> &str {
+        match self {
+            Self::Latin1(form) => &form.1,
+            body => std::str::from_utf8(body.bytes()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) async fn read(
+        &mut self,
+        headers: &HeaderMap,
+        limit: usize,
+        time: Option<Duration>,
+    ) -> Result<(), BodyError> {
+        if announced(headers).is_some_and(|length| length > limit as u64) {
+            return Err(BodyError::TooLarge { limit });
+        }
+        let bytes = match self {
+            Self::Incoming(body) => collecting(body, limit, time).await?,
+            Self::Other(body) => collecting(body, limit, time).await?,
+            Self::Read(_) | Self::Latin1(_) => return Ok(()),
+            #[cfg(feature = "multipart")]
+            Self::Form(_) => return Ok(()),
+        };
+        *self = Self::Read(bytes);
+        Ok(())
+    }
+
+    /// Reads a multipart form of this content type.
+    #[cfg(feature = "multipart")]
+    pub(crate) async fn read_form(
+        &mut self,
+        headers: &HeaderMap,
+        content_type: &str,
+        limits: FormLimits,
+        time: Option<Duration>,
+    ) -> Result<(), BodyError> {
+        let limit = limits.whole;
+        if announced(headers).is_some_and(|length| length > limit as u64) {
+            return Err(BodyError::TooLarge { limit });
+        }
+        let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
+            // It is read already where something else reads all of it.
+            Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
+            mut unread => (unread.take_stream(), Bytes::new()),
+        };
+        let parsing = upload::parse(body, content_type, limits);
+        let form = match time {
+            None => parsing.await?,
+            Some(time) => match tokio::time::timeout(time, parsing).await {
+                Ok(form) => form?,
+                Err(_) => return Err(BodyError::TooSlow { limit: time }),
+            },
+        };
+        *self = Self::Form(Box::new((form, bytes)));
+        Ok(())
+    }
+
+    #[cfg(feature = "multipart")]
+    pub(crate) fn multipart(&self) -> Option<&MultipartForm> {
+        match self {
+            Self::Form(form) => Some(&form.0),
+            _ => None,
+        }
+    }
+
+    /// The body as a stream, whose pieces may have so much time between them.
+    pub(crate) fn take_timed_stream(&mut self, time: Option<Duration>) -> Body {
+        let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
+        let body = self.take_stream();
+        match time {
+            Some(limit) if !is_read && !body.is_end_stream() => {
+                Body::new(Limited { body, limit, timer: None })
+            }
+            _ => body,
+        }
+    }
+
+    pub(crate) fn take_stream(&mut self) -> Body {
+        match std::mem::replace(self, Self::Read(Bytes::new())) {
+            Self::Incoming(body) => Body::new(body),
+            Self::Other(body) => body,
+            Self::Read(bytes) => Body::from(bytes),
+            Self::Latin1(form) => Body::from(form.0),
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => Body::from(form.1),
+        }
+    }
+}
+
+/// A body that breaks off when no piece of it comes for too long, while someone waits for it.
+struct Limited {
+    body: Body,
+    limit: Duration,
+    /// While someone waits.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Limited {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        let Self { body, limit, timer } = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+            *timer = None;
+            return Poll::Ready(frame);
+        }
+        let waited = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(*limit)));
+        ready!(waited.as_mut().poll(context));
+        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit: *limit }))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A body of HTTP/2 that breaks off when its client takes it back. Where the client gives no error for its reason, hyper takes what has
+/// come for all of it.
+struct Whole(Incoming);
+
+impl http_body::Body for Whole {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
+        Poll::Ready(match ready!(Pin::new(&mut self.0).poll_frame(context)) {
+            None if !self.0.is_end_stream() => Some(Err(axum_core::Error::new(BodyError::TakenBack))),
+            frame => frame.map(|frame| frame.map_err(axum_core::Error::new)),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// A body while it is read. It stays where it is: each place that it were moved to would be part of every request's future.
+struct Collecting<'a, B> {
+    body: &'a mut B,
+    limit: usize,
+    time: Option<Duration>,
+    /// Set when the body first makes one wait, which most do not: they have come with the head.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Most bodies come in one piece, which is kept as it is.
+    first: Bytes,
+    all: BytesMut,
+}
+
+fn collecting<B>(body: &mut B, limit: usize, time: Option<Duration>) -> Collecting<'_, B> {
+    Collecting { body, limit, time, timer: None, first: Bytes::new(), all: BytesMut::new() }
+}
+
+impl<B> Collecting<'_, B>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: Into<axum_core::BoxError>,
+{
+    fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
+        let limit = self.limit;
+        if self.first.len().max(self.all.len()) + piece.len() > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = piece;
+        } else {
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+            self.all.extend_from_slice(&piece);
+        }
+        Ok(())
+    }
+
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, BodyError>> {
+        let Some(limit) = self.time else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        timer.as_mut().poll(context).map(|()| Err(BodyError::TooSlow { limit }))
+    }
+}
+
+impl<B> Future for Collecting<'_, B>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: Into<axum_core::BoxError>,
+{
+    type Output = Result<Bytes, BodyError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            match Pin::new(&mut *this.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(piece) = frame.into_data() {
+                        this.take(piece)?;
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(BodyError::Read(error.into()))),
+                Poll::Ready(None) if this.all.is_empty() => {
+                    return Poll::Ready(Ok(std::mem::take(&mut this.first)));
+                }
+                Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(&mut this.all).freeze())),
+                Poll::Pending => return this.poll_late(context),
+            }
+        }
+    }
+}
