@@ -181,13 +181,13 @@ async fn what_is_being_built_at_sigterm_is_built_and_closed() {
 }
 
 #[tokio::test]
-async fn a_start_that_outlasts_the_grace_is_given_up_at_sigterm() {
+async fn a_start_that_outlasts_the_grace_is_given_up_at_sigterm_and_what_it_built_exited() {
     let mut served = Served::new(&["pool=1", "grace=50"]).await;
     assert_eq!(served.next().await, "pool:opening");
     served.signal();
     let (status, lines) = served.end().await;
     assert_eq!(status.code(), Some(2));
-    assert_eq!(lines, ["error: the app was stopped before it had started"]);
+    assert_eq!(lines, ["app:exit", "error: the app was stopped before it had started"]);
 }
 
 #[tokio::test]

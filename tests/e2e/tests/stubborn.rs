@@ -697,6 +697,36 @@ async fn neither_a_start_nor_an_exit_that_never_ends_is_waited_for_for_ever() {
     assert!(matches!(ended, epilogue::StartError::Dependency { dependency: "broken_too", .. }), "{ended:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_built_by_a_start_that_is_given_up_is_exited() {
+    struct Half(Journal);
+
+    impl Drop for Half {
+        fn drop(&mut self) {
+            self.0.write("half dropped");
+        }
+    }
+
+    #[dependency(scope = "app")]
+    async fn never(pool: Depends<pool>) {
+        let _half = Half(pool.0.clone());
+        std::future::pending().await
+    }
+
+    let (app, mut entries) = app(routes![]);
+    let app = app.build_at_start::<never>();
+    let starting = tokio::spawn({
+        let app = app.clone();
+        async move { app.start().await }
+    });
+    assert_eq!(entries.next().await, "open");
+    let ended = within_a_day(app.drain()).await.unwrap_err();
+    assert!(matches!(ended, epilogue::Error::Start(epilogue::StartError::Stopped)), "{ended:?}");
+    assert_eq!(entries.now(), ["half dropped", "close"]);
+    // Whoever waits for the start is told too.
+    assert!(matches!(within_a_day(starting).await.unwrap(), Err(epilogue::StartError::Stopped)));
+}
+
 async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_hours(24), future).await.expect("it ends")
 }

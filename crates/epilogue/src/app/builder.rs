@@ -11,6 +11,7 @@ use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use http::Request;
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
 
@@ -62,9 +63,26 @@ struct Shared {
     started: OnceLock<Started>,
     /// The start that is in flight, if there is one. Locked while someone waits for it, by tokio's lock, whose waiters wait as futures
     /// do: the next one goes on with the same start.
-    starting: tokio::sync::Mutex<Option<JoinHandle<Result<(), StartError>>>>,
+    starting: tokio::sync::Mutex<Option<Starting>>,
+    /// Tells the start that is in flight to end without having built everything.
+    give_up: Arc<Notify>,
     /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
     eager: Mutex<Vec<&'static ParamNode>>,
+}
+
+/// A start in flight.
+type Starting = JoinHandle<Result<(), StartError>>;
+
+/// The end of the start, which is no longer in flight then.
+async fn ended(starting: &mut Option<Starting>) -> Result<(), StartError> {
+    let Some(start) = starting else { return Ok(()) };
+    let ended = start.await;
+    *starting = None;
+    match ended.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_cancelled)) => Err(StartError::Stopped),
+    }
 }
 
 /// What an app was told, before it starts.
@@ -402,6 +420,9 @@ impl App {
 
     /// Runs every task that is queued, then the exits of the app: call it at the end of an app that another server serves.
     ///
+    /// Call it once that server has finished its requests. Those that it still has in flight are its own: they are neither waited for nor
+    /// named, and the exits of the app would come before theirs. Requests whose client has left are waited for.
+    ///
     /// # Errors
     ///
     /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
@@ -412,7 +433,7 @@ impl App {
         let is_starting = tokio::select! {
             biased;
             starting = self.shared.starting.lock() => starting.is_some(),
-            () = deadline.as_mut() => return Err(StartError::Stopped.into()),
+            () = deadline.as_mut() => true,
         };
         if self.shared.started.get().is_none() && !is_starting {
             return Ok(());
@@ -441,12 +462,20 @@ impl App {
         self.shared.started.get().ok_or(StartError::Stopped)
     }
 
-    /// The same, but given up at the deadline.
+    /// The same of a start that is in flight. It is given up at the deadline, and what it has built by then is exited.
     pub(crate) async fn started_until(&self, deadline: Deadline<'_>) -> Result<&Started, StartError> {
         tokio::select! {
-            started = self.started() => started,
-            () = deadline => Err(StartError::Stopped),
+            biased;
+            started = self.start_ended() => return started,
+            () = deadline => self.shared.give_up.notify_waiters(),
         }
+        self.start_ended().await
+    }
+
+    /// Waits for the start that is in flight, and begins none.
+    async fn start_ended(&self) -> Result<&Started, StartError> {
+        ended(&mut *self.shared.starting.lock().await).await?;
+        self.shared.started.get().ok_or(StartError::Stopped)
     }
 
     /// The start is a task: whoever waits for it may be dropped in the middle of it, as a request is with its client, and what was built
@@ -456,21 +485,16 @@ impl App {
         if self.shared.started.get().is_some() {
             return Ok(());
         }
-        let start = starting.get_or_insert_with(|| {
+        starting.get_or_insert_with(|| {
             let (app, eager) = (self.clone(), self.eager().clone());
+            let given_up = Arc::clone(&self.shared.give_up).notified_owned();
             tokio::spawn(async move {
-                let started = start::start(&app.config, eager).await?;
+                let started = start::start(&app.config, eager, pin!(given_up)).await?;
                 drop(app.shared.started.set(started));
                 Ok(())
             })
         });
-        let ended = start.await;
-        *starting = None;
-        match ended.map_err(JoinError::try_into_panic) {
-            Ok(result) => result,
-            Err(Ok(panic)) => resume_unwind(panic),
-            Err(Err(_cancelled)) => Err(StartError::Stopped),
-        }
+        ended(&mut starting).await
     }
 
     fn eager(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::start::{AppState, Deadline, StartError};
 use crate::dependency::{Dependency, Depends, Outcome};
@@ -48,8 +48,9 @@ impl AppDependencies {
         })
     }
 
-    /// Builds all of them: in waves, each of which holds all whose own dependencies are built.
-    pub(super) async fn build(app: &Arc<AppState>) -> Result<(), StartError> {
+    /// Builds all of them: in waves, each of which holds all whose own dependencies are built. If one fails, or the start is given up,
+    /// those that were built are exited.
+    pub(super) async fn build(app: &Arc<AppState>, mut given_up: Deadline<'_>) -> Result<(), StartError> {
         let this = &app.dependencies;
         let mut left: Vec<usize> = (0..this.steps.len()).collect();
         while !left.is_empty() {
@@ -57,7 +58,7 @@ impl AppDependencies {
             let (wave, later): (Vec<_>, Vec<_>) =
                 left.into_iter().partition(|&index| this.steps[index].needs().all(is_built));
             left = later;
-            if let Err(error) = Self::build_wave(app, &wave).await {
+            if let Err(error) = Self::build_wave(app, &wave, given_up.as_mut()).await {
                 this.exit(pin!(tokio::time::sleep(app.runner.limits().exit_grace))).await;
                 return Err(error);
             }
@@ -67,34 +68,68 @@ impl AppDependencies {
 
     /// Builds dependencies that do not need each other at the same time, and waits for all of them: one that fails must not
     /// leave another half built.
-    async fn build_wave(app: &Arc<AppState>, wave: &[usize]) -> Result<(), StartError> {
-        let start = |&index: &usize| {
+    async fn build_wave(
+        app: &Arc<AppState>,
+        wave: &[usize],
+        given_up: Deadline<'_>,
+    ) -> Result<(), StartError> {
+        let mut building = JoinSet::new();
+        for &index in wave {
             let app = Arc::clone(app);
-            tokio::spawn(async move {
+            building.spawn(async move {
                 let mut scope = Scope::of_app(Arc::clone(&app));
-                scope.run_app_step(&app.dependencies.steps[index].step).await
-            })
+                (index, scope.run_app_step(&app.dependencies.steps[index].step).await)
+            });
+        }
+        let mut built = HashMap::new();
+        let is_given_up = tokio::select! {
+            biased;
+            () = Self::note_built(&mut building, &mut built) => false,
+            () = given_up => true,
         };
-        let building: Vec<_> = wave.iter().map(start).collect();
-        let mut failed = None;
-        for (&index, building) in wave.iter().zip(building) {
-            let built =
-                building.await.expect("building a dependency catches its panics and is never cancelled");
+        if is_given_up {
+            building.abort_all();
+            // One that never comes to an await does not end.
+            let grace = app.runner.limits().exit_grace;
+            let _ = tokio::time::timeout(grace, Self::note_built(&mut building, &mut built)).await;
+        }
+        let mut failed = is_given_up.then_some(StartError::Stopped);
+        for &index in wave {
             let AppStep { step, wanted_by } = &app.dependencies.steps[index];
-            match built {
-                Ok(value) => drop(app.dependencies.values[index].set(value)),
-                Err(reason) => {
+            match built.remove(&index) {
+                Some(Ok(value)) => drop(app.dependencies.values[index].set(value)),
+                Some(Err(reason)) => {
                     let wanted_by = wanted_by.clone();
                     let error = StartError::Dependency { dependency: step.name, wanted_by, reason };
                     if failed.is_some() {
-                        tracing::error!(%error, "the app did not start for this reason too");
+                        tracing::error!(%error, "the app does not start for this reason too");
                     } else {
                         failed = Some(error);
                     }
                 }
+                None => tracing::error!(
+                    dependency = step.name,
+                    "an app-scoped dependency was still being built: abandoned"
+                ),
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Waits for all that are being built. Those that were aborted have no result.
+    async fn note_built(
+        building: &mut JoinSet<(usize, Result<Value, String>)>,
+        built: &mut HashMap<usize, Result<Value, String>>,
+    ) {
+        while let Some(ended) = building.join_next().await {
+            match ended {
+                Ok((index, result)) => drop(built.insert(index, result)),
+                Err(ended) if ended.is_cancelled() => {}
+                Err(panic) => {
+                    panic!("building a dependency catches its panics, which is a bug in epilogue: {panic}")
+                }
+            }
+        }
     }
 
     /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.

@@ -122,7 +122,8 @@ pub enum StartError {
         /// Its name.
         dependency: &'static str,
     },
-    /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built.
+    /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built. Those that were built have
+    /// been exited; the log names those that were still being built.
     #[error("the app was stopped before it had started")]
     Stopped,
     /// `App::resolve` asked for a dependency that is not app-scoped, or that no route uses in an app that had started before.
@@ -213,7 +214,11 @@ impl AppState {
     }
 }
 
-pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Result<Started, StartError> {
+pub(super) async fn start(
+    config: &Config,
+    eager: Vec<&'static ParamNode>,
+    given_up: Deadline<'_>,
+) -> Result<Started, StartError> {
     for prefix in config.root.prefixes() {
         if let Some(reason) = prefix::flaw(prefix) {
             return Err(StartError::Prefix { prefix: prefix.to_owned(), reason });
@@ -238,7 +243,7 @@ pub(super) async fn start(config: &Config, eager: Vec<&'static ParamNode>) -> Re
     state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);
     // Before anything is built that would have to be exited, should a layer panic.
     let layered = layer(config, &state);
-    AppDependencies::build(&state).await?;
+    AppDependencies::build(&state, given_up).await?;
     Ok(Started { state, layered })
 }
 

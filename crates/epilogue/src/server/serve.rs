@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use http::Request;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -257,7 +258,8 @@ impl Server {
 async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result<()> {
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
-    let mut deadline = pin!(expiry(grace, &mut signals));
+    // Shared, since it is asked again when it is over.
+    let mut deadline = pin!(expiry(grace, &mut signals).shared());
     let started = app.started_until(deadline.as_mut()).await?;
     started.drain(deadline, 0).await
 }
