@@ -171,7 +171,7 @@ fn a_list_that_waits_holds_no_memory_of_a_larger_one() {
     let waiting = runtime.block_on(async {
         let mut waiting = Vec::new();
         for _ in 0..100 {
-            Batch::new(list(200)).submit();
+            Batch::new(list(100)).submit();
             runner.idle().await;
             waiting.push(list(1));
         }

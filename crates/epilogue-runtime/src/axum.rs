@@ -31,12 +31,16 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, NoTasks> {
         let Some(RequestTasks { tasks, is_taken }) = parts.extensions.get() else {
-            tracing::error!("a handler takes `BackgroundTasks`, but no `EpilogueLayer` is around it");
+            tracing::error!(target: "epilogue::task", "a handler takes `BackgroundTasks`, but no `EpilogueLayer` is around it");
             return Err(NoTasks::NoLayer);
         };
         let runner = &tasks.list.runner;
         if tasks.is_empty() && runner.is_full() {
-            tracing::warn!(request = %tasks.origin(), "the limit of pending tasks is reached: a request was refused");
+            tracing::warn!(
+                target: "epilogue::task",
+                request = %tasks.origin(),
+                "the limit of pending tasks is reached: a request was refused"
+            );
             return Err(NoTasks::Full { retry_after: runner.retry_after() });
         }
         is_taken.store(true, Ordering::Relaxed);

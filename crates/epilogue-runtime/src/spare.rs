@@ -10,7 +10,7 @@ const LISTS: usize = 4;
 
 /// The sizes that lists grow through, so that one which waits for its reply to leave, perhaps for hours, holds no more than a few times
 /// what it needs. One that is larger than the last is rare, and too much to keep.
-const SIZES: [usize; 4] = [4, 16, 64, 256];
+const SIZES: [usize; 4] = [2, 8, 32, 128];
 
 thread_local! {
     static SPARE: RefCell<[Vec<Vec<Queued>>; SIZES.len()]> = const { RefCell::new([const { Vec::new() }; SIZES.len()]) };

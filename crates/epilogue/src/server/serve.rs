@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use http::Request;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -258,8 +258,13 @@ impl Server {
 async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result<()> {
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
-    // Shared, since it is asked again when it is over.
-    let mut deadline = pin!(expiry(grace, &mut signals).shared());
+    let mut expiry = pin!(expiry(grace, &mut signals));
+    let mut is_over = false;
+    // It is asked again when it is over.
+    let mut deadline = pin!(poll_fn(|context| {
+        is_over = is_over || expiry.as_mut().poll(context).is_ready();
+        if is_over { Poll::Ready(()) } else { Poll::Pending }
+    }));
     let started = app.started_until(deadline.as_mut()).await?;
     started.drain(deadline, 0).await
 }
