@@ -840,3 +840,31 @@ async fn an_empty_default_is_none_although_shorter_than_what_may_be_sent() {
     assert_eq!(client.get("/search").send().await.text(), "");
     assert_eq!(client.get("/search?q=ab").send().await.status(), 422);
 }
+
+#[tokio::test]
+async fn a_panic_of_the_reply_is_one_of_the_request() {
+    struct Unsayable;
+    impl serde::Serialize for Unsayable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("on purpose")
+        }
+    }
+    #[get("/async")]
+    async fn later(_inner: Depends<inner>) -> Json<Unsayable> {
+        Json(Unsayable)
+    }
+    #[get("/sync")]
+    fn now(_inner: Depends<inner>) -> Json<Unsayable> {
+        Json(Unsayable)
+    }
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![later, now]);
+    let app =
+        app.on_error(|panic: &epilogue::Panicked, _| (StatusCode::BAD_GATEWAY, panic.message().to_owned()));
+    let client = TestClient::new(app);
+    for path in ["/async", "/sync"] {
+        let response = client.get(path).send().await;
+        assert_eq!((response.status().as_u16(), response.text()), (502, "on purpose".into()), "{path}");
+        assert_eq!(entries.now(), ["outer", "inner", "inner closed: panic", "outer closed: panic"], "{path}");
+    }
+}
