@@ -188,6 +188,21 @@ async fn a_status_that_is_set_goes_before_the_routes_and_after_the_replys_own() 
     }
 }
 
+#[tokio::test]
+async fn a_handler_hands_on_the_headers_of_an_error() {
+    #[get("/")]
+    async fn index(_user: HttpBasic) {}
+
+    let app = App::new()
+        .routes(routes![index])
+        .on_error(|error: &HttpError, _| (error.status(), error.headers().clone(), error.to_string()));
+    let client = TestClient::new(app);
+    let wrong_method = client.post("/").send().await;
+    assert_eq!((wrong_method.status().as_u16(), wrong_method.header("allow")), (405, Some("GET, HEAD")));
+    let unknown = client.get("/").send().await;
+    assert_eq!((unknown.status().as_u16(), unknown.header("www-authenticate")), (401, Some("Basic")));
+}
+
 static READ: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts how often it is read.
