@@ -868,3 +868,22 @@ async fn a_panic_of_the_reply_is_one_of_the_request() {
         assert_eq!(entries.now(), ["outer", "inner", "inner closed: panic", "outer closed: panic"], "{path}");
     }
 }
+
+/// rustc would not know which `cfg` a `use` means.
+#[tokio::test]
+async fn a_dependency_may_have_the_name_of_a_macro_of_the_prelude() {
+    #[dependency]
+    fn cfg() -> u8 {
+        1
+    }
+    #[dependency]
+    fn above(cfg: Depends<cfg>) -> u8 {
+        *cfg + 1
+    }
+    #[get("/", dependencies(cfg))]
+    async fn index(cfg: Option<Depends<cfg>>, fresh: Depends<Fresh<cfg>>, above: Depends<above>) -> String {
+        format!("{:?} {} {}", cfg.as_deref(), *fresh, *above)
+    }
+    let client = TestClient::new(App::new().routes(routes![index]));
+    assert_eq!(client.get("/").send().await.text(), "Some(1) 1 2");
+}
