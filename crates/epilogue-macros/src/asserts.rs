@@ -236,6 +236,10 @@ impl Asserts {
             self.add(of_type(ty, "Holds"));
             return;
         }
+        let first = |ty| arguments(ty).first().copied();
+        let optional = first(ty).filter(|held| is_named(held, "Option")).and_then(first);
+        let held =
+            optional.map_or_else(|| quote!(<#ty as __epilogue::Holds>::Value), ToTokens::to_token_stream);
         let value = format_ident!("value", span = Span::mixed_site());
         let checks = limited.iter().map(|(field, limits)| {
             let at = field.span();
@@ -246,7 +250,7 @@ impl Asserts {
         });
         self.add(quote! {
             #[allow(dead_code, unused_variables, reason = "its body is checked, it is not called")]
-            fn holds(#value: &<#ty as __epilogue::Holds>::Value) { #(#checks)* }
+            fn holds(#value: &#held) { #(#checks)* }
         });
     }
 

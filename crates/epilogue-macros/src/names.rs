@@ -212,7 +212,9 @@ fn table(function: &Ident) -> Ident {
 /// Whether a `use` can name it.
 pub(crate) fn can_be_imported(path: &Path) -> bool {
     let count = path.segments.len();
-    let is_built_in = count == 1 && BUILT_IN.iter().any(|built_in| path.segments[0].ident == built_in);
+    // Of `cfg` rustc would not know whether its own attribute is meant or the prelude's macro.
+    let is_built_in =
+        count == 1 && BUILT_IN.iter().chain(&["cfg"]).any(|built_in| path.segments[0].ident == built_in);
     let is_self = path.segments.iter().any(|segment| segment.ident == "Self");
     let within = path.segments.iter().take(count - 1).any(|segment| !segment.arguments.is_none());
     !is_built_in && !is_self && !within

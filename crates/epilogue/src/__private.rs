@@ -1,6 +1,7 @@
 //! What the code that the macros generate refers to. Nobody else may: it changes with any release.
 
 use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 pub use std::any::TypeId;
@@ -340,8 +341,14 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    // A panic of the reply itself is rare, and caught where those of all else are that is no function of the request.
-    answered!(scope, take, |taken| reply(caught(call(taken)).await?))
+    answered!(scope, take, |taken| {
+        let output = caught(call(taken)).await?;
+        // A reply is large, so a panic of it is no `Result` around it: that would be copied once more for every request.
+        match catch_unwind(AssertUnwindSafe(|| reply(output))) {
+            Ok(replied) => replied,
+            Err(payload) => Err(Failure::panicked(payload)),
+        }
+    })
 }
 
 /// The same for a sync path function.

@@ -40,6 +40,13 @@ async fn limited_form(#[param(fields(limit(le = 10)))] page: Form<Page>) -> Json
     Json(page.into_inner())
 }
 
+#[post("/limited-optional")]
+async fn limited_optional(
+    #[param(fields(name(min_length = 2), tags(max_length = 2)))] item: Json<Option<Item>>,
+) -> Json<Option<Item>> {
+    item
+}
+
 #[derive(Serialize, Deserialize)]
 struct Page {
     limit: u32,
@@ -131,6 +138,7 @@ fn client() -> TestClient {
         limited,
         limited_query,
         limited_form,
+        limited_optional,
         one,
         embedded,
         two,
@@ -184,6 +192,11 @@ async fn limits_of_fields_are_told_all_at_once() {
     assert_eq!(
         errors(client.post("/limited-form").form(&[("limit", "11")])).await,
         [json!(["less_than_equal", ["body", "limit"]])]
+    );
+    assert_eq!(client.post("/limited-optional").send().await.text(), "null");
+    assert_eq!(
+        errors(client.post("/limited-optional").json(&json!({"name": "a", "unit-price": 1}))).await,
+        [json!(["string_too_short", ["body", "name"]])]
     );
 }
 

@@ -840,3 +840,50 @@ async fn an_empty_default_is_none_although_shorter_than_what_may_be_sent() {
     assert_eq!(client.get("/search").send().await.text(), "");
     assert_eq!(client.get("/search?q=ab").send().await.status(), 422);
 }
+
+#[tokio::test]
+async fn a_panic_of_the_reply_is_one_of_the_request() {
+    struct Unsayable;
+    impl serde::Serialize for Unsayable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("on purpose")
+        }
+    }
+    #[get("/async")]
+    async fn later(_inner: Depends<inner>) -> Json<Unsayable> {
+        Json(Unsayable)
+    }
+    #[get("/sync")]
+    fn now(_inner: Depends<inner>) -> Json<Unsayable> {
+        Json(Unsayable)
+    }
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![later, now]);
+    let app =
+        app.on_error(|panic: &epilogue::Panicked, _| (StatusCode::BAD_GATEWAY, panic.message().to_owned()));
+    let client = TestClient::new(app);
+    for path in ["/async", "/sync"] {
+        let response = client.get(path).send().await;
+        assert_eq!((response.status().as_u16(), response.text()), (502, "on purpose".into()), "{path}");
+        assert_eq!(entries.now(), ["outer", "inner", "inner closed: panic", "outer closed: panic"], "{path}");
+    }
+}
+
+/// rustc would not know which `cfg` a `use` means.
+#[tokio::test]
+async fn a_dependency_may_have_the_name_of_a_macro_of_the_prelude() {
+    #[dependency]
+    fn cfg() -> u8 {
+        1
+    }
+    #[dependency]
+    fn above(cfg: Depends<cfg>) -> u8 {
+        *cfg + 1
+    }
+    #[get("/", dependencies(cfg))]
+    async fn index(cfg: Option<Depends<cfg>>, fresh: Depends<Fresh<cfg>>, above: Depends<above>) -> String {
+        format!("{:?} {} {}", cfg.as_deref(), *fresh, *above)
+    }
+    let client = TestClient::new(App::new().routes(routes![index]));
+    assert_eq!(client.get("/").send().await.text(), "Some(1) 1 2");
+}

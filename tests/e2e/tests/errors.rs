@@ -164,6 +164,45 @@ async fn the_reply_in_the_making_is_merged_into_streams() {
     }
 }
 
+#[tokio::test]
+async fn a_status_that_is_set_goes_before_the_routes_and_after_the_replys_own() {
+    #[post("/set/{status}", status = 201)]
+    async fn set(status: Path<u16>, reply: &Reply) -> Result<(), HttpError> {
+        reply.set_status(StatusCode::from_u16(*status)?);
+        Ok(())
+    }
+    #[post("/own/{status}", status = 201)]
+    async fn own(status: Path<u16>, reply: &Reply) -> Result<StatusCode, HttpError> {
+        reply.set_status(StatusCode::from_u16(*status)?);
+        Ok(StatusCode::IM_A_TEAPOT)
+    }
+    #[post("/neither", status = 201)]
+    async fn neither(reply: &Reply) {
+        reply.set_cookie("colour", "red");
+    }
+    let client = TestClient::new(App::new().routes(routes![set, own, neither]));
+    for (path, status) in
+        [("/set/200", 200), ("/set/202", 202), ("/own/200", 418), ("/own/202", 418), ("/neither", 201)]
+    {
+        assert_eq!(client.post(path).send().await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_hands_on_the_headers_of_an_error() {
+    #[get("/")]
+    async fn index(_user: HttpBasic) {}
+
+    let app = App::new()
+        .routes(routes![index])
+        .on_error(|error: &HttpError, _| (error.status(), error.headers().clone(), error.to_string()));
+    let client = TestClient::new(app);
+    let wrong_method = client.post("/").send().await;
+    assert_eq!((wrong_method.status().as_u16(), wrong_method.header("allow")), (405, Some("GET, HEAD")));
+    let unknown = client.get("/").send().await;
+    assert_eq!((unknown.status().as_u16(), unknown.header("www-authenticate")), (401, Some("Basic")));
+}
+
 static READ: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts how often it is read.

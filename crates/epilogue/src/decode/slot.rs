@@ -191,8 +191,9 @@ impl<'de> Deserializer<'de> for Slot<'_> {
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         self.picked = self.raw().filter(|raw| !raw.is_empty() || self.may_be_empty());
         match self.role {
-            _ if self.picked.is_some() => visitor.visit_some(self),
+            Role::Field(_) if self.picked.is_some() => visitor.visit_some(self),
             Role::Absent | Role::Field(_) => visitor.visit_none(),
+            // A struct may be absent although there is a value of the parameter's own name.
             Role::Parameter | Role::Optional => visitor.visit_some(Slot { role: Role::Optional, ..self }),
         }
     }

@@ -77,14 +77,16 @@ impl<T> Holds for Json<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> WithValue for Json<T> {
+impl<T: DeserializeOwned + 'static> WithValue for Json<T> {
     fn from_value(value: T) -> Self {
         Self(value)
     }
 
-    fn is_given(scope: &Scope, site: &Site) -> bool {
+    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken> {
         let embedded = scope.embedded(site);
-        if scope.reads_json() { decode::is_given(scope.body(), embedded) } else { embedded.is_none() }
+        let is_given =
+            if scope.reads_json() { decode::is_given(scope.body(), embedded) } else { embedded.is_none() };
+        is_given.then(|| Self::take(scope, site)).transpose()
     }
 }
 

@@ -88,10 +88,10 @@ pub trait Holds {
     label = "not a `Query`, `Header`, `Cookie`, `Form` or `Json` of epilogue",
     note = "remove `default`, or write `Option<…>` where it may be missing"
 )]
-pub trait WithValue: Holds {
+pub trait WithValue: Holds + Sized {
     fn from_value(value: Self::Value) -> Self;
-    /// Whether the request has anything under the parameter's name.
-    fn is_given(scope: &Scope, site: &Site) -> bool;
+    /// Takes the value, where the request has anything of it.
+    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken>;
 }
 
 /// Why a parameter has no value.

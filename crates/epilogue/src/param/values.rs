@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
-use crate::decode::{self, Values};
+use crate::decode;
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
 use crate::rejection::Place;
@@ -41,14 +41,14 @@ macro_rules! value_param {
         }
 
         #[diagnostic::do_not_recommend]
-        impl<T> WithValue for $name<T> {
+        impl<T: DeserializeOwned + 'static> WithValue for $name<T> {
             fn from_value(value: T) -> Self {
                 Self(value)
             }
 
-            fn is_given($scope: &Scope, site: &Site) -> bool {
-                let $site = site;
-                $values.alone(site.key()).is_some()
+            // Only the type tells whether it is a struct, which is given by any of its fields.
+            fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken> {
+                $name::<Option<T>>::take(scope, site).map(|given| given.0.map(Self))
             }
         }
     };

@@ -119,6 +119,21 @@ impl HttpError {
         self.0.detail.as_ref()
     }
 
+    /// The headers of the reply: those of [`header`](Self::header), and what an error of Epilogue's own has, as `Allow`,
+    /// `Retry-After` and `WWW-Authenticate`. A handler that replies in other words hands them on:
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// let app = App::new().on_error(|error: &HttpError, _parts| {
+    ///     (error.status(), error.headers().clone(), format!("sorry: {}", error.status()))
+    /// });
+    /// # let _ = app;
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// The error that this one was made from, if it is an `E`.
     pub fn source_as<E: Any>(&self) -> Option<&E> {
         self.source_any()?.downcast_ref()

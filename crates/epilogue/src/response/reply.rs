@@ -8,7 +8,8 @@ use parking_lot::Mutex;
 ///
 /// One per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
 /// what the path function returns: headers are appended to the reply's own, but a content type replaces the reply's, and the
-/// status counts unless the returned reply has one of its own (any but `200`). None of it reaches the reply of a request that failed.
+/// status counts, also in place of the route's, unless the returned reply has one of its own (any but `200`). None of it reaches the
+/// reply of a request that failed.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -101,14 +102,9 @@ impl Reply {
         }
     }
 
-    /// Merges what was set into the reply that the path function returned.
-    pub(crate) fn merge_into<B>(&self, response: &mut http::Response<B>) {
+    /// Merges the headers that were set into the reply that the path function returned. The status is handed back.
+    pub(crate) fn merge_into<B>(&self, response: &mut http::Response<B>) -> Option<StatusCode> {
         let draft = self.with(std::mem::take);
-        if let Some(status) = draft.status
-            && response.status() == StatusCode::OK
-        {
-            *response.status_mut() = status;
-        }
         let mut name = None;
         for (next, value) in draft.headers {
             // A header map hands out a name once and `None` for its further values.
@@ -119,6 +115,7 @@ impl Reply {
                 response.headers_mut().append(name.clone(), value);
             }
         }
+        draft.status
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Draft) -> T) -> T {

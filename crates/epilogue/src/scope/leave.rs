@@ -105,10 +105,8 @@ impl Scope {
     }
 
     fn succeed(&mut self, mut response: Replied) -> (Replied, Outcome) {
-        if let Some(reply) = self.reply.take() {
-            reply.merge_into(&mut response);
-        }
-        if let Some(status) = self.route().status
+        let set = self.reply.take().and_then(|reply| reply.merge_into(&mut response));
+        if let Some(status) = set.or(self.route().status)
             && response.status() == StatusCode::OK
         {
             *response.status_mut() = status;

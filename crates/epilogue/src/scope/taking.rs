@@ -52,16 +52,13 @@ impl<'a> Taking<'a> {
     }
 
     /// The same, with a value for a request that has none.
-    pub fn take_or<P: Param + WithValue>(
+    pub fn take_or<P: WithValue>(
         &mut self,
         position: usize,
         default: impl FnOnce() -> P::Value,
     ) -> Option<P> {
-        if P::is_given(self.scope, &self.sites[position]) {
-            self.take(position)
-        } else {
-            Some(P::from_value(default()))
-        }
+        let given = self.take_with(position, P::take_given)?;
+        Some(given.unwrap_or_else(|| P::from_value(default())))
     }
 
     /// A dependency that cannot run.
