@@ -343,7 +343,7 @@ where
 {
     answered!(scope, take, |taken| {
         let output = caught(call(taken)).await?;
-        // A reply is large, so a panic of it is no `Result` around it: that would be copied once more for every request.
+        // Matched on the spot: as a `Result` around the reply, which is large, it would be copied once more for every request.
         match catch_unwind(AssertUnwindSafe(|| reply(output))) {
             Ok(replied) => replied,
             Err(payload) => Err(Failure::panicked(payload)),
