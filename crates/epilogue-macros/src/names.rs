@@ -105,7 +105,7 @@ impl Names {
             let assert = asserted.contains(&index).then(|| {
                 let clause = quote_spanned!(span=> #last: __epilogue::Dependency {});
                 quote!(const _: () = {
-                    #[allow(dead_code, trivial_bounds, reason = "its bounds are checked, it is not called")]
+                    #[allow(dead_code, trivial_bounds, unused_qualifications, reason = "its bounds are checked, it is not called")]
                     fn holds() where #clause
                 };)
             });

@@ -290,7 +290,7 @@ impl Function {
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
             #(#docs)*
-            #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
+            #[allow(non_camel_case_types, missing_docs, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
             #vis #structure
         }
     }
@@ -344,10 +344,20 @@ impl Function {
     }
 }
 
-/// Of an item that nobody is to use any more, what is generated is no user.
-pub(crate) fn allowed(attrs: &[Attribute]) -> Option<TokenStream> {
+/// What lints would say of the generated code at the user's tokens. Of an item that nobody is to use any more, it is no user.
+pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
-    is_deprecated.then(|| quote!(#[allow(deprecated)]))
+    let deprecated = is_deprecated.then(|| quote!(deprecated,));
+    quote! {
+        #[allow(
+            #deprecated
+            unused_qualifications,
+            closure_returning_async_block,
+            clippy::multiple_bound_locations,
+            clippy::unnecessary_struct_initialization,
+            reason = "it is not as the user would write it"
+        )]
+    }
 }
 
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {

@@ -109,7 +109,14 @@ fn structure(function: &Function) -> TokenStream {
     let docs = function.docs();
     quote! {
         #(#docs)*
-        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, reason = "it has the function's name")]
+        #[allow(
+            non_camel_case_types,
+            missing_docs,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            clippy::missing_docs_in_private_items,
+            reason = "it has the function's name"
+        )]
         #vis struct #name {
             #(#vis #names: #types,)*
         }
