@@ -161,7 +161,9 @@ impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
         let Self { function, private, .. } = self;
-        let (marker, names) = (function.marker(&Generics::default(), private), self.names.tokens());
+        let line = format!("What `routes![{}]` names.", function.name());
+        let marker = function.marker(&Generics::default(), &line, private);
+        let names = self.names.tokens();
         // Without a template there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
         let stub = stub(function, private);

@@ -274,14 +274,18 @@ impl Function {
         &self.item.sig.ident
     }
 
-    /// What of its attributes is true of the type of its name too.
-    pub(crate) fn docs(&self) -> impl Iterator<Item = &Attribute> {
-        self.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"))
+    /// What of its attributes is true of the type of its name too. Its documentation is not, since its examples would run twice.
+    pub(crate) fn docs(&self, line: &str) -> TokenStream {
+        let is_kept = |attr: &&Attribute| {
+            attr.path().is_ident("cfg") || matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"))
+        };
+        let kept = self.item.attrs.iter().filter(is_kept);
+        quote!(#[doc = #line] #(#kept)*)
     }
 
     /// The type that stands for the function: braces keep it out of the value namespace, where the function is.
-    pub(crate) fn marker(&self, generics: &Generics, private: &TokenStream) -> TokenStream {
-        let (name, vis, docs) = (self.name(), &self.item.vis, self.docs());
+    pub(crate) fn marker(&self, generics: &Generics, line: &str, private: &TokenStream) -> TokenStream {
+        let (name, vis, docs) = (self.name(), &self.item.vis, self.docs(line));
         let types: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
         let field = (!types.is_empty())
             .then(|| quote!(#[doc(hidden)] __epilogue: #private::PhantomData<fn() -> (#(#types,)*)>,));
@@ -289,7 +293,7 @@ impl Function {
         // At the name, which is what a second function of the same one is told of.
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
-            #(#docs)*
+            #docs
             #[allow(non_camel_case_types, missing_docs, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
             #vis #structure
         }
@@ -672,5 +676,23 @@ fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &
             Output::PerhapsResult(ty)
         }
         _ => Output::Plain(ty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_beside_a_function_has_none_of_its_examples() {
+        let item = quote! {
+            /// Reads.
+            #[doc(hidden)]
+            #[cfg(all())]
+            async fn read() {}
+        };
+        let function = Function::read(&item, Kind::Route, "#[get]", &mut Errors::default()).unwrap();
+        let kept = quote!(#[doc = "A line."] #[doc(hidden)] #[cfg(all())]);
+        assert_eq!(function.docs("A line.").to_string(), kept.to_string());
     }
 }

@@ -106,9 +106,10 @@ fn structure(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
     let names = fields(function).map(|param| &param.name);
     let types = fields(function).map(|param| &param.ty);
-    let docs = function.docs();
+    let docs =
+        function.docs(&format!("The arguments of the task `{name}`, which `BackgroundTasks::add` takes."));
     quote! {
-        #(#docs)*
+        #docs
         #[allow(
             non_camel_case_types,
             missing_docs,
