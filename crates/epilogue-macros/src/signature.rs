@@ -30,6 +30,8 @@ pub(crate) struct Function {
 /// One parameter of it, or field of a struct.
 pub(crate) struct Parameter {
     pub(crate) name: syn::Ident,
+    /// The name to look up, where no alias says another.
+    pub(crate) key: String,
     /// The type without the reference.
     pub(crate) ty: Type,
     /// The same as the function's body has it, where that differs.
@@ -105,13 +107,6 @@ impl Kind {
 }
 
 impl Parameter {
-    /// The name to look up, where no alias says another: that of a parameter which is not used begins with a `_` that rustc asks for.
-    pub(crate) fn key(&self) -> String {
-        let name = self.name.unraw().to_string();
-        let key = name.trim_start_matches('_');
-        if key.is_empty() { name } else { key.to_owned() }
-    }
-
     /// It is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)
@@ -553,7 +548,14 @@ fn parameter(
     };
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
     let ty_in_body = ty.clone();
-    Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+    Some(Parameter { key: key(&name), name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+}
+
+/// The name that a parameter looks up: that of one which is not used begins with a `_` that rustc asks for.
+pub(crate) fn key(name: &Ident) -> String {
+    let name = name.unraw().to_string();
+    let key = name.trim_start_matches('_');
+    if key.is_empty() { name } else { key.to_owned() }
 }
 
 fn name_of(pattern: &Pat) -> Option<&syn::Ident> {
@@ -648,6 +650,7 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
     }
     types::check(ty, Kind::Task.name(), Place::Task, errors);
     Some(Parameter {
+        key: key(&name),
         name,
         ty: ty.clone(),
         ty_in_body: ty.clone(),

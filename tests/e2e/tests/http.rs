@@ -104,6 +104,18 @@ async fn a_parameter_that_is_not_used_is_looked_up_without_its_underscore() {
 }
 
 #[tokio::test]
+async fn a_segment_may_have_the_underscore_too() {
+    #[get("/items/{_id}/{id}")]
+    async fn both(_id: Path<u64>, id: Path<u64>) -> String {
+        format!("{} {}", *_id, *id)
+    }
+
+    let served = Served::new(App::new().routes(routes![both])).await;
+    assert_eq!(served.get("/items/1/2").await.body(), "1 2");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn methods_that_a_path_has_not_are_told_of_those_that_it_has() {
     let served = Served::new(app()).await;
     let response = served.send(request("PUT", "/items/7")).await;
