@@ -174,7 +174,8 @@ pub(crate) fn alias(span: Span) -> Ident {
 pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> TokenStream {
     let last = path.segments.last().expect("a path has a segment");
     let name = &last.ident;
-    let module = format_ident!("__epilogue_in_{alias}", span = Span::call_site());
+    // rustc names the stand-in by its path where two have one name.
+    let module = Ident::new("without_a_macro", Span::call_site());
     let mut plain = path.clone();
     plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
     let span = name.span();
