@@ -190,8 +190,9 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
         #[allow(unused_imports)]
         use #module::#alias;
         {
-            #[allow(unused_imports)]
-            use #plain as #alias;
+            #[allow(unused_imports, unused_import_braces)]
+            // In braces, or what rustc suggests in place of a name that it does not find would have the alias in it.
+            use {#plain as #alias};
             #within
         }
     })

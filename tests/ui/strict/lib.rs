@@ -2,7 +2,8 @@
 #![deny(warnings, unused, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms)]
 #![deny(clippy::all, clippy::pedantic)]
 // Lints that are off, and that somebody may switch on.
-#![deny(unused_qualifications, missing_copy_implementations, closure_returning_async_block)]
+#![deny(unused_qualifications, unused_import_braces)]
+#![deny(missing_copy_implementations, closure_returning_async_block)]
 #![deny(clippy::missing_docs_in_private_items, clippy::unnecessary_struct_initialization)]
 // Of the functions as users write them, and of no code of the macros: async without an await, values that are only read.
 #![allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::must_use_candidate)]
