@@ -232,6 +232,11 @@ async fn fresh(a: Depends<ticket>, b: Depends<ticket>, c: Depends<Fresh<ticket>>
     Json([*a == *b, *a == *c])
 }
 
+#[get("/written")]
+async fn written(ticket: Depends<ticket>) -> Json<(String, Depends<ticket>)> {
+    Json((format!("{ticket}"), ticket))
+}
+
 #[dependency(scope = "app")]
 async fn base() -> Arc<AtomicU32> {
     Arc::default()
@@ -359,6 +364,13 @@ async fn the_error_of_a_result_ends_the_request_whatever_its_name() {
 async fn fresh_ones_are_made_anew() {
     let (app, _entries) = app();
     assert_eq!(TestClient::new(app).get("/fresh").send().await.json::<[bool; 2]>(), [true, false]);
+}
+
+#[tokio::test]
+async fn what_a_dependency_provides_is_written_like_its_output() {
+    let client = TestClient::new(App::new().routes(routes![written]));
+    let (text, number) = client.get("/written").send().await.json::<(String, u32)>();
+    assert_eq!(text, number.to_string());
 }
 
 #[tokio::test]
