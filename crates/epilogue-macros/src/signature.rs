@@ -49,7 +49,7 @@ pub(crate) enum Output {
     Unit,
     /// A type that is written `Result<…>`, by whatever path.
     Result(Type),
-    /// One that is written like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
+    /// One that is written `Result`, or like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
     /// constants within types would know the output of no dependency.
     PerhapsResult(Type),
     Plain(Type),
@@ -672,12 +672,14 @@ fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &
     if let Some(place) = place {
         *has_no_output = !types::check(&ty, kind.name(), place, errors) || types::lacks_lifetime(signature);
     }
+    // No constant within a type may depend on what a function is generic over.
+    let can_be_asked = !types::mentions(&ty, &signature.generics);
     match types::last_name(&ty).map(ToString::to_string) {
-        Some(name) if name == "Result" => Output::Result(ty),
-        // No constant within a type may depend on what a function is generic over.
-        Some(name) if name.ends_with("Result") && !types::mentions(&ty, &signature.generics) => {
-            Output::PerhapsResult(ty)
+        // Without arguments it may be a type of the user's own.
+        Some(name) if name == "Result" && !(types::arguments(&ty).is_empty() && can_be_asked) => {
+            Output::Result(ty)
         }
+        Some(name) if name.ends_with("Result") && can_be_asked => Output::PerhapsResult(ty),
         _ => Output::Plain(ty),
     }
 }
