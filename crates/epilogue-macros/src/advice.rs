@@ -85,6 +85,16 @@ pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
     instead.map_or_else(|| quote_spanned!(at=> Readable), |instead| quote_spanned!(at=> ReadableOr<#instead>))
 }
 
+/// The trait by whose words a reply is asserted, which is `bound` where nothing else is meant.
+pub(crate) fn reply(ty: &Type, bound: &str, at: Span) -> TokenStream {
+    let instead = match arguments(ty)[..] {
+        [json] if is_one_of(ty, &["Option", "Vec"]) && is_named(json, "Json") => within(ty, json, at),
+        _ => None,
+    };
+    let bound = Ident::new(bound, at);
+    instead.map_or_else(|| quote_spanned!(at=> #bound), |instead| quote_spanned!(at=> ReplyOr<#instead>))
+}
+
 /// The trait by whose words it is asserted that a type may be an argument of a task.
 pub(crate) fn task_data(ty: &Type, at: Span) -> TokenStream {
     match data_of(ty, at) {

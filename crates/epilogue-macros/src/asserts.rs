@@ -271,7 +271,7 @@ impl Asserts {
             }
             self.add(of_member(at, &ty, json_reply, "Rest", bound));
         } else {
-            self.add(clause(at, &ty, bound));
+            self.add(clause_of(at, &ty, |span| advice::reply(at, bound, span)));
         }
         self.0.extend(raises);
     }

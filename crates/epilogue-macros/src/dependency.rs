@@ -31,7 +31,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
     let description = describe(&function, &options, &private, &mut errors);
-    let marker = function.marker(&without_bounds(function.generics()), &private);
+    let line = format!("What `Depends<{}>` names.", function.name());
+    let marker = function.marker(&without_bounds(function.generics()), &line, &private);
     let (names, stub) = (names.tokens(), stub(&function, &private));
     function.finish(&quote!(#marker #names #description), &quote!(#marker #stub), errors, &private)
 }

@@ -9,7 +9,7 @@ use crate::asserts::is_extract;
 use crate::describe::{Described, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::params::Params;
-use crate::signature::{Parameter, allowed, without_lifetimes};
+use crate::signature::{Parameter, allowed, key, without_lifetimes};
 use crate::types::{Place, arguments, bare, check as check_type, holds_value, mentions};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -76,8 +76,10 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
     fields
         .iter()
         .filter_map(|field| {
+            let name = field.ident.clone()?;
             Some(Parameter {
-                name: field.ident.clone()?,
+                key: key(&name),
+                name,
                 ty: bare(&field.ty),
                 ty_in_body: bare(&field.ty),
                 ty_as_written: bare(&field.ty),

@@ -24,7 +24,7 @@ pub(crate) struct Described<'a> {
     pub(crate) exit: Option<TokenStream>,
     pub(crate) concurrent: bool,
     /// See [`allowed`](crate::signature::allowed).
-    pub(crate) allowed: Option<TokenStream>,
+    pub(crate) allowed: TokenStream,
 }
 
 impl Described<'_> {

@@ -105,7 +105,7 @@ impl Names {
             let assert = asserted.contains(&index).then(|| {
                 let clause = quote_spanned!(span=> #last: __epilogue::Dependency {});
                 quote!(const _: () = {
-                    #[allow(dead_code, trivial_bounds, reason = "its bounds are checked, it is not called")]
+                    #[allow(dead_code, trivial_bounds, unused_qualifications, reason = "its bounds are checked, it is not called")]
                     fn holds() where #clause
                 };)
             });
@@ -174,7 +174,8 @@ pub(crate) fn alias(span: Span) -> Ident {
 pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> TokenStream {
     let last = path.segments.last().expect("a path has a segment");
     let name = &last.ident;
-    let module = format_ident!("__epilogue_in_{alias}", span = Span::call_site());
+    // rustc names the stand-in by its path where two have one name.
+    let module = Ident::new("without_a_macro", Span::call_site());
     let mut plain = path.clone();
     plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
     let span = name.span();
@@ -189,8 +190,9 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
         #[allow(unused_imports)]
         use #module::#alias;
         {
-            #[allow(unused_imports)]
-            use #plain as #alias;
+            #[allow(unused_imports, unused_import_braces)]
+            // In braces, or what rustc suggests in place of a name that it does not find would have the alias in it.
+            use {#plain as #alias};
             #within
         }
     })

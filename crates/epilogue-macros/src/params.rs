@@ -96,7 +96,7 @@ impl PathName {
         }
         let mut unsaid = Errors::default();
         let options = Options::read(param, &mut unsaid);
-        let key = options.alias.map_or_else(|| param.key(), |alias| alias.value());
+        let key = options.alias.map_or_else(|| param.key.clone(), |alias| alias.value());
         Some(Self { key, from_prefix: options.from_prefix })
     }
 }
@@ -327,7 +327,7 @@ impl Options {
     fn node(&self, param: &Parameter, fuel: &TokenStream, generics: &Generics) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
-        let (name, key) = (param.name.unraw().to_string(), param.key());
+        let (name, key) = (param.name.unraw().to_string(), &param.key);
         let hyphenated = key.replace('_', "-");
         let scalar = is_scalar(ty);
         let Self { fields, from_prefix, .. } = self;

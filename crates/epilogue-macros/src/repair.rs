@@ -2,6 +2,7 @@
 //! is written here, and read as if it had been.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use syn::LitInt;
 
 use crate::diagnostics::Errors;
 use crate::types::text;
@@ -110,10 +111,15 @@ fn parenthesised(
                 group.span(),
                 format!("what a parameter depends on stands between angle brackets: write `Depends<{name}>`"),
             ));
-            let mut tokens = vec![angle('<', group)];
-            tokens.extend(group.stream());
-            tokens.push(angle('>', group));
-            tokens
+            angled(group)
+        }
+        // What it is generic over.
+        Some(TokenTree::Ident(named)) if syn::parse2::<LitInt>(group.stream()).is_ok() => {
+            errors.push(syn::Error::new(
+                group.span(),
+                format!("`{named}` is named here and not called: write `Depends<{named}<{name}>>`"),
+            ));
+            angled(group)
         }
         Some(TokenTree::Ident(named)) if !of_function(named) => {
             errors.push(syn::Error::new(
@@ -129,6 +135,14 @@ fn parenthesised(
 /// Parentheses after it belong to the type of a function.
 fn of_function(name: &Ident) -> bool {
     ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|of| name == of)
+}
+
+/// What stands between the parentheses, between angle brackets.
+fn angled(group: &Group) -> Vec<TokenTree> {
+    let mut tokens = vec![angle('<', group)];
+    tokens.extend(group.stream());
+    tokens.push(angle('>', group));
+    tokens
 }
 
 fn angle(char: char, group: &Group) -> TokenTree {

@@ -36,7 +36,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     else {
         return errors.beside(item);
     };
-    let template = Template::read(template, &macro_name, &function, &mut errors);
+    let template = Template::read(template, &macro_name, &mut function, &mut errors);
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
     let mut params =
@@ -105,7 +105,12 @@ pub(crate) struct Template {
 
 impl Template {
     /// Reads the template, and checks that it has the names of the function's parameters.
-    pub(crate) fn read(written: Written, macro_name: &str, function: &Function, errors: &mut Errors) -> Self {
+    pub(crate) fn read(
+        written: Written,
+        macro_name: &str,
+        function: &mut Function,
+        errors: &mut Errors,
+    ) -> Self {
         let name = function.name();
         let text = match written {
             Written::Text(text) => text,
@@ -120,11 +125,22 @@ impl Template {
         };
         let before = errors.count();
         let segments = template::segments(&text, errors);
+        name_like_segments(function, &segments);
         // The names of a template that is wrong are not known.
         if errors.count() == before {
             check_segments(function, &text, &segments, errors);
         }
         Self { text: Some(text), segments }
+    }
+}
+
+/// A segment may have the `_` of a parameter that is not used.
+fn name_like_segments(function: &mut Function, segments: &[String]) {
+    for param in &mut function.params {
+        let name = param.name.unraw().to_string();
+        if is_named(&param.ty, "Path") && segments.contains(&name) {
+            param.key = name;
+        }
     }
 }
 
@@ -161,7 +177,9 @@ impl Read<'_> {
     /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
         let Self { function, private, .. } = self;
-        let (marker, names) = (function.marker(&Generics::default(), private), self.names.tokens());
+        let line = format!("What `routes![{}]` names.", function.name());
+        let marker = function.marker(&Generics::default(), &line, private);
+        let names = self.names.tokens();
         // Without a template there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
         let stub = stub(function, private);
@@ -258,7 +276,7 @@ fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
     param.attrs.is_empty()
         && is_named(&param.ty, "Path")
         && !matches!(arguments(&param.ty)[..], [Type::Tuple(_)])
-        && segments.contains(&param.key())
+        && segments.contains(&param.key)
 }
 
 /// The descriptions of the dependencies that the route runs for their effect.

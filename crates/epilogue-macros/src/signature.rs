@@ -30,6 +30,8 @@ pub(crate) struct Function {
 /// One parameter of it, or field of a struct.
 pub(crate) struct Parameter {
     pub(crate) name: syn::Ident,
+    /// The name to look up, where no alias says another.
+    pub(crate) key: String,
     /// The type without the reference.
     pub(crate) ty: Type,
     /// The same as the function's body has it, where that differs.
@@ -47,7 +49,7 @@ pub(crate) enum Output {
     Unit,
     /// A type that is written `Result<…>`, by whatever path.
     Result(Type),
-    /// One that is written like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
+    /// One that is written `Result`, or like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
     /// constants within types would know the output of no dependency.
     PerhapsResult(Type),
     Plain(Type),
@@ -105,13 +107,6 @@ impl Kind {
 }
 
 impl Parameter {
-    /// The name to look up, where no alias says another: that of a parameter which is not used begins with a `_` that rustc asks for.
-    pub(crate) fn key(&self) -> String {
-        let name = self.name.unraw().to_string();
-        let key = name.trim_start_matches('_');
-        if key.is_empty() { name } else { key.to_owned() }
-    }
-
     /// It is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)
@@ -274,14 +269,18 @@ impl Function {
         &self.item.sig.ident
     }
 
-    /// What of its attributes is true of the type of its name too.
-    pub(crate) fn docs(&self) -> impl Iterator<Item = &Attribute> {
-        self.item.attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"))
+    /// What of its attributes is true of the type of its name too. Its documentation is not, since its examples would run twice.
+    pub(crate) fn docs(&self, line: &str) -> TokenStream {
+        let is_kept = |attr: &&Attribute| {
+            attr.path().is_ident("cfg") || matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"))
+        };
+        let kept = self.item.attrs.iter().filter(is_kept);
+        quote!(#[doc = #line] #(#kept)*)
     }
 
     /// The type that stands for the function: braces keep it out of the value namespace, where the function is.
-    pub(crate) fn marker(&self, generics: &Generics, private: &TokenStream) -> TokenStream {
-        let (name, vis, docs) = (self.name(), &self.item.vis, self.docs());
+    pub(crate) fn marker(&self, generics: &Generics, line: &str, private: &TokenStream) -> TokenStream {
+        let (name, vis, docs) = (self.name(), &self.item.vis, self.docs(line));
         let types: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
         let field = (!types.is_empty())
             .then(|| quote!(#[doc(hidden)] __epilogue: #private::PhantomData<fn() -> (#(#types,)*)>,));
@@ -289,8 +288,8 @@ impl Function {
         // At the name, which is what a second function of the same one is told of.
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
-            #(#docs)*
-            #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code, reason = "it only names the function")]
+            #docs
+            #[allow(non_camel_case_types, missing_docs, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
             #vis #structure
         }
     }
@@ -344,10 +343,20 @@ impl Function {
     }
 }
 
-/// Of an item that nobody is to use any more, what is generated is no user.
-pub(crate) fn allowed(attrs: &[Attribute]) -> Option<TokenStream> {
+/// What lints would say of the generated code at the user's tokens. Of an item that nobody is to use any more, it is no user.
+pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
-    is_deprecated.then(|| quote!(#[allow(deprecated)]))
+    let deprecated = is_deprecated.then(|| quote!(deprecated,));
+    quote! {
+        #[allow(
+            #deprecated
+            unused_qualifications,
+            closure_returning_async_block,
+            clippy::multiple_bound_locations,
+            clippy::unnecessary_struct_initialization,
+            reason = "it is not as the user would write it"
+        )]
+    }
 }
 
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
@@ -539,7 +548,14 @@ fn parameter(
     };
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
     let ty_in_body = ty.clone();
-    Some(Parameter { name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+    Some(Parameter { key: key(&name), name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+}
+
+/// The name that a parameter looks up: that of one which is not used begins with a `_` that rustc asks for.
+pub(crate) fn key(name: &Ident) -> String {
+    let name = name.unraw().to_string();
+    let key = name.trim_start_matches('_');
+    if key.is_empty() { name } else { key.to_owned() }
 }
 
 fn name_of(pattern: &Pat) -> Option<&syn::Ident> {
@@ -634,6 +650,7 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
     }
     types::check(ty, Kind::Task.name(), Place::Task, errors);
     Some(Parameter {
+        key: key(&name),
         name,
         ty: ty.clone(),
         ty_in_body: ty.clone(),
@@ -655,12 +672,32 @@ fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &
     if let Some(place) = place {
         *has_no_output = !types::check(&ty, kind.name(), place, errors) || types::lacks_lifetime(signature);
     }
+    // No constant within a type may depend on what a function is generic over.
+    let can_be_asked = !types::mentions(&ty, &signature.generics);
     match types::last_name(&ty).map(ToString::to_string) {
-        Some(name) if name == "Result" => Output::Result(ty),
-        // No constant within a type may depend on what a function is generic over.
-        Some(name) if name.ends_with("Result") && !types::mentions(&ty, &signature.generics) => {
-            Output::PerhapsResult(ty)
+        // Without arguments it may be a type of the user's own.
+        Some(name) if name == "Result" && !(types::arguments(&ty).is_empty() && can_be_asked) => {
+            Output::Result(ty)
         }
+        Some(name) if name.ends_with("Result") && can_be_asked => Output::PerhapsResult(ty),
         _ => Output::Plain(ty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_beside_a_function_has_none_of_its_examples() {
+        let item = quote! {
+            /// Reads.
+            #[doc(hidden)]
+            #[cfg(all())]
+            async fn read() {}
+        };
+        let function = Function::read(&item, Kind::Route, "#[get]", &mut Errors::default()).unwrap();
+        let kept = quote!(#[doc = "A line."] #[doc(hidden)] #[cfg(all())]);
+        assert_eq!(function.docs("A line.").to_string(), kept.to_string());
     }
 }

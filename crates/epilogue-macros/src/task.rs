@@ -106,10 +106,18 @@ fn structure(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
     let names = fields(function).map(|param| &param.name);
     let types = fields(function).map(|param| &param.ty);
-    let docs = function.docs();
+    let docs =
+        function.docs(&format!("The arguments of the task `{name}`, which `BackgroundTasks::add` takes."));
     quote! {
-        #(#docs)*
-        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, reason = "it has the function's name")]
+        #docs
+        #[allow(
+            non_camel_case_types,
+            missing_docs,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            clippy::missing_docs_in_private_items,
+            reason = "it has the function's name"
+        )]
         #vis struct #name {
             #(#vis #names: #types,)*
         }

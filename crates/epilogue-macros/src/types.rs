@@ -269,6 +269,17 @@ impl<'ast> Visit<'ast> for Checks<'_> {
         self.errors.at(infer, "a signature names its types, and `_` is not a name: write the type");
     }
 
+    fn visit_type_never(&mut self, never: &'ast syn::TypeNever) {
+        if let Place::Output | Place::Reply = self.place {
+            self.is_type = false;
+            let of = self.of;
+            self.errors.at(
+                never,
+                format!("{of} must return, and `!` says that it never does: write the type that it returns, or remove `!`"),
+            );
+        }
+    }
+
     // A function's own lifetimes are nobody else's.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 

@@ -38,7 +38,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &mut errors) else {
         return errors.beside(item);
     };
-    let template = Template::read(template, "websocket", &function, &mut errors);
+    let template = Template::read(template, "websocket", &mut function, &mut errors);
     options.check(&function, &mut errors);
     let position = socket(&function, &mut errors);
     let names = Names::of(&mut function, &private);

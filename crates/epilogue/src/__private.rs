@@ -41,7 +41,7 @@ pub use crate::param::{File, Files};
 pub use crate::rejection::Rejection;
 pub use crate::response::{
     EndsInJson, EndsInNoJson, Failure, IntoHttpError, JsonReply, NoOutput, NoReply, RaisedError, Reply,
-    ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
+    ReplyOr, ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
 #[cfg(feature = "websocket")]

@@ -88,8 +88,8 @@ pub use __private::SocketReturn;
 pub use __private::{
     ApiKeyParam, ExitFuture, ExtensionParam, ExtractParam, Holds, HttpParam, InDepends, InState,
     IntoHttpError, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, ParamOr, PlainOutput, ReadableOr,
-    ResultLike, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply, WithValue,
-    Writable,
+    ReplyOr, ResultLike, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply,
+    WithValue, Writable,
 };
 
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.

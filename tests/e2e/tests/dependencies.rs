@@ -232,6 +232,30 @@ async fn fresh(a: Depends<ticket>, b: Depends<ticket>, c: Depends<Fresh<ticket>>
     Json([*a == *b, *a == *c])
 }
 
+#[get("/written")]
+async fn written(ticket: Depends<ticket>) -> Json<(String, Depends<ticket>)> {
+    Json((format!("{ticket}"), ticket))
+}
+
+mod of_that_name {
+    use epilogue::prelude::*;
+
+    pub(super) struct Result {
+        pub(super) points: u32,
+    }
+
+    #[dependency]
+    pub(super) fn best() -> Result {
+        Result { points: 7 }
+    }
+}
+use of_that_name::best;
+
+#[get("/best")]
+async fn points(best: Depends<best>) -> String {
+    best.points.to_string()
+}
+
 #[dependency(scope = "app")]
 async fn base() -> Arc<AtomicU32> {
     Arc::default()
@@ -359,6 +383,19 @@ async fn the_error_of_a_result_ends_the_request_whatever_its_name() {
 async fn fresh_ones_are_made_anew() {
     let (app, _entries) = app();
     assert_eq!(TestClient::new(app).get("/fresh").send().await.json::<[bool; 2]>(), [true, false]);
+}
+
+#[tokio::test]
+async fn a_type_that_is_called_result_is_a_value() {
+    let client = TestClient::new(App::new().routes(routes![points]));
+    assert_eq!(client.get("/best").send().await.text(), "7");
+}
+
+#[tokio::test]
+async fn what_a_dependency_provides_is_written_like_its_output() {
+    let client = TestClient::new(App::new().routes(routes![written]));
+    let (text, number) = client.get("/written").send().await.json::<(String, u32)>();
+    assert_eq!(text, number.to_string());
 }
 
 #[tokio::test]

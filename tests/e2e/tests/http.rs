@@ -1,5 +1,6 @@
 //! What the server answers: routing, methods, limits, and clients that send nonsense.
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -100,6 +101,34 @@ async fn a_parameter_that_is_not_used_is_looked_up_without_its_underscore() {
     assert_eq!(served.send(whole).await.body(), "all there");
     let rejected = served.get("/items/1").await;
     assert!(rejected.body().contains(r#""loc":["query","page"]"#), "{}", rejected.body());
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_segment_may_have_the_underscore_too() {
+    #[get("/items/{_id}/{id}")]
+    async fn both(_id: Path<u64>, id: Path<u64>) -> String {
+        format!("{} {}", *_id, *id)
+    }
+
+    let served = Served::new(App::new().routes(routes![both])).await;
+    assert_eq!(served.get("/items/1/2").await.body(), "1 2");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_zero_has_limits() {
+    #[get("/items")]
+    async fn limited(#[param(ge = 1, le = 10)] limit: Query<NonZeroU8>) -> String {
+        limit.to_string()
+    }
+
+    let served = Served::new(App::new().routes(routes![limited])).await;
+    assert_eq!(served.get("/items?limit=10").await.body(), "10");
+    for (limit, broken) in [("0", r#""type":"greater_than_equal""#), ("11", r#""type":"less_than_equal""#)] {
+        let rejected = served.get(&format!("/items?limit={limit}")).await;
+        assert!(rejected.body().contains(broken), "{}", rejected.body());
+    }
     served.stop().await.unwrap();
 }
 

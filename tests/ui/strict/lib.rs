@@ -1,6 +1,10 @@
 //! One of everything that a macro writes code for.
 #![deny(warnings, unused, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms)]
 #![deny(clippy::all, clippy::pedantic)]
+// Lints that are off, and that somebody may switch on.
+#![deny(unused_qualifications, unused_import_braces)]
+#![deny(missing_copy_implementations, closure_returning_async_block)]
+#![deny(clippy::missing_docs_in_private_items, clippy::unnecessary_struct_initialization)]
 // Of the functions as users write them, and of no code of the macros: async without an await, values that are only read.
 #![allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::must_use_candidate)]
 #![allow(clippy::missing_errors_doc, clippy::too_many_arguments)]
@@ -23,6 +27,7 @@ pub async fn session(
     Ok(format!("{} {:?}", *greeting, *token))
 }
 
+/// Exits the session.
 async fn close(session: &str, _outcome: &Outcome) -> Result<(), HttpError> {
     println!("{session}");
     Ok(())
@@ -44,12 +49,22 @@ pub fn repository<T: Default + Send + Sync + 'static>(_session: Depends<session>
     vec![T::default()]
 }
 
+/// Is generic, and says so in a where-clause.
+#[dependency]
+pub fn default_of<T>() -> Vec<T>
+where
+    T: Default + Send + Sync + 'static,
+{
+    vec![T::default()]
+}
+
 /// Is generic over a number.
 #[dependency]
 pub fn at_least<const N: u32>(level: Query<u32>) -> Result<(), HttpError> {
     if *level >= N { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "too low")) }
 }
 
+/// What a public dependency names.
 mod private {
     use epilogue::prelude::*;
 
@@ -71,6 +86,16 @@ pub struct Paging {
     pub q: Query<Option<String>>,
 }
 
+/// A generic struct of parameters.
+#[derive(Debug, Dependency)]
+pub struct Filter<T>
+where
+    T: Send + Sync + 'static,
+{
+    /// By what.
+    pub by: Query<T>,
+}
+
 /// Is deprecated, and a dependency.
 #[deprecated]
 #[dependency]
@@ -80,8 +105,8 @@ pub fn former() {}
 #[deprecated]
 #[derive(Debug, Dependency)]
 pub struct Former {
-    /// How many.
-    pub limit: Query<u32>,
+    /// Which.
+    pub q: Query<String>,
 }
 
 /// Is deprecated, and a task.
@@ -139,6 +164,24 @@ pub async fn old(
 ) {
 }
 
+/// Borrows a dependency of its own module, and may have another.
+#[get("/borrowed")]
+pub async fn borrowed(greeting: &Depends<greeting>, slow: Option<Depends<slow>>) -> String {
+    format!("{} {}", **greeting, slow.is_some())
+}
+
+/// A task that is nobody else's.
+#[task]
+async fn note(line: String, count: u32) {
+    println!("{line} {count}");
+}
+
+/// Adds it.
+#[get("/noted")]
+async fn noted(tasks: &BackgroundTasks) {
+    tasks.add(note { line: String::new(), count: 1 });
+}
+
 /// Is sync.
 #[get("/", blocking)]
 pub fn index() -> &'static str {
@@ -166,5 +209,5 @@ pub async fn echo(mut socket: WebSocket, _hidden: Depends<hidden>) -> Result<(),
 
 /// The app.
 pub fn app() -> App {
-    App::new().routes(routes![create, remove, index, nothing, upload, echo, old])
+    App::new().routes(routes![create, remove, index, nothing, upload, echo, old, borrowed, noted])
 }

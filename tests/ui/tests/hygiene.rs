@@ -254,6 +254,26 @@ mod lifetimes_with_names {
     }
 }
 
+/// Names that a crate and a module of the prelude have too: `self::` says which is meant.
+mod names_of_modules {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn header(name: Header<Option<String>>) -> Option<String> {
+        name.into_inner()
+    }
+
+    #[get("/", dependencies(self::header))]
+    async fn tower(header: Depends<self::header>) -> String {
+        let _ = ::tower::service_fn(|_: ()| async { Ok::<_, ()>(()) });
+        format!("{:?}", *header)
+    }
+
+    fn app() -> App {
+        App::new().routes(routes![self::tower])
+    }
+}
+
 /// Raw names, and names that the macros use too.
 mod odd_names {
     use epilogue::prelude::*;

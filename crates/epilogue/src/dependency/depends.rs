@@ -3,6 +3,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use super::Dependency;
 use crate::graph::fuel::{Described, Edge, Fuel, HasNode};
 use crate::graph::node::{Need, Sharing, Source};
@@ -15,6 +17,8 @@ use crate::scope::{Scope, Site, Value};
 /// It dereferences to the output, clones cheaply (a reference count) and may be moved into a task. `D` is the name of
 /// the function under `#[dependency]`, which runs at most once per request however often it is asked for; write
 /// `Depends<Fresh<D>>` for an output of its own.
+///
+/// It is written like the output, as text where that is `Display` and as JSON where it is `Serialize`: so `Json(user)` is a reply.
 ///
 /// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
 ///
@@ -90,6 +94,24 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Depends").field(&**self).finish()
+    }
+}
+
+impl<D: Dependency> fmt::Display for Depends<D>
+where
+    D::Output: fmt::Display,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<D: Dependency> Serialize for Depends<D>
+where
+    D::Output: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
     }
 }
 

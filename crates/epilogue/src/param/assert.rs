@@ -4,6 +4,7 @@
 //! the trait. None has a supertrait, of which rustc would speak instead.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::num::NonZero;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -233,7 +234,16 @@ macro_rules! limited {
     ($limit:ident: $($type:ty),* $(,)?) => { $(impl $limit for $type {})* };
 }
 
+macro_rules! limited_not_zero {
+    ($($int:ty),*) => { $(
+        // Of the numbers that an error lists, these would be the most.
+        #[diagnostic::do_not_recommend]
+        impl Number for NonZero<$int> {}
+    )* };
+}
+
 limited!(Number: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+limited_not_zero!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 limited!(Text: String, Box<str>, Arc<str>, std::borrow::Cow<'static, str>, std::path::PathBuf, char);
 
 macro_rules! limited_within {

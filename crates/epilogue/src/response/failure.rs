@@ -106,7 +106,7 @@ pub(crate) fn internal_server_error() -> Response {
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` does not turn into a reply",
     label = "not an error that replies: it does not implement `IntoResponse`, or is not `Send + Sync`",
-    note = "return `Result<_, HttpError>`, into which `?` turns every `std::error::Error`, or implement `IntoResponse` for `{Self}`",
+    note = "return `Result<_, HttpError>`: `?` turns every `std::error::Error` into it, and `.map_err(HttpError::internal)?` what anyhow and eyre have; or an error type of your own that implements `IntoResponse`",
     note = "exits see the error before it is the reply, so it must be `Sync`; axum's `Response` is not: return an `HttpError`, or an error of your own that makes the `Response`"
 )]
 // Without supertraits, of which rustc would speak instead.

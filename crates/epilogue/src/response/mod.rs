@@ -10,7 +10,7 @@ pub(crate) use failure::{ReplyError, internal_server_error};
 pub use http_error::{HttpError, IntoHttpError};
 pub use reply::Reply;
 pub use returned::{
-    EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, ReplyValue, Returned, ReturnedReply,
+    EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, ReplyOr, ReplyValue, Returned, ReturnedReply,
     ReturnedValue, TupleReply, replied,
 };
 pub(crate) use returned::{Replied, WholeReply, whole};

@@ -28,6 +28,18 @@ impl<T: IntoResponse> ReplyValue for T {
     }
 }
 
+/// The same, where it is written in a way for which there is a better one.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reply",
+    label = "not a response: a `Json<…>` stands outside of what it holds",
+    note = "return `{Instead}`"
+)]
+pub trait ReplyOr<Instead> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse, Instead> ReplyOr<Instead> for T {}
+
 /// The same, where it is written as a tuple.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
