@@ -1,4 +1,4 @@
-//! Writes the dependencies of all sizes: as a chain, as a fan of unrelated ones, and as a diamond over one that all others share.
+//! Writes the dependencies of all sizes: as a chain, as a fan of unrelated ones, and as a diamond in which all others share one.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -46,7 +46,7 @@ fn parameters(dependencies: &[String]) -> String {
     dependencies.iter().map(|name| format!("{name}: Depends<{name}>")).collect::<Vec<_>>().join(", ")
 }
 
-/// An expression of all of them.
+/// An expression that adds up all of them.
 fn sum(dependencies: &[String]) -> String {
     let terms = dependencies.iter().map(|name| format!("*{name}"));
     terms.chain([String::from("1")]).collect::<Vec<_>>().join(" + ")

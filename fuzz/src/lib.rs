@@ -1,6 +1,6 @@
-//! What the fuzz targets run, and `tests/e2e/tests/fuzz_seeds.rs` with the seeds and mutations of them.
+//! What the fuzz targets run. `tests/e2e/tests/fuzz_seeds.rs` runs it too, with their seeds and mutations of these.
 //!
-//! A panic inside of an app is caught there and becomes a 500. No path function here replies with one, so a 500 is a finding.
+//! A panic inside an app is caught and becomes a 500. No path function here replies with a 500, so each one is a finding.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use http::{Request, Uri};
 use http_body_util::BodyExt;
 use tower_service::Service;
 
-/// A whole path, or a router's prefix and a path, divided by a newline.
+/// A whole path, or a router's prefix and a path, separated by a newline.
 pub fn paths(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Some((prefix, path)) = text.split_once('\n') {
@@ -25,7 +25,7 @@ pub fn paths(data: &[u8]) {
     }
 }
 
-/// A place in a request, named by the first byte, and the text there.
+/// A place in a request, chosen by the first byte, and the text there.
 pub fn values(data: &[u8]) {
     let Some((place, value)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(value);
@@ -185,7 +185,7 @@ fn request(method: &str, target: &str, body: Body) -> Option<Request<Body>> {
 
 fn with_header(path: &str, name: HeaderName, value: &[u8]) -> Option<Request<Body>> {
     let mut request = request("GET", path, Body::empty())?;
-    // Several headers of the name, divided by newlines.
+    // Several headers of this name, separated by newlines.
     for value in value.split(|byte| *byte == b'\n') {
         request.headers_mut().append(&name, HeaderValue::from_bytes(value).ok()?);
     }

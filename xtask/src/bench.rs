@@ -1,4 +1,4 @@
-//! Instructions a request, of Epilogue beside hyper by hand and whatever other servers of the same routes there are.
+//! Instructions per request: of Epilogue, of hyper used by hand, and of any other servers with the same routes.
 
 pub(crate) mod build;
 mod callgrind;
@@ -17,7 +17,7 @@ use crate::command::Step;
 use crate::error::Error;
 use crate::workspace::{Workspace, cargo};
 
-/// What the others are compared with.
+/// What the other servers are compared with.
 const BASELINE: &str = "hyper-baseline";
 const OURS: &str = "bench-server";
 const ROUNDS: usize = 3;
@@ -26,7 +26,7 @@ const ROUNDS: usize = 3;
 pub(crate) fn run(workspace: &Workspace, peers: Option<&str>) -> Result<(), Error> {
     let mut programs = Vec::new();
     for package in [BASELINE, OURS] {
-        // One at a time: built together, hyper by hand would get the features of hyper that Epilogue uses.
+        // One at a time: built together, the hyper baseline would get the features of hyper that Epilogue uses.
         Step::new(cargo())
             .args(["build", "--release", "--package", package])
             .directory(workspace.root())
@@ -66,7 +66,7 @@ fn programs_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(programs)
 }
 
-/// The medians, their ratios to the baseline, and how far the rounds lay apart.
+/// The medians, their ratios to the baseline, and how far apart the rounds were.
 fn table(servers: &[String], counts: &[Vec<Vec<f64>>]) -> String {
     let mut text = String::from("User-space instructions a request: one connection, one worker. The median");
     let _ = write!(text, " of {ROUNDS} rounds, and its ratio to {BASELINE}.\n\n| server |");

@@ -23,7 +23,7 @@ impl LeftOut {
         Self { cases, markers }
     }
 
-    /// The same in pytest's words.
+    /// The same as arguments for pytest.
     pub(crate) fn to_args(&self) -> Vec<String> {
         let mut args: Vec<_> = self.cases.iter().map(|case| format!("--deselect={case}")).collect();
         if !self.markers.is_empty() {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::error::Error;
 
-/// A program that runs to its end as a part of a chore.
+/// A program that runs to its end as part of a chore.
 #[derive(Debug)]
 pub(crate) struct Step {
     command: Command,
@@ -33,14 +33,14 @@ impl Step {
         self
     }
 
-    /// Without its output: what it says is in a file.
+    /// Discards its output: what it says is in a file.
     pub(crate) fn quietly(mut self) -> Self {
         self.command.stdout(Stdio::null());
         self.is_shown = false;
         self
     }
 
-    /// What it prints, if it ends with 0.
+    /// Returns what it prints, if it ends with 0.
     pub(crate) fn output(mut self) -> Result<String, Error> {
         let command = shown(&self.command);
         match self.command.stderr(Stdio::inherit()).output() {
@@ -64,7 +64,7 @@ impl Step {
     }
 }
 
-/// A command as it would be typed, without the folder that its program is in.
+/// A command as it would be typed, without the folder of its program.
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());

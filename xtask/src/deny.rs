@@ -1,4 +1,4 @@
-//! cargo-deny: advisories, licences, bans and sources of every dependency, as `deny.toml` has them.
+//! cargo-deny: advisories, licences, bans and sources of every dependency, by the rules of `deny.toml`.
 
 use std::env;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::command::Step;
 use crate::error::Error;
 use crate::workspace::{Workspace, cargo};
 
-/// The one that the checks were last tried with.
+/// The version that these checks were last tried with.
 const VERSION: &str = "0.20.2";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
@@ -17,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     };
     let deny = |words: &[&str]| Step::new(&program).args(words).directory(workspace.root());
     deny(&["--log-level", "error", "check", "bans", "licenses", "sources"]).run()?;
-    // The advisories are a Git repository elsewhere; all else is in the registry that the dependencies came from.
+    // The advisories are in a Git repository elsewhere; everything else is in the registry that the dependencies came from.
     match deny(&["fetch", "db"]).run() {
         Ok(()) => deny(&["--offline", "check", "advisories"]).run(),
         Err(error) => {
@@ -35,13 +35,13 @@ fn on_path() -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(&name)).find(|program| program.is_file())
 }
 
-/// Builds it once, into `target`: some minutes.
+/// Builds it once, into `target`. That takes some minutes.
 fn installed(workspace: &Workspace) -> Result<PathBuf, Error> {
     let root = workspace.scratch("tools");
     let program = root.join("bin").join(format!("cargo-deny{}", env::consts::EXE_SUFFIX));
     if !program.is_file() {
         Step::new(cargo())
-            // Not optimised: it is quick enough, and built in a third of the time.
+            // Not optimised: it is quick enough, and takes a third of the time to build.
             .args(["install", "cargo-deny", "--locked", "--debug", "--version", VERSION, "--root"])
             .args([&root])
             .directory(workspace.root())

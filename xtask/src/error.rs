@@ -2,7 +2,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Why a chore was not done.
+/// Why a chore failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("no such chore; there are:\n{0}")]

@@ -66,7 +66,7 @@ fn test(workspace: &Workspace) -> Result<(), Error> {
     conformance::run(workspace, &[])
 }
 
-/// Scores the first error of each mistake; every one must point at the right words and say what to write instead.
+/// Scores the compiler's first error for each mistake. Each must point at the right code and say what to write instead.
 fn diagnostics(workspace: &Workspace) -> Result<(), Error> {
     Step::new("python3")
         .args(["tests/ui/diagnostics/score.py", "--crate", "crates/epilogue", "--work"])

@@ -4,26 +4,26 @@ use std::path::{Path, PathBuf};
 use crate::command::Step;
 use crate::error::Error;
 
-/// A virtual environment with what a `requirements.txt` asks for.
+/// A virtual environment with the packages of a `requirements.txt`.
 #[derive(Debug)]
 pub(crate) struct Python {
     folder: PathBuf,
 }
 
 impl Python {
-    /// The environment in the folder, made anew unless it has these requirements already.
+    /// The environment in the folder. It is made anew unless it already has these requirements.
     pub(crate) fn set_up(folder: PathBuf, requirements: &Path) -> Result<Self, Error> {
         let python = Self { folder };
         let wanted = fs::read_to_string(requirements).map_err(Error::file("reading", requirements))?;
         let installed = python.folder.join("requirements.txt");
-        // An interpreter that was upgraded since is a link to nowhere.
+        // If Python has been upgraded since, the interpreter is a link to nowhere.
         let is_whole = python.interpreter().exists();
         if is_whole && fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
             return Ok(python);
         }
         python.remove()?;
         python.install(requirements)?;
-        // Written last: it says that everything else is there.
+        // Written last: it shows that everything else is there.
         fs::write(&installed, wanted).map_err(Error::file("writing", installed.as_path()))?;
         Ok(python)
     }

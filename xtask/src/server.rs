@@ -47,7 +47,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Asks the server to end, and sees to it that it ends well.
+    /// Asks the server to end, and checks that it ends well.
     pub(crate) fn stop(mut self) -> Result<(), Error> {
         Step::new("kill").args(["-TERM", &self.child.id().to_string()]).run()?;
         match self.wait() {
@@ -84,7 +84,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already, unless something failed before it was stopped: then that is the error to tell of.
+        // It has already ended, unless something failed before it was stopped; then that is the error to report.
         _ = self.child.kill();
         _ = self.child.wait();
     }

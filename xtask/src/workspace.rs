@@ -8,7 +8,7 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: PathBuf,
-    /// Where cargo has put this program, and puts what it builds in the same way.
+    /// Where cargo has put this program, and puts the others that it builds in the same way.
     programs: PathBuf,
     target: PathBuf,
 }
@@ -34,7 +34,7 @@ impl Workspace {
         self.programs.join(name)
     }
 
-    /// A folder of a chore's own in `target`, wherever that is.
+    /// A folder for a chore in `target`, wherever that is.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.target.join(name)
     }

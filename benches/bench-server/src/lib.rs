@@ -1,4 +1,4 @@
-//! The routes of the benchmark, as a user of Epilogue writes them.
+//! The routes of the benchmark, as a user of Epilogue would write them.
 
 mod graph;
 mod notifications;

@@ -1,4 +1,4 @@
-//! Tasks that say when they ran, and tasks that take long.
+//! Tasks that record when they ran, and tasks that take long.
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -8,13 +8,13 @@ use rustix::time::{ClockId, clock_gettime};
 const MARKS: usize = 1 << 16;
 static MOMENTS: [AtomicI64; MARKS] = [const { AtomicI64::new(0) }; MARKS];
 
-/// Notes when the task of this number ran, on the clock that all processes of the machine share.
+/// Records when the task of this number ran, on the clock that all processes of the machine share.
 pub fn note(number: usize) {
     let now = clock_gettime(ClockId::Monotonic);
     MOMENTS[number % MARKS].store(now.tv_sec * 1_000_000_000 + now.tv_nsec, Relaxed);
 }
 
-/// The first moments in nanoseconds, a line each; zero for a task that did not run.
+/// The first moments in nanoseconds, one per line; zero for a task that did not run.
 pub fn marks(count: usize) -> String {
     let mut marks = String::new();
     for moment in &MOMENTS[..count.min(MARKS)] {
@@ -24,7 +24,7 @@ pub fn marks(count: usize) -> String {
     marks
 }
 
-/// Keeps a core busy for that long.
+/// Keeps a core busy for this long.
 pub fn burn(milliseconds: u64) {
     let end = Instant::now() + Duration::from_millis(milliseconds);
     while Instant::now() < end {

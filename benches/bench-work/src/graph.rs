@@ -1,4 +1,4 @@
-//! Eight values that are made of each other and of the request.
+//! Eight values that are made from each other and from the request.
 //!
 //! ```text
 //! conn(tenant)   token   page(skip, limit)
@@ -21,7 +21,7 @@ pub fn conn_evaluations() -> u64 {
     CONN.load(Relaxed)
 }
 
-/// The part of a listing that is asked for.
+/// The requested part of a listing.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     /// Where it begins.
@@ -33,37 +33,37 @@ pub struct Page {
 /// The reply of `/di`.
 #[derive(Debug, Serialize)]
 pub struct Sum {
-    /// What the graph comes to.
+    /// What the graph adds up to.
     pub sum: u64,
 }
 
-/// What four others need, and must be made once a request.
+/// Needed by four others; must be made once per request.
 pub fn conn(tenant: u64) -> u64 {
     CONN.fetch_add(1, Relaxed);
     tenant * 10 + 1
 }
 
-/// Of the connection and the token.
+/// From the connection and the token.
 pub fn session(conn: u64, token: u64) -> u64 {
     conn + token
 }
 
-/// Of the connection and the page.
+/// From the connection and the page.
 pub fn items(conn: u64, page: Page) -> u64 {
     conn * 2 + page.skip + page.limit
 }
 
-/// Of the connection and the user's number.
+/// From the connection and the user's number.
 pub fn users(conn: u64, u: u64) -> u64 {
     conn * 3 + u
 }
 
-/// Of the connection and a header.
+/// From the connection and a header.
 pub fn audit(conn: u64, audit: u64) -> u64 {
     conn + audit
 }
 
-/// Of all four.
+/// From all four.
 pub fn service(session: u64, items: u64, users: u64, audit: u64) -> u64 {
     session + items + users + audit
 }

@@ -1,5 +1,5 @@
 //! What the servers of the benchmark do: the arithmetic of the graph, the log that tasks write to, the checks of a new user.
-//! Nothing here knows of HTTP, so that the servers differ in nothing but how this is reached.
+//! Nothing here knows about HTTP, so that the servers differ only in how they get here.
 
 mod delay;
 mod graph;
@@ -25,7 +25,7 @@ pub struct Item {
     pub q: Option<String>,
 }
 
-/// What was done since the start.
+/// What has been done since the start.
 #[derive(Debug, Serialize)]
 pub struct Stats {
     /// Tasks that ran.
@@ -34,7 +34,7 @@ pub struct Stats {
     pub conn_evals: u64,
 }
 
-/// What was done since the start.
+/// What has been done since the start.
 pub fn stats() -> Stats {
     Stats { tasks: lines_written(), conn_evals: conn_evaluations() }
 }

@@ -1,4 +1,4 @@
-//! Where tasks write to: a counter and the last lines, without a lock.
+//! What tasks write to: a counter and the last lines, without a lock.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -35,10 +35,10 @@ pub fn about_message(number: u32, email: &str) -> String {
     format!("message {number} to {email}\n")
 }
 
-/// A reply that says something.
+/// A reply with a message.
 #[derive(Debug, Serialize)]
 pub struct Message {
-    /// What it says.
+    /// The message.
     pub message: &'static str,
 }
 

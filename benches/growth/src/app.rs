@@ -32,12 +32,12 @@ async fn pending(count: Query<usize>, tasks: &BackgroundTasks) -> &'static str {
     "Hello"
 }
 
-/// An app with that many routes beside those that are measured.
+/// An app with this many routes beside those that are measured.
 pub(crate) fn with_routes(count: usize) -> App {
     let limits = TaskLimits::default().pending(1_000_000).grace(Duration::ZERO).exit_grace(Duration::ZERO);
     let app =
         App::new().tasks(limits).routes(routes![plain, many, pending]).routes(crate::dependencies::routes());
-    // One for each hundred names of a kind, as an app has them.
+    // One for every hundred names of a kind, as in a real app.
     (0..count).fold(app, |app, number| {
         app.router(Router::new(format!("/group{}/things{number}", number / 100)).routes(routes![plain]))
     })

@@ -1,4 +1,4 @@
-//! What is done, so that what it costs is counted from outside or here.
+//! The work whose cost is counted, from outside or here.
 
 use std::error::Error;
 use std::fs;
@@ -19,10 +19,10 @@ use crate::app;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// That many requests without a server, to what is of this size.
+/// Sends this many requests, without a server, to the route of this kind and size.
 pub(crate) fn requests(kind: &str, size: usize, count: u32) -> Result<()> {
     let (routes, method, path) = match kind {
-        // The last of them.
+        // To the last of the routes.
         "routes" if size > 1 => {
             (size - 1, "GET", format!("/group{}/things{}/plain", (size - 2) / 100, size - 2))
         }
@@ -55,7 +55,7 @@ async fn send(app: &mut App, method: &str, path: &str) -> Result<()> {
     Ok(())
 }
 
-/// The bytes of each of that many tasks that wait: of one request, or one a request.
+/// The bytes per task of this many waiting tasks: all of one request, or one per request.
 pub(crate) fn pending(in_one: bool, count: usize) -> Result<usize> {
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut app = app::with_routes(0);
@@ -81,7 +81,7 @@ fn resident(process: &str) -> Result<usize> {
     Ok(pages * 4096)
 }
 
-/// Serves until it is killed, and says where.
+/// Serves until it is killed, and prints the address.
 pub(crate) fn serve() -> Result<()> {
     Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -104,7 +104,7 @@ impl Drop for Server {
     }
 }
 
-/// The bytes of each of that many connections that have had a request, and the microseconds of a request to each in turn.
+/// The bytes per connection of this many connections that have each had a request, and the microseconds of a request to each in turn.
 pub(crate) fn connections(count: usize) -> Result<(usize, f64)> {
     let mut child = Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
     let mut output = child.stdout.take().ok_or("its output is not piped")?;

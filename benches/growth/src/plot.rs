@@ -1,4 +1,4 @@
-//! Plots of `CHART,SERIES,X,Y` lines, one a chart.
+//! Plots of `CHART,SERIES,X,Y` lines, one plot per chart.
 
 use std::error::Error;
 use std::fs;

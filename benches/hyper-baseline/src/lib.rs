@@ -1,4 +1,4 @@
-//! The routes of the benchmark by hand over hyper, for comparison: no framework, no promises. A task is one `tokio::spawn`
+//! The benchmark's routes, written by hand with hyper for comparison: no framework, no promises. A task is one `tokio::spawn`
 //! that may run before the reply is sent, in any order, and is lost at shutdown.
 
 use std::borrow::Cow;
@@ -132,7 +132,7 @@ pub async fn serve(listener: TcpListener) -> std::io::Result<()> {
         tokio::spawn(async move {
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new());
-            // A client that leaves is no failure of the server.
+            // A client that leaves is not a failure of the server.
             let _left = builder.serve_connection(TokioIo::new(stream), service_fn(route)).await;
         });
     }

@@ -1,5 +1,5 @@
-//! Sends one and the same request to the benchmark's app, many times over and without a server:
-//! `in-process COUNT METHOD PATH BODY [NAME VALUE]…`. Whoever counts its instructions, for two counts, knows those of a request.
+//! Sends the same request to the benchmark's app many times, without a server: `in-process COUNT METHOD PATH BODY [NAME VALUE]…`.
+//! Counting the instructions of two such runs gives those of one request.
 
 use std::error::Error;
 
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 return Err(format!("{method} {path} was answered with {}", reply.status()).into());
             }
             drop(reply.into_body().collect().await?);
-            // The request's tasks run now; what is left of many of them, during the next requests and the drain.
+            // The request's tasks run now. If there are many, the rest runs during the next requests and the drain.
             yield_now().await;
         }
         app.drain().await?;

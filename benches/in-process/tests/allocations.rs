@@ -1,5 +1,4 @@
-//! What a request allocates, counted on a server that shares its one thread with nothing: the client has a thread of its own and
-//! allocates nothing.
+//! What a request allocates. The server has its thread to itself; the client is on another thread and allocates nothing.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -15,12 +14,12 @@ use tower_service::Service;
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// The counts are the process's: one test at a time.
+/// The counts are of the whole process, so one test runs at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 const REQUESTS: u64 = 100;
 
-/// Sends a request that often, one after another, and waits for the replies, all of which have this body.
+/// Sends a request this many times, one after another, and waits for the replies, which must all have this body.
 fn send(stream: &mut TcpStream, request: &[u8], times: u64) {
     let mut reply = [0; 1024];
     for _ in 0..times {
@@ -34,7 +33,7 @@ fn send(stream: &mut TcpStream, request: &[u8], times: u64) {
     }
 }
 
-/// The allocations of a request to a server that this future runs.
+/// The allocations per request to the server that this future runs.
 fn allocations<F: Future>(path: &str, server: impl FnOnce(TcpListener) -> F) -> u64 {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -55,13 +54,13 @@ fn allocations<F: Future>(path: &str, server: impl FnOnce(TcpListener) -> F) -> 
 
 fn count(address: SocketAddr, request: &[u8]) -> u64 {
     let mut stream = TcpStream::connect(address).unwrap();
-    // What is made once and kept: buffers, the thread's own state, places in lists.
+    // The first requests make what is kept: buffers, the thread's own state, room in lists.
     send(&mut stream, request, 50);
     let _profiler = dhat::Profiler::builder().testing().build();
     let before = dhat::HeapStats::get().total_blocks;
     send(&mut stream, request, REQUESTS);
     let blocks = dhat::HeapStats::get().total_blocks - before;
-    // The last request's end may not have been reached, or one before may have been counted.
+    // Rounded: the end of the last request may be missing, and that of an earlier one may be included.
     (blocks + REQUESTS / 2) / REQUESTS
 }
 
@@ -138,9 +137,9 @@ fn a_request_makes_no_more_than_hyper_by_hand() {
 #[test]
 fn a_dependency_makes_one() {
     let (none, one) = (of_app("/plain"), of_app("/one"));
-    // The other is the list of all outputs.
+    // The second allocation is for the list of all outputs.
     assert!(one <= none + 2, "{one}, without {none}");
-    // Whoever asks for it, and however often.
+    // However many ask for it, and however often.
     for path in ["/four", "/nested"] {
         let four = of_app(path);
         assert!(four <= one + 3, "{path}: {four}, one alone {one}");
@@ -186,7 +185,7 @@ fn what_other_routes_have_costs_a_route_nothing() {
     assert_eq!(of_app("/plain"), of_routes(routes![plain], "/plain"));
 }
 
-/// The allocations of a request to the app as a tower service, which has that many routes.
+/// The allocations per request to the app as a tower service, with this many routes.
 async fn of_service(routes: usize) -> u64 {
     let app = (0..routes)
         .fold(App::new(), |app, number| app.router(Router::new(format!("/{number}")).routes(routes![plain])));

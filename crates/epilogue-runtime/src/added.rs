@@ -17,7 +17,7 @@ use crate::{BackgroundTasks, Backoff, Task, TaskOptions, task::Queued};
 /// ```
 pub struct Added<'a> {
     tasks: &'a BackgroundTasks,
-    /// Some until the drop.
+    /// `Some` until the drop.
     task: Option<Queued>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Added<'a> {
     }
 }
 
-/// What a task can do whose arguments are kept.
+/// Marks tasks whose arguments are kept, so that they can be tried again.
 #[diagnostic::on_unimplemented(
     message = "only a `#[task]` can be tried again",
     label = "a function that `add_task` was given runs once, and has no arguments left for a second time",
@@ -57,7 +57,7 @@ impl<'a> Added<'a> {
 #[doc(hidden)]
 pub trait TriedAgain {}
 
-/// What people look for here, to be told where it is.
+/// People look for these methods here; the compiler's error tells them where they are.
 #[doc(hidden)]
 impl Added<'_> {
     pub fn retries(self, _times: u32) -> Self
@@ -128,7 +128,7 @@ impl<'a> AddedTask<'a> {
         Self(self.0.name(name))
     }
 
-    /// Ends an attempt after that long; see [`Added::timeout`]. A task that ran out of time is not tried again.
+    /// Ends an attempt when it has run for this long; see [`Added::timeout`]. A task that ran out of time is not tried again.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self(self.0.timeout(timeout))
     }
@@ -138,7 +138,7 @@ impl<'a> AddedTask<'a> {
         Self(self.0.always())
     }
 
-    /// Tries the task that many times more when it returns `Err`. The next task of the request waits for it.
+    /// Tries the task up to this many times more when it returns `Err`. The next task of the request waits for it.
     pub fn retries(self, times: u32) -> Self {
         self.set(|options| options.retries = times)
     }

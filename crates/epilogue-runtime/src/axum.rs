@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{Background, BackgroundTasks};
 
-/// A request's list as a layer puts it among the extensions, which tell of every handler that takes it.
+/// A request's list, as a layer puts it into the request's extensions. It notes whether a handler has taken it.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct RequestTasks {

@@ -47,7 +47,7 @@ impl Background {
     }
 
     /// A `#[task]`, its arguments by name.
-    // Named as the list's method; it adds no numbers.
+    // Named like the method of the list; it has nothing to do with `std::ops::Add`.
     #[allow(clippy::should_implement_trait)]
     pub fn add<T: Task>(task: T) -> Self {
         Self(Arc::default()).and_add(task)

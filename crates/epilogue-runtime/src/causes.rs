@@ -8,7 +8,7 @@ pub fn with_causes(error: &dyn Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
-        // Many errors repeat their source's words in their own.
+        // Many errors already repeat their source's message.
         if !message.ends_with(&text) {
             message.push_str(": ");
             message.push_str(&text);

@@ -17,25 +17,25 @@ use crate::{
     finally::Finally, runner::LiveId, spare, stats::Counters, task::Queued,
 };
 
-/// A batch from its making to its end. Once submitted, its drop answers for what it has not run, whatever it comes from.
+/// A batch from its creation to its end. Once it is submitted, its drop answers for what it has not run, whatever the reason for the drop.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) tasks: BackgroundTasks,
-    /// What was taken from the list and is being run, in place.
+    /// Tasks that were taken from the list and are being run in place.
     chunk: Vec<Queued>,
     report: BatchReport,
-    /// The first one is next, or runs.
+    /// The first one runs, or is next.
     pub(crate) finally: Vec<Finally>,
     phase: Phase,
-    /// Among the pending.
+    /// Its place among the pending, if it has one.
     pub(crate) place: Option<Reservation>,
     /// When it was submitted.
     since: Option<Instant>,
-    /// Where it is to run, if it has to wait: by then the runtime of the batch that it waited for may be another one, or gone.
+    /// Where it is to run if it has to wait: the batch that it waits for may be on another runtime, or on one that is gone by then.
     pub(crate) runtime: Option<Handle>,
-    /// Its place among what runs, once admitted to it.
+    /// Its entry in the registry, once it has been admitted.
     pub(crate) id: Option<LiveId>,
-    /// A batch's. Dropped last: who waits for the runner to be idle finds everything counted.
+    /// Only for a batch. Dropped last, so that whoever waits for the runner to be idle finds everything counted.
     token: Option<TaskTrackerToken>,
 }
 
@@ -69,7 +69,7 @@ impl Execution {
         }
     }
 
-    /// For a list that counts as submitted already, and for an execution that has waited.
+    /// Called directly for a list that already counts as submitted, and for an execution that has waited.
     pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
         let runner = self.runner().clone();
         self.begin();
@@ -94,7 +94,7 @@ impl Execution {
         self.since
     }
 
-    /// For a list that is run where it is: it is its caller who waits for it, and no runner.
+    /// For a list that is run in place: its caller waits for it, not a runner.
     pub(crate) async fn run_inline(mut self) -> BatchReport {
         self.begin();
         self.run_tasks(false).await;
@@ -124,7 +124,7 @@ impl Execution {
                 let all = concurrent::run(runner, origin, &mut self.chunk, at_a_time, &mut self.report);
                 Box::pin(all).await;
             } else {
-                // One of them runs at any moment, so this is counted once for all.
+                // Exactly one of them runs at any moment, so they are counted as running once for all.
                 let _running = CountedRunning::new(&runner.shared().counters);
                 let mut ended = 0;
                 while ended < self.chunk.len() {
@@ -134,36 +134,36 @@ impl Execution {
                     }
                     let Some(task) = self.chunk.get_mut(ended) else { break };
                     if !runner.is_observed() && task.is_plain() {
-                        // One that is only woken runs again before its thread looks at sockets and timers.
+                        // A real yield: a future that only wakes itself is polled again before its thread looks at sockets and timers.
                         tokio::task::yield_now().await;
                         continue;
                     }
                     let (end, took) = one::run(runner, origin, task).await;
                     end.settle(runner, origin, task, took, &mut self.report);
                     ended += 1;
-                    // Tasks that never wait would keep their thread from all others.
+                    // Tasks that never wait would keep their thread from everything else.
                     coop::consume_budget().await;
                 }
             }
             self.chunk.clear();
-            // Tasks that add others may go on for ever, a list of one at a time.
+            // Tasks that add others may go on for ever, one short list after the other.
             coop::consume_budget().await;
             if is_last {
-                // Nobody asks for them, and tasks that add themselves again may fail for ever.
+                // Nobody reads these, and a task that fails and adds itself again would make them grow for ever.
                 self.report.failed.clear();
             }
         }
     }
 
     async fn run_finally(&mut self) {
-        // Those that have not ended stay with the batch, whose drop sees to them.
+        // Exits that have not ended stay in the batch, whose drop sees to them.
         while let Some(exits) = self.finally.first_mut() {
             exits.run(&self.tasks.list.origin, &self.report).await;
             self.finally.remove(0);
         }
     }
 
-    /// The batch was dropped before its end, by a drain's deadline or with its runtime; or a list that is run by hand was.
+    /// The batch was dropped before its end, by a drain's deadline or with its runtime; or a list that is run by hand was dropped.
     fn cut_off(&mut self) {
         let mut left = mem::take(&mut self.chunk);
         left.extend(self.tasks.list.give_up(self.token.is_some()));

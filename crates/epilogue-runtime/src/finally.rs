@@ -12,7 +12,7 @@ use crate::{BatchReport, Origin, panics};
 
 type ExitFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A function to be run when the tasks have ended. Where its batch is cut off, it goes on elsewhere from where it was.
+/// A function to run when the tasks have ended. If its batch is cut off, it continues elsewhere from where it was.
 pub(crate) enum Finally {
     Waits(Box<dyn FnOnce(BatchReport) -> ExitFuture + Send>),
     Runs(ExitFuture),
@@ -63,7 +63,7 @@ impl fmt::Debug for Finally {
     }
 }
 
-/// Runs all of them, in order, when the batch itself can no longer do so.
+/// Runs all of them, in order, when the batch can no longer do it itself.
 pub(crate) async fn run_all(finally: Vec<Finally>, origin: Origin, report: BatchReport) {
     for mut exits in finally {
         exits.run(&origin, &report).await;

@@ -1,4 +1,4 @@
-//! A task of the runtime that is kept for the next batch: to spawn one costs as much as the rest of a small batch.
+//! A task of the runtime that is kept for the next batch: spawning one costs as much as the rest of a small batch.
 
 use std::{
     fmt,
@@ -48,7 +48,7 @@ impl Lane {
 
     /// Keeps what runs a first batch for the next one.
     pub(crate) fn keep(&self, worker: Worker) {
-        // If two came at the same time, one is let go and ends with its batch.
+        // If two are made at the same time, one is let go and ends with its batch.
         let _ = self.worker.set(worker);
     }
 }
@@ -64,7 +64,7 @@ impl Worker {
         Self { seat, abort }
     }
 
-    /// Has the execution run; given back if there is one that runs.
+    /// Hands over the execution; it is given back if the worker is busy.
     #[must_use]
     pub(crate) fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
         self.seat.give(execution)
@@ -92,7 +92,7 @@ pub(crate) async fn work(seat: Arc<Seat>, first: Box<Execution>) {
     }
 }
 
-/// A worker's hold on its seat: gone, by an abort perhaps, it is given nothing more.
+/// A worker's hold on its seat. Once this is dropped, perhaps by an abort, the worker is given nothing more.
 struct Taken(Arc<Seat>);
 
 impl Drop for Taken {
@@ -121,7 +121,7 @@ enum Doing {
 }
 
 impl Seat {
-    /// Nothing is dropped and nobody woken under the lock: both may come back here.
+    /// Nothing may be dropped or woken under the lock: either could come back here and lock it again.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock()
     }
@@ -154,7 +154,7 @@ impl Seat {
         }
     }
 
-    /// The lane is gone: the worker ends once it has run what it has.
+    /// The lane is gone: the worker ends after the execution that it has.
     fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
@@ -164,7 +164,7 @@ impl Seat {
         worker.wake();
     }
 
-    /// The worker is gone: what it has not begun is dropped, which answers for it.
+    /// The worker is gone: an execution that it has not begun is dropped, and that drop answers for its tasks.
     fn leave(&self) {
         let left = mem::take(&mut self.state().worker);
         drop(left);

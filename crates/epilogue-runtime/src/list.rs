@@ -20,31 +20,33 @@ pub(crate) struct List {
 
 #[derive(Debug)]
 struct Queue {
-    /// As they were added, until somebody looks: to keep them by their turns all the time would move many of them for each.
+    /// In the order added, and sorted by turn only when somebody looks: keeping them sorted would move many tasks for each one added.
     tasks: Vec<Queued>,
     is_in_turns: bool,
-    /// Handles of this turn and of those before it add behind all others: their turn is over.
+    /// The last turn that is over: handles of this turn and of earlier ones add at the end.
     turn: u32,
     phase: Phase,
     discarded: bool,
-    /// What is added is an exit's or an error handler's, which knows how the request has ended: it runs also if the list was discarded.
+    /// Whether what is added comes from an exit or an error handler, which knows how the request has ended: it then runs even if
+    /// the list was discarded.
     takes_all: bool,
     concurrent: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// The request has not handed it over.
+    /// The request has not yet handed it over.
     Open,
-    /// A batch runs it, or waits to: what is added now is found at its end.
+    /// A batch runs it or is waiting to, and finds what is added now once it has run the rest.
     Submitted,
     /// Its batch is over: what is added now needs a batch of its own.
     Done,
 }
 
 impl Queue {
-    /// The last task came through a handle of this turn.
-    // Told where it lies: to change it on the way would have the processor wait for its own stores in the midst of a move.
+    /// Notes that the last task came through a handle of this turn.
+    // The turn is set once the task is in the list. If it were set just before, the processor would have to wait for that store in
+    // the middle of the move.
     fn came_in(&mut self, turn: u32) {
         self.is_in_turns |= turn > self.turn;
         let turn = turn.max(self.turn);
@@ -55,7 +57,7 @@ impl Queue {
         }
     }
 
-    /// The tasks, each behind all of its own turn and those before it.
+    /// The tasks by turn; within a turn, in the order added.
     fn ordered(&mut self) -> &mut Vec<Queued> {
         if self.is_in_turns {
             self.sort();
@@ -83,7 +85,7 @@ impl List {
         Self { runner, origin, attached, queue: Mutex::new(queue) }
     }
 
-    /// Users' code never runs under this lock: neither tasks nor their drops, nor observers, nor subscribers.
+    /// Users' code never runs under this lock: not tasks or their drops, not observers, not subscribers.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock()
     }
@@ -93,7 +95,7 @@ impl List {
             let span = self.span(&task);
             task.set_span(span);
         }
-        // Counted and told before it can be seen by a batch that runs already, so that it cannot end before it began.
+        // Counted and reported before a running batch can see it, so that it cannot end before it was queued.
         self.runner.shared().counters.entered();
         if self.runner.is_observed() {
             self.runner.observe(&self.origin, &task, None, None, &crate::TaskObserver::queued);
@@ -147,7 +149,7 @@ impl List {
         span
     }
 
-    /// The request hands the list over. False if there is nothing to run, in which case it is done at once.
+    /// The request hands the list over. Returns false if there is nothing to run; the list is then done.
     pub(crate) fn submitted(&self, anything_else: bool) -> bool {
         let mut queue = self.queue();
         let run = anything_else || !queue.tasks.is_empty();
@@ -155,8 +157,8 @@ impl List {
         run
     }
 
-    /// Swaps the queued tasks with `chunk`, which is empty, and says how many run at a time. None if there are none; the batch is
-    /// over then if nothing follows its tasks.
+    /// Swaps the queued tasks with `chunk`, which is empty, and returns how many of them may run at a time. `None` if no task is
+    /// queued; the batch is then over if nothing follows its tasks.
     #[inline]
     pub(crate) fn take(&self, chunk: &mut Vec<Queued>, is_last: bool) -> Option<usize> {
         let mut queue = self.queue();
@@ -166,13 +168,13 @@ impl List {
             }
             return None;
         }
-        // Of a request that failed they are those `.always()`, which may add others.
+        // If the request failed, only tasks with `.always()` are left, and those may add others.
         queue.discarded = false;
         std::mem::swap(queue.ordered(), chunk);
         Some(queue.concurrent)
     }
 
-    /// What ran the list was cut off: the rest is named, and so is what comes later if it was its batch.
+    /// Whatever ran the list was cut off: returns the rest, to be named. If it was a batch, what is added later is named as well.
     pub(crate) fn give_up(&self, is_batch: bool) -> Vec<Queued> {
         let mut queue = self.queue();
         if is_batch {

@@ -1,4 +1,4 @@
-//! Users' code may panic anywhere, also in `drop`; none of it may reach our accounting.
+//! Users' code may panic anywhere, even in `drop`; no panic may upset our accounting.
 
 use std::{
     any::Any,
@@ -12,19 +12,19 @@ use tracing::Span;
 
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// Runs users' code; what it leaves behind after a panic is never looked at again, hence the assertion.
+/// Runs users' code. Nobody looks again at what it leaves behind after a panic, hence `AssertUnwindSafe`.
 pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(code))
 }
 
-/// Runs or drops something of the user's that has no one to report a panic to, except the log.
+/// Runs or drops something of the user's. There is nobody to report its panic to, so it is only logged.
 pub(crate) fn quietly(what: &'static str, code: impl FnOnce()) {
     if let Err(payload) = catch(code) {
         tracing::error!(target: "epilogue::task", panic = %message(payload), "{what} panicked");
     }
 }
 
-/// The words of a panic.
+/// The message of a panic.
 pub fn message(payload: Payload) -> String {
     let payload = match payload.downcast::<String>() {
         Ok(text) => return *text,
@@ -33,12 +33,12 @@ pub fn message(payload: Payload) -> String {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         return (*text).to_owned();
     }
-    // A payload may panic when it is dropped; one that is neither text nor trusted is leaked instead.
+    // A payload may panic when it is dropped, so one that is not a string is leaked.
     std::mem::forget(payload);
     "a panic without a message".to_owned()
 }
 
-/// Something of the user's that may panic when it is dropped, and must not keep what is dropped after it from being so.
+/// Something of the user's that may panic when it is dropped, but must not stop what comes after it from being dropped.
 pub(crate) struct Quiet<T>(Option<T>);
 
 impl<T> Quiet<T> {
@@ -63,7 +63,7 @@ impl<T> Drop for Quiet<T> {
     }
 }
 
-/// Drops a future where it lies, if it is not gone.
+/// Drops a future in place, if it is still there.
 pub(crate) fn drop_future<F>(mut future: Pin<&mut Option<F>>) {
     if future.is_some() {
         quietly("a future that was dropped", || future.set(None));
@@ -71,7 +71,7 @@ pub(crate) fn drop_future<F>(mut future: Pin<&mut Option<F>>) {
 }
 
 pin_project! {
-    /// A future whose panics, while it is polled or dropped, are a result.
+    /// A future whose panics become an error if it is polled, and are logged if it is dropped.
     pub(crate) struct Caught<'a, F> {
         // None once it is ready.
         #[pin]

@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     limits: TaskLimits,
     observers: Vec<Arc<dyn TaskObserver>>,
     context: OnceLock<TaskContext>,
-    /// Where to run what is submitted from outside of a runtime.
+    /// Where to run what is submitted from outside a runtime.
     runtime: OnceLock<Handle>,
     registry: Registry,
     pub(crate) counters: Counters,
@@ -109,7 +109,7 @@ impl Runner {
         self.keep_boxed(what, reservation, Box::pin(future));
     }
 
-    /// Compiled once, and not for each future; so is `hold_boxed`.
+    /// Boxed so that this is compiled once and not for each type of future; so is `hold_boxed`.
     fn keep_boxed(&self, what: Origin, reservation: Option<Reservation>, future: BoxFuture) {
         let origin = what.clone();
         let reservation = reservation.unwrap_or_else(|| self.take_place());
@@ -125,8 +125,8 @@ impl Runner {
         });
     }
 
-    /// Runs what goes on after a request's reply, a WebSocket. Unlike a request that is [kept](Self::keep) it has a client, and does
-    /// not count against [`TaskLimits::pending`].
+    /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
+    /// it does not count against [`TaskLimits::pending`].
     pub fn hold(&self, what: Origin, future: impl Future<Output = ()> + Send + 'static) {
         self.hold_boxed(what, Box::pin(future));
     }
@@ -156,8 +156,8 @@ impl Runner {
         let limit = self.0.limits.pending;
         let tasks = tasks.min(limit);
         let reserved = self.0.counters.reserve(tasks);
-        // Reserved before the look at what is pending: so a task that is added now counts twice until its request ends, rather than
-        // not at all for a moment.
+        // Reserve first, then read what is pending: a task that is added at this moment then counts twice until its request ends,
+        // rather than not at all for a moment.
         let taken = self.0.counters.pending() + reserved;
         if limit > 0 && tasks <= limit.saturating_sub(taken) {
             Some(Reservation::new(self.clone(), tasks))
@@ -167,7 +167,7 @@ impl Runner {
         }
     }
 
-    /// A place that is taken in any case.
+    /// Takes a place whatever the limit.
     pub(crate) fn take_place(&self) -> Reservation {
         self.0.counters.reserve(1);
         Reservation::new(self.clone(), 1)
@@ -203,7 +203,8 @@ impl Runner {
 
     /// Waits until no batch, kept request or call on the blocking pool is left.
     pub async fn idle(&self) {
-        // A closed tracker still takes tasks. It is closed only now, because then the end of the last one tells those who wait.
+        // A closed tracker still takes tasks. It is closed only here, because only a closed one wakes those who wait when its
+        // last task ends.
         self.0.batches.close();
         self.0.blocking.close();
         loop {
@@ -230,7 +231,7 @@ impl Runner {
         self.0.registry.is_cut()
     }
 
-    /// Runs an execution, by a lane that is free if there is one, or lets it wait for its turn.
+    /// Runs an execution, on the lane if that is free, or else makes it wait for its turn.
     pub(crate) fn admit(&self, execution: Box<Execution>, lane: Option<&Lane>) {
         let worker = lane.and_then(Lane::worker);
         let abort = worker.map(|worker| worker.abort.clone());
@@ -245,7 +246,7 @@ impl Runner {
                 }
             }
             Admission::Waits => {}
-            // Its drop says what is lost.
+            // Its drop names what is lost.
             Admission::Refused(execution) => drop(execution),
         }
     }
@@ -279,8 +280,8 @@ impl Runner {
 
     #[cold]
     fn cut_off(&self, id: LiveId) {
-        // Taken all at once: where their runtime is gone, too, they come to nothing here, in a loop, and not each by the end of the one
-        // before. After a drain's deadline they are refused.
+        // All are taken at once. If their runtime is gone too, they fail here one after another, in a loop, and not nested, each
+        // at the end of the one before. After a drain's deadline they are refused.
         for execution in self.0.registry.ended_with_all(id) {
             execution.admit(None);
         }
@@ -301,7 +302,7 @@ impl Runner {
         };
         let id = other.id;
         let spawned = self.spawn(None, async move {
-            // In this order they are dropped, too, if they are before they have begun: what the future leaves behind comes first.
+            // If the task is dropped before it begins, these are dropped in this order: the future first, for what it leaves behind.
             let (future, mut other) = (future, other);
             future.await;
             other.finished = true;
@@ -311,7 +312,7 @@ impl Runner {
         }
     }
 
-    /// None, and the future is dropped, if there is no runtime.
+    /// Returns `None`, and drops the future, if there is no runtime.
     fn spawn(
         &self,
         runtime: Option<Handle>,
@@ -381,7 +382,7 @@ impl Runner {
             task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
             "task abandoned",
         );
-        // Named before it is counted: a drain that finds it counted finds it named.
+        // Named before it is counted, so that a drain that finds it counted also finds it named.
         self.0.registry.name(lost);
         self.lose(origin, task, TaskOutcome::Abandoned);
     }
@@ -396,14 +397,14 @@ impl Runner {
 }
 
 thread_local! {
-    /// What is lost while a lost task is being dropped on this thread: the drop has added it to a list that takes nothing any more.
+    /// The tasks that are lost while this thread drops a lost task, whose drop adds them to a list that takes nothing any more.
     static LOST: RefCell<Option<VecDeque<Queued>>> = const { RefCell::new(None) };
 }
 
-/// How many lost tasks are dropped for one. Of a task that adds itself again in its drop there would be no end.
+/// How many lost tasks are dropped in one go: a task that adds itself again in its drop would go on for ever.
 const LOST_FOR_ONE: usize = 100_000;
 
-/// Drops a lost task and what its drop adds: one after another, since each in the drop of the one before would overflow the stack.
+/// Drops a lost task, then those that its drop adds, in a loop: one inside the drop of another, they would overflow the stack.
 fn drop_lost(task: Queued) {
     let first = LOST.try_with(|lost| match &mut *lost.borrow_mut() {
         Some(lost) => {
@@ -415,7 +416,7 @@ fn drop_lost(task: Queued) {
             Some(task)
         }
     });
-    // An error is the end of the thread, where the task has been dropped by now.
+    // An error means that the thread is ending; the task has then been dropped already.
     let Some(mut next) = first.ok().flatten() else { return };
     let _ends = LostEnds;
     for _ in 0..LOST_FOR_ONE {
@@ -429,7 +430,7 @@ fn drop_lost(task: Queued) {
     mem::forget(next);
 }
 
-/// The end of it, also by the panic of a subscriber: the next lost task of the thread is dropped again.
+/// Resets `LOST` however the loop ends, even if a subscriber panics, so that the thread's next lost task is dropped.
 struct LostEnds;
 
 impl Drop for LostEnds {

@@ -70,18 +70,18 @@ impl TaskStats {
     }
 }
 
-/// Keeps what all requests write apart from what only some do, so that they do not share a cache line.
+/// Puts a counter that every request writes on a cache line of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Apart<T>(T);
 
-/// All but `reserved` guard nothing, so every access to them is relaxed.
+/// Only `reserved` orders other memory; nothing depends on the order of the rest, so they are accessed relaxed.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pending: Apart<AtomicUsize>,
     succeeded: Apart<AtomicU64>,
     running: Apart<AtomicUsize>,
-    /// Places for tasks of requests in flight.
+    /// Places reserved for the tasks of requests in flight.
     reserved: Apart<AtomicUsize>,
     failed: AtomicU64,
     panicked: AtomicU64,
@@ -126,12 +126,12 @@ impl Counters {
         self.reserved.0.load(Relaxed)
     }
 
-    /// How many places were reserved before.
+    /// Returns how many places were reserved before.
     pub(crate) fn reserve(&self, tasks: usize) -> usize {
         self.reserved.0.fetch_add(tasks, AcqRel)
     }
 
-    /// Who finds the places free again finds the tasks counted that were added on them.
+    /// Whoever sees these places free again also sees the tasks that were added on them.
     pub(crate) fn unreserve(&self, tasks: usize) {
         self.reserved.0.fetch_sub(tasks, AcqRel);
     }
@@ -142,7 +142,7 @@ impl Counters {
 
     pub(crate) fn snapshot(&self) -> TaskStats {
         let pending = self.pending.0.load(Relaxed) as u64;
-        // A task that has just ended is no longer pending and may still count as running.
+        // A task that has just ended is no longer pending, but may still count as running.
         let running = (self.running.0.load(Relaxed) as u64).min(pending);
         let queued = pending - running;
         TaskStats {

@@ -201,8 +201,8 @@ impl BackgroundTasks {
         self.list.discard();
     }
 
-    /// From now on, or no longer, what is added runs also if the list was [discarded](Self::discard), as if it were added `.always()`: it
-    /// comes from an exit or an error handler, which knows how the request has ended.
+    /// While this is on, what is added runs even if the list was [discarded](Self::discard), as if it had been added with
+    /// `.always()`: it comes from an exit or an error handler, which knows how the request has ended.
     #[doc(hidden)]
     pub fn take_all(&self, all: bool) {
         self.list.take_all(all);

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// An app that serves on a port which the system gave.
+/// An app that serves on a port that the system has chosen.
 #[derive(Debug)]
 pub struct Served {
     /// Where it listens.
@@ -41,7 +41,7 @@ impl Served {
         Self::on(TcpListener::bind("127.0.0.1:0").await.expect("a port of the system"), app, change)
     }
 
-    /// Starts serving on a listener of the test's own.
+    /// Starts serving on the test's own listener.
     ///
     /// # Panics
     ///
@@ -97,7 +97,7 @@ impl Served {
         client
     }
 
-    /// An HTTP/2 connection whose client has room for nothing of a reply but its head.
+    /// An HTTP/2 connection whose client has room for a reply's head, but for nothing of its body.
     ///
     /// # Panics
     ///
@@ -138,7 +138,7 @@ impl Served {
 ///
 /// # Panics
 ///
-/// When the method or path is no method or path.
+/// When the method or the path is not valid.
 pub fn request(method: &str, path: &str) -> Request<Full<Bytes>> {
     Request::builder()
         .method(method)
@@ -148,17 +148,17 @@ pub fn request(method: &str, path: &str) -> Request<Full<Bytes>> {
         .expect("a method and a path")
 }
 
-/// What a client of HTTP/2 begins with: its preface, and its settings.
+/// What an HTTP/2 client begins with: its preface and its settings.
 pub const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}";
 
-/// The frame of HTTP/2 that begins a request, a GET or a POST.
+/// The HTTP/2 frame that begins a request, a GET or a POST.
 ///
 /// # Panics
 ///
 /// When the path is long.
 pub fn head(stream: u32, method: Method, path: &str, flags: u8) -> Vec<u8> {
     let method = if method == Method::GET { 0x82 } else { 0x83 };
-    // :method and :scheme http by their index, :authority and :path as literals (RFC 7541, appendix A).
+    // :method and :scheme http by their indexes, :authority and :path as literals (RFC 7541, appendix A).
     let mut head = vec![method, 0x86, 0x01, 9];
     head.extend(b"localhost");
     head.extend([0x04, u8::try_from(path.len()).expect("a short path")]);
@@ -166,7 +166,7 @@ pub fn head(stream: u32, method: Method, path: &str, flags: u8) -> Vec<u8> {
     frame(0x1, flags, stream, &head)
 }
 
-/// A frame of HTTP/2.
+/// An HTTP/2 frame.
 ///
 /// # Panics
 ///
@@ -192,7 +192,7 @@ impl Raw {
         self.0.write_all(bytes.as_ref()).await.expect("the server reads");
     }
 
-    /// Reads at least `count` bytes, and tells how many were read.
+    /// Reads at least `count` bytes, and returns how many were read.
     ///
     /// # Panics
     ///
@@ -229,9 +229,9 @@ impl Raw {
     }
 }
 
-/// Lets everything run that is ready to, in a test on one thread: what has not happened after it waits for an event.
+/// Lets everything run that is ready to, in a test on one thread. What has not happened after this waits for an event.
 pub async fn settle() {
-    // Each turn runs what the one before it has woken; no chain of wake-ups in a test is nearly as long.
+    // Each turn runs what the turn before has woken. No chain of wake-ups in a test is nearly this long.
     for _ in 0..200 {
         tokio::task::yield_now().await;
     }
@@ -254,7 +254,7 @@ impl Journal {
 
     /// Writes a line.
     pub fn write(&self, line: impl Into<String>) {
-        // A test that has read enough may have gone.
+        // A test that has read enough may have ended.
         let _ = self.0.send(line.into());
     }
 }
@@ -269,7 +269,7 @@ impl Entries {
         self.0.recv().await.expect("the app holds the journal")
     }
 
-    /// Waits for so many lines.
+    /// Waits for this many lines.
     pub async fn take(&mut self, count: usize) -> Vec<String> {
         let mut lines = Vec::with_capacity(count);
         for _ in 0..count {
@@ -278,12 +278,12 @@ impl Entries {
         lines
     }
 
-    /// Waits until nobody is left to write, and tells whether nothing was written meanwhile.
+    /// Waits until nobody is left to write, and returns whether nothing was written in the meantime.
     pub async fn is_over(&mut self) -> bool {
         self.0.recv().await.is_none()
     }
 
-    /// What was written and not read yet.
+    /// What has been written and not yet read.
     pub fn now(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }

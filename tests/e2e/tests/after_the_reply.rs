@@ -73,7 +73,7 @@ async fn a_request_that_a_layer_has_replied_without_still_runs_its_tasks() {
     served.stop().await.unwrap();
 }
 
-/// As a retry does.
+/// As when a layer tries again.
 #[tokio::test]
 async fn a_layer_may_ask_twice() {
     #[derive(Clone)]
@@ -212,7 +212,7 @@ async fn a_client_that_reads_slowly_delays_its_task() {
     let served = Served::new(app).await;
     let mut client = served.connect().await;
     client.write("GET /huge HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-    // What the kernel buffers on both sides is far less than the 16 MiB that are still to come.
+    // The kernel's buffers on both sides hold far less than the 16 MiB that are still to come.
     let mut read = 0;
     while read < 48 * MIB {
         read += client.read_at_least(1).await;
@@ -286,7 +286,7 @@ async fn a_client_that_leaves_before_the_reply_loses_no_task() {
     client.write("GET /left HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     entered.notified().await;
     client.reset();
-    // Stopping waits for the connection, so the server has seen the client go before the gate opens.
+    // Stopping waits for the connection, so the server has noticed that the client is gone before the gate opens.
     let stopping = tokio::spawn(served.stop());
     gate.open();
     assert_eq!(entries.next().await, "left");
@@ -314,7 +314,7 @@ async fn for_ever<T>(signals: Arc<Signals>) -> T {
     std::future::pending().await
 }
 
-/// How a client leaves that waits for its reply.
+/// How a client that waits for its reply leaves.
 #[derive(Debug, Clone, Copy)]
 enum Leaves {
     Closes,
@@ -322,7 +322,7 @@ enum Leaves {
     Resets,
 }
 
-/// A client that has had a reply on its connection asks for this, waits, and leaves.
+/// A client that has already had a reply on its connection asks for this, waits, and leaves.
 async fn leaves_while_it_waits(app: App, signals: &Signals, path: &str, leaves: Leaves) {
     use tokio::io::AsyncWriteExt;
     let served = Served::new(app).await;
@@ -498,16 +498,16 @@ async fn a_client_that_half_closes_counts_as_gone_and_loses_no_task() {
     assert_eq!(entries.now(), [""; 0]);
 }
 
-/// The body of an HTTP/2 reply may be dropped when the connection has flushed its last frame already and sleeps.
+/// The body of an HTTP/2 reply may be dropped when the connection has already flushed its last frame and sleeps.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_task_of_an_http2_reply_needs_no_further_traffic() {
     type Signal = std::sync::Mutex<Option<std::sync::mpsc::Receiver<()>>>;
 
-    /// An empty body that takes its time to go.
+    /// An empty body whose drop takes its time.
     struct Lingering(std::sync::mpsc::Receiver<()>);
     impl Drop for Lingering {
         fn drop(&mut self) {
-            // Other tasks of this thread, the connection's among them, go on elsewhere.
+            // Other tasks of this thread, including the connection's, move to another thread.
             tokio::task::block_in_place(|| self.0.recv().unwrap());
         }
     }

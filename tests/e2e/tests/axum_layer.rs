@@ -34,7 +34,7 @@ fn journal(journal: State<Journal>) -> Journal {
     (*journal).clone()
 }
 
-/// Says how often it ran, and adds a task.
+/// Records how often it has run, and adds a task.
 #[dependency(exit = leave_request)]
 async fn first(journal: Depends<journal>, tasks: &BackgroundTasks, reply: &Reply) -> Journal {
     journal.write("first");
@@ -299,11 +299,11 @@ async fn hangs(_first: Depends<first>) {
     std::future::pending().await
 }
 
-/// Fails for its values, but not before the other one has ended.
+/// Its values are not valid, but it fails only once the other one has ended.
 #[dependency]
 fn incomplete(_page: Depends<page>, _hangs: Depends<hangs>) {}
 
-/// What has run by then is not run again, and what was not valid is nothing to the next dependency.
+/// What has run by then does not run again, and values that were not valid do not affect the next dependency.
 #[tokio::test]
 async fn an_extraction_that_is_given_up_leaves_what_it_has_resolved() {
     async fn gives_up(request: Request<Body>, next: Next) -> Response {
@@ -354,7 +354,7 @@ fn adds(tasks: &BackgroundTasks) {
     tasks.add_task(|| (), ());
 }
 
-/// Also to what could do without it.
+/// Even if the handler could do without it.
 #[tokio::test]
 async fn at_the_limit_the_list_is_refused() {
     let gate = Gate::default();
@@ -410,7 +410,7 @@ async fn a_guard_that_would_not_run_for_the_handlers_is_refused() {
     let router = axum::Router::new().route("/", post(async || "unguarded")).layer(layer);
     assert_eq!(router.oneshot(request("/")).await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
 
-    // Where the app is nested too, a router has it.
+    // A router may have such a guard: it runs where the app is nested as well.
     let routes = Router::new("").depends::<guard>().routes(routes![guarded]);
     EpilogueLayer::new(App::new().router(routes)).start().await.unwrap();
 }
@@ -462,7 +462,7 @@ fn explodes(_first: Depends<first>) -> u8 {
     panic!("on purpose")
 }
 
-/// As in a route: an optional dependency may fail, but not panic.
+/// As in a route: an optional dependency may fail, but must not panic.
 #[tokio::test]
 async fn a_panic_is_none_of_the_failures_that_a_handler_may_do_without() {
     let (app, mut entries) = journalled();
@@ -488,7 +488,7 @@ async fn never(_journal: Depends<journal>) {
     std::future::pending().await
 }
 
-/// Says when it goes.
+/// Records when it is dropped.
 struct Guard(Journal);
 
 impl Drop for Guard {
@@ -503,7 +503,7 @@ async fn waits_with<T>(_taken: T, journal: Journal) {
     std::future::pending().await
 }
 
-/// Like what layers keep of a request to tell of it later.
+/// Like a layer that keeps something of a request to report it later.
 async fn keeps_extensions(request: Request<Body>, next: Next) -> Response {
     let _kept = request.extensions().clone();
     next.run(request).await

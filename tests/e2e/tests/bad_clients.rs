@@ -1,4 +1,4 @@
-//! The server against clients that are slow, silent, too many, or mean harm.
+//! The server against clients that are slow, silent, too many, or malicious.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ async fn clients_that_say_nothing_or_not_enough_are_let_go() {
     for beginning in ["", "P", "PRI * HT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /a HTTP/1.1\r\n"] {
         let mut client = served.connect().await;
         client.write(beginning).await;
-        // Ends when the server closes the connection, whatever it says before.
+        // It ends when the server closes the connection, whatever the server sends before that.
         client.read_to_end().await;
     }
     assert_eq!(served.get("/a").await.body(), "a");
@@ -69,7 +69,7 @@ async fn a_connection_that_is_idle_after_a_request_is_closed() {
     served.stop().await.unwrap();
 }
 
-/// The rest of its request comes while the reply stalls, so that the next head is waited for already.
+/// The rest of its request comes while the reply is stalled, so the wait for the next head has already begun.
 #[tokio::test]
 async fn a_connection_that_is_idle_after_a_reply_that_has_stalled_is_closed() {
     #[post("/early")]
@@ -92,7 +92,7 @@ async fn a_connection_that_is_idle_after_a_reply_that_has_stalled_is_closed() {
     served.stop().await.unwrap();
 }
 
-/// A connection of HTTP/2 has no head to wait for between its requests: it is told to go when it has none in flight for that long.
+/// An HTTP/2 connection has no head to wait for between requests: it is told to go when it has had none in flight for that long.
 #[tokio::test]
 async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
     let (app, mut entries, gate) = app();
@@ -109,13 +109,13 @@ async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(entries.next().await, "a");
-    // The one with a request in flight is older, and stays.
+    // The other connection is older, but has a request in flight, and stays.
     gate.open();
     assert_eq!(reply.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes(), "waited");
     served.stop().await.unwrap();
 }
 
-/// Those that answer nothing, and one that has begun a head which it does not end.
+/// Clients that answer nothing, and one that has begun a head and does not end it.
 #[tokio::test]
 async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
     let (app, mut entries, _gate) = app();
@@ -144,11 +144,11 @@ async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
     client.write(HTTP2).await;
     client.write(head(1, Method::GET, "/a", 0x5)).await;
     assert_eq!(entries.next().await, "a");
-    // It would be counted as cut off at the end of the grace period.
+    // Otherwise it would be counted as cut off at the end of the grace period.
     served.stop().await.unwrap();
 }
 
-/// The body of a reply that goes on until it is told to end, and tells how much of it the server has taken.
+/// The body of a reply that goes on until it is told to end, and records how much of it the server has taken.
 #[derive(Clone, Default)]
 struct Endless {
     taken: Arc<AtomicUsize>,
@@ -173,7 +173,7 @@ impl http_body::Body for Endless {
     }
 }
 
-/// The app has no more to do with such a reply, but hyper and the kernel have: its client is not idle, nor in the way of a stop.
+/// The app has finished such a reply, but hyper and the kernel have not: its client is not idle, nor in the way of a stop.
 #[tokio::test]
 async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     #[get("/endless")]
@@ -184,14 +184,14 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     let body = Endless::default();
     let limits = TaskLimits::default().grace(60 * SHORT);
     let app = App::new().state(body.clone()).tasks(limits).routes(routes![endless]);
-    // The kernel takes little at a time.
+    // Makes the kernel take little at a time.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_send_buffer_size(16 * 1024).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let served = Served::on(socket.listen(8).unwrap(), app, |server| server.header_read_timeout(SHORT));
     let mut client = served.connect().await;
     client.write(&HTTP2[..24]).await;
-    // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection: there is room for all that comes.
+    // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection: there is room for everything that comes.
     client.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x10, 0, 0, 0]).await;
     client.write([0, 0, 4, 8, 0, 0, 0, 0, 0, 0x10, 0, 0, 0]).await;
     client.write(head(1, Method::GET, "/endless", 0x5)).await;
@@ -208,7 +208,7 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     body.to_end.store(true, Ordering::Relaxed);
     let mut said = Vec::new();
     let whole = Arc::strong_count(&body.taken);
-    // Until the body's end was taken, too; what was taken before it still waits for room in the kernel.
+    // Until the end of the body has been taken too; what was taken before it still waits for room in the kernel.
     while Arc::strong_count(&body.taken) == whole {
         let mut some = [0; PIECE];
         let read = client.0.read(&mut some).await.unwrap();
@@ -236,7 +236,7 @@ async fn a_request_that_takes_long_is_no_silent_client() {
     let mut client = served.connect().await;
     client.write("GET /waits HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     assert_eq!(entries.next().await, "entered");
-    // Another one is let go meanwhile.
+    // Meanwhile another client, which is silent, is let go.
     served.connect().await.read_to_end().await;
     gate.open();
     assert!(client.read_to_end().await.ends_with("\r\n\r\nwaited"));
@@ -254,7 +254,7 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
     let reply = client.read_to_end().await;
     assert!(reply.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{reply}");
     assert!(reply.ends_with(r#"{"detail":"Request Timeout"}"#), "{reply}");
-    // One that trickles gets no further.
+    // A client that trickles gets no further.
     let mut client = served.connect().await;
     client.write("POST /length HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n").await;
     let (mut reads, mut writes) = client.0.into_split();
@@ -264,7 +264,7 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
         }
     });
     let mut reply = Vec::new();
-    // A reset is an end, too: the server does not read what comes after its reply.
+    // A reset is an end too: the server does not read what comes after its reply.
     let _ = reads.read_to_end(&mut reply).await;
     assert!(reply.starts_with(b"HTTP/1.1 408 Request Timeout\r\n"), "{}", String::from_utf8_lossy(&reply));
     trickle.await.unwrap();
@@ -272,7 +272,6 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
     assert_eq!(entries.now(), [""; 0], "no function ran");
 }
 
-/// Who takes a body as a stream may want to take it for hours: it is the time between its pieces that is limited.
 #[tokio::test]
 async fn a_client_that_takes_nothing_of_its_reply_is_let_go_and_its_tasks_run() {
     const REPLY: usize = 32 * 1024 * 1024;
@@ -295,7 +294,7 @@ async fn a_client_that_takes_nothing_of_its_reply_is_let_go_and_its_tasks_run() 
     served.stop().await.unwrap();
 }
 
-/// From the stop on it is waited for at most a third of the grace period, whatever the timeout.
+/// Once the server stops, such a client is waited for at most a third of the grace period, whatever the timeout.
 #[tokio::test]
 async fn a_client_that_takes_nothing_of_its_reply_does_not_hold_up_the_end() {
     #[get("/large")]
@@ -317,6 +316,7 @@ async fn a_client_that_takes_nothing_of_its_reply_does_not_hold_up_the_end() {
     }
 }
 
+/// Whoever takes a body as a stream may want to take it for hours, so the time between its pieces is limited.
 #[tokio::test]
 async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
     #[post("/stream")]
@@ -341,7 +341,7 @@ async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
         "POST /stream HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut client = served.connect().await;
     client.write(chunked).await;
-    // Longer than the timeout, in all.
+    // In all, longer than the timeout.
     for _ in 0..16 {
         client.write("1\r\nx\r\n").await;
         assert_eq!(entries.next().await, "x");
@@ -424,7 +424,7 @@ async fn what_is_not_http_is_refused_and_hurts_nobody() {
     assert_eq!(entries.now(), ["a"]);
 }
 
-/// The frames of a request that is taken back in the same breath.
+/// The frames of a request that is taken back at once.
 fn taken_back(stream: u32, path: &str) -> Vec<u8> {
     // With END_STREAM and END_HEADERS, then RST_STREAM with CANCEL.
     let mut frames = head(stream, Method::GET, path, 0x5);

@@ -1,4 +1,4 @@
-//! Bodies: what they are declared as, where they stand, and the limits of their fields.
+//! Bodies: how they are declared, where their parts stand, and the limits of their fields.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -147,7 +147,7 @@ fn client() -> TestClient {
     ]))
 }
 
-/// Sends it, and gives the type and place of each error.
+/// Sends the request, and returns the type and place of each error.
 async fn errors(request: TestRequest<'_>) -> Vec<Value> {
     let response = request.send().await;
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{}", response.text());
@@ -214,7 +214,7 @@ async fn a_single_model_is_the_whole_body() {
         assert_eq!(reply.text(), "n", "{content_type}");
     }
     let whole = |kind: &str| [json!([kind, ["body"]])];
-    // What is declared as something else is a text.
+    // A body that is declared as something else is a text.
     for content_type in
         ["text/plain", "text/json", "application/x-www-form-urlencoded", "image/svg+xml", "json"]
     {
@@ -260,7 +260,7 @@ async fn a_json_body_that_is_no_text_lets_nothing_run() {
             client.post("/watched").header("content-type", "application/json").body(body).send().await;
         assert_eq!((reply.status().as_u16(), runs.0.load(Ordering::Relaxed)), (status, 0), "{body:?}");
     }
-    // Where there is nothing to run, a text that nobody reads is checked too.
+    // If there is nothing to run, a text that nobody reads is checked too.
     let client = self::client();
     let request = client
         .post("/limited")
@@ -286,7 +286,7 @@ async fn a_body_that_may_be_missing() {
     }
     let json =
         |path, body: &'static str| client.post(path).header("content-type", "application/json").body(body);
-    // A null is none.
+    // A null counts as absent.
     assert_eq!(json("/optional", "null").send().await.text(), "null");
     assert_eq!(json("/fallback", "null").send().await.text(), "5");
     assert_eq!(json("/fallback", "\u{feff}null").send().await.text(), "5");
@@ -297,7 +297,7 @@ async fn a_body_that_may_be_missing() {
     let body = r#"{"n": 6, "item": {"name": "n", "unit-price": 1}}"#;
     assert_eq!(json("/fallbacks", body).send().await.text(), "6 true");
     assert_eq!(errors(json("/fallback", "[]")).await, [json!(["int_type", ["body"]])]);
-    // What has no names has none of them.
+    // A body without names lacks all of them.
     for body in ["[]", "3", "\"n\""] {
         assert_eq!(
             errors(json("/fallbacks", body)).await,
@@ -354,7 +354,7 @@ async fn a_form_is_what_is_declared_as_one() {
         assert_eq!(errors(request).await, missing, "{content_type}");
     }
     assert_eq!(errors(client.post("/login").body("name=a")).await, missing);
-    // The last one counts, though it was left empty.
+    // The last one counts, even if it was left empty.
     assert_eq!(errors(client.post("/login").form(&[("name", "a"), ("name", "")])).await, missing);
     let form = Multipart::new().text("name", "a").text("name", "");
     assert_eq!(errors(client.post("/login").multipart(form)).await, missing);
@@ -388,14 +388,14 @@ async fn files_as_bytes_however_large() {
         errors(client.post("/bytes").multipart(Multipart::new())).await,
         [json!(["missing", ["body", "file"]])]
     );
-    // A text is bytes too, of which there are none where it was left empty.
+    // A text counts as bytes too; one that was left empty counts as absent.
     let text = Multipart::new().text("file", "a text").text("none", "");
     assert_eq!(client.post("/bytes").multipart(text).send().await.text(), "6 [] None");
     let empty = Multipart::new().text("file", "");
     assert_eq!(errors(client.post("/bytes").multipart(empty)).await, [json!(["missing", ["body", "file"]])]);
 }
 
-/// As in FastAPI: text that is no UTF-8 is Latin-1.
+/// As in FastAPI, text that is not UTF-8 is read as Latin-1.
 #[tokio::test]
 async fn a_form_in_another_encoding_is_read() {
     let client = TestClient::new(App::new().routes(routes![login]));

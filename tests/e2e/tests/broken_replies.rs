@@ -12,7 +12,7 @@ use futures_core::Stream;
 use http_body_util::{BodyExt, Full};
 use tracing::field::{Field, Visit};
 
-/// Gives one piece, then does not go on.
+/// Yields some pieces, then fails or panics.
 struct Breaks {
     pieces: u8,
     panics: bool,
@@ -68,7 +68,7 @@ async fn without_exits(tasks: &BackgroundTasks, journal: State<Journal>) -> Body
     broken(tasks, journal, false)
 }
 
-/// It cannot even be told.
+/// An error that cannot even be displayed.
 #[derive(Debug)]
 struct Unsayable;
 
@@ -87,7 +87,7 @@ async fn unsayable(_session: Depends<session>, tasks: &BackgroundTasks, journal:
     Body::from_stream(futures_util::stream::iter([Ok(Bytes::from_static(b"half")), Err(Unsayable)]))
 }
 
-/// Writes down the routes of errors.
+/// Records the routes of errors.
 struct Errors(Journal);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Errors {

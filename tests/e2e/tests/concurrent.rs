@@ -20,7 +20,7 @@ async fn shared(journal: State<Journal>, tasks: &BackgroundTasks) -> u32 {
     1
 }
 
-/// Comes to its end only if the other one runs at the same time, and adds its task after it.
+/// Ends only if the other one runs at the same time, and adds its task after it.
 #[dependency]
 async fn left(
     shared: Depends<shared>,
@@ -128,7 +128,7 @@ async fn an_error_of_one_ends_the_others() {
     dropped.notified().await;
 }
 
-/// A call on the blocking pool, which says when it has begun and ends when the test wants.
+/// A call on the blocking pool that says when it has begun, and ends when the test lets it.
 struct Call {
     begun: tokio::sync::Notify,
     end: Mutex<mpsc::Receiver<()>>,
@@ -195,7 +195,7 @@ async fn what_is_added_on_the_blocking_pool_when_another_one_has_failed_is_dropp
     let app = App::new().state(journal).state(call).routes(routes![adds]);
     let client = TestClient::new(app.clone());
     let request = tokio::spawn(async move { client.get("/").send().await.status() });
-    // Its exits wait for the pool by then.
+    // By then its exits are waiting for the pool.
     while app.task_stats().batches == 0 {
         tokio::task::yield_now().await;
     }

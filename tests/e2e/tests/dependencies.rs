@@ -180,7 +180,7 @@ static TICKETS: AtomicU32 = AtomicU32::new(0);
 
 type ApiResult<T> = Result<T, Denied>;
 
-/// The error of a `Result` ends the request, by whatever name and out of whatever macro its type comes.
+/// The error of a `Result` ends the request, whatever the type is called and whichever macro it comes from.
 macro_rules! refusing {
     ($name:ident, $output:ty) => {
         #[dependency]
@@ -823,7 +823,7 @@ async fn exact(#[param(gt = 9_007_199_254_740_992, le = 9_007_199_254_740_993)] 
     n.to_string()
 }
 
-/// Limits that are no floats.
+/// Limits that a float could not hold.
 #[tokio::test]
 async fn limits_are_as_exact_as_they_are_written() {
     let client = TestClient::new(App::new().routes(routes![exact]));

@@ -1,4 +1,4 @@
-//! Errors: the app's own replies to them, with tasks, and the reply in the making, whatever the reply is.
+//! Errors: the app's own replies to them, with tasks, and the `Reply` of the request, whatever the reply is.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 #[error("out of tea")]
 struct OutOfTea(u8);
 
-/// An error of one's own, which is a reply without a handler too.
+/// An error type that is also a reply without a handler.
 #[derive(Debug)]
 struct Busy;
 
@@ -120,7 +120,7 @@ async fn handlers_reply_to_errors_by_type_and_may_add_tasks() {
         ("/tea/x", (400, "rejection"), Some("task of rejection")),
         ("/tea/2", (500, "panic"), Some("task of panic")),
         ("/tea/1", (409, "http"), Some("task of http")),
-        // Anything else that `?` took is an `HttpError`.
+        // Any other error that went through `?` is an `HttpError`.
         ("/tea/3", (500, "http"), Some("task of http")),
     ] {
         let response = client.get(path).send().await;
@@ -274,7 +274,7 @@ async fn an_override_may_not_be_exited_before_what_depends_on_it() {
         ),
         "{message}"
     );
-    // Where the late one is replaced too, nothing is late.
+    // If the late one is replaced too, nothing is late any more.
     let app = app.override_dependency_with::<session, short_session>().override_dependency::<visit>(|| 0);
     app.start().await.unwrap();
 }

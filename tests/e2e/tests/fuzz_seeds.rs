@@ -1,4 +1,4 @@
-//! The fuzz targets on stable Rust: their seeds, and some thousand mutations of each. `cargo fuzz` goes further; this runs always.
+//! The fuzz targets on stable Rust: their seeds, and a few thousand mutations of each. `cargo fuzz` goes further; this always runs.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], random: &mut Random) {
                 data.extend(&other[random.below(other.len() + 1)..]);
             }
             _ => {
-                // A piece of it, many times.
+                // A piece of it, repeated.
                 let piece = data[at..(at + random.below(8)).min(data.len())].repeat(random.below(40));
                 data.splice(at..at, piece);
             }

@@ -1,5 +1,5 @@
-//! Promises 2, 3, 6, 7 and 10 over random graphs and faults: whatever depends on whatever, and whatever dependencies, path
-//! functions and tasks do, the journal is the one that a model of a few lines predicts.
+//! Promises 2, 3, 6, 7 and 10 over random graphs and faults: whatever the graph is, and whatever dependencies, path functions and
+//! tasks do, the journal is the one that a model of a few lines predicts.
 
 use epilogue::StartError;
 use epilogue::prelude::*;
@@ -15,7 +15,7 @@ enum Act {
     Panics,
 }
 
-/// What one dependency or path function does, and the tasks that it queues before.
+/// What one dependency or path function does, and the tasks that it queues before that.
 #[derive(Debug, Clone)]
 struct Part {
     act: Act,
@@ -23,7 +23,7 @@ struct Part {
     exit: Act,
 }
 
-/// What happens in a request: by the number of the dependency, the last one is the path function's.
+/// What happens in a request, by the number of the dependency. The last part is the path function's.
 #[derive(Debug, Clone)]
 struct Script(Vec<Part>);
 
@@ -64,7 +64,7 @@ struct Entered(usize, State<Journal>, Act);
 
 async fn leave(entered: &Entered, _outcome: &Outcome) -> Result<(), HttpError> {
     entered.1.write(format!("exit {}", entered.0));
-    // Gives others a chance to come in between.
+    // Gives others a chance to run in between.
     tokio::task::yield_now().await;
     act(entered.2, "an exit")
 }
@@ -74,7 +74,7 @@ async fn leave(entered: &Entered, _outcome: &Outcome) -> Result<(), HttpError> {
 struct Shape {
     /// What it needs, in order.
     needs: &'static [usize],
-    /// Whether it is left before the reply.
+    /// Whether it is exited before the reply.
     early: bool,
     exits: bool,
 }
@@ -248,7 +248,7 @@ fn scripts() -> impl Strategy<Value = Script> {
     prop::collection::vec(part, FUNCTION + 1).prop_map(Script)
 }
 
-/// Sends a request, and tells its status and its journal once its tasks and exits are done.
+/// Sends a request, and returns its status and its journal once its tasks and exits are done.
 async fn run(app: App, script: &Script, path: &str) -> Result<(u16, Vec<String>), StartError> {
     let (journal, mut entries): (Journal, Entries) = Journal::new();
     let app = app.state(journal).state(script.clone());
@@ -262,7 +262,7 @@ proptest! {
 
     #[test]
     fn a_request_does_what_the_model_predicts(script in scripts()) {
-        // Panics on purpose: nobody wants to read them. A failed case is an error of this function's, not a panic.
+        // The panics are on purpose, and nobody wants to read them. A failed case is an error of this function, not a panic.
         std::panic::set_hook(Box::new(|_| {}));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         for (path, needs) in ROUTES {
@@ -274,7 +274,7 @@ proptest! {
     }
 }
 
-/// Slots of a random graph. For each stands one of its variants, by an override, so that there are as many graphs as ways to choose.
+/// Slots of a random graph. An override puts one of its variants into each slot, so that there are as many graphs as ways to choose.
 macro_rules! slots {
     ($($slot:ident = $number:literal {
         $($name:ident ($scope:tt $(, $exit:ident)?): [$($needs:ident = $of:literal),*];)*
@@ -383,7 +383,7 @@ async fn random(
 
 const RANDOM: [usize; 4] = [7, 4, 6, 5];
 
-/// Whether something is exited after the reply and was made, by whatever way, from what is exited before: no app starts with that.
+/// Whether something that is exited after the reply was made, directly or not, from something that is exited before it: no such app starts.
 fn is_refused(graph: &[Shape]) -> bool {
     let mut ends_early = Vec::new();
     let mut late = Vec::new();

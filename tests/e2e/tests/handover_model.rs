@@ -1,5 +1,5 @@
-//! Every interleaving, by loom, of a reply that ends, a flush that completes and a socket that is closed: each batch goes exactly once,
-//! and never with a flush that began before the end of its reply was queued.
+//! All interleavings (by loom) of a reply that ends, a flush that completes and a socket that is closed. Each batch goes exactly
+//! once, and never with a flush that began before the end of its reply was queued.
 
 #![allow(missing_docs)]
 
@@ -10,7 +10,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
-/// The library's own file, with loom's types in the place of the standard library's.
+/// The library's own file, with loom's types in place of the standard library's.
 #[path = "../../../crates/epilogue/src/server/handover.rs"]
 #[allow(unreachable_pub, dead_code)]
 mod handover;
@@ -19,7 +19,7 @@ mod sync {
     pub(super) use loom::sync::MutexGuard;
     pub(super) use loom::sync::atomic::{AtomicBool, Ordering};
 
-    /// As parking_lot has it: without poison.
+    /// Like parking_lot's: without poison.
     pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
 
     impl<T> Mutex<T> {
@@ -44,7 +44,7 @@ impl Wake for Woken {
     }
 }
 
-/// One flush: it writes what was queued when it began, and completes.
+/// One flush: it writes what had been queued when it began, and completes.
 fn flush(handover: &Handover<usize>, queued: &[AtomicBool], waker: &Waker) -> handover::Gone<usize> {
     let written: Vec<bool> = queued.iter().map(|end| end.load(Ordering::SeqCst)).collect();
     let gone = handover.flushed(&Context::from_waker(waker)).unwrap_or_default();
@@ -56,7 +56,7 @@ fn flush(handover: &Handover<usize>, queued: &[AtomicBool], waker: &Waker) -> ha
 
 #[test]
 fn an_http2_batch_goes_once_after_its_reply_and_is_not_forgotten() {
-    // All interleavings with as many changes of thread against its will; without the bound it takes half a minute and finds no more.
+    // All interleavings with at most this many preemptions. Without the bound it takes half a minute and finds no more.
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(|| {
@@ -74,7 +74,7 @@ fn an_http2_batch_goes_once_after_its_reply_and_is_not_forgotten() {
                 })
             })
             .collect();
-        // The task of the connection flushes once by itself; from then on it sleeps unless it is woken.
+        // The connection's task flushes once by itself. After that it sleeps unless it is woken.
         let mut gone = flush(&handover, &queued[..], &waker);
         for stream in streams {
             stream.join().unwrap();
@@ -111,7 +111,7 @@ fn an_http2_batch_goes_once_when_its_connection_is_closed() {
     });
 }
 
-/// On HTTP/1 hyper drops a body on the task that flushes, but a middleware may have given it to another.
+/// On HTTP/1 hyper drops a body in the task that flushes, but a middleware may have passed it to another task.
 #[test]
 fn an_http1_batch_goes_once_wherever_its_body_is_dropped() {
     loom::model(|| {

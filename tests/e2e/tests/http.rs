@@ -56,7 +56,7 @@ async fn panics() -> &'static str {
 
 #[get("/blocking", blocking)]
 fn runs_blocking() -> &'static str {
-    // Would panic on a thread of the runtime.
+    // This would panic on a thread of the runtime.
     tokio::runtime::Handle::current().block_on(async { "blocked" })
 }
 
@@ -210,7 +210,7 @@ async fn a_client_that_never_finishes_its_head_is_let_go() {
     let served = Served::with(app(), |server| server.header_read_timeout(short)).await;
     let mut raw = served.connect().await;
     raw.write("GET /items/1 HTTP/1.1\r\nhost: loc").await;
-    // Ends when the server closes the connection, whatever it says before.
+    // It ends when the server closes the connection, whatever the server sends before that.
     raw.read_to_end().await;
     served.stop().await.unwrap();
 }

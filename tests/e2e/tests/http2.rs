@@ -1,4 +1,4 @@
-//! What HTTP/2 does otherwise than HTTP/1.1, and must come to the same.
+//! What differs on HTTP/2 from HTTP/1.1, but must have the same result.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn layered(app: App) -> App {
     ))
 }
 
-/// Their streams are tasks of their own, which may end after their connection.
+/// Streams are tasks of their own, which may end after their connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_task_is_lost_when_a_client_leaves_during_the_shutdown() {
     const STREAMS: usize = 150;
@@ -125,7 +125,7 @@ async fn an_upload_that_is_taken_back_is_not_whole() {
     }
 }
 
-/// One that grants no room for a reply would otherwise have its server wait for the end of the grace period.
+/// Without a limit, the server would wait for a client that grants no room for the reply until the grace period ends.
 #[tokio::test]
 async fn a_client_without_room_does_not_hold_up_the_end() {
     let (app, mut entries) = app();

@@ -1,5 +1,5 @@
-//! Promises 5 and 10: clients that leave at random moments take nothing with them. Every request that reached its path function has
-//! run its tasks and exits, once each.
+//! Promises 5 and 10: clients that leave at random moments take nothing with them. The tasks and exits of every request that
+//! reached its path function have run, each once.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -57,7 +57,7 @@ async fn work(
 ) -> Bytes {
     journal.write(format!("function {}", *id));
     tasks.add_task(note, (journal.clone(), format!("first {}", *id)));
-    // Some moments at which a client that has gone is noticed.
+    // Some points at which it can be noticed that the client has gone.
     for _ in 0..body.len() % 8 {
         tokio::task::yield_now().await;
     }
@@ -72,7 +72,7 @@ fn app() -> (App, Entries) {
     (App::new().state(journal).state(reply).routes(routes![work]), entries)
 }
 
-/// Where a client leaves.
+/// When a client leaves.
 #[derive(Debug, Clone, Copy)]
 enum Leaves {
     BeforeTheHead,
@@ -111,12 +111,12 @@ async fn visit(mut client: Raw, id: usize, leaves: Leaves, at: usize, resets: bo
     if resets {
         client.reset();
     } else {
-        // The other way of leaving: it says so.
+        // The other way to leave: it says so.
         let _ = client.0.shutdown().await;
     }
 }
 
-/// What was written of each request, in order.
+/// What was written for each request, in order.
 fn by_request(lines: Vec<String>) -> HashMap<usize, Vec<String>> {
     let mut requests: HashMap<usize, Vec<String>> = HashMap::new();
     for line in lines {
@@ -221,7 +221,7 @@ async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Outpu
     .await
 }
 
-/// Requests that go on without their client count against the limit: coming and leaving cannot pile up work.
+/// Requests that go on without their client count against the limit, so coming and leaving cannot pile up work.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_without_a_client_count_against_the_limit() {
     #[get("/waits")]

@@ -1,4 +1,4 @@
-//! What the log says of what no client is told.
+//! What the log says of things that no client is told.
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// Writes down warnings and errors, a field after the other.
+/// Records warnings and errors, one field after another.
 struct Log(Journal);
 
 impl<S: tracing::Subscriber> Layer<S> for Log {
@@ -49,7 +49,7 @@ impl IntoResponse for Uncommitted {
     }
 }
 
-/// An error that has no words as a reply.
+/// An error whose reply has no text.
 struct Wordless;
 
 impl IntoResponse for Wordless {
@@ -165,7 +165,7 @@ async fn an_error_that_replies_as_if_all_were_well_is_logged() {
         ]
     );
 
-    // What fails in earnest, and whose reply the app has chosen itself, is not.
+    // Nothing is logged if the reply is an error, or if the app has chosen the reply itself.
     let wordless = TestClient::new(app.clone().override_dependency::<user>(|| 0));
     assert_eq!(wordless.get("/secrets").send().await.status(), 502);
     let chosen = TestClient::new(app.on_error(|text: &String, _| text.clone()));

@@ -1,4 +1,4 @@
-//! The feature `metrics`: what happens to tasks, as the recorder of the `metrics` crate is told it.
+//! The feature `metrics`: what the recorder of the `metrics` crate is told about tasks.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -98,7 +98,7 @@ async fn each_event_is_told_to_the_recorder() {
     );
     app.drain().await.unwrap_err();
     let after = values(&snapshotter);
-    // This recorder forgets at each look what it has shown.
+    // This recorder forgets what it has shown each time that it is asked.
     let in_all = |name: &str| before.get(name).unwrap_or(&0.0) + after.get(name).unwrap_or(&0.0);
 
     for (name, expected) in [

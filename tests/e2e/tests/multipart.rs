@@ -31,7 +31,7 @@ async fn texts(title: Form<String>, tags: Form<Vec<u32>>, #[param(default = 5)] 
     format!("{} {:?} {}", *title, *tags, *stars)
 }
 
-/// What is no UTF-8 counts as it was sent, although it is longer once it is read as Latin-1.
+/// What is not UTF-8 counts with the length in which it was sent, although it is longer once it is read as Latin-1.
 #[tokio::test]
 async fn texts_in_another_encoding_count_as_they_were_sent() {
     let client = TestClient::new(App::new().routes(routes![texts]).body_limit(1000).upload_limit(MEBI));
@@ -46,7 +46,7 @@ async fn texts_in_another_encoding_count_as_they_were_sent() {
     }
 }
 
-/// A part of a file is no file, whether or not the rest has come already.
+/// A cut part must not pass as the file, whether or not the rest has come already.
 #[tokio::test]
 async fn a_boundary_that_goes_on_as_none_does_is_refused() {
     let client = TestClient::new(App::new().routes(routes![file]));
@@ -56,7 +56,7 @@ async fn a_boundary_that_goes_on_as_none_does_is_refused() {
             let request = client.post("/file").header("content-type", "multipart/form-data; boundary=B");
             let reply = request.body(format!("{head}{boundary}{rest}")).send().await;
             if rest.is_empty() {
-                // As in FastAPI, what ends too early is what of it has come.
+                // As in FastAPI, a body that ends too early counts as what has come of it.
                 assert!([200, status].contains(&reply.status().as_u16()), "{boundary:?}");
             } else {
                 assert_eq!(reply.status(), status, "{boundary:?}");
@@ -152,7 +152,7 @@ async fn texts_are_read_as_those_of_any_form() {
     let form = Multipart::new().text("title", "é").text("tags", "1").text("tags", "2").text("stars", "");
     assert_eq!(answer("/texts", form.clone()).await, (200, "é [1, 2] 5".into()));
     assert_eq!(answer("/note", form).await, (200, r#"{"title":"é","tags":["1","2"],"stars":null}"#.into()));
-    // In a struct what was left empty is a text, where one is wanted.
+    // In a struct, a field that was left empty is a text where a text is wanted.
     let form = Multipart::new().text("title", "").text("tags", "1").text("tags", "");
     assert_eq!(answer("/note", form).await, (200, r#"{"title":"","tags":["1",""],"stars":null}"#.into()));
     let form = Multipart::new().text("username", "ann").text("password", "x");
@@ -188,7 +188,7 @@ async fn several_files_and_none() {
     assert_eq!(three["detail"][0]["type"], "too_long");
     assert_eq!(three["detail"][0]["ctx"], json!({"field_type": "List", "max_length": 2, "actual_length": 3}));
 
-    // What a browser sends where no file was chosen is none.
+    // What a browser sends if no file was chosen is not a file.
     let unchosen = Multipart::new().file("page", "", "application/octet-stream", "");
     let reply = client().post("/files").multipart(unchosen).send().await;
     assert_eq!((reply.status().as_u16(), reply.json()), (422, json!({"detail": [missing("page")]})));
@@ -220,7 +220,7 @@ async fn a_file_that_is_missing_or_a_text() {
     let encoded = client().post("/files").form(&[("page", "cat.png")]).send().await;
     assert_eq!(encoded.json::<Value>(), no_file(json!(["body", "page", 0])));
 
-    // A text that was left empty is no file where one is wanted, and an item of a list.
+    // A text that was left empty is absent where one file is wanted, but an item where a list is.
     let reply = client().post("/file").multipart(Multipart::new().text("photo", "")).send().await;
     assert_eq!(reply.json::<Value>(), json!({"detail": [missing("photo")]}));
     let reply = client().post("/files").multipart(Multipart::new().text("page", "")).send().await;
@@ -265,7 +265,7 @@ async fn what_is_malformed_is_refused_before_anything_runs() {
     assert_eq!(entries.now(), ["dependency", "kept 1 true"]);
 }
 
-/// As in FastAPI, what is not there whole is not there.
+/// As in FastAPI, a part that is not complete does not count.
 #[tokio::test]
 async fn what_ends_too_early_is_the_parts_that_it_has() {
     let whole = "\r\n--b\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\nx\r\n\
@@ -335,7 +335,7 @@ async fn a_large_file_goes_into_a_task() {
     assert_eq!((reply.status().as_u16(), reply.body().as_str()), (200, "3145728"));
     assert_eq!(entries.take(2).await, ["dependency", "kept 3145728 true"]);
 
-    // In pieces that cut every boundary and head somewhere.
+    // In pieces so small that they cut every boundary and head somewhere.
     let mut raw = served.connect().await;
     raw.write(
         "POST /later HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n",
@@ -366,7 +366,7 @@ async fn a_head_of_a_part_has_an_end() {
         .body(Full::new(Bytes::from(body)))
         .unwrap();
     let mut client = served.http1().await;
-    // The server may close the connection on a body that it does not read to its end.
+    // The server may close the connection before it has read all of the body.
     if let Ok(reply) = client.send_request(request).await {
         assert_eq!(reply.status(), 400);
     }

@@ -1,4 +1,4 @@
-//! What a request says of itself: a span by OpenTelemetry's names, which ends with the reply.
+//! What a request reports about itself: a span with OpenTelemetry's names, which ends with the reply.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -19,7 +19,7 @@ impl Visit for Fields {
     }
 }
 
-/// Writes down each request's span when it ends, and each task's when it begins.
+/// Records each request's span when it ends, and each task's when it begins.
 struct Spans(Journal);
 
 impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
@@ -82,7 +82,7 @@ async fn fails() -> HttpError {
     HttpError::new(StatusCode::BAD_GATEWAY, "the other side is down")
 }
 
-/// An error that has the words of its cause in its own.
+/// An error whose message includes that of its cause.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings were not read: {0}")]
 struct Unread(#[source] std::io::Error);
@@ -92,7 +92,7 @@ async fn unread() -> Result<(), HttpError> {
     Err(Unread(std::io::Error::other("the disk is on fire")))?
 }
 
-/// Writes down what is told of errors.
+/// Records what is logged of errors.
 struct Errors(Journal);
 
 impl<S: tracing::Subscriber> Layer<S> for Errors {

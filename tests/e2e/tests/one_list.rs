@@ -1,4 +1,4 @@
-//! Promises 1, 2 and 3 under load: one list a request, once a dependency, in the declared order.
+//! Promises 1, 2 and 3 under load: one list per request, each dependency once, in the declared order.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Promise 6: of very many tasks each is counted once, under what became of it, and changes nothing for any other.
+//! Promise 6: of very many tasks each is counted once, under its outcome, and affects no other.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl TaskObserver for Told {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_of_100_000_tasks_is_counted_once_under_its_outcome() {
-    // 14,286 panics on purpose: nobody wants to read them.
+    // 14,286 panics on purpose, which nobody wants to read.
     std::panic::set_hook(Box::new(|_| {}));
     let told = Arc::new(Told::default());
     let app = App::new()
@@ -110,7 +110,7 @@ async fn each_of_100_000_tasks_is_counted_once_under_its_outcome() {
     let succeeded = TASKS as u64 - panicked - failed - timed_out;
     let stats = app.task_stats();
     assert_eq!((stats.panicked, stats.failed, stats.timed_out), (panicked, failed, timed_out));
-    // The one more is the last look, which is a task itself.
+    // One more, because the last check is a task itself.
     assert_eq!((stats.succeeded, stats.accepted()), (succeeded + 1, TASKS as u64 + 1));
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
     assert_eq!((of(&told.queued), of(&told.started)), (TASKS as u64 + 1, TASKS as u64 + 1));
@@ -118,7 +118,7 @@ async fn each_of_100_000_tasks_is_counted_once_under_its_outcome() {
     assert_eq!((of(&told.timed_out), of(&told.succeeded)), (timed_out, succeeded + 1));
 }
 
-/// Looks, once all are done, whether each has begun exactly once.
+/// Checks, once all are done, that each has begun exactly once.
 #[get("/begun-once")]
 async fn begun_once(tasks: &BackgroundTasks, begun: State<Begun>) {
     tasks.add_task(

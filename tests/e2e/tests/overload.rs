@@ -28,7 +28,7 @@ async fn plain() -> &'static str {
     "needs no tasks"
 }
 
-/// Sends until it was refused so many times; tells how often it was not.
+/// Sends until it has been refused this many times; returns how often it was not.
 async fn until_refused(served: &Served, app: &App, refusals: usize, most: &AtomicU64) -> u64 {
     let mut client = served.http1().await;
     let (mut taken, mut refused) = (0, 0);
@@ -75,7 +75,7 @@ async fn exits_that_wait_are_bounded_too() {
     served.stop().await.unwrap();
 }
 
-/// Nothing but its replies tells that it adds tasks.
+/// Only its replies show that it adds tasks.
 #[post("/own")]
 async fn own_tasks(gate: State<Gate>) -> (Background, Background) {
     let task = || Background::task(wait, ((*gate).clone(),));
@@ -145,7 +145,7 @@ async fn above_the_limit_requests_are_refused_and_nothing_else() {
     let limits = TaskLimits::default().pending(LIMIT).retry_after(Duration::from_secs(2));
     let app = App::new().state(gate.clone()).tasks(limits).routes(routes![work, plain]);
     let served = Arc::new(Served::new(app.clone()).await);
-    // From now on it is known how many tasks such a request adds.
+    // After this it is known how many tasks such a request adds.
     assert_eq!(served.send(request("POST", "/work")).await.status(), 200);
     let most = Arc::new(AtomicU64::new(0));
     let mut clients = tokio::task::JoinSet::new();
@@ -177,7 +177,7 @@ async fn above_the_limit_requests_are_refused_and_nothing_else() {
     assert_eq!((stats.succeeded, stats.abandoned), ((taken + 1) * PER_REQUEST as u64, 0));
 }
 
-/// At the defaults: blocking tasks fill their own places, not tokio's blocking pool, which blocking path functions need.
+/// With the default limits: blocking tasks fill their own places, not tokio's blocking pool, which blocking path functions need.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocking_tasks_leave_room_for_blocking_path_functions() {
     fn hold(gate: Gate) {
@@ -197,7 +197,7 @@ async fn blocking_tasks_leave_room_for_blocking_path_functions() {
     let gate = Gate::default();
     let app = App::new().state(gate.clone()).routes(routes![holds, blocking]);
     let served = Served::new(app.clone()).await;
-    // More than the pool has threads.
+    // More than the pool's number of threads.
     for _ in 0..600 {
         assert_eq!(served.send(request("POST", "/hold")).await.status(), 200);
     }

@@ -21,7 +21,7 @@ struct Served {
     process: Child,
 }
 
-/// What is in hand: see the route.
+/// What is in hand: see the route `/stats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stats {
     pending: u64,
@@ -46,7 +46,7 @@ impl Served {
         Self { address, process }
     }
 
-    /// What the process holds in memory, in kB.
+    /// How much memory the process uses, in kB.
     fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id().unwrap())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
@@ -62,7 +62,7 @@ impl Served {
         Stats { pending, batches, kept, ran }
     }
 
-    /// Waits until nothing is left to do, and tells what ran.
+    /// Waits until nothing is left to do, and returns how many tasks ran.
     async fn until_idle(&self) -> u64 {
         loop {
             let stats = self.stats().await;
@@ -93,7 +93,7 @@ async fn send(client: &mut SendRequest<Full<Bytes>>, method: &str, path: &str) -
     status.as_u16()
 }
 
-/// The 99th percentile of the time that a plain request takes, over so many, one after another.
+/// The 99th percentile of the time that a plain request takes, of this many requests one after another.
 async fn p99(address: SocketAddr, requests: usize) -> Duration {
     let mut client = connect(address).await;
     let mut times = Vec::with_capacity(requests);
@@ -106,7 +106,7 @@ async fn p99(address: SocketAddr, requests: usize) -> Duration {
     times[requests * 99 / 100]
 }
 
-/// Ratios of a run's rounds, and what they were made of: the median of the ratios, the smallest and the largest.
+/// The rounds of a run: for each, the ratio of the two times, and the times themselves.
 #[derive(Default)]
 struct Rounds(Vec<(f64, Duration, Duration)>);
 
@@ -151,7 +151,7 @@ async fn memory_is_bounded_at_the_limit() {
     assert!(after < full + full / 10);
 }
 
-/// Sixteen clients ask for more than four batches at a time can do, while tasks end and places become free.
+/// Sixteen clients ask for more than the batches can do at a time, while tasks end and places become free.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a recorded run"]
 async fn above_the_limit_there_are_refusals_only_and_it_recovers() {
@@ -200,7 +200,8 @@ async fn above_the_limit_there_are_refusals_only_and_it_recovers() {
     assert!(refused > taken && most <= 1000 && memory < early + early / 10);
 }
 
-/// One task that blocks its thread for 50 ms, four times a second, beside plain requests; and as many requests whose task does not.
+/// One task that blocks its thread for 50 ms, four times a second, beside plain requests; compared with as many requests whose
+/// task does not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a recorded run"]
 async fn a_sync_task_that_blocks_its_thread_does_not_slow_others_down() {
@@ -265,14 +266,14 @@ async fn idle_and_slow_connections_do_not_slow_others_down() {
     assert!(rounds.tell("beside 10,000 idle and 1,000 slow") < 2.0);
 }
 
-/// What one client of HTTP/1.1 asks for until then: how many requests were let in, and how many refused.
+/// The requests of one HTTP/1.1 client until that time: returns how many were let in, and how many were refused.
 async fn mixed_load(address: SocketAddr, worker: u32, until: Instant) -> (u64, u64) {
     let (mut number, mut taken, mut refused) = (worker, 0, 0);
     let mut client = connect(address).await;
     while Instant::now() < until {
         number = number.wrapping_add(16);
         if number.is_multiple_of(5) {
-            // One that leaves in the middle of its body, and one that leaves without reading its reply.
+            // A client that leaves in the middle of its body, or without reading its reply.
             let mut stream = TcpStream::connect(address).await.unwrap();
             let length = if number.is_multiple_of(2) { 4 } else { 5 };
             let head =
@@ -292,7 +293,7 @@ async fn mixed_load(address: SocketAddr, worker: u32, until: Instant) -> (u64, u
     (taken, refused)
 }
 
-/// A client of HTTP/2 that takes back every third request.
+/// An HTTP/2 client that takes back every third request.
 async fn mixed_http2_load(address: SocketAddr, until: Instant) -> (u64, u64) {
     let (mut number, mut taken, mut refused) = (0_u32, 0, 0);
     while Instant::now() < until {
@@ -341,7 +342,7 @@ async fn slow_load(address: SocketAddr, until: Instant) -> (u64, u64) {
 #[ignore = "a recorded run"]
 async fn memory_is_flat_under_load_and_faults() {
     let seconds = std::env::var("SECONDS_OF_LOAD").map_or(600, |seconds| seconds.parse().unwrap());
-    // What is pending takes memory, up to the limit: it is low enough to be reached within the first fifth.
+    // What is pending takes memory, up to the limit, which is low enough to be reached within the first fifth.
     let served = Served::new(&["pending=10000"]).await;
     let (begun, address) = (Instant::now(), served.address);
     let until = begun + Duration::from_secs(seconds);
@@ -365,7 +366,7 @@ async fn memory_is_flat_under_load_and_faults() {
         (taken, refused) = (taken + more_taken, refused + more_refused);
     }
     let ran = served.until_idle().await;
-    // The three standard streams, the listener, the runtime's own, and the one connection that asks.
+    // The three standard streams, the listener, the runtime's own files, and the connection that asks.
     while served.open_files() > 20 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -1,4 +1,4 @@
-//! The tasks that a reply brings with it, whoever has made the reply.
+//! The tasks that a reply carries, whoever made the reply.
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
@@ -19,7 +19,7 @@ async fn order(tasks: &BackgroundTasks, journal: State<Journal>) -> &'static str
     "order"
 }
 
-/// A layer that replies itself where it likes, and otherwise adds a task to the reply that it passes on.
+/// A layer that replies to some requests itself, and one that adds a task to each reply that passes.
 fn with_tasks_of_layers(app: App, journal: &Journal) -> App {
     let (own, added) = (journal.clone(), journal.clone());
     app.layer(tower::layer::layer_fn(move |app| {
@@ -30,13 +30,13 @@ fn with_tasks_of_layers(app: App, journal: &Journal) -> App {
     .layer(axum::middleware::map_response(move |reply: epilogue::Response| {
         let added = added.clone();
         async move {
-            // A part of the reply: behind what it has.
+            // Part of the reply: it comes after the tasks that the reply already has.
             (Background::task(write, (added, "of a layer")), reply)
         }
     }))
 }
 
-/// A layer's tasks are a batch of their own.
+/// Sorted, because a layer's tasks are a batch of their own.
 fn sorted(mut lines: Vec<String>) -> Vec<String> {
     lines.sort();
     lines
@@ -79,7 +79,7 @@ async fn the_tasks_of_a_reply_run_whoever_has_made_it() {
     }
 }
 
-/// Who is refused for the load must not add to it.
+/// A request that is refused for overload must not add to it.
 #[tokio::test]
 async fn at_the_limit_the_tasks_of_an_error_handler_are_dropped() {
     #[post("/waits")]

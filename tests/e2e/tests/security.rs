@@ -160,7 +160,7 @@ fn assert_refused(response: &Response<String>, challenge: &str, case: &str) {
 #[tokio::test]
 async fn the_authorization_header_is_read_as_fastapi_reads_it() {
     let served = Served::new(app()).await;
-    // What each header comes to under `basic`, `bearer`, `digest`, a token and `open-id`; `None` is a 401.
+    // What `basic`, `bearer`, `digest`, a token and `open-id` make of each header; `None` is a 401.
     type Row = (&'static str, [Option<&'static str>; 5]);
     let rows: [Row; 14] = [
         ("", [None, None, None, None, None]),
@@ -171,7 +171,7 @@ async fn the_authorization_header_is_read_as_fastapi_reads_it() {
         ("Basic !!", [None, None, None, None, Some("Basic !!")]),
         ("Basic YW5uOnB3", [Some("ann|pw"), None, None, None, Some("Basic YW5uOnB3")]),
         ("basic YW5uOnB3OmE=", [Some("ann|pw:a"), None, None, None, Some("basic YW5uOnB3OmE=")]),
-        // No colon, no ASCII, no padding, no base64.
+        // In turn: without a colon, not ASCII, without padding, not base64.
         ("Basic YW5u", [None, None, None, None, Some("Basic YW5u")]),
         ("Basic w7w6eA==", [None, None, None, None, Some("Basic w7w6eA==")]),
         ("Basic YW5uOnB3OmE", [None, None, None, None, Some("Basic YW5uOnB3OmE")]),
@@ -436,7 +436,7 @@ async fn scopes_grow_along_the_chain_and_tell_outputs_apart() {
     assert_eq!(entries.now(), ["session", "scoped ", "scoped a", "scoped a b", "scoped a"]);
     served.stop().await.unwrap();
 
-    // What stands in for a dependency gets its scopes, if it asks for them.
+    // An override gets the scopes of what it replaces, if it asks for them.
     let served = Served::new(app.clone().override_dependency_with::<scoped, other_scopes>()).await;
     assert_eq!(served.get("/chain").await.body(), "other admin items me");
     served.stop().await.unwrap();

@@ -91,7 +91,7 @@ async fn half_a_head_is_no_request_in_flight() {
     let served = Served::new(App::new().tasks(limits)).await;
     let mut client = served.connect().await;
     client.write("GET /hel").await;
-    // It is read before the stop, or there is no half a head.
+    // The server must have read it before the stop, or no head is half there.
     settle().await;
     served.stop().await.unwrap();
 }
@@ -113,7 +113,7 @@ async fn what_is_unfinished_when_the_grace_is_over_is_named() {
     assert_eq!(entries.now(), ["app:exit"], "the app is exited all the same");
 }
 
-/// A path function that never comes to an await cannot be stopped; it is named, and the end does not wait for it.
+/// A path function that never reaches an await cannot be stopped; it is named, and the end does not wait for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_path_function_that_blocks_its_thread_does_not_hold_up_the_end() {
     type Release = std::sync::Mutex<std::sync::mpsc::Receiver<()>>;
@@ -140,7 +140,7 @@ async fn a_path_function_that_blocks_its_thread_does_not_hold_up_the_end() {
     drop(reply.await);
 }
 
-/// Nothing of the request is left behind when its reply is cut off, but it was not finished, and that is said.
+/// Nothing of the request is left behind when its reply is cut off. But it was not finished, and the report says so.
 #[tokio::test]
 async fn a_request_that_the_deadline_cuts_off_is_counted() {
     #[get("/plain")]
@@ -162,7 +162,7 @@ async fn a_request_that_the_deadline_cuts_off_is_counted() {
     assert!(reply.await.unwrap().is_err());
 }
 
-/// What it has entered is exited all the same, in either scope.
+/// What it has entered is exited all the same, whichever of the two scopes it has.
 #[tokio::test]
 async fn a_request_that_the_deadline_cuts_off_is_exited() {
     #[dependency(exit = leave)]
@@ -197,7 +197,7 @@ async fn a_request_that_the_deadline_cuts_off_is_exited() {
     assert_eq!(entries.now(), ["rolled back", "rolled back"]);
 }
 
-/// Nothing stops a call on the blocking pool: what it has entered by its end is exited then.
+/// Nothing stops a call on the blocking pool: what it enters before it ends is then exited.
 #[tokio::test]
 async fn a_dependency_that_the_deadline_finds_on_the_blocking_pool_is_exited() {
     struct End(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
@@ -231,7 +231,7 @@ async fn a_dependency_that_the_deadline_finds_on_the_blocking_pool_is_exited() {
     assert_eq!(entries.now(), ["exited, success: false"]);
 }
 
-/// Also those of a list that its own tasks hold, which nothing but the request's end would ever empty.
+/// Even the tasks of a list that its own tasks hold, which only the end of the request can empty.
 #[tokio::test]
 async fn the_tasks_of_a_request_that_the_deadline_cuts_off_are_dropped_or_named() {
     #[get("/hangs")]
@@ -259,7 +259,7 @@ async fn the_tasks_of_a_request_that_the_deadline_cuts_off_are_dropped_or_named(
     assert_eq!((stats.queued, stats.discarded, stats.abandoned), (0, 1, 1), "{stats:?}");
 }
 
-/// The exits of the app have the rest of the grace period and a little more, not for ever.
+/// The exits of the app have the rest of the grace period and a little more, but not for ever.
 #[tokio::test]
 async fn an_exit_of_the_app_that_never_ends_is_named() {
     struct Stuck;
@@ -283,10 +283,10 @@ async fn an_exit_of_the_app_that_never_ends_is_named() {
     assert_eq!(report.app_exits, ["stuck"]);
 }
 
-/// What a sync function waits for that the test holds up on the blocking pool.
+/// What a sync function on the blocking pool waits for, so that the test can hold it up.
 struct Release(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
 
-/// Tells when the request that it was made for is gone.
+/// Records when the request that it was made for is gone.
 struct Gone(Journal);
 
 impl Drop for Gone {
@@ -302,7 +302,7 @@ fn gone(journal: State<Journal>) -> Gone {
 
 fn use_resource(resource: &Resource, release: &Release) {
     resource.0.write("function:start");
-    // An error is the end of the test.
+    // An error means that the test has ended.
     let _ = release.0.lock().unwrap().recv();
     resource.0.write("function:end");
 }
@@ -320,7 +320,7 @@ fn on_the_pool(resource: Depends<resource>, release: State<Release>) {
 #[get("/dependency", dependencies(gone))]
 async fn dependency_on_the_pool(_on_the_pool: Depends<on_the_pool>) {}
 
-/// A server with a function on its blocking pool whose client has left. It runs until the sender is used, or dropped.
+/// A server with a function on its blocking pool whose client has left. It runs until the sender is used or dropped.
 async fn left_on_the_pool(path: &str, limits: TaskLimits) -> (Served, Entries, std::sync::mpsc::Sender<()>) {
     let (journal, mut entries) = Journal::new();
     let (release, waits) = std::sync::mpsc::channel();
@@ -335,8 +335,8 @@ async fn left_on_the_pool(path: &str, limits: TaskLimits) -> (Served, Entries, s
     (served, entries, release)
 }
 
-/// Nothing stops a function on the blocking pool: it uses to its end what the exits of the app would take away, though its request, which
-/// leaves nothing behind, has gone with its client.
+/// Nothing stops a function on the blocking pool, and to its end it uses what the exits of the app would take away. Its request,
+/// which leaves nothing behind, is gone with its client by then.
 #[tokio::test]
 async fn a_function_on_the_blocking_pool_whose_client_has_left_is_waited_for() {
     for path in ["/function", "/dependency"] {
@@ -393,7 +393,7 @@ fn on_the_pool_with_exits(
 #[get("/dependency-with-exits")]
 async fn dependency_with_exits(_on_the_pool: Depends<on_the_pool_with_exits>) {}
 
-/// Nor do the exits of what it was given run before it has returned.
+/// The exits of its own dependencies do not run before it has returned either.
 #[tokio::test]
 async fn the_exits_of_what_a_function_on_the_blocking_pool_uses_wait_for_it() {
     for path in ["/function-with-exits", "/dependency-with-exits"] {
@@ -417,7 +417,7 @@ async fn the_exits_of_what_a_function_on_the_blocking_pool_uses_wait_for_it() {
     }
 }
 
-/// Where it does not end, that is said.
+/// If it does not end, the report says so.
 #[tokio::test]
 async fn a_function_on_the_blocking_pool_that_does_not_end_is_counted() {
     for path in ["/function", "/dependency"] {

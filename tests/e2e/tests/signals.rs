@@ -1,4 +1,4 @@
-//! Promise 8 over real signals: a server in a process of its own is told to stop, and what it had begun is finished or named.
+//! Promise 8 with real signals: a server in a process of its own is told to stop, and what it had begun is finished or named.
 #![cfg(unix)]
 
 use std::net::SocketAddr;
@@ -73,7 +73,7 @@ impl Served {
         }
     }
 
-    /// Lets go on what waits.
+    /// Lets whatever waits go on.
     async fn go(&mut self) {
         self.go.as_mut().unwrap().write_all(b"go\n").await.unwrap();
     }
@@ -220,7 +220,7 @@ async fn a_reply_is_sent_to_its_last_byte_after_sigterm() {
     assert_eq!(status.code(), Some(0));
 }
 
-/// On a terminal a line says once a second what is waited for, each over the one before.
+/// On a terminal, a line says once a second what is still waited for, each line written over the one before.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_progress_of_a_stop_is_shown_on_a_terminal() {
@@ -248,7 +248,7 @@ async fn the_progress_of_a_stop_is_shown_on_a_terminal() {
     let (mut lines, mut shown) = read.await.unwrap();
     served.go().await;
     let (status, _) = served.end().await;
-    // The other end is gone: what is left can be read, and then nothing.
+    // The other end is gone: what is left can still be read, and then reading fails.
     let _ = lines.read_to_end(&mut shown);
     let shown = String::from_utf8(shown).unwrap();
     assert!(shown.starts_with("\r\u{1b}[2Kdraining: 1 tasks, 0 requests, "), "{shown:?}");
@@ -256,7 +256,7 @@ async fn the_progress_of_a_stop_is_shown_on_a_terminal() {
     assert_eq!(status.code(), Some(0));
 }
 
-/// Nothing can stop it, but the end of the process can.
+/// Nothing can stop it except the end of the process.
 #[tokio::test]
 async fn a_blocking_task_that_never_ends_does_not_keep_the_process() {
     let mut served = Served::new(&["grace=50"]).await;
@@ -275,7 +275,7 @@ async fn a_blocking_task_that_never_ends_does_not_keep_the_process() {
     assert_eq!(status.code(), Some(1));
 }
 
-/// As where a server is told to stop first, and its process a moment later.
+/// For example, where a server is told to stop first, and its process a moment later.
 #[tokio::test]
 async fn the_first_signal_after_another_reason_to_stop_is_no_second_one() {
     let mut served = Served::new(&[]).await;

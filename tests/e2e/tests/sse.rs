@@ -47,7 +47,7 @@ async fn events(session: Depends<session>, tasks: &BackgroundTasks) -> Sse<Event
     reply.keep_alive(Duration::from_millis(50))
 }
 
-/// A stream of one's own, which fails at its end.
+/// A custom stream that fails at its end.
 struct Numbers(u32);
 
 impl Stream for Numbers {
@@ -83,7 +83,7 @@ async fn a_stream_with_its_headers() {
     let reply = TestClient::new(app).get("/events").send().await;
     let headers = ["content-type", "cache-control", "x-accel-buffering"].map(|name| reply.header(name));
     assert_eq!(headers, [Some("text/event-stream"), Some("no-cache"), Some("no")]);
-    // A slow machine may have been silent for long enough.
+    // On a slow machine it may have been silent for long enough.
     let text = reply.text().replace(": \n\n", "");
     assert_eq!(text, "event: first\nid: 1\ndata: one\ndata: two\n\ndata: last\n\n");
     let mut entries = entries.now();
@@ -128,7 +128,7 @@ async fn a_stream_that_never_ends_is_told_of_the_shutdown() {
     assert_eq!(entries.now(), ["task"]);
 }
 
-/// Waits for the shutdown where it is asked first, and goes on waiting in a task of its own.
+/// Waits for the shutdown in the function, then goes on waiting in a task of its own.
 #[get("/handed-on")]
 async fn handed_on(shutdown: Shutdown) -> Sse<EventStream> {
     let (events, reply) = Sse::channel();
@@ -179,7 +179,7 @@ async fn events_arrive_at_once_and_tasks_wait_for_the_end() {
     let mut raw = served.connect().await;
     raw.write("GET /events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     read_until(&mut raw, "data: two\n\n").await;
-    // Silence is broken by comments.
+    // Comments break the silence.
     read_until(&mut raw, ": \n\n").await;
     read_until(&mut raw, ": \n\n").await;
     assert_eq!(entries.now(), ["open"]);

@@ -1,4 +1,4 @@
-//! What stops the start: routes and routers that do not fit together.
+//! What prevents the start: routes and routers that do not fit together.
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;

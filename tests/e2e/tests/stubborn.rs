@@ -1,5 +1,5 @@
-//! Apps that make it hard for themselves: what panics where nobody looks, never ends, or comes too late. The process lives, each
-//! request is answered, each dependency is exited, and each task is run or named.
+//! Apps that make life hard for themselves: things that panic where nobody looks, never end, or come too late. The process
+//! survives, each request is answered, each dependency is exited, and each task is run or named.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -41,7 +41,7 @@ fn app(routes: epilogue::Routes) -> (App, Entries) {
     (App::new().state(journal).routes(routes), entries)
 }
 
-/// The status of two requests on one connection: the first one's harm must not reach the second.
+/// The statuses of two requests on one connection: the harm of the first must not reach the second.
 async fn two(served: &Served, path: &str) -> [u16; 2] {
     let mut client = served.http1().await;
     let mut statuses = [0; 2];
@@ -54,7 +54,7 @@ async fn two(served: &Served, path: &str) -> [u16; 2] {
     statuses
 }
 
-/// The tasks of one request run while the next one is answered.
+/// Sorted, because the tasks of one request run while the next one is answered.
 fn sorted(entries: &mut Entries) -> Vec<String> {
     let mut lines = entries.now();
     lines.sort();
@@ -95,7 +95,7 @@ async fn a_dependency_whose_drop_panics_breaks_nothing() {
     assert_eq!(sorted(&mut entries), [["enter"; 4], ["exit"; 4], ["task"; 4]].concat());
 }
 
-/// Panics when it is dropped, also where that ends the process.
+/// Panics when it is dropped, even while another panic unwinds, which ends the process.
 struct Mine;
 
 impl Drop for Mine {
@@ -237,7 +237,7 @@ async fn a_panic_whose_payload_panics_when_it_is_dropped_owes_no_exit() {
     assert_eq!(entries.now(), ["exit"], "of the app");
 }
 
-/// What a layer has put into the request, and nobody else sees to.
+/// Something that a layer has put into the request and nobody else looks after.
 #[derive(Clone)]
 struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);
 
@@ -388,7 +388,7 @@ async fn tasks_that_add_tasks_for_ever_end_with_the_grace() {
     assert!(stats.succeeded > 1 && stats.abandoned >= 1, "{stats:?}");
 }
 
-/// Times that no clock can add.
+/// Times so long that adding them to a clock overflows.
 #[tokio::test]
 async fn the_longest_times_are_no_time_too_long() {
     #[get("/")]
@@ -413,7 +413,7 @@ async fn the_longest_times_are_no_time_too_long() {
     assert_eq!(entries.now(), ["done"]);
 }
 
-/// The deadline of a drain is what the exits' own time is added to.
+/// The exits' own time is added to the deadline of a drain.
 #[tokio::test]
 async fn the_longest_time_for_exits_does_not_break_a_deadline() {
     #[get("/")]
@@ -590,7 +590,7 @@ async fn a_start_goes_on_when_the_request_that_began_it_is_gone() {
     assert_eq!(entries.now(), ["close"], "it was opened once");
 }
 
-/// An app and its client that are gone before what they were asked for.
+/// The app and its client are gone before what was queued has run.
 #[tokio::test]
 async fn what_was_queued_runs_although_the_app_is_dropped() {
     #[get("/")]
@@ -611,11 +611,11 @@ async fn what_was_queued_runs_although_the_app_is_dropped() {
     drop((client, response));
     gate.open();
     assert_eq!(entries.take(3).await, ["enter", "task", "exit"]);
-    // The last who could write has gone, and with it everything of the app.
+    // The last one that could write is gone, and with it everything of the app.
     assert!(entries.is_over().await);
 }
 
-/// A runtime that ends in the middle of a drain takes it all with it, and nobody hangs or panics.
+/// If its runtime ends in the middle of a drain, nothing hangs or panics.
 #[test]
 fn a_runtime_may_end_while_it_drains() {
     #[get("/")]
@@ -740,7 +740,7 @@ async fn drains_at_a_time_start_nothing() {
     assert_eq!(entries.now(), [""; 0]);
 }
 
-/// A body that panics where nobody asks it for more.
+/// A body that panics outside of `poll_frame`.
 struct Grudge {
     panics_in: &'static str,
     left: Option<Bytes>,

@@ -1,4 +1,4 @@
-//! `#[task]`s: named arguments, retries, and dependencies that are there when they run.
+//! `#[task]`s: named arguments, retries, and dependencies that are there when the tasks run.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn sends_nothing_either() -> Result<(), NotSent> {
     Err(NotSent(NoRoute("post")))
 }
 
-/// Shows its cause only where it is asked for more, as `anyhow::Error` does.
+/// Shows its cause only in the alternate form, as `anyhow::Error` does.
 #[derive(Debug)]
 struct NoError;
 
@@ -177,7 +177,7 @@ async fn defaults(tasks: &BackgroundTasks) -> Result<(), HttpError> {
     Err(HttpError::new(StatusCode::CONFLICT, "on purpose"))
 }
 
-/// Only an error is tried again: no panic unless it was asked for, and no task that was out of time.
+/// Only an error is tried again: not a panic, unless that was asked for, and not a task that ran out of time.
 #[tokio::test(start_paused = true)]
 async fn the_options_of_a_task_are_its_defaults() {
     let begun = tokio::time::Instant::now();
@@ -193,6 +193,6 @@ async fn the_options_of_a_task_are_its_defaults() {
         ]
     );
     assert_eq!(TRIES.load(Ordering::Relaxed), 1_212);
-    // The two timeouts, and one wait of a second and some jitter.
+    // The two timeouts, plus one wait of a second and some jitter.
     assert!((121..123).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }

@@ -66,7 +66,7 @@ async fn room(
     Ok(())
 }
 
-/// The page beside the socket.
+/// The page at the same path as the socket.
 #[get("/rooms/{room}")]
 async fn page(room: Path<u32>, seen: Cookie<Option<String>>) -> String {
     format!("page of {} seen {:?}", *room, *seen)
@@ -103,7 +103,7 @@ async fn a_websocket_without_a_socket() {
 async fn a_websocket_that_is_still_open_is_closed_by_finished() {
     let (client, mut entries) = rooms();
     let socket = client.get("/rooms/7?token=ferris").connect().await.unwrap();
-    // Nobody has read what the function said.
+    // Nobody has read what the function sent.
     socket.finished().await;
     assert_eq!(entries.now()[1..3], ["closed by Some(1000)", "task"]);
 }
@@ -143,7 +143,7 @@ async fn a_rejection_before_the_upgrade_is_a_reply() {
     );
     let refused = client.get("/rooms/x?token=t").connect().await.unwrap_err();
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    // The exits are done when the refusal is there.
+    // When the refusal comes, the exits are done.
     assert_eq!(entries.now().len(), 4);
 }
 
@@ -309,7 +309,7 @@ async fn requests_come_from_an_address() {
     assert_eq!(client.get("/from").client(elsewhere).send().await.text(), "[2001:db8::1]:4711");
 }
 
-/// Asks once more where it gets a 503.
+/// Asks again if it gets a 503.
 #[derive(Clone)]
 struct Again<S>(S);
 

@@ -1,4 +1,4 @@
-//! WebSockets: what is wrong is said before the upgrade, and what must happen after happens after the socket is closed.
+//! WebSockets: what is wrong is reported before the upgrade, and what must happen afterwards happens after the socket is closed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn text(client: &mut Client) -> String {
     client.next().await.unwrap().unwrap().into_text().unwrap().as_str().to_owned()
 }
 
-/// Waits for the close, and gives its code.
+/// Waits for the close, and returns its code.
 async fn closed(client: &mut Client) -> u16 {
     loop {
         if let Message::Close(close) = client.next().await.unwrap().unwrap() {
@@ -76,7 +76,7 @@ fn noted(journal: Journal, line: &'static str) {
     journal.write(line);
 }
 
-/// Does what the client says.
+/// Does what the client tells it to.
 #[allow(clippy::too_many_arguments, reason = "one of everything that a function may take")]
 #[websocket("/rooms/{room}")]
 async fn room(
@@ -110,7 +110,7 @@ async fn rooms() -> (Served, Entries) {
     (Served::new(App::new().state(journal).routes(routes![echo, room])).await, entries)
 }
 
-/// Opens a room, sends a word, and gives the code of the close.
+/// Opens a room, sends a word, and returns the code of the close.
 async fn told(served: &Served, word: &str) -> u16 {
     let mut client = open(served, "/rooms/7?token=ferris").await.unwrap();
     assert_eq!(text(&mut client).await, "ferris in 7");
@@ -272,7 +272,7 @@ async fn a_client_that_vanishes_loses_no_task_and_no_exit() {
     drop(client);
     assert_eq!(entries.take(6).await, WELL);
 
-    // One that leaves while the function sends: the error is passed on by `?`, and is no failure.
+    // A client that leaves while the function sends: `?` passes the error on, and it is not a failure.
     let mut client = open(&served, "/rooms/7?token=ferris").await.unwrap();
     assert_eq!(text(&mut client).await, "ferris in 7");
     for _ in 0..100 {
@@ -374,7 +374,7 @@ async fn an_open_socket_keeps_its_place_among_the_connections() {
     served.stop().await.unwrap();
 }
 
-/// What dependencies set on the reply goes with the upgrade, through layers too.
+/// What dependencies set on the reply goes out with the upgrade, also through layers.
 #[tokio::test]
 async fn the_upgrade_has_the_headers_of_the_reply() {
     #[dependency]
@@ -395,7 +395,8 @@ async fn the_upgrade_has_the_headers_of_the_reply() {
     served.stop().await.unwrap();
 }
 
-/// It does not read, or reads and does not answer the close: from the stop on it is waited for at most a third of the grace period.
+/// It does not read, or it reads and does not answer the close. Once the server stops, such a client is waited for at most a
+/// third of the grace period.
 #[tokio::test]
 async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
     #[websocket("/floods")]
@@ -425,7 +426,7 @@ async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
     }
 }
 
-/// What the protocol forbids to be sent is not sent.
+/// A code that the protocol forbids is not sent.
 #[tokio::test]
 async fn a_close_is_one_that_may_be_sent() {
     #[websocket("/closes")]

@@ -1,4 +1,4 @@
-//! CPU time of builds: of a minimal app beside axum's, and of apps of many routes.
+//! CPU time of builds: of a minimal app beside axum's, and of apps with many routes.
 
 use std::fmt::Write;
 use std::fs;
@@ -38,12 +38,12 @@ const AXUM_NEEDS: &str = r#"axum = "0.8"
 tokio = { version = "1", features = ["rt-multi-thread", "net", "macros"] }
 "#;
 
-/// Of these edits the one with the least CPU time counts.
+/// How many edits are measured; the one with the least CPU time counts.
 const EDITS: u32 = 3;
 
 /// Builds both minimal apps from clean, and again after an edit of their path function.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
-    // axum's defaults are without HTTP/2, multipart and WebSockets.
+    // axum's default features do not include HTTP/2, multipart and WebSockets.
     let needs = needs(workspace, ", default-features = false");
     let mut table = String::from(
         "| | from clean, release | an edit, release | an edit, dev |\n| --- | ---: | ---: | ---: |\n",
@@ -61,7 +61,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     Ok(())
 }
 
-/// The CPU seconds of builds of an app with that many routes, whose dependencies are built already.
+/// The CPU seconds of building an app with this many routes, when its dependencies have been built.
 pub(crate) fn of_routes(workspace: &Workspace, count: u32) -> Result<[(&'static str, f64); 2], Error> {
     let mut code = String::from("use epilogue::prelude::*;\n\nfn nothing() {}\n");
     for number in 0..count {
@@ -102,7 +102,7 @@ fn needs(workspace: &Workspace, features: &str) -> String {
     format!("epilogue = {{ path = \"{}\"{features} }}\n", path.display())
 }
 
-/// An app outside of the workspace, with a target of its own.
+/// An app outside the workspace, with a target folder of its own.
 struct AppToBuild {
     folder: PathBuf,
     source: PathBuf,
@@ -118,7 +118,7 @@ impl AppToBuild {
         );
         write(&folder.join("Cargo.toml"), &manifest)?;
         write(&source, code)?;
-        // Both take the same versions of what both need.
+        // Makes both apps use the same versions of the crates that both need.
         let lock = workspace.root().join("Cargo.lock");
         fs::copy(&lock, folder.join("Cargo.lock")).map_err(Error::file("copying", lock))?;
         Step::new(cargo()).args(["fetch", "--quiet"]).directory(&folder).run()?;
@@ -170,10 +170,10 @@ fn write(file: &Path, text: &str) -> Result<(), Error> {
 /// The CPU time of all programs that this one has started and waited for, as Linux counts it.
 fn seconds_of_children() -> Result<f64, Error> {
     const FILE: &str = "/proc/self/stat";
-    /// Of a second, wherever Linux runs.
+    /// Per second, on every Linux.
     const TICKS: f64 = 100.0;
     let stat = fs::read_to_string(FILE).map_err(Error::file("reading", FILE))?;
-    // The name of the program, in brackets, may hold anything. Of what follows it, these are the times of children.
+    // The program's name, in brackets, may contain anything. Among what follows it are the times of its children.
     let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
     match [13, 14].map(|index| fields.get(index).and_then(|field| field.parse::<f64>().ok())) {
         [Some(user), Some(system)] => Ok((user + system) / TICKS),

@@ -14,7 +14,7 @@ use crate::error::Error;
 
 /// How many requests are counted together.
 const REQUESTS: u32 = 500;
-/// Of those that add many tasks.
+/// The same for requests that add many tasks.
 const FEW_REQUESTS: u32 = 100;
 
 /// A server whose instructions are counted; it is killed when it is dropped.
@@ -61,7 +61,7 @@ impl Measured {
         self.name.clone()
     }
 
-    /// The instructions of one request of many on one connection, without those of the connection itself.
+    /// The instructions of one request, among many on one connection and without those of the connection itself.
     pub(super) fn instructions(&mut self, route: &Route) -> Result<f64, Error> {
         let many = if route.tasks > 10 { FEW_REQUESTS } else { REQUESTS };
         let measure = || {
@@ -136,7 +136,7 @@ impl Drop for Measured {
     }
 }
 
-/// Whether there is a valgrind; if not, it says so.
+/// Whether valgrind is installed; if it is not, prints that.
 pub(super) fn can_count() -> bool {
     let started = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if let Err(error) = &started {
@@ -159,7 +159,7 @@ pub(super) fn instructions_of(program: &Path, words: &[&str], scratch: &Path) ->
     total(&text).ok_or_else(|| Error::file("finding a total in", dump)(io::ErrorKind::InvalidData.into()))
 }
 
-/// The instructions that a dump of callgrind tells of.
+/// The instructions that a dump of callgrind reports.
 fn total(dump: &str) -> Option<f64> {
     dump.lines().find_map(|line| {
         let (key, value) = line.split_once(": ")?;

@@ -15,7 +15,7 @@ const PLOTS: &str = "docs/src/performance";
 
 const ROUTES: [u32; 7] = [1, 3, 10, 30, 100, 300, 1000];
 const DEPENDENCIES: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
-/// The compiler refuses longer ones.
+/// The compiler refuses longer chains.
 const CHAINS: [u32; 6] = [1, 2, 4, 8, 16, 24];
 const TASKS: [u32; 5] = [1, 10, 100, 1000, 10_000];
 const PENDING: [u32; 4] = [100, 1000, 10_000, 100_000];
@@ -49,7 +49,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
         let said = points.say(&["connections", &count.to_string()])?;
         let (bytes, microseconds) = said.trim().split_once(' ').unwrap_or_default();
         if count >= PENDING[0] {
-            // Of fewer, the pages in which they lie say nothing.
+            // With fewer, they are too small beside the pages of memory that they are in.
             points.add("connections", "connections", count, bytes);
         }
         points.add("times", "times", count, microseconds);
@@ -74,7 +74,7 @@ struct Points {
 }
 
 impl Points {
-    /// Counts the instructions of a request to something of each size.
+    /// Counts the instructions of a request at each size.
     fn count(&mut self, chart: &str, kind: &str, sizes: &[u32]) -> Result<(), Error> {
         for &size in sizes {
             let [few, many] = if kind == "tasks" && size > 100 { [2, 6] } else { [50, 250] };

@@ -1,4 +1,4 @@
-//! Instructions a request of the app without a server, held against those that were recorded.
+//! Instructions per request of the app without a server, compared with the recorded ones.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,15 +11,15 @@ use crate::error::Error;
 use crate::workspace::{Workspace, cargo};
 
 const PACKAGE: &str = "in-process";
-/// What was recorded: a line a route.
+/// The recorded counts: one line per route.
 const RECORDED: &str = "benches/in-process/instructions.txt";
-/// How far from what was recorded a route may be, as a part of it.
+/// How far a route may be from what was recorded, as a fraction of it.
 const TOLERANCE: f64 = 0.1;
-/// The counts of requests whose difference is divided; of few with many tasks.
+/// How many requests are sent in the two runs whose difference counts. If a request has many tasks, there are fewer.
 const REQUESTS: [u32; 2] = [200, 1200];
 const FEW_REQUESTS: [u32; 2] = [20, 120];
 
-/// Prints the table; with `record` it becomes what is held against later, else a route that is further off is an error.
+/// Prints the table. With `record` it is recorded for later comparisons; otherwise a route that is too far off is an error.
 pub(crate) fn run(workspace: &Workspace, record: bool) -> Result<(), Error> {
     if !can_count() {
         return Ok(());
@@ -65,7 +65,7 @@ fn counted(program: &Path, scratch: &Path, route: &Route, requests: u32) -> Resu
     instructions_of(program, &words, scratch)
 }
 
-/// The counts beside those that were recorded, and the routes that are too far off.
+/// A table of the counts and the recorded ones, and the routes that are too far off.
 fn compare(counts: &[(&'static str, f64)], recorded: &str) -> (String, Vec<&'static str>) {
     let recorded = |name: &str| -> Option<f64> {
         recorded.lines().filter_map(|line| line.split_once(' ')).find(|(_, of)| *of == name)?.0.parse().ok()
@@ -75,7 +75,7 @@ fn compare(counts: &[(&'static str, f64)], recorded: &str) -> (String, Vec<&'sta
     );
     let mut off = Vec::new();
     for &(name, count) in counts {
-        // A route that was never recorded is as far off as can be.
+        // A route that was never recorded counts as too far off.
         let before = recorded(name).unwrap_or(f64::NAN);
         let change = count / before - 1.0;
         let _ = writeln!(table, "| {name} | {count:.0} | {before:.0} | {:+.1} % |", change * 100.0);

@@ -59,7 +59,7 @@ impl Route {
         if self.has_user { user() } else { String::new() }
     }
 
-    /// The names and values of the headers in turn.
+    /// The names and values of the headers, one after the other.
     pub(super) fn header_words(&self) -> impl Iterator<Item = &str> {
         self.headers.lines().filter_map(|line| line.split_once(": ")).flat_map(|(name, value)| [name, value])
     }

@@ -17,15 +17,15 @@ use crate::{
     task::BlockingWork,
 };
 
-/// Calls a function, which has begun when this returns: until it has its place it does not count as running, and no time of it passes.
+/// Calls a function, and returns once it has begun: while it waits for its place, it does not count as running and its timeout does not run.
 pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -> Call {
     let function = panics::Quiet::new(function);
     let shared = runner.shared();
     let _waits = CountedWaiting::new(&shared.counters);
     let permit =
         Arc::clone(&shared.blocking_permits).acquire_owned().await.expect("the semaphore is never closed");
-    // The function keeps both to its end, also when its time is up and nobody waits for it any more: there is no way
-    // to stop it, so it still fills its place, and a shutdown still waits for it.
+    // The function keeps both until it ends, even if its time is up and nobody waits for it any more: it cannot be stopped, so it
+    // still fills its place, and a shutdown still waits for it.
     let kept = (permit, shared.blocking.token());
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
@@ -35,7 +35,7 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
         if runner.is_cut() {
             return None;
         }
-        // Nobody may be left who waits for it.
+        // An error means that nobody waits for it any more.
         let _ = begins.send(());
         Some(panics::catch(|| span.in_scope(function.take())))
     }));
@@ -46,7 +46,7 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
     }
 }
 
-/// A call that is withdrawn when nobody waits for it, if it has not begun.
+/// A call. If it has not begun, dropping this withdraws it.
 pub(super) struct Call(JoinHandle<Option<Result<Result<(), TaskFailure>, Payload>>>);
 
 impl Call {
@@ -60,7 +60,7 @@ impl Call {
         };
         match result {
             Ok(Some(result)) => End::from(result),
-            // Likewise.
+            // As above: the batch is about to be dropped.
             Ok(None) | Err(_) => pending().await,
         }
     }

@@ -16,7 +16,7 @@ pub(super) async fn run(
     report: &mut BatchReport,
 ) {
     let mut waiting = tasks.iter_mut().map(|task| start(runner, origin, task));
-    // Those that were not polled yet are polled in the order in which they came, so tasks start in the order added.
+    // `FuturesUnordered` polls new futures in the order in which they came, so tasks start in the order added.
     let mut running: FuturesUnordered<_> = waiting.by_ref().take(at_a_time).collect();
     while let Some((task, end, took)) = running.next().await {
         end.settle(runner, origin, task, took, report);

@@ -11,7 +11,7 @@ use crate::{
     task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
 };
 
-/// Runs a task. The time it took is looked at only where someone wants to know.
+/// Runs a task. The clock is read only if someone wants to know how long it took.
 pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> (End, Option<Duration>) {
     let mut begun = None;
     let work = task.work.take().expect("a task begins once");

@@ -1,4 +1,4 @@
-//! Tasks that are futures without options, which most are: one after another, as many in one poll as end in it.
+//! Tasks that are futures without options, as most are: one after another, as many in one poll as end in it.
 
 use std::{
     pin::Pin,
@@ -13,19 +13,19 @@ use crate::{
     task::{Queued, TaskFuture},
 };
 
-/// How many tasks may end in one poll: tasks that never wait would keep their thread from all others.
+/// How many tasks may end in one poll: tasks that never wait would keep their thread from everything else.
 const AT_ONCE: usize = 128;
 
 pin_project! {
-    /// Runs plain tasks, up to the first that is not or as many as may end in one poll; the output is how many have ended. Nobody may
-    /// observe them.
+    /// Runs plain tasks until one is not plain, or [`AT_ONCE`] have ended in one poll. The output is how many have ended. Only for a
+    /// runner without observers.
     pub(super) struct Plain<'a> {
         pub(super) runner: &'a Runner,
         pub(super) origin: &'a Origin,
         pub(super) tasks: &'a mut [Queued],
         pub(super) report: &'a mut BatchReport,
         pub(super) ended: usize,
-        // Of the task that follows those which have ended.
+        // Of the first task that has not ended.
         #[pin]
         pub(super) future: Option<TaskFuture>,
     }
@@ -42,7 +42,7 @@ impl Future for Plain<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
         let mut left = AT_ONCE;
-        // Only a task that does not end well ends the inner loop before its time.
+        // Goes round again only after a task that did not end well.
         loop {
             let end = match panics::catch(|| self.as_mut().poll_tasks(cx, &mut left)) {
                 Ok(Pause::Waiting) => return Poll::Pending,
@@ -59,7 +59,7 @@ impl Future for Plain<'_> {
 enum Pause {
     Waiting,
     Enough,
-    /// Also when there is none left.
+    /// Or there is none left.
     NotPlain,
     Failed(TaskFailure),
 }
@@ -76,7 +76,7 @@ impl Plain<'_> {
                 this.future.set(task.take_plain());
             }
             let Some(future) = this.future.as_mut().as_pin_mut() else { return Pause::NotPlain };
-            // Before it is polled: one that panics takes its time, too.
+            // Before the poll, because a task that panics takes its time too.
             *left -= 1;
             let Poll::Ready(result) = future.poll(cx) else {
                 task.attempts = 1;
@@ -86,7 +86,7 @@ impl Plain<'_> {
             if let Err(failure) = result {
                 return Pause::Failed(failure);
             }
-            // The task has not ended well before its future is gone, which may panic.
+            // The drop of the future may panic, so the task has not ended well until it is gone.
             this.future.set(None);
             task.ended = true;
             counters.ended(TaskOutcome::Succeeded);

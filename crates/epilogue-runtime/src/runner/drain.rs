@@ -9,9 +9,9 @@ use tokio::{
 
 use super::{DrainReport, Runner};
 
-/// How often to look whether what was told to stop does so.
+/// How often to check whether what was told to stop has stopped.
 const LOOK: Duration = Duration::from_millis(50);
-/// How many looks without any progress make it stuck.
+/// How many checks without any progress before giving up.
 const PATIENCE: u32 = 10;
 
 impl Runner {
@@ -55,9 +55,9 @@ impl Runner {
     }
 
     async fn cut(&self) {
-        // Each drop names its tasks.
+        // As each batch is dropped, it names its tasks.
         drop(self.0.registry.cut());
-        // None: the exits may take as long as they like.
+        // `None` if the sum overflows: then exits may take as long as they like.
         let exits_until = Instant::now().checked_add(self.0.limits.exit_grace);
         let mut left = (0, 0);
         let mut without_progress = 0;

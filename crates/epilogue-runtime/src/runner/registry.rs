@@ -13,20 +13,20 @@ use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 use super::report::{AbandonedRequest, AbandonedTask, StuckBatch};
 use crate::{Origin, TaskStats, execution::Execution};
 
-/// What a runner has in hand. Locked once or twice for a batch, never for a task.
+/// What a runner has in hand. Locked once or twice per batch, never per task.
 #[derive(Default)]
 pub(super) struct Registry {
     inner: Mutex<Inner>,
-    /// Set under the lock: what is live by then is told to stop.
+    /// Set under the lock, so that everything that is live by then is told to stop.
     cut: AtomicBool,
 }
 
 #[derive(Default)]
 struct Inner {
     next: u64,
-    /// A slab keeps its memory when it is empty, as it mostly is.
+    /// Mostly empty; a slab keeps its memory even then.
     live: Slab<Live>,
-    /// How many of what is live are batches.
+    /// How many of `live` are batches.
     batches: usize,
     waiting: VecDeque<Box<Execution>>,
     tasks_lost: Vec<AbandonedTask>,
@@ -42,7 +42,7 @@ pub(super) struct Live {
     abort: Option<AbortHandle>,
 }
 
-/// The slot of something live, and its number, since slots are used again.
+/// The slot of something live, and its number, because slots are reused.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LiveId {
     slot: usize,
@@ -99,7 +99,7 @@ impl Inner {
         all
     }
 
-    /// How to stop what has been spawned: the exits of batches that were cut off, or all else.
+    /// How to stop what has been spawned: the exits of batches that were cut off, or everything else.
     fn take_aborts(&mut self, exits: bool) -> Vec<AbortHandle> {
         let all = self.oldest_first().into_iter();
         all.filter(|live| (live.what == What::Exits) == exits).filter_map(|live| live.abort.take()).collect()
@@ -107,7 +107,7 @@ impl Inner {
 }
 
 impl Registry {
-    /// Nothing of the user's is dropped and nothing spawned under this lock: both may come back here.
+    /// No value of the user's may be dropped and nothing spawned under this lock: either could come back here and lock it again.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock()
     }
@@ -141,11 +141,11 @@ impl Registry {
         self.inner().insert(what, origin, since, None)
     }
 
-    /// Remembers how to stop what was just spawned, unless it has ended meanwhile.
+    /// Remembers how to stop what was just spawned, unless it has already ended.
     pub(super) fn attach(&self, id: LiveId, abort: AbortHandle) {
         let mut inner = self.inner();
         let Some(live) = inner.get_mut(id) else { return };
-        // A batch or request that was admitted just before the deadline; exits have their own.
+        // A batch or request was admitted just before the deadline and spawned after it. Exits have a deadline of their own.
         if self.is_cut() && live.what != What::Exits {
             drop(inner);
             abort.abort();
@@ -163,14 +163,14 @@ impl Registry {
         Some(next)
     }
 
-    /// A batch was cut off: with it comes all that waits.
+    /// A batch was cut off: returns all that are waiting.
     pub(super) fn ended_with_all(&self, id: LiveId) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
         inner.remove(id);
         mem::take(&mut inner.waiting)
     }
 
-    /// What is no batch has ended.
+    /// Something other than a batch has ended.
     pub(super) fn end_other(&self, id: LiveId) -> Option<Live> {
         self.inner().remove(id)
     }
@@ -183,7 +183,7 @@ impl Registry {
         self.inner().requests_lost.push(request);
     }
 
-    /// From now on nothing is admitted. What waits is returned, to be dropped; what runs is told to stop.
+    /// From now on nothing is admitted. What is waiting is returned, to be dropped; what is running is told to stop.
     pub(super) fn cut(&self) -> VecDeque<Box<Execution>> {
         let mut inner = self.inner();
         self.cut.store(true, Ordering::Release);
@@ -203,7 +203,7 @@ impl Registry {
         self.inner().all(What::Exits).next().is_some()
     }
 
-    /// What was named so far, and what did not stop when it was told to.
+    /// What has been named so far, and what did not stop when it was told to.
     pub(super) fn losses(&self) -> (Vec<AbandonedTask>, Vec<AbandonedRequest>, Vec<StuckBatch>) {
         let mut inner = self.inner();
         let tasks = mem::take(&mut inner.tasks_lost);

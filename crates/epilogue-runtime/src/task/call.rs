@@ -8,14 +8,14 @@ use pin_project_lite::pin_project;
 use super::{TaskFailure, TaskReturn};
 
 pin_project! {
-    /// A call that is made when it is first polled. An `async` block would be the same, and larger: it keeps the call's
+    /// A call that is made when it is first polled. An `async` block would do the same but be larger: it keeps the call's
     /// arguments beside the future that has taken them.
     #[project = Project]
     #[project_replace = Replaced]
     pub(super) enum Call<F, Fut> {
         Unmade { function: F },
         Made { #[pin] future: Fut },
-        /// Only while the call is made, and for good if it panics.
+        /// While the call is being made, and for good if it panics.
         Taken,
     }
 }

@@ -30,8 +30,8 @@ impl TaskFailure {
 
     /// A failure of anything that says what is wrong.
     pub fn from_display<E: fmt::Display + 'static>(error: &E) -> Self {
-        // `Display` is all that is asked of a task's error, and Rust has no way to ask "and is it an `Error`?";
-        // but the two types that most tasks fail with can be told.
+        // A task's error need only be `Display`, and Rust has no way to ask whether it is an `Error` too. But the two types that
+        // most tasks fail with can be recognised.
         let any: &dyn Any = error;
         if let Some(error) = any.downcast_ref::<std::io::Error>() {
             return Self::from_error(error);

@@ -45,8 +45,8 @@ pub enum Called {}
     note = "a `#[task]` with its arguments by name is added by `tasks.add(…)`"
 )]
 pub trait TaskFn<Args, Kind>: Sized {
-    /// What is awaited; `()` for a blocking task. It is looked at apart, so that the compiler can say which value in
-    /// a task's future is not `Send`.
+    /// What is awaited; `()` for a blocking task. It is an associated type so that the compiler can say which value in a task's
+    /// future is not `Send`.
     type Future;
     /// What the task returns.
     type Output;
@@ -84,7 +84,7 @@ macro_rules! functions {
     ($($Arg:ident)*) => {
         impl<$($Arg),*> TaskArguments for ($($Arg,)*) {}
 
-        // For each tuple apart: with a blanket impl, what is wrong with other arguments would be said of this one.
+        // One impl per tuple: with a blanket impl, errors in other arguments would be reported as errors of this impl.
         impl<Fut: Future, $($Arg),*> TaskFn<($($Arg,)*), Called> for Fut {
             type Future = Fut;
             type Output = Fut::Output;
@@ -116,7 +116,7 @@ macro_rules! functions {
                 Fut::Output: TaskReturn,
             {
                 Running::call(move || {
-                    // Taken whole: only of the tuple is it known that it is `Send`.
+                    // Captured whole: the bound says that the tuple is `Send`, not its parts.
                     let all = arguments;
                     let ($($Arg,)*) = all;
                     self($($Arg),*)

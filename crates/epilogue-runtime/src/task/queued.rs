@@ -5,17 +5,17 @@ use tracing::Span;
 use super::{Attempts, Kind, Repeated, Running, Task, TaskFuture, TaskInfo, TaskOptions};
 use crate::SourceLine;
 
-/// A task in a list. There may be many, and they are moved about, so what few of them have is kept apart.
+/// A task in a list. There may be many, and they get moved, so what few of them have is kept in `extras`.
 pub(crate) struct Queued {
     /// Taken when the task starts, or when it has ended.
     pub(crate) work: Option<Work>,
     /// The name, unless the task was given another.
     own_name: &'static str,
     pub(crate) source: SourceLine,
-    /// Attempts begun: what a task is reported with that is cut off.
+    /// Attempts begun: reported if the task is cut off.
     pub(crate) attempts: u32,
     pub(crate) always: bool,
-    /// Whose turn it is where functions of one request add tasks at the same time.
+    /// The turn that it was added in, where functions of one request add tasks at the same time.
     pub(crate) turn: u32,
     /// Whether its end has been counted.
     pub(crate) ended: bool,
@@ -73,7 +73,7 @@ impl Queued {
         }
     }
 
-    /// Whether it is a future that nothing is to be noted of but whether it ended well: it has no options, and nobody traces it.
+    /// Whether it is a future without options that nobody traces, so that only its result needs noting.
     pub(crate) fn is_plain(&self) -> bool {
         matches!((&self.work, &self.extras), (Some(Work::Call(Kind::Async(_))), None))
     }
@@ -106,7 +106,7 @@ impl Queued {
         self.extras().timeout = Some(timeout);
     }
 
-    /// Disabled until the task enters a list, and for good when nobody traces.
+    /// Disabled until the task enters a list, and for good if nobody traces.
     pub(crate) fn span(&self) -> &Span {
         static DISABLED: Span = Span::none();
         self.extras.as_ref().map_or(&DISABLED, |extras| &extras.span)

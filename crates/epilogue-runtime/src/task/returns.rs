@@ -36,7 +36,7 @@ impl TaskReturn for () {
     }
 }
 
-/// Of a function that only ever panics: what a test does, or a `todo!()`. The type has no stable name but as a function's output.
+/// For a function that always panics, as in a test or a `todo!()`. The never type has no stable name except as a function's output.
 #[diagnostic::do_not_recommend]
 impl TaskReturn for <fn() -> ! as Returns>::Output {
     fn into_result(self) -> Result<(), TaskFailure> {

@@ -4,7 +4,7 @@ use stackfuture::StackFuture;
 
 use super::{TaskFailure, TaskReturn, call::Call};
 
-/// Many are moved together through a list, so each holds no more than a function takes with a text and a word; a larger one is in a box.
+/// Lists hold many of these and move them, so each has room only for a function with a string and one more word; a larger future is boxed.
 pub(crate) type TaskFuture = StackFuture<'static, Result<(), TaskFailure>, 40>;
 pub(crate) type BlockingWork = Box<dyn FnOnce() -> Result<(), TaskFailure> + Send>;
 

@@ -48,7 +48,7 @@ pub trait Task: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     fn run(self, context: &TaskContext) -> Running;
 }
 
-/// A `#[task]` and its options. Of those that functions have, too, the [`Queued`](super::Queued) has the last word.
+/// A `#[task]` and its options. For the options that plain functions have too, those in [`Queued`](super::Queued) are what counts.
 pub(crate) struct Repeated<A: ?Sized> {
     pub(crate) options: TaskOptions,
     pub(crate) attempts: A,

@@ -52,7 +52,7 @@ use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 /// Clones are the same app: it starts once, and its tasks are one queue.
 #[derive(Clone)]
 pub struct App {
-    /// Shared, since a service is cloned for each request.
+    /// Shared, because a service is cloned for each request.
     pub(super) config: Arc<Config>,
     shared: Arc<Shared>,
 }
@@ -61,10 +61,10 @@ pub struct App {
 #[derive(Default)]
 struct Shared {
     started: OnceLock<Started>,
-    /// The start that is in flight, if there is one. Locked while someone waits for it, by tokio's lock, whose waiters wait as futures
-    /// do: the next one goes on with the same start.
+    /// The start that is in flight, if there is one. Whoever waits for it holds the lock. It is tokio's lock: when a waiter is
+    /// dropped, the next one takes over the same start.
     starting: tokio::sync::Mutex<Option<Starting>>,
-    /// Tells the start that is in flight to end without having built everything.
+    /// Tells the start in flight to end without building the rest.
     give_up: Arc<Notify>,
     /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
     eager: Mutex<Vec<&'static ParamNode>>,
@@ -73,7 +73,7 @@ struct Shared {
 /// A start in flight.
 type Starting = JoinHandle<Result<(), StartError>>;
 
-/// The end of the start, which is no longer in flight then.
+/// Waits for the start, which is then no longer in flight.
 async fn ended(starting: &mut Option<Starting>) -> Result<(), StartError> {
     let Some(start) = starting else { return Ok(()) };
     let ended = start.await;
@@ -85,7 +85,7 @@ async fn ended(starting: &mut Option<Starting>) -> Result<(), StartError> {
     }
 }
 
-/// What an app was told, before it starts.
+/// What an app was told before it started.
 #[derive(Clone)]
 pub(super) struct Config {
     pub(super) root: Router,
@@ -101,7 +101,7 @@ pub(super) struct Config {
     pub(super) eager: Vec<&'static ParamNode>,
 }
 
-/// Two mebibytes, as axum has it.
+/// Two mebibytes, as in axum.
 const DEFAULT_BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 const DEFAULT_UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
@@ -411,7 +411,7 @@ impl App {
             self.eager().push(effect);
         }
         let started = self.started().await.inspect_err(|_| {
-            // Nobody else need be able to build it.
+            // Others who start the app later need not be able to build it.
             self.eager().retain(|known| !std::ptr::eq(*known, effect));
         })?;
         let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
@@ -462,7 +462,7 @@ impl App {
         self.shared.started.get().ok_or(StartError::Stopped)
     }
 
-    /// The same of a start that is in flight. It is given up at the deadline, and what it has built by then is exited.
+    /// Waits for the start that is in flight. At the deadline it is given up, and what it has built by then is exited.
     pub(crate) async fn started_until(&self, deadline: Deadline<'_>) -> Result<&Started, StartError> {
         tokio::select! {
             biased;
@@ -472,14 +472,14 @@ impl App {
         self.start_ended().await
     }
 
-    /// Waits for the start that is in flight, and begins none.
+    /// Waits for the start that is in flight; begins none itself.
     async fn start_ended(&self) -> Result<&Started, StartError> {
         ended(&mut *self.shared.starting.lock().await).await?;
         self.shared.started.get().ok_or(StartError::Stopped)
     }
 
-    /// The start is a task: whoever waits for it may be dropped in the middle of it, as a request is with its client, and what was built
-    /// by then would never be exited. There is one at a time, which all that wait share.
+    /// The start is a task because whoever waits for it may be dropped in the middle, as a request is when its client leaves:
+    /// what was built by then would never be exited. There is one start at a time, and all waiters share it.
     async fn start_or_wait(&self) -> Result<(), StartError> {
         let mut starting = self.shared.starting.lock().await;
         if self.shared.started.get().is_some() {
@@ -509,7 +509,7 @@ impl App {
         self.with(|config| config.root = change(std::mem::replace(&mut config.root, Router::new(""))))
     }
 
-    /// A change makes another app: one that has started stays as it is.
+    /// A changed app is another app: one that has started stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
         if self.shared.started.get().is_some() || Arc::strong_count(&self.shared) > 1 {

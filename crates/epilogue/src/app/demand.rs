@@ -1,17 +1,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many tasks a route's requests add, so that places can be reserved for them before the next one runs.
+/// How many tasks a route's requests add, so that places can be reserved for them before the next request runs.
 #[derive(Debug, Default)]
 pub(crate) struct Demand(AtomicUsize);
 
 impl Demand {
-    /// As many as the next request may well add: none if none did.
+    /// As many as the next request may well add; zero if none has added any.
     pub(super) fn expected(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// A request has added so many. What is expected rises at once and falls slowly: a request that adds far more than others must
-    /// not keep them out for long.
+    /// A request has added this many. What is expected rises at once and falls slowly, so that one request that adds far more
+    /// than others does not keep them out for long.
     pub(crate) fn was(&self, added: usize) {
         let expected = self.0.load(Ordering::Relaxed);
         let next = added.max(expected - expected.div_ceil(8));
@@ -20,8 +20,8 @@ impl Demand {
         }
     }
 
-    /// A request was refused while so many tasks may be pending. If it would have needed a large part of that, the next one is expected
-    /// to need less: what one request of a route once added must not keep the others out for good.
+    /// A request was refused when this many tasks may be pending. If it would have needed a large part of them, the next one is
+    /// expected to need less: what one request of a route once added must not keep all others out for good.
     pub(super) fn refused(&self, limit: usize) {
         if self.expected() > limit / 16 {
             self.was(0);

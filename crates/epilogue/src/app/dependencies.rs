@@ -14,7 +14,7 @@ use crate::graph::fuel::{Full, HasNode};
 use crate::scope::{AppPlan, AppStep, RunExit, Scope, Value, caught};
 use crate::tasks::TaskContext;
 
-/// The outputs of the app-scoped dependencies, each at the position that the plans know.
+/// The outputs of the app-scoped dependencies, each at the position that the plans have for it.
 pub(crate) struct AppDependencies {
     steps: Vec<AppStep>,
     slots: HashMap<TypeId, usize>,
@@ -28,7 +28,7 @@ impl AppDependencies {
         Self { steps: plan.steps, slots: plan.slots, values, exiting: OnceLock::new() }
     }
 
-    /// Where each of them stands.
+    /// The position of each.
     pub(super) fn slots(&self) -> HashMap<TypeId, usize> {
         self.slots.clone()
     }
@@ -48,8 +48,8 @@ impl AppDependencies {
         })
     }
 
-    /// Builds all of them: in waves, each of which holds all whose own dependencies are built. If one fails, or the start is given up,
-    /// those that were built are exited.
+    /// Builds all of them in waves. A wave consists of all those whose own dependencies have been built. If one fails, or the
+    /// start is given up, those that were built are exited.
     pub(super) async fn build(app: &Arc<AppState>, mut given_up: Deadline<'_>) -> Result<(), StartError> {
         let this = &app.dependencies;
         let mut left: Vec<usize> = (0..this.steps.len()).collect();
@@ -66,8 +66,8 @@ impl AppDependencies {
         Ok(())
     }
 
-    /// Builds dependencies that do not need each other at the same time, and waits for all of them: one that fails must not
-    /// leave another half built.
+    /// Builds dependencies that do not need each other at the same time, and waits for all of them: when one fails, the others
+    /// must not be left half built.
     async fn build_wave(
         app: &Arc<AppState>,
         wave: &[usize],
@@ -89,7 +89,7 @@ impl AppDependencies {
         };
         if is_given_up {
             building.abort_all();
-            // One that never comes to an await does not end.
+            // One that never reaches an await does not end.
             let grace = app.runner.limits().exit_grace;
             let _ = tokio::time::timeout(grace, Self::note_built(&mut building, &mut built)).await;
         }
@@ -134,7 +134,7 @@ impl AppDependencies {
 
     /// Runs the exits of those that were built, last in, first out. At the deadline it names those that are not done.
     ///
-    /// They run once, whoever else asks, who waits for them too.
+    /// They run once, whoever asks; everyone who asks later waits for the same run.
     pub(super) async fn exit(&self, deadline: Deadline<'_>) -> Vec<&'static str> {
         self.exiting.get_or_init(|| Exiting::begin(self.owed())).ended(deadline).await
     }
@@ -155,7 +155,7 @@ struct OwedExit {
     value: Value,
 }
 
-/// The exits of an app while they run: by a task, since who waits for them may be dropped.
+/// The exits of an app while they run. They run in a task, because whoever waits for them may be dropped.
 struct Exiting {
     all: Vec<&'static str>,
     ended: watch::Receiver<usize>,

@@ -36,7 +36,7 @@ impl<T: IntoResponse> HandlerReply for T {
 pub(crate) struct ErrorHandlers(Vec<(TypeId, Handler)>);
 
 impl ErrorHandlers {
-    /// The handler of a type that was added last is the one that counts.
+    /// Of several handlers of one type, the one that was added last counts.
     pub(crate) fn add<E: Any, R: HandlerReply>(
         &mut self,
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
@@ -65,8 +65,8 @@ impl ErrorHandlers {
         Some(handled(handler, error, RequestParts::shared(scope.share_parts())))
     }
 
-    /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload. With the head,
-    /// where a handler has made it.
+    /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload. If a
+    /// handler made the reply, the head of the request comes with it.
     pub(super) fn respond(&self, error: &HttpError, parts: Parts) -> (Response, Option<RequestParts>) {
         match self.of(TypeId::of::<HttpError>()) {
             Some(handler) => {
@@ -88,7 +88,7 @@ impl ErrorHandlers {
     }
 }
 
-/// A handler that panics must not take with it what is still owed: the request's exits, and the connection's other requests.
+/// A handler that panics must not take down what is still owed: the request's exits, and the connection's other requests.
 fn handled(handler: &Handler, error: &dyn Any, parts: RequestParts) -> Response {
     caught_now(|| handler(error, parts)).unwrap_or_else(|failure| {
         tracing::error!(?failure, "an error handler panicked");

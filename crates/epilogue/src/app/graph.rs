@@ -100,7 +100,7 @@ impl Graph {
 
 struct Draft {
     graph: Graph,
-    /// The dependencies that have a place in `nodes`.
+    /// The dependencies that are already in `nodes`.
     known: Vec<(std::any::TypeId, usize)>,
 }
 
@@ -151,7 +151,7 @@ fn dependency_node(node: &DependencyNode, type_name: &str) -> GraphNode {
     }
 }
 
-/// The name of a type as one writes it, from `app::repo<alloc::string::String>`.
+/// The name of a type as one would write it, from `app::repo<alloc::string::String>`.
 fn without_modules(type_name: &str) -> String {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let words = type_name.split_inclusive(|c| !is_path(c));

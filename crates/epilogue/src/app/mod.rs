@@ -1,4 +1,4 @@
-//! The app: its routes and routers, what they share, and the service that all of it becomes.
+//! The app: its routes and routers, what they share, and the service that all of them become.
 
 mod builder;
 mod demand;

@@ -1,8 +1,8 @@
-//! What is wrong with the prefix of a router: what the route macros say of a template, where no macro sees it.
+//! What is wrong with a router's prefix. The route macros say it of a template, but no macro sees a prefix.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What a prefix lacks, in the words of the route macros.
+/// What is wrong with a prefix, in the words of the route macros.
 pub(super) fn flaw(prefix: &str) -> Option<String> {
     if prefix.is_empty() {
         return None;
@@ -81,7 +81,7 @@ fn is_name(text: &str) -> bool {
         && !text.starts_with(|char: char| char.is_ascii_digit())
 }
 
-/// What a client sends for a segment. What is right between braces is a name, which it never sends.
+/// A segment as a client sends it. What stands between braces is kept: it is a name, which is never sent.
 fn encoded(segment: &str) -> String {
     const UNSENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
     let encode = |part: &str| {

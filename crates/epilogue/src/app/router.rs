@@ -39,11 +39,11 @@ enum Entry {
     Router(Router),
 }
 
-/// A route with all that stands around it.
+/// A route with everything that routers put around it.
 #[derive(Debug, Clone)]
 pub(crate) struct PlacedRoute {
     pub(crate) node: &'static RouteNode,
-    /// Its template behind the prefixes of its routers.
+    /// Its template after the prefixes of its routers.
     pub(crate) path: String,
     /// Outermost first.
     pub(crate) dependencies: Vec<&'static ParamNode>,
@@ -113,7 +113,7 @@ impl Router {
     }
 }
 
-/// A dependency that is nobody's parameter, as constant data.
+/// A dependency that is not a parameter, as constant data.
 pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
     struct Effect<D>(std::marker::PhantomData<D>);
     impl<D: Dependency> Effect<D> {
@@ -122,7 +122,7 @@ pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
     &Effect::<D>::NODE
 }
 
-/// The same for a route macro's `dependencies(...)`, to any depth.
+/// The same for the `dependencies(...)` of a route macro, to any depth.
 #[doc(hidden)]
 pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
     let node = <F::Edge<D> as Edge>::NODE;

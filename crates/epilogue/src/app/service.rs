@@ -1,4 +1,4 @@
-//! The app as a service: it finds the route, and sees to it that a request is answered for even when its client leaves.
+//! The app as a service: finds the route, and makes sure that a request is finished even if its client leaves.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -81,7 +81,7 @@ impl<L: Layer<Layered>> AppLayer for L {
     }
 }
 
-/// The error of a layer's service, which is none: an app always replies.
+/// The error type of a layer's service: there is none, because an app always replies.
 #[diagnostic::on_unimplemented(
     message = "this layer can fail with `{Self}`, but an app must always reply",
     label = "its service returns an error in place of a reply",
@@ -105,7 +105,7 @@ impl fmt::Debug for Layered {
     }
 }
 
-/// A layer inside this one may have wrapped the body.
+/// The body may be any type, because a layer inside this one may have wrapped it.
 impl<B> Service<Request<B>> for Layered
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -125,12 +125,12 @@ where
     }
 }
 
-/// How a request behind the layers finds its way out. It rides in the request's extensions.
+/// How a request inside the layers finds its way out. It travels in the request's extensions.
 #[derive(Clone)]
 struct WayOut(Arc<Passage>);
 
 impl Started {
-    /// Answers a request of the own server.
+    /// Answers a request of our own server.
     pub(crate) fn serve(
         &self,
         request: Request<hyper::body::Incoming>,
@@ -160,7 +160,7 @@ impl Started {
         future
     }
 
-    /// Answers a request of a foreign server or a test.
+    /// Answers a request of another server or of a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
         match &self.layered {
             Some(layered) => through(&self.state, layered, request, None).await.map(ReplyBody::into_body),
@@ -169,8 +169,8 @@ impl Started {
     }
 }
 
-/// Sends a request through the layers. What follows its reply follows the reply that they pass on, and does so too where there is none
-/// because the client has left.
+/// Sends a request through the layers. What follows its reply waits for the reply that the layers pass on, and still runs if
+/// there is none because the client has left.
 fn through(
     app: &Arc<AppState>,
     layered: &Handler,
@@ -186,9 +186,9 @@ fn through(
     let app = Arc::clone(app);
     async move {
         let mut response = response.await;
-        // A path function's own were taken below the layers.
+        // The tasks that a path function's reply carried have been taken out inside the layers.
         if let Some(tasks) = response.extensions_mut().remove() {
-            // They wait there for this reply to leave.
+            // They wait in the passage for this reply to leave.
             drop(app.own_tasks(tasks, "a reply of a layer", probe, Some(Link::Passage(passage))));
         }
         if is_last && !response.extensions().is_empty() {
@@ -198,7 +198,7 @@ fn through(
     }
 }
 
-/// HTTP/2 says in the URI what a header says on HTTP/1.
+/// What HTTP/1 says in the header `host`, HTTP/2 says in the URI.
 #[cold]
 fn with_host<B>(mut request: Request<B>) -> Request<B> {
     if let Some(authority) = request.uri().authority()
@@ -221,14 +221,14 @@ fn serve_layered(
     let request = if stream.is_some() { with_host(request) } else { request };
     let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
     let response = through(app, layered, request, Some(Arc::clone(connection)));
-    // The future below the layers keeps itself, and has the span.
+    // The future inside the layers has a keeper and the span; this one needs neither.
     let mut future = ReplyFuture::new(FutureState::Running(Box::pin(response)));
     future.stream = stream;
     future
 }
 
 impl AppState {
-    /// Answers a request below the layers.
+    /// Answers a request inside the layers.
     pub(super) async fn respond(self: &Arc<Self>, mut request: Request<Body>) -> Response {
         let link = request.extensions_mut().remove().map(|WayOut(passage)| Link::Passage(passage));
         let (parts, body) = request.into_parts();
@@ -239,7 +239,7 @@ impl AppState {
         }
     }
 
-    /// Answers a request that no path function gets.
+    /// Answers a request that does not reach a path function.
     fn refuse(&self, error: &HttpError, parts: Parts, link: Option<Link>) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
         let after = match (parts, response.extensions_mut().remove()) {
@@ -267,8 +267,8 @@ impl AppState {
         self.refuse(error, parts, link)
     }
 
-    /// What follows a reply that no path function has made. Nobody has kept places for its tasks, so that at the limit those are dropped
-    /// that need not run.
+    /// What follows a reply that no path function has made. No places were reserved for its tasks, so at the limit all are
+    /// dropped that are not `.always()`.
     fn own_tasks(
         &self,
         own: Background,
@@ -350,7 +350,7 @@ impl AppState {
     }
 }
 
-/// Where a captured part stands in the path: a router hands out slices of it, which cannot be kept beside it.
+/// Where a captured part stands in the path. The router returns slices of the path, which cannot be stored beside it.
 fn offsets(path: &str, part: &str) -> (u32, u32) {
     let start = part.as_ptr().addr() - path.as_ptr().addr();
     // The path of an `http::Uri` has at most 65,534 bytes.
@@ -372,8 +372,8 @@ pub(crate) fn overloaded(runner: &Runner) -> HttpError {
 }
 
 impl MethodTable {
-    /// The route that answers. A HEAD request is answered by GET where there is no function for it; the body is left out
-    /// on the way to the client. `GET` is for whoever asks for a WebSocket too, so that a page may stand beside it.
+    /// The route that answers. If there is no function for HEAD, GET answers it, and the body is left out on the way to the
+    /// client. A GET may have a page and a WebSocket at the same path: whoever asks for a WebSocket gets that.
     fn find(&self, request: &Parts) -> Option<usize> {
         let of = |method: &Method| self.methods.iter().find(|(of, _)| of == method).map(|(_, route)| *route);
         let plain = of(&request.method)
@@ -403,15 +403,15 @@ impl MethodTable {
 
 /// A reply to come.
 ///
-/// Servers drop it when the client leaves. Where the request can leave something behind (its graph has tasks or exits) it is
-/// then run to its end all the same, by the app's runner.
+/// Servers drop it when the client leaves. If the request can leave something behind (its graph has tasks or exits), the app's
+/// runner then runs it to its end all the same.
 #[must_use = "futures do nothing unless polled"]
 pub(crate) struct ReplyFuture {
     state: FutureState,
     keep: Option<Keeper>,
-    /// Goes on with the reply's body.
+    /// Moves on to the reply's body.
     trace: Option<Box<Trace>>,
-    /// Likewise.
+    /// So does this.
     stream: Option<Box<Stream>>,
 }
 
@@ -421,12 +421,12 @@ enum FutureState {
     Done,
 }
 
-/// Who runs a request whose client has left.
+/// What is needed to keep a request running when its client has left.
 struct Keeper {
     app: Arc<AppState>,
     route: usize,
     number: u64,
-    /// The places for what it leaves behind, until it has ended.
+    /// The places for what it leaves behind, held until it has ended.
     reservation: Reservation,
 }
 
@@ -441,7 +441,7 @@ impl Future for ReplyFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { state, trace, stream, .. } = &mut *self;
-        // Set and changed where it stands: a reply is large to move about.
+        // Written in place, because a reply is large and expensive to move.
         let mut polled = Poll::Pending;
         match state {
             FutureState::Running(future) => {
@@ -467,7 +467,7 @@ impl Future for ReplyFuture {
     }
 }
 
-/// Leaves out the content that a reply must not have, which hyper does on HTTP/1 only.
+/// Leaves out the content that a reply must not have; hyper does this only on HTTP/1.
 fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
     let never_has_any = never_has_content(response.status());
     if stream.is_head
@@ -488,7 +488,7 @@ fn panicked(state: &mut FutureState, failure: &Failure) -> http::Response<ReplyB
         ?failure,
         "a request panicked outside of its functions: in a layer, or in what it dropped"
     );
-    // It may panic again, for what is left of it.
+    // Dropping the rest of it may panic again.
     drop_caught(std::mem::replace(state, FutureState::Done));
     internal_server_error().map(|body| ReplyBody::new(Either::Right(body), After::default()))
 }
@@ -499,7 +499,7 @@ impl Drop for ReplyFuture {
         if let FutureState::Running(future) = std::mem::replace(&mut self.state, FutureState::Done) {
             let origin = Origin::new(number, Arc::clone(&app.routes[route].label));
             let reservation = Some(reservation);
-            // The reply's body releases the tasks when it is dropped.
+            // When the reply's body is dropped, it releases the tasks.
             match self.trace.take() {
                 None => app.runner.keep(origin, reservation, async move { drop(future.await) }),
                 Some(trace) => app.runner.keep(origin, reservation, async move {

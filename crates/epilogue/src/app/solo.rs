@@ -1,5 +1,4 @@
-//! What an [`EpilogueLayer`](crate::EpilogueLayer) needs of an app: a state without routes, and one dependency at a time planned
-//! in it.
+//! What an [`EpilogueLayer`](crate::EpilogueLayer) needs of an app: its state without routes, and plans for one dependency at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +24,7 @@ pub(crate) enum SoloError {
     ReadsBody(&'static str),
 }
 
-/// The route that stands for every axum handler, which takes one dependency.
+/// The route that stands for every axum handler: it takes one dependency.
 struct Handler<D>(std::marker::PhantomData<D>);
 
 impl<D: Dependency> Handler<D> {
@@ -40,7 +39,7 @@ impl App {
         Arc::ptr_eq(&self.config, &other.config)
     }
 
-    /// Refuses what would not happen under a layer, of which a guard must not be one.
+    /// Refuses what would not run under a layer: it might be a guard.
     pub(crate) fn check_for_layer(&self) -> Result<(), StartError> {
         match self.config.root.effects().first() {
             Some(effect) => Err(StartError::EffectInLayer { dependency: effect.name }),
@@ -89,7 +88,7 @@ impl AppState {
         }
     }
 
-    /// The same app for axum handlers that take no dependency.
+    /// The same app for axum handlers that take no dependencies.
     pub(crate) fn without_routes(&self) -> Self {
         static NONE: RouteNode = RouteNode { name: "an axum handler", ..UNFINISHED_ROUTE };
         self.with_route(&NONE, Plan::default())

@@ -1,4 +1,4 @@
-//! The start of an app: what it was told becomes plans, a routing table, and the outputs of its app-scoped dependencies.
+//! The start of an app: turns what the app was told into plans, a routing table, and the outputs of its app-scoped dependencies.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -136,10 +136,10 @@ pub enum StartError {
     },
 }
 
-/// matchit panics at one more.
+/// matchit panics if there is one more.
 const MOST_PARAMETERS: usize = 25;
 
-/// A started app behind its layers.
+/// A started app, with its layers around it.
 #[derive(Clone)]
 pub(crate) struct Started {
     pub(crate) state: Arc<AppState>,
@@ -154,12 +154,12 @@ pub(crate) struct AppState {
     pub(crate) states: Vec<Value>,
     pub(crate) error_handlers: ErrorHandlers,
     pub(crate) body_limit: usize,
-    /// Given when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
+    /// Cancelled when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
     pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
-    /// How many requests were named so far.
+    /// The number of the next request.
     pub(super) requests: AtomicU64,
-    /// Shared with the runner, whose tasks take them too.
+    /// Shared with the runner, whose tasks take app-scoped dependencies too.
     pub(crate) dependencies: Arc<AppDependencies>,
 }
 
@@ -183,7 +183,7 @@ pub(super) struct MethodTable {
 }
 
 impl MethodTable {
-    /// Adds a route; the error is the one that stands there already.
+    /// Adds a route; the error is the route that is already there.
     fn add(&mut self, node: &RouteNode, route: usize) -> Result<(), usize> {
         if node.is_websocket() {
             return self.websocket.replace(route).map_or(Ok(()), Err);
@@ -199,16 +199,16 @@ impl MethodTable {
 }
 
 impl CompiledRoute {
-    /// How many places among the pending a request of it takes: for the tasks that it will add, and for what waits to be exited.
+    /// How many of the pending places a request takes: for the tasks that it will add, and for its exits.
     pub(super) fn places(&self) -> usize {
-        // Of a route whose replies bring their own tasks, nothing tells so but the replies.
+        // Only earlier replies tell whether a route's replies carry tasks of their own.
         let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
         tasks + usize::from(self.plan.has_exits)
     }
 }
 
 impl AppState {
-    /// Numbers a new request, whose tasks and logs are named by it. From 1.
+    /// The number of a new request, from 1: its tasks and logs carry it.
     pub(crate) fn next_number(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
@@ -241,7 +241,7 @@ pub(super) async fn start(
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     });
     state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);
-    // Before anything is built that would have to be exited, should a layer panic.
+    // Before anything is built: if a layer panics, nothing has to be exited.
     let layered = layer(config, &state);
     AppDependencies::build(&state, given_up).await?;
     Ok(Started { state, layered })
@@ -274,7 +274,7 @@ fn plan_routes(
         .collect()
 }
 
-/// Checks what the macro of the template cannot see: what the prefixes make of it.
+/// Checks what a template's macro cannot: what the prefixes make of it.
 fn check_path(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError> {
     if route.path.is_empty() {
         return Err(StartError::Empty { route: route.node.name, at: route.node.at });
@@ -286,7 +286,7 @@ fn check_path(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError
     })
 }
 
-/// These stand in errors for a route where no route asks for a dependency.
+/// Errors name this instead of a route, where no route asks for a dependency.
 static BUILD_AT_START: RouteNode = RouteNode { name: "App::build_at_start", ..UNFINISHED_ROUTE };
 static RESOLVE: RouteNode = RouteNode { name: "App::resolve", ..UNFINISHED_ROUTE };
 
@@ -327,7 +327,7 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
     Ok(table)
 }
 
-/// Why a path does not go into a table that has these.
+/// Why a path cannot go into a table that has these.
 fn unroutable(route: &PlacedRoute, earlier: &[&PlacedRoute], error: &InsertError) -> String {
     if let Some(same) = earlier.iter().find(|other| same_path(&other.path, &route.path)) {
         let PlacedRoute { node, path, .. } = same;
@@ -348,7 +348,7 @@ fn unroutable(route: &PlacedRoute, earlier: &[&PlacedRoute], error: &InsertError
     }
 }
 
-/// The names in a path, in order: `{id}` and `{*rest}`; a doubled brace is a literal one.
+/// The names in a path, in order: `{id}` and `{*rest}`; a doubled brace is a literal brace.
 fn segments_of(path: &str) -> Vec<String> {
     let mut segments = Vec::new();
     let mut rest = path;
@@ -377,7 +377,7 @@ fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
     Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
 }
 
-/// When what is not done is cut off. It is one type for all deadlines: all of a shutdown would be compiled for each.
+/// When what is not done is cut off. One boxed type for all deadlines: otherwise all of a shutdown would be compiled for each of them.
 pub(crate) type Deadline<'d> = Pin<&'d mut (dyn Future<Output = ()> + Send)>;
 
 impl Started {

@@ -1,4 +1,4 @@
-//! The span of a request, by the names that OpenTelemetry gives to what an HTTP server does.
+//! The span of a request, with the names that OpenTelemetry gives to what an HTTP server does.
 
 use std::future::Future;
 
@@ -9,11 +9,11 @@ use tracing::{Instrument, Level, Span, field};
 use super::start::CompiledRoute;
 use crate::server::Connection;
 
-/// The span of one request. It is open while the path function runs and the reply is sent, and is gone before the tasks start.
+/// The span of one request. It is open while the path function runs and the reply is sent, and closed before the tasks start.
 pub(crate) struct Trace(Span);
 
 impl Trace {
-    /// None where nobody listens: a request then carries an empty pointer.
+    /// `None` if nobody listens: a request then carries only an empty pointer.
     pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Option<Box<Self>> {
         if !tracing::enabled!(target: "epilogue::request", Level::INFO) {
             return None;
@@ -48,7 +48,7 @@ impl Trace {
         self.0.record("otel.name", &*route.label);
     }
 
-    /// No route has this path, or none this method there: such a span is named by its method alone.
+    /// No route has this path, or none has this method there: the span is named after its method alone.
     pub(super) fn not_found(&self, method: &Method) {
         let name = match named(method) {
             (_, Some(_)) => "HTTP",
@@ -75,7 +75,8 @@ impl Trace {
     }
 }
 
-/// The method, and what it was if it is none that OpenTelemetry knows: a name that clients make up would make a series of its own.
+/// The method's name; `_OTHER` and the name itself if OpenTelemetry does not know it. Names that clients make up would each start
+/// a new series.
 fn named(method: &Method) -> (&'static str, Option<&str>) {
     const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
     let known = KNOWN.into_iter().find(|known| *known == method.as_str());

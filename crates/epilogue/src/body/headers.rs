@@ -1,8 +1,8 @@
-//! What the headers of a request say of its body.
+//! What a request's headers say of its body.
 
 use http::{HeaderMap, header};
 
-/// How long the body is, if that is said.
+/// How long the body is, if the headers say so.
 pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -14,13 +14,13 @@ pub(crate) fn multipart_type(headers: &HeaderMap) -> Option<&str> {
     essence.eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
 }
 
-/// The content type, and what of it stands before its parameters.
+/// The content type, and the part of it before its parameters.
 fn content_type(headers: &HeaderMap) -> Option<(&str, &str)> {
     let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     Some((content_type, content_type.split(';').next()?.trim()))
 }
 
-/// `application/json` and every `application/*+json`, as FastAPI has it.
+/// `application/json` and every `application/*+json`, as in FastAPI.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     if headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json") {
         return true;

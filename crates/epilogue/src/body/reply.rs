@@ -20,7 +20,7 @@ use crate::tasks::{Batch, with_causes};
 /// What must happen once a reply has left.
 #[derive(Default)]
 pub(crate) struct After {
-    /// None for most requests.
+    /// `None` for most requests.
     follows: Option<Follows>,
     link: Option<Link>,
 }
@@ -46,7 +46,7 @@ impl After {
     }
 }
 
-/// A server drops a reply's body when it has taken its last byte, or when nobody is left to take it; both release the batch.
+/// A server drops a reply's body when it has taken the last byte, or when nobody is left to take it; both release the batch.
 impl Drop for After {
     fn drop(&mut self) {
         match (self.follows.take(), &self.link) {
@@ -58,14 +58,14 @@ impl Drop for After {
     }
 }
 
-/// Of a reply that may break off: whose it is, and how the request has ended then.
+/// For a reply that may break off: which route's it is, and how the request has ended in that case.
 pub(crate) struct Breakable {
     route: Arc<str>,
     broke: Mutex<Option<Outcome>>,
 }
 
 impl Breakable {
-    /// None for content that is all there.
+    /// `None` if all of the content is there already.
     #[inline]
     pub(crate) fn of(content: &Content, route: impl FnOnce() -> Arc<str>) -> Option<Arc<Self>> {
         matches!(content, Either::Right(_))
@@ -78,10 +78,10 @@ impl Breakable {
     }
 }
 
-/// What a path function replied with. axum's body is a box, which the replies that most functions give do without.
+/// What a path function replied with. axum's body is boxed, which most functions' replies do not need.
 pub(crate) type Content = Either<Full<Bytes>, Body>;
 
-/// Whether the reply of this status is its head alone.
+/// Whether a reply with this status consists of its head alone.
 pub(crate) fn never_has_content(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
@@ -109,7 +109,7 @@ pub(crate) fn into_body(content: Content) -> Body {
 #[error(transparent)]
 pub struct BrokenReply(pub axum_core::BoxError);
 
-/// What the layers and the server are told of it: they find the stream's own error as the source.
+/// What the layers and the server are told: the stream's own error is its source.
 #[derive(Debug)]
 struct BrokeOff(HttpError);
 
@@ -129,7 +129,8 @@ impl std::error::Error for BrokeOff {
     }
 }
 
-/// A body of any type. Where it panics, a server would lose the connection, and what of the reply was not written yet.
+/// A body of any type, whose panics are caught: otherwise a server would lose the connection, and the part of the reply that was
+/// not written yet.
 struct Foreign(Option<Body>);
 
 impl Foreign {
@@ -137,7 +138,7 @@ impl Foreign {
         self.0.take().unwrap_or_default()
     }
 
-    /// What it tells of itself; nothing where it panics instead.
+    /// What the body says of itself; the default if it panics instead.
     fn asked<T: Default>(&self, ask: impl FnOnce(&Body) -> T) -> T {
         caught_now(|| self.0.as_ref().map(ask).unwrap_or_default()).unwrap_or_else(|failure| {
             tracing::error!(
@@ -160,16 +161,16 @@ impl Drop for Foreign {
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
     content: Either<Full<Bytes>, Foreign>,
-    /// Until it breaks off.
+    /// Taken when it breaks off.
     breakable: Option<Arc<Breakable>>,
-    /// The request's span: it ends with the reply, so before what follows begins.
+    /// The request's span: it ends with the reply, and so before what follows begins.
     trace: Option<Box<Trace>>,
     after: After,
-    /// The request's own, on HTTP/2: it is in flight until all of its reply was taken.
+    /// The request's own, on HTTP/2: in flight until all of its reply has been taken.
     stream: Option<Box<Stream>>,
 }
 
-/// The error without those that axum puts around it, which say nothing of their own.
+/// The error without axum's wrappers, which add nothing.
 fn unwrapped(error: axum_core::BoxError) -> axum_core::BoxError {
     match error.downcast::<axum_core::Error>() {
         Ok(around) => unwrapped(around.into_inner()),
@@ -177,7 +178,7 @@ fn unwrapped(error: axum_core::BoxError) -> axum_core::BoxError {
     }
 }
 
-/// The error of a stream in words, and as the request's failure.
+/// A stream's error as text, and as the request's failure.
 #[cold]
 fn told(error: axum_core::Error) -> (String, HttpError) {
     let error = BrokenReply(unwrapped(error.into_inner()));
@@ -214,7 +215,7 @@ impl ReplyBody {
         self.stream = Some(stream);
     }
 
-    /// The reply is its head alone.
+    /// Drops the content: the reply is its head alone.
     pub(crate) fn leave_out(&mut self) {
         self.content = Either::Left(Full::default());
     }
@@ -238,7 +239,7 @@ impl ReplyBody {
         match caught_now(|| Pin::new(body).poll_frame(context).map_err(told)) {
             Ok(polled) => polled.map_err(|(text, error)| self.failed(&text, error)),
             Err(failure) => {
-                // It may panic again.
+                // Polled again, it may panic again.
                 self.leave_out();
                 let text = failure.to_string();
                 self.broke(&text, &failure);
@@ -254,7 +255,7 @@ impl ReplyBody {
     }
 
     fn broke(&mut self, error: &str, failure: &Failure) {
-        // One that has passed the layers was told of below them.
+        // A reply that has passed the layers was already reported inside them.
         if let Some(breakable) = self.breakable.take() {
             tracing::error!(route = &*breakable.route, %error, "a reply broke off");
             *breakable.broke.lock() = Some(Outcome::of_failure(failure));
@@ -290,7 +291,7 @@ impl ReplyBody {
         self.stream.as_ref().map_or(0, |stream| stream.rest.len())
     }
 
-    /// For a middleware, to which every body is alike.
+    /// For a middleware, which treats all bodies alike.
     pub(crate) fn into_body(self) -> Body {
         let is_plain = self.after.is_nothing() && self.breakable.is_none();
         if is_plain && self.trace.is_none() && self.stream.is_none() {

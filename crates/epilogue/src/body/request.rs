@@ -16,14 +16,14 @@ use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
 /// A request's body: unread, or read once and kept.
 pub(crate) enum RequestBody {
-    /// As hyper has it.
+    /// As it comes from hyper.
     Incoming(Incoming),
-    /// As a middleware or a foreign server has it.
+    /// As it comes from a middleware or another server.
     Other(Body),
     Read(Bytes),
-    /// A form that is no UTF-8, as it was sent and as a text.
+    /// A form that is not UTF-8, both as it was sent and as text.
     Latin1(Box<(Bytes, String)>),
-    /// A multipart form, with its bytes where something reads those too.
+    /// A multipart form, with its bytes if something reads those too.
     #[cfg(feature = "multipart")]
     Form(Box<(MultipartForm, Bytes)>),
 }
@@ -45,7 +45,7 @@ pub(crate) enum BodyError {
 }
 
 impl BodyError {
-    /// Whether the time was over: its own, or that of a stream under it, which the app's layers have passed on.
+    /// Whether it took too long: the body itself, or a stream under it that the app's layers have passed on.
     pub(crate) fn is_too_slow(&self) -> bool {
         std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
             .any(|error| matches!(error.downcast_ref(), Some(Self::TooSlow { .. })))
@@ -55,7 +55,7 @@ impl BodyError {
 static EMPTY: Bytes = Bytes::new();
 
 impl RequestBody {
-    /// As the own server has it.
+    /// As it comes from our own server.
     #[inline]
     pub(crate) fn received(body: Incoming, stream: Option<&Stream>) -> Self {
         if stream.is_some() && !body.is_end_stream() {
@@ -74,7 +74,8 @@ impl RequestBody {
         }
     }
 
-    /// The body that has been read is a form (`application/x-www-form-urlencoded`). As in Starlette, what is no UTF-8 is Latin-1.
+    /// Notes that the body, which has been read, is a form (`application/x-www-form-urlencoded`). As in Starlette, what is not
+    /// UTF-8 is Latin-1.
     pub(crate) fn read_as_form(&mut self) {
         if let Self::Read(bytes) = self
             && std::str::from_utf8(bytes).is_err()
@@ -126,7 +127,7 @@ impl RequestBody {
             return Err(BodyError::TooLarge { limit });
         }
         let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
-            // It is read already where something else reads all of it.
+            // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
             mut unread => (unread.take_stream(), Bytes::new()),
         };
@@ -150,7 +151,7 @@ impl RequestBody {
         }
     }
 
-    /// The body as a stream, whose pieces may have so much time between them.
+    /// The body as a stream that allows this much time between two pieces.
     pub(crate) fn take_timed_stream(&mut self, time: Option<Duration>) -> Body {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
@@ -174,11 +175,11 @@ impl RequestBody {
     }
 }
 
-/// A body that breaks off when no piece of it comes for too long, while someone waits for it.
+/// A body that breaks off if no piece of it comes for too long while someone waits for it.
 struct Limited {
     body: Body,
     limit: Duration,
-    /// While someone waits.
+    /// Only while someone waits.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -209,8 +210,8 @@ impl http_body::Body for Limited {
     }
 }
 
-/// A body of HTTP/2 that breaks off when its client takes it back. Where the client gives no error for its reason, hyper takes what has
-/// come for all of it.
+/// An HTTP/2 body that breaks off when its client takes it back. If the client gives "no error" as its reason, hyper takes what
+/// has come for the whole body.
 struct Whole(Incoming);
 
 impl http_body::Body for Whole {
@@ -236,12 +237,12 @@ impl http_body::Body for Whole {
     }
 }
 
-/// A body while it is read. It stays where it is: each place that it were moved to would be part of every request's future.
+/// A body while it is read. It is borrowed and not moved: each place that it moved to would be part of every request's future.
 struct Collecting<'a, B> {
     body: &'a mut B,
     limit: usize,
     time: Option<Duration>,
-    /// Set when the body first makes one wait, which most do not: they have come with the head.
+    /// Set when the body is first waited for. Most are not: they have come with the head.
     timer: Option<Pin<Box<Sleep>>>,
     /// Most bodies come in one piece, which is kept as it is.
     first: Bytes,

@@ -35,12 +35,12 @@ pub(super) enum Stage {
     Declared,
     /// Names that the struct does not have.
     Unknown,
-    /// Fields that nothing can fill, after which nothing can be decoded any more.
+    /// Fields that nothing can fill; after these, nothing more can be decoded.
     Hopeless,
 }
 
 enum Pending<'a> {
-    /// By the name that errors call it, and that under which it is looked up.
+    /// `field` is what errors call it, and `name` what it is looked up by.
     Field {
         field: &'static str,
         name: Cow<'static, str>,
@@ -73,7 +73,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field to hand out, of those that this stage is about.
+    /// The next field to hand out in this stage.
     fn declared(&mut self) -> Option<&'static str> {
         while let Some(&field) = self.wanted.get(self.next) {
             let rank = self.next;
@@ -104,7 +104,7 @@ impl<'a> Fields<'a> {
                 .filter(|(name, _)| !self.wanted.contains(&&**name));
             for (i, (name, raws)) in unknown.enumerate() {
                 let path = self.of.name(&name, self.wanted.len() + i);
-                // Strict structs are known from an earlier pass, so that the note is taken.
+                // A struct is known to be strict only from an earlier pass, so there is a log for this note.
                 let _ = self.session.note(&path, flaw::EXTRA, &|| shown_all(&raws));
             }
             return;
@@ -204,7 +204,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             let rank = self.rank + 1;
             self.rank += 2;
             let path = self.of.name(&name, rank);
-            // What the type refuses is left out.
+            // Entries that the type refuses are left out.
             if self.session.state(&path) != State::Fresh || self.session.state(&key) != State::Fresh {
                 continue;
             }
@@ -215,7 +215,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             self.pending = Some((name, rank, Group { of: self.values, values }));
             return Ok(Some(result));
         }
-        // A struct that is flattened into asks for a map and may still lack fields of its own.
+        // A struct that something is flattened into asks for a map, and may still lack fields of its own.
         let lacks = |field: &&str| !self.values.contains(&self.values.key(field));
         let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
         let name = self.values.key(field);
@@ -239,7 +239,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             picked: None,
         };
         match seed.deserialize(slot.clone()) {
-            // It is the whole place that is none of the variants.
+            // The error is that of the whole place, which is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
             result => self.session.settle(&path, &|| slot.input(), result),
         }
@@ -253,7 +253,7 @@ pub(super) struct Items<'a> {
     slot: Slot<'a>,
     values: NamedRaws<'a>,
     next: usize,
-    /// How many items there must be; a list has as many as it has.
+    /// How many items there must be; `None` for a list, which may have any number.
     len: Option<usize>,
 }
 
@@ -266,7 +266,7 @@ impl<'a> Items<'a> {
         Self { slot, values: items, next: 0, len: Some(len) }
     }
 
-    /// An item: by value on the first pass, which reports nothing and looks at each but once.
+    /// An item. The first pass gets it by value, because it reports nothing and looks at each item only once.
     fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
         let item = self.values.get_mut(index)?;
         Some(if self.slot.session.is_first() {

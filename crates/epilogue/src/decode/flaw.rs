@@ -50,7 +50,7 @@ pub(crate) const DICT_TYPE: Flaw = plain("dict_type", "Input should be a valid d
 pub(crate) const MODEL_TYPE: Flaw =
     plain("model_attributes_type", "Input should be a valid dictionary or object to extract fields from");
 
-/// What the type itself refused: serde's custom errors, and whatever has no word of pydantic's.
+/// What the type itself refused: serde's custom errors, and whatever pydantic has no words for.
 pub(crate) fn value_error(reason: &str) -> Flaw {
     Flaw {
         kind: "value_error",
@@ -72,7 +72,7 @@ pub(crate) fn uuid_parsing(reason: &str) -> Flaw {
     }
 }
 
-/// A tag that is none of an enum's.
+/// A tag that is not one of the enum's.
 pub(crate) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
     let expected = variants.iter().map(|variant| format!("'{variant}'")).collect::<Vec<_>>().join(", ");
     Flaw {
@@ -94,7 +94,7 @@ pub(crate) fn union_tag_not_found(tag: &str) -> Flaw {
     }
 }
 
-/// A word that is none of an enum's.
+/// A word that is not one of the enum's.
 pub(crate) fn not_a_variant(variants: &[&str]) -> Flaw {
     let mut expected = String::new();
     for (i, variant) in variants.iter().enumerate() {
@@ -113,8 +113,8 @@ pub(crate) fn not_a_variant(variants: &[&str]) -> Flaw {
     }
 }
 
-/// A number on the wrong side of a limit: `name` is that of the limit (`ge`), `shown` the limit in the sentence and `limit`
-/// as data.
+/// A number on the wrong side of a limit: `name` is the limit's name (`ge`), `shown` the limit as the message shows it, and
+/// `limit` the limit as data.
 pub(crate) fn out_of_bounds(name: &'static str, shown: &str, limit: &Value) -> Flaw {
     let (kind, relation) = match name {
         "ge" => ("greater_than_equal", "greater than or equal to"),

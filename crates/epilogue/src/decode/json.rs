@@ -17,7 +17,7 @@ use super::syntax::{Wrong, first_wrong};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc, Place};
 
-/// Decodes a JSON body, or of a body that several parameters share the part under the key `embed`.
+/// Decodes a JSON body or, if several parameters share the body, the part of it under the key `embed`.
 ///
 /// A good body is read once, by `serde_json`. Only one that does not fit, or has limits to check, is looked at in detail.
 pub(crate) fn from_json<T: DeserializeOwned>(
@@ -44,7 +44,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     }
 }
 
-/// Decodes a body that is not declared as JSON: a text, which is what some types take.
+/// Decodes a body that is not declared as JSON: it is a text, which some types take.
 pub(crate) fn from_text<T: DeserializeOwned>(
     bytes: &[u8],
     limits: Option<&ParamOptions>,
@@ -64,7 +64,7 @@ fn in_detail<T: DeserializeOwned>(
         (Some(path), Some(key)) => (path, body.and_then(|body| body.get(key))),
         _ => (&root, body),
     };
-    // As in FastAPI, a null in the place of a body is none.
+    // As in FastAPI, a body that is null counts as absent.
     let value = value.filter(|value| !value.is_null());
     Session::run(Place::Body, |session| {
         let node = Node { session, value, path, rules, container: None };
@@ -72,13 +72,13 @@ fn in_detail<T: DeserializeOwned>(
     })
 }
 
-/// As in FastAPI, a body that has no keys at all lacks even those that may be missing.
+/// As in FastAPI, a body that is not an object lacks even the keys that may be missing.
 fn no_object(key: &str) -> Invalid {
     let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name(key.to_owned().into())];
     flaw::MISSING.at(loc, Value::Null)
 }
 
-/// Whether there is a body, or under the key `embed` a part of it, for which no default stands in. What is no JSON counts: it is
+/// Whether there is a body, or a part of it under the key `embed`, so that no default is needed. What is not JSON counts: it is
 /// refused when it is read.
 pub(crate) fn is_given(bytes: &[u8], embed: Option<&str>) -> bool {
     type Fields<'a> = HashMap<Cow<'a, str>, Option<IgnoredAny>>;
@@ -136,7 +136,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<T>, A::Error> {
         let mut found = None;
         while let Some(wanted) = fields.next_key_seed(IsKey(self.key))? {
-            // Of a repeated key the last one counts, as everywhere in JSON.
+            // If a key is repeated, the last one counts, as everywhere in JSON.
             if wanted {
                 found = Some(fields.next_value_seed(Whole(PhantomData))?);
             } else {
@@ -181,12 +181,12 @@ impl Visitor<'_> for IsKey<'_> {
     }
 }
 
-/// What is wrong with a text that is no JSON, and where.
+/// What is wrong with a text that is not JSON, and where.
 fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> Invalid {
     let text = String::from_utf8_lossy(bytes);
     let (reason, before) = match first_wrong(&text) {
         Err(Wrong { reason, at }) => (Cow::Borrowed(reason), text.as_bytes().get(..at)),
-        // What Python takes and JSON does not have, or what is nested too deep.
+        // Something that Python takes and JSON does not have, or something nested too deep.
         Ok(()) => (Cow::Owned(reason_of(error)), bytes.get(..offset(bytes, error.line(), error.column()))),
     };
     // Python counts characters.
@@ -195,7 +195,7 @@ fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> Invalid {
     flaw::json_invalid(&reason).at(loc, Value::Object(Map::new()))
 }
 
-/// The words of `serde_json`, without the position.
+/// The message of `serde_json`, without the position.
 fn reason_of(error: &serde_json::Error) -> String {
     let message = error.to_string();
     message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason).to_owned()
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(body(""), Ok(None::<Item>));
         // JSON has one kind of number.
         assert_eq!(body("4.0"), Ok(4_u8));
-        // Of a repeated key the last one counts.
+        // If a key is repeated, the last one counts.
         assert_eq!(
             body(r#"{"name": "a", "price": 1, "name": "b"}"#),
             Ok(Item { name: "b".into(), price: 1.0 })

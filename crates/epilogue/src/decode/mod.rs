@@ -71,7 +71,7 @@ fn in_detail<T: DeserializeOwned>(
             picked: None,
         };
         let result = match T::deserialize(slot.clone()) {
-            // Only now is it known that what is optional is a value of its own, and not a struct over the place.
+            // Only now is it known that the optional thing is a single value, and not a struct over the place.
             Err(Fault::Nothing) => T::deserialize(Slot { role: Role::Absent, ..slot.clone() }),
             other => other,
         };
@@ -79,7 +79,7 @@ fn in_detail<T: DeserializeOwned>(
     })
 }
 
-/// What is wrong with the number of a list's items, where there is nothing else.
+/// What is wrong with the number of a list's items, if nothing else is.
 #[cfg(feature = "multipart")]
 pub(crate) fn wrong_count(count: usize, options: &ParamOptions) -> Option<Flaw> {
     let rules = Rules::Value(options);
@@ -192,7 +192,7 @@ mod tests {
                 }),
             ),
             (
-                // It is the value that counts which is repeated.
+                // The error repeats the value that counts.
                 query::<Size>("q=a&q=b", None).err(),
                 json!({
                     "type": "enum",
@@ -306,7 +306,7 @@ mod tests {
                 "ctx": {"field_type": "List", "min_length": 2, "actual_length": 1},
             }]))
         );
-        // What is wrong with an item comes before that there are too few, and after that there are too many.
+        // Too many items are reported instead of their errors; too few, only if the items have no errors.
         assert_eq!(
             query::<Vec<i32>>("q=x", Some(&length)),
             Err(json!([parsing(json!(["query", "q", 0]), "x")]))
@@ -351,7 +351,7 @@ mod tests {
     fn a_struct_takes_the_whole_place() {
         assert_eq!(query("a=1&a=2&l=3&l=4&zzz", None), Ok(page(2, None, &[3, 4], "d")));
         assert_eq!(query("a=1&o=", None), Ok(page(1, Some(""), &[], "d")));
-        // What a form left empty is none in a struct, where it may be absent.
+        // A field of a form that was left empty counts as absent in a struct, if it may be absent.
         assert_eq!(form("a=1&o=&x_tok="), Ok(page(1, None, &[], "")));
         assert_eq!(query("", None), Ok(None::<Page>));
         assert_eq!(query("z=1", None), Ok(None::<Page>));
@@ -546,7 +546,7 @@ mod tests {
         );
     }
 
-    /// A type that is picky about its text.
+    /// A type that takes only some texts.
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(try_from = "Cow<'static, str>")]
     struct Email(String);
@@ -559,7 +559,7 @@ mod tests {
         }
     }
 
-    /// A type that nothing pleases.
+    /// A type that takes nothing.
     #[derive(Debug, PartialEq)]
     struct Never;
 
@@ -604,7 +604,7 @@ mod tests {
                 parsing(json!(["query", "last"]), "w"),
             ]))
         );
-        // Where nothing pleases a type, only what its struct lacks besides stays unknown.
+        // If a type takes nothing, only what else its struct lacks remains unknown.
         assert_eq!(
             query::<Hopeless>("n=y&second=x&never=z", None),
             Err(json!([

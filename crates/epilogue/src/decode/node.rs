@@ -99,7 +99,7 @@ impl Node<'_> {
             Some(Value::Number(number)) => match number.as_f64() {
                 Some(1.0) => Ok(true),
                 Some(0.0) => Ok(false),
-                // Only whole numbers are taken for attempts at it.
+                // Only whole numbers look like attempts at a boolean.
                 Some(float) if float.fract() == 0.0 => Err(flaw::BOOL_PARSING),
                 _ => Err(flaw::BOOL_TYPE),
             },
@@ -143,7 +143,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Some(Value::String(_)) => self.deserialize_string(visitor),
             Some(Value::Array(_)) => self.deserialize_seq(visitor),
             Some(Value::Object(object)) => match self.visit_entries(object, visitor) {
-                // Of what takes anything, only an enum with a tag among its fields misses one.
+                // Among types that take anything, only an enum with a tag among its fields can miss a field: its tag.
                 Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
                 result => result,
             },
@@ -318,7 +318,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
         }
     }
 
-    /// Only the tag of an enum is a value that is asked for so.
+    /// Only an enum's tag is a value that is asked for like this.
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let found = match self.value {
             Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
@@ -339,7 +339,7 @@ struct Items<'a> {
     node: Node<'a>,
     values: &'a [Value],
     next: usize,
-    /// How many items there must be; a list has as many as it has.
+    /// How many items there must be; `None` for a list, which may have any number.
     len: Option<usize>,
 }
 
@@ -391,7 +391,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             let rank = self.rank + 1;
             self.rank += 2;
             let path = of.name(name, rank);
-            // What the type refuses is left out.
+            // Entries that the type refuses are left out.
             if session.state(&path) != State::Fresh || session.state(&key) != State::Fresh {
                 continue;
             }
@@ -402,7 +402,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             self.pending = Some((name, rank, Some(value)));
             return Ok(Some(result));
         }
-        // A struct that is flattened into asks for a map and may still lack fields of its own.
+        // A struct that something is flattened into asks for a map, and may still lack fields of its own.
         let object = self.node.value;
         let lacks = |field: &&str| object.is_none_or(|object| object.get(field).is_none());
         let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
@@ -418,7 +418,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let rules = self.node.rules.of_field(name);
         let node = Node { session, value, path: &path, rules, container: self.node.value };
         match seed.deserialize(node) {
-            // It is the whole object that is none of the variants.
+            // The error is that of the whole object, which is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
             result => session.settle(&path, &|| node.input(), result),
         }
@@ -439,7 +439,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The next field to hand out, of those that this stage is about.
+    /// The next field to hand out in this stage.
     fn declared(&mut self) -> Option<&'static str> {
         let Node { session, path: of, .. } = self.node;
         while let Some(&field) = self.wanted.get(self.next) {
@@ -458,7 +458,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// The next name that the struct does not have; one that wants none of them is spared them all.
+    /// The next name that the struct does not have. A struct that denies unknown fields is not shown any.
     fn unknown(&mut self) -> Option<(&'a str, &'a Value)> {
         let Node { session, path: of, .. } = self.node;
         let strict = session.is_strict(self.of);
@@ -471,7 +471,7 @@ impl<'a> Fields<'a> {
             }
             let path = of.name(name, self.wanted.len() + self.next);
             self.next += 1;
-            // Strict structs are known from an earlier pass, so that the note is taken.
+            // A struct is known to be strict only from an earlier pass, so there is a log for this note.
             let _ = session.note(&path, flaw::EXTRA, &|| value.clone());
         }
         None

@@ -3,7 +3,7 @@
 use serde::Deserializer;
 use serde::de::Visitor;
 
-/// `serde_json` takes a list for the fields of a struct in order, which is an accident and not what a client means.
+/// `serde_json` takes a list as the fields of a struct, in order. That is an accident, and not what a client means.
 pub(super) struct ObjectOnly<D>(pub(super) D);
 
 macro_rules! forward {

@@ -1,6 +1,6 @@
-//! The common case: a parameter that is one good value. Nothing is noted, so nothing need be known of where the value stands.
+//! The common case: a parameter that is one good value. Nothing is noted, so the path to the value is not needed.
 //!
-//! Whatever is not as common as that, good or bad, is left to the decoding in detail, which comes to the same for a good value.
+//! Everything else, good or bad, is left to the decoding in detail, which has the same result for a good value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ pub(super) fn quick<T: DeserializeOwned>(values: &impl Values, name: &str, rules
     let value = Quick { raw: values.alone(name), rules, may_be_absent: false };
     match T::deserialize(value) {
         Ok(value) => Some(value),
-        // Only now is it known that what is optional is a single value, and not a struct over the place.
+        // Only now is it known that the optional thing is a single value, and not a struct over the place.
         Err(Unsure::Absent) => T::deserialize(Absent).ok(),
         Err(Unsure::Other) => None,
     }
@@ -45,7 +45,7 @@ impl de::Error for Unsure {
         Self::Other
     }
 
-    // The words are made when the value is decoded in detail.
+    // No message is made here: that happens when the value is decoded in detail.
     fn invalid_type(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
         Self::Other
     }

@@ -17,15 +17,15 @@ use crate::param::{Bound, ParamOptions};
 /// Which limits hold for a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Rules<'o> {
-    /// None but what the type says.
+    /// Only those of the type itself.
     None,
     /// Those of the parameter.
     Value(&'o ParamOptions),
-    /// Those of the parameter for the items of its list, whose lengths are not limited: the list's is.
+    /// Those of the parameter for the items of its list. Lengths do not apply to the items: they limit the list.
     Item(&'o ParamOptions),
 }
 
-/// A number, as exact as it came.
+/// A number, as exact as it was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Num {
     Int(i128),
@@ -97,7 +97,7 @@ impl<'o> Rules<'o> {
             let met = match (value, bound) {
                 (Num::Int(value), Bound::Int(bound)) => holds_exactly(&value, &bound),
                 (Num::Huge(_), Bound::Int(_)) => matches!(name, "ge" | "gt"),
-                // A NaN is on the right side of no limit.
+                // A NaN meets no limit.
                 (value, bound) => holds(&value.to_float(), &float(bound)),
             };
             if !met {
@@ -107,7 +107,7 @@ impl<'o> Rules<'o> {
         Ok(())
     }
 
-    /// The limit that a number beyond its type misses: the parameter's own where it has one on that side.
+    /// The error of a number that its type cannot hold: it names the parameter's own limit, if there is one on that side.
     pub(super) fn beyond(self, above: bool, limit: &Value) -> Flaw {
         let own = self.options().and_then(|options| {
             let sides = if above {
@@ -145,13 +145,13 @@ impl<'o> Rules<'o> {
         Ok(())
     }
 
-    /// Whether there are too many items, which as in pydantic is told in place of what is wrong with them.
+    /// Whether there are too many items. As in pydantic, this is reported instead of what is wrong with them.
     pub(super) fn too_many(self, actual: usize) -> Option<Flaw> {
         let (_, max) = self.lengths();
         max.filter(|&max| actual > max).map(|max| flaw::too_long("List", max, actual))
     }
 
-    /// Whether there are too few, which is told where nothing is wrong with them.
+    /// Whether there are too few items. This is reported only if nothing is wrong with them.
     pub(super) fn too_few(self, actual: usize) -> Option<Flaw> {
         let (min, _) = self.lengths();
         min.filter(|&min| actual < min).map(|min| flaw::too_short("List", min, actual))

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules, whole};
 
-/// A whole number type of Rust.
+/// One of Rust's integer types.
 pub(super) trait Int: FromStr<Err = std::num::ParseIntError> + TryFrom<i128> + Copy {
     /// The least and the greatest value as JSON data.
     fn limits() -> (serde_json::Value, serde_json::Value);
@@ -70,7 +70,7 @@ fn lenient_int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(flaw::INT_PARSING);
     }
-    // A type without negative numbers takes a zero with any sign and nothing else below.
+    // An unsigned type takes a zero with any sign, but nothing else below zero.
     let zero = digits.bytes().all(|byte| byte == b'0');
     let signed = if negative && !zero { Cow::Owned(format!("-{digits}")) } else { digits };
     signed.parse::<T>().map_err(|error| {
@@ -82,7 +82,7 @@ fn lenient_int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
     })
 }
 
-/// A text as a number: all that Rust reads, with spaces around it and underscores between digits.
+/// A text as a float: all that Rust reads, also with spaces around it and underscores between digits.
 pub(super) fn float(text: &str, rules: Rules<'_>) -> Result<f64, Flaw> {
     let value = match text.parse::<f64>() {
         Ok(value) => value,
@@ -109,7 +109,7 @@ fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
     well_placed.then(|| Cow::Owned(text.replace('_', "")))
 }
 
-/// A text as a truth: pydantic's words, in any case.
+/// A text as a boolean: pydantic's words, in upper or lower case.
 pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
     const TRUE: [&str; 6] = ["true", "1", "yes", "on", "t", "y"];
     const FALSE: [&str; 6] = ["false", "0", "no", "off", "f", "n"];

@@ -18,13 +18,13 @@ use super::flaw::{self, Flaw};
 use super::wild::Wild;
 use crate::rejection::{Invalid, Loc, Place};
 
-/// How many errors are reported at most. FastAPI reports them all; a request must not make a reply of any size.
+/// How many errors are reported at most. FastAPI reports them all, but here a request must not cause a reply of any size.
 const MAX_ERRORS: usize = 1000;
 
-/// How many passes are made at most: one for each value that its own type refuses, besides a few.
+/// How many passes are made at most: one for each value that its own type refuses, and a few more.
 const MAX_PASSES: usize = 192;
 
-/// How many values are looked at in all passes, after which the pass that is running is the last.
+/// How many values may be looked at in all passes together. The pass that reaches this is the last.
 const MAX_VISITS: usize = 200_000;
 
 /// How much input (in bytes, roughly) all errors together repeat. Each error of a large object repeats the whole of it.
@@ -89,21 +89,21 @@ impl<'a> Path<'a> {
 /// Why a pass ended early.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The parameter is absent, and it is optional whatever it is.
+    /// The parameter is absent and optional, whatever its type is.
     Nothing,
-    /// What is wrong has been noted, or need not be on the first pass.
+    /// The error has been noted, or need not be because this is the first pass.
     Noted,
     /// A struct lacks the field.
     Missing(&'static str),
-    /// A struct wants no such field.
+    /// A struct denies this field.
     Unknown,
-    /// An enum has none but these variants.
+    /// An enum has only these variants.
     Variant(&'static [&'static str]),
-    /// An object says by its tag that it is none of these variants.
+    /// The tag of an object is none of these variants.
     Tag { tag: String, found: String, expected: &'static [&'static str] },
     /// An object lacks the tag that says which variant it is.
     Untagged(&'static str),
-    /// A type got another kind of value than it takes.
+    /// A type got a value of another kind than it takes.
     Type { expected: String, reason: String },
     /// A type refused a value.
     Refused(String),
@@ -155,9 +155,9 @@ impl Fault {
             Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
             Self::Tag { tag, found, expected } => flaw::union_tag_invalid(&tag, &found, expected),
             Self::Untagged(tag) => flaw::union_tag_not_found(tag),
-            // Serde takes a list for the fields of a struct in order, where it has kept the list in a buffer.
+            // Serde takes a list as the fields of a struct, in order, if it has kept the list in a buffer.
             Self::Missing(_) if !input.is_object() => flaw::MODEL_TYPE,
-            // Such a type was fed from a buffer of serde's own: by `flatten`, or by an untagged or tagged enum.
+            // The value came from one of serde's own buffers: for `flatten`, or for an untagged or tagged enum.
             Self::Type { expected, reason } => match (expected.as_str(), input) {
                 ("a string", _) => flaw::STRING_TYPE,
                 ("a boolean", _) => flaw::BOOL_TYPE,
@@ -178,7 +178,7 @@ impl Fault {
                 _ => flaw::value_error(&reason),
             },
             Self::Refused(reason) => match reason.strip_prefix("UUID parsing failed: ") {
-                // The words of the crate `uuid`, which pydantic uses too.
+                // The message of the crate `uuid`, which pydantic uses too.
                 Some(reason) => flaw::uuid_parsing(reason),
                 None => flaw::value_error(&reason),
             },
@@ -190,11 +190,11 @@ impl Fault {
 /// What one decoding knows of its value so far.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// None on the first pass, which ends at the first error.
+    /// `None` on the first pass, which ends at the first error.
     log: Option<RefCell<Log>>,
     /// Whether the parameter turned out to be a whole struct, whose fields stand where the parameter itself would.
     whole: Cell<bool>,
-    /// Whether the type that was asked last takes all values of a name, and not the one that counts.
+    /// Whether the type that was asked last takes all values of a name, not only the one that counts.
     several: Cell<bool>,
 }
 
@@ -205,11 +205,11 @@ struct Log {
     holes: HashSet<Key>,
     /// Fields that structs have been found to lack, by the struct's type: what one item of a list lacks, the others may lack too.
     gaps: HashMap<TypeName, Vec<Gap>>,
-    /// Structs that want no unknown fields.
+    /// Structs that deny unknown fields.
     strict: HashSet<TypeName>,
-    /// Enums that take no name but those that they tell.
+    /// Enums that take only the names that they list.
     closed: HashSet<TypeName>,
-    /// The tags of the enums that have one, by the enum.
+    /// The tag that was found for each enum that has one.
     tags: HashMap<Key, String>,
     /// How many fillings have been refused.
     fillings: HashMap<Key, usize>,
@@ -225,7 +225,7 @@ struct Log {
 #[derive(Debug, PartialEq, Eq)]
 struct Gap {
     field: &'static str,
-    /// The names that it has: none of them is another one for the field.
+    /// The names that such a struct had when the field was missing: none of them is an alias of the field.
     beside: HashSet<String>,
 }
 
@@ -237,7 +237,7 @@ impl Gap {
 }
 
 impl Log {
-    /// Notes an error, unless the value has one already. Says whether there was room for it.
+    /// Notes an error, unless the value has one already. Returns whether there was room for it.
     fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> bool {
         let key = path.key();
         if self.found.contains_key(&key) {
@@ -254,7 +254,7 @@ impl Log {
         true
     }
 
-    /// Makes the next pass get past a value that has an error: by another filling, else by doing without.
+    /// Makes the next pass get past a value that has an error: with another filling, or else without the value.
     fn get_past(&mut self, path: &Path<'_>) {
         if self.moved {
             return;
@@ -316,7 +316,7 @@ impl Session {
     fn into_errors(self, place: Place) -> Vec<Invalid> {
         let found = self.log.map(|log| log.into_inner().found).unwrap_or_default();
         if found.is_empty() {
-            // Only a type that decides differently each time gets here; the request must fail with something to say.
+            // Only a type that decides differently each time gets here; even then the request must fail with an error.
             let loc = vec![Loc::Name(place.as_str().into())];
             return vec![flaw::value_error("the value could not be decoded").at(loc, Value::Null)];
         }
@@ -327,13 +327,13 @@ impl Session {
         self.log.as_ref().map(|log| act(&mut log.borrow_mut()))
     }
 
-    /// Says that a pass walks over so many bytes, besides the values that it looks at.
+    /// Notes that a pass walks over this many bytes, besides the values that it looks at.
     pub(super) fn walk(&self, bytes: usize) {
-        // Some eight bytes are read in the time that looking at a value takes.
+        // Looking at a value takes about as long as reading eight bytes.
         self.with_log(|log| log.visits += bytes / 8);
     }
 
-    /// Says that the parameter is a struct or map over the whole place.
+    /// Notes that the parameter is a struct or map over the whole place.
     pub(super) fn take_whole(&self) {
         self.whole.set(true);
     }
@@ -342,7 +342,7 @@ impl Session {
         self.whole.get()
     }
 
-    /// Says whether the type that is asked now takes all values of a name.
+    /// Notes whether the type that is asked now takes all values of a name.
     pub(super) fn take_several(&self, several: bool) {
         self.several.set(several);
     }
@@ -357,7 +357,7 @@ impl Session {
         Wild::new(refused.unwrap_or_default())
     }
 
-    /// Notes an error of a value that its visitor has not seen, and lets `fill` give the visitor another.
+    /// Notes an error of a value that its visitor has not seen yet, and lets `fill` give the visitor another value.
     pub(super) fn flawed<T>(
         &self,
         path: &Path<'_>,
@@ -369,7 +369,7 @@ impl Session {
         fill(self.filling(path)).map_err(|_| Fault::Noted)
     }
 
-    /// Notes an error of a value that may be used all the same. An error that is one too many ends the pass.
+    /// Notes an error of a value that can be used all the same. One error too many ends the pass.
     pub(super) fn note(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Result<(), Fault> {
         match self.with_log(|log| log.note(path, flaw, input)) {
             Some(true) => Ok(()),
@@ -377,7 +377,7 @@ impl Session {
         }
     }
 
-    /// The end of decoding one value: takes the blame for what its type refused.
+    /// Ends the decoding of one value: notes what its type refused as an error of this value.
     pub(super) fn settle<T>(
         &self,
         path: &Path<'_>,
@@ -393,7 +393,7 @@ impl Session {
         }
         self.with_log(|log| {
             let key = path.key();
-            // A value that was filled in part may be refused for that, which is no error of the request's.
+            // A value that was partly filled may be refused because of the filling, which is not the request's error.
             let own = !matches!(fault, Fault::Noted) && !log.has_found(&key);
             if !own {
                 log.get_past(path);
@@ -416,7 +416,7 @@ impl Session {
         Fault::Noted
     }
 
-    /// The end of decoding a list that may have too few items, which is told where nothing is wrong with those that it has.
+    /// Ends the decoding of a list that may have too few items. That is reported only if nothing is wrong with those that it has.
     pub(super) fn settle_few<T>(
         &self,
         path: &Path<'_>,
@@ -437,7 +437,7 @@ impl Session {
         }
     }
 
-    /// The end of decoding the parameter itself, after which there is nothing to get on to.
+    /// Ends the decoding of the parameter itself. Nothing comes after it, so its error is no reason for another pass.
     pub(super) fn settle_all<T>(
         &self,
         path: &Path<'_>,
@@ -450,8 +450,8 @@ impl Session {
         result
     }
 
-    /// The end of decoding a struct: remembers a field that it lacks. The next pass hands the field out as absent, and
-    /// notes the error if it may not be. `present` are the names that it has, where there may be others of its type.
+    /// Ends the decoding of a struct: remembers a field that it lacks. The next pass hands the field out as absent, and notes the
+    /// error if it is required. `present` are the names that the struct has, if there may be other structs of its type.
     pub(super) fn settle_fields<'n, T>(
         &self,
         of: TypeName,
@@ -479,7 +479,7 @@ impl Session {
         Fault::Noted
     }
 
-    /// The end of reading a field's name: notes that a struct wants no unknown ones.
+    /// Ends the reading of a field's name: notes that a struct denies unknown fields.
     pub(super) fn settle_key<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         match result {
             Err(Fault::Unknown) if self.log.is_some() => {
@@ -535,12 +535,12 @@ impl Session {
         self.with_log(gaps).unwrap_or_default()
     }
 
-    /// Whether the struct wants no unknown fields.
+    /// Whether the struct denies unknown fields.
     pub(super) fn is_strict(&self, of: TypeName) -> bool {
         self.with_log(|log| log.strict.contains(of)).unwrap_or(false)
     }
 
-    /// The end of reading an enum's name: remembers that there are none but those that it tells.
+    /// Ends the reading of an enum's name: remembers that the enum takes only the names that it lists.
     pub(super) fn settle_name<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         if matches!(result, Err(Fault::Variant(_))) {
             self.with_log(|log| log.closed.insert(of));
@@ -548,7 +548,7 @@ impl Session {
         result
     }
 
-    /// The end of reading a value as the tag of the enum around it.
+    /// Ends the reading of a value as the tag of the enum around it.
     pub(super) fn settle_tag<T>(
         &self,
         path: &Path<'_>,
@@ -567,13 +567,13 @@ impl Session {
         }
     }
 
-    /// Whether the enum takes no names but those that it tells.
+    /// Whether the enum takes only the names that it lists.
     pub(super) fn is_closed(&self, of: TypeName) -> bool {
         self.with_log(|log| log.closed.contains(of)).unwrap_or(false)
     }
 }
 
-/// What a pass knows of a value from those before it.
+/// What a pass knows of a value from earlier passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Nothing bad.

@@ -16,7 +16,7 @@ use super::text::{Text, shown};
 use super::values::{Index, Raw, Raws, Values};
 use super::wild::Wild;
 
-/// The length (in bytes) from which on a place is worth an index for looking up a struct's fields.
+/// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
 const LONG: usize = 2048;
 
 /// What a [`Slot`] stands for.
@@ -24,11 +24,11 @@ const LONG: usize = 2048;
 pub(super) enum Role {
     /// The parameter itself. It may turn out to be a struct over the whole place.
     Parameter,
-    /// The same inside an `Option`, while nobody knows whether a struct or a single value is optional.
+    /// The same inside an `Option`, while it is not known whether a struct or a single value is optional.
     Optional,
     /// The same, known to be absent if it is optional.
     Absent,
-    /// A field of a struct (which has these) or a value of a map.
+    /// A field of a struct with these fields, or a value of a map.
     Field(&'static [&'static str]),
 }
 
@@ -41,9 +41,9 @@ pub(super) struct Slot<'a> {
     pub(super) path: &'a Path<'a>,
     pub(super) rules: Rules<'a>,
     pub(super) role: Role,
-    /// The place of which a field is part, for the errors of absent ones.
+    /// The place that a field is part of, for the error if it is absent.
     pub(super) place: &'a dyn Values,
-    /// The value, where it has been looked up.
+    /// The value, if it has been looked up already.
     pub(super) picked: Option<Raw<'a>>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Slot<'a> {
         })
     }
 
-    /// Whether an empty text is a value here. Of a form it is none, but it is an item of a list.
+    /// Whether an empty text is a value here. In a form it is not, except as an item of a list.
     fn may_be_empty(&self) -> bool {
         self.values.alone(self.name).is_some() || self.all().len() > 1
     }
@@ -91,7 +91,7 @@ impl<'a> Slot<'a> {
         Text { session: self.session, raw, path: self.path, rules: self.rules }
     }
 
-    /// What is reported, and done, where a value is wanted and none was sent.
+    /// Reports that a value is wanted and none was sent, and goes on with what `fill` makes.
     fn absent<T>(&self, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
         if self.role == Role::Optional {
             return Err(Fault::Nothing);
@@ -124,7 +124,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The values that a list or tuple takes, with their names where they come from different ones.
+    /// The values that a list or tuple takes, with their names if these differ.
     fn items(&self) -> SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]> {
         let whole = self.values.positional() && !matches!(self.role, Role::Field(_));
         if !whole {
@@ -145,7 +145,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// Scalars are the text's business, once there is one.
+/// Once there is a text, scalars are its job.
 macro_rules! scalars {
     ($($ask:ident)*) => {$(
         fn $ask<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
@@ -160,8 +160,8 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Slot<'_> {
     type Error = Fault;
 
-    // A type that takes anything is given the text; a parameter of no such name, all that the place has: that is how
-    // tagged and untagged enums of structs ask.
+    // A type that takes anything is given the text. If nothing has the parameter's name, it is given all that the place has: that
+    // is how tagged and untagged enums of structs ask.
     fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         match self.raw() {
             Some(raw) => self.text(raw).deserialize_any(visitor),
@@ -297,7 +297,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         }
         self.session.take_whole();
         let (session, of) = (self.session, (self.path.parent.unwrap_or(self.path), type_name::<V>()));
-        // Each field is looked up by a walk over the place, which is the fastest as long as it is short.
+        // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
         let result = if self.values.length() > LONG {
             visitor.visit_map(Fields::new(session, &Index::new(self.values), of, self.rules, fields))
         } else {

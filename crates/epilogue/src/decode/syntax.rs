@@ -1,6 +1,6 @@
-//! What is wrong with a text that is no JSON, as Python's parser says it: clients of FastAPI know its reasons and positions.
+//! What is wrong with a text that is not JSON, in the words of Python's parser: clients of FastAPI know its reasons and positions.
 //!
-//! `serde_json` has found the text to be broken. It is read once more here, with nothing kept of it.
+//! `serde_json` has already found the text to be broken. It is read again here only to find out where.
 
 /// The first thing that is wrong, and the byte at which it stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,10 +9,10 @@ pub(super) struct Wrong {
     pub(super) at: usize,
 }
 
-/// Reads a text up to the first thing that is wrong with it. Nothing is with what Python takes and JSON does not have: `NaN`.
+/// Reads a text up to the first thing that is wrong with it. What Python takes and JSON does not have, such as `NaN`, is not wrong.
 pub(super) fn first_wrong(text: &str) -> Result<(), Wrong> {
     let mut reader = Reader { text: text.as_bytes(), at: 0 };
-    // What is open, the innermost last: a text may be nested deeper than the stack.
+    // What is open, the innermost last. Not by recursion, because a text may be nested deeper than the stack.
     let mut open = Vec::new();
     loop {
         if reader.begin_value(&mut open)? && reader.end_values(&mut open)? {
@@ -55,14 +55,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Goes on past the byte, if it is the next.
+    /// Moves past the byte, if it comes next.
     fn take(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
         is_next
     }
 
-    /// Where a value must begin: reads it, or opens it and gets to where its first one must begin. Says whether it has ended.
+    /// Where a value must begin: reads it, or opens it and moves to where its first inner value must begin. Returns whether the
+    /// value has ended.
     fn begin_value(&mut self, open: &mut Vec<Open>) -> Result<bool, Wrong> {
         self.skip_space();
         if self.take(b'{') {
@@ -85,7 +86,7 @@ impl Reader<'_> {
         self.scalar().map(|()| true)
     }
 
-    /// Where a value has ended: gets to where the next one must begin, or says that there is none.
+    /// Where a value has ended: moves to where the next one must begin. Returns whether there is no next one.
     fn end_values(&mut self, open: &mut Vec<Open>) -> Result<bool, Wrong> {
         loop {
             self.skip_space();
@@ -131,7 +132,7 @@ impl Reader<'_> {
         self.number()
     }
 
-    /// A number, as far as it is one: what follows is for the next to judge.
+    /// Reads as much of a number as there is; what follows is for the next reader to judge.
     fn number(&mut self) -> Result<(), Wrong> {
         let start = self.at;
         self.take(b'-');
@@ -151,7 +152,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A mark with digits after it, both or neither.
+    /// Reads a mark and the digits after it: both or neither.
     fn part_of_number(&mut self, mark: impl FnOnce(&mut Self) -> bool) {
         let start = self.at;
         if mark(self) && self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -184,7 +185,7 @@ impl Reader<'_> {
             Some(b'u') => {
                 self.at += 1;
                 let digits = self.text.get(self.at + 1..self.at + 5);
-                // Python wants something to follow, be it the wrong thing.
+                // Python requires something to follow, even if it is wrong.
                 let is_last = self.at + 5 >= self.text.len();
                 if is_last || !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
                     return Err(self.wrong("Invalid \\uXXXX escape"));

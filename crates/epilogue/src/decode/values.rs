@@ -10,9 +10,9 @@ use smallvec::SmallVec;
 /// One value as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Raw<'v> {
-    /// Text, decoded as its place asks for.
+    /// Text, decoded as its place requires.
     Text(Cow<'v, str>),
-    /// Bytes that are no text: only headers can carry them.
+    /// Bytes that are not text: only headers can carry them.
     Opaque(&'v [u8]),
     /// A file of a form, by its name.
     #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "no other form has files"))]
@@ -34,7 +34,7 @@ pub(crate) type Raws<'v> = SmallVec<[Raw<'v>; 4]>;
 /// Lookups go through the request's own text each time: a request has few values, and a scalar that is found in place
 /// costs no allocation.
 pub(crate) trait Values {
-    /// The value that counts when one is asked for: which of several does is a matter of the place.
+    /// The value that counts when one is asked for; which of several that is depends on the place.
     fn one(&self, name: &str) -> Option<Raw<'_>>;
 
     /// All values of the name, in order.
@@ -53,8 +53,8 @@ pub(crate) trait Values {
         Cow::Borrowed(field)
     }
 
-    /// Whether a name that nobody asked for may be held against the client (by a struct that denies unknown fields).
-    /// A browser sends headers that no application has heard of.
+    /// Whether a struct that denies unknown fields may refuse names that nobody asked for. A browser sends headers that no
+    /// application has heard of.
     fn tells_unknown(&self) -> bool {
         true
     }
@@ -70,13 +70,13 @@ pub(crate) trait Values {
         false
     }
 
-    /// The value of a parameter that is one value. A browser sends a field that was left empty as an empty text, which of a form is
-    /// none; in a list, or where a struct over the whole form wants a text, it is one.
+    /// The value of a parameter that is a single value. A browser sends a field that was left empty as an empty text. In a form,
+    /// that is not a value here; it is one in a list, or where a struct over the whole form wants a text.
     fn alone(&self, name: &str) -> Option<Raw<'_>> {
         self.one(name)
     }
 
-    /// How many bytes a walk over the place reads, where a client may make them many.
+    /// How many bytes a walk over the place reads, if a client can make them many; otherwise zero.
     fn length(&self) -> usize {
         0
     }
@@ -105,7 +105,7 @@ impl<'r> UrlEncoded<'r> {
         Self { text, empty_is_absent: true }
     }
 
-    /// The values of a name, the last one first. Only they are decoded, not all that is sent beside them.
+    /// The values of a name, the last one first. Only these are decoded, not everything that was sent.
     fn values(self, name: &str) -> impl Iterator<Item = Cow<'r, str>> {
         let mut rest = Some(self.text);
         let pairs = std::iter::from_fn(move || {
@@ -121,7 +121,7 @@ impl<'r> UrlEncoded<'r> {
     }
 }
 
-/// The value of a pair in which nothing is encoded, if it is of this name, which has no `=` in it. A pair without `=` has an empty one.
+/// The value of a pair in which nothing is encoded, if the pair has this name, which contains no `=`. A pair without `=` has an empty value.
 fn plain_value<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
     let rest = pair.strip_prefix(name)?;
     match rest.as_bytes().first() {
@@ -131,7 +131,7 @@ fn plain_value<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
     }
 }
 
-/// The same where something may be encoded; the value still is.
+/// The same where something may be encoded. The value is returned still encoded.
 fn value<'r>(pair: &'r str, name: &str) -> Option<&'r str> {
     let end = pair.bytes().position(|byte| byte == b'=').unwrap_or(pair.len());
     let key = &pair[..end];
@@ -178,7 +178,7 @@ impl Values for UrlEncoded<'_> {
     }
 }
 
-/// The headers. Names are compared without case; `_` in the name of a struct's field stands for `-`.
+/// The headers. Names are compared without regard to case; `_` in the name of a struct's field stands for `-`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Headers<'r> {
     map: &'r HeaderMap,
@@ -186,7 +186,7 @@ pub(crate) struct Headers<'r> {
 }
 
 impl<'r> Headers<'r> {
-    /// `asked` is the name that will most likely be looked up, where it is known as a header's already.
+    /// `asked` is the name that will most likely be looked up, if it is already there as a `HeaderName`.
     pub(crate) fn new(map: &'r HeaderMap, asked: Option<(&'static str, &'r HeaderName)>) -> Self {
         Self { map, asked }
     }
@@ -203,7 +203,7 @@ impl Values for Headers<'_> {
     // The first one counts, as in Starlette's `Headers`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         let value = match self.asked {
-            // The same text and not only an equal one, which takes no look at it.
+            // The very same text, not just an equal one: that is known without reading it.
             Some((asked, header)) if std::ptr::eq(asked, name) => self.map.get(header),
             _ => self.map.get(name),
         };
@@ -319,7 +319,7 @@ impl<'r> Captures<'r> {
     }
 }
 
-/// A segment, in which `+` is a plus.
+/// A segment, in which `+` is just a plus.
 fn decoded_segment(segment: &str) -> Cow<'_, str> {
     if memchr::memchr(b'%', segment.as_bytes()).is_some() {
         percent_encoding::percent_decode_str(segment).decode_utf8_lossy()
@@ -380,7 +380,7 @@ impl Values for Group<'_> {
 
 /// All names of a place with their values, in the order in which they first appear.
 ///
-/// It takes one walk over the place, where looking up one name after the other takes as many as there are names.
+/// It takes one walk over the place; looking up one name after another takes a walk per name.
 pub(super) struct Index<'v> {
     of: &'v dyn Values,
     positions: HashMap<Cow<'v, str>, usize>,
@@ -543,7 +543,7 @@ mod tests {
         assert_eq!(texts(values.one("item")), ["7"]);
         assert_eq!(values.one("none"), None);
         assert_eq!(names(&values), ["user", "item"]);
-        // Ranges that do not fit the path are not the client's to answer for, nor a reason to panic.
+        // Ranges that do not fit the path are not the client's fault, nor a reason to panic.
         let values = Captures::new(path, &names_of, &[(90, 91), (8, 3)]);
         assert_eq!(texts(values.one("user")), [""]);
     }

@@ -8,14 +8,14 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::session::Fault;
 
-/// Stands in for a value that has an error, so that decoding gets on to the next one. What is made of it is thrown away.
+/// Stands in for a value that has an error, so that decoding gets on to the next one. What is made from it is thrown away.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wild {
     filling: usize,
     depth: usize,
 }
 
-/// Texts that between them satisfy most types which are picky about theirs.
+/// Texts that between them satisfy most types that do not take every text.
 const TEXTS: [&str; Wild::FILLINGS] = [
     "",
     "0",
@@ -29,7 +29,7 @@ const TEXTS: [&str; Wild::FILLINGS] = [
     "a@a.example",
 ];
 
-/// Numbers likewise. Types that must not be zero are the most common picky ones.
+/// Numbers for the same purpose. Types that must not be zero are the most common picky ones.
 const NUMBERS: [u8; Wild::FILLINGS] = [1, 0, 2, 10, 100, 3, 5, 8, 16, 50];
 
 /// How deep a filling goes for a type that contains itself.
@@ -168,7 +168,7 @@ impl<'de> Deserializer<'de> for Wild {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let wild = self.deeper()?;
-        // An enum that contains itself through its first variant ends, more often than not, in its last.
+        // If an enum contains itself through its first variant, its last one usually does not.
         let variant = if wild.depth > MAX_DEPTH / 2 { variants.last() } else { variants.first() };
         match variant {
             Some(name) => visitor.visit_enum(Variant { wild, name }),
@@ -179,7 +179,7 @@ impl<'de> Deserializer<'de> for Wild {
     serde::forward_to_deserialize_any! { unit identifier ignored_any }
 }
 
-/// So that serde makes lists and structs of it.
+/// Lets serde make lists and structs from it.
 impl IntoDeserializer<'_, Fault> for Wild {
     type Deserializer = Self;
 

@@ -1,7 +1,7 @@
 //! What the compiler checks of the constant graph.
 //!
-//! The macros place one check on each parameter, each template and each listed route, under the user's own tokens. A check returns
-//! its sentence instead of panicking with it, so that the panic, and with it the error, stands there and not here.
+//! The macros place one check on each parameter, each template and each listed route, at the user's own tokens. A check returns
+//! its message instead of panicking with it, so that the panic, and with it the error, is at those tokens and not here.
 
 use super::DependencyScope;
 use super::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
@@ -29,7 +29,7 @@ pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Ve
     check_body(node.params, &[], index)
 }
 
-/// Checks one parameter of a path function: what its whole graph asks of the template and of the body.
+/// Checks one parameter of a path function: what all its dependencies ask of the template and of the body.
 #[doc(hidden)]
 pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
     return_if_wrong!(check_options(&route.params[index]));
@@ -46,7 +46,7 @@ pub const fn check_effect(route: &'static RouteNode, index: usize) -> Verdict {
     check_body(route.dependencies, &[], index)
 }
 
-/// Checks that every name of the template is taken by someone.
+/// Checks that each name of the template is taken by some parameter.
 #[doc(hidden)]
 pub const fn check_template(route: &'static RouteNode) -> Verdict {
     let mut i = 0;
@@ -69,7 +69,7 @@ pub const fn check_template(route: &'static RouteNode) -> Verdict {
     Verdict::RIGHT
 }
 
-/// Checks a dependency that a task takes, which runs when its request is gone.
+/// Checks a dependency that a task takes: it runs when the request is gone.
 pub(crate) const fn check_task(node: &DependencyNode) -> Verdict {
     if matches!(node.scope, DependencyScope::App) {
         return Verdict::RIGHT;
@@ -86,7 +86,7 @@ pub(crate) const fn check_task(node: &DependencyNode) -> Verdict {
 pub const fn check_listed(routes: &[&'static RouteNode], index: usize) -> Verdict {
     let second = routes[index];
     if second.name.is_empty() {
-        // It stands for a function that has an error of its own, which is told there.
+        // It stands for a function that has an error of its own, which is reported there.
         return Verdict::RIGHT;
     }
     let mut i = 0;
@@ -135,7 +135,7 @@ struct Chain<'a> {
     next: Option<&'a Chain<'a>>,
 }
 
-/// The dependencies that a walk has been to, so that one of many ways to each is followed.
+/// The dependencies that a walk has visited, so that each is followed only once, however many ways lead to it.
 struct Seen {
     nodes: [Option<&'static DependencyNode>; 64],
     count: usize,
@@ -146,7 +146,8 @@ impl Seen {
         Self { nodes: [None; 64], count: 0 }
     }
 
-    /// Whether the walk comes to this dependency for the first time. Several generic ones share a name and are never known again.
+    /// Whether the walk comes to this dependency for the first time. Generic ones share a name and cannot be told apart, so they
+    /// always count as new.
     const fn first_time(&mut self, node: &'static DependencyNode) -> bool {
         if node.generic {
             return true;
@@ -168,7 +169,7 @@ impl Seen {
     }
 }
 
-/// What is exited before the reply, of a dependency and of what it is made from. One with an exit of its own is checked by itself.
+/// What is exited before the reply, among a dependency and those that it is made from. A dependency with an exit is checked on its own.
 const fn exited_early(node: &'static DependencyNode, seen: &mut Seen) -> Option<&'static DependencyNode> {
     match node.scope {
         DependencyScope::Function => return Some(node),
@@ -241,7 +242,7 @@ const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
     }
 }
 
-/// Options that the kind of the parameter gives no meaning.
+/// Options that mean nothing for this kind of parameter.
 const fn check_options(param: &ParamNode) -> Verdict {
     let has_name = !matches!(
         param.source,
@@ -293,7 +294,7 @@ const fn check_options(param: &ParamNode) -> Verdict {
     }
 }
 
-/// Whether a dependency, or one that it is made from, takes the scopes that are required of it.
+/// Whether a dependency, or one that it is made from, asks for the required scopes.
 const fn asks_for_scopes(node: &DependencyNode, seen: &mut Seen) -> bool {
     let mut i = 0;
     while i < node.params.len() {
@@ -336,7 +337,7 @@ const fn find(
     Verdict::RIGHT
 }
 
-/// The sentence for a cycle, which only the first of its dependencies says, so that it is said once.
+/// The message for a cycle. Only the first of its dependencies reports it, so that it is reported once.
 const fn cycle(chain: &Chain<'_>, start: &'static DependencyNode) -> Verdict {
     let mut next = Some(chain);
     while let Some(Chain { node, next: more }) = next {
@@ -359,7 +360,7 @@ const fn add_names(verdict: &mut Verdict, chain: Option<&Chain<'_>>) {
     }
 }
 
-/// The three outermost of them, where the chain has no end, and how many there are.
+/// The three outermost names, for a chain without an end; returns how many there are.
 const fn add_first_names(verdict: &mut Verdict, chain: Option<&Chain<'_>>) -> usize {
     let Some(Chain { node, next }) = chain else { return 0 };
     let above = add_first_names(verdict, *next);
@@ -432,7 +433,7 @@ const fn check_names(
             let mut i = 0;
             while i < node.params.len() {
                 return_if_wrong!(check_names(route, &node.params[i], Some(&chain), seen));
-                // No check stands on the parameters of a generic dependency, which is many.
+                // A generic dependency has no check on its own parameters, because it is many types.
                 if node.generic {
                     return_if_wrong!(check_scope(node, &node.params[i]));
                 }
@@ -465,16 +466,16 @@ const fn takes_name(params: &[ParamNode], name: &str, seen: &mut Seen) -> bool {
     false
 }
 
-/// Who uses the body.
+/// Who uses the body, by the parameter's name.
 #[derive(Clone, Copy)]
 struct BodyUse {
-    /// Someone takes it unread.
+    /// Takes it unread.
     stream: Option<&'static str>,
-    /// Someone reads it.
+    /// Reads it.
     reader: Option<&'static str>,
-    /// Someone cannot do without JSON.
+    /// Requires JSON.
     json: Option<&'static str>,
-    /// Someone cannot do without a form.
+    /// Requires a form.
     form: Option<&'static str>,
 }
 
@@ -482,7 +483,7 @@ impl BodyUse {
     const NOBODY: Self = Self { stream: None, reader: None, json: None, form: None };
 }
 
-/// Whether one parameter uses the body that another, before it, has used up.
+/// Whether a parameter uses the body when an earlier one has already used it up.
 const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode], index: usize) -> Verdict {
     let mut seen = Seen::new();
     let mut earlier = BodyUse::NOBODY;
@@ -534,7 +535,7 @@ const fn check_kinds(earlier: BodyUse, own: BodyUse) -> Verdict {
     ])
 }
 
-/// The request that becomes a WebSocket has no body.
+/// A request for a WebSocket has no body.
 const fn check_socket(route: &'static RouteNode, param: &'static ParamNode) -> Verdict {
     if !same(route.method, "WEBSOCKET") {
         return Verdict::RIGHT;
@@ -572,7 +573,7 @@ const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut See
         Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody if so_far.reader.is_none() => {
             so_far.reader = Some(param.name);
         }
-        // What is shared uses the body once.
+        // A shared output uses the body only once.
         Source::Dependency { node: Some(node), sharing, need, .. }
             if seen.first_time(node) || matches!(sharing, Sharing::Fresh) =>
         {
@@ -595,7 +596,7 @@ const fn same_node(a: &DependencyNode, b: &DependencyNode) -> bool {
     a.at.line == b.at.line && same(a.name, b.name) && same(a.module, b.module)
 }
 
-/// Some order, the same wherever it is asked for.
+/// An arbitrary order that is the same everywhere.
 const fn before(a: &DependencyNode, b: &DependencyNode) -> bool {
     match order(a.module, b.module) {
         0 => match order(a.name, b.name) {
@@ -637,7 +638,7 @@ const fn same(a: &str, b: &str) -> bool {
     order(a, b) == 0
 }
 
-/// The FNV-1a digest of a template with its names left out, so that many routes are told apart quickly.
+/// The FNV-1a digest of a template without its names, so that many routes are told apart quickly.
 #[doc(hidden)]
 pub const fn shape_of(template: &str) -> u64 {
     let bytes = template.as_bytes();
@@ -690,7 +691,7 @@ const fn end_of_name(template: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Checks a dependency that an axum handler takes: nothing that it is made from may need what only a route of an app has.
+/// Checks a dependency that an axum handler takes: nothing that it is made from may need what only an app's route has.
 pub(crate) const fn check_in_axum(node: &'static DependencyNode) -> Verdict {
     check_below_handler(&Chain { node, next: None }, &mut Seen::new())
 }
@@ -717,7 +718,7 @@ const fn check_below_handler(chain: &Chain<'_>, seen: &mut Seen) -> Verdict {
             _ => "",
         };
         if !why.is_empty() {
-            // The macro of no parameter points at it, since whether it is wrong depends on who asks.
+            // Names the parameter in the message, because its own macro cannot point at it: whether it is wrong depends on who asks.
             let mut verdict = Verdict::RIGHT;
             add_names(&mut verdict, Some(chain));
             verdict.add(&[params[i].name, " (", params[i].at.file, ":"]);

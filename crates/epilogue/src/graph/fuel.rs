@@ -1,12 +1,12 @@
-//! How deep the constant graph goes: a depth that is part of the type keeps the constant finite even where two
-//! dependencies depend on each other, so that the cycle can be named instead of overflowing the compiler.
+//! How deep the constant graph goes. The depth is part of the type, which keeps the constant finite even if two dependencies
+//! depend on each other: the cycle can then be named instead of overflowing the compiler.
 
 use std::marker::PhantomData;
 
 use super::node::{DependencyNode, Source};
 use crate::dependency::Dependency;
 
-/// How many dependencies may stand below each other: [`Full`] spends one a level.
+/// How many dependencies may stand below each other: [`Full`] spends one per level.
 #[doc(hidden)]
 pub trait Fuel: 'static {
     /// How many levels are left.
@@ -19,7 +19,7 @@ pub trait Fuel: 'static {
 /// An edge of the constant graph.
 #[doc(hidden)]
 pub trait Edge {
-    /// The dependency it leads to; `None` where the depth is spent.
+    /// The dependency that it leads to; `None` if the depth is spent.
     const NODE: Option<&'static DependencyNode>;
 }
 
@@ -72,7 +72,7 @@ impl Edge for Spent {
     const NODE: Option<&'static DependencyNode> = None;
 }
 
-/// A described dependency without the parameter of depth in its own type: what [`Dependency::Graph`] is.
+/// A described dependency whose type does not mention the depth: this is what [`Dependency::Graph`] is.
 #[doc(hidden)]
 pub trait HasNode {
     /// The dependency and all below it.

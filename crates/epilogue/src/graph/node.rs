@@ -27,18 +27,18 @@ pub enum DependencyScope {
 pub struct DependencyNode {
     /// Its name as written.
     pub name: &'static str,
-    /// The module it stands in; with `name` and `at` it identifies the node in `const`.
+    /// The module that it stands in; with `name` and `at` it identifies the node in `const`.
     pub module: &'static str,
     pub at: SourceLine,
-    /// Identifies the dependency, with the arguments of a generic one, at run time.
+    /// Identifies the dependency at run time, including the arguments of a generic one.
     pub id: TypeId,
-    /// Several types share its name: two nodes of that name need not be the same.
+    /// Whether several types share its name: two nodes of that name need not be the same.
     pub generic: bool,
     pub scope: DependencyScope,
     pub params: &'static [ParamNode],
     pub run: RunStep,
     pub exit: Option<RunExit>,
-    /// Independent parameters may be resolved at the same time.
+    /// Whether independent parameters may be resolved at the same time.
     pub concurrent: bool,
 }
 
@@ -52,15 +52,15 @@ pub struct ParamNode {
     pub key: &'static str,
     pub options: ParamOptions,
     pub source: Source,
-    /// The macro saw a single value's type (`u64`, `String`), so the name must be in the template.
+    /// Whether the macro saw the type of a single value (`u64`, `String`), so that the name must be in the template.
     pub scalar: bool,
-    /// How many values of the path it takes, where the macro saw a tuple; else zero.
+    /// How many values of the path it takes if the macro saw a tuple; otherwise zero.
     pub parts: usize,
     /// Whether a body that is read may be missing.
     pub need: Need,
-    /// It takes the body unread, which only one parameter can do.
+    /// Whether it takes the body unread, which only one parameter can do.
     pub takes_stream: bool,
-    /// The template's prefix comes from a router, so the name cannot be checked before the start.
+    /// Whether a router supplies the template's prefix, so that the name cannot be checked before the start.
     pub from_prefix: bool,
     pub at: SourceLine,
 }
@@ -77,14 +77,14 @@ pub enum Source {
     Form,
     /// Files of a form.
     File {
-        /// They are wanted as bytes.
+        /// Whether they are wanted as bytes.
         in_memory: bool,
     },
     /// The body as it came.
     RawBody,
     /// An extractor of the axum ecosystem.
     Extract(RunStep),
-    /// Credentials, read when their turn comes.
+    /// Credentials, read when it is their turn.
     Security {
         scheme: &'static SecurityScheme,
         run: RunStep,
@@ -100,32 +100,32 @@ pub enum Source {
         name: fn() -> &'static str,
     },
     Dependency {
-        /// `None` where the depth of the graph is spent.
+        /// `None` if the depth of the graph is spent.
         node: Option<&'static DependencyNode>,
-        /// The name of its type, with the arguments of a generic one.
+        /// The name of its type, including the arguments of a generic one.
         type_name: fn() -> &'static str,
         sharing: Sharing,
         need: Need,
     },
 }
 
-/// Whether an output may be one that is there already.
+/// Whether a parameter may get an output that is already there.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// Once a request.
+    /// Made once per request.
     Shared,
     /// Made for this parameter alone: FastAPI's `use_cache=False`.
     Fresh,
 }
 
-/// What becomes of the request when a dependency fails.
+/// What happens to the request when a dependency fails.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// The request fails without it.
     Required,
-    /// The parameter says that there is none.
+    /// The request goes on, and the parameter says that there is none.
     Optional,
 }
 
@@ -139,7 +139,7 @@ pub struct RouteNode {
     /// The method in capitals, or `WEBSOCKET`.
     pub method: &'static str,
     pub template: &'static str,
-    /// A digest of the template without its names: templates of different shapes are not of one path.
+    /// A digest of the template without its names: templates with different digests are different paths.
     pub shape: u64,
     /// The names of the template's segments, in order.
     pub segments: &'static [&'static str],
@@ -161,7 +161,7 @@ impl RouteNode {
     }
 }
 
-/// The name that a parameter looks up.
+/// The name under which a parameter is looked up.
 pub(crate) const fn key_of(
     source: Source,
     name: &'static str,
@@ -175,7 +175,7 @@ pub(crate) const fn key_of(
     }
 }
 
-/// What stands for a route whose macro found errors, so that nothing else fails because of them.
+/// Stands for a route whose macro found errors, so that they cause no other errors.
 #[doc(hidden)]
 pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     name: "",

@@ -1,6 +1,6 @@
-//! The sentence of a failed check, built while the compiler runs.
+//! The message of a failed check, built while the compiler runs.
 
-/// What a check came to: nothing, or the sentence that the compiler shows at the user's own words.
+/// The result of a check: nothing, or the message that the compiler shows at the user's own code.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Verdict {
@@ -9,7 +9,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Longer sentences are cut: a chain of dependencies may have any length.
+    /// Longer messages are cut: a chain of dependencies may have any length.
     const ROOM: usize = 600;
 
     /// Nothing is wrong.
@@ -20,7 +20,7 @@ impl Verdict {
         self.length > 0
     }
 
-    /// The sentence.
+    /// The message.
     pub const fn text(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
@@ -28,14 +28,14 @@ impl Verdict {
         }
     }
 
-    /// A sentence that is made of these parts.
+    /// A message made of these parts.
     pub(super) const fn wrong(parts: &[&str]) -> Self {
         let mut verdict = Self::RIGHT;
         verdict.add(parts);
         verdict
     }
 
-    /// Goes on with these parts.
+    /// Appends these parts.
     pub(super) const fn add(&mut self, parts: &[&str]) {
         let mut i = 0;
         while i < parts.len() {
@@ -44,7 +44,7 @@ impl Verdict {
         }
     }
 
-    /// Goes on with a number.
+    /// Appends a number.
     pub(super) const fn add_number(&mut self, number: u32) {
         if number >= 10 {
             self.add_number(number / 10);

@@ -48,8 +48,8 @@ impl fmt::Debug for DependsRejection {
 
 impl std::error::Error for DependsRejection {}
 
-/// Rides in the extensions of the reply that a failed dependency announces. The layer makes the true one of it: exits see the error
-/// before, and the app's error handlers may answer for it.
+/// Travels in the extensions of a placeholder reply, which stands for that of a failed dependency. The layer makes the real reply
+/// from it: exits see the error first, and the app's error handlers may answer it.
 #[derive(Clone)]
 pub(super) struct Failed(pub(super) Rejection);
 
@@ -65,7 +65,7 @@ impl IntoResponse for DependsRejection {
 #[error("{0}")]
 struct Misplaced(&'static str);
 
-/// A failure of the program, not of the request: replies 500, and the log says why.
+/// A failure of the program, not of the request: replies 500, and the reason is logged.
 pub(super) fn misplaced(why: &'static str) -> Rejection {
     broken(Misplaced(why))
 }
@@ -76,14 +76,14 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
 
 const NO_LAYER: &str = "a handler takes `Depends`, but no `EpilogueLayer` is around it";
 
-/// What the request's dependency came to; the outer error is the program's, or that of an app which can take no more tasks.
+/// The result of a dependency for this request. The outer error is the program's, or that of an app that can take no more tasks.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
     const {
         let verdict = check_in_axum(&<D::Graph<Full> as HasNode>::NODE);
         assert!(!verdict.is_wrong(), "{}", verdict.text());
     };
     let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
-        // No layer makes a reply of the rejection, which would log it.
+        // Without a layer, nothing turns this rejection into a reply and logs it.
         let dependency = <D::Graph<Full> as HasNode>::NODE.name;
         tracing::error!(dependency, "{NO_LAYER}");
         return Err(misplaced(NO_LAYER));
@@ -92,7 +92,7 @@ async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejectio
     Ok(session.ask(&plan, parts).await?.map(Depends::from_value))
 }
 
-/// Under an [`EpilogueLayer`](crate::EpilogueLayer) only.
+/// Works only under an [`EpilogueLayer`](crate::EpilogueLayer).
 impl<D: Dependency, S: Send + Sync> FromRequestParts<S> for Depends<D> {
     type Rejection = DependsRejection;
 
@@ -104,7 +104,7 @@ impl<D: Dependency, S: Send + Sync> FromRequestParts<S> for Depends<D> {
     }
 }
 
-/// `None` where the dependency fails.
+/// `None` if the dependency fails.
 impl<D: Dependency, S: Send + Sync> OptionalFromRequestParts<S> for Depends<D> {
     type Rejection = DependsRejection;
 

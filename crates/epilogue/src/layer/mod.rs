@@ -129,7 +129,7 @@ impl EpilogueLayer {
                 Future: Send + 'static,
             >,
     {
-        // One list for a request, however many layers of its app are around the handler.
+        // One list per request, however many layers of its app are around the handler.
         if Session::is_begun(&self.app, &request) {
             return inner.call(request).await.map(IntoResponse::into_response);
         }
@@ -148,7 +148,7 @@ impl EpilogueLayer {
             match result {
                 Ok(Ok(response)) => Ok(ending.succeed(response).await),
                 Ok(Err(error)) => {
-                    // It is for the layers around this one; the exits are told no more than that there is one.
+                    // The error itself is for the layers around this one; exits learn only that there was one.
                     let failed =
                         HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
                     drop(ending.finish(Err(failed.raise())).await);
@@ -197,14 +197,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that is ready goes with the request.
+        // The service that is ready must be the one that takes the request.
         let other = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, other);
         Box::pin(self.layer.clone().around(inner, request))
     }
 }
 
-/// A request that is run to its end where its client leaves.
+/// A request that is run to its end if its client leaves.
 struct Kept<T: 'static> {
     future: Option<BoxFuture<T>>,
     session: Arc<Session>,
@@ -225,7 +225,7 @@ impl<T: 'static> Drop for Kept<T> {
     fn drop(&mut self) {
         let Some(future) = self.future.take() else { return };
         if self.session.leaves_something() {
-            // The reply's body releases the tasks when it is dropped.
+            // When the reply's body is dropped, it releases the tasks.
             self.session.runner().keep(
                 self.session.origin().clone(),
                 None,

@@ -30,7 +30,7 @@ impl Plans {
         Self { app, base, known: RwLock::default() }
     }
 
-    /// The plan of a dependency, made for the first request that takes it.
+    /// The plan of a dependency, made at the first request that takes it.
     pub(super) fn of<D: Dependency>(&self) -> Result<Arc<SoloPlan>, SoloError> {
         let id = TypeId::of::<D>();
         if let Some(plan) = self.known.read().get(&id) {
@@ -42,23 +42,24 @@ impl Plans {
     }
 }
 
-/// One request under a layer. It rides in the request's extensions.
+/// One request under a layer. It travels in the request's extensions.
 pub(super) struct Session {
     plans: Arc<Plans>,
     version: http::Version,
     origin: Origin,
-    /// Whether the list was taken, or a dependency that takes it or has an exit.
+    /// Whether someone took the list, or a dependency that takes the list or has an exit.
     leaves_something: Arc<AtomicBool>,
-    /// Held while a dependency runs, by tokio's lock, whose waiters wait as futures do: one that another extractor wants too runs once,
-    /// and where an extractor is dropped in the middle, what it had resolved is still here to be exited.
+    /// Held while a dependency runs. If another extractor wants the same one, it waits, and the dependency runs once. If an
+    /// extractor is dropped in the middle, what it had resolved is still here to be exited. It is tokio's lock, because it is
+    /// held across awaits.
     state: Mutex<State>,
 }
 
 enum State {
-    /// No dependency was asked for.
+    /// No dependency has been asked for.
     Fresh(BackgroundTasks),
     Asked(Box<Solo>),
-    /// The reply is made.
+    /// The reply has been made.
     Over,
 }
 
@@ -102,12 +103,12 @@ impl Session {
         &self.origin
     }
 
-    /// Whether a request that goes no further would leave something undone.
+    /// Whether anything would be left undone if the request went no further.
     pub(super) fn leaves_something(&self) -> bool {
         self.leaves_something.load(Ordering::Relaxed)
     }
 
-    /// The output of a dependency; the outer error is not the dependency's.
+    /// The output of a dependency; the outer error is not the dependency's own.
     pub(super) async fn ask(
         &self,
         plan: &SoloPlan,
@@ -116,7 +117,7 @@ impl Session {
         let mut state = self.state.lock().await;
         if let State::Fresh(tasks) = &*state {
             let mut parts = parts.clone();
-            // The session must not hold itself.
+            // The parts must not contain the session, or it would hold itself.
             parts.extensions.remove::<InSession>();
             parts.extensions.remove::<RequestTasks>();
             let solo = Solo::new(Arc::clone(&self.plans.base), parts, tasks.clone());
@@ -138,14 +139,14 @@ impl Session {
         }
     }
 
-    /// The handler, or what refused the request before it, has replied.
+    /// The handler has replied, or whatever refused the request before it.
     pub(super) async fn succeed(&self, mut response: Response) -> Response {
         let failed = response.extensions_mut().remove::<Failed>();
         let Some(failure) = failed.and_then(|Failed(rejection)| rejection.into_failure()) else {
             return self.finish(Ok(response)).await;
         };
         let mut reply = self.finish(Err(failure)).await;
-        // What layers inside this one have added to the reply that was only announced.
+        // Keeps what layers inside this one have added to the placeholder reply.
         for (name, value) in response.headers() {
             if !reply.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
                 reply.headers_mut().append(name, value.clone());
@@ -154,7 +155,7 @@ impl Session {
         reply
     }
 
-    /// Makes the reply of what the request came to.
+    /// Makes the reply from the request's result.
     pub(super) async fn finish(&self, result: Result<Response, Failure>) -> Response {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
         let solo = match state {

@@ -23,7 +23,7 @@ pub trait ApiKey: 'static {
     const DESCRIPTION: Option<&'static str> = None;
 }
 
-/// A key by its place.
+/// A type of key for each place.
 macro_rules! api_key {
     ($(#[$doc:meta])* $name:ident, $own_name:literal, $place:expr, $values:ident) => {
         secret_credentials!(

@@ -44,7 +44,7 @@ pub trait Credentials: Sized + Send + 'static {
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Unread {
-    /// The request has none, which an `Option` is content with.
+    /// The request has none, which is all right for an `Option`.
     Missing,
     /// What it has is broken.
     Malformed,
@@ -94,7 +94,7 @@ struct Authorization<'r> {
 }
 
 impl<'r> Authorization<'r> {
-    /// `None` where there is none, or an empty one, or one that is no text.
+    /// `None` if there is no such header, or if it is empty or not text.
     fn of(scope: &'r Scope) -> Option<Self> {
         let whole = scope.header_map().get(header::AUTHORIZATION)?;
         let whole = std::str::from_utf8(whole.as_bytes()).ok().filter(|text| !text.is_empty())?;

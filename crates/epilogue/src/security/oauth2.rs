@@ -36,7 +36,7 @@ pub trait OAuth2CodeScheme: OAuth2Scheme {
     const AUTHORIZATION_URL: &'static str;
 }
 
-/// A token by its flow.
+/// A type of token for each flow.
 macro_rules! oauth2 {
     ($(#[$doc:meta])* $name:ident: $scheme:ident, $authorization_url:expr) => {
         secret_credentials!(
@@ -56,7 +56,7 @@ macro_rules! oauth2 {
                 }),
             };
 
-            // As in FastAPI, the word `Bearer` alone is an empty token, which whoever checks tokens refuses.
+            // As in FastAPI, the word `Bearer` alone is an empty token; whoever checks tokens will refuse it.
             fn read(scope: &Scope) -> Result<Self, Unread> {
                 Ok(Self::new(Authorization::with_scheme(scope, "bearer")?.credentials))
             }

@@ -78,7 +78,7 @@ impl SecurityScopes {
             return HeaderValue::from_static("Bearer");
         }
         let challenge = format!("Bearer scope=\"{}\"", self.scope_str());
-        // The macros let only scopes through that a header can carry; a test may have made others.
+        // The macros accept only scopes that a header can carry; a test may have made others.
         HeaderValue::from_bytes(challenge.as_bytes()).unwrap_or(HeaderValue::from_static("Bearer"))
     }
 }

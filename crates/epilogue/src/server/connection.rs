@@ -25,9 +25,9 @@ pub(crate) struct Connection {
     following: Handover<Follows>,
     lane: Lane,
     wait: Arc<Wait>,
-    /// Whether a request of HTTP/1 may have to wait before all of its reply is there, and its client may leave meanwhile.
+    /// Whether an HTTP/1 request may have to wait until all of its reply is there, so that its client may leave in the meantime.
     awaits_reply: AtomicBool,
-    /// What wraps the app may keep a reply back that the app has given.
+    /// Whether layers are around the app: they may hold back a reply that the app has given.
     is_layered: bool,
 }
 
@@ -49,7 +49,7 @@ impl Connection {
         }
     }
 
-    /// A request has come by this version of HTTP; all others of the connection will, too.
+    /// A request has come in this version of HTTP; all others on the connection will use it too.
     #[inline]
     pub(crate) fn speaks(self: &Arc<Self>, version: Version, method: &Method) -> Option<Box<Stream>> {
         if version == Version::HTTP_2 {
@@ -65,8 +65,8 @@ impl Connection {
         self.awaits_reply.load(Ordering::Relaxed)
     }
 
-    /// A request was answered. Where all of the reply is there already, the rest depends on the socket alone, which tells when it
-    /// fails; and what follows an upgrade is none of HTTP.
+    /// A request was answered. If all of the reply is there already, the rest depends only on the socket, which reports its own
+    /// failure. What follows an upgrade is no longer HTTP.
     #[inline]
     pub(crate) fn answered(&self, response: &http::Response<Content>) {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -141,12 +141,12 @@ impl Connection {
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
 const FRAME: usize = 16 * 1024;
 
-/// A request of HTTP/2 that is in flight until this is dropped: with its reply's body, or with the request when it is taken back.
+/// An HTTP/2 request that is in flight until this is dropped: with its reply's body, or with the request if that is taken back.
 pub(crate) struct Stream {
     connection: Arc<Connection>,
-    /// What of a large piece of the reply is not handed on yet.
+    /// The part of a large piece of the reply that has not been handed on yet.
     pub(crate) rest: Bytes,
-    /// It asks for the head of a reply alone.
+    /// It asks only for the head of the reply.
     pub(crate) is_head: bool,
     /// The app works on it, while its client waits.
     is_busy: bool,
@@ -155,8 +155,8 @@ pub(crate) struct Stream {
 impl Stream {
     /// Hands a frame of the reply on.
     ///
-    /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside of hyper. Small pieces make
-    /// the end of the body mean that the peer has taken all but the last of them.
+    /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
+    /// pieces, the end of the body means that the peer has taken all but the last of them.
     pub(crate) fn hand_on<E>(
         &mut self,
         polled: Poll<Option<Result<Frame<Bytes>, E>>>,
@@ -183,7 +183,7 @@ impl Stream {
         }
     }
 
-    /// The next piece of the reply is the client's to take.
+    /// It is up to the client now to take the next piece of the reply.
     pub(crate) fn rests(&mut self) {
         if self.is_busy {
             self.is_busy = false;

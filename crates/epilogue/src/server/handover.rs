@@ -1,6 +1,7 @@
 //! Between the end of a reply and the flush that proves it has left: the part of a connection where threads meet.
 //!
-//! It stands alone so that `tests/e2e/tests/handover_model.rs` can compile it with loom's types and try every interleaving.
+//! It is a file of its own so that `tests/e2e/tests/handover_model.rs` can compile it with loom's types and try every
+//! interleaving.
 
 use std::task::{Context, Waker};
 
@@ -8,25 +9,25 @@ use smallvec::SmallVec;
 
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 
-/// What follows replies that end at the same time: one, on HTTP/1.
+/// What follows the replies that end at the same time: just one reply, on HTTP/1.
 pub(crate) type Gone<T> = SmallVec<[T; 1]>;
 
 /// What waits for its reply to leave.
 pub(crate) struct Handover<T> {
-    /// Spares every flush of HTTP/1 the lock.
+    /// Lets a flush on HTTP/1 skip the lock if nothing waits.
     any_ended: AtomicBool,
     is_http2: AtomicBool,
     ended: Mutex<Ended<T>>,
 }
 
 struct Ended<T> {
-    /// They go with the next flush that completes.
+    /// Released by the next flush that completes.
     next: Gone<T>,
-    /// They go with the one after it. On HTTP/2 a body ends on another task than the one that flushes, so the next flush to
+    /// Released by the flush after that. On HTTP/2 a body ends on another task than the one that flushes, so the next flush to
     /// complete may have begun before the end of the stream was queued.
     after_next: Gone<T>,
     closed: bool,
-    /// The task that flushes, on HTTP/2: it may sleep when a body ends, and nothing else would make it flush again.
+    /// The task that flushes, on HTTP/2: it may be asleep when a body ends, and nothing else would make it flush again.
     flusher: Option<Waker>,
 }
 
@@ -36,7 +37,7 @@ impl<T> Handover<T> {
         Self { any_ended: AtomicBool::new(false), is_http2: AtomicBool::new(false), ended: Mutex::new(ended) }
     }
 
-    /// The connection speaks HTTP/2: known with its first request, and on the task that flushes.
+    /// Notes that the connection speaks HTTP/2. This is known with its first request, on the task that flushes.
     pub(crate) fn speaks_http2(&self) {
         self.is_http2.store(true, Ordering::Relaxed);
     }
@@ -45,7 +46,7 @@ impl<T> Handover<T> {
         self.is_http2.load(Ordering::Relaxed)
     }
 
-    /// The body of a reply has ended; what follows it waits for the flush. Given back where none will come.
+    /// The body of a reply has ended; what follows it waits for the flush, or is given back if no flush will come.
     #[must_use]
     pub(crate) fn reply_ended(&self, follows: T) -> Option<T> {
         let mut ended = self.lock();
@@ -66,7 +67,7 @@ impl<T> Handover<T> {
         None
     }
 
-    /// The kernel has taken all that was written: what may go now. None where nothing waits.
+    /// The kernel has taken all that was written: returns what may go now, `None` if nothing waits.
     #[must_use]
     #[inline]
     pub(crate) fn flushed(&self, context: &Context<'_>) -> Option<Gone<T>> {
@@ -89,7 +90,7 @@ impl<T> Handover<T> {
         }
         drop(ended);
         if more_wait {
-            // Brings the connection's task back here once more, after it has written what was queued.
+            // Makes the connection's task come back here once more, after it has written what was queued.
             context.waker().wake_by_ref();
         }
         gone

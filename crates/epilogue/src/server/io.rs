@@ -16,7 +16,7 @@ use super::connection::Connection;
 pub(super) struct ConnectionIo {
     inner: TokioIo<TcpStream>,
     connection: Arc<Connection>,
-    /// A WebSocket keeps its place when it has left HTTP.
+    /// A WebSocket keeps its place even after it has left HTTP.
     _place: OwnedSemaphorePermit,
 }
 
@@ -52,15 +52,15 @@ impl ConnectionIo {
 
     /// Ends the connection of a client that has left before its reply.
     ///
-    /// hyper would find out by reading on, into a buffer that it has to make anew, since the head is in the one it has: an
-    /// allocation of 8 KiB for each request, also where the reply is there before hyper could wait for it.
+    /// hyper would notice by reading on. That takes a new buffer, because the head is still in the one it has: an allocation of 8
+    /// KiB per request, even if the reply is there before hyper would have had to wait for it.
     fn poll_client_left(&self, context: &mut Context<'_>) -> Poll<io::Error> {
         let mut byte = [0];
         match std::task::ready!(self.inner.inner().poll_peek(context, &mut ReadBuf::new(&mut byte))) {
             Ok(0) => {
                 Poll::Ready(io::Error::new(io::ErrorKind::UnexpectedEof, "the client left before its reply"))
             }
-            // The next request, or more of the body. Whether the client leaves after it is seen when hyper has read it.
+            // The next request, or more of the body. If the client leaves after it, that is noticed once hyper has read it.
             Ok(_) => Poll::Pending,
             Err(error) => Poll::Ready(error),
         }

@@ -18,8 +18,8 @@ mod sync {
     pub(super) use parking_lot::{Mutex, MutexGuard};
 }
 
-/// How long a client that does nothing may hold up a stop: it need not go at once, since what is on its way to it may still arrive, but
-/// the others must have the rest of the grace period.
+/// How long an idle client may hold up a stop. It need not go at once, because what is on its way to it may still arrive; but the
+/// others must have the rest of the grace period.
 pub(crate) fn longest_wait(grace: std::time::Duration) -> std::time::Duration {
     grace / 3
 }

@@ -8,12 +8,12 @@ use smallvec::SmallVec;
 use super::Connection;
 use crate::tasks::{Batch, Lane};
 
-/// A request's way out. A layer may have read all of a reply long before it passes it on, or may ask for another one; so what follows
-/// the replies within waits until the one that the outermost layer has passed on has left.
+/// A request's way out. A layer may read all of a reply long before it passes it on, or may ask for another one. So what follows
+/// the replies inside waits until the reply that the outermost layer passes on has left.
 pub(crate) struct Passage {
-    /// None under another server.
+    /// `None` under another server.
     connection: Option<Arc<Connection>>,
-    /// None once that reply has left.
+    /// `None` once that reply has left.
     waiting: Mutex<Option<SmallVec<[Batch; 1]>>>,
 }
 
@@ -32,7 +32,7 @@ impl Passage {
             None => Some(batch),
         };
         if let Some(batch) = late {
-            // The layers have replied without it.
+            // Too late to wait: the reply of the layers has already left.
             batch.submit();
         }
     }
@@ -77,7 +77,7 @@ impl Follows {
 #[derive(Clone)]
 pub(crate) enum Link {
     Connection(Arc<Connection>),
-    /// The layers first.
+    /// Through the layers first.
     Passage(Arc<Passage>),
 }
 

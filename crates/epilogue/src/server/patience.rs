@@ -1,10 +1,10 @@
-//! How long a client may take to send the head of a request: one timer for a connection, not one for each of its requests.
+//! How long a client may take to send the head of a request: one timer per connection, not one per request.
 //!
-//! hyper sets a timer for each head, and nearly all of them are dropped unused. Here that only notes the time; the connection's
-//! own timer looks at the note when it goes off, about once in a timeout, and is set again to when the wait could be over. What
-//! is overdue then is closed by the connection.
+//! hyper sets a timer for each head, and drops nearly all of them unused. Here that only notes the time. The connection's own
+//! timer looks at the note when it goes off, about once per timeout, and is then set to when the wait could be over. If it is
+//! over, the connection is closed.
 //!
-//! On HTTP/2 hyper sets none. There a connection waits for a head from the end of the last request that was in flight.
+//! On HTTP/2 hyper sets no timer. There a connection waits for a head from the end of the last request that was in flight.
 //!
 //! The same note says until when a client may take nothing of a reply: on HTTP/1, and on HTTP/2 once the server stops.
 
@@ -18,30 +18,29 @@ use std::time::Duration;
 use hyper::rt::{Sleep, Timer};
 use tokio::time::Instant;
 
-/// The time until when a connection waits for its client. All of it is read and written by the connection's task, but for the end of
-/// a request on HTTP/2.
+/// How long a connection waits for its client. Only the connection's task reads and writes this, except at the end of a request on HTTP/2.
 pub(super) struct Wait {
     begun: Instant,
     timeout: Duration,
     stall_timeout: Duration,
-    /// Until when a head may take, in nanoseconds since it was begun, or [`NOBODY`].
+    /// When the head must have come, in nanoseconds since `begun`, or [`NOBODY`].
     head_until: AtomicU64,
-    /// Until when the client may take nothing of a reply, on HTTP/1; likewise. No head is waited for before that has ended.
+    /// Until when the client may take nothing of a reply, on HTTP/1; in the same form. Before that is over, no head is waited for.
     stall_until: AtomicU64,
     /// The requests in flight, on HTTP/2.
     streams: AtomicUsize,
-    /// Those of them that the app is at work on. The others wait for their client to take more of the reply.
+    /// How many of them the app is working on. The others wait for their client to take more of the reply.
     busy: AtomicUsize,
-    /// When the client last took some of a reply, on HTTP/2. In nanoseconds since it was begun.
+    /// When the client last took some of a reply, on HTTP/2, in nanoseconds since `begun`.
     took: AtomicU64,
-    /// Whether the kernel has not yet taken what was written, on HTTP/2: the end of a reply may be a part of it.
+    /// Whether the kernel has yet to take some of what was written, on HTTP/2: the end of a reply may be part of it.
     is_stalled: AtomicBool,
 }
 
 /// The client is not waited for.
 const NOBODY: u64 = u64::MAX;
 
-/// A time that may be added to any other.
+/// A time that is long enough, and can still be added to any other.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
 
 impl Wait {
@@ -67,7 +66,7 @@ impl Wait {
         self.is_stalled.store(stalls, Ordering::Relaxed);
     }
 
-    /// The client takes no more of a reply on HTTP/1.
+    /// The client takes no more of a reply, on HTTP/1.
     pub(super) fn reply_stalls(&self) {
         if self.stall_until.load(Ordering::Relaxed) == NOBODY {
             let until = self.nanoseconds(Instant::now() + self.stall_timeout);
@@ -75,7 +74,7 @@ impl Wait {
         }
     }
 
-    /// It takes some of it.
+    /// The client takes more of it.
     #[inline]
     pub(super) fn reply_goes_on(&self) {
         if self.is_stalled.load(Ordering::Relaxed) {
@@ -99,15 +98,15 @@ impl Wait {
         self.streams.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The app works on it.
+    /// The app works on the request.
     pub(super) fn stream_works(&self) {
         self.busy.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Now it is its client's turn.
+    /// Now it is the client's turn.
     pub(super) fn stream_rests(&self) {
         self.stream_goes_on();
-        // In this order: who finds none at work finds when the last one was.
+        // In this order, so that whoever sees that none is busy also sees when the last one was.
         self.busy.fetch_sub(1, Ordering::Release);
     }
 
@@ -116,10 +115,10 @@ impl Wait {
         self.took.store(self.nanoseconds(Instant::now()), Ordering::Relaxed);
     }
 
-    /// It has been answered, or taken back.
+    /// The request has been answered, or taken back by its client.
     pub(super) fn stream_ended(&self) {
         self.waits_for_head(Instant::now() + self.timeout);
-        // In this order: who finds none in flight finds when the last one ended.
+        // In this order, so that whoever sees that none is in flight also sees when the last one ended.
         self.streams.fetch_sub(1, Ordering::Release);
     }
 }
@@ -127,7 +126,7 @@ impl Wait {
 /// The timer of one connection, awaited beside it: done when a head is overdue, or a client takes nothing of a reply for too long.
 pub(super) struct Patience {
     wait: Arc<Wait>,
-    /// Since when all have only that long, if they do not have less.
+    /// From when on every wait may take only this long, unless it may take even less.
     hurry: Option<(Instant, Duration)>,
     timer: Pin<Box<tokio::time::Sleep>>,
     alarm: Option<Arc<Alarm>>,
@@ -154,32 +153,32 @@ impl Patience {
         Self { wait: Arc::new(wait), hurry: None, timer, alarm: None, is_over: false }
     }
 
-    /// What is told of the requests on HTTP/2.
+    /// The note that the connection and its requests write to.
     pub(super) fn wait(&self) -> Arc<Wait> {
         Arc::clone(&self.wait)
     }
 
-    /// The client was told to go, and has this long again to do it.
+    /// The client was told to go, and has the timeout once more to do it.
     pub(super) fn again(&mut self) {
         self.wait.waits_for_head(Instant::now() + self.wait.timeout);
         self.is_over = false;
         self.look_soon();
     }
 
-    /// From now on the client is waited for only that long, if it is less than the timeout: for a head, or to take more of a reply.
+    /// From now on the client has only this long, if that is less than the timeout: for a head, or to take more of a reply.
     pub(super) fn shorten(&mut self, timeout: Duration) {
         self.hurry = Some((Instant::now(), timeout));
         self.look_soon();
     }
 
-    /// The end of a wait that would be over then, by this timeout.
+    /// When a wait ends that would end at `until` because of this timeout.
     fn end(&self, until: Instant, timeout: Duration) -> Instant {
         let Some((since, most)) = self.hurry else { return until };
         let begun = until.checked_sub(timeout).unwrap_or(since);
         until.min(begun.max(since) + most)
     }
 
-    /// Sets the timer anew at the next poll.
+    /// Makes the next poll set the timer anew.
     fn look_soon(&mut self) {
         self.timer.as_mut().reset(Instant::now());
         if let Some(alarm) = &self.alarm {
@@ -187,12 +186,12 @@ impl Patience {
         }
     }
 
-    /// What hyper is given.
+    /// The timer for hyper.
     pub(super) fn timer(&self) -> HeadTimer {
         HeadTimer(Arc::clone(&self.wait))
     }
 
-    /// Whether the client is overdue. To be polled by the connection's task and no other: it is that one which is woken.
+    /// Ready once the client is overdue. Only the connection's task may poll this, because only that task is woken.
     pub(super) fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let alarm = self.alarm.get_or_insert_with(|| Alarm::of(context.waker()));
         if alarm.rings.load(Ordering::Acquire) {
@@ -207,7 +206,7 @@ impl Patience {
         while self.timer.as_mut().poll(context).is_ready() {
             let now = Instant::now();
             let wait = &*self.wait;
-            // A wait that begins later cannot be over before that.
+            // A wait that begins from now on cannot be over before this.
             let fresh = self.end(now + wait.shortest(), wait.shortest());
             let in_flight =
                 wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed);
@@ -233,14 +232,14 @@ impl Patience {
     }
 }
 
-/// Tells that the timer has gone off, which most wake-ups of the connection's task are not about.
+/// Tells whether the timer has gone off, because most wake-ups of the connection's task have other reasons.
 struct Alarm {
     rings: AtomicBool,
     task: Waker,
 }
 
 impl Alarm {
-    /// It rings at first, so that the timer is set.
+    /// It rings from the start, so that the first poll sets the timer.
     fn of(task: &Waker) -> Arc<Self> {
         Arc::new(Self { rings: AtomicBool::new(true), task: task.clone() })
     }
@@ -257,7 +256,7 @@ impl Wake for Alarm {
     }
 }
 
-/// hyper's timer, which it uses for nothing but the heads of requests.
+/// hyper's timer, which hyper uses only for the heads of requests.
 pub(super) struct HeadTimer(Arc<Wait>);
 
 impl Timer for HeadTimer {
@@ -267,7 +266,7 @@ impl Timer for HeadTimer {
 
     fn sleep_until(&self, deadline: std::time::Instant) -> Pin<Box<dyn Sleep>> {
         self.0.waits_for_head(deadline.into());
-        // Of no size, so that the box is no allocation.
+        // `Never` has no size, so the box does not allocate.
         Box::pin(Never)
     }
 
@@ -276,7 +275,7 @@ impl Timer for HeadTimer {
     }
 }
 
-/// It is the connection that ends what is overdue, and not hyper.
+/// Never ready: the connection ends what is overdue, not hyper.
 struct Never;
 
 impl Future for Never {

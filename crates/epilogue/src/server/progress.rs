@@ -12,7 +12,7 @@ use crate::tasks::Runner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
     tasks: u64,
-    /// Connections on which a request is in flight, the requests in flight of those of HTTP/2, requests whose client has left, and open WebSockets.
+    /// Connections with a request in flight, HTTP/2 requests in flight, requests whose client has left, and open WebSockets.
     requests: u64,
 }
 
@@ -27,7 +27,7 @@ impl Left {
     }
 
     fn line(self, rest: Duration) -> String {
-        // Rounded: a second after the start of 30 s there are 29 s left, whatever the timer lost.
+        // Rounded, so that a second after a start at 30 s there are 29 s left, however late the timer was.
         let seconds = (rest + Duration::from_millis(500)).as_secs();
         format!("draining: {} tasks, {} requests, {seconds} s left", self.tasks, self.requests)
     }
@@ -61,7 +61,7 @@ pub(crate) async fn shown_beside<T>(
     }
 }
 
-/// The standard error, on which a line is written over the one before.
+/// Standard error, where each line is written over the one before.
 struct Terminal {
     is_one: bool,
     dirty: bool,
@@ -70,12 +70,12 @@ struct Terminal {
 impl Terminal {
     fn show(&mut self, line: &str) {
         self.dirty = true;
-        // A terminal that is gone is no reason to stop stopping.
+        // If the terminal is gone, the shutdown must go on all the same.
         drop(write!(std::io::stderr(), "\r\x1b[2K{line}"));
     }
 }
 
-/// What is written next begins on a line of its own.
+/// Ends the line, so that what is written next begins on its own.
 impl Drop for Terminal {
     fn drop(&mut self) {
         if self.dirty {

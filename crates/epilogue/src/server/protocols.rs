@@ -47,7 +47,7 @@ mod with_http2 {
     /// How long it may take to answer.
     const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
-    /// The streams of a connection are tasks of their own, which may end after it: they are answered for like it.
+    /// The streams of a connection are tasks of their own and may end after it, so they are tracked too.
     #[derive(Clone)]
     pub(in crate::server) struct Tracked(TaskTracker);
 

@@ -93,7 +93,7 @@ pub(super) struct Limits {
     header_read_timeout: Duration,
     body_read_timeout: Option<Duration>,
     reply_write_timeout: Option<Duration>,
-    /// hyper's own number, 100, where there is none: any other costs an allocation a request.
+    /// `None` means hyper's own number, 100: any other costs an allocation per request.
     max_headers: Option<usize>,
     #[cfg(feature = "http2")]
     pub(super) max_header_bytes: u32,
@@ -210,7 +210,7 @@ impl Server {
         self.boxed(listener).await
     }
 
-    /// In a box that is made here: the code of a future is compiled where its type is named first, and so with each build of the app
+    /// Boxed here, because a future's code is compiled where its type is first named: without the box, with each build of the app
     /// that serves.
     fn boxed(self, listener: TcpListener) -> BoxFuture<Result<()>> {
         Box::pin(self.run(listener))
@@ -254,13 +254,13 @@ impl Server {
     }
 }
 
-/// What is being built is built to its end, since only then can it be exited.
+/// What is being built is built to its end, because only then can it be exited.
 async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result<()> {
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
     let mut expiry = pin!(expiry(grace, &mut signals));
     let mut is_over = false;
-    // It is asked again when it is over.
+    // It is polled again after it is over.
     let mut deadline = pin!(poll_fn(|context| {
         is_over = is_over || expiry.as_mut().poll(context).is_ready();
         if is_over { Poll::Ready(()) } else { Poll::Pending }
@@ -285,7 +285,7 @@ impl fmt::Debug for Server {
 
 fn protocols(limits: &Limits, tracker: &TaskTracker) -> Protocols {
     let mut protocols = Protocols::new(limits, tracker);
-    // That a client leaves is seen by the connection's own socket.
+    // Our own socket notices when a client leaves, so hyper need not.
     protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
     if let Some(headers) = limits.max_headers {
         protocols.http1().max_headers(headers);
@@ -293,21 +293,21 @@ fn protocols(limits: &Limits, tracker: &TaskTracker) -> Protocols {
     protocols
 }
 
-/// The connections of a server, every one of which is answered for.
+/// The connections of a server, each of which is accounted for.
 struct Connections {
     started: Started,
     protocols: Protocols,
     limits: Limits,
-    /// Places for further ones.
+    /// Places for more connections.
     free: Arc<Semaphore>,
     tracker: TaskTracker,
-    /// The requests in flight of those of HTTP/2.
+    /// The requests in flight on HTTP/2.
     streams: TaskTracker,
-    /// They finish the requests in flight and end.
+    /// Tells connections to finish the requests in flight, then end.
     finish: Stop,
-    /// They end at once.
+    /// Tells connections to end at once.
     abandon: Stop,
-    /// How many did.
+    /// How many did so.
     cut_off: Arc<AtomicUsize>,
 }
 
@@ -375,7 +375,7 @@ impl Connections {
                 }
             };
             if let Err(error) = result {
-                // Clients that leave and clients that speak no HTTP are no failure of the server.
+                // A client that leaves, or does not speak HTTP, is not a failure of the server.
                 tracing::debug!(%client, %error, "a connection ended with an error");
             }
         });
@@ -387,7 +387,7 @@ impl Connections {
 
     async fn ended(&self) {
         self.tracker.wait().await;
-        // Only a connection begins streams.
+        // Only a connection begins streams, and all connections have ended.
         self.streams.wait().await;
     }
 
@@ -415,7 +415,7 @@ impl Connections {
         if stuck > 0 {
             tracing::error!(requests = stuck, "requests do not stop");
         }
-        // Of those of HTTP/2 the connection has been counted.
+        // Streams of HTTP/2 are left out: their connection has been counted.
         let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
         self.started.drain(pin!(std::future::ready(())), cut_off).await
     }

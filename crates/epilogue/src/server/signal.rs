@@ -22,13 +22,13 @@ impl Signals {
         Ok(Self { came: 0 })
     }
 
-    /// The next of them.
+    /// Waits for the next one.
     pub(super) async fn next(&mut self) {
         self.receive().await;
         self.came += 1;
     }
 
-    /// The second of them all, where the first may have come already, or may come when the server stops for another reason.
+    /// Waits for the second one of all. The first may have come already, or may come while the server stops for another reason.
     pub(super) async fn second(&mut self) {
         while self.came < 2 {
             self.next().await;

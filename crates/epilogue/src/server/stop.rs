@@ -8,8 +8,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// A signal that is given once, to all connections.
 ///
-/// A connection waits for it beside everything else that it does, and so asks for it at each of its wake-ups: for the price of
-/// a load, where a [`CancellationToken`] would take a lock.
+/// A connection waits for it beside everything else that it does, and so checks it at every wake-up. Here that costs one load; a
+/// [`CancellationToken`] would take a lock.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stop {
     is_given: Arc<AtomicBool>,
@@ -18,12 +18,12 @@ pub(super) struct Stop {
 
 impl Stop {
     pub(super) fn give(&self) {
-        // In this order: who is woken finds it given.
+        // In this order, so that whoever is woken finds it given.
         self.is_given.store(true, Ordering::Release);
         self.token.cancel();
     }
 
-    /// Waits for it, within one and the same task: it is that task which is woken, wherever the future is polled next.
+    /// Waits for it, always in the same task: the one that polls it first is the one that is woken.
     pub(super) fn given(&self) -> Given {
         Given {
             flag: Arc::clone(&self.is_given),
@@ -37,7 +37,7 @@ impl Stop {
 pub(super) struct Given {
     flag: Arc<AtomicBool>,
     waiting: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Whether the token has been asked, and so knows whom to wake.
+    /// Whether the token has been polled, and so knows whom to wake.
     asked: bool,
 }
 

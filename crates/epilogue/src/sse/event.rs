@@ -86,14 +86,14 @@ impl std::fmt::Display for Event {
     }
 }
 
-/// A text under a name, line by line. `\r\n`, `\r` and `\n` end a line in the stream, so none of them may stand in a value.
+/// A text under a name, line by line. `\r\n`, `\r` and `\n` all end a line in the stream, so a value may contain none of them.
 fn lines(name: &str, text: &str) -> String {
     let mut lines = String::with_capacity(name.len() + text.len() + 3);
     let mut rest = Some(text);
     while let Some(text) = rest {
         let end = text.find(['\r', '\n']);
         lines.push_str(name);
-        // The client takes one space off.
+        // The client removes one space.
         lines.push_str(": ");
         lines.push_str(&text[..end.unwrap_or(text.len())]);
         lines.push('\n');

@@ -1,4 +1,4 @@
-//! Server-sent events: a reply that goes on, as the WHATWG's HTML standard has it.
+//! Server-sent events: a reply that goes on, as specified by the WHATWG's HTML standard.
 
 mod channel;
 mod event;
@@ -60,7 +60,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// ```
 #[must_use = "it is a reply: return it"]
 pub struct Sse<S> {
-    /// An `S`. That it is a stream of events is asked where it is put in here, and not once more where the reply is returned.
+    /// An `S`. Whether it is a stream of events is checked when it is put in here, and not again when the reply is returned.
     events: Pin<Box<dyn Events + Send>>,
     keep_alive: Option<Duration>,
     made_of: PhantomData<fn() -> S>,
@@ -127,7 +127,7 @@ impl<S> IntoResponse for Sse<S> {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        // nginx, among others, collects a reply before it passes it on unless it is told not to.
+        // nginx, among others, collects a reply before passing it on, unless told not to.
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         response
     }
@@ -136,7 +136,7 @@ impl<S> IntoResponse for Sse<S> {
 struct EventBody {
     events: Pin<Box<dyn Events + Send>>,
     keep_alive: Option<Duration>,
-    /// Runs from the last thing sent; made when the stream is first silent.
+    /// Runs from when something was last sent; made when the stream is first silent.
     silence: Option<Pin<Box<Sleep>>>,
 }
 

@@ -118,7 +118,7 @@ impl TestClient {
     }
 }
 
-/// Whether a reply deletes the cookie, in one of the two ways there are.
+/// Whether a reply deletes the cookie, in either of the two ways to do so.
 fn is_over(cookie: &Cookie<'_>) -> bool {
     match cookie.max_age() {
         Some(age) => age.is_zero(),

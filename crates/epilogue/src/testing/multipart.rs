@@ -67,7 +67,7 @@ impl Multipart {
     }
 }
 
-/// As a browser writes a name.
+/// A name as a browser writes it.
 fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -5,17 +5,17 @@ use tokio::sync::oneshot;
 
 use crate::tasks::{FailedTask, TaskInfo};
 
-/// Rides in the extensions of a test's request and tells the test what became of the request's tasks.
+/// Travels in the extensions of a test's request, and tells the test what became of the request's tasks.
 #[derive(Clone)]
 pub(crate) struct Probe(Arc<Mutex<State>>);
 
 struct State {
-    /// Of a request that something follows.
+    /// `None` until the reply is complete, and for good if nothing follows it.
     queued: Option<Vec<TaskInfo>>,
-    /// Batches that have not ended: a layer's reply may have one beside the path function's.
+    /// Batches that have not ended: there may be one of a layer's reply beside the path function's.
     batches: usize,
     failed: Vec<FailedTask>,
-    /// A path function is through, and the reply is there. Not the one without the other: a layer may call again.
+    /// A path function has finished, and the reply is there. Either one alone is not the end: a layer may call the function again.
     parted: bool,
     replied: bool,
     done: Option<oneshot::Sender<Done>>,
@@ -29,7 +29,7 @@ pub(super) struct Done {
 }
 
 impl Probe {
-    /// A probe, and what its request's tasks came to once they are done; an error where there were none.
+    /// A probe, and what came of its request's tasks, once they are done; an error if there were none.
     pub(super) fn new() -> (Self, oneshot::Receiver<Done>) {
         let (done, finished) = oneshot::channel();
         (
@@ -53,7 +53,7 @@ impl Probe {
         });
     }
 
-    /// The request is over. Whoever keeps its parts keeps nobody waiting, if nothing follows it.
+    /// The request is over. If nothing follows it, whoever keeps its parts keeps nobody waiting.
     pub(crate) fn parted(&self) {
         self.with(|state| state.parted = true);
         self.over();
@@ -82,7 +82,7 @@ impl Probe {
             Some((state.done.take()?, std::mem::take(&mut state.failed)))
         });
         if let Some((done, failed)) = ended {
-            // A test that asked for the reply only has gone.
+            // A test that asked only for the reply is no longer there.
             drop(done.send(Done { queued: self.tasks(), failed }));
         }
     }

@@ -31,10 +31,10 @@ pub struct TestRequest<'a> {
     socket: Option<TestSocket>,
 }
 
-/// Where requests come from that do not say it.
+/// Where requests come from that do not set an address.
 const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
 
-/// What is asked for where a request does not say it: as by FastAPI's client.
+/// The host of requests that do not name one: the same as FastAPI's client uses.
 const HOST: &str = "testserver";
 
 impl<'a> TestRequest<'a> {
@@ -121,7 +121,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is none of HTTP.
+    /// When the app does not start, or the path is not valid in HTTP.
     pub async fn send(self) -> TestResponse {
         self.reply_only().await.finished().await
     }
@@ -130,7 +130,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is none of HTTP.
+    /// When the app does not start, or the path is not valid in HTTP.
     pub async fn reply_only(self) -> TestResponse {
         self.stream().await.read().await
     }
@@ -139,7 +139,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is none of HTTP.
+    /// When the app does not start, or the path is not valid in HTTP.
     pub async fn stream(self) -> TestStream {
         let client = self.client;
         if let Err(error) = client.app().start().await {
@@ -161,7 +161,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is none of HTTP.
+    /// When the app does not start, or the path is not valid in HTTP.
     #[cfg(feature = "websocket")]
     pub async fn connect(mut self) -> Result<TestWebSocket, TestResponse> {
         let (socket, pipe) = TestSocket::new();

@@ -27,10 +27,10 @@ impl TestResponse {
     /// Waits for the request's tasks and exits.
     pub async fn finished(mut self) -> Self {
         if let TasksEnd::ToCome(done) = self.tasks_end {
-            // A reply that no route made has no tasks, and nobody tells of their end.
+            // A reply that no route made has no tasks, and nobody reports their end.
             let done = done.await.unwrap_or_default();
             self.tasks_end = TasksEnd::Come(done.failed);
-            // Those of a WebSocket are known at its end only.
+            // The tasks of a WebSocket are known only at its end.
             if self.tasks.is_empty() {
                 self.tasks = done.queued;
             }

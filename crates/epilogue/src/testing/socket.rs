@@ -88,11 +88,11 @@ impl TestWebSocket {
     /// Closes the WebSocket, with 1000 where it is open still, and waits for the function, the request's tasks and its exits.
     pub async fn finished(self) -> TestResponse {
         let Self { socket, reply, mut driver, ended } = self;
-        // Nobody reads any more; what the function still says must not hold it up.
+        // Nobody reads any more; whatever the function still sends must not hold it up.
         drop(socket);
         // It may be closed already.
         drop(ended.send(Close::normal()));
-        // Only a panic could have ended it otherwise, and shows as messages that do not come.
+        // Only a panic could have ended it otherwise, and that shows as messages that do not come.
         drop((&mut driver.0).await);
         reply.finished().await
     }
@@ -112,12 +112,12 @@ impl DerefMut for TestWebSocket {
     }
 }
 
-/// The server's end of the pipe, as it rides in the extensions of a request.
+/// The server's end of the pipe, carried in the extensions of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct TestSocket(Arc<Mutex<Option<DuplexStream>>>);
 
 impl TestSocket {
-    /// How much is on its way before a sender waits: as little as a slow network takes.
+    /// How much may be on its way before a sender waits: as little as on a slow network.
     const PIPE: usize = 64 * 1024;
 
     pub(super) fn new() -> (Self, DuplexStream) {
@@ -125,7 +125,7 @@ impl TestSocket {
         (Self(Arc::new(Mutex::new(Some(server)))), client)
     }
 
-    /// Once only: a request is upgraded by one route.
+    /// Works only once: a request is upgraded by one route.
     pub(crate) fn take(&self) -> Option<DuplexStream> {
         self.0.lock().take()
     }

@@ -55,7 +55,7 @@ impl TestStream {
         done: oneshot::Receiver<Done>,
     ) -> Self {
         let (head, mut body) = response.into_parts();
-        // A server sends none of it.
+        // A server sends no content here.
         if !has_content || never_has_content(head.status) {
             body = Body::empty();
         }

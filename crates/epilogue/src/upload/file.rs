@@ -142,7 +142,7 @@ impl UploadFile {
     pub async fn reader(&self) -> io::Result<UploadReader> {
         Ok(UploadReader(match &self.0.content {
             Content::Memory(bytes) => Reader::Memory(Cursor::new(bytes.clone())),
-            // The clone keeps the temporary file for as long as it is read.
+            // The clone keeps the temporary file while it is being read.
             Content::Disk(file) => Reader::Disk { file: file.open().await?, _of: self.clone() },
         }))
     }

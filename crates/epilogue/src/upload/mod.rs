@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use crate::decode::{Raw, Raws, UrlEncoded, Values};
 
-/// A form, in either way in which it may come.
+/// A form, whichever of the two ways it was sent.
 #[derive(Debug)]
 pub(crate) enum FormValues<'r> {
     UrlEncoded(UrlEncoded<'r>),

@@ -23,14 +23,14 @@ pub(crate) const MAX_PARTS: usize = 1000;
 /// How much may be read before the head of a part is complete.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// What a multipart body may have.
+/// What a multipart body may contain.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormLimits {
     /// Bytes in all.
     pub(crate) whole: usize,
     /// Bytes of text, which stays in memory.
     pub(crate) text: usize,
-    /// Files stay in memory too.
+    /// Whether files stay in memory too.
     pub(crate) files_in_memory: bool,
 }
 
@@ -66,7 +66,7 @@ enum Part {
     File(UploadFile),
 }
 
-/// Reads a body. The content type is that of a multipart form. As in FastAPI, a body that ends too early is the parts that it has.
+/// Reads a body whose content type is that of a multipart form. As in FastAPI, a body that ends too early counts as the parts that it has.
 pub(crate) async fn parse<B>(
     body: B,
     content_type: &str,
@@ -116,14 +116,14 @@ async fn read_parts(
             return Err(MultipartError::TooMany("files"));
         }
         let file = read_file(&mut field, asked, filename, limits.files_in_memory).await?;
-        // What a browser sends where no file was chosen.
+        // An empty file without a name is what a browser sends if no file was chosen.
         if !(file.filename().is_empty() && file.is_empty()) {
             form.parts.push((name, Part::File(file)));
         }
     }
 }
 
-/// What once was Internet Explorer sends the whole path of a file.
+/// The former Internet Explorer sends the whole path of a file.
 fn without_folders(filename: &str) -> &str {
     let is_path = filename.starts_with(r"\\") || filename.get(1..3) == Some(r":\");
     if is_path { filename.rsplit('\\').next().unwrap_or_default() } else { filename }
@@ -145,7 +145,7 @@ async fn read_text(
     Ok(bytes)
 }
 
-/// As Starlette does: what is not UTF-8 is Latin-1, which becomes up to twice as long.
+/// As in Starlette, what is not UTF-8 is read as Latin-1, which becomes up to twice as long.
 fn into_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes)
         .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
@@ -182,7 +182,7 @@ fn broken(error: multer::Error, asked: &Asked) -> MultipartError {
         multer::Error::StreamReadFailed(source) if !source.is::<Refused>() => {
             MultipartError::Read(multer::Error::StreamReadFailed(source))
         }
-        // multer says the same of a boundary that goes on as none does.
+        // multer gives the same errors for a malformed boundary; the body was cut only if its end has come.
         error @ (multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders
         | multer::Error::IncompleteFieldData { .. })
@@ -194,7 +194,7 @@ fn broken(error: multer::Error, asked: &Asked) -> MultipartError {
     }
 }
 
-/// What is not handed to multer.
+/// Why a body is not handed to multer.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
     #[error("the head of a part has more than {MAX_HEAD} bytes")]
@@ -203,10 +203,10 @@ enum Refused {
     Unopened,
 }
 
-/// The beginning of a body, which multer would look for behind whatever comes before it.
+/// Checks the beginning of a body: multer would search for the boundary behind anything that comes before it.
 struct Opening {
     boundary: Vec<u8>,
-    /// How much of it was there.
+    /// How much of the boundary has come.
     seen: usize,
 }
 
@@ -215,7 +215,7 @@ impl Opening {
         Self { boundary: format!("--{boundary}").into_bytes(), seen: 0 }
     }
 
-    /// Whether the body goes on as one does that begins with its boundary.
+    /// Whether the body continues like one that begins with its boundary.
     fn goes_on(&mut self, piece: &[u8]) -> bool {
         for &byte in piece {
             if self.seen > self.boundary.len() {
@@ -226,7 +226,7 @@ impl Opening {
             }
             let is_right = match self.boundary.get(self.seen) {
                 Some(&wanted) => byte == wanted,
-                // The end of the line, or of the form.
+                // The boundary is followed by the end of the line, or of the form.
                 None => matches!(byte, b'\r' | b'-'),
             };
             if !is_right {
@@ -238,11 +238,11 @@ impl Opening {
     }
 }
 
-/// What was handed out since multer was last asked for something.
+/// What has been handed out since multer was last asked for something.
 #[derive(Debug, Default)]
 struct Asked {
     length: AtomicUsize,
-    /// Only the end is left.
+    /// multer has looked at everything, and only the end is left.
     looked_at_all: AtomicBool,
     has_ended: AtomicBool,
 }
@@ -254,11 +254,11 @@ impl Asked {
     }
 }
 
-/// The body as multer takes it. multer reads until there is nothing to be had at the moment, however much that is; so after
-/// each piece there is nothing, until it has looked at that piece and asks again. Nor does it learn of the end before it has looked at
-/// all that there is, each time that it is asked for something: an error without the end is not about the end.
+/// The body as multer takes it. multer reads until there is nothing more at the moment, however much that is; so after each piece
+/// this has nothing, until multer has looked at that piece and asks again. Likewise multer is told of the end only once it has
+/// looked at everything, each time that it is asked for something: so an error that comes without the end was not caused by the end.
 struct Pieces<B> {
-    /// None once it has ended: a body need not bear to be asked again.
+    /// `None` once it has ended: not every body can be polled again after its end.
     body: Option<B>,
     pause: bool,
     asked: Arc<Asked>,
@@ -277,7 +277,7 @@ where
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // One piece may be as large as it likes: the limit on the whole counts it.
+        // A single piece may have any size: the limit on the whole counts it.
         if self.asked.length.load(Ordering::Relaxed) > MAX_HEAD {
             return Poll::Ready(Some(Err(Refused::HeadTooLong.into())));
         }
@@ -312,12 +312,12 @@ where
 }
 
 impl MultipartForm {
-    /// The parts of a name, in order.
+    /// The parts with this name, in order.
     fn parts(&self, name: &str) -> impl DoubleEndedIterator<Item = &Part> {
         self.parts.iter().filter(move |(key, _)| key == name).map(|(_, part)| part)
     }
 
-    /// What a name holds where files are wanted: files, or texts that are none.
+    /// What a name has where files are wanted: files, or texts instead of files.
     pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
         let uploads = self.parts(name).map(|part| match part {
             Part::File(file) => Ok(file.clone()),
@@ -328,7 +328,7 @@ impl MultipartForm {
 }
 
 impl Part {
-    /// As it is read where a text is wanted.
+    /// How it is read where a text is wanted.
     fn raw(&self) -> Raw<'_> {
         match self {
             Self::Text(text) => Raw::Text(text.into()),
@@ -337,8 +337,7 @@ impl Part {
     }
 }
 
-/// The texts of the form, by the rules of any form: the last one counts, and an empty text counts as absent where a
-/// single value is wanted.
+/// The texts of the form, by the rules of any form: the last one counts, and an empty text counts as absent where a single value is wanted.
 impl Values for MultipartForm {
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.parts(name).next_back().map(Part::raw)

@@ -1,4 +1,4 @@
-//! Temporary files. Whatever blocks happens on the blocking pool.
+//! Temporary files. All that blocks is done on the blocking pool.
 
 use std::io;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(super) enum Received {
 }
 
 impl Spool {
-    /// All of it stays in memory where it is wanted there.
+    /// With `in_memory`, all of it stays in memory.
     pub(super) fn new(in_memory: bool) -> Self {
         Self::Memory { bytes: Vec::new(), limit: if in_memory { usize::MAX } else { IN_MEMORY } }
     }
@@ -64,7 +64,7 @@ impl Spool {
 
 /// A temporary file, removed when it is dropped.
 pub(super) struct Spooled {
-    /// Gone once it is being removed.
+    /// `None` once it is being removed.
     path: Option<TempPath>,
     len: u64,
 }
@@ -85,7 +85,7 @@ impl Spooled {
     }
 
     pub(super) async fn copy_to(&self, path: &Path) -> io::Result<()> {
-        // `tokio::fs::copy` would pass on the permissions, and those of a temporary file keep all others out.
+        // `tokio::fs::copy` would copy the permissions too, and those of a temporary file keep everyone else out.
         let mut from = self.open().await?;
         let mut to = File::create(path).await?;
         tokio::io::copy(&mut from, &mut to).await?;

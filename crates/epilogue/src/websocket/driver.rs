@@ -1,4 +1,4 @@
-//! What goes on between a function and the client: messages both ways, pings, and the close.
+//! What carries messages between a function and the client, and also pings and the close.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,15 +17,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Message, Step, WAITING, WebSocket, WebSocketError};
 
-/// How often a client is asked whether it is still there. One from which nothing comes for twice as long is not.
+/// How often a client is asked whether it is still there. If nothing comes from it for twice as long, it is gone.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a client may take to read a message.
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long it may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the reason of a close may be: what a control frame holds, less the code (RFC 6455, section 5.5).
+/// How long the reason of a close may be: what a control frame holds, minus the code (RFC 6455, section 5.5).
 const MAX_REASON: usize = 123;
-/// Far less than the default: there is one of it for each client, most of which say little.
+/// Far less than the default: every client has one, and most of them say little.
 const READ_BUFFER: usize = 8 * 1024;
 
 /// How a WebSocket is closed.
@@ -52,7 +52,7 @@ impl Close {
         Self::new(Self::NORMAL, "")
     }
 
-    /// One that may be sent, by RFC 6455, section 7.4.
+    /// A close that may be sent by RFC 6455, section 7.4.
     pub(super) fn checked(code: u16, reason: impl Into<String>) -> Result<Self, WebSocketError> {
         match code {
             1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Self::new(code, reason)),
@@ -81,19 +81,19 @@ pub(crate) struct Driver<S> {
     outgoing: mpsc::Receiver<Step>,
 }
 
-/// What the two directions know of each other.
+/// What the two directions know about each other.
 #[derive(Default)]
 struct Shared {
     /// Something has come since the last ping.
     heard: AtomicBool,
-    /// The function does not take what came, so that nothing is read.
+    /// The function does not take what has come, so nothing is read.
     held_up: AtomicBool,
 }
 
 /// Why nothing comes from the client any more.
 enum ReadEnd {
     Closed,
-    /// It did what it may not.
+    /// It did something that it may not do.
     Refused(Close),
 }
 
@@ -148,12 +148,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 end = &mut writing => Err(end),
             }
         };
-        // Who sends from here on is told that it is over.
+        // Whoever sends from here on is told that it is over.
         outgoing.close();
         match ended {
             Ok(ReadEnd::Closed) | Err(WriteEnd::Gone) => {}
             Ok(ReadEnd::Refused(close)) => {
-                // The client may not be listening, and is owed nothing more.
+                // The client may not be listening, and need not be told anything more.
                 drop(timeout(CLOSE_TIMEOUT, sink.send(close.into_frame())).await);
             }
             Err(WriteEnd::CloseSent) => drop(timeout(CLOSE_TIMEOUT, reading).await),
@@ -170,7 +170,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     let deliver = async |step| {
         if let Err(mpsc::error::TrySendError::Full(step)) = incoming.try_send(step) {
             shared.held_up.store(true, Ordering::Relaxed);
-            // A function that listens no more is told nothing; the close still has to be read.
+            // A function that no longer listens is told nothing; the close must still be read.
             drop(incoming.send(step).await);
             shared.held_up.store(false, Ordering::Relaxed);
         }
@@ -186,7 +186,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                 deliver(Step::Message(Message::Binary(bytes))).await;
                 continue;
             }
-            // The stream goes on until the answer has been sent.
+            // The stream goes on until its own close has been sent in reply.
             Ok(Frame::Close(close)) => {
                 deliver(Step::Close(Close::of_frame(close))).await;
                 continue;
@@ -226,7 +226,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
             step = outgoing.recv(), if can_send => match step {
                 Some(Step::Message(message)) => frame_of(message),
                 Some(Step::Close(close)) => break close,
-                // The function has dropped its sender, and may still receive.
+                // The function has dropped its sender, but may still receive.
                 Some(Step::Error(_)) | None => {
                     can_send = false;
                     continue;
@@ -247,7 +247,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
             return WriteEnd::Gone;
         }
     };
-    // What was sent before goes before.
+    // What was sent before the close goes out before it.
     outgoing.close();
     while let Some(step) = outgoing.recv().await {
         if let Step::Message(message) = step
@@ -266,7 +266,7 @@ fn frame_of(message: Message) -> Frame {
     }
 }
 
-/// Whether the client has taken it.
+/// Returns whether the client has taken it.
 async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     sink: &mut SplitSink<WebSocketStream<S>, Frame>,
     frame: Frame,

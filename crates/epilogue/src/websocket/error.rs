@@ -30,7 +30,7 @@ pub enum WebSocketError {
     Encode(#[source] serde_json::Error),
 }
 
-/// So that a function may return it. Nobody sees the reply: the request has had one.
+/// Lets a function return it. Nobody sees this reply: the request has already been replied to.
 impl IntoResponse for WebSocketError {
     fn into_response(self) -> Response {
         HttpError::from(self).into_response()
@@ -38,7 +38,7 @@ impl IntoResponse for WebSocketError {
 }
 
 impl Close {
-    /// How the library closes a WebSocket whose function has failed; none where it only noticed that the client had left.
+    /// How the library closes a WebSocket whose function has failed; `None` if it only noticed that the client had left.
     pub(crate) fn after(failure: &Failure) -> Option<Self> {
         let code = match error_of(failure) {
             Some(WebSocketError::Closed) => return None,

@@ -1,4 +1,4 @@
-//! WebSockets: what a function under `#[websocket]` holds of one, and what drives it.
+//! WebSockets: what a function under `#[websocket]` holds, and what drives it.
 
 mod driver;
 mod error;
@@ -48,7 +48,7 @@ impl From<Vec<u8>> for Message {
     }
 }
 
-/// What is sent as a text.
+/// Types that are sent as a text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "not a text",

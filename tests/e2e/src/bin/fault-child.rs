@@ -1,5 +1,5 @@
-//! The server that the tests of signals start, stop and wait for. It says on its standard output what happens, and what waits
-//! in it goes on at the first line of its standard input. Its arguments are limits: `grace=300 batches=4 pending=1000`.
+//! The server that the tests of signals start, stop and wait for. It prints to standard output what happens. Whatever waits
+//! inside it goes on at the first line of standard input. Its arguments are limits: `grace=300 batches=4 pending=1000`.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ use epilogue::prelude::*;
 use epilogue::{Backoff, Error, Server};
 use epilogue_e2e::Gate;
 
-/// What takes longer than a short grace period, where it is done ten times by one of few batches.
+/// Ten of these, one after another in one of few batches, take longer than a short grace period.
 const WORK: Duration = Duration::from_millis(2);
 
 async fn work(gate: Gate, slow: bool) {
@@ -84,7 +84,7 @@ async fn function(gate: State<Gate>) -> &'static str {
     "answered"
 }
 
-/// What the server is told to stop by, other than a signal.
+/// Makes the server stop without a signal.
 struct Stop(Gate);
 
 #[post("/stop")]
@@ -97,7 +97,7 @@ async fn plain() -> &'static str {
     "plain"
 }
 
-/// Fifty milliseconds of work by the route's tasks, ten one after another.
+/// Fifty milliseconds of work by the route's tasks: ten tasks, one after another.
 #[post("/burst")]
 async fn burst(tasks: &BackgroundTasks) {
     for _ in 0..10 {
@@ -112,7 +112,7 @@ async fn block_thread(tasks: &BackgroundTasks) {
 
 static APP: OnceLock<App> = OnceLock::new();
 
-/// What is in hand, and whether it adds up: pending tasks, batches, kept requests, and tasks that ran.
+/// What is in hand: pending tasks, batches, kept requests; and how many tasks ran.
 #[get("/stats")]
 async fn stats() -> String {
     let stats = APP.get().map(App::task_stats).unwrap_or_default();
@@ -174,7 +174,7 @@ async fn close(_resource: &Resource, _outcome: &Outcome) {
     println!("app:exit");
 }
 
-/// Something that takes its time to be there.
+/// Something that takes its time to be built.
 struct Pool;
 
 #[dependency(scope = "app", exit = close_pool)]
