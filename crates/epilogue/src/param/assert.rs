@@ -1,7 +1,7 @@
-//! What the macros ask of the types in a signature, in words of our own: other people's traits have theirs.
+//! What the macros require of the types in a signature. The traits are our own so that the error messages are, too.
 //!
-//! Each trait holds for all that the foreign ones hold for, by an implementation that is never recommended, so that rustc stops at
-//! the trait. None has a supertrait, of which rustc would speak instead.
+//! Each trait is implemented for every type that has the foreign ones. That implementation is never recommended, so rustc reports
+//! our trait. None has a supertrait, since rustc would report that instead.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::num::NonZero;
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned + 'static> Readable for T {
     }
 }
 
-/// The same, where it is written in a way for which there is a better one.
+/// The same, for a type for which the error can suggest another one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a request: it does not implement `Deserialize`",
     label = "this is a parameter itself, and not a value that is read",
@@ -47,7 +47,7 @@ pub trait ReadableOr<Instead> {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + 'static, Instead> ReadableOr<Instead> for T {}
 
-/// A parameter, where it is written in a way for which there is a better one.
+/// A parameter, for a type for which the error can suggest another one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: nothing says where its value comes from",
@@ -59,7 +59,7 @@ pub trait ParamOr<Instead> {}
 #[diagnostic::do_not_recommend]
 impl<P: Param, Instead> ParamOr<Instead> for P {}
 
-/// A parameter that is named like the socket.
+/// A parameter whose type has the socket's name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: a request has a socket only under `#[websocket]`",
@@ -71,7 +71,7 @@ pub trait SocketParam {}
 #[diagnostic::do_not_recommend]
 impl<P: Param> SocketParam for P {}
 
-/// A parameter that is written like an extension of axum.
+/// A parameter whose type is written like axum's `Extension`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: nothing says where its value comes from",
@@ -83,7 +83,7 @@ pub trait ExtensionParam<Inner> {}
 #[diagnostic::do_not_recommend]
 impl<P: Param, Inner> ExtensionParam<Inner> for P {}
 
-/// Credentials, which are a parameter where their scheme is described.
+/// Credentials, which are a parameter if their scheme is described.
 macro_rules! credentials {
     ($($name:ident = $note:literal),* $(,)?) => { $(
         #[diagnostic::on_unimplemented(
@@ -143,7 +143,7 @@ impl<T: Serialize> Writable for T {
     }
 }
 
-/// What is data if its items are.
+/// A collection or `Option` of std, which is data if its items are. Other types of the same name are not.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what its name says",
     label = "not the type of this name that std has",
@@ -188,7 +188,7 @@ pub trait TaskData {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskData for T {}
 
-/// The same, where it is written as a parameter of a request.
+/// The same, for a type that is written like a parameter of a request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a `#[task]`: it cannot be cloned, serialised and sent to another thread",
     label = "a parameter of a request, which is gone when the task runs",
@@ -200,7 +200,7 @@ pub trait TaskDataOr<Instead> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static, Instead> TaskDataOr<Instead> for T {}
 
-/// The same, where nothing else says what it holds.
+/// The same, for a part of a request or of the app that holds no data to suggest instead.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a `#[task]`: it cannot be cloned, serialised and sent to another thread",
     label = "not data, but part of a request or of the app",
@@ -236,7 +236,7 @@ macro_rules! limited {
 
 macro_rules! limited_not_zero {
     ($($int:ty),*) => { $(
-        // Of the numbers that an error lists, these would be the most.
+        // Otherwise most of the numbers that rustc lists in an error would be these.
         #[diagnostic::do_not_recommend]
         impl Number for NonZero<$int> {}
     )* };

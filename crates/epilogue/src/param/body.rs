@@ -62,9 +62,9 @@ impl<T: DeserializeOwned + 'static> Param for Json<T> {
         let embedded = scope.embedded(site);
         let value = match (scope.reads_json(), embedded) {
             (true, _) => decode::from_json(body, embedded, limits),
-            // FastAPI hands a body that is not declared as JSON to the type as a text.
+            // FastAPI gives the type a body that is not declared as JSON as a string.
             (false, None) => decode::from_text(body, limits),
-            // A text has none of the keys.
+            // A string has no keys, so the value is missing.
             (false, Some(_)) => decode::from_json(&[], embedded, limits),
         };
         value.map(Self).map_err(Untaken::Invalid)
@@ -103,16 +103,16 @@ impl<T: Serialize> WholeReply for Json<T> {
     }
 }
 
-/// How long a text may be to be copied out of the buffer that it was written to.
+/// Up to this length, a text is copied out of the buffer that it was written to. A longer one takes the buffer with it.
 const COPIED: usize = 4096;
 
 thread_local! {
-    /// Most replies are short, and of a length that is not known before: each in a buffer of its own would be two allocations.
+    /// Most replies are short, and their length is not known in advance: a buffer for each would take two allocations.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 fn json_of<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
-    // Taken, since what is written may write JSON itself.
+    // Taken out, since the value may itself write JSON while it is being serialised.
     let mut buffer = BUFFER.take();
     serde_json::to_writer(&mut buffer, value)?;
     if buffer.len() > COPIED {

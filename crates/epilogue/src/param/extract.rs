@@ -29,7 +29,7 @@ pub struct Extract<E>(pub E);
 
 wrapper!(Extract);
 
-/// How axum's own traits tell extractors of the head from those of the whole request.
+/// The marker by which axum's own traits tell extractors of the head from those of the whole request.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Via<M>(PhantomData<M>);
@@ -69,8 +69,8 @@ where
     }
 }
 
-/// Whether a parameter takes the body unread: true for an `Extract<E>` whose `E` is no extractor of the head. The inherent
-/// constant exists for those only and goes before the trait's.
+/// Whether a parameter takes the body unread: true for an `Extract<E>` whose `E` is not an extractor of the head. The inherent
+/// constant exists only for those, and takes precedence over the trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct TakesStream<P>(PhantomData<P>);

@@ -67,7 +67,7 @@ impl<T> Holds for File<T> {
     note = "write `File<UploadFile>`, `File<Option<UploadFile>>` or `File<Vec<UploadFile>>`, or `Bytes` for `UploadFile`"
 )]
 pub trait Files: Sized {
-    /// Whether the content is wanted at once, so that it may not be put on the disk.
+    /// Whether the content is wanted in memory, so that it must not be written to disk.
     const IN_MEMORY: bool = false;
 
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>>;
@@ -78,7 +78,7 @@ impl Files for Option<UploadFile> {
         match scope.uploads(site.key()).pop() {
             None => Ok(None),
             Some(Ok(file)) => Ok(Some(file)),
-            // A text that was left empty is none, as in any form.
+            // An empty text counts as missing, as in any form.
             Some(Err(text)) if text.is_empty() => Ok(None),
             Some(Err(text)) => Err(vec![no_file(site, None, text)]),
         }
@@ -126,7 +126,7 @@ impl Files for Option<Bytes> {
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
         Ok(match scope.uploads(site.key()).pop() {
             Some(Ok(file)) => Some(content(&file)),
-            // A text is bytes too.
+            // A text field will do too: its text is bytes.
             Some(Err(text)) if !text.is_empty() => Some(text.into()),
             _ => None,
         })
@@ -151,7 +151,7 @@ fn missing(site: &Site) -> Invalid {
     invalid(site, flaw::MISSING, serde_json::Value::Null)
 }
 
-/// FastAPI's words, Python's name for a text included.
+/// FastAPI's message, with Python's name for a string in it.
 fn no_file(site: &Site, index: Option<usize>, text: String) -> Invalid {
     let flaw = flaw::value_error("Expected UploadFile, received: <class 'str'>");
     let mut invalid = invalid(site, flaw, text.into());

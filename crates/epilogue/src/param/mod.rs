@@ -65,7 +65,7 @@ pub trait Param<Via = Own>: Sized {
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken>;
 }
 
-/// A parameter of our own, no axum extractor.
+/// Marks the parameters of our own, which are not axum extractors.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Own;
@@ -81,7 +81,7 @@ pub trait Holds {
     type Value;
 }
 
-/// A parameter that holds a value which `#[param(default = …)]` may supply.
+/// A parameter whose value `#[param(default = …)]` may supply.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default: it does not hold a value of the request that may be missing",
@@ -90,7 +90,7 @@ pub trait Holds {
 )]
 pub trait WithValue: Holds + Sized {
     fn from_value(value: Self::Value) -> Self;
-    /// Takes the value, where the request has anything of it.
+    /// Takes the value, or `None` if the request has nothing of it.
     fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken>;
 }
 

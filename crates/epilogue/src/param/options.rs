@@ -1,4 +1,4 @@
-//! What `#[param(...)]` says of a parameter, as constant data.
+//! The options of `#[param(...)]`, as constant data.
 
 /// What `#[param(...)]` says of one parameter: FastAPI's arguments of `Query(...)`, `Path(...)`, `Header(...)`.
 ///

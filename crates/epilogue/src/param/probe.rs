@@ -1,8 +1,9 @@
-//! How generated code uses a type that may be none that it can use.
+//! How generated code uses a type that may turn out to be unusable.
 //!
-//! An assertion has said so by then, on the user's own token. Whatever else needs the type must not say it again: so it goes through
-//! a method or constant that exists twice, inherent for the types that will do, and of a trait for all. The first goes before the
-//! second where its bounds hold; the second keeps rustc quiet, in a program that does not compile anyway.
+//! In that case an assertion has already reported it, on the user's own token, and other code that needs the type must not report it
+//! again. So such code uses a method or constant that exists twice: an inherent one for the types that will do, and one of a trait for
+//! all types. Where its bounds hold, the inherent one takes precedence. The other keeps rustc quiet, in a program that does not compile
+//! anyway.
 
 use std::marker::PhantomData;
 
@@ -24,7 +25,7 @@ impl<P: Param> Probe<P> {
     pub const FIELD: PhantomData<P> = PhantomData;
 }
 
-/// Stands for a field that is no parameter.
+/// Stands in for a field that is not a parameter.
 #[doc(hidden)]
 pub trait NotField {
     const FIELD: PhantomData<()> = PhantomData;
@@ -32,7 +33,7 @@ pub trait NotField {
 
 impl<P> NotField for Probe<P> {}
 
-/// The source of what is no parameter.
+/// The source of a type that is not a parameter.
 #[doc(hidden)]
 pub trait Unsourced {
     const SOURCE: Source = Source::Request;
@@ -56,7 +57,7 @@ impl<P: Param + WithValue> Probe<P> {
     }
 }
 
-/// Fails a build, and not that of this crate: it is known for a certain type only, and no type is of that size.
+/// Fails the build of the crate that uses it. No type has that size, but rustc finds out only once `P` is known, so this crate builds.
 const fn unreadable<P>() {
     assert!(
         size_of::<P>() == usize::MAX,
@@ -64,8 +65,8 @@ const fn unreadable<P>() {
     );
 }
 
-/// What takes nothing, which an assertion has said. Only a type parameter may have got past it, by that assertion's own trait as its
-/// bound.
+/// A type that is not a parameter, which an assertion has reported. Only a type parameter can get past that assertion: when its bound is
+/// the assertion's own trait.
 #[doc(hidden)]
 pub trait Untakeable<P> {
     fn take(_: &mut Taking<'_>, _: usize) -> Option<P> {

@@ -1,4 +1,4 @@
-//! Parameters that the whole request shares: its task list and its reply in the making.
+//! Parameters that the whole request shares: its task list, and the reply in the making.
 
 use super::{Param, Untaken, described};
 use crate::BackgroundTasks;

@@ -27,7 +27,7 @@ use crate::scope::{Scope, Site, Value};
 /// let app = App::new().state(Greeting("hello".into())).routes(routes![index]);
 /// # let _ = app;
 /// ```
-// As in `Depends`, the type is asked for at each look: so a state that is not `Send` is one error, and not one of each future with it.
+// As in `Depends`, the value is downcast at each access: so a state that is not `Send` is one error, and not one per future that holds it.
 pub struct State<T> {
     value: Value,
     of: PhantomData<fn() -> T>,

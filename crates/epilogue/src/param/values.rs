@@ -1,4 +1,4 @@
-//! Parameters that hold a value of one place of the request: path, query, headers, cookies and form.
+//! Parameters that hold a value from one place in the request: path, query, headers, cookies or form.
 
 use serde::de::DeserializeOwned;
 
@@ -9,7 +9,7 @@ use crate::graph::node::Source;
 use crate::rejection::Place;
 use crate::scope::{Scope, Site};
 
-/// A parameter type over one place of the request.
+/// Defines the parameter type for one place in the request.
 macro_rules! value_param {
     ($(#[$doc:meta])* $name:ident, $from:ident = $source:expr, $place:expr, |$scope:ident, $site:pat_param| $values:expr) => {
         described!(
@@ -46,7 +46,7 @@ macro_rules! value_param {
                 Self(value)
             }
 
-            // Only the type tells whether it is a struct, which is given by any of its fields.
+            // Only the type knows whether it is a struct, and a struct counts as given if any of its fields is.
             fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken> {
                 $name::<Option<T>>::take(scope, site).map(|given| given.0.map(Self))
             }
