@@ -29,14 +29,14 @@ impl Group {
 struct Branch {
     left: Range<usize>,
     waiting: Option<Waiting>,
-    /// Its tasks stand among the others' where they would stand if the parameters had been resolved in order.
+    /// Orders its tasks among those of the others as if the parameters had been resolved one after another.
     turn: u32,
 }
 
 struct Branches(Vec<Branch>);
 
 impl Drop for Branches {
-    /// What some of them wait for is dropped half-way where another one fails, or the request is cut off.
+    /// Branches that still wait are dropped half-way if another one fails or the request is cut off.
     fn drop(&mut self) {
         drop_each(self.0.drain(..));
     }
@@ -51,7 +51,7 @@ impl Scope {
         let mut branches = Branches(branches.collect());
         let result =
             std::future::poll_fn(|context| self.poll_branches(steps, &mut branches.0, context)).await;
-        // What is added from here on, also through a list that an output has kept, comes after all that is there.
+        // Tasks added from here on come after those that are there, even if they are added through a list that an output has kept.
         self.turn = 0;
         if let (Some(tasks), Some(last)) = (&self.tasks, branches.0.last()) {
             self.turn = last.turn + 1;
@@ -80,7 +80,7 @@ impl Scope {
         }
     }
 
-    /// Goes on with a branch as far as it can, and tells whether it got anywhere.
+    /// Runs a branch as far as it can go, and returns whether it got anywhere.
     fn advance(
         &mut self,
         steps: &[Step],
@@ -94,7 +94,7 @@ impl Scope {
                     Poll::Pending => break,
                     Poll::Ready(result) => self.settle(step, result)?,
                 },
-                // Another branch has the step that this one needs.
+                // Another branch runs the step that this one needs.
                 None if !self.has_what_it_needs(step) => break,
                 None => {
                     self.turn = branch.turn;

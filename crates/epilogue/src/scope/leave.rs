@@ -28,7 +28,7 @@ impl Scope {
         self.exits.iter().rposition(|exit| exit.scope == DependencyScope::Function)
     }
 
-    /// Makes the reply of what the path function returned, with all that follows it.
+    /// Makes the reply out of the path function's result, with all that follows the reply.
     pub(crate) fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
         let (mut response, outcome) = match result {
             Ok(response) => self.succeed(response),
@@ -36,7 +36,7 @@ impl Scope {
         };
         if !response.extensions().is_empty() {
             if let Some(own) = response.extensions_mut().remove::<Background>() {
-                // Those of a failure are an error handler's.
+                // After a failure, these tasks come from an error handler.
                 let tasks = self.tasks();
                 tasks.take_all(!outcome.is_success());
                 tasks.append(own);
@@ -53,7 +53,7 @@ impl Scope {
         let after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
-            // A number is what a request with places for its tasks has.
+            // Only a request for which places are kept has been given a number.
             if self.number != 0 {
                 self.route().demand.was(0);
             }
@@ -68,13 +68,13 @@ impl Scope {
         &mut self,
         mut result: Result<Replied, Failure>,
     ) -> Result<Replied, Failure> {
-        // In the list they are answered for: an exit may replace the reply, and some of them run even so.
+        // The reply's tasks go into the list now: an exit may replace the reply, and then those added with `.always()` must still run.
         if let Ok(reply) = &mut result
             && let Some(own) = reply.extensions_mut().remove::<Background>()
         {
             self.tasks().append(own);
         }
-        // Those that have not ended stay with the scope, whose drop sees to them should this be cut off.
+        // Exits that have not ended stay in the scope: if this is cut off, its drop sees to them.
         while let Some(last) = self.last_of_function() {
             if result.is_err() {
                 self.discard_tasks();
@@ -91,7 +91,7 @@ impl Scope {
         result
     }
 
-    /// Where a failure becomes the reply, that is logged there.
+    /// Logs a failure that an exit's error has replaced. A failure that becomes the reply is logged there.
     #[cold]
     fn log_replaced(&self, failure: Failure) {
         let (route, error) = (&*self.route().label, failure.into_reason());
@@ -132,7 +132,8 @@ impl Scope {
         (response.map(Either::Right), outcome)
     }
 
-    /// The reply that an error turns into. Of a text or a `Json` its status is that of a success, which no guard means to deny with.
+    /// The reply that an error turns into. An error that is a string or a `Json` replies with a success status, which a guard that denies
+    /// access cannot mean, so that is logged.
     fn reply_of(&self, failure: Failure) -> Result<Response, Failure> {
         let error = match &failure {
             Failure::Raised(raised) => raised.type_name(),
@@ -140,7 +141,7 @@ impl Scope {
         };
         let response = caught_now(|| failure.into_response())?;
         if response.status().is_success() {
-            // Under a layer the route is no more than the place of one.
+            // Under a layer there is no real route; the list knows what the request is called.
             let route = self.tasks.as_ref().map_or(&self.route().label, |tasks| &tasks.origin().name);
             tracing::warn!(
                 route = &**route,
@@ -152,8 +153,7 @@ impl Scope {
         Ok(response)
     }
 
-    /// Drops what is the user's, here, where a panic of it is caught: where the scope is dropped, the reply would be lost with it, and
-    /// its tasks.
+    /// Drops the user's values here, where a panic is caught. In the drop of the scope, a panic would take the reply and its tasks with it.
     fn let_go(&mut self) {
         if !self.slots.is_empty() {
             drop_each(self.slots.drain(..));
@@ -209,8 +209,8 @@ impl Scope {
     }
 }
 
-/// The request was cut off, by the end of a shutdown or by a panic of what it dropped: its exits are owed all the same, and its tasks
-/// are not forgotten.
+/// A request may be cut off by the end of a shutdown, or by a panic in a drop. Its exits are still owed, and its tasks are accounted
+/// for.
 impl Drop for Scope {
     fn drop(&mut self) {
         if self.owes_anything() {
@@ -222,7 +222,7 @@ impl Drop for Scope {
     }
 }
 
-/// Drops what hyper has no use for, which would do so where a panic ends the connection. Layers have seen it.
+/// Drops the extensions that hyper has no use for, since hyper would drop them where a panic ends the connection. Layers have seen them.
 pub(crate) fn drop_extensions<B>(response: &mut http::Response<B>) {
     let mut extensions = std::mem::take(response.extensions_mut());
     if let Some(reason) = extensions.remove::<ReasonPhrase>() {

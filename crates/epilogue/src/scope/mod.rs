@@ -49,7 +49,7 @@ use crate::tasks::{BackgroundTasks, Origin};
 #[cfg(feature = "multipart")]
 use crate::upload::{FormValues, UploadFile};
 
-/// Without the feature nothing answers as a WebSocket.
+/// Without the feature, no request is treated as one for a WebSocket.
 #[cfg(not(feature = "websocket"))]
 pub(crate) fn asks_for_websocket(_: &Parts) -> bool {
     false
@@ -82,7 +82,7 @@ pub struct Site {
     slot: SlotIndex,
     /// The name of the header that it reads.
     header: Option<HeaderName>,
-    /// Nothing reads the slot after it.
+    /// Nothing reads the slot after this parameter.
     is_last: bool,
 }
 
@@ -109,7 +109,7 @@ impl Site {
         self.key
     }
 
-    /// What `#[param(...)]` says of the values that it takes, if anything.
+    /// The options of `#[param(...)]` for the values that it takes, if there are any.
     pub(crate) fn limits(&self) -> Option<&'static ParamOptions> {
         self.limits
     }
@@ -123,7 +123,7 @@ enum Slot {
     Failed(Rejection),
 }
 
-/// An exit that is owed, until it has ended: where it is cut off it goes on elsewhere from where it was.
+/// An exit that is owed until it has ended. If it is cut off, it goes on elsewhere from where it was.
 struct Exit {
     function: &'static str,
     scope: DependencyScope,
@@ -131,19 +131,20 @@ struct Exit {
 }
 
 enum ExitStage {
-    /// A function is called on the blocking pool, where nothing stops it: a dependency's output comes even if nobody waits for it any
-    /// more. Without an exit of its own it holds up those before it, whose outputs it may use to its end.
+    /// A function is being called on the blocking pool, where it cannot be stopped: a dependency's output arrives even if nobody waits
+    /// for it any more. A function without an exit of its own still delays the exits of what was entered before it, since it may use
+    /// their outputs until it ends.
     Enters(Option<RunExit>, oneshot::Receiver<Value>),
     Waits(RunExit, Value),
     Runs(BoxFuture<Result<(), Failure>>),
 }
 
 impl Exit {
-    /// What it is told counts when it begins. From then on, and no longer than it runs, what is added to the list is its own: before,
-    /// a function on the blocking pool may still add what a failed request drops.
+    /// The exit gets the `outcome` of the call in which it begins. Tasks count as the exit's own only while it runs: before that, a
+    /// function on the blocking pool may still add tasks, which a failed request drops.
     async fn run(&mut self, outcome: Arc<Outcome>, tasks: Option<&BackgroundTasks>) -> Result<(), Failure> {
         if let ExitStage::Enters(run, entered) = &mut self.stage {
-            // It may have failed: there is nothing to exit.
+            // If the function has failed, there is nothing to exit.
             let (Ok(value), Some(run)) = (entered.await, *run) else { return Ok(()) };
             self.stage = ExitStage::Waits(run, value);
         }
@@ -162,12 +163,12 @@ impl Exit {
 /// The part of the path that each `{name}` of the template matched, as offsets.
 pub(crate) type CaptureRanges = SmallVec<[(u32, u32); 4]>;
 
-/// Everything of one request. The macros' code takes parameters out of it; nothing else of it is public.
+/// Everything that belongs to one request. The macros' code takes parameters out of it; the rest is private.
 #[doc(hidden)]
 pub struct Scope {
     app: Arc<AppState>,
     route: usize,
-    /// 0 until the request is named.
+    /// 0 until the request has been given a number.
     number: u64,
     parts: Head,
     captures: CaptureRanges,
@@ -177,7 +178,7 @@ pub struct Scope {
     reply: Option<Reply>,
     exits: Vec<Exit>,
     errors: Vec<Invalid>,
-    /// Whose tasks go before whose, where parameters are resolved at the same time.
+    /// The turn of what runs now: it orders the tasks of parameters that are resolved at the same time.
     turn: u32,
     link: Option<Link>,
 }
@@ -198,7 +199,7 @@ impl Head {
     }
 }
 
-/// The head of no request.
+/// An empty head, where there is no request or its head has been taken.
 pub(crate) fn empty_parts() -> Parts {
     http::Request::new(()).into_parts().0
 }
@@ -244,7 +245,7 @@ impl Scope {
         self.parts.get()
     }
 
-    // What the parameters take. The types that they are read through belong to `decode`.
+    // What the parameters read. The types that they read it through belong to `decode`.
 
     pub(crate) fn query(&self) -> UrlEncoded<'_> {
         UrlEncoded::new(self.parts().uri.query().unwrap_or_default())
@@ -284,11 +285,11 @@ impl Scope {
     }
 
     fn url_encoded(&self) -> UrlEncoded<'_> {
-        // What is declared as something else is no form; `UrlEncoded` percent-decodes leniently by itself.
+        // A body declared as something else is not a form. `UrlEncoded` itself is lenient about percent-encoding.
         UrlEncoded::form(if is_form(&self.parts().headers) { self.body.form() } else { "" })
     }
 
-    /// What a field of the form holds where files are wanted: files, or texts that are none.
+    /// What the form has under a name for which files are wanted: files, or texts in their place.
     #[cfg(feature = "multipart")]
     pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
         match self.form() {
@@ -308,22 +309,22 @@ impl Scope {
         self.body.bytes()
     }
 
-    /// Whether the body is read as JSON. One that was not sent may be declared as anything.
+    /// Whether the body is read as JSON. For an empty one it does not matter what it is declared as.
     pub(crate) fn reads_json(&self) -> bool {
         self.body().is_empty() || is_json(&self.parts().headers)
     }
 
-    /// The key under which a JSON body stands, where the request has several.
+    /// The key under which a JSON body stands, if the bodies of this route have keys.
     pub(crate) fn embedded(&self, site: &Site) -> Option<&'static str> {
         self.route().plan.embed_bodies.then_some(site.key)
     }
 
-    /// The connection, where the own server serves it.
+    /// The connection, if our own server serves it.
     fn connection(&self) -> Option<&Connection> {
         self.link.as_ref().and_then(Link::connection)
     }
 
-    /// The request, as logs and reports name it.
+    /// The request under the name that logs and reports use.
     fn origin(&mut self) -> Origin {
         if self.number == 0 {
             self.number = self.app.next_number();
@@ -338,7 +339,7 @@ impl Scope {
         self.tasks.as_ref().expect("the list was made just above")
     }
 
-    /// The list, for the batch that answers for it from now on.
+    /// Takes the list out for the batch, which answers for it from now on.
     fn take_tasks(&mut self) -> BackgroundTasks {
         self.tasks.take().unwrap_or_else(|| self.new_tasks())
     }
@@ -348,7 +349,7 @@ impl Scope {
         self.app.runner.tasks(origin)
     }
 
-    /// The same list, as the function that runs now gets it.
+    /// The list as the function that runs now gets it: with its turn.
     pub(crate) fn tasks_in_turn(&mut self) -> BackgroundTasks {
         let turn = self.turn;
         self.tasks().in_turn(turn)
@@ -396,8 +397,8 @@ impl Scope {
         }
     }
 
-    /// The same for an output that ends without anybody noticing: the last one to read it takes it, so that its memory is there
-    /// for the outputs to come.
+    /// The same for an output whose end nobody notices: its last reader takes it out of the slot, so that its memory is free for the
+    /// outputs to come.
     pub(crate) fn dependency_to_end(&mut self, site: &Site) -> Result<Value, Rejection> {
         if let (SlotIndex::Request(index), true) = (site.slot, site.is_last)
             && let slot @ Slot::Shared(_) = &mut self.slots[index]
@@ -408,7 +409,7 @@ impl Scope {
         self.dependency(site)
     }
 
-    /// The scopes that are required at this place of the graph.
+    /// The scopes that are required at this place in the graph.
     pub(crate) fn security_scopes(&self, site: &Site) -> SecurityScopes {
         match site.slot {
             SlotIndex::Scopes(index) => self.route().plan.scopes[index].clone(),
@@ -425,7 +426,7 @@ impl Scope {
         }
     }
 
-    /// The request as an extractor gets it: with the body unread if it is the one that takes it.
+    /// The request as an extractor gets it: with the unread body if this is the extractor that takes it.
     pub(crate) fn request_for_extractor(&mut self, sites: &[Site]) -> axum_core::extract::Request {
         let body = if sites.iter().any(|site| site.node.takes_stream) {
             let time = self.connection().and_then(|connection| connection.body_read_timeout);
@@ -449,8 +450,8 @@ fn wrong_plan(site: &Site) -> ! {
 mod tests {
     use super::*;
 
-    /// The largest piece of memory that glibc hands out from its cache of the thread. A request's future that is larger costs a
-    /// twentieth of what a simple request costs in all.
+    /// The largest allocation that glibc serves from the thread's cache. A request's future that is larger adds a twentieth to what a
+    /// simple request costs.
     const CACHED: usize = 1032;
 
     fn size_of_future<F>(_: impl FnOnce(&'static mut Scope, &'static AppState) -> F) -> usize {

@@ -22,15 +22,15 @@ pub(crate) struct Plan {
     pub(crate) concurrent: Vec<Group>,
     /// The path function's own parameters.
     pub(crate) own: Box<[Site]>,
-    /// Something reads the body, which is therefore read before anything runs.
+    /// Something reads the body, so it is read before anything runs.
     pub(crate) reads_body: bool,
-    /// Something reads it as JSON: a body that is none ends the request before anything runs.
+    /// Something reads it as JSON, so a body that is not JSON ends the request before anything runs.
     pub(crate) reads_json: bool,
-    /// Something reads it as a form, which may come in parts.
+    /// Something reads it as a form, which may be a multipart one.
     pub(crate) reads_form: bool,
-    /// Something reads all of it, whatever it is.
+    /// Something reads all of it, whatever its type.
     pub(crate) reads_whole: bool,
-    /// Several JSON bodies, or one that says so: each stands under its name.
+    /// There are several JSON bodies, or one with `embed`: each stands under its name.
     pub(crate) embed_bodies: bool,
     /// Files are wanted as bytes.
     pub(crate) files_in_memory: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     fn mark_last_readers(&mut self) {
-        // Who reads last is not known where they run at the same time.
+        // Where steps run at the same time, it is not known which of them reads last.
         if !self.concurrent.is_empty() {
             return;
         }
@@ -66,7 +66,7 @@ pub(crate) struct Step {
     pub(crate) sites: Box<[Site]>,
     pub(crate) exit: Option<RunExit>,
     pub(crate) scope: DependencyScope,
-    /// The request fails with it: some chain of required parameters leads here.
+    /// If it fails, so does the request: some chain of required parameters leads here.
     pub(crate) vital: bool,
 }
 
@@ -94,7 +94,7 @@ pub(crate) enum Override {
     Dependency(&'static DependencyNode),
 }
 
-/// What can be found at the start only. The chain leads from the route to the parameter.
+/// A mistake that can only be found at the start. The chain leads from the route to the parameter.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
@@ -204,7 +204,7 @@ pub enum PlanError {
 pub(crate) struct Planner<'a> {
     pub(crate) states: &'a [(TypeId, Value)],
     pub(crate) overrides: &'a HashMap<TypeId, Override>,
-    /// The app-scoped dependencies, filled while plans are made: a dependency stands behind those that it needs.
+    /// The app-scoped dependencies, collected while plans are made. Each comes after those that it needs.
     pub(crate) app: &'a mut AppPlan,
 }
 
@@ -233,7 +233,7 @@ impl AppStep {
     }
 }
 
-/// One route while it is laid out.
+/// A route while its plan is being laid out.
 struct Draft<'a, 'b> {
     planner: &'a mut Planner<'b>,
     route: &'static RouteNode,
@@ -245,24 +245,24 @@ struct Draft<'a, 'b> {
     scopes: Vec<&'static str>,
     /// Which dependencies ask for the scopes, themselves or through others.
     scoped: HashMap<TypeId, bool>,
-    /// Of each slot, what is exited before the reply.
+    /// For each slot, the dependency in or below it that is exited before the reply, if there is one.
     early: HashMap<usize, &'static str>,
     bodies: Vec<&'static str>,
     stream: Option<SourceLine>,
     chain: Vec<&'static str>,
-    /// The dependencies along the chain. The compiler has seen that there is no cycle, but not what overrides make of it.
+    /// The dependencies along the chain, to find cycles: the compiler has ruled them out, but overrides can bring them back.
     above: Vec<TypeId>,
     /// The overrides along the chain, and what each stands in for.
     overridden: Vec<[&'static str; 2]>,
     in_concurrent: bool,
 }
 
-/// What is run once: a dependency, for each set of scopes if it asks for them. FastAPI goes further and runs one that asks for none
-/// again where its parameter only says that it requires some; here that stays once a request.
+/// What runs once per request: a dependency, for each set of scopes if it asks for them. FastAPI goes further: it runs a dependency that
+/// asks for none again if only its parameter requires some. Here such a dependency still runs once per request.
 pub(super) type SlotKey = (TypeId, Vec<&'static str>);
 
 impl Planner<'_> {
-    /// The plan of a route under its whole path, with the dependencies of the app and its routers before its own.
+    /// The plan of a route under its whole path. The dependencies of the app and of its routers come before its own.
     pub(crate) fn plan(
         &mut self,
         route: &'static RouteNode,
@@ -275,7 +275,7 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// The same, with what tells steps that run once a request from each other, and where each stands.
+    /// The same, with the key of each step that runs once per request, and its position.
     pub(super) fn plan_with_keys(
         &mut self,
         route: &'static RouteNode,
@@ -310,13 +310,13 @@ impl Planner<'_> {
     }
 }
 
-/// What an app-scoped dependency may take: nothing of a request.
+/// Whether an app-scoped dependency may take this parameter: it may not be anything of a request.
 fn may_stand_in_app(param: &ParamNode) -> bool {
     matches!(param.source, Source::Dependency { .. } | Source::State { .. } | Source::SecurityScopes)
 }
 
 impl Draft<'_, '_> {
-    /// Finds, or lays out, where a parameter's value will stand.
+    /// Finds where a parameter's value will be, or lays out the step that makes it.
     fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
         self.chain.push(param.name);
         if in_app && !may_stand_in_app(param) {
@@ -371,7 +371,7 @@ impl Draft<'_, '_> {
                 self.plan.has_tasks = true;
                 SlotIndex::None
             }
-            // Outside a request nothing is required of anybody.
+            // Outside a request, no scopes are required of anybody.
             Source::SecurityScopes if in_app => SlotIndex::None,
             Source::SecurityScopes => {
                 self.plan.scopes.push(SecurityScopes::new(&self.scopes));
@@ -383,7 +383,7 @@ impl Draft<'_, '_> {
         Ok(Site::new(param, slot))
     }
 
-    /// A dependency under the scopes that its parameter requires beside those of the chain.
+    /// A dependency under the scopes that its parameter requires in addition to those of the chain.
     fn with_scopes(
         &mut self,
         node: &'static DependencyNode,
@@ -459,7 +459,7 @@ impl Draft<'_, '_> {
         }
         if in_app || [asked, node].iter().any(|node| node.scope == DependencyScope::App) {
             let slot = self.app_dependency(node, run)?;
-            // Tasks and tests look for what they know, whatever stands in for it.
+            // Tasks and tests look it up by the type that they know, whatever stands in for it.
             self.planner.app.slots.insert(asked.id, slot);
             return Ok(SlotIndex::App(slot));
         }
@@ -507,7 +507,7 @@ impl Draft<'_, '_> {
         Ok(SlotIndex::Request(slot))
     }
 
-    /// The dependency that is exited before the reply, of this one and of what it is made from.
+    /// The dependency that is exited before the reply, if this is one or is made from one.
     fn early(&self, node: &DependencyNode, has_exit: bool, sites: &[Site]) -> Option<&'static str> {
         if node.scope == DependencyScope::Function && has_exit {
             return Some(node.name);
@@ -558,7 +558,7 @@ impl Draft<'_, '_> {
             None => (self.sites(node, true, true)?, node.exit),
         };
         let RouteNode { name, at, .. } = self.route;
-        // What stands for a route has no line.
+        // A route that we make up ourselves has no line.
         let at = if at.file.is_empty() { String::new() } else { format!(" ({at})") };
         let wanted_by = format!("`{name}`{at} needs through {}", self.chain());
         let app = &mut *self.planner.app;
@@ -588,8 +588,8 @@ impl Draft<'_, '_> {
         sites
     }
 
-    /// The parameters of one function. Those of a concurrent one run at the same time; what is below them runs in order,
-    /// whatever it says itself.
+    /// The parameters of one function. Those of a concurrent function run at the same time. What is below them runs in order, even if it
+    /// is marked `concurrent` itself.
     fn params(
         &mut self,
         params: &'static [ParamNode],
@@ -624,7 +624,7 @@ impl Draft<'_, '_> {
         self.plan.steps.len() - 1
     }
 
-    /// A dependency that was laid out for an optional parameter is now wanted by a required one, and so is all below it.
+    /// A dependency that was laid out for an optional parameter is now required by another, and so is all that it requires.
     fn make_vital(&mut self, slot: usize) {
         if std::mem::replace(&mut self.plan.steps[slot].vital, true) {
             return;
@@ -670,7 +670,7 @@ impl Draft<'_, '_> {
         PlanError::BodyTwice { route: self.route.name, at: param.at, chain: self.chain() }
     }
 
-    /// The override that made a mistake of what the compiler has found to be none.
+    /// Names the override that is to blame: without overrides, the compiler has found no mistake here.
     fn stand_in(&self) -> String {
         match self.overridden.last() {
             Some([name, of]) => format!("the override `{name}` of `{of}`"),

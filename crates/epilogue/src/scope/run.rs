@@ -26,7 +26,7 @@ use crate::upload::{FormLimits, MAX_PARTS, MultipartError};
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
 impl Scope {
-    /// The app, so that its plans can be read while the scope is written.
+    /// The app, so that its plans can be read while the scope is borrowed mutably.
     pub(crate) fn app(&self) -> Arc<AppState> {
         Arc::clone(&self.app)
     }
@@ -37,7 +37,7 @@ impl Scope {
         plan.reads_body || !plan.steps.is_empty()
     }
 
-    /// Reads the body and runs the dependencies. What fails validation is collected; an error ends the request here.
+    /// Reads the body and runs the dependencies. Failed validations are collected; any other error ends the request here.
     pub(crate) async fn prepare(&mut self, app: &AppState) -> Result<(), Failure> {
         let plan = &app.routes[self.route].plan;
         let has_steps = !plan.steps.is_empty();
@@ -50,7 +50,8 @@ impl Scope {
         if has_steps { self.run_steps(plan).await } else { Ok(()) }
     }
 
-    /// A body that is no JSON at all must not let dependencies run; where there are none, it is parsed once only.
+    /// If the body is not JSON at all, no dependency may run, so it is checked first. Without dependencies, taking the parameters is check
+    /// enough, and the body is parsed only once.
     fn check_json(&self, before_steps: bool) -> Result<(), Failure> {
         if std::str::from_utf8(self.body()).is_err() {
             let detail = "There was an error parsing the body";
@@ -67,7 +68,7 @@ impl Scope {
         self.slots.reserve_exact(plan.steps.len());
         for group in &plan.concurrent {
             self.run_in_order(&plan.steps[..group.start()]).await?;
-            // In a box, so that the future of a request that does no such thing is no larger for it.
+            // Boxed, so that it does not enlarge the future of other requests.
             Box::pin(self.run_concurrently(&plan.steps, group)).await?;
         }
         self.run_in_order(&plan.steps).await
@@ -75,7 +76,7 @@ impl Scope {
 
     /// Runs the steps that have no slot yet, one after another.
     async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
-        // Whatever panics in a step, a `Deserialize` of the user's perhaps, ends the request and not the server.
+        // A panic in a step (in a user's `Deserialize`, say) must end the request and not the server.
         while let Some((step, future)) = caught_now(|| self.run_until_waiting(steps)).flatten()? {
             let result = caught(future).await.flatten();
             let slot = self.settle(step, result)?;
@@ -84,7 +85,7 @@ impl Scope {
         Ok(())
     }
 
-    /// Runs steps, from the first that has no slot yet, up to one that has to be awaited.
+    /// Runs steps, from the first that has no slot yet, until one has to be awaited.
     fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
         for step in steps.get(self.slots.len()..).unwrap_or_default() {
             let slot = match self.launch(step) {
@@ -106,7 +107,7 @@ impl Scope {
             return Ok(Slot::Failed(Rejection::merged(own, below)));
         }
         self.errors.extend(own);
-        // What is below has been noted where it failed, or is an error that no step of the plan could raise.
+        // A failure of a dependency below was noted where it happened, unless it is an error that no step of the plan could raise.
         match below.and_then(Rejection::into_raised) {
             Some(failure) => Err(failure),
             None => Ok(Slot::Failed(Rejection::new(Vec::new()))),
@@ -127,7 +128,7 @@ impl Scope {
         }
     }
 
-    // Apart, so that what keeps the outputs of the others is inlined.
+    // Not inlined, so that `keep` can be: few steps have an exit.
     #[inline(never)]
     fn owe_exit(&mut self, step: &Step, stage: ExitStage) {
         self.exits.push(Exit { function: step.name, scope: step.scope, stage });
@@ -144,18 +145,18 @@ impl Scope {
         }
     }
 
-    /// Starts a step; its panic is its failure.
+    /// Starts a step; a panic becomes its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
         caught_now(|| self.launch(step)).unwrap_or_else(Running::Failed)
     }
 
-    /// Calls a dependency on the blocking pool. Its exit is owed from here on, whoever still waits for it when it returns.
+    /// Calls a dependency on the blocking pool. Its exit is owed from here on, even if nobody waits for the output any more when it comes.
     pub(super) fn enter_on_pool(&mut self, step: &Step, call: BlockingCall) -> Waiting {
         let is_exited = step.exit.is_some();
         let enter = self.owe_call(step.name, step.exit.map(|run| (step.scope, run)));
         let call = move || {
             let value = call()?;
-            // Without an exit the output ends with its last reader.
+            // Without an exit, the output is to be dropped with its last reader.
             if is_exited {
                 let _ = enter.send(Arc::clone(&value));
             }
@@ -165,7 +166,7 @@ impl Scope {
         Box::pin(async { blocking(runner, call).await.flatten().map(StepOutput::Entered) })
     }
 
-    /// Calls the path function there.
+    /// Calls the path function on the blocking pool.
     pub(crate) async fn call_on_pool<T: Send + 'static>(
         &mut self,
         call: impl FnOnce() -> T + Send + 'static,
@@ -178,7 +179,8 @@ impl Scope {
         blocking(self.app.runner.clone(), call).await
     }
 
-    /// What ends a call on the blocking pool, with the output that its own exit is for: until then no exit of what was entered before runs.
+    /// The sender that ends a call on the blocking pool: with the output, for the call's own exit, or by being dropped. Until then, no exit
+    /// of what was entered before runs.
     fn owe_call(
         &mut self,
         function: &'static str,
@@ -226,7 +228,7 @@ impl Scope {
                 text: limit,
                 files_in_memory: plan.files_in_memory,
             };
-            // Boxed, so that no other request is larger for it.
+            // Boxed, so that it does not enlarge the future of other requests.
             result = Box::pin(self.body.read_form(headers, content_type, limits, time)).await;
         }
         result.map_err(|error| {
@@ -242,7 +244,7 @@ impl Scope {
         })
     }
 
-    /// Takes the path function's own parameters: `None` when anything of the request failed validation.
+    /// Takes the path function's own parameters, unless anything in the request failed validation.
     pub(crate) fn take_own<T>(
         &mut self,
         app: &AppState,
@@ -257,7 +259,7 @@ impl Scope {
     }
 }
 
-/// The request goes on without a step that only optional parameters want.
+/// What a failed step leaves: the request goes on if only optional parameters want it.
 #[cold]
 fn failed(step: &Step, failure: Failure) -> Result<Slot, Failure> {
     match failure {
@@ -274,7 +276,7 @@ impl Scope {
         Self::new(app, 0, 0, super::empty_parts(), super::CaptureRanges::new(), body, None)
     }
 
-    /// Builds an app-scoped dependency; the error is for the log of a start that failed.
+    /// Builds an app-scoped dependency. The error is for the log, since the start then fails.
     pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<Value, String> {
         let result = match self.start(step) {
             Running::Done(output) => Ok(output),
@@ -294,7 +296,7 @@ impl Scope {
     }
 }
 
-/// What the client is told of a multipart body that was not read.
+/// What the client is told if a multipart body could not be read.
 #[cfg(feature = "multipart")]
 fn multipart_failure(error: &MultipartError) -> Failure {
     let too_many;

@@ -1,4 +1,4 @@
-//! What running a step comes to, where its panics end, and where a blocking one runs.
+//! What a step comes to, how its panics are caught, and how a blocking one is called.
 
 use std::any::Any;
 use std::future::Future;
@@ -18,15 +18,15 @@ use crate::tasks::Runner;
 /// What a step of the plan came to, or will.
 #[doc(hidden)]
 pub enum Running {
-    /// A sync function has returned.
+    /// A sync function, which has returned.
     Done(StepOutput),
-    /// An async one goes on.
+    /// An async one, to be awaited.
     Waiting(BoxFuture<Result<StepOutput, Failure>>),
-    /// A sync one is to be called on the blocking pool.
+    /// A sync one, to be called on the blocking pool.
     Blocking(BlockingCall),
     /// It has failed.
     Failed(Failure),
-    /// It could not run: its own values are not valid, or a dependency below failed.
+    /// It could not run: its own values are invalid, or a dependency below it failed.
     Untaken(Box<UntakenStep>),
 }
 
@@ -36,11 +36,11 @@ pub(super) type BlockingCall = Box<dyn FnOnce() -> Result<Value, Failure> + Send
 /// What a step leaves in its slot.
 #[doc(hidden)]
 pub enum StepOutput {
-    /// A dependency's output, for all who ask.
+    /// A dependency's output, for all who ask for it.
     Shared(Value),
-    /// The same from the blocking pool: its exit is owed already.
+    /// The same from the blocking pool; its exit is already owed.
     Entered(Value),
-    /// An extractor, for the one parameter that it belongs to.
+    /// An extractor's value, for the one parameter that it belongs to.
     Own(Box<dyn Any + Send>),
 }
 
@@ -95,7 +95,7 @@ impl Running {
         Self::Blocking(Box::new(|| call().map(|output| Arc::new(output) as Value)))
     }
 
-    /// A value for the one parameter that it belongs to, found at once.
+    /// A value that is available at once, for the one parameter that it belongs to.
     pub(crate) fn extracted<T: Send + 'static>(result: Result<T, Failure>) -> Self {
         match result {
             Ok(extracted) => Self::Done(StepOutput::Own(Box::new(extracted))),
@@ -121,7 +121,7 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Fail
     std::future::poll_fn(move |context| poll_caught(future.as_mut(), context)).await
 }
 
-/// The same of one poll.
+/// The same for one poll.
 pub(crate) fn poll_caught<F: Future + ?Sized>(
     future: Pin<&mut F>,
     context: &mut Context<'_>,
@@ -132,12 +132,12 @@ pub(crate) fn poll_caught<F: Future + ?Sized>(
     }
 }
 
-/// Drops what is a user's, whose panic ends here.
+/// Drops a value of the user's, and catches the panic of its drop.
 pub(crate) fn drop_caught<T>(value: T) {
     drop_each(iter::once(value));
 }
 
-/// Drops one value after another, since two panics at a time would end the process.
+/// Drops one value after another: if a second drop panicked while the first panic unwinds, the process would abort.
 pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
     let mut all = || values.by_ref().for_each(drop);
     while let Err(failure) = caught_now(&mut all) {
@@ -153,7 +153,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     runner: Runner,
     call: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
-    // Nothing stops it: where nobody waits for it any more, a shutdown still does, before it takes away what the function uses.
+    // The function cannot be stopped. Even if nobody waits for it any more, a shutdown does, before it takes away what the function uses.
     let token = runner.blocking_call();
     let call = move || {
         let _token = token;

@@ -1,4 +1,4 @@
-//! One dependency asked for by itself, by a handler of axum's own. What the request has already is not run again.
+//! A single dependency that an axum handler asks for. What has already run for the request is not run again.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -20,9 +20,9 @@ use crate::tasks::BackgroundTasks;
 
 /// The plan of one dependency.
 pub(crate) struct SoloPlan {
-    /// An app whose one route takes the dependency, and nothing else.
+    /// An app with one route, which takes this dependency and nothing else.
     pub(crate) app: Arc<AppState>,
-    /// What tells each step from those of other plans; none for those that are run for one parameter alone.
+    /// The keys by which the plans of a request recognise each other's steps. A step that runs for one parameter alone has none.
     pub(crate) keys: Vec<Option<SlotKey>>,
 }
 
@@ -44,9 +44,9 @@ impl Planner<'_> {
 /// A request whose handler asks for one dependency after another.
 pub(crate) struct Solo {
     scope: Scope,
-    /// What came of the dependencies that run once a request.
+    /// The results of the dependencies that run once per request.
     known: HashMap<SlotKey, Known>,
-    /// The first panic of a dependency. It ends the request, whatever its handler makes of the rejection.
+    /// The first panic of a dependency. It ends the request, whatever the handler makes of the rejection.
     panicked: Option<Panicked>,
 }
 
@@ -72,7 +72,7 @@ impl SoloPlan {
 }
 
 impl Solo {
-    /// A request of which only the head is known: the body is the handler's.
+    /// A request of which only the head is known, since the handler has the body.
     pub(crate) fn new(app: Arc<AppState>, parts: Parts, tasks: BackgroundTasks) -> Self {
         let body = RequestBody::Read(bytes::Bytes::new());
         let mut scope = Scope::new(app, 0, tasks.origin().id, parts, CaptureRanges::new(), body, None);
@@ -80,7 +80,7 @@ impl Solo {
         Self { scope, known: HashMap::new(), panicked: None }
     }
 
-    /// Why the request must not go on with the plan: it may add tasks, and there is no place for one.
+    /// Refuses the plan if it may add tasks and there is no place for one.
     pub(crate) fn refuses(&mut self, solo: &SoloPlan) -> Option<Rejection> {
         let runner = &solo.app.runner;
         let is_refused = solo.plan().has_tasks && self.scope.tasks().is_empty() && runner.is_full();
@@ -91,7 +91,7 @@ impl Solo {
     pub(crate) async fn ask(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
         self.scope.app = Arc::clone(&solo.app);
         self.scope.slots.clear();
-        // Of one that was dropped before its end.
+        // They may be left from a call that was dropped before its end.
         self.scope.errors.clear();
         let ended = self.run(solo).await.err().or_else(|| {
             let errors = std::mem::take(&mut self.scope.errors);
@@ -118,7 +118,7 @@ impl Solo {
                 Some(Known::Failed(rejection)) => Slot::Failed(rejection),
                 None => {
                     let slot = self.run_step(step).await.map_err(|failure| self.rejection(failure))?;
-                    // At once: all this may be dropped while a later step is awaited.
+                    // Noted at once, since this future may be dropped while a later step is awaited.
                     let known = match &slot {
                         Slot::Shared(value) => Some(Known::Output(Arc::clone(value))),
                         Slot::Failed(rejection) if !step.vital => Some(Known::Failed(rejection.clone())),
@@ -153,7 +153,7 @@ impl Solo {
         self.scope.settle(step, result)
     }
 
-    /// Which steps lead to something that the request does not have. A step stands behind those that it needs.
+    /// Which steps are needed for what the request does not have yet. In a plan, a step comes after those that it needs.
     fn needed(&self, solo: &SoloPlan) -> Vec<bool> {
         let steps = &solo.plan().steps;
         let mut needed = vec![false; steps.len()];
@@ -173,13 +173,13 @@ impl Solo {
         needed
     }
 
-    /// Keeps the reason for which steps that are needed have failed.
+    /// Keeps the rejection for the steps that have failed, so that they are not run again.
     fn remember_failed(&mut self, solo: &SoloPlan, rejection: &Rejection) {
         let slots = &self.scope.slots;
         for (index, step) in solo.plan().steps.iter().enumerate() {
             let failed = match slots.get(index) {
                 Some(slot) => step.vital && matches!(slot, Slot::Failed(_)),
-                // The step that has ended the request; those behind it have not run.
+                // The step that ended the run; those after it have not run.
                 None => index == slots.len(),
             };
             if let (Some(key), true) = (&solo.keys[index], failed) {
@@ -188,14 +188,14 @@ impl Solo {
         }
     }
 
-    /// Makes the reply of what the handler came to, with all that follows it.
+    /// Makes the reply out of the handler's result, with all that follows the reply.
     pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
         let mut result = result.map(|response| response.map(Either::Right));
         if let Some(panic) = self.panicked.take() {
             drop_caught(std::mem::replace(&mut result, Err(Failure::Panicked(panic))));
         }
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
-        // Into a list: a map would drop what is left of it while it panics.
+        // Into a list first: if a drop panicked, a map would drop the rest of its values while unwinding.
         drop_each(std::mem::take(&mut self.known).into_values().collect::<Vec<_>>().into_iter());
         self.scope.finish(result)
     }
@@ -207,5 +207,5 @@ impl std::fmt::Debug for SoloPlan {
     }
 }
 
-/// The plans that were made, by the dependency.
+/// The plans made so far, by dependency.
 pub(crate) type SoloPlans = HashMap<TypeId, Arc<SoloPlan>>;

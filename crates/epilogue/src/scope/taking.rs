@@ -3,7 +3,7 @@ use crate::param::{Extract, Param, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
 use crate::response::Failure;
 
-/// Takes the parameters of one function, and collects what is wrong with any of them before it gives up.
+/// Takes the parameters of one function. It tries all of them and collects what is wrong before it gives up.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Taking<'a> {
@@ -14,7 +14,7 @@ pub struct Taking<'a> {
 }
 
 impl<'a> Taking<'a> {
-    /// For a dependency: its sites are those of its step.
+    /// For a dependency, with the sites of its step.
     pub fn new(scope: &'a mut Scope, sites: &'a [Site]) -> Self {
         Self { scope, sites, own: Vec::new(), below: None }
     }
@@ -24,7 +24,7 @@ impl<'a> Taking<'a> {
         self.take_with(position, P::take)
     }
 
-    /// The same for an `Extract`, which its step has made already.
+    /// The same for an `Extract`, whose step has already run.
     pub fn take_extracted<E: Send + 'static>(&mut self, position: usize) -> Option<Extract<E>> {
         self.take_with(position, |scope, site| scope.extracted(site).map(Extract).map_err(Untaken::Failed))
     }
@@ -51,7 +51,7 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// The same, with a value for a request that has none.
+    /// The same, with a default for a request that has no value.
     pub fn take_or<P: WithValue>(
         &mut self,
         position: usize,
@@ -61,7 +61,7 @@ impl<'a> Taking<'a> {
         Some(given.unwrap_or_else(|| P::from_value(default())))
     }
 
-    /// A dependency that cannot run.
+    /// The result of a dependency that cannot run.
     pub fn failed(self) -> Running {
         let (own, below) = self.into_errors();
         Running::Untaken(Box::new(UntakenStep { own, below }))
@@ -72,7 +72,7 @@ impl<'a> Taking<'a> {
         self.own.is_empty() && self.below.is_none() && self.scope.errors.is_empty()
     }
 
-    /// Why a path function cannot run: what its own parameters and those before it came to.
+    /// Why a path function cannot run: what is wrong with its own parameters, and with those taken before.
     #[cold]
     pub(super) fn into_failure(self) -> Failure {
         let mut errors = std::mem::take(&mut self.scope.errors);

@@ -1,4 +1,4 @@
-//! A request that becomes a WebSocket: its scope goes on until the socket is closed.
+//! A request that becomes a WebSocket: its scope lives on until the socket is closed.
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
@@ -18,7 +18,7 @@ use crate::server::longest_wait;
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
 
-/// What a client sent that asks for a WebSocket.
+/// What a client that asks for a WebSocket has sent.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Upgrade {
@@ -29,7 +29,7 @@ pub struct Upgrade {
 /// What carries the messages of an open WebSocket.
 #[derive(Debug)]
 enum Transport {
-    /// The connection of the request, once hyper gives it up.
+    /// The connection of the request, once hyper hands it over.
     Connection(OnUpgrade),
     /// One end of a pipe, whose other end a test holds.
     Test(TestSocket),
@@ -56,7 +56,7 @@ pub(crate) fn asks_for_websocket(request: &Parts) -> bool {
 type Function = Box<dyn FnOnce(WebSocket) -> BoxFuture<Result<(), Failure>> + Send>;
 
 impl Scope {
-    /// Whether the request asks for a WebSocket; the error says what it has to ask for.
+    /// Checks that the request asks for a WebSocket properly; the error says what it lacks.
     #[doc(hidden)]
     pub fn upgrade(&self) -> Result<Upgrade, Failure> {
         let parts = self.parts();
@@ -100,7 +100,7 @@ impl Scope {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
-        // What follows the socket does not wait for a flush of the connection, which is none of HTTP any more.
+        // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more.
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
@@ -113,14 +113,14 @@ impl Scope {
         response.map(|content| ReplyBody::new(content, After::default()))
     }
 
-    /// The best subprotocol that the client offers.
+    /// The first of our subprotocols that the client offers.
     fn protocol(&self) -> Option<&'static str> {
         let headers = &self.parts().headers;
         let mut known = self.route().node.protocols.iter().copied();
         known.find(|protocol| items(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|item| item == *protocol))
     }
 
-    /// What the path function's end comes to, with the exits of function scope.
+    /// Ends the socket after the path function: runs the exits of function scope, and gives the reply and the close frame.
     async fn end_socket(&mut self, result: Result<(), Failure>) -> (http::Response<ReplyBody>, Close) {
         let mut result = match result {
             Err(failure) if Close::after(&failure).is_some() => Err(failure),
@@ -140,23 +140,23 @@ fn switched() -> Replied {
     response
 }
 
-/// The subprotocol that a server has chosen.
+/// The subprotocol that the server has chosen.
 pub(crate) fn protocol_of(headers: &HeaderMap) -> Option<String> {
     headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok().map(str::to_owned)
 }
 
-/// Whether a header that is a list has this word, in any case.
+/// Whether a list header contains this word, in upper or lower case.
 fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     items(headers, name).any(|item| item.eq_ignore_ascii_case(word))
 }
 
-/// What a header that is a list has.
+/// The items of a list header.
 fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).map(str::trim)
 }
 
-/// The answer of RFC 9110, section 15.5.22, to a request that is none for a WebSocket.
+/// The answer to a request that does not ask for a WebSocket: RFC 9110, section 15.5.22.
 fn upgrade_required(detail: &str) -> Failure {
     HttpError::new(StatusCode::UPGRADE_REQUIRED, detail)
         .header(header::CONNECTION, HeaderValue::from_static("upgrade"))
@@ -201,18 +201,18 @@ impl Session {
         let talking = async {
             let result = function(socket).await;
             let (reply, close) = scope.end_socket(result).await;
-            // Who receives it may have gone, with the client.
+            // The receiver may be gone, together with the client.
             drop(ended.send(close));
             reply
         };
         let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
         self.0 = None;
-        // Its tasks and exits follow now, after the socket.
+        // The drop starts its tasks and exits, which come after the socket.
         drop(reply);
     }
 }
 
-/// Cut off at the end of a shutdown: the exits are owed all the same.
+/// Even if the session is cut off at the end of a shutdown, its exits are owed.
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut scope) = self.0.take() else { return };
