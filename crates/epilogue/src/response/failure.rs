@@ -52,7 +52,7 @@ impl Panicked {
 }
 
 impl Failure {
-    /// The status of the reply, where it is known before the reply is made.
+    /// The status of the reply, if it is known before the reply is made.
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Rejected(_) => Some(StatusCode::UNPROCESSABLE_ENTITY),
@@ -61,7 +61,8 @@ impl Failure {
         }
     }
 
-    /// What the log is told of a failure that becomes nobody's reply. A type that is known to turn into a reply only is asked for that.
+    /// What the log says of a failure that no client gets as its reply. If all that is known of the error's type is that it turns into a reply,
+    /// that reply is made for the log.
     #[cold]
     pub(crate) fn into_reason(self) -> String {
         match self {
@@ -96,7 +97,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// FastAPI's answer to an error that nobody handled: no inner detail.
+/// FastAPI's reply to an error that nobody handled, without any inner detail.
 pub(crate) fn internal_server_error() -> Response {
     let head = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (StatusCode::INTERNAL_SERVER_ERROR, head, "Internal Server Error").into_response()
@@ -109,7 +110,7 @@ pub(crate) fn internal_server_error() -> Response {
     note = "return `Result<_, HttpError>`: `?` turns every `std::error::Error` into it, and `.map_err(HttpError::internal)?` what anyhow and eyre have; or an error type of your own that implements `IntoResponse`",
     note = "exits see the error before it is the reply, so it must be `Sync`; axum's `Response` is not: return an `HttpError`, or an error of your own that makes the `Response`"
 )]
-// Without supertraits, of which rustc would speak instead.
+// Without supertraits, which rustc would report instead.
 pub trait RaisedError {
     #[doc(hidden)]
     fn raise(self) -> Failure;
@@ -127,7 +128,7 @@ impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {
 pub struct Raised(Arc<dyn ReplyError>);
 
 impl Raised {
-    /// Lends the error to an outcome.
+    /// Shares the error with an outcome.
     pub(crate) fn shared(&self) -> Arc<dyn ReplyError> {
         Arc::clone(&self.0)
     }
@@ -145,7 +146,7 @@ impl Raised {
             return error.reason();
         }
         let name = self.type_name();
-        // A user's code, which may panic.
+        // This runs a user's code, which may panic.
         let told = caught_now(|| {
             let response = self.into_response();
             (response.status(), text_at_hand(response))
@@ -159,7 +160,8 @@ impl Raised {
     }
 }
 
-/// The text of a reply that need not be waited for, as far as a line of the log goes; none where it says no more than the status.
+/// The text of a reply whose body is available at once, as far as it fits into a line of the log. `None` if it says no more than the
+/// status does.
 fn text_at_hand(response: Response) -> Option<String> {
     const LONGEST: usize = 1000;
     let reason = response.status().canonical_reason();
@@ -191,11 +193,11 @@ impl fmt::Debug for Raised {
     }
 }
 
-/// An error of some type, as the request sees it.
+/// An error of any type, with what a request needs of it.
 pub(crate) trait ReplyError: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn type_name(&self) -> &'static str;
-    /// Whether it is still there after it was made into a reply.
+    /// Whether the error is still there after it has been made into a reply.
     fn outlives_reply(&self) -> bool;
     fn respond(self: Arc<Self>) -> Response;
 }

@@ -114,13 +114,13 @@ impl HttpError {
         self.0.status
     }
 
-    /// What the client is told, where it is told anything.
+    /// What the client is told, if anything.
     pub fn detail(&self) -> Option<&serde_json::Value> {
         self.0.detail.as_ref()
     }
 
-    /// The headers of the reply: those of [`header`](Self::header), and what an error of Epilogue's own has, as `Allow`,
-    /// `Retry-After` and `WWW-Authenticate`. A handler that replies in other words hands them on:
+    /// The headers of the reply: those that [`header`](Self::header) added, and those of Epilogue's own errors, such as `Allow`,
+    /// `Retry-After` and `WWW-Authenticate`. A handler that replies in other words can pass them on:
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -144,7 +144,7 @@ impl HttpError {
         self.0.source.as_deref().map(Source::as_any)
     }
 
-    /// What the log is told where nobody gets the reply.
+    /// What the log says if nobody gets the reply.
     pub(crate) fn reason(&self) -> String {
         match (&self.0.source, &self.0.detail) {
             (Some(source), None) => with_causes(source.as_error()),
@@ -188,7 +188,7 @@ impl<E: IntoHttpError> From<E> for HttpError {
 /// What `?` turns into an [`HttpError`]: every [`std::error::Error`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not turn into an `HttpError`",
-    // Of a `?` rustc shows no more than this.
+    // For a `?`, rustc shows nothing but the label.
     label = "no `std::error::Error`: write `.map_err(HttpError::internal)?`, or return an `HttpError::new(…)`"
 )]
 #[doc(hidden)]
@@ -227,7 +227,7 @@ impl fmt::Debug for HttpError {
     }
 }
 
-/// An error that can also be asked for its type, which `dyn Error` answers to errors only.
+/// An error that can also be downcast to a type that does not implement `Error`, which `dyn Error` cannot be.
 trait Source: Send + Sync {
     fn as_error(&self) -> &(dyn Error + 'static);
     fn as_any(&self) -> &dyn Any;
@@ -243,7 +243,7 @@ impl<E: Error + Send + Sync + 'static> Source for E {
     }
 }
 
-/// A boxed error, which is no [`Error`] itself.
+/// A boxed error, which does not implement [`Error`] itself.
 struct Boxed(Box<dyn Error + Send + Sync>);
 
 impl Source for Boxed {

@@ -1,4 +1,4 @@
-//! Replies: errors that turn into them, and the reply in the making.
+//! Replies: what functions return, the errors that turn into replies, and the reply in the making.
 
 mod failure;
 mod http_error;

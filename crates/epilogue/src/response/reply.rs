@@ -6,10 +6,10 @@ use parking_lot::Mutex;
 
 /// The reply in the making: FastAPI's injected `Response`.
 ///
-/// One per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
-/// what the path function returns: headers are appended to the reply's own, but a content type replaces the reply's, and the
-/// status counts, also in place of the route's, unless the returned reply has one of its own (any but `200`). None of it reaches the
-/// reply of a request that failed.
+/// There is one per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
+/// what the path function returns. Headers are appended to the reply's own, but a content type replaces the reply's. The status
+/// applies, also in place of the route's, unless the returned reply has one of its own (any but `200`). None of it reaches the reply
+/// of a request that failed.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -102,12 +102,12 @@ impl Reply {
         }
     }
 
-    /// Merges the headers that were set into the reply that the path function returned. The status is handed back.
+    /// Merges the headers that were set into the reply that the path function returned, and returns the status that was set.
     pub(crate) fn merge_into<B>(&self, response: &mut http::Response<B>) -> Option<StatusCode> {
         let draft = self.with(std::mem::take);
         let mut name = None;
         for (next, value) in draft.headers {
-            // A header map hands out a name once and `None` for its further values.
+            // A header map yields each name once, and `None` for its further values.
             name = next.or(name);
             if name == Some(header::CONTENT_TYPE) {
                 response.headers_mut().insert(header::CONTENT_TYPE, value);

@@ -15,7 +15,7 @@ use crate::param::Json;
     label = "not a response: this type does not implement `IntoResponse`",
     note = "return `Json<{Self}>` (it then needs `#[derive(serde::Serialize)]`), a text, a `(StatusCode, …)` tuple, or implement `IntoResponse`"
 )]
-// Without a supertrait, of which rustc would speak instead.
+// Without a supertrait, which rustc would report instead.
 pub trait ReplyValue {
     #[doc(hidden)]
     fn reply(self) -> Response;
@@ -28,7 +28,7 @@ impl<T: IntoResponse> ReplyValue for T {
     }
 }
 
-/// The same, where it is written in a way for which there is a better one.
+/// The same, for a type for which the error can suggest another one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
@@ -40,7 +40,7 @@ pub trait ReplyOr<Instead> {}
 #[diagnostic::do_not_recommend]
 impl<T: IntoResponse, Instead> ReplyOr<Instead> for T {}
 
-/// The same, where it is written as a tuple.
+/// The same, for a tuple.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this tuple is not a reply",
@@ -52,7 +52,7 @@ pub trait TupleReply {}
 #[diagnostic::do_not_recommend]
 impl<T: IntoResponse> TupleReply for T {}
 
-/// Whether a reply is, or ends in, a `Json`: the inherent constants go before the trait's.
+/// Whether a reply is, or ends in, a `Json`: the inherent constants take precedence over the trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct EndsInJson<T>(std::marker::PhantomData<T>);
@@ -65,11 +65,11 @@ pub trait EndsInNoJson {
 
 impl<T> EndsInNoJson for EndsInJson<T> {}
 
-/// A reply taken apart, so that what its `Json` holds is said of that alone.
+/// A reply taken apart, so that an error about the data in its `Json` names only that data.
 #[doc(hidden)]
 pub trait JsonReply<const ENDS_IN_JSON: bool> {
     type Data;
-    /// The reply with nothing in the place of the `Json`.
+    /// The reply without its `Json`.
     type Rest;
 }
 
@@ -102,8 +102,8 @@ impl<T> JsonReply<true> for Json<T> {
     type Rest = ();
 }
 
-/// A returned value. An `Err` of a `Result` is told from any other value by method look-up: the inherent method below
-/// exists for `Result`s only and goes before the trait's.
+/// A returned value. Method look-up tells a `Result` from any other value: the inherent methods below exist only for `Result`s, and take
+/// precedence over the trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Returned<T>(pub T);
@@ -115,14 +115,14 @@ impl<T, E: RaisedError> Returned<Result<T, E>> {
         self.0.map_err(RaisedError::raise)
     }
 
-    /// The same, for a path function, whose result need not be a `Result`.
+    /// The same for a path function, which need not return a `Result`.
     #[inline]
     pub fn into_value(self) -> Result<T, Failure> {
         self.into_output()
     }
 }
 
-/// A returned value that is no `Result`.
+/// A returned value that is not a `Result`.
 #[doc(hidden)]
 pub trait ReturnedValue: Sized {
     type Value;
@@ -142,7 +142,7 @@ impl<T> ReturnedValue for Returned<T> {
 #[doc(hidden)]
 pub(crate) type Replied = http::Response<Content>;
 
-/// A reply that goes without axum's box. It is told from the others by method look-up, too.
+/// A reply that needs no boxed body of axum's. Method look-up tells it from the others, too.
 impl<T: WholeReply> Returned<T> {
     #[inline]
     pub fn into_reply(self) -> Result<Replied, Failure> {
@@ -150,7 +150,7 @@ impl<T: WholeReply> Returned<T> {
     }
 }
 
-/// What is sent as a whole body.
+/// What is sent as one whole body.
 #[doc(hidden)]
 pub trait WholeReply {
     fn into_whole(self) -> Replied;
@@ -170,7 +170,7 @@ impl WholeReply for String {
     }
 }
 
-/// As axum has it.
+/// With the content type that axum gives a text.
 #[inline]
 fn text(text: Bytes) -> Replied {
     whole(text, HeaderValue::from_static("text/plain; charset=utf-8"))
@@ -195,13 +195,13 @@ impl<T: ReplyValue> ReturnedReply for Returned<T> {
     }
 }
 
-/// A response as the reply that it is.
+/// A response as a reply.
 #[doc(hidden)]
 pub fn replied(response: Response) -> Replied {
     response.map(Either::Right)
 }
 
-/// A returned value that is no reply, which an assertion has said: found last, since it must be borrowed.
+/// A returned value that is not a reply, which an assertion has reported. Look-up finds this last, since the method borrows the value.
 #[doc(hidden)]
 #[allow(
     clippy::wrong_self_convention,
