@@ -18,7 +18,7 @@ use crate::scope::{Scope, Site, Value};
 /// the function under `#[dependency]`, which runs at most once per request however often it is asked for; write
 /// `Depends<Fresh<D>>` for an output of its own.
 ///
-/// It is written like the output, as text where that is `Display` and as JSON where it is `Serialize`: so `Json(user)` is a reply.
+/// It is `Display` and `Serialize` where the output is, and is written in the same way: so `Json(user)` is a reply.
 ///
 /// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
 ///
@@ -41,8 +41,8 @@ use crate::scope::{Scope, Site, Value};
 /// assert_eq!(index(Depends::new(greeting)).await, "HELLO FERRIS");
 /// # });
 /// ```
-// The output's type is asked for at each look, and not once: so a `Depends` is `Send` whatever `D` is, and an output that is
-// not is one error, at the dependency, and none at all who take it.
+// The value is downcast at each access, and not once: so a `Depends` is `Send` whatever `D` is. An output that is not `Send`
+// is then one error, at the dependency, and not one more at everything that takes it.
 pub struct Depends<D> {
     value: Value,
     dependency: PhantomData<fn() -> D>,
@@ -63,7 +63,7 @@ impl<D: Dependency> Depends<D> {
 }
 
 impl<D> Depends<D> {
-    /// The same by another name of its dependency.
+    /// The same under another name of its dependency.
     pub(crate) fn named<This>(self) -> Depends<This> {
         Depends { value: self.value, dependency: PhantomData }
     }

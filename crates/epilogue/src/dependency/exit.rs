@@ -80,7 +80,7 @@ impl Outcome {
         Self::of(End::Shutdown)
     }
 
-    /// Lends the failure to the exits that run before it becomes the reply.
+    /// Shares the failure with the exits that run before it becomes the reply.
     pub(crate) fn of_failure(failure: &Failure) -> Self {
         Self::of(match failure {
             Failure::Rejected(rejection) => End::Rejected(rejection.clone()),
@@ -89,7 +89,7 @@ impl Outcome {
         })
     }
 
-    /// What is left to tell once the reply is made: an error that the reply consumed is known by its name only.
+    /// What is still known once the reply is made: of an error that the reply consumed, only its name.
     pub(crate) fn after_reply(self) -> Self {
         let end = match self.end {
             End::Raised(error) if !error.outlives_reply() => End::Consumed(error.type_name()),

@@ -23,11 +23,11 @@ pub trait Dependency: 'static {
     /// What the function returns; the `Ok` type where it returns a `Result`. It is [`Shared`](crate::Shared), which the macro checks.
     type Output: 'static;
 
-    /// The dependency itself: an error type where there is none, so that it is said once that there is none.
+    /// The dependency itself. For a type that is not a dependency this is an error type, so that rustc reports it only once.
     #[doc(hidden)]
     type This: Dependency;
 
-    /// The dependency and all below it as constant data, to a depth.
+    /// The dependency and all that it depends on as constant data, to the depth `F`.
     #[doc(hidden)]
     type Graph<F: Fuel>: HasNode;
 
