@@ -1,4 +1,4 @@
-//! What the code that the macros generate refers to. Nobody else may: it changes with any release.
+//! What the code that the macros generate refers to. Nothing else may refer to it, since it can change in any release.
 
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,7 +56,7 @@ use crate::response::{HttpError, Replied};
 use crate::scope::{caught, caught_now};
 use crate::tasks::TaskFailure;
 
-/// What stands for it without forms: the macros name it in what an error advises.
+/// Stands in for `File` without the feature: the macros name it in the advice of an error.
 #[cfg(not(feature = "multipart"))]
 #[derive(Debug)]
 pub struct File<T>(PhantomData<T>);
@@ -64,17 +64,17 @@ pub struct File<T>(PhantomData<T>);
 /// The future of a request.
 pub type Handling = BoxFuture<http::Response<ReplyBody>>;
 
-/// The types that a signature's `Depends<…>` name, by number. The macros implement it for a type of each function.
+/// The types that the `Depends<…>` of a signature name, by number. The macros implement it for one type per function.
 pub trait Names<const N: usize> {
     type Alias;
 }
 
-/// The same output under the name of its dependency, which is an error type where it is none.
+/// The same output under its dependency's name. If that is not a dependency, `This` is an error type.
 pub fn named<Alias, This>(depends: Depends<Alias>) -> Depends<This> {
     depends.named()
 }
 
-/// What the macro saw of a parameter.
+/// What the macro could see of a parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct ParamFlags {
     pub scalar: bool,
@@ -108,10 +108,10 @@ pub const fn param(
     }
 }
 
-/// Asserts in the body of a generic function what holds for its type parameters.
+/// Asserts that a type which mentions type parameters is a parameter. Called in the body of a generic function.
 pub const fn parameter<P: Param>() {}
 
-/// The same for what a parameter reads, and for what it names.
+/// The same for the value that a parameter reads, and for the dependency that it names.
 pub const fn readable<T>()
 where
     T: Readable, // a type parameter is bound by `serde::de::DeserializeOwned + 'static`
@@ -119,13 +119,13 @@ where
 }
 pub const fn dependency<D: Dependency>() {}
 
-/// Asserts that a field, which limits of numbers are set to, is one.
+/// Asserts that a field with the limits of a number is a number.
 pub const fn number<T: Number>(_: &T) {}
 
-/// The same for the limits of a text.
+/// The same for a text.
 pub const fn text<T: Text>(_: &T) {}
 
-/// Asserts that the field of a struct, which is an output, can be shared.
+/// Asserts that a field can be shared, since its struct is an output.
 pub const fn shared<T: Shared>(_: PhantomData<T>) {}
 
 /// The same for the output of a generic dependency, and for a state that it takes.
@@ -135,7 +135,7 @@ where
 {
 }
 
-/// The types of a `Result`, by whatever name it is written.
+/// The types of a `Result`, whatever name it is written under.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is called `Result`, but is not one",
     label = "not a `Result`",
@@ -151,7 +151,8 @@ impl<T, E> ResultLike for Result<T, E> {
     type Err = E;
 }
 
-/// Whether a type is a `Result`, by whatever name it is written: the inherent constants exist for `Result`s only and go before the trait's.
+/// Whether a type is a `Result`, whatever name it is written under: the inherent constants exist only for `Result`s, and take precedence
+/// over the trait's.
 #[derive(Debug)]
 pub struct IsResult<T>(PhantomData<T>);
 
@@ -172,7 +173,7 @@ impl<T> NotResult for IsResult<T> {}
 #[derive(Debug)]
 pub struct NoResult;
 
-/// Whether a body that is read as this type may be missing: the inherent constants go before the trait's.
+/// Whether a body that is read as this type may be missing: the inherent constants take precedence over the trait's.
 #[derive(Debug)]
 pub struct NeedOf<T>(PhantomData<T>);
 
@@ -191,11 +192,11 @@ pub trait Needed {
 
 impl<T> Needed for NeedOf<T> {}
 
-/// A type of which [`IsResult`] is known, and how a value of it is taken apart.
+/// How a value is taken apart, once [`IsResult`] has told whether its type is a `Result`.
 pub trait Unpack<const IS_RESULT: bool> {
     type Ok;
     type Err;
-    /// The `Result`, or what stands for any other type.
+    /// The `Result` itself, or [`NoResult`] for any other type.
     type Kind;
 
     fn unpack(self) -> Result<Self::Ok, Self::Err>;
@@ -221,7 +222,7 @@ impl<T> Unpack<false> for T {
     }
 }
 
-/// The output of a dependency, which is taken for a value where its name does not say that it is a `Result`.
+/// The output of a dependency whose type's name does not say `Result`, so that it is taken for a plain value.
 #[diagnostic::on_unimplemented(
     message = "the name of this type does not say that it is `{Self}`",
     label = "its error would not end the request",
@@ -232,10 +233,10 @@ pub trait PlainOutput {}
 #[diagnostic::do_not_recommend]
 impl PlainOutput for NoResult {}
 
-/// Asserts that a type of another name is no `Result`.
+/// Asserts that a type of another name is not a `Result`.
 pub const fn no_result<K: PlainOutput>(_: PhantomData<K>) {}
 
-/// The output of a dependency, where it is one: see [`Probe`].
+/// A dependency's output, if the type can be one: see [`Probe`].
 #[derive(Debug)]
 pub struct Output<T>(PhantomData<T>);
 
@@ -260,7 +261,7 @@ impl<T: Send + Sync + 'static> Output<T> {
     }
 }
 
-/// Fails a build, and not that of this crate: it is known for a certain type only, and no type is of that size.
+/// Fails the build of the crate that uses it. No type has that size, but rustc finds out only once `T` is known, so this crate builds.
 const fn unshared<T>() {
     assert!(
         size_of::<T>() == usize::MAX,
@@ -268,8 +269,8 @@ const fn unshared<T>() {
     );
 }
 
-/// An output that cannot be shared, which an assertion has said. Only a type parameter may have got past it, by that assertion's own trait
-/// as its bound.
+/// An output that cannot be shared, which an assertion has reported. Only a type parameter can get past that assertion: when its bound is
+/// the assertion's own trait.
 pub trait NotShared<T> {
     fn returned(_: impl FnOnce() -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
@@ -296,10 +297,10 @@ pub fn output_of<T: 'static>(value: &Value) -> &T {
     })
 }
 
-/// What all kinds of path functions have in common. It is no function, since a future inside the request's would make that one larger.
+/// What all kinds of path functions have in common. It is a macro, since the future of a function would make the request's future larger.
 macro_rules! answered {
     ($scope:ident, $take:ident, |$taken:ident| $call:expr) => {{
-        // Named, since its box has the size of its own type and not of the one that is returned.
+        // In a variable, so that the box is made for the future's own type and not for the type that is returned.
         let future = in_box(Box::new_uninit(), async move {
             let result = async {
                 let $taken = {
@@ -313,7 +314,7 @@ macro_rules! answered {
             }
             .await;
             if $scope.must_leave() {
-                // In a box, so that the future of a request without such exits is no larger for them.
+                // Boxed, so that it does not enlarge the future of a request without such exits.
                 return Box::pin(leave(&mut $scope, result)).await;
             }
             $scope.finish(result)
@@ -322,15 +323,15 @@ macro_rules! answered {
     }};
 }
 
-/// A future is made where it stays if its memory is there before.
+/// Boxes a future without moving it: its memory is allocated first, so it can be made in place.
 #[inline]
 fn in_box<F>(place: Box<MaybeUninit<F>>, future: F) -> Pin<Box<F>> {
     Box::into_pin(Box::write(place, future))
 }
 
-/// A request to a path function: its dependencies run, its parameters are taken, it is called, and what it returns is the reply.
+/// Answers a request with a path function: runs its dependencies, takes its parameters, calls it, and makes the reply out of what it returns.
 ///
-/// All of it is here and not in the generated code, so that rustc says once why a user's future is not `Send`.
+/// All of this is here and not in the generated code, so that rustc says only once why a user's future is not `Send`.
 pub fn path_function<T, F>(
     mut scope: Scope,
     take: impl FnOnce(&mut Taking<'_>) -> Option<T> + Send + 'static,
@@ -343,7 +344,7 @@ where
 {
     answered!(scope, take, |taken| {
         let output = caught(call(taken)).await?;
-        // Matched on the spot: as a `Result` around the reply, which is large, it would be copied once more for every request.
+        // Matched on the spot: a `Result` around the reply, which is large, would be copied once more for every request.
         match catch_unwind(AssertUnwindSafe(|| reply(output))) {
             Ok(replied) => replied,
             Err(payload) => Err(Failure::panicked(payload)),
@@ -369,7 +370,7 @@ pub fn blocking_path_function<T: Send + 'static>(
     answered!(scope, take, |taken| scope.call_on_pool(move || call(taken)).await?)
 }
 
-/// The same for a function that gets the socket which the request becomes.
+/// The same for a function that gets the socket that the request becomes.
 #[cfg(feature = "websocket")]
 pub fn socket_function<T: Send + 'static, F>(
     mut scope: Scope,
@@ -413,7 +414,7 @@ where
     Box::pin(future)
 }
 
-/// A `#[task]`, and how what it returns is handed on.
+/// Runs a `#[task]`, and passes on what it returns.
 pub fn task_function<F, R: TaskReturn>(
     future: F,
     returned: impl FnOnce(F::Output) -> R + Send + 'static,
@@ -439,7 +440,7 @@ impl<F: Future> ExitFuture for F {}
 /// Asserts that an exit is async.
 pub fn exits_async<F: ExitFuture>(_: &F) {}
 
-/// An exit that was called, where it is async: see [`Probe`].
+/// The call of an exit, if the exit is async: see [`Probe`].
 #[derive(Debug)]
 pub struct Exiting<F>(pub F);
 
@@ -449,7 +450,7 @@ impl<F: Future> Exiting<F> {
     }
 }
 
-/// An exit that is not async, which an assertion has said.
+/// An exit that is not async, which an assertion has reported.
 #[allow(
     clippy::wrong_self_convention,
     reason = "it is found after the method of this name that takes the value"
@@ -462,7 +463,7 @@ pub trait NotAsync {
 
 impl<F> NotAsync for Exiting<F> {}
 
-/// An argument of a task, or all of them, where they are data: see [`Probe`].
+/// An argument of a task, or all of them, if they are data: see [`Probe`].
 #[derive(Debug)]
 pub struct Argument<T>(PhantomData<T>);
 
@@ -484,7 +485,7 @@ impl<T: serde::de::DeserializeOwned> Argument<T> {
     }
 }
 
-/// Arguments that are no data, which an assertion has said.
+/// Arguments that are not data, which an assertion has reported.
 pub trait NotData<T> {
     fn cloned(_: &T) -> T {
         unreachable!("a program with errors does not run")
@@ -501,7 +502,7 @@ pub trait NotData<T> {
 
 impl<T> NotData<T> for Argument<T> {}
 
-/// A parameter of a task that is the output of an app-scoped dependency, where it is one: see [`Probe`].
+/// A parameter of a task that gets the output of an app-scoped dependency, if it names one: see [`Probe`].
 #[derive(Debug)]
 pub struct InTask<P>(PhantomData<P>);
 
@@ -513,7 +514,7 @@ impl<D: Dependency> InTask<Depends<D>> {
     }
 }
 
-/// A parameter that names no dependency, which the function itself says.
+/// A parameter that names no dependency, which is reported at the function itself.
 pub trait NotInTask<P> {
     const VERDICT: Verdict = Verdict::RIGHT;
 
@@ -529,11 +530,11 @@ pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
     TaskRunning::async_(std::future::ready(Err::<(), _>(missing)))
 }
 
-/// What a task returned, where it may: see [`Probe`].
+/// What a task returned, if a task may return that: see [`Probe`].
 #[derive(Debug)]
 pub struct TaskReturned<T>(pub T);
 
-/// Here the macro knows what a function that is added cannot be asked: whether its error has causes.
+/// Look-up on the macro's concrete type finds out whether the error has causes. `add_task` is generic and cannot do that.
 impl<E: std::error::Error + 'static> TaskReturned<Result<(), E>> {
     pub fn into_return(self) -> Result<(), TaskFailure> {
         self.0.map_err(|error| TaskFailure::from_error(&error))
@@ -551,10 +552,10 @@ impl<T: TaskReturn> OtherReturn<T> for TaskReturned<T> {
     }
 }
 
-/// Asserts what a task returns whose type has no name.
+/// Asserts that a task may return this, for a type that has no name.
 pub const fn returned_by_task<R: TaskReturn>(_: &R) {}
 
-/// What a task may not return, which an assertion has said.
+/// What a task may not return, which an assertion has reported.
 #[allow(
     clippy::wrong_self_convention,
     reason = "it is found after the method of this name that takes the value"
@@ -565,7 +566,7 @@ pub trait NoReturn {
 
 impl<T> NoReturn for TaskReturned<T> {}
 
-/// How long functions on the blocking pool may take that still run when `main` has ended.
+/// How long functions on the blocking pool may go on once `main` has ended.
 const LAST_CALLS: Duration = Duration::from_secs(1);
 
 /// Runs an async `main`.
@@ -577,8 +578,8 @@ pub fn block_on<T>(main: impl Future<Output = T>) -> T {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let output = runtime.block_on(main);
-            // A runtime that is only dropped waits for ever for a function on the blocking pool that does not end. What the app had
-            // accepted is done by now, or named.
+            // Just dropping the runtime would wait for ever for a blocking function that does not end. Everything that the app had accepted is
+            // done by now, or named as lost.
             runtime.shutdown_timeout(LAST_CALLS);
             output
         }

@@ -27,7 +27,7 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
-/// A `main` that returns an error prints it by `Debug`, so that is the sentence with all that caused it.
+/// Rust prints the error that `main` returns with `Debug`, so this is the message with all its causes.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&with_causes(self))

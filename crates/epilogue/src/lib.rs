@@ -47,10 +47,10 @@
 //! - `pattern`: `#[param(pattern = "…")]`.
 //! - `websocket`: `#[websocket]`.
 //!
-//! Off by default: `metrics`, an observer of tasks that tells the `metrics` crate's recorder.
+//! Off by default: `metrics`, an observer of tasks that reports to the recorder of the `metrics` crate.
 //!
-//! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] tell of dependencies,
-//! [`BackgroundTasks`] of tasks, [`macro@get`] of routes, [`App`] and [`Server`] of serving them.
+//! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] describe dependencies,
+//! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them.
 
 #[macro_use]
 mod macros;
@@ -77,7 +77,7 @@ mod websocket;
 
 #[doc(hidden)]
 pub mod __private;
-/// What the macros ask of a user's types: here, errors name them without the name of that module.
+/// What the macros require of a user's types. Re-exported here so that errors do not name them under `__private`.
 #[cfg(feature = "multipart")]
 #[doc(hidden)]
 pub use __private::Files;

@@ -2,7 +2,7 @@
 
 /// Lists path functions for [`App::routes`](crate::App::routes) and [`Router::routes`](crate::Router::routes).
 ///
-/// Two functions of one list that answer the same method and path do not compile. It works under whatever name this crate has.
+/// Two functions of one list that answer the same method and path do not compile. It works whatever name your crate has for this one.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -74,9 +74,9 @@ route_macro_docs!(
 
 /// A function that talks to a client over a WebSocket. FastAPI's `@app.websocket`.
 ///
-/// It takes a [`WebSocket`](crate::WebSocket) by value beside the parameters of any path function, see [`Param`](crate::Param). These are
-/// taken and its dependencies run before the upgrade: what is wrong with the request, and an error of a dependency, are an ordinary
-/// reply. Then the reply is `101`, with the headers and cookies that were set on the [`Reply`](crate::Reply), and the function runs.
+/// It takes a [`WebSocket`](crate::WebSocket) by value, and the parameters of any path function, see [`Param`](crate::Param). These are
+/// taken and its dependencies run before the upgrade: an invalid request, or an error of a dependency, gets an ordinary reply. Otherwise
+/// the reply is `101`, with the headers and cookies that were set on the [`Reply`](crate::Reply), and the function runs.
 ///
 /// When it has returned, or panicked, the exits of function scope run, the WebSocket is closed (with 1000; with 1011 after an
 /// error or panic), and then the request's tasks and the exits of request scope run. A client that leaves is not a failure: the
@@ -195,7 +195,7 @@ pub use epilogue_macros::dependency;
 /// }
 /// ```
 ///
-/// It may be generic without bounds: what its fields need of a type is checked where that type is named.
+/// It may be generic without bounds: what its fields require of a type is checked where that type is named.
 ///
 /// ```
 /// use epilogue::prelude::*;
