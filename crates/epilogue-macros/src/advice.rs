@@ -1,5 +1,5 @@
-//! What to write instead of a type that is known to be no parameter. It is told by how a type is written, so that it may be wrong: it only
-//! chooses the words of an error that the type itself decides on.
+//! What to write instead of a type that is known not to be a parameter. This goes by how the type is written, so it may be wrong. That does
+//! no harm: it only chooses the words of an error, and the type itself decides whether there is one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -7,7 +7,7 @@ use syn::{Path, PathArguments, Type};
 
 use crate::types::{arguments, holds_value, is_named, is_one_of, last_name};
 
-/// What is a parameter as it is, and no dependency; beside `CREDENTIALS`.
+/// Types that are parameters as they stand, and not dependencies. `CREDENTIALS` has the rest of them.
 const DIRECT: &[&str] = &[
     "BackgroundTasks",
     "Bytes",
@@ -42,15 +42,15 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("OpenIdConnect", "OpenIdParam"),
 ];
 
-/// What a parameter's type may be wrapped into in vain.
+/// Types that people wrap around a parameter's type, in vain.
 const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 
-/// Whether a type is named like what is a parameter as it is.
+/// Whether a type has the name of one that is a parameter as it stands.
 pub(crate) fn is_direct(ty: &Type) -> bool {
     is_one_of(ty, DIRECT) || scheme_trait(ty).is_some()
 }
 
-/// Whether a type is named like what is taken of a request, but is no value of it.
+/// Whether a type has the name of something that is taken out of a request but is not a value in it.
 pub(crate) fn is_valueless(ty: &Type) -> bool {
     match arguments(ty)[..] {
         [inner] if is_named(ty, "Option") => is_valueless(inner),
@@ -58,7 +58,7 @@ pub(crate) fn is_valueless(ty: &Type) -> bool {
     }
 }
 
-/// The trait by whose words a parameter is asserted.
+/// The trait that a parameter is asserted by, chosen for its error message.
 pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
     if is_named(ty, "WebSocket") {
         return quote_spanned!(at=> SocketParam);
@@ -75,7 +75,7 @@ pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
         .map_or_else(|| quote_spanned!(at=> Param), |instead| quote_spanned!(at=> ParamOr<#instead>))
 }
 
-/// The trait by whose words it is asserted that a value can be read.
+/// The trait that asserts that a value can be read, chosen likewise.
 pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
     let instead = match ty {
         _ if is_direct(ty) => Some(quote_spanned!(at=> #ty)),
@@ -85,7 +85,7 @@ pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
     instead.map_or_else(|| quote_spanned!(at=> Readable), |instead| quote_spanned!(at=> ReadableOr<#instead>))
 }
 
-/// The trait by whose words a reply is asserted, which is `bound` where nothing else is meant.
+/// The trait that a reply is asserted by: `bound`, unless it looks as if another type was meant.
 pub(crate) fn reply(ty: &Type, bound: &str, at: Span) -> TokenStream {
     let instead = match arguments(ty)[..] {
         [json] if is_one_of(ty, &["Option", "Vec"]) && is_named(json, "Json") => within(ty, json, at),
@@ -95,7 +95,7 @@ pub(crate) fn reply(ty: &Type, bound: &str, at: Span) -> TokenStream {
     instead.map_or_else(|| quote_spanned!(at=> #bound), |instead| quote_spanned!(at=> ReplyOr<#instead>))
 }
 
-/// The trait by whose words it is asserted that a type may be an argument of a task.
+/// The trait that asserts that a type may be an argument of a task.
 pub(crate) fn task_data(ty: &Type, at: Span) -> TokenStream {
     match data_of(ty, at) {
         Some(data) => quote_spanned!(at=> TaskDataOr<#data>),
@@ -104,7 +104,7 @@ pub(crate) fn task_data(ty: &Type, at: Span) -> TokenStream {
     }
 }
 
-/// What a task takes in place of a parameter of a request.
+/// What a task takes instead of a request's parameter.
 pub(crate) fn data_of(ty: &Type, at: Span) -> Option<TokenStream> {
     match arguments(ty)[..] {
         [value] if holds_value(ty) => Some(quote_spanned!(at=> #value)),
@@ -116,14 +116,14 @@ pub(crate) fn data_of(ty: &Type, at: Span) -> Option<TokenStream> {
     }
 }
 
-/// Whether a type is named like what belongs to a request, and is no data.
+/// Whether a type has the name of something that belongs to a request and is not data.
 pub(crate) fn is_of_request(ty: &Type) -> bool {
-    // A `Path` of nothing is that of std.
+    // A `Path` without arguments is that of std.
     let of_nothing = holds_value(ty) && arguments(ty).is_empty();
     (is_direct(ty) || is_named(ty, "UploadFile")) && !is_named(ty, "Depends") && !of_nothing
 }
 
-/// The trait by whose words credentials are asserted.
+/// The trait that credentials are asserted by.
 fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
     let [scheme] = arguments(ty)[..] else { return None };
     if is_named(ty, "Option") {
@@ -133,12 +133,12 @@ fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
     Some(quote_spanned!(at=> #says<#scheme>))
 }
 
-/// The trait that says what the scheme of credentials lacks, where a type is named like some.
+/// The trait that says what a scheme lacks, if the type has the name of credentials.
 fn scheme_trait(ty: &Type) -> Option<&'static str> {
     CREDENTIALS.iter().find(|(name, _)| is_named(ty, name)).map(|(_, says)| *says)
 }
 
-/// The type that is meant by one which is no parameter.
+/// The type that was probably meant by one that is not a parameter.
 fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
     let name = last_name(ty)?.to_string();
     match (&*name, &arguments(ty)[..]) {
@@ -159,7 +159,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
             Some(quote_spanned!(at=> __epilogue::Option<#optional>))
         }
         ("Result", [inner, ..]) if is_direct(inner) => Some(quote_spanned!(at=> #inner)),
-        // A value of the path is always there.
+        // A value in the path is always there.
         ("Option", [inner]) if is_named(inner, "Path") => Some(quote_spanned!(at=> #inner)),
         ("Option" | "Vec", [inner]) if holds_value(inner) || is_named(inner, "File") => within(ty, inner, at),
         ("Box" | "Arc" | "Rc", [object @ Type::TraitObject(_)]) => {
@@ -173,7 +173,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
     }
 }
 
-/// Whether a type is named like files.
+/// Whether a type looks like an `UploadFile`, or like several.
 pub(crate) fn is_file(ty: &Type) -> bool {
     is_named(ty, "UploadFile") || arguments(ty).first().is_some_and(|inner| is_named(inner, "UploadFile"))
 }
@@ -187,7 +187,7 @@ fn within(outer: &Type, inner: &Type, at: Span) -> Option<TokenStream> {
     Some(quote_spanned!(at=> #inner<#outer<#value>>))
 }
 
-/// A path without what stands between its angle brackets.
+/// A path without its angle brackets and what is between them.
 fn bare(path: &Path) -> Path {
     let mut path = path.clone();
     if let Some(last) = path.segments.last_mut() {

@@ -42,7 +42,7 @@ impl Parse for Arg {
     }
 }
 
-/// A value without the group of a macro's `$value:literal`.
+/// A value without the invisible group that a macro's `$value:literal` puts around it.
 fn bare(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => bare(*group.expr),
@@ -50,11 +50,11 @@ fn bare(value: Expr) -> Expr {
     }
 }
 
-/// The arguments of one attribute, each of which may stand once.
+/// The arguments of one attribute, each of which may be given once.
 pub(crate) struct Args(Vec<Arg>);
 
 impl Args {
-    /// `unnamed` is said of what is no option.
+    /// `unnamed` is the error message for anything that is not an option.
     pub(crate) fn parse(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Self {
         let parse = |input: ParseStream<'_>| separated(input, unnamed, errors);
         let parsed = parse.parse2(tokens);
@@ -119,7 +119,7 @@ impl Args {
         }
     }
 
-    /// `name = 201`; an example is for who wrote none.
+    /// `name = 201`. The example is for the error if no integer was written.
     pub(crate) fn integer<N: FromStr>(
         &mut self,
         name: &str,
@@ -180,7 +180,7 @@ impl Args {
         self.list::<Named>("dependencies", errors).into_iter().map(|named| named.0).collect()
     }
 
-    /// The path of the `epilogue` crate, where `crate = …` says that it has another name.
+    /// The path of the `epilogue` crate, which `crate = …` sets if it has another name.
     pub(crate) fn krate(&mut self, errors: &mut Errors) -> Krate {
         let path = match self.value("crate", errors) {
             Some((_, Expr::Path(path))) => Some(path.into_token_stream()),
@@ -193,7 +193,7 @@ impl Args {
         Krate(path.unwrap_or_else(|| quote::quote!(::epilogue)))
     }
 
-    /// Whatever is left is no option of the macro.
+    /// Refuses whatever is left, since it is not an option of the macro.
     pub(crate) fn finish(self, of: &str, known: &[&str], errors: &mut Errors) {
         for arg in self.0 {
             let name = arg.name.unraw().to_string();
@@ -245,7 +245,7 @@ pub(crate) fn template_and_args(
     let Some((template, args)) = errors.ok(parsed) else { return (Written::Unreadable, Args(Vec::new())) };
     let args = Args::new(args, errors);
     match template {
-        // It may be what was not understood.
+        // The template may be among what was not understood, so it is not reported as missing.
         Written::Missing if errors.count() > before => (Written::Unreadable, args),
         template => (template, args),
     }
@@ -253,7 +253,7 @@ pub(crate) fn template_and_args(
 
 const TEMPLATE_FIRST: &str = "the template is a string literal and comes first: write `\"/path\"`";
 
-/// What stands where the template should.
+/// Reads what stands where the template should.
 fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> syn::Result<Written> {
     if input.peek(LitStr) {
         return Ok(Written::Text(input.parse()?));
@@ -275,7 +275,7 @@ fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> sy
     Ok(Written::Unreadable)
 }
 
-/// The arguments between commas. What is none is told so, and left out: `unnamed` is said of what has no name.
+/// The arguments, separated by commas. Anything else is refused and left out; `unnamed` is the message for what has no name.
 fn separated(input: ParseStream<'_>, unnamed: &str, errors: &mut Errors) -> syn::Result<Vec<Arg>> {
     let mut args: Vec<Arg> = Vec::new();
     while !input.is_empty() {
@@ -300,7 +300,7 @@ fn separated(input: ParseStream<'_>, unnamed: &str, errors: &mut Errors) -> syn:
     Ok(args)
 }
 
-/// What follows a name is neither the next one nor a separator.
+/// Whether what follows a name is neither the next name nor a separator.
 fn is_value(input: ParseStream<'_>) -> bool {
     !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) && !input.peek(Ident::peek_any)
 }
@@ -309,7 +309,7 @@ fn is_operator(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if ":=<>!".contains(punct.as_char()))
 }
 
-/// What stands after an argument, and before the next.
+/// Reads what stands between two arguments.
 fn comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
@@ -371,7 +371,7 @@ impl Parse for Named {
     }
 }
 
-/// What is said of `user(scopes("me"))` and `at_least(3)`.
+/// The error for `user(scopes("me"))` and `at_least(3)`.
 fn called_dependency(path: &Path, called: &TokenStream) -> syn::Error {
     let name = text(path);
     let alone = "`dependencies` lists the names of dependencies alone";
@@ -390,7 +390,7 @@ fn called_dependency(path: &Path, called: &TokenStream) -> syn::Error {
     syn::Error::new_spanned(path, message)
 }
 
-/// A word that may well have been meant as a text.
+/// Whether a word may well have been meant as a string.
 fn is_lowercase(word: &Ident) -> bool {
     word.to_string().chars().all(|char| char.is_ascii_lowercase() || char == '_')
 }

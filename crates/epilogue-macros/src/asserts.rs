@@ -1,7 +1,7 @@
-//! One assertion for each fact that rustc must find for us, on the user's own token.
+//! One assertion for each fact that rustc must check for us, on the user's own token.
 //!
-//! A where-clause without generics is checked with the signatures, before any body, so what it says comes first. Where a type is
-//! written with a function's generic names, the assertion is a call in a body with the same generics.
+//! A where-clause without generics is checked with the signatures, before any body, so its errors come first. If a type mentions a
+//! function's generic names, the assertion is a call in a body with the same generics.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -12,12 +12,12 @@ use crate::names::BUILT_IN;
 use crate::signature::{Output, Parameter};
 use crate::types::{arguments, ends, holds_value, is_named, is_one_of, mentions};
 
-/// An extractor of axum, whose kind only inference finds, where it is described.
+/// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
 pub(crate) fn is_extract(ty: &Type) -> bool {
     is_named(ty, "Extract") && arguments(ty).len() == 1
 }
 
-/// What is named by `Depends<…>`, or by one of the two types that ask for the same without failing the request.
+/// The type that `Depends<…>` names, also within an `Option` or `Result`, which ask for the same without failing the request.
 fn dependency_of(ty: &Type) -> Option<&Type> {
     match arguments(ty)[..] {
         [named] if is_named(ty, "Depends") => Some(named),
@@ -36,7 +36,7 @@ fn clause(at: &impl ToTokens, subject: &impl ToTokens, bound: &str) -> TokenStre
     clause_of(at, subject, |at| Ident::new(bound, at).into_token_stream())
 }
 
-/// The same where the bound has arguments.
+/// The same for a bound that may have arguments.
 fn clause_of(
     at: &impl ToTokens,
     subject: &impl ToTokens,
@@ -44,7 +44,7 @@ fn clause_of(
 ) -> TokenStream {
     let (first, last) = ends(at);
     let bound = bound(last);
-    // rustc may find a bound wrong at the whole of the item, which therefore stands at the user's tokens too.
+    // rustc may report a bound at the whole item, so all of it gets the spans of the user's tokens.
     let function = quote_spanned!(first=> fn);
     let name = Ident::new("holds", Span::mixed_site().located_at(last));
     let none = quote_spanned!(last=> ());
@@ -74,7 +74,7 @@ fn member(at: &Type, ty: &impl ToTokens, of: Of, name: &str) -> TokenStream {
     quote!(#open #ty #rest)
 }
 
-/// A trait, of a type, at a place.
+/// Makes the tokens of a trait, for a type and at a span.
 type Of = fn(&TokenStream, Span) -> TokenStream;
 
 fn holds(_: &TokenStream, at: Span) -> TokenStream {
@@ -103,16 +103,16 @@ fn json_reply(ty: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::JsonReply<{ __epilogue::EndsInJson::<#ty>::ENDS }>)
 }
 
-/// The value that a function returns, or its `Result` holds.
+/// The value that a function returns, or that the `Result` it returns holds.
 struct Value<'t> {
-    /// As it is written, or what it is part of.
+    /// The type as it is written, or the type that it is part of.
     at: &'t Type,
     ty: TokenStream,
-    /// What is asserted of the error.
+    /// The assertion about the error.
     raises: Option<TokenStream>,
 }
 
-/// What of an output assertions can name.
+/// The part of an output that assertions can name, if there is one.
 fn value(output: &Output) -> Option<Value<'_>> {
     let (ty, parts, of): (_, _, Of) = match output {
         Output::Unit | Output::Plain(Type::Never(_)) => return None,
@@ -126,7 +126,7 @@ fn value(output: &Output) -> Option<Value<'_>> {
     Some(Value { at, ty: member(at, ty, of, "Ok"), raises: Some(raises) })
 }
 
-/// What stands in the `Json<…>` that a reply is, or that it ends in.
+/// The type in the `Json<…>` that a reply is, or that it ends in.
 fn json(reply: &Type) -> Option<&Type> {
     let last = if let Type::Tuple(tuple) = reply { tuple.elems.last()? } else { reply };
     match arguments(last)[..] {
@@ -135,8 +135,8 @@ fn json(reply: &Type) -> Option<&Type> {
     }
 }
 
-/// What a value of std is made of, where that alone decides whether it can be read and written. Of what certainly can be, it is
-/// nothing: each assertion costs the user's build a little.
+/// The types that a type of std is made of, if they alone decide whether it can be read and written. Empty if it certainly can:
+/// each assertion costs the user's build a little.
 fn parts(ty: &Type) -> Vec<&Type> {
     let parts = all_parts(ty);
     if parts.iter().all(|part| is_data(part)) { Vec::new() } else { parts }
@@ -148,7 +148,7 @@ fn all_parts(ty: &Type) -> Vec<&Type> {
     }
     match arguments(ty)[..] {
         [item] if is_one_of(ty, &["Option", "Vec", "VecDeque"]) => vec![item],
-        // Any other key must be more than data.
+        // A key of any other type must not only be data, but also `Ord` or `Hash`.
         [key, value] if is_one_of(ty, &["BTreeMap", "HashMap"]) && is_named(key, "String") => vec![value],
         _ => Vec::new(),
     }
@@ -163,7 +163,7 @@ fn is_data(ty: &Type) -> bool {
     }
 }
 
-/// Everything that is asserted of one function: each in a scope of its own.
+/// All assertions about one function, each in a scope of its own.
 #[derive(Default)]
 pub(crate) struct Asserts(Vec<TokenStream>);
 
@@ -172,7 +172,7 @@ impl Asserts {
         self.0.push(assert);
     }
 
-    /// A parameter, and the limits that `#[param(...)]` sets it.
+    /// A parameter, with the limits that `#[param(...)]` sets.
     pub(crate) fn parameter(&mut self, param: &Parameter, limits: Limits, generics: &Generics) {
         let ty = &param.ty;
         if is_extract(ty) {
@@ -202,14 +202,14 @@ impl Asserts {
         {
             self.add(clause_of(inner, &member(inner, ty, holds, "Value"), |at| advice::readable(inner, at)));
         } else if dependency_of(ty).is_some() && param.names_dependency() {
-            // What a `Depends` names is asserted where it is imported.
+            // The dependency that it names is asserted where the name is imported.
         } else if let Some(named) = dependency_of(ty) {
             self.add(of_member(named, ty, in_depends, "Named", "Dependency"));
         } else {
             self.add(clause_of(ty, ty, |at| advice::param(ty, at)));
         }
         if !holds_value(ty) {
-            // What holds no value has none to limit.
+            // Without a value there is nothing to limit, which these assertions report.
             if limits.has_default {
                 self.add(of_type(ty, "WithValue"));
             } else if limits.number || limits.text {
@@ -226,7 +226,7 @@ impl Asserts {
         }
     }
 
-    /// The fields of a parameter's struct that `#[param(fields(...))]` limits: they exist, and are of a kind to be limited.
+    /// The fields of a parameter's struct that `#[param(fields(...))]` limits: they exist, and the limits suit their types.
     pub(crate) fn fields(&mut self, param: &Parameter, limited: &[(Ident, Limits)]) {
         if limited.is_empty() {
             return;
@@ -259,7 +259,7 @@ impl Asserts {
         let Some(Value { at, ty, raises }) = value(output) else { return };
         let bound = if let Type::Tuple(_) = at { "TupleReply" } else { "ReplyValue" };
         let json = match output {
-            // An alias of a `Result` may hold one that is not written.
+            // An alias of a `Result` may hide a `Json`.
             Output::PerhapsResult(_) => Some(arguments(at).into_iter().find_map(json).unwrap_or(at)),
             _ => json(at),
         };
@@ -290,7 +290,7 @@ impl Asserts {
         self.0.extend(raises);
     }
 
-    /// A `Result` whose name does not tell would be taken for a value, and its error would end no request.
+    /// A `Result` whose name does not show it would be taken for a plain value, and its error would not end the request.
     fn no_result(&mut self, ty: &Type, generics: &Generics) {
         if !mentions(ty, generics) {
             self.add(of_member(ty, ty, unpack, "Kind", "PlainOutput"));
@@ -310,10 +310,10 @@ impl Asserts {
         }
     }
 
-    /// A field of a struct that is an output, where it is a parameter at all.
+    /// A field of a struct that is an output, if the field is a parameter at all.
     pub(crate) fn field(&mut self, ty: &Type, generics: &Generics) {
         if mentions(ty, generics) {
-            // The implementations say what they need of it.
+            // The bounds of the generated implementations say what is required of it.
         } else if is_extract(ty) {
             self.add(of_type(ty, "Shared"));
         } else {
@@ -332,7 +332,7 @@ impl Asserts {
         }
     }
 
-    /// What a value is made of is data: so what an item of a list lacks is said of the item.
+    /// Asserts that everything a value is made of is data, so that what the items of a list lack is reported of the items.
     fn data(&mut self, ty: &Type, bound: &dyn Fn(&Type, Span) -> TokenStream) {
         let parts = parts(ty);
         if parts.is_empty() {
@@ -345,7 +345,7 @@ impl Asserts {
         }
     }
 
-    /// A parameter whose type is written with one of the names: what it holds is asserted where that is all it takes.
+    /// A parameter whose type mentions one of the generic names. If all depends on what it holds, only that is asserted.
     fn generic_parameter(&mut self, ty: &Type, generics: &Generics) {
         let is_state = is_named(ty, "State");
         match arguments(ty)[..] {
@@ -379,33 +379,33 @@ impl Asserts {
         });
     }
 
-    /// The assertions, before all else that is generated.
+    /// The assertions, which come before everything else that is generated.
     pub(crate) fn tokens(&self) -> TokenStream {
         let asserts = &self.0;
         quote!(#(const _: () = { #asserts };)*)
     }
 }
 
-/// What `#[param(...)]` asks of a parameter's type.
+/// What `#[param(...)]` requires of a parameter's type.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Limits {
     /// It has a default.
     pub(crate) has_default: bool,
-    /// That is a number.
+    /// It has the limits of a number.
     pub(crate) number: bool,
-    /// That is a text or a list.
+    /// It has the limits of a text or a list.
     pub(crate) text: bool,
 }
 
-/// A parameter of which a check of a path function could find nothing: it depends on nobody, leaves path and body alone, and has
-/// no options. Each check costs the user's build a little.
+/// Whether a path function's check of this parameter could find nothing: it depends on nothing, leaves path and body alone, and has no
+/// options. Such a check is left out, since each costs the user's build a little.
 pub(crate) fn is_plain(param: &Parameter) -> bool {
     const PLAIN: &[&str] =
         &["Query", "Header", "Cookie", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr"];
     param.attrs.is_empty() && is_one_of(&param.ty, PLAIN)
 }
 
-/// A check that runs while the compiler does, and fails at the tokens `at`.
+/// A check that runs at compile time, and fails at the tokens `at`.
 pub(crate) fn check(at: &impl ToTokens, verdict: &TokenStream) -> TokenStream {
     let (first, last) = ends(at);
     let name = Ident::new("verdict", Span::mixed_site());

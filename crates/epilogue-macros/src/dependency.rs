@@ -154,13 +154,13 @@ fn exit(function: &Function, options: &Options, generics: &Generics) -> Option<T
     let exit = options.exit.as_ref()?;
     let output = output_type(&function.output);
     let span = exit.span();
-    // At the exit's own name, which is what does not fit when they do not.
+    // With the span of the exit's name: if they do not fit, that is what is wrong.
     let local = |name| syn::Ident::new(name, span);
     let (value, outcome) = (local("__epilogue_output"), local("__epilogue_ended"));
     let (called, returned) = (local("__epilogue_call"), local("__epilogue_returned"));
-    // Not at the name, or rustc would suggest to remove that as an argument too many.
+    // Not with that span, or rustc would suggest to remove the name as an argument too many.
     let call = quote!(#exit(#value, #outcome));
-    // Made here, so that it means the same wherever that name comes from.
+    // Without that span, so that it resolves even if the exit's name comes out of another macro.
     let future = quote!(__epilogue_future);
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));
     let result = quote_spanned!(span=> __epilogue::ExitReturn::into_exit_result(#returned));
@@ -198,13 +198,13 @@ fn output_type(output: &Output) -> TokenStream {
     }
 }
 
-/// What keeps `Depends<name>` from failing too where the dependency itself has an error.
+/// Keeps `Depends<name>` from failing too if the dependency itself has an error.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let name = function.name();
     let generics = static_generics(function.generics());
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let output = match &function.output {
-        // What is wrong with the output has been said.
+        // What is wrong with the output has been reported.
         Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => quote!(()),
         output => output_type(output),
     };
@@ -224,14 +224,15 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// Whether a type can be the output of a dependency, as far as it can be seen.
+/// Whether a type can be the output of a dependency, as far as the way it is written shows.
 fn is_ownable(ty: &syn::Type) -> bool {
     let mut unsaid = Errors::default();
     types::check(ty, "", Place::Output, &mut unsaid);
     unsaid.is_empty()
 }
 
-/// What an argument lacks is said once, of the implementation, and not of each place that names the type. `?Sized` is no bound, but one less.
+/// Removes the bounds, so that what an argument lacks is reported once, for the implementation, and not wherever the type is named.
+/// `?Sized` stays: it does not add a bound but removes one.
 fn without_bounds(mut generics: Generics) -> Generics {
     let relaxes =
         |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some());

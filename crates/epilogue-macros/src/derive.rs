@@ -67,7 +67,7 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
             lifetime,
             format!("a dependency outlives what it could borrow: remove `{lifetime}`, and let each field own what it holds"),
         );
-        // Of which field it is need not be said.
+        // The fields are not checked any further: which of them borrows need not be reported as well.
         return Vec::new();
     }
     for field in fields {
@@ -122,16 +122,16 @@ fn describe(
     described.tokens(private)
 }
 
-/// What the fields need of the names that stand for any type, as a derive of serde has it.
+/// Adds the bounds that the fields require of the type parameters, as serde's derives do.
 fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
     let mut generics = static_generics(generics.clone());
     let mut bounds: Vec<WherePredicate> = Vec::new();
     for ty in fields.iter().map(|field| &field.ty).filter(|ty| mentions(ty, &generics)) {
-        // First of what is read, so that what it lacks is said of that alone.
+        // The value that is read comes first, so that what it lacks is reported of the value alone.
         if holds_value(ty) {
             bounds.extend(arguments(ty).into_iter().map(|value| parse_quote!(#value: __epilogue::Readable)));
         }
-        // Of which kind an extractor is, only inference finds.
+        // Only inference finds out which kind of extractor an `Extract` holds.
         if !is_extract(ty) {
             bounds.push(parse_quote!(#ty: __epilogue::Param));
         }
@@ -143,10 +143,10 @@ fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
     generics
 }
 
-/// The same for a struct under the macro that is for functions.
+/// The stub for a struct under the macro that is meant for functions.
 pub(crate) fn stub_of(item: &TokenStream, private: &TokenStream) -> TokenStream {
     match syn::parse2::<DeriveInput>(item.clone()) {
-        // Its derive makes it a dependency.
+        // A struct with the derive is a dependency already.
         Ok(item) if !item.attrs.iter().any(is_derive) && item.generics.params.is_empty() => {
             stub(&item, private)
         }
@@ -159,7 +159,7 @@ fn is_derive(attr: &Attribute) -> bool {
     attr.path().is_ident("derive") && attr.meta.to_token_stream().to_string().contains("Dependency")
 }
 
-/// What keeps `Depends<Name>` from failing too where the struct itself has an error.
+/// Keeps `Depends<Name>` from failing too if the struct itself has an error.
 fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let name = &item.ident;
     let arguments = item.generics.params.iter().map(|param| match param {

@@ -1,4 +1,4 @@
-//! What makes a type a dependency, be it of a function or of a struct.
+//! The code that makes a type a dependency, whether it comes from a function or from a struct.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -18,7 +18,7 @@ pub(crate) struct Described<'a> {
     /// The variant of `DependencyScope`.
     pub(crate) scope: &'a TokenStream,
     pub(crate) output: &'a TokenStream,
-    /// Makes the output of the parameters' values.
+    /// Makes the output out of the parameters' values.
     pub(crate) run: &'a TokenStream,
     /// The function `__epilogue_exit`, with the dependency's generics.
     pub(crate) exit: Option<TokenStream>,
@@ -101,11 +101,11 @@ impl Described<'_> {
         }
     }
 
-    /// What is checked of each parameter, under its own tokens. A generic dependency is many, which the routes that use them check.
+    /// The checks of each parameter, at its own tokens. A generic dependency stands for many, which are checked by the routes that use them.
     fn checks(&self) -> TokenStream {
         let name = self.name;
         if !self.generics.params.is_empty() {
-            // Several types share its name.
+            // The name alone does not say which of the types is meant.
             return TokenStream::new();
         }
         let is_app_scoped = self.scope.to_string() == "App";
@@ -118,12 +118,12 @@ impl Described<'_> {
     }
 }
 
-/// The name of the depth to which a dependency is described.
+/// The name of the generic parameter for the depth to which a dependency is described.
 pub(crate) fn fuel() -> Ident {
     format_ident!("__F", span = Span::mixed_site())
 }
 
-/// A dependency is known by its type, so whatever it is generic over must outlive the app.
+/// A dependency is identified by its `TypeId`, so whatever it is generic over must be `'static`.
 pub(crate) fn static_generics(mut generics: Generics) -> Generics {
     for param in &mut generics.params {
         if let GenericParam::Type(param) = param {

@@ -1,4 +1,4 @@
-//! Errors are collected, so that all of one item are reported together.
+//! Errors are collected, so that all errors of an item are reported together.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -31,7 +31,7 @@ impl Errors {
         self.0.len()
     }
 
-    /// The errors, and what they stand on as it is.
+    /// The item as it is, followed by the errors.
     pub(crate) fn beside(self, item: &TokenStream) -> TokenStream {
         let errors = self.into_tokens();
         quote::quote!(#item #errors)

@@ -1,6 +1,6 @@
-//! Options that FastAPI has, or that people guess, and where their meaning is here.
+//! Options that FastAPI has, or that people guess, and what to write here instead.
 
-/// What is said of an option of another name: it, the option that a macro must have for that to be true, and the words.
+/// The other name of an option, the option that a macro must have for the hint to be true, and the hint.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("status_code", "status", "write `status = 201`"),
     ("include_in_schema", "hidden", "write `hidden`"),
@@ -35,7 +35,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("function", "scope", "write `scope = \"function\"`"),
 ];
 
-/// Where the meaning of an option is, for a macro that has these options.
+/// What to write instead of an option, for a macro that has these options.
 pub(crate) fn hint(name: &str, known: &[&str]) -> Option<&'static str> {
     let (_, _, hint) = ELSEWHERE.iter().find(|(other, needs, _)| *other == name && known.contains(needs))?;
     Some(hint)

@@ -1,4 +1,4 @@
-//! What a macro stands on that is not a function as it should be: another item, or what does not parse.
+//! What a macro may stand on instead of a proper function: another item, or something that does not parse.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -11,7 +11,7 @@ use syn::{
 
 use crate::diagnostics::Errors;
 
-/// Notes that an item is no function, where it is another one.
+/// Notes an error if an item is known to be something other than a function.
 pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut Errors) -> bool {
     let Some((at, what)) = other(tokens) else { return false };
     let instead = match (attribute, what) {
@@ -30,7 +30,7 @@ pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut E
     true
 }
 
-/// The keyword of an item that is no function, and its name in English.
+/// The keyword of an item that is not a function, and what such an item is called.
 fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
     if let Ok(TraitItem::Fn(TraitItemFn { sig, default: None, .. })) = syn::parse2(tokens.clone()) {
         return Some((sig.fn_token.span(), "a method without a body"));
@@ -46,14 +46,14 @@ fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
         Item::Type(item) => (item.type_token.span(), "a type"),
         Item::Union(item) => (item.union_token.span(), "a union"),
         Item::Use(item) => (item.use_token.span(), "a `use`"),
-        // What syn leaves as tokens may be a function of a newer language.
+        // What syn leaves as tokens may be a function in a newer version of the language.
         Item::Fn(_) | Item::Verbatim(_) => return None,
         item => (item.span(), "an item of another kind"),
     })
 }
 
-/// What can be read of a function that does not parse: its name, so that whoever names it is not told that it has no macro, and of its
-/// parameters and its output what does parse.
+/// What can be read of a function that does not parse: its name, so that code that names the function is not told that it lacks the macro,
+/// and those of its parameters and its output that do parse.
 pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
     let read = |input: ParseStream<'_>| {
         let (attrs, vis) = (input.call(Attribute::parse_outer)?, input.parse::<Visibility>()?);
@@ -71,7 +71,7 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
     read.parse2(tokens).ok()
 }
 
-/// The parameters, where all of them parse. Between them and the name may stand generics.
+/// The parameters, if all of them parse. There may be generics between the name and them.
 fn parameters(input: ParseStream<'_>) -> syn::Result<Punctuated<FnArg, Token![,]>> {
     loop {
         if let TokenTree::Group(group) = input.parse::<TokenTree>()?

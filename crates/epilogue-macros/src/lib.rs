@@ -1,6 +1,6 @@
-//! The attribute macros of Epilogue. The `epilogue` crate re-exports them and is where their documentation stands.
+//! The attribute macros of Epilogue. The `epilogue` crate re-exports and documents them.
 //!
-//! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`: the logic is there.
+//! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`, which has the logic.
 
 mod advice;
 mod args;

@@ -26,7 +26,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     if !errors.is_empty() {
         let errors = errors.into_tokens();
         let name = &function.sig.ident;
-        // A `main` must be there, or rustc misses it too; the body is kept for the editor.
+        // Without a `main`, rustc would report that it is missing, too. The body is kept for the editor.
         return quote! {
             fn #name() {}
             const _: () = {

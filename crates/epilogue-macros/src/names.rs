@@ -1,12 +1,12 @@
 //! The names in `Depends<…>`, which may be those of plain functions.
 //!
-//! A function is no type, so `Depends<plain_function>` would fail in name resolution, where rustc cannot be told what to say. Each name is
-//! therefore imported under an alias, within a block that has an empty struct of the same alias. Where the name is a type's, the import
-//! goes before the struct; where it is only a function's, the struct is found, and it is no dependency: that is said in our words.
+//! A function is not a type, so `Depends<plain_function>` would fail in name resolution, where we cannot choose rustc's words. Each name is
+//! therefore imported under an alias, in a block where an empty struct of the same alias is in scope. If the name is a type's, the import
+//! shadows the struct. If it is only a function's, the alias is the struct, which is not a dependency, and we choose the words for that.
 //!
-//! The body begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. Where there is no dependency that is an error, and its
-//! type an error type, so that the body is not blamed for it too. All else takes the alias as it is. It is one place, since rustc knows
-//! an error again within one item only.
+//! The body begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. If there is no such dependency, this is the error, and
+//! the variable has an error type, so that the body is not blamed as well. Everything else uses the alias itself, since rustc recognises a
+//! repeated error only within one item.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -16,7 +16,7 @@ use syn::{GenericArgument, Ident, Path, PathArguments, Type, TypePath, parse_quo
 
 use crate::signature::Function;
 
-/// What no `use` can import.
+/// Names that no `use` can import.
 pub(crate) const BUILT_IN: &[&str] = &[
     "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
     "isize", "f32", "f64",
@@ -24,13 +24,13 @@ pub(crate) const BUILT_IN: &[&str] = &[
 
 /// The names of one function.
 pub(crate) struct Names {
-    /// Stands for the function where its names are looked up; private, since a public one could not name what is private.
+    /// A type that stands for the function where its names are looked up. It is private, since a public one could not name private types.
     table: Ident,
     krate: TokenStream,
     found: Vec<Path>,
-    /// Which of them no body says anything of.
+    /// The names that the function's body does not check, so that they need an assertion of their own.
     asserted: Vec<usize>,
-    /// The types that are being visited are the body's.
+    /// Whether the types being visited are those for the body.
     in_body: bool,
     next: usize,
 }
@@ -59,7 +59,7 @@ impl Names {
                 names.asserted.extend(before..names.next);
             }
             if let Some(path) = names.found.get(before) {
-                // At one place, so that rustc says once what it finds for the whole type and for its parts.
+                // All with one span, so that rustc does not report the same thing for the whole type and again for its parts.
                 let tokens = respanned(param.ty_in_body.to_token_stream(), first_span(path));
                 param.ty_in_body = parse_quote!(#tokens);
             }
@@ -164,17 +164,18 @@ impl VisitMut for Names {
     }
 }
 
-/// The alias of a name, in a block of its own. Of a module rustc says that it is no type, and calls it by this.
+/// The alias of a name, in a block of its own. If the name is a module's, rustc reports that it is not a type, and calls it by the alias:
+/// hence the wording.
 pub(crate) fn alias(span: Span) -> Ident {
     Ident::new("name_the_function_in_this_module", span)
 }
 
-/// A block in which a name is imported under an alias: as a type, or as an empty struct where it is none. A name that does not exist is an
-/// error of rustc's own, and the alias with it.
+/// A block in which a name is imported under an alias: as a type, or as an empty struct if it is not a type. If the name does not exist,
+/// rustc reports that, and the alias counts as an error, too.
 pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> TokenStream {
     let last = path.segments.last().expect("a path has a segment");
     let name = &last.ident;
-    // rustc names the stand-in by its path where two have one name.
+    // If two stand-ins have the same name, rustc shows their paths, so the module's name is part of the message.
     let module = Ident::new("without_a_macro", Span::call_site());
     let mut plain = path.clone();
     plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
@@ -198,9 +199,10 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
     })
 }
 
-/// Two functions of one name are an error of rustc's own, and two tables would be more of them: so that the place is part of its name.
+/// The table's name has the function's position in it: two functions of one name are an error that rustc reports, and two tables of one name
+/// would be more errors.
 fn table(function: &Ident) -> Ident {
-    // The compiler's own span: it alone knows its place.
+    // Only the compiler's own span knows its position.
     let at = function.span().unwrap();
     format_ident!(
         "__epilogue_names_of_{}_at_{}_{}",
@@ -214,7 +216,7 @@ fn table(function: &Ident) -> Ident {
 /// Whether a `use` can name it.
 pub(crate) fn can_be_imported(path: &Path) -> bool {
     let count = path.segments.len();
-    // Of `cfg` rustc would not know whether its own attribute is meant or the prelude's macro.
+    // `cfg` would be ambiguous between rustc's attribute and the prelude's macro.
     let is_built_in =
         count == 1 && BUILT_IN.iter().chain(&["cfg"]).any(|built_in| path.segments[0].ident == built_in);
     let is_self = path.segments.iter().any(|segment| segment.ident == "Self");
@@ -222,7 +224,7 @@ pub(crate) fn can_be_imported(path: &Path) -> bool {
     !is_built_in && !is_self && !within
 }
 
-/// The same tokens, elsewhere: an error that is found at one place several times is reported once.
+/// The same tokens with another span: rustc reports an error that it finds several times at one span only once.
 fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()

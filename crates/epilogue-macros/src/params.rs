@@ -1,4 +1,4 @@
-//! What is generated for the parameters of a function or struct.
+//! The code that is generated for the parameters of a function or struct.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -33,7 +33,7 @@ const OPTIONS: &[&str] = &[
     "embed",
 ];
 
-/// What may be said of a field of a struct.
+/// The options that a field in `fields(…)` may have.
 const FIELD_OPTIONS: &[&str] = &["alias", "ge", "gt", "le", "lt", "min_length", "max_length", "pattern"];
 
 /// The tokens of a list of parameters.
@@ -42,7 +42,7 @@ pub(crate) struct Params {
     pub(crate) nodes: Vec<TokenStream>,
     /// `let p0 = …::take(taking, 0);`
     pub(crate) takes: Vec<TokenStream>,
-    /// `p0`, under names that no user's name will meet, at the user's own tokens.
+    /// `p0`, under names that do not clash with the user's, at the user's own tokens.
     pub(crate) locals: Vec<syn::Ident>,
     /// `p0` or `&p0`, as the function wants it.
     pub(crate) arguments: Vec<TokenStream>,
@@ -80,16 +80,16 @@ impl Params {
     }
 }
 
-/// What `#[param(...)]` says of the name in the path.
+/// The name in the path that a parameter reads, with the options of `#[param(...)]` applied.
 pub(crate) struct PathName {
     /// The name that is looked up.
     pub(crate) key: String,
-    /// The prefix of a router has it.
+    /// The name is in the prefix of a router.
     pub(crate) from_prefix: bool,
 }
 
 impl PathName {
-    /// The name of a single value of the path; what is wrong with its options is said elsewhere.
+    /// The name of a single value in the path. What is wrong with its options is reported elsewhere.
     pub(crate) fn of(param: &Parameter) -> Option<Self> {
         if !is_named(&param.ty, "Path") || !is_scalar(&param.ty) {
             return None;
@@ -101,7 +101,7 @@ impl PathName {
     }
 }
 
-/// `#[param(...)]` of one parameter.
+/// The options in the `#[param(...)]` of one parameter.
 #[derive(Default)]
 struct Options {
     default: Option<Expr>,
@@ -297,7 +297,7 @@ impl Options {
             );
         }
         let [min, max] = [min, max].map(|limit| limit.map(|(_, length)| length));
-        // An empty one says that there is none.
+        // An empty default stands for "none", so it need not satisfy the limits.
         let is_meant = |default: &&LitStr| !default.value().is_empty();
         if let Some(default) = self.default.as_ref().map(within_some).and_then(text_of).filter(is_meant)
             && let Some((name, limit)) = [
@@ -364,9 +364,9 @@ impl Options {
     fn take(&self, param: &Parameter, index: usize, local: &syn::Ident) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
-        // Made here, so that it means the same wherever the type comes from.
+        // Without the type's span, so that it resolves even if the type comes out of another macro.
         let taking = quote!(__epilogue_taking);
-        // What has no default, as an assertion says, has no type that tells which one is meant.
+        // If the type can have no default, which an assertion reports, there is nothing to infer the default's type from.
         match self.default.as_ref().filter(|_| !advice::is_valueless(ty)) {
             None if is_extract(ty) => {
                 quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
@@ -381,7 +381,7 @@ impl Options {
     }
 }
 
-/// Where a parameter's value is used: at the name of its dependency, so that what is wrong with that is not said of the macro.
+/// The span for the use of a parameter's value: the dependency's name, so that what is wrong with it is not blamed on the macro.
 fn names_span(ty: &Type) -> Span {
     match arguments(ty)[..] {
         [inner] if is_named(ty, "Depends") => inner.span(),
@@ -389,12 +389,12 @@ fn names_span(ty: &Type) -> Span {
     }
 }
 
-/// What HTTP takes for the name of a header, or of a subprotocol.
+/// Whether HTTP allows this as the name of a header or of a subprotocol.
 pub(crate) fn is_token(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Scopes are separated by spaces and stand in quotes in a challenge, so that none has either in it.
+/// In a challenge, scopes are separated by spaces and stand in quotes, so a scope may contain neither.
 fn check_scope(scope: &Expr, errors: &mut Errors) {
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = scope else {
         errors.at(scope, "a scope is a string: write `scopes(\"…\")`");
@@ -415,7 +415,7 @@ struct Bound {
     value: Number,
 }
 
-/// A number as exact as it is written: not every whole one is an `f64`.
+/// A number, as exact as it is written: an `f64` cannot hold every integer.
 #[derive(Clone, Copy, PartialEq)]
 enum Number {
     Int(i128),
@@ -499,7 +499,7 @@ fn number(expr: &Expr) -> Option<Number> {
     }
 }
 
-/// The value of a default that may be missing otherwise: that of `Some(300)`.
+/// The value in the default of an optional parameter: 300 in `Some(300)`.
 fn within_some(default: &Expr) -> &Expr {
     match default {
         Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, &["Some"]) => &call.args[0],
@@ -507,7 +507,7 @@ fn within_some(default: &Expr) -> &Expr {
     }
 }
 
-/// The literal of `"text".to_string()`, by whichever of the ways in which a `String` is written.
+/// The literal of `"text".to_string()`, and of the other ways to write a `String`.
 fn text_of(default: &Expr) -> Option<&LitStr> {
     match default {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
@@ -523,14 +523,14 @@ fn text_of(default: &Expr) -> Option<&LitStr> {
     }
 }
 
-/// Whether it is a path that ends in these words.
+/// Whether an expression is a path that ends in these words.
 fn is_path(expr: &Expr, last: &[&str]) -> bool {
     let Expr::Path(path) = expr else { return false };
     let words = path.path.segments.iter().rev().map(|segment| &segment.ident);
     words.len() >= last.len() && words.zip(last.iter().rev()).all(|(word, last)| word == last)
 }
 
-/// Whether the type inside `Path<…>` certainly is a single value, whose name must then be in the template.
+/// Whether the type inside `Path<…>` is certainly a single value, whose name must then be in the template.
 fn is_scalar(ty: &Type) -> bool {
     const SCALARS: &[&str] = &[
         "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
@@ -543,7 +543,7 @@ fn is_scalar(ty: &Type) -> bool {
     inner.path.get_ident().is_some_and(|ident| SCALARS.iter().any(|scalar| ident == scalar))
 }
 
-/// A value of the path that may be missing, which it never is.
+/// Refuses an optional value in the path, where a value is never missing.
 fn check_path(ty: &Type, errors: &mut Errors) {
     if is_named(ty, "Path")
         && let [option] = arguments(ty)[..]
@@ -565,7 +565,7 @@ fn holds_several(ty: &Type) -> bool {
     arguments(ty).first().is_some_and(|within| is_named(within, "Vec"))
 }
 
-/// How many values of the path a `Path<(…)>` takes.
+/// How many values in the path a `Path<(…)>` takes.
 fn path_parts(ty: &Type) -> usize {
     match arguments(ty)[..] {
         [Type::Tuple(tuple)] if is_named(ty, "Path") => tuple.elems.len(),
@@ -573,7 +573,7 @@ fn path_parts(ty: &Type) -> usize {
     }
 }
 
-/// Whether what is read of the body may be missing. Of what is generic that is not known, so that it may.
+/// Whether a value that is read from the body may be missing. For a generic type that is not known here, so it counts as optional.
 fn need(ty: &Type, generics: &Generics) -> TokenStream {
     match arguments(ty)[..] {
         [inner] if is_one_of(ty, &["Json", "File"]) => {

@@ -1,5 +1,5 @@
-//! What does not parse, but is a habit of people who come from FastAPI: `Depends(name)`, and a default after the type. It is told how it
-//! is written here, and read as if it had been.
+//! Things that do not parse, but that people who come from FastAPI write by habit: `Depends(name)`, and a default after the type. An error
+//! says how to write them here, and they are read as if they had been written so.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use syn::LitInt;
@@ -13,7 +13,7 @@ pub(crate) fn signature(item: TokenStream, errors: &mut Errors) -> TokenStream {
     let mut repaired = false;
     item.into_iter()
         .map(|token| match token {
-            // The first parentheses are those of the parameters, or of an attribute or `pub(crate)`, which have no `Depends` in them.
+            // The first parentheses may also be those of an attribute or of `pub(crate)`, but these have nothing to repair.
             TokenTree::Group(group) if !repaired && group.delimiter() == Delimiter::Parenthesis => {
                 let tokens = parameters(without_defaults(group.stream(), errors), errors);
                 repaired = errors.count() > before;
@@ -26,7 +26,7 @@ pub(crate) fn signature(item: TokenStream, errors: &mut Errors) -> TokenStream {
         .collect()
 }
 
-/// The parameters without what is written as `name: Type = value`.
+/// The parameters without the defaults of `name: Type = value`.
 fn without_defaults(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     let mut out = TokenStream::new();
     let mut default: Option<TokenStream> = None;
@@ -50,7 +50,7 @@ fn without_defaults(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     out
 }
 
-/// Says how a default is written here, or what FastAPI writes in its place.
+/// Reports how to write a default here, or whatever FastAPI writes in the place of one.
 fn refuse_default(value: Option<TokenStream>, errors: &mut Errors) {
     let Some(value) = value else { return };
     let mut tokens = value.clone().into_iter();
@@ -78,7 +78,7 @@ fn parameters(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     let mut within = None;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        // `Depends(user): Depends<user>` parses.
+        // Not a type but a pattern: `Depends(user): Depends<user>` parses.
         let is_pattern = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
         match &token {
             TokenTree::Ident(ident) if ident == "Depends" => within = Some(ident.clone()),
@@ -96,7 +96,7 @@ fn parameters(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     out.into_iter().collect()
 }
 
-/// What stands for the parentheses after `Depends`, or after the name that it holds.
+/// The tokens that replace the parentheses after `Depends`, or after the name that it holds.
 fn parenthesised(
     depends: &Ident,
     group: &Group,
@@ -113,7 +113,7 @@ fn parenthesised(
             ));
             angled(group)
         }
-        // What it is generic over.
+        // A number is what the dependency is generic over.
         Some(TokenTree::Ident(named)) if syn::parse2::<LitInt>(group.stream()).is_ok() => {
             errors.push(syn::Error::new(
                 group.span(),
@@ -132,12 +132,12 @@ fn parenthesised(
     }
 }
 
-/// Parentheses after it belong to the type of a function.
+/// Whether parentheses after this name belong to the type of a function.
 fn of_function(name: &Ident) -> bool {
     ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|of| name == of)
 }
 
-/// What stands between the parentheses, between angle brackets.
+/// The content of the parentheses, in angle brackets instead.
 fn angled(group: &Group) -> Vec<TokenTree> {
     let mut tokens = vec![angle('<', group)];
     tokens.extend(group.stream());

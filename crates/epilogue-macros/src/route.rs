@@ -126,7 +126,7 @@ impl Template {
         let before = errors.count();
         let segments = template::segments(&text, errors);
         name_like_segments(function, &segments);
-        // The names of a template that is wrong are not known.
+        // If the template is wrong, its names are not known.
         if errors.count() == before {
             check_segments(function, &text, &segments, errors);
         }
@@ -134,7 +134,7 @@ impl Template {
     }
 }
 
-/// A segment may have the `_` of a parameter that is not used.
+/// Lets an unused parameter `_id` read the segment `{_id}`, if there is one, and not `{id}`.
 fn name_like_segments(function: &mut Function, segments: &[String]) {
     for param in &mut function.params {
         let name = param.name.unraw().to_string();
@@ -144,7 +144,7 @@ fn name_like_segments(function: &mut Function, segments: &[String]) {
     }
 }
 
-/// A single value of the path must be named in the template.
+/// A single value in the path must be named in the template.
 fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
     for param in &function.params {
         let Some(PathName { key, from_prefix: false }) = PathName::of(param) else { continue };
@@ -174,13 +174,14 @@ pub(crate) struct Read<'a> {
 }
 
 impl Read<'_> {
-    /// The function with all that makes it a route, or with its errors: `run` answers a request with its `scope`, `take` the parameters.
+    /// The function with all that makes it a route, or with its errors. `run` is the code that answers a request, out of the scope and a
+    /// closure that takes the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
         let Self { function, private, .. } = self;
         let line = format!("What `routes![{}]` names.", function.name());
         let marker = function.marker(&Generics::default(), &line, private);
         let names = self.names.tokens();
-        // Without a template there are errors.
+        // If there is no template, there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
         let stub = stub(function, private);
         function.finish(&quote!(#marker #names #route), &quote!(#marker #stub), errors, private)
@@ -246,12 +247,12 @@ impl Read<'_> {
         }
     }
 
-    /// What is checked of the route's graph, each under the tokens that it is about.
+    /// The checks of the route's graph, each at the tokens that it is about.
     fn checks(&self, template: &LitStr) -> TokenStream {
         let name = self.function.name();
         let node = quote!(&<#name as __epilogue::Route>::NODE);
         let segments = &self.template.segments;
-        // What the macro has seen to be right needs no check, each of which costs the user's build a little.
+        // Parameters that the macro can see to be right need no check: each costs the user's build a little.
         let takes_segment = |param: &Parameter| is_plain_segment(param, segments);
         let checked =
             self.params.iter().enumerate().filter(|(_, param)| !is_plain(param) && !takes_segment(param));
@@ -271,7 +272,7 @@ impl Read<'_> {
     }
 }
 
-/// `Path<…>` of a parameter that is named like a segment of the template.
+/// Whether a parameter is a `Path<…>` with the name of a segment of the template.
 fn is_plain_segment(param: &Parameter, segments: &[String]) -> bool {
     param.attrs.is_empty()
         && is_named(&param.ty, "Path")
@@ -294,16 +295,16 @@ fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
     dependencies.iter().map(effect).collect()
 }
 
-/// Hands over the function to what runs it.
+/// Passes the function to the code that runs it.
 fn call(function: &Function, options: &Options, params: &Params) -> TokenStream {
     let Params { locals, arguments, .. } = params;
     let span = function.name().span();
-    // Made here, so that they mean the same wherever the function's name comes from.
+    // Without the name's span, so that they resolve even if the function's name comes out of another macro.
     let (scope, take, taken) = (quote!(__epilogue_scope), quote!(__epilogue_take), quote!((#(#locals,)*)));
     let none = TokenStream::new();
     if function.is_async() {
         if function.output.unnamed().is_some() {
-            // It may borrow from the parameters, which are gone when the future is.
+            // The value may borrow from the parameters, which live only as long as this future, so the reply is made in it.
             let call = function.call(&none, arguments);
             let reply = reply(&function.output, &quote!(__epilogue_returned));
             let future = quote!(async move { let __epilogue_returned = #call.await; #reply });
@@ -324,7 +325,7 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
     quote_spanned!(span=> __epilogue::#run(#scope, #take, |#taken| #reply))
 }
 
-/// The reply that a returned value is: what a `Result` holds first, then what that is.
+/// Turns a returned value into the reply: first a `Result` into what it holds, then that into a reply.
 fn reply(output: &Output, value: &TokenStream) -> TokenStream {
     if let Some(ty) = output.unnamed() {
         return unnamed_reply(output, ty, value);
@@ -337,7 +338,7 @@ fn reply(output: &Output, value: &TokenStream) -> TokenStream {
     }
 }
 
-/// The same for a type that no assertion can name: what is no reply is said here, under the type.
+/// The same for a type that no assertion can name: if it is not a reply, this code is the error, at the span of the type.
 fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream {
     let parts = if let Output::Result(_) = output { arguments(ty) } else { Vec::new() };
     let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty).span());
@@ -355,7 +356,7 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
     }
 }
 
-/// What keeps `routes![name]` from failing too where the function itself has an error.
+/// Keeps `routes![name]` from failing too if the function itself has an error.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let name = function.name();
     quote! {

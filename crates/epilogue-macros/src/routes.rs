@@ -10,7 +10,7 @@ use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::names::{alias, can_be_imported, imported};
 
-/// What `routes!` hands over: the crate, then the list.
+/// What `routes!` passes on: the crate, then the list.
 struct Listed {
     krate: TokenStream,
     list: TokenStream,
@@ -49,7 +49,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     }}
 }
 
-/// The paths between the commas; what is none is told so, and left out.
+/// The paths between the commas. Anything else is refused and left out.
 fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
     let mut paths = Vec::new();
     let mut item = TokenStream::new();

@@ -1,4 +1,4 @@
-//! What a function says: its parameters, whether it is async, what it returns. The body is left alone.
+//! The signature of a function: its parameters, whether it is async, what it returns. The body is left alone.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -17,24 +17,24 @@ pub(crate) struct Function {
     pub(crate) item: ItemFn,
     pub(crate) params: Vec<Parameter>,
     pub(crate) output: Output,
-    /// What stands for a type somewhere is none, which rustc would say too, and of the body with it.
+    /// Something that stands as a parameter's type is not a type. If it stayed, rustc would report it again, and the body with it.
     has_no_types: bool,
-    /// The same of what it returns.
+    /// The same for what the function returns.
     has_no_output: bool,
-    /// A parameter is taken apart where its name should stand, which may not fit its type either.
+    /// Some parameter has a pattern where its name should be. If it stayed, rustc might report that the pattern does not fit the type.
     has_no_names: bool,
-    /// What was written, where it does not parse: rustc says why.
+    /// What was written, if it does not parse: rustc reports why.
     unparsed: Option<TokenStream>,
 }
 
 /// One parameter of it, or field of a struct.
 pub(crate) struct Parameter {
     pub(crate) name: syn::Ident,
-    /// The name to look up, where no alias says another.
+    /// The name to look up, unless there is an alias.
     pub(crate) key: String,
     /// The type without the reference.
     pub(crate) ty: Type,
-    /// The same as the function's body has it, where that differs.
+    /// The type as the function's body has it, which may differ: see `names.rs`.
     pub(crate) ty_in_body: Type,
     /// The whole type as the user wrote it.
     pub(crate) ty_as_written: Type,
@@ -49,14 +49,14 @@ pub(crate) enum Output {
     Unit,
     /// A type that is written `Result<…>`, by whatever path.
     Result(Type),
-    /// One that is written `Result`, or like `ApiResult<…>`: what it is, its type tells. It is not so of all types, since an editor that evaluates no
-    /// constants within types would know the output of no dependency.
+    /// One that is written `Result`, or like `ApiResult<…>`: the type itself decides whether it is a `Result`. Other types are not
+    /// asked, since an editor that does not evaluate constants in types would then know no dependency's output.
     PerhapsResult(Type),
     Plain(Type),
 }
 
 impl Output {
-    /// The type, where it has `impl Trait` in it: no assertion can name it, so its value is asked.
+    /// The type, if it has `impl Trait` in it: no assertion can name such a type, so its value is checked instead.
     pub(crate) fn unnamed(&self) -> Option<&Type> {
         match self {
             Self::Unit => None,
@@ -76,7 +76,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The kind whose macro an attribute is, as far as its name and its arguments tell.
+    /// The kind that an attribute's macro is for, if its name and arguments show that it is one of ours.
     fn of_attribute(attr: &Attribute) -> Option<Self> {
         let mut names = attr.path().segments.iter().map(|segment| &segment.ident);
         let (first, last) = (names.next()?, names.next_back());
@@ -84,7 +84,7 @@ impl Kind {
             return None;
         }
         match last.unwrap_or(first).to_string().as_str() {
-            // Others have a `#[trace]` too, but none with a template.
+            // Other crates have a `#[trace]` too, but without a template.
             "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "trace" | "websocket"
                 if has_template(attr) =>
             {
@@ -107,25 +107,25 @@ impl Kind {
 }
 
 impl Parameter {
-    /// It is, or holds, a `Depends` whose name is looked up.
+    /// Whether it is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)
     }
 
-    /// It is a `Depends` itself.
+    /// Whether it is a `Depends` itself.
     pub(crate) fn is_owned_depends(&self) -> bool {
         !self.borrowed && types::is_named(&self.ty, "Depends")
     }
 
-    /// The body gives it its type once more, see `names.rs`: not where nothing is done with it, which lints would notice.
+    /// Whether the body states its type once more, see `names.rs`. That is left out for an unused parameter, since lints would notice.
     pub(crate) fn is_named_in_body(&self) -> bool {
         self.is_owned_depends() && !self.name.to_string().starts_with('_')
     }
 }
 
 impl Function {
-    /// Reads the function that an attribute stands on. Where it stands on none, that is noted, unless rustc has to say what is wrong
-    /// with it.
+    /// Reads the function that an attribute stands on. If it is not a function, an error is noted, unless it does not parse: then rustc
+    /// reports what is wrong.
     pub(crate) fn read(
         tokens: &TokenStream,
         kind: Kind,
@@ -155,7 +155,7 @@ impl Function {
         Some(Self { item, params, output, has_no_types, has_no_output, has_no_names, unparsed: None })
     }
 
-    /// As much of it as parses, of which nothing is said beside what rustc says.
+    /// As much of it as parses. No errors are noted, since rustc reports why the rest does not parse.
     fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
         let item = item::unparsed(tokens.clone())?;
         let output = output(&item.sig, kind, &mut false, &mut Errors::default());
@@ -170,8 +170,8 @@ impl Function {
         })
     }
 
-    /// The function with what its macro makes of it, where nothing is wrong with it. Else the errors, and beside them the `stub` that keeps
-    /// whoever names the function from failing too.
+    /// If nothing is wrong, the function with what its macro makes of it. Otherwise the function with the errors, and with the `stub` that
+    /// keeps code that names the function from failing too.
     pub(crate) fn finish(
         &self,
         right: &TokenStream,
@@ -188,11 +188,11 @@ impl Function {
         if self.is_method() {
             return quote!(#item #errors);
         }
-        // Last, since rustc reads nothing after what does not parse.
+        // The item comes last, since rustc reads nothing after code that does not parse.
         quote!(#errors #stub #item)
     }
 
-    /// Two parameters have one name, which rustc says of the function.
+    /// Whether two parameters have one name, which rustc reports for the function itself.
     fn repeats_a_name(&self) -> bool {
         let repeats = |(index, param): (usize, &Parameter)| {
             self.params[..index].iter().any(|earlier| earlier.name == param.name)
@@ -204,8 +204,8 @@ impl Function {
         self.item.sig.asyncness.is_some()
     }
 
-    /// The function as it was written, but for the types of parameters that name a dependency: see `names.rs`. Its documentation has
-    /// them as written.
+    /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`. For rustdoc, they stay as
+    /// written.
     fn tokens(&self, private: &TokenStream) -> TokenStream {
         let mut item = self.item.clone();
         let inputs = std::mem::take(&mut item.sig.inputs);
@@ -232,7 +232,7 @@ impl Function {
                 let (written, name, ty) = (&typed.pat, &param.name, &param.ty_in_body);
                 let span = name.span();
                 let value = quote_spanned!(span=> #private::named(#name));
-                // What a lint is told of the parameter is meant of this name, which the body uses.
+                // Lint attributes of the parameter are meant for this name, which the body uses.
                 let lints = replaced.attrs.extract_if(.., |attr| is_lint(attr));
                 named.push(parse_quote!(#[cfg(not(doc))] #(#lints)* let #written: #ty = #value;));
                 pattern.mutability = None;
@@ -242,13 +242,13 @@ impl Function {
         }
         item.block.stmts.splice(0..0, named);
         if self.params.iter().any(Parameter::names_dependency) {
-            // The names are looked up in a private type, which a public one may not be: it could not name what is private.
+            // The names are looked up in a private type. It could not be public, since it would then have to name private types.
             item.attrs.push(parse_quote!(#[allow(private_interfaces)]));
         }
         quote!(#item)
     }
 
-    /// A call of the function with these arguments, at its name.
+    /// A call of the function with these arguments, at the span of its name.
     pub(crate) fn call(&self, turbofish: &TokenStream, arguments: &[TokenStream]) -> TokenStream {
         let name = self.name();
         quote_spanned!(name.span()=> #name #turbofish(#(#arguments),*))
@@ -269,7 +269,7 @@ impl Function {
         &self.item.sig.ident
     }
 
-    /// What of its attributes is true of the type of its name too. Its documentation is not, since its examples would run twice.
+    /// The attributes that also apply to the type of the same name. Its documentation is left out, since its examples would run twice.
     pub(crate) fn docs(&self, line: &str) -> TokenStream {
         let is_kept = |attr: &&Attribute| {
             attr.path().is_ident("cfg") || matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"))
@@ -285,7 +285,7 @@ impl Function {
         let field = (!types.is_empty())
             .then(|| quote!(#[doc(hidden)] __epilogue: #private::PhantomData<fn() -> (#(#types,)*)>,));
         let where_clause = &generics.where_clause;
-        // At the name, which is what a second function of the same one is told of.
+        // At the span of the name, where rustc reports a second function of the same name.
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
             #docs
@@ -307,7 +307,7 @@ impl Function {
         }
     }
 
-    /// The function for an item with errors: as it was written, unless rustc would have more to say of that.
+    /// The function for an item with errors: as it was written, except for what would make rustc report more errors.
     fn with_errors(&self, private: &TokenStream) -> TokenStream {
         if let Some(unparsed) = &self.unparsed {
             return unparsed.clone();
@@ -332,18 +332,18 @@ impl Function {
         quote!(#item)
     }
 
-    /// Its generics without lifetimes, over which nothing can be generic that outlives a call.
+    /// Its generics without lifetimes: what is generated outlives a call, so it cannot be generic over them.
     pub(crate) fn generics(&self) -> Generics {
         without_lifetimes(self.item.sig.generics.clone())
     }
 
-    /// It stands in an `impl`, beside no other item.
+    /// Whether it stands in an `impl`, where no other items can be generated beside it.
     fn is_method(&self) -> bool {
         self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()
     }
 }
 
-/// What lints would say of the generated code at the user's tokens. Of an item that nobody is to use any more, it is no user.
+/// Allows what lints would otherwise report about the generated code, at the user's tokens. It may use an item that is deprecated.
 pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let deprecated = is_deprecated.then(|| quote!(deprecated,));
@@ -371,7 +371,7 @@ pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
     generics
 }
 
-/// A function is one thing: what two macros make of it would have one name.
+/// A function can have only one of our macros: what two of them generate would have the same name.
 fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
     let (others, kept) = std::mem::take(&mut item.attrs)
         .into_iter()
@@ -395,7 +395,7 @@ fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
     }
 }
 
-/// Options of a parameter stand at it, and not above the function.
+/// The options of a parameter belong in front of it, and not above the function.
 fn check_options(item: &mut ItemFn, errors: &mut Errors) {
     item.attrs.retain(|attr| {
         let of_parameter = attr.path().is_ident("param");
@@ -433,13 +433,13 @@ fn check_documentation(input: &mut PatType, kind: Kind, errors: &mut Errors) {
     );
 }
 
-/// The first argument of an attribute is a literal.
+/// Whether the first argument of an attribute is a literal.
 fn has_template(attr: &Attribute) -> bool {
     let Meta::List(list) = &attr.meta else { return false };
     matches!(list.tokens.clone().into_iter().next(), Some(TokenTree::Literal(_)))
 }
 
-/// `Self` is a type of an `impl`, where no macro of ours can stand. A `self` has been told so.
+/// `Self` means that the function is in an `impl`, where none of our macros can be used. For a `self`, this has been reported.
 fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
     if signature.receiver().is_none()
         && let Some(name) = self_type(signature)
@@ -451,7 +451,7 @@ fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
     }
 }
 
-/// Where a signature says `Self`.
+/// The first `Self` in a signature.
 fn self_type(signature: &Signature) -> Option<Ident> {
     fn find(tokens: TokenStream) -> Option<Ident> {
         tokens.into_iter().find_map(|token| match token {
@@ -480,7 +480,7 @@ fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
     if let Some(constness) = &signature.constness {
         errors.at(constness, format!("{of} cannot be `const`: remove it"));
     }
-    // rustc refuses it too, so it is taken away.
+    // rustc would report it too, so it is removed.
     if let Some(variadic) = signature.variadic.take() {
         errors.at(
             variadic,
@@ -551,7 +551,7 @@ fn parameter(
     Some(Parameter { key: key(&name), name, ty, ty_in_body, ty_as_written, borrowed, attrs })
 }
 
-/// The name that a parameter looks up: that of one which is not used begins with a `_` that rustc asks for.
+/// The name that a parameter looks up: without a leading `_`, which rustc wants for a parameter that is not used.
 pub(crate) fn key(name: &Ident) -> String {
     let name = name.unraw().to_string();
     let key = name.trim_start_matches('_');
@@ -569,7 +569,7 @@ fn is_nameless(input: &FnArg) -> bool {
     matches!(input, FnArg::Typed(input) if name_of(&input.pat).is_none())
 }
 
-/// The one name that a pattern like axum's `Path(id)` has in it.
+/// The one name in a pattern like axum's `Path(id)`.
 fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
     match pattern {
         Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => name_of(pattern.elems.first()?),
@@ -582,7 +582,7 @@ fn is_lint(attr: &Attribute) -> bool {
     ["allow", "expect", "warn", "deny", "forbid"].iter().any(|level| attr.path().is_ident(level))
 }
 
-/// What is said of a parameter without a name.
+/// The error for a parameter without a name.
 fn nameless(input: &PatType) -> String {
     let ty = types::bare(&input.ty);
     match (&*input.pat, types::last_name(&ty), &types::arguments(&ty)[..]) {
@@ -609,7 +609,7 @@ fn nameless(input: &PatType) -> String {
     }
 }
 
-/// What to write for a borrowed parameter that nothing owns.
+/// The error for a borrowed parameter that nothing can own: what to write instead.
 fn unsized_parameter(reference: &TypeReference) -> String {
     let (written, owned) = (types::text(reference), types::owned(&reference.elem));
     let instead = if let Type::TraitObject(_) = &*reference.elem {
@@ -620,7 +620,7 @@ fn unsized_parameter(reference: &TypeReference) -> String {
     format!("`{written}` is not a parameter, since nothing says where it comes from: write {instead}")
 }
 
-/// A task's argument is a plain value, which it owns.
+/// Reads an argument of a task: a plain value that the task owns.
 fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut Errors) -> Option<Parameter> {
     for attr in attrs {
         errors.at(
@@ -665,17 +665,17 @@ fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &
     let ty = types::bare(ty);
     let place = match kind {
         Kind::Dependency => Some(Place::Output),
-        // Of a type without a name it is not known what it borrows.
+        // It is not known what a type without a name borrows.
         Kind::Route if !types::has_impl(&ty) => Some(Place::Reply),
         Kind::Route | Kind::Task => None,
     };
     if let Some(place) = place {
         *has_no_output = !types::check(&ty, kind.name(), place, errors) || types::lacks_lifetime(signature);
     }
-    // No constant within a type may depend on what a function is generic over.
+    // A constant in a type may not depend on what the function is generic over.
     let can_be_asked = !types::mentions(&ty, &signature.generics);
     match types::last_name(&ty).map(ToString::to_string) {
-        // Without arguments it may be a type of the user's own.
+        // Without arguments, it may be a type of the user's own.
         Some(name) if name == "Result" && !(types::arguments(&ty).is_empty() && can_be_asked) => {
             Output::Result(ty)
         }

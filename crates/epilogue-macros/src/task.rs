@@ -41,7 +41,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     function.finish(&quote!(#structure #names #task), &stub(&function, &private), errors, &private)
 }
 
-/// The calls that make the options that the attribute says, and the retries that only an `Err` can be the cause of.
+/// The calls that set the options in the attribute, and the retries if they are only for an `Err`, so that the task has to return a `Result`.
 fn options(args: &mut Args, errors: &mut Errors) -> (Vec<TokenStream>, Option<Expr>) {
     let mut calls = Vec::new();
     let mut retries = args.integer::<u32>("retries", 3, errors);
@@ -124,8 +124,8 @@ fn structure(function: &Function) -> TokenStream {
     }
 }
 
-/// What makes the struct a task. Its data goes through a struct that is generic over the arguments: so what an argument lacks is said
-/// once, by the assertion on its type, and not by each derived implementation.
+/// The code that makes the struct a task. Its data goes through a struct that is generic over the arguments, so that what an argument lacks
+/// is reported once, by the assertion on its type, and not by each derived implementation.
 fn task(function: &Function, options: &[TokenStream], private: &TokenStream) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
@@ -233,7 +233,7 @@ fn running(function: &Function) -> TokenStream {
         .collect();
     let call = function.call(&TokenStream::new(), &arguments);
     let returned = |value: TokenStream| match &function.output {
-        // No assertion can name its type.
+        // No assertion can name the type, so the value is checked.
         output if let Some(ty) = output.unnamed() => {
             let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&__epilogue_result));
             quote!({ let __epilogue_result = #value; #check; __epilogue::TaskReturned(__epilogue_result).into_return() })
@@ -258,12 +258,12 @@ fn running(function: &Function) -> TokenStream {
     }
 }
 
-/// A name of a type for each argument.
+/// The name of a type parameter for each argument.
 fn arguments(count: usize) -> Vec<Ident> {
     (0..count).map(|index| format_ident!("__A{index}", span = Span::mixed_site())).collect()
 }
 
-/// What keeps `tasks.add(name { … })` from failing too where the function itself has an error: it takes whatever it is given.
+/// Keeps `tasks.add(name { … })` from failing too if the function itself has an error: the struct takes whatever it is given.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
     let mut names: Vec<&Ident> = Vec::new();

@@ -7,8 +7,8 @@ use syn::{Ident, LitStr};
 
 use crate::diagnostics::{Errors, nearest};
 
-/// The names in a template, in order. An error stands at its segment where the compiler lets a macro point into a literal, else at
-/// the whole of it.
+/// The names in a template, in order. An error is reported at its segment if the compiler lets a macro point into a literal, otherwise at
+/// the whole literal.
 pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     let text = template.value();
     let span = |range: Range<usize>| within(template, &text, range);
@@ -19,7 +19,7 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
         );
         return Vec::new();
     }
-    // An empty one is the prefix of its router.
+    // An empty template stands for the prefix of its router.
     if !text.is_empty() && !text.starts_with('/') {
         errors.at(template, format!("a path template starts with a slash: write \"/{text}\""));
     }
@@ -41,7 +41,7 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     names
 }
 
-/// The path of `GET /items` and of `http://localhost/items`.
+/// The path in `GET /items` and in `http://localhost/items`.
 fn path_alone(text: &str) -> Option<&str> {
     if text.starts_with('/') {
         return None;
@@ -55,7 +55,7 @@ fn path_alone(text: &str) -> Option<&str> {
         .then_some(path)
 }
 
-/// Where a query begins, or a fragment; a `?` between braces is somebody's optional parameter.
+/// Where a query or a fragment begins. A `?` between braces is not a query: other frameworks mark optional parameters so.
 fn query(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     text.char_indices().find_map(|(at, char)| {
@@ -159,7 +159,7 @@ fn rest_of(within: &str) -> Option<&str> {
     (name != within && is_name(name)).then_some(name)
 }
 
-/// What a client sends for the text of a segment, where that is another one. What stands between braces is none.
+/// What a client sends for the text of a segment, if that differs. A name between braces is not such a text.
 fn encoded(segment: &str) -> Option<String> {
     let mut sent = String::new();
     let mut in_braces = false;
@@ -174,7 +174,7 @@ fn encoded(segment: &str) -> Option<String> {
     (sent != segment).then_some(sent)
 }
 
-/// The names between braces in one segment; a doubled brace is a literal one.
+/// The names between braces in one segment. A doubled brace is a literal one.
 fn names_of(segment: &str) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     let mut rest = segment;
@@ -216,11 +216,11 @@ pub(crate) fn rename(name: &str, template: &str, segments: &[String]) -> String 
     let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
     let same = near.iter().copied().find(|near| letters(near) == letters(name));
     match same.or_else(|| nearest(name, &near)) {
-        // No name that Rust has for a parameter, or one that is looked up without its `_`.
+        // Not a name for a parameter in Rust, or one that is looked up without its `_`.
         Some(near) if near.starts_with('_') || near.contains(|char: char| char.is_ascii_uppercase()) => {
             format!("write `#[param(alias = \"{near}\")]`")
         }
-        // A keyword, which a parameter cannot be named like that easily.
+        // A keyword, which a parameter can have as its name only as `r#…`, if at all.
         Some(near) if syn::parse_str::<Ident>(near).is_err() => {
             let raw = if matches!(near, "self" | "Self" | "super" | "crate" | "_") {
                 String::new()
@@ -236,7 +236,7 @@ pub(crate) fn rename(name: &str, template: &str, segments: &[String]) -> String 
     }
 }
 
-/// A part of the literal, if it has the same letters in the source as in its value.
+/// The span of a part of the literal, if the literal is written in the source exactly as its value reads.
 fn within(template: &LitStr, text: &str, range: Range<usize>) -> Span {
     let literal: Literal = template.token();
     if literal.to_string() != format!("\"{text}\"") || range.is_empty() {

@@ -1,4 +1,4 @@
-//! What can be said of a type as it is written.
+//! What can be found out about a type from the way it is written.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,8 +11,8 @@ use syn::{
 
 use crate::diagnostics::Errors;
 
-/// A type without what stands around it or its parts: the group of a macro's `$t:ty`, or parentheses. Whatever looks at how a type is
-/// written looks at this.
+/// A type without what may stand around it or its parts: parentheses, or the invisible group of a macro's `$t:ty`. All code that goes by
+/// how a type is written uses this.
 pub(crate) fn bare(ty: &Type) -> Type {
     struct Bares;
     impl VisitMut for Bares {
@@ -30,7 +30,7 @@ pub(crate) fn bare(ty: &Type) -> Type {
     ty
 }
 
-/// `dyn A + B`, which cannot do without parentheses after a `&`.
+/// Whether a type is like `dyn A + B`, which needs its parentheses after a `&`.
 fn is_sum(ty: &Type) -> bool {
     match ty {
         Type::TraitObject(object) => object.bounds.len() > 1,
@@ -39,7 +39,7 @@ fn is_sum(ty: &Type) -> bool {
     }
 }
 
-/// The last name of a path type: `Query` of `epilogue::Query<u32>`.
+/// The last name of a path type: `Query` in `epilogue::Query<u32>`.
 pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
     let Type::Path(path) = ty else { return None };
     path.path.segments.last().map(|last| &last.ident)
@@ -70,14 +70,15 @@ pub(crate) fn arguments(ty: &Type) -> Vec<&Type> {
         .collect()
 }
 
-/// The spans of its first and last token: what stands between them is underlined as one, which no single span can be on stable Rust.
+/// The spans of the first and the last token. Together they underline everything from one to the other, which no single span can do on
+/// stable Rust.
 pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let tokens: Vec<TokenTree> = tokens.to_token_stream().into_iter().collect();
     let span = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
     (span(tokens.first()), span(tokens.last()))
 }
 
-/// Whether a type is written with one of the names that stand for any type.
+/// Whether a type mentions one of the generic parameters.
 pub(crate) fn mentions(ty: &impl ToTokens, generics: &Generics) -> bool {
     fn any(tokens: TokenStream, names: &[String]) -> bool {
         tokens.into_iter().any(|token| match token {
@@ -98,7 +99,7 @@ pub(crate) fn mentions(ty: &impl ToTokens, generics: &Generics) -> bool {
     any(ty.to_token_stream(), &names)
 }
 
-/// Whether a type has `impl Trait` in it, of which nothing can be asked.
+/// Whether a type has `impl Trait` in it, so that no assertion can name it.
 pub(crate) fn has_impl(ty: &Type) -> bool {
     struct Finds(bool);
     impl<'ast> Visit<'ast> for Finds {
@@ -111,9 +112,9 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
     finds.0
 }
 
-/// Notes what no parameter or output can have within it.
+/// Notes what no parameter or output can contain.
 ///
-/// Tells whether it is a type at all: rustc has an error of its own for what is none.
+/// Returns whether it is a type at all: rustc has an error of its own for anything else.
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
     let mut checks = Checks {
         of,
@@ -122,7 +123,7 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
         is_type: true,
         is_read: match place {
             Place::Parameter => holds_value(ty),
-            // What a `Depends` names is not read.
+            // The dependency that a `Depends` names is not read from data.
             Place::Task => !is_named(ty, "Depends"),
             Place::Output | Place::Reply => false,
         },
@@ -146,7 +147,7 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
     false
 }
 
-/// Whether a lifetime is left out of an output that no parameter tells, which rustc refuses too.
+/// Whether the output leaves out a lifetime that does not follow from the parameters. rustc refuses that, too.
 pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
     struct Counts {
         all: usize,
@@ -165,7 +166,7 @@ pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
             self.left_out += usize::from(lifetime.ident == "_");
         }
 
-        // It has its own.
+        // A function pointer has lifetimes of its own.
         fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
     }
     let (mut inputs, mut output) = (Counts { all: 0, left_out: 0 }, Counts { all: 0, left_out: 0 });
@@ -181,7 +182,7 @@ pub(crate) fn holds_value(ty: &Type) -> bool {
     is_one_of(ty, VALUES)
 }
 
-/// What is only ever borrowed, or boxed.
+/// Whether values of a type are only ever borrowed or boxed.
 pub(crate) fn is_unsized(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => path.path.is_ident("str"),
@@ -204,7 +205,7 @@ struct Checks<'a> {
     place: Place,
     errors: &'a mut Errors,
     is_type: bool,
-    /// It is read, where nothing lives for ever.
+    /// The type is read from a request or from a task's data, so it cannot hold even a `'static` reference.
     is_read: bool,
 }
 
@@ -218,7 +219,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Output => {
                 format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
             }
-            // A reply may be anything that is one.
+            // A reply may be of any type that turns into one.
             Place::Reply => return,
         });
     }
@@ -280,7 +281,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
         }
     }
 
-    // A function's own lifetimes are nobody else's.
+    // The lifetimes of a function pointer are its own.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
@@ -341,11 +342,11 @@ impl<'ast> Visit<'ast> for Checks<'_> {
         visit::visit_type_path(self, ty);
     }
 
-    // `dyn Fn(A) -> B` is written with parentheses.
+    // Not visited, since the parentheses of `dyn Fn(A) -> B` are right.
     fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
 }
 
-/// A text where a type belongs, which is a name in other frameworks.
+/// A string where a type belongs: in other frameworks it would be a name.
 fn text_within(ty: &TypePath) -> Option<(&LitStr, String)> {
     let name = &ty.path.segments.last()?.ident;
     let GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Str(within), .. })) =
@@ -370,7 +371,7 @@ fn text_within(ty: &TypePath) -> Option<(&LitStr, String)> {
     Some((within, message))
 }
 
-/// What the type between the angle brackets of credentials is, where there is none, or a text.
+/// What to write between the angle brackets of credentials, if there is nothing or a string.
 fn scheme_within(ty: &TypePath) -> Option<String> {
     let name = ty.path.segments.last()?.ident.to_string();
     let (scheme, constant) = match &*name {
@@ -391,7 +392,7 @@ fn scheme_within(ty: &TypePath) -> Option<String> {
     ))
 }
 
-/// What of a parameter or a reply is no value as it stands there, and how it is written.
+/// The type in a parameter or a reply that is unsized as it stands there, and how to write it instead.
 fn unsized_within(ty: &TypePath) -> Option<(&Type, String)> {
     let name = &ty.path.segments.last()?.ident;
     let GenericArgument::Type(inner) = *generic_arguments(&ty.path).first()? else { return None };
@@ -409,7 +410,7 @@ fn unsized_within(ty: &TypePath) -> Option<(&Type, String)> {
     Some((inner, message))
 }
 
-/// Why a `Depends` cannot be of a type that is no name.
+/// Why a `Depends` cannot hold a type that is not a name.
 fn not_named(ty: &Type) -> Option<String> {
     Some(match ty {
         Type::Reference(reference) => {
@@ -449,7 +450,7 @@ fn generic_arguments(path: &Path) -> Vec<&GenericArgument> {
     }
 }
 
-/// The type and the function of `User::new`, by the way in which they are written.
+/// The type and the function in `User::new`, told by the case of their names.
 fn constructor(path: &Path) -> Option<(&Ident, &Ident)> {
     let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
     let (function, of) = (names.next()?, names.next()?);
@@ -475,12 +476,12 @@ pub(crate) fn text(tokens: &impl ToTokens) -> String {
     text
 }
 
-/// Whether both are written alike.
+/// Whether both are written in the same way.
 pub(crate) fn same(a: &impl ToTokens, b: &impl ToTokens) -> bool {
     a.to_token_stream().to_string() == b.to_token_stream().to_string()
 }
 
-/// The owner of what a reference lends.
+/// The type that owns what a reference borrows.
 pub(crate) fn owned(ty: &Type) -> String {
     match ty {
         Type::Path(path) if path.path.is_ident("str") => String::from("String"),

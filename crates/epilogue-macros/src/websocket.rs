@@ -1,4 +1,4 @@
-//! `#[websocket]`: a route whose function has the socket that the request becomes.
+//! `#[websocket]`: a route whose function gets the socket that the request becomes.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -23,7 +23,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         tags: args.texts("tags", &mut errors),
         concurrent: args.flag("concurrent", &mut errors).is_some(),
         protocols: args.texts("protocols", &mut errors),
-        // OpenAPI has no WebSockets.
+        // OpenAPI cannot describe WebSockets.
         hidden: true,
         ..Options::default()
     };
@@ -64,7 +64,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     read.tokens(&params, &run, errors)
 }
 
-/// Which of the parameters is the socket: the others are those that the request has values for.
+/// The position of the socket among the parameters. The request has the values of the others.
 fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
     if !function.is_async() {
         errors.at(function.name(), "a function under `#[websocket]` waits for its client: write `async fn`");
@@ -93,7 +93,7 @@ fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
     Some(position)
 }
 
-/// Hands over the function to what runs it.
+/// Passes the function to the code that runs it.
 fn run(function: &Function, params: &Params, position: usize) -> TokenStream {
     let span = function.name().span();
     let Params { locals, arguments, .. } = params;
@@ -105,7 +105,7 @@ fn run(function: &Function, params: &Params, position: usize) -> TokenStream {
         ReturnType::Default => span,
         ReturnType::Type(_, ty) => ty.span(),
     };
-    // Made here, so that they mean the same wherever the function's name comes from.
+    // Without the name's span, so that they resolve even if the function's name comes out of another macro.
     let (scope, take) = (quote!(__epilogue_scope), quote!(__epilogue_take));
     let value = syn::Ident::new("__epilogue_returned", returned);
     let end = quote_spanned!(returned=> __epilogue::SocketReturn::into_end(#value));
