@@ -1,4 +1,4 @@
-//! A request that failed leaves only what was added `.always()`.
+//! Of a failed request, only the tasks added with `.always()` run.
 
 mod support;
 
@@ -73,7 +73,7 @@ fn a_detached_list_is_dropped_in_silence() {
     assert_eq!(tasks.len(), 1);
 }
 
-/// Adds itself again wherever it is dropped before it is done, so many times.
+/// If it is dropped before it has run, it adds itself again, a given number of times.
 struct Again {
     tasks: BackgroundTasks,
     log: Log,

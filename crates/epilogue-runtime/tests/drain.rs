@@ -1,4 +1,4 @@
-//! At the end everything is run or named.
+//! At the end of a drain, everything has run or is named as lost.
 
 mod support;
 
@@ -58,7 +58,7 @@ async fn what_ran_and_what_is_named_is_what_was_accepted() {
     assert_eq!((report.stats.queued, report.stats.running, report.stats.batches), (0, 0, 0));
     assert_eq!(log.count("exit"), 500, "exits run also where tasks were cut off");
     assert!(report.requests.is_empty() && report.stuck.is_empty());
-    // Those that had begun are told from those that had not.
+    // The report tells those that had begun from those that had not.
     assert!(report.abandoned.iter().any(|task| task.attempts == 1));
     assert!(report.abandoned.iter().any(|task| task.attempts == 0));
 }
@@ -96,7 +96,7 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     assert_eq!(second.abandoned.len(), 3, "what was named since is in the next report");
 }
 
-/// As a failed assertion does in a test.
+/// A failed assertion in a test ends its runtime in this way.
 #[test]
 fn a_runtime_that_ends_by_a_panic_names_all_that_waits() {
     let runner = Runner::new(TaskLimits::default().batches(1));
@@ -159,7 +159,7 @@ async fn kept_requests_are_finished_or_named() {
 
 fn runner_is_kept_alive(_: &epilogue_runtime::BackgroundTasks) {}
 
-/// What a kept request holds: dropped, it hands over its exits.
+/// What a request holds: when it is dropped, it submits its exits.
 struct Owes(Option<Batch>);
 
 impl Drop for Owes {

@@ -1,4 +1,4 @@
-//! Tasks that never wait leave the others on their thread room.
+//! Tasks that never wait still let the others on their thread run.
 
 mod support;
 
@@ -30,7 +30,7 @@ async fn a_socket_is_looked_at_between_them() {
             ran.load(Ordering::Relaxed)
         }
     });
-    // It waits for the socket before the first task writes to it.
+    // After this, it is waiting for the socket, before the first task writes to it.
     tokio::task::yield_now().await;
     Batch::new(tasks).submit();
     let before = seen.await.unwrap();

@@ -1,4 +1,4 @@
-//! Tasks that fail, panic or run out of time harm no one but themselves.
+//! Tasks that fail, panic or run out of time harm nothing but themselves.
 
 mod support;
 
@@ -166,7 +166,7 @@ async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
         const LOCATION: SourceLine = SourceLine::new(file!(), line!());
 
         fn run(self, _context: &TaskContext) -> Running {
-            // The bomb is in what is kept for the next attempt, too, and goes with that.
+            // The copy that is kept for the next attempt holds a bomb, too, which goes off when that copy is dropped.
             Running::async_(async move { drop(self.bomb) })
         }
     }
@@ -186,7 +186,7 @@ async fn a_running_task_that_panics_when_it_is_cut_off_is_named_like_others() {
         std::future::pending::<()>().await;
     }
 
-    // By whoever lets go of a list that is run by hand, and by a drain's deadline.
+    // Dropped by the owner of a list that is run by hand, and by a drain's deadline.
     let by_hand = BackgroundTasks::new();
     by_hand.add_task(hold, (Bomb,));
     assert!(by_hand.run_all().now_or_never().is_none());
@@ -224,7 +224,7 @@ async fn a_drop_that_panics_keeps_no_other_from_being_dropped() {
         }
     }
 
-    // What panics waits for its next attempt, or for its place on the blocking pool.
+    // What panics when it is dropped is waiting for its next attempt, or for its place on the blocking pool.
     let (runner, log) = (Runner::new(TaskLimits::default().blocking(1)), Log::default());
     let (busy, end) = std::sync::mpsc::channel::<()>();
     let first = list(&runner);

@@ -29,7 +29,7 @@ async fn one_batch_after_another() {
 async fn a_batch_waits_for_no_other_of_its_lane() {
     let (runner, lane) = (runner(), Lane::new());
     for _ in 0..3 {
-        // None of three ends before all have begun.
+        // None of the three can end before all have begun.
         let all = Arc::new(Barrier::new(3));
         for _ in 0..3 {
             let (tasks, all) = (list(&runner), all.clone());
@@ -117,7 +117,7 @@ fn a_lane_whose_runtime_is_gone_names_what_it_is_given() {
     };
     submit("nobody runs it");
     assert_eq!(runner.stats().abandoned, 1);
-    // Another runtime runs it, by another task.
+    // Now another runtime runs the lane, in another task.
     new().block_on(async {
         submit("somebody does");
         runner.idle().await;

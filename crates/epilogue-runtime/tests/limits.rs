@@ -1,4 +1,4 @@
-//! Limits hold, and what was accepted is not thrown away at them.
+//! Limits hold, and what was accepted is not thrown away when one is reached.
 
 mod support;
 
@@ -129,10 +129,10 @@ async fn blocking_tasks_never_run_more_than_the_limit_at_once() {
         tasks.add_task(body, ()).timeout(Duration::from_mins(1));
         Batch::new(tasks).submit();
     }
-    // Two have begun before the first may end, or one at a time would do.
+    // Two must have begun before the first may end; otherwise one at a time would pass the test.
     for (starts, release) in [2, 1, 1, 1, 1, 0].into_iter().zip(gates) {
         for _ in 0..starts {
-            // Async, so that the single thread of this test can go on.
+            // Yields, since the batches run on this test's only thread.
             while started_of.try_recv().is_err() {
                 tokio::task::yield_now().await;
             }
@@ -192,7 +192,7 @@ fn the_end_of_a_runtime_takes_none_of_another_ones_batches_with_it() {
     let (own, other) = (runtime(), runtime());
     let _release = other.block_on(async { submit_first(&runner) });
     own.block_on(async { submit_more(&runner, &log, 3) });
-    // So many that each must not end in the end of the one before.
+    // So many that the stack would overflow if each batch started the next within its own end.
     other.block_on(async { submit_more(&runner, &log, 20_000) });
     own.block_on(async { submit_more(&runner, &log, 3) });
     drop(other);
@@ -230,7 +230,7 @@ async fn a_blocking_task_that_waits_for_its_place_has_not_begun() {
     while started.0.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
-    // The second one's batch has been polled by then, since it was submitted on this thread.
+    // By now the second batch has been polled, since it was submitted on this thread.
     assert_eq!((runner.stats().running, runner.stats().queued, runner.stats().batches), (1, 1, 2));
     let report = runner.drain(std::future::ready(())).await;
     release.send(()).unwrap();

@@ -1,4 +1,4 @@
-//! What happens to tasks can be seen by an observer.
+//! An observer sees what happens to tasks.
 
 mod support;
 

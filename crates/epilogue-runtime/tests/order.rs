@@ -1,6 +1,6 @@
-//! Tasks run once, in the order added, and not before they are told to.
+//! Tasks run once, in the order in which they were added, and not before their batch is submitted.
 
-// Tasks take what they are given, as users' tasks do.
+// The tasks here take their arguments by value, as users' tasks do.
 #![allow(clippy::needless_pass_by_value)]
 
 mod support;
@@ -91,7 +91,7 @@ async fn a_function_is_called_when_its_task_runs_and_not_when_it_is_queued() {
     let (runner, log) = (runner(), Log::default());
     let tasks = list(&runner);
     let inner = log.clone();
-    // The body before the future is what would betray an early call.
+    // The part of the body before the future would give away a call that comes too early.
     let function = move || {
         inner.add("called");
         let inner = inner.clone();
@@ -323,7 +323,7 @@ async fn turns_order_what_is_added_until_they_end() {
     assert_eq!(log.lines(), ["1", "2", "3", "4", "5", "6", "7"]);
 }
 
-/// So many that to move those of a later turn for each of an earlier one would take minutes.
+/// So many that it would take minutes to move all tasks of later turns for each task of an earlier one.
 #[tokio::test]
 async fn many_tasks_in_turns_are_added_in_no_time() {
     const COUNT: usize = 200_000;
@@ -340,7 +340,7 @@ async fn many_tasks_in_turns_are_added_in_no_time() {
     assert_eq!((first, pending.len()), (Some(COUNT), 2 * COUNT));
 }
 
-/// The list is still the request's, or its batch's: what is added then waits as it would have without.
+/// The list still belongs to the request, or to its batch: tasks added then wait as if it had not been run by hand.
 #[tokio::test]
 async fn a_list_that_was_run_by_hand_and_given_up_starts_nothing_before_its_time() {
     let give_up = async |tasks: &BackgroundTasks| {
@@ -371,7 +371,7 @@ async fn a_list_that_was_run_by_hand_and_given_up_starts_nothing_before_its_time
     assert_eq!(log.lines(), ["first", "second"]);
 }
 
-/// Runs a list of that many tasks, and tells how many ran at most while another one waited for its next turn.
+/// Runs a list of that many tasks, and returns how many of them ran at most between two polls of another task.
 async fn most_in_a_turn(runner: &Runner, tasks: BackgroundTasks, count: u64) -> u64 {
     Batch::new(tasks).submit();
     let (mut ran, mut most) = (0, 0);
@@ -394,7 +394,7 @@ async fn tasks_that_never_wait_let_others_have_their_turn() {
         })
     }
 
-    // Each of which adds the next.
+    // Tasks each of which adds the next.
     let runner = runner();
     let tasks = list(&runner);
     tasks.add_task(chain, (tasks.clone(), 9_999));
@@ -403,7 +403,7 @@ async fn tasks_that_never_wait_let_others_have_their_turn() {
     let runner = support::runner();
     let tasks = list(&runner);
     for _ in 0..10_000 {
-        // In silence.
+        // Without the panic hook, which would print ten thousand messages.
         tasks.add_task(async || -> () { std::panic::resume_unwind(Box::new("on purpose")) }, ());
     }
     assert!(most_in_a_turn(&runner, tasks, 10_000).await < 1000);

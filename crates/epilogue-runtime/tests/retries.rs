@@ -1,4 +1,4 @@
-//! `#[task]`s are tried again, later each time.
+//! `#[task]`s are tried again, after a longer wait each time.
 
 mod support;
 
@@ -21,7 +21,7 @@ async fn an_error_is_tried_again_with_growing_waits() {
 
     let at = attempts.of("mail");
     let waits: Vec<_> = at.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
-    // Each wait is its base and up to once as much again; the timer rounds up to milliseconds.
+    // Each wait is between its base and twice that; the timer rounds up to milliseconds.
     for (wait, base) in waits.iter().zip([1, 2, 4, 4]) {
         assert!((base * SECOND..=2 * base * SECOND + Duration::from_millis(2)).contains(wait), "{waits:?}");
     }

@@ -1,6 +1,7 @@
-//! What happens to tasks can be seen in the log and in spans.
+//! The log and spans show what happens to tasks.
 //!
-//! In a process of its own: what nobody listens to when it is first said, by a test beside this one, is not said later either.
+//! This runs in a process of its own: if another test reached one of the log's call sites first, with nobody listening, `tracing` would
+//! remember that and keep it disabled.
 
 mod support;
 

@@ -52,7 +52,7 @@ pub async fn run(tasks: BackgroundTasks) -> BatchReport {
     receive.await.unwrap()
 }
 
-/// A `#[task]` that fails as often as it is told, and counts its attempts by its name.
+/// A `#[task]` that fails as often as it is told to, and counts its attempts under its name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Flaky {
     pub name: String,
