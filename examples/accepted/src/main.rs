@@ -1,4 +1,4 @@
-//! A file is taken with `202 Accepted` and an id, and processed after the reply; the id tells how far it is.
+//! An upload is answered with `202 Accepted` and an id, and processed after the reply; with the id, a client can ask how far it has got.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 

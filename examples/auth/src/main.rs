@@ -1,4 +1,4 @@
-//! A user logs in with a password, is given a token for some scopes, and shows it with every request.
+//! A user logs in with a password, gets a token for some scopes, and sends it with every request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -68,7 +68,7 @@ async fn log_in(form: OAuth2PasswordForm, sessions: Depends<sessions>) -> Result
     Ok(Json(granted))
 }
 
-/// The user whose token it is, if the token has every scope that the chain from the path function to here requires.
+/// The user that the token belongs to, if the token has every scope that the chain from the path function to here requires.
 #[dependency]
 fn current_user(
     required: SecurityScopes,

@@ -63,7 +63,7 @@ async fn a_disabled_user_is_refused() {
     assert!(refused_with(&reply, StatusCode::BAD_REQUEST, "Inactive user"));
 }
 
-/// Most tests of an app are not about its login: they say who the user is.
+/// Most tests of an app are not about its login: they override the user.
 #[tokio::test]
 async fn a_test_says_who_the_user_is() {
     let client = TestClient::new(app().override_dependency::<active_user>(|| USERS[0]));

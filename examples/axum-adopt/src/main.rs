@@ -1,4 +1,4 @@
-//! An axum app that adopts Epilogue: one handler as it was, one with dependencies and tasks, and new routes as an app of their own.
+//! An axum app that adopts Epilogue: one handler as it was, one with dependencies and tasks, and new routes as an `App`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use epilogue::{App, BackgroundTasks, Depends, EpilogueLayer, Header, HttpError, dependency, routes};
 use serde::Serialize;
 
-/// What the axum app has had all along.
+/// The state that the axum app has had all along.
 #[derive(Clone, Default)]
 struct Audit(Arc<Mutex<Vec<String>>>);
 
@@ -28,12 +28,12 @@ async fn audit_log(State(audit): State<Audit>) -> Json<Vec<String>> {
     Json(audit.lines())
 }
 
-/// The task that both of them add.
+/// The task that both kinds of function add.
 async fn write(audit: epilogue::State<Audit>, line: String) {
     audit.write(line);
 }
 
-/// The user, whom everything in the request shares.
+/// The user, shared by everything in the request.
 #[dependency]
 async fn user(authorization: Header<Option<String>>) -> Result<String, HttpError> {
     match authorization.as_deref().and_then(|header| header.strip_prefix("Bearer token-of-")) {
@@ -42,7 +42,7 @@ async fn user(authorization: Header<Option<String>>) -> Result<String, HttpError
     }
 }
 
-/// The app's own state, as a dependency sees it, and a task of everybody who is audited.
+/// The user, noted in the audit log after the reply. The log is the axum app's own state.
 #[dependency]
 fn audited(
     user: Depends<user>,
@@ -59,7 +59,7 @@ struct Order {
     what: String,
 }
 
-// A handler that has adopted: its dependencies and its task list stand among axum's own extractors.
+// A handler that has adopted Epilogue: its dependencies and its task list stand among axum's own extractors.
 async fn order(
     user: Depends<user>,
     audit: Depends<audited>,

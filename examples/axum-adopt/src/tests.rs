@@ -5,7 +5,7 @@ use tower::ServiceExt;
 
 use super::*;
 
-/// Sends a request as axum's users do in tests.
+/// Sends a request in the way that axum's users do in tests.
 async fn send(router: &axum::Router, method: &str, path: &str, user: Option<&str>) -> (StatusCode, String) {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(user) = user {

@@ -1,4 +1,4 @@
-//! `#[task]` makes a struct of a function's name, so that its arguments are given by name.
+//! `#[task]` makes a struct with the function's name, so that the arguments are given by name.
 
 use epilogue::prelude::*;
 

@@ -1,10 +1,10 @@
-//! Nothing is injected: the reply carries its own task.
+//! The path function takes no task list: the reply carries its own task.
 
 use std::{thread, time::Duration};
 
 use epilogue::prelude::*;
 
-/// A sync function, so it runs on the blocking pool, where it delays nobody.
+/// A sync function, so it runs on the blocking pool, where it delays nothing else.
 fn index(id: u64, text: String) {
     thread::sleep(Duration::from_secs(1));
     println!("document {id} is indexed: {} words", text.split_whitespace().count());

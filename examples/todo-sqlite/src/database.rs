@@ -28,7 +28,7 @@ impl Transaction {
     }
 }
 
-/// Begun before the path function, and ended after it, but before the reply: an error of the commit is the reply.
+/// Begins before the path function, and ends after it but before the reply: if the commit fails, its error is the reply.
 #[dependency(scope = "function", exit = end)]
 pub async fn transaction(pool: Depends<pool>) -> Result<Transaction, HttpError> {
     Ok(Transaction(Mutex::new(Some(pool.begin().await?))))

@@ -4,7 +4,7 @@ use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 
 use super::*;
 
-/// A database in memory, which takes the place of the file: it lives in the pool's one connection.
+/// A database in memory instead of the file. The pool has a single connection, since each would have a database of its own.
 #[dependency(scope = "app", exit = database::close)]
 async fn pool_in_memory() -> Result<SqlitePool, HttpError> {
     let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;

@@ -1,4 +1,4 @@
-//! A chat: who enters a room hears all that is said in it. Who left is told to the others after the socket is closed.
+//! A chat: whoever enters a room hears all that is said in it. When somebody leaves, a task tells the others after the socket is closed.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,7 +22,7 @@ fn room(rooms: Depends<rooms>, room: Path<String>) -> Sender<String> {
     rooms.entry(room.into_inner()).or_insert_with(|| Sender::new(64)).clone()
 }
 
-/// Without a name there is no socket: `401` before the upgrade.
+/// Without a name, the client gets `401` before the upgrade, and no socket.
 #[dependency]
 fn user(name: Query<Option<String>>) -> Result<String, HttpError> {
     name.into_inner().ok_or_else(|| HttpError::new(StatusCode::UNAUTHORIZED, "who are you?"))

@@ -8,7 +8,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::*;
 
-/// A unit test calls the function with plain values, and holds the client's end of the socket.
+/// A unit test calls the function with plain values and holds the client's end of the socket.
 #[tokio::test]
 async fn what_one_says_all_hear() {
     let (mut client, socket) = WebSocket::pair();
