@@ -1,4 +1,4 @@
-//! The control plane: what the suite itself asks for.
+//! The control plane: the routes that the suite needs for itself.
 
 use epilogue::prelude::*;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The errors of the application, and their names in the suite's words.
+//! The errors of the application, and the names that the suite has for them.
 
 use epilogue::prelude::*;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(crate) fn error_name(outcome: &Outcome) -> Option<&'static str> {
     } else if outcome.error::<Teapot>().is_some() {
         Some("Teapot")
     } else {
-        // An `HttpError` that was made from one of the others is told by its source, above.
+        // An `HttpError` made from one of the others was recognised by its source, above.
         outcome.error::<HttpError>().map(|_| "HTTPException")
     }
 }

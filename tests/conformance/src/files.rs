@@ -8,7 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 pub(crate) struct Files(PathBuf);
 
 impl Files {
-    /// Makes the folder where it is not there.
+    /// Makes the folder if it does not exist.
     pub(crate) fn new(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         Ok(Self(folder))
@@ -38,7 +38,7 @@ impl Files {
         }
     }
 
-    /// A name may not lead out of the folder.
+    /// The path of a file. A name cannot lead out of the folder.
     fn path(&self, name: &str) -> PathBuf {
         self.0.join(FilePath::new(name).file_name().unwrap_or_default())
     }

@@ -11,7 +11,7 @@ use crate::run::run;
 /// A reply with a content type.
 pub(crate) type Streamed = ([(HeaderName, &'static str); 1], Body);
 
-/// The word, one letter a chunk; after the first one it waits for the gate `go`.
+/// The word, one letter per chunk. After the first letter it waits for the gate `go`.
 pub(crate) fn letters(run: Depends<run>, word: &str) -> Streamed {
     let letters = word.chars().collect::<Vec<_>>();
     let stream = unfold((run, letters.into_iter(), 0), |(run, mut letters, sent)| async move {

@@ -1,7 +1,6 @@
-//! The server that the conformance suite asks whether Epilogue behaves like `FastAPI`.
+//! The server under the conformance suite, which checks that Epilogue behaves like `FastAPI`.
 //!
-//! `suite/README.md` says what every route does. Each group of routes is a module of `groups`, written as a user would
-//! write it.
+//! `suite/README.md` describes every route. Each group of routes is a module of `groups`, written as a user would write it.
 
 mod control;
 mod errors;

@@ -1,4 +1,4 @@
-//! A middleware that acts on requests with an `X-Onion` header only.
+//! A middleware that acts only on requests with an `X-Onion` header.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ pub(crate) struct Onion {
     runs: Runs,
 }
 
-/// What the layer makes of a service.
+/// What the layer turns a service into.
 #[derive(Clone)]
 pub(crate) struct OnionService<S> {
     runs: Runs,

@@ -1,4 +1,4 @@
-//! Runs: the suite marks the requests of one case with one `X-Run` header, and asks afterwards what they did.
+//! Runs: the suite marks all requests of a case with the same `X-Run` header, and asks afterwards what they did.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ const GATE_TIMEOUT: Duration = Duration::from_secs(8);
 #[derive(Clone, Default)]
 pub(crate) struct Runs(Arc<Mutex<HashMap<String, Run>>>);
 
-/// What the requests of one run did, and how the suite holds them up.
+/// What the requests of one run did, and the gates by which the suite holds them up.
 #[derive(Clone, Default)]
 pub(crate) struct Run(Arc<Record>);
 
@@ -34,13 +34,13 @@ pub(crate) fn run(runs: State<Runs>, x_run: Header<Option<String>>) -> Run {
 }
 
 impl Runs {
-    /// The run of this name, made at its first use.
+    /// The run of this name, which is made when it is first used.
     pub(crate) fn named(&self, name: Option<&str>) -> Run {
         let name = name.unwrap_or("anonymous").to_owned();
         lock(&self.0).entry(name).or_default().clone()
     }
 
-    /// The run of a request, where there is no [`struct@run`] to depend on.
+    /// The run of a request, where code cannot depend on [`struct@run`].
     pub(crate) fn of(&self, headers: &HeaderMap) -> Run {
         self.named(headers.get("x-run").and_then(|name| name.to_str().ok()))
     }
@@ -57,7 +57,7 @@ impl Run {
         lock(&self.0.events).clone()
     }
 
-    /// Adds one to a counter; the new value.
+    /// Adds one to a counter and returns its new value.
     pub(crate) fn bump(&self, counter: &'static str) -> u64 {
         let mut counters = lock(&self.0.counters);
         let value = counters.entry(counter).or_default();
@@ -70,7 +70,7 @@ impl Run {
         lock(&self.0.counters).get(counter).copied().unwrap_or_default()
     }
 
-    /// Opens a gate for ever.
+    /// Opens a gate for good.
     pub(crate) fn open_gate(&self, name: String) {
         self.0.open_gates.send_modify(|open| {
             open.insert(name);
@@ -85,30 +85,30 @@ impl Run {
         }
     }
 
-    /// Waits at a gate and blocks the thread for as long.
+    /// Waits at a gate, and blocks the thread meanwhile.
     pub(crate) fn gate_blocking(&self, name: &str) {
         Handle::current().block_on(self.gate(name));
     }
 }
 
-/// A task that says something.
+/// A task that records an event.
 pub(crate) async fn say(run: Depends<run>, event: &'static str) {
     run.say(event);
 }
 
-/// A task that is under way until the gate `go` opens.
+/// A task that goes on until the gate `go` opens.
 pub(crate) async fn held(run: Depends<run>) {
     run.say("task:start");
     run.gate("go").await;
     run.say("task:end");
 }
 
-/// `true` and `false` as the suite's events have them.
+/// `true` and `false` as they are written in the suite's events.
 pub(crate) fn python(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-// What is behind these locks is whole after every step.
+// No panic can leave what these locks guard half-changed, so poison is ignored.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

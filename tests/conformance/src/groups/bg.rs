@@ -1,4 +1,4 @@
-//! `bg`: when tasks run, in which order, and when they do not.
+//! `bg`: when tasks run, in which order, and when they do not run.
 
 use epilogue::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `cache`: one output a request, unless a parameter asks for one of its own.
+//! `cache`: one output per request, unless a parameter asks for one of its own.
 
 use epilogue::prelude::*;
 use serde::Serialize;

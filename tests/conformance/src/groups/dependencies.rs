@@ -87,7 +87,7 @@ impl ListOptions {
     }
 }
 
-/// `items[from:to]` of Python, where what is negative counts from the end.
+/// Python's `items[from:to]`, where a negative number counts from the end.
 fn slice<T>(items: &[T], from: i64, to: i64) -> &[T] {
     let at = |index: i64| {
         let forward = if index < 0 { index.saturating_add_unsigned(items.len() as u64) } else { index };
@@ -96,7 +96,7 @@ fn slice<T>(items: &[T], from: i64, to: i64) -> &[T] {
     items.get(at(from)..at(to)).unwrap_or_default()
 }
 
-/// The fields as parameters of their own.
+/// Takes the fields as separate parameters.
 #[dependency]
 fn options_of_parameters(
     q: Query<Option<String>>,
@@ -111,7 +111,7 @@ async fn items_of_parameters(options: Depends<options_of_parameters>) -> Json<Li
     Json(options.listing())
 }
 
-/// The whole query as the struct.
+/// Takes the whole query as the struct.
 #[dependency]
 fn options_of_struct(options: Query<ListOptions>) -> ListOptions {
     options.into_inner()
@@ -122,7 +122,7 @@ async fn items_of_struct(options: Depends<options_of_struct>) -> Json<Listing> {
     Json(options.listing())
 }
 
-/// The struct without a dependency in between.
+/// Takes the struct directly, without a dependency in between.
 #[get("/items/")]
 async fn items_of_query(options: Query<ListOptions>) -> Json<Listing> {
     Json(options.listing())
@@ -146,7 +146,7 @@ async fn query_or_cookie(q: Depends<query_or_last>) -> Json<Value> {
     Json(json!({ "q_or_cookie": *q }))
 }
 
-// dep006: dependencies for their effect alone
+// dep006: dependencies only for their effect
 
 #[dependency]
 async fn need_token(x_token: Header<String>) -> Result<(), HttpError> {

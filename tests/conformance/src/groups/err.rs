@@ -1,4 +1,4 @@
-//! `err`: what is wrong with a request is told all at once.
+//! `err`: everything that is wrong with a request is reported at once.
 
 use epilogue::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ fn err_forbid(run: Depends<run>) -> Result<(), HttpError> {
     Err(HttpError::new(StatusCode::FORBIDDEN, "forbidden"))
 }
 
-// FastAPI reports path, query, header and cookie in this order whatever the function says; here the function says it.
+// FastAPI reports path, query, header and cookie in this order, whatever the function's order is. Here the parameters are declared in it.
 #[get("/accumulate/{n}")]
 async fn accumulate(
     _nested: Depends<err_nested>,

@@ -102,7 +102,7 @@ async fn chain(run: Depends<run>, c: Depends<link_c>) -> Json<Value> {
     Json(json!({ "value": c.value }))
 }
 
-// dep008b: an exit that makes another reply of an error
+// dep008b: an exit that turns an error into another reply
 
 #[derive(Clone, Copy, Serialize)]
 struct Stock {
@@ -113,7 +113,7 @@ struct Stock {
 const PLUMBUS: Stock = Stock { description: "Freshly pickled plumbus", owner: "Morty" };
 const PORTAL_GUN: Stock = Stock { description: "Gun to create portals", owner: "Rick" };
 
-/// Its exit replies, so that it has to run before the reply.
+/// Its exit makes the reply, so it has function scope.
 #[dependency(scope = "function", exit = explain_owner)]
 fn owner() -> String {
     "Rick".into()
@@ -139,7 +139,7 @@ async fn owned_item(item_id: Path<String>, owner: Depends<owner>) -> Result<Json
     Ok(Json(item))
 }
 
-// dep008c, dep008d: exits that take notice of an error
+// dep008c, dep008d: exits that look at an error
 
 #[dependency(exit = swallow)]
 fn swallower(run: Depends<run>) -> Depends<run> {

@@ -1,4 +1,4 @@
-//! The groups of routes, a module each.
+//! The groups of routes, one module each.
 
 pub(crate) mod background;
 pub(crate) mod bg;
@@ -16,7 +16,7 @@ pub(crate) mod sec;
 use epilogue::prelude::*;
 use serde_json::{Value, json};
 
-/// The reply of routes that are about something else.
+/// The reply of routes whose reply does not matter.
 pub(crate) fn ok() -> Json<Value> {
     Json(json!({ "ok": true }))
 }

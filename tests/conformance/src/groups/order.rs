@@ -7,7 +7,7 @@ use crate::run::{run, say};
 
 pub(crate) fn router() -> Router {
     let inner = Router::new("/inner").depends::<stamp<InnerRouter>>().routes(routes![leaf]);
-    // What FastAPI gives to `include_router` stands on a router around the included one.
+    // The dependencies that FastAPI's `include_router` takes go on a router around the included one.
     let included = Router::new("").depends::<stamp<Include>>().router(inner);
     Router::new("/order")
         .depends::<stamp<Outer1>>()
@@ -16,7 +16,7 @@ pub(crate) fn router() -> Router {
         .routes(routes![tree])
 }
 
-/// What a stamp says, and what its task says.
+/// What a stamp records, and what its task records.
 trait Mark: Send + Sync + 'static {
     const NAME: &'static str;
     const TASK: &'static str;

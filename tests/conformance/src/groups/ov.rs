@@ -1,4 +1,4 @@
-//! `ov`: dependencies that a test puts others in the place of, without touching the routes.
+//! `ov`: dependencies that a test replaces with others, without touching the routes.
 
 use epilogue::prelude::*;
 use serde::Serialize;
@@ -80,7 +80,7 @@ async fn resource(labelled: Depends<labelled>) -> Json<&'static str> {
     Json(labelled.label)
 }
 
-// What the second server has in their place.
+// What the second server replaces them with.
 
 #[dependency]
 async fn fake_query(k: Query<i64>) -> i64 {

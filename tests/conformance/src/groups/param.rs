@@ -17,7 +17,7 @@ pub(crate) fn router() -> Router {
     ])
 }
 
-// FastAPI takes a name from the path where the path has it, and else from the query. Here a dependency says which.
+// FastAPI takes a name from the path if the path has it, and from the query otherwise. Here a dependency says which.
 
 #[dependency]
 fn doubled_segment(item_id: Path<i64>) -> i64 {
