@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use epilogue::testing::TestRequest;
 use epilogue::{App, Server};
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -314,4 +316,17 @@ impl Gate {
     pub fn open(&self) {
         self.0.add_permits(1);
     }
+}
+
+/// Sends a request that is invalid, and returns the type and place of each error.
+///
+/// # Panics
+///
+/// If the reply is not a `422`.
+pub async fn errors(request: TestRequest<'_>) -> Vec<Value> {
+    let response = request.send().await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{}", response.text());
+    let errors: Value = response.json();
+    let errors = errors["detail"].as_array().expect("a list of errors").iter();
+    errors.map(|error| json!([error["type"], error["loc"]])).collect()
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use epilogue::prelude::*;
-use epilogue::testing::{Multipart, TestClient, TestRequest};
-use epilogue_e2e::Served;
+use epilogue::testing::{Multipart, TestClient};
+use epilogue_e2e::{Served, errors};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -145,15 +145,6 @@ fn client() -> TestClient {
         login,
         contents
     ]))
-}
-
-/// Sends the request, and returns the type and place of each error.
-async fn errors(request: TestRequest<'_>) -> Vec<Value> {
-    let response = request.send().await;
-    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{}", response.text());
-    let errors: Value = response.json();
-    let errors = errors["detail"].as_array().unwrap().iter();
-    errors.map(|error| json!([error["type"], error["loc"]])).collect()
 }
 
 #[tokio::test]

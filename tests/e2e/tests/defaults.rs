@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use epilogue::prelude::*;
-use epilogue::testing::{Multipart, TestClient, TestRequest};
+use epilogue::testing::{Multipart, TestClient};
+use epilogue_e2e::errors;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[derive(Debug, Deserialize)]
 struct Filter {
@@ -71,15 +72,6 @@ async fn fields(
     #[param(default = vec![])] many: Form<Vec<String>>,
 ) -> String {
     format!("{one:?} {many:?}")
-}
-
-/// Sends it, and gives the type and place of each error.
-async fn errors(request: TestRequest<'_>) -> Vec<Value> {
-    let response = request.send().await;
-    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{}", response.text());
-    let errors: Value = response.json();
-    let errors = errors["detail"].as_array().unwrap().iter();
-    errors.map(|error| json!([error["type"], error["loc"]])).collect()
 }
 
 #[tokio::test]
