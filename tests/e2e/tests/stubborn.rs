@@ -709,6 +709,7 @@ async fn what_was_built_by_a_start_that_is_given_up_is_exited() {
 
     #[dependency(scope = "app")]
     async fn never(pool: Depends<pool>) {
+        let _bomb = Bomb;
         let _half = Half(pool.0.clone());
         std::future::pending().await
     }

@@ -107,16 +107,19 @@ impl AppDependencies {
                         failed = Some(error);
                     }
                 }
-                None => tracing::error!(
-                    dependency = step.name,
-                    "an app-scoped dependency was still being built: abandoned"
-                ),
+                None => {
+                    failed.get_or_insert(StartError::Stopped);
+                    tracing::error!(
+                        dependency = step.name,
+                        "an app-scoped dependency was still being built: abandoned"
+                    );
+                }
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    /// Waits for all that are being built. Those that were aborted have no result.
+    /// Waits for all that are being built. Those that were aborted have no result; they may panic when they are dropped.
     async fn note_built(
         building: &mut JoinSet<(usize, Result<Value, String>)>,
         built: &mut HashMap<usize, Result<Value, String>>,
@@ -126,7 +129,7 @@ impl AppDependencies {
                 Ok((index, result)) => drop(built.insert(index, result)),
                 Err(ended) if ended.is_cancelled() => {}
                 Err(panic) => {
-                    panic!("building a dependency catches its panics, which is a bug in epilogue: {panic}")
+                    tracing::error!(%panic, "an app-scoped dependency panicked when it was dropped")
                 }
             }
         }
