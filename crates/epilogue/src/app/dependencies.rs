@@ -129,7 +129,7 @@ impl AppDependencies {
                 Ok((index, result)) => drop(built.insert(index, result)),
                 Err(ended) if ended.is_cancelled() => {}
                 Err(panic) => {
-                    tracing::error!(%panic, "an app-scoped dependency panicked when it was dropped")
+                    tracing::error!(%panic, "an app-scoped dependency panicked when it was dropped");
                 }
             }
         }
