@@ -126,6 +126,13 @@ fn value(output: &Output) -> Option<Value<'_>> {
     Some(Value { at, ty: member(at, ty, of, "Ok"), raises: Some(raises) })
 }
 
+/// The type of a reply, and that of the data in its `Json`; `()` if it does not end in one.
+pub(crate) fn reply_type(output: &Output) -> Option<(TokenStream, TokenStream)> {
+    let Value { at, ty, .. } = value(output)?;
+    let data = member(at, &ty, json_reply, "Data");
+    Some((ty, data))
+}
+
 /// The type in the `Json<…>` that a reply is, or that it ends in.
 fn json(reply: &Type) -> Option<&Type> {
     let last = if let Type::Tuple(tuple) = reply { tuple.elems.last()? } else { reply };

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, parse_quote};
 
 use crate::asserts::{check, is_plain};
+use crate::docs;
 use crate::params::Params;
 use crate::signature::Parameter;
 
@@ -36,6 +37,7 @@ impl Described<'_> {
         let Params { nodes, takes, locals, .. } = expanded;
         let is_generic = !generics.params.is_empty();
         let checks = self.checks();
+        let imports = docs::imports();
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
         let turbofish = ty_generics.as_turbofish();
         let mut with_fuel = (*generics).clone();
@@ -54,6 +56,7 @@ impl Described<'_> {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where there are parameters or a Result")]
                 use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotField as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
+                #imports
                 #asserts
 
                 impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {

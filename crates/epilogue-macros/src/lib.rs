@@ -9,6 +9,7 @@ mod dependency;
 mod derive;
 mod describe;
 mod diagnostics;
+mod docs;
 mod elsewhere;
 mod item;
 mod main_function;

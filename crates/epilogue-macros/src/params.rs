@@ -13,6 +13,7 @@ use crate::advice;
 use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
+use crate::docs;
 use crate::signature::Parameter;
 use crate::types::{arguments, holds_value, is_named, is_one_of, mentions, text};
 
@@ -334,6 +335,7 @@ impl Options {
         let parts = path_parts(ty);
         let need = need(ty, generics);
         let line = quote_spanned!(span=> __epilogue::line!());
+        let docs = docs::param(ty, self.default.as_ref().filter(|_| !advice::is_valueless(ty)));
         let (source, takes_stream) = if is_extract(ty) {
             (
                 quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),
@@ -354,6 +356,7 @@ impl Options {
                     need: #need,
                     from_prefix: #from_prefix,
                     takes_stream: #takes_stream,
+                    #docs
                 },
                 #source,
                 __epilogue::SourceLine::new(__epilogue::file!(), #line),

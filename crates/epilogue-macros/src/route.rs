@@ -13,7 +13,7 @@ use crate::names::{Names, alias, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter, allowed};
 use crate::types::{arguments, is_named};
-use crate::{template, types};
+use crate::{docs, template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
@@ -203,6 +203,7 @@ impl Read<'_> {
         let checks = self.checks(template);
         let line = quote_spanned!(name.span()=> __epilogue::line!());
         let allowed = allowed(&function.item.attrs);
+        let (docs, imports) = (docs::route(function, *hidden), docs::imports());
         quote! {
             #[doc(hidden)]
             #allowed
@@ -210,6 +211,7 @@ impl Read<'_> {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
                 use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                #imports
                 #asserts
 
                 impl __epilogue::DeclaredRoute for #name {
@@ -229,6 +231,7 @@ impl Read<'_> {
                         dependencies: &[#(#effects),*],
                         params: &[#(#nodes),*],
                         run: __epilogue_run,
+                        #docs
                     };
                 }
 

@@ -30,6 +30,10 @@ pub use crate::graph::check::{
 pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
+#[cfg(feature = "openapi")]
+pub use crate::openapi::{
+    Documented, ParamDocs, ReplyDocs, Replying, RouteDocs, Undefaulted, Undocumented, Unreplying,
+};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
     LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
@@ -82,6 +86,8 @@ pub struct ParamFlags {
     pub need: Need,
     pub from_prefix: bool,
     pub takes_stream: bool,
+    #[cfg(feature = "openapi")]
+    pub docs: ParamDocs,
 }
 
 /// The description of a parameter.
@@ -105,6 +111,8 @@ pub const fn param(
         takes_stream: flags.takes_stream,
         from_prefix: flags.from_prefix,
         at,
+        #[cfg(feature = "openapi")]
+        docs: flags.docs,
     }
 }
 

@@ -47,7 +47,10 @@
 //! - `pattern`: `#[param(pattern = "…")]`.
 //! - `websocket`: `#[websocket]`.
 //!
-//! Off by default: `metrics`, an observer of tasks that reports to the recorder of the `metrics` crate.
+//! Off by default:
+//!
+//! - `metrics`: an observer of tasks that reports to the recorder of the `metrics` crate.
+//! - `openapi`: the documentation of the API, as `App::openapi` serves it.
 //!
 //! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] describe dependencies,
 //! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them.
@@ -61,6 +64,8 @@ mod dependency;
 mod error;
 mod graph;
 mod layer;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod param;
 pub mod prelude;
 mod rejection;
@@ -120,6 +125,8 @@ pub use layer::{DependsRejection, EpilogueLayer, EpilogueService};
 #[cfg(feature = "websocket")]
 pub use macros::websocket;
 pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
+#[cfg(feature = "openapi")]
+pub use openapi::OpenApi;
 #[cfg(feature = "multipart")]
 pub use param::File;
 pub use param::{

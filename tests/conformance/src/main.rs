@@ -13,8 +13,8 @@ mod run;
 use std::env;
 use std::error::Error;
 
-use epilogue::Server;
 use epilogue::prelude::*;
+use epilogue::{OpenApi, Server};
 use tokio::net::TcpListener;
 
 use crate::errors::Teapot;
@@ -41,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn app(files: Files) -> App {
     let runs = Runs::default();
     App::new()
+        .openapi(OpenApi::new("Conformance", "1.0.0"))
         .state(runs.clone())
         .state(files)
         .router(control::router())

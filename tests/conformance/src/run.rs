@@ -27,10 +27,10 @@ struct Record {
     open_gates: watch::Sender<HashSet<String>>,
 }
 
-/// The run that the request belongs to.
+/// The run that the request belongs to. Its header is the suite's and no part of the API, so it is not a parameter.
 #[dependency]
-pub(crate) fn run(runs: State<Runs>, x_run: Header<Option<String>>) -> Run {
-    runs.named(x_run.as_deref())
+pub(crate) fn run(runs: State<Runs>, request: &RequestParts) -> Run {
+    runs.of(&request.headers)
 }
 
 impl Runs {

@@ -16,7 +16,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
-use super::router::effect_of;
+use super::router::{PlacedRoute, effect_of};
 use super::service::{AppLayer, Handler, Layered, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
@@ -24,6 +24,8 @@ use crate::dependency::{Dependency, Depends};
 use crate::graph::DependencyScope;
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
+#[cfg(feature = "openapi")]
+use crate::openapi::{Document, OpenApi};
 use crate::param::{self, RequestParts};
 use crate::scope::{Override, Value};
 use crate::server::{ServeAddress, Server, progress};
@@ -99,6 +101,32 @@ pub(super) struct Config {
     pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
     /// App-scoped dependencies that are built whether or not a route needs them.
     pub(super) eager: Vec<&'static ParamNode>,
+    #[cfg(feature = "openapi")]
+    pub(super) openapi: Option<OpenApi>,
+}
+
+impl Config {
+    /// All routes, those of the documentation included.
+    pub(super) fn placed(&self) -> Vec<PlacedRoute> {
+        let placed = self.root.place();
+        #[cfg(feature = "openapi")]
+        let placed =
+            [placed, self.openapi.iter().flat_map(|openapi| openapi.router().place()).collect()].concat();
+        placed
+    }
+
+    /// What `State` finds, for these routes.
+    #[cfg_attr(
+        not(feature = "openapi"),
+        expect(unused_variables, reason = "only the documentation is made of them")
+    )]
+    pub(super) fn states(&self, routes: &[PlacedRoute]) -> Vec<(TypeId, Value)> {
+        let states = self.states.clone();
+        #[cfg(feature = "openapi")]
+        let states =
+            [states, self.openapi.iter().map(|openapi| Document::state(openapi, routes)).collect()].concat();
+        states
+    }
 }
 
 /// Two mebibytes, as in axum.
@@ -126,6 +154,8 @@ impl App {
             observers: Vec::new(),
             layers: Vec::new(),
             eager: Vec::new(),
+            #[cfg(feature = "openapi")]
+            openapi: None,
         };
         Self { config: Arc::new(config), shared: Arc::default() }
     }
@@ -297,6 +327,20 @@ impl App {
         self.with(|config| config.layers.push(Arc::new(wrap)))
     }
 
+    /// Serves the documentation of the API: at `/openapi.json`, and as a page to try it at `/docs`. See [`OpenApi`].
+    ///
+    /// ```
+    /// use epilogue::OpenApi;
+    /// use epilogue::prelude::*;
+    ///
+    /// let app = App::new().openapi(OpenApi::new("Shop", "1.0.0").description("All that we sell."));
+    /// # let _ = app;
+    /// ```
+    #[cfg(feature = "openapi")]
+    pub fn openapi(self, openapi: OpenApi) -> Self {
+        self.with(|config| config.openapi = Some(openapi))
+    }
+
     /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
     /// not limited. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
     #[doc(alias = "DefaultBodyLimit")]
@@ -453,6 +497,11 @@ impl App {
     /// Every route with its dependencies, as data, Mermaid and DOT.
     pub fn graph(&self) -> Graph {
         Graph::of(&self.config.root.place())
+    }
+
+    #[cfg(feature = "openapi")]
+    pub(crate) fn placed(&self) -> Vec<PlacedRoute> {
+        self.config.root.place()
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {

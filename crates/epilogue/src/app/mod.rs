@@ -17,11 +17,15 @@ pub use builder::App;
 pub(crate) use dependencies::{NotBuiltForTask, in_task};
 pub use error_handlers::HandlerReply;
 pub use graph::{Graph, GraphNode};
+#[cfg(feature = "openapi")]
+pub(crate) use router::PlacedRoute;
 pub use router::{Router, effect};
 pub use routes::{DeclaredRoute, Route, Routes};
 pub use service::{AppLayer, Layered, Unfailing};
 pub(crate) use service::{ReplyFuture, overloaded};
 pub(crate) use solo::SoloError;
 pub use start::StartError;
+#[cfg(feature = "openapi")]
+pub(crate) use start::segments_of;
 pub(crate) use start::{AppState, CompiledRoute, Started};
 pub(crate) use trace::Trace;

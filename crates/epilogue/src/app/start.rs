@@ -1,6 +1,6 @@
 //! The start of an app: turns what the app was told into plans, a routing table, and the outputs of its app-scoped dependencies.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -224,15 +224,16 @@ pub(super) async fn start(
             return Err(StartError::Prefix { prefix: prefix.to_owned(), reason });
         }
     }
-    let placed = config.root.place();
+    let placed = config.placed();
+    let states = config.states(&placed);
     let mut app_plan = AppPlan::default();
-    let routes = plan_routes(config, &placed, &eager, &mut app_plan)?;
+    let routes = plan_routes(config, &states, &placed, &eager, &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
         runner: Runner::with_observers(config.limits.clone(), config.observers.clone()),
         routes,
         table,
-        states: config.states.iter().map(|(_, value)| Arc::clone(value)).collect(),
+        states: states.into_iter().map(|(_, value)| value).collect(),
         error_handlers: config.error_handlers.clone(),
         body_limit: config.body_limit,
         stopping: CancellationToken::new(),
@@ -249,11 +250,12 @@ pub(super) async fn start(
 
 fn plan_routes(
     config: &Config,
+    states: &[(TypeId, Value)],
     placed: &[PlacedRoute],
     eager: &[&'static ParamNode],
     app_plan: &mut AppPlan,
 ) -> Result<Vec<CompiledRoute>, StartError> {
-    let mut planner = Planner { states: &config.states, overrides: &config.overrides, app: app_plan };
+    let mut planner = Planner { states, overrides: &config.overrides, app: app_plan };
     planner.plan(&BUILD_AT_START, &config.eager, "", &[])?;
     planner.plan(&RESOLVE, eager, "", &[])?;
     placed
@@ -349,7 +351,7 @@ fn unroutable(route: &PlacedRoute, earlier: &[&PlacedRoute], error: &InsertError
 }
 
 /// The names in a path, in order: `{id}` and `{*rest}`; a doubled brace is a literal brace.
-fn segments_of(path: &str) -> Vec<String> {
+pub(crate) fn segments_of(path: &str) -> Vec<String> {
     let mut segments = Vec::new();
     let mut rest = path;
     while let Some(open) = rest.find('{') {

@@ -4,6 +4,8 @@ use std::any::TypeId;
 
 use epilogue_runtime::SourceLine;
 
+#[cfg(feature = "openapi")]
+use crate::openapi::{ParamDocs, RouteDocs};
 use crate::param::ParamOptions;
 use crate::rejection::Place;
 use crate::scope::{RunExit, RunRoute, RunStep};
@@ -63,6 +65,8 @@ pub struct ParamNode {
     /// Whether a router supplies the template's prefix, so that the name cannot be checked before the start.
     pub from_prefix: bool,
     pub at: SourceLine,
+    #[cfg(feature = "openapi")]
+    pub docs: ParamDocs,
 }
 
 /// Where a parameter's value comes from.
@@ -153,6 +157,8 @@ pub struct RouteNode {
     pub dependencies: &'static [ParamNode],
     pub params: &'static [ParamNode],
     pub run: RunRoute,
+    #[cfg(feature = "openapi")]
+    pub docs: RouteDocs,
 }
 
 impl RouteNode {
@@ -193,4 +199,6 @@ pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     dependencies: &[],
     params: &[],
     run: |_| unreachable!("a program with errors does not run"),
+    #[cfg(feature = "openapi")]
+    docs: RouteDocs::NONE,
 };

@@ -3,6 +3,7 @@
 use std::io;
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::files::Files;
@@ -13,7 +14,7 @@ pub(crate) fn router() -> Router {
         .router(Router::new("/bg002").routes(routes![send_logged_notification]))
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Message {
     message: &'static str,
 }

@@ -1,6 +1,7 @@
 //! `cache`: one output per request, unless a parameter asks for one of its own.
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -74,7 +75,7 @@ async fn diamond(run: Depends<run>, b: Depends<diamond_b>, c: Depends<diamond_c>
     Json(json!({ "b": *b, "c": *c }))
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct Scoped {
     n: u64,
     scopes: Vec<&'static str>,

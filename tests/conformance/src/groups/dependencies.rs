@@ -1,6 +1,7 @@
 //! `dep001` to `dep006`, `dep011` and `dep012`: the pages on dependencies of `FastAPI`'s tutorial.
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub(crate) fn router() -> Router {
 
 // dep001: a function
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct Paging {
     q: Option<String>,
     skip: i64,
@@ -51,7 +52,7 @@ async fn paged_users(paging: Depends<paging>) -> Json<Paging> {
 
 // dep002, dep003, dep004: a struct, in three ways
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct ListOptions {
     q: Option<String>,
     #[serde(default)]
@@ -64,12 +65,12 @@ fn a_hundred() -> i64 {
     100
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Item {
     item_name: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<String>,

@@ -1,6 +1,7 @@
 //! `err`: everything that is wrong with a request is reported at once.
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -79,7 +80,7 @@ async fn duplicate(a: Depends<err_query>, b: Depends<err_query>) -> Json<[i64; 2
     Json([*a, *b])
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize, JsonSchema, Serialize)]
 struct Strict {
     title: String,
     count: i64,
@@ -97,7 +98,7 @@ async fn body(
     body
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Bounds {
     gt: Option<i64>,
     lt: Option<f64>,

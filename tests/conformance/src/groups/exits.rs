@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -104,7 +105,7 @@ async fn chain(run: Depends<run>, c: Depends<link_c>) -> Json<Value> {
 
 // dep008b: an exit that turns an error into another reply
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 struct Stock {
     description: &'static str,
     owner: &'static str,

@@ -1,6 +1,7 @@
 //! `ov`: dependencies that a test replaces with others, without touching the routes.
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ async fn leaf(q: Query<Option<String>>) -> Value {
     json!({ "leaf": "original", "q": *q })
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct Mid {
     mid: &'static str,
     #[serde(flatten)]

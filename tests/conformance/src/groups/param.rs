@@ -1,6 +1,7 @@
 //! `param`: where values come from.
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ async fn query_fallback(doubled: Depends<doubled_query>) -> Json<i64> {
     Json(*doubled)
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct Headers {
     trace: String,
     many: Option<Vec<String>>,
@@ -60,7 +61,7 @@ fn tracker(tracker: Cookie<Option<String>>) -> Option<String> {
     tracker.into_inner()
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct Values {
     tag: Vec<i64>,
     on: bool,
@@ -85,13 +86,13 @@ async fn everything(
     Json(json!({ "header": *header, "cookie": *cookie, "query": *query }))
 }
 
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, JsonSchema, Serialize)]
 struct Item {
     name: String,
     price: f64,
 }
 
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, JsonSchema, Serialize)]
 struct Buyer {
     email: String,
 }

@@ -1,6 +1,7 @@
 //! `sec`: who the client says it is, and what it may do.
 
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ impl OAuth2Scheme for Login {
 
 type Bearer = OAuth2PasswordBearer<Login>;
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct User {
     username: &'static str,
     email: &'static str,
@@ -90,7 +91,7 @@ async fn users_me(user: Depends<active_user>) -> Json<User> {
     Json(User::clone(&user))
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 struct ScopedUser {
     #[serde(flatten)]
     user: User,

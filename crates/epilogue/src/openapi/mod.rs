@@ -1,0 +1,143 @@
+//! The documentation of the API: an OpenAPI document of the routes, their parameters and replies.
+//!
+//! Everything it says is in the graph already, except for the schemas of types, which the `schemars` crate makes.
+
+mod documented;
+mod operation;
+mod page;
+mod params;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+use self::schemas::Schemas;
+use crate::app::{PlacedRoute, segments_of};
+use crate::{App, Router};
+
+pub use self::documented::{
+    Documented, ParamDocs, ReplyDocs, Replying, RouteDocs, Undefaulted, Undocumented, Unreplying,
+};
+pub(crate) use self::page::Document;
+
+/// The documentation of the API, which [`App::openapi`] serves: what `FastAPI(title=…, version=…)` says of it.
+///
+/// The document is of [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1.html). It describes each route that is not `hidden` with all that
+/// its function and its dependencies take: parameters with their limits and defaults, the body, the security schemes. A path function's
+/// documentation is its description, and `#[deprecated]` marks it.
+///
+/// What a type looks like is known if it has `#[derive(schemars::JsonSchema)]`. Types without it work too, and are documented as anything.
+///
+/// ```
+/// use epilogue::OpenApi;
+/// use epilogue::prelude::*;
+///
+/// #[derive(serde::Serialize, schemars::JsonSchema)]
+/// struct Item {
+///     name: String,
+/// }
+///
+/// /// The item of a number.
+/// #[get("/items/{id}", tags("items"))]
+/// async fn item(id: Path<u64>) -> Json<Item> {
+///     Json(Item { name: format!("item {}", *id) })
+/// }
+///
+/// let openapi = OpenApi::new("Shop", "1.0.0");
+/// let app = App::new().routes(routes![item]).openapi(openapi.clone());
+/// assert_eq!(openapi.document(&app)["paths"]["/items/{id}"]["get"]["parameters"][0]["schema"]["type"], "integer");
+/// ```
+#[derive(Debug, Clone)]
+pub struct OpenApi {
+    title: String,
+    version: String,
+    description: Option<String>,
+    servers: Vec<String>,
+    path: String,
+    docs_path: Option<String>,
+}
+
+impl OpenApi {
+    /// The documentation of an API of this title and version.
+    pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            version: version.into(),
+            description: None,
+            servers: Vec::new(),
+            path: String::from("/openapi.json"),
+            docs_path: Some(String::from("/docs")),
+        }
+    }
+
+    /// What the API is for, in Markdown.
+    pub fn description(self, text: impl Into<String>) -> Self {
+        Self { description: Some(text.into()), ..self }
+    }
+
+    /// Adds a URL under which the API is reached. Without any, it is where the document is served from, so an app that is nested under
+    /// a path of another one needs it: `.server("/api")`.
+    #[doc(alias("servers", "root_path"))]
+    pub fn server(mut self, url: impl Into<String>) -> Self {
+        self.servers.push(url.into());
+        self
+    }
+
+    /// Where the document is served: at `/openapi.json` unless set.
+    #[doc(alias = "openapi_url")]
+    pub fn path(self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self }
+    }
+
+    /// Where a page is served on which a reader can try the API: at `/docs` unless set; `None` leaves it out. The page loads Swagger UI from
+    /// a public server, as FastAPI's does.
+    #[doc(alias = "docs_url")]
+    pub fn docs_path<'p>(self, path: impl Into<Option<&'p str>>) -> Self {
+        Self { docs_path: path.into().map(Into::into), ..self }
+    }
+
+    /// The document itself: to save it, or to compare it in a test.
+    pub fn document(&self, app: &App) -> Value {
+        self.describe(&app.placed())
+    }
+
+    fn describe(&self, routes: &[PlacedRoute]) -> Value {
+        let mut schemas = Schemas::new();
+        let mut paths = Map::new();
+        let mut security = Map::new();
+        for route in routes.iter().filter(|route| !route.node.hidden) {
+            let segments = segments_of(&route.path);
+            let operation = operation::describe(route, &segments, &mut schemas, &mut security);
+            let path = paths.entry(documented_path(&route.path)).or_insert_with(|| json!({}));
+            path[route.node.method.to_lowercase()] = operation;
+        }
+        let mut document = json!({
+            "openapi": "3.1.0",
+            "info": { "title": self.title, "version": self.version },
+        });
+        if let Some(description) = &self.description {
+            document["info"]["description"] = json!(description);
+        }
+        if !self.servers.is_empty() {
+            document["servers"] = self.servers.iter().map(|url| json!({ "url": url })).collect();
+        }
+        document["paths"] = Value::Object(paths);
+        let definitions = schemas.into_definitions(&mut document["paths"]);
+        let parts = [("schemas", definitions), ("securitySchemes", security)];
+        for (name, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
+            document["components"][name] = Value::Object(part);
+        }
+        document
+    }
+
+    /// The routes that serve the document and the page.
+    pub(crate) fn router(&self) -> Router {
+        let document = Router::new(&self.path).routes(page::document());
+        let page = self.docs_path.iter().map(|path| Router::new(path).routes(page::page()));
+        page.fold(Router::new("").router(document), Router::router)
+    }
+}
+
+/// A path as OpenAPI writes it, where `{*rest}` is `{rest}`.
+fn documented_path(path: &str) -> String {
+    path.replace("{*", "{")
+}

@@ -1,0 +1,125 @@
+//! A route as an operation of the document.
+
+use serde_json::{Map, Value, json};
+
+use super::params::Taken;
+use super::schemas::Schemas;
+use crate::app::PlacedRoute;
+use crate::security::scheme::{OAuth2Flow, SchemeKind, SecurityScheme};
+
+/// Describes a route, and adds the security schemes that it uses.
+pub(super) fn describe(
+    route: &PlacedRoute,
+    segments: &[String],
+    schemas: &mut Schemas,
+    security: &mut Map<String, Value>,
+) -> Value {
+    let node = route.node;
+    let taken = Taken::of(route);
+    let mut operation = json!({
+        "summary": titled(node.name),
+        "operationId": operation_id(route),
+    });
+    if !node.docs.description.is_empty() {
+        operation["description"] = json!(node.docs.description);
+    }
+    if !node.tags.is_empty() {
+        operation["tags"] = json!(node.tags);
+    }
+    if node.docs.is_deprecated {
+        operation["deprecated"] = json!(true);
+    }
+    if !taken.security.is_empty() {
+        for (scheme, _) in &taken.security {
+            security.insert(scheme.name.to_owned(), security_scheme(scheme));
+        }
+        let requirement = |(scheme, scopes): &(&SecurityScheme, Vec<_>)| json!({ scheme.name: scopes });
+        operation["security"] = taken.security.iter().map(requirement).collect();
+    }
+    let parameters = taken.parameters(segments, schemas);
+    let body = taken.body(schemas);
+    let is_validated = !parameters.is_empty() || body.is_some();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Some(body) = body {
+        operation["requestBody"] = body;
+    }
+    operation["responses"] = responses(route, is_validated, schemas);
+    operation
+}
+
+fn responses(route: &PlacedRoute, is_validated: bool, schemas: &mut Schemas) -> Value {
+    let status = route.node.status.unwrap_or(200);
+    let mut success = json!({ "description": "Successful Response" });
+    let reply = route.node.docs.reply;
+    if let Some(content_type) = reply.content_type.filter(|_| has_body(status)) {
+        let schema = match content_type {
+            "application/json" => schemas.output(reply.schema),
+            "application/octet-stream" => json!({}),
+            _ => json!({ "type": "string" }),
+        };
+        success["content"] = json!({ content_type: { "schema": schema } });
+    }
+    let mut responses = json!({ status.to_string(): success });
+    if is_validated {
+        let content = json!({ "application/json": { "schema": schemas.validation_error() } });
+        responses["422"] = json!({ "description": "Validation Error", "content": content });
+    }
+    responses
+}
+
+fn has_body(status: u16) -> bool {
+    !matches!(status, 204 | 205 | 304)
+}
+
+/// `Read Item`, of a function `read_item`.
+fn titled(name: &str) -> String {
+    let title = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    };
+    name.split('_').map(title).collect::<Vec<String>>().join(" ")
+}
+
+/// FastAPI's: the function, the path and the method, which together are unique.
+fn operation_id(route: &PlacedRoute) -> String {
+    let words = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    let path: String = route.path.chars().map(words).collect();
+    format!("{}{path}_{}", route.node.name, route.node.method.to_lowercase())
+}
+
+fn security_scheme(scheme: &SecurityScheme) -> Value {
+    let mut value = match scheme.kind {
+        SchemeKind::Http { scheme, bearer_format } => {
+            let mut value = json!({ "type": "http", "scheme": scheme });
+            if let Some(format) = bearer_format {
+                value["bearerFormat"] = json!(format);
+            }
+            value
+        }
+        SchemeKind::ApiKey { place, name } => json!({ "type": "apiKey", "in": place.as_str(), "name": name }),
+        SchemeKind::OAuth2(flow) => json!({ "type": "oauth2", "flows": flows(&flow) }),
+        SchemeKind::OpenIdConnect { url } => json!({ "type": "openIdConnect", "openIdConnectUrl": url }),
+    };
+    if let Some(description) = scheme.description {
+        value["description"] = json!(description);
+    }
+    value
+}
+
+fn flows(flow: &OAuth2Flow) -> Value {
+    let scopes: Map<String, Value> =
+        flow.scopes.iter().map(|(scope, meaning)| ((*scope).to_owned(), json!(meaning))).collect();
+    let mut value = json!({ "scopes": scopes, "tokenUrl": flow.token_url });
+    if let Some(url) = flow.refresh_url {
+        value["refreshUrl"] = json!(url);
+    }
+    match flow.authorization_url {
+        Some(url) => {
+            value["authorizationUrl"] = json!(url);
+            json!({ "authorizationCode": value })
+        }
+        None => json!({ "password": value }),
+    }
+}
