@@ -5,6 +5,8 @@ pub use bytes::Bytes;
 #[doc(no_inline)]
 pub use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
+#[cfg(feature = "openapi")]
+pub use crate::OpenApi;
 pub use crate::{
     ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Cookie,
     Dependency, Depends, Event, EventSender, EventStream, Extract, Form, Fresh, Header, HttpBasic,

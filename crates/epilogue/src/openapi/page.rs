@@ -36,12 +36,12 @@ pub(super) fn page() -> Routes {
 }
 
 #[get("", hidden, crate = crate)]
-fn openapi_json(document: State<Document>) -> Response {
+fn openapi_json(document: &State<Document>) -> Response {
     sent("application/json", &document.json)
 }
 
 #[get("", hidden, crate = crate)]
-fn docs(document: State<Document>) -> Response {
+fn docs(document: &State<Document>) -> Response {
     sent("text/html; charset=utf-8", &document.page)
 }
 

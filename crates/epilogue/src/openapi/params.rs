@@ -93,9 +93,9 @@ impl Taken {
         }
         for place in [Place::Query, Place::Header, Place::Cookie] {
             for param in self.from(place) {
-                Parameter::of(param, place, &[], schemas)
-                    .into_iter()
-                    .for_each(|parameter| all.add(parameter));
+                for parameter in Parameter::of(param, place, &[], schemas) {
+                    all.add(parameter);
+                }
             }
         }
         all.0.into_iter().map(Parameter::into_value).collect()

@@ -1,0 +1,686 @@
+//! The documentation of the API: what it says of routes, parameters, bodies, replies and security, and where it is served.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use epilogue::Routes;
+use epilogue::prelude::*;
+use epilogue::testing::TestClient;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+fn document(routes: Routes) -> Value {
+    OpenApi::new("Test", "1").document(&App::new().routes(routes))
+}
+
+/// Place, name and whether it is required, of all parameters of an operation.
+fn parameters(operation: &Value) -> Vec<(&str, &str, bool)> {
+    let all = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+    all.iter()
+        .map(|parameter| {
+            let place = parameter["in"].as_str().unwrap();
+            (place, parameter["name"].as_str().unwrap(), parameter["required"] == true)
+        })
+        .collect()
+}
+
+fn schema<'d>(operation: &'d Value, name: &str) -> &'d Value {
+    let mut all = operation["parameters"].as_array().unwrap().iter();
+    &all.find(|parameter| parameter["name"] == name).unwrap()["schema"]
+}
+
+/// The properties of a schema, and which of them are required.
+fn fields(schema: &Value) -> (Vec<&str>, Vec<&str>) {
+    let properties = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
+    (properties, required.iter().map(|name| name.as_str().unwrap()).collect())
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Item {
+    name: String,
+    /// In euros.
+    price: f64,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+mod parameters_of_a_route {
+    use super::*;
+
+    #[dependency]
+    fn paging(
+        q: Query<Option<String>>,
+        #[param(default = 0)] skip: Query<u64>,
+        #[param(default = 100, ge = 1, le = 500)] limit: Query<u32>,
+    ) -> u64 {
+        let _ = q;
+        *skip + u64::from(*limit)
+    }
+
+    #[dependency]
+    fn token(x_token: Header<String>, paging: Depends<paging>) -> u64 {
+        *paging + x_token.len() as u64
+    }
+
+    #[get("/items/{id}", dependencies(token))]
+    async fn with_dependencies(
+        page: Depends<paging>,
+        session: Cookie<Option<String>>,
+        id: Path<i64>,
+        #[param(alias = "tag", description = "Those that it must have.", min_length = 1)] tags: Query<
+            Vec<String>,
+        >,
+    ) -> String {
+        format!("{} {:?} {} {}", *page, *session, *id, tags.len())
+    }
+
+    #[test]
+    fn come_from_its_dependencies_too_each_once() {
+        let document = document(routes![with_dependencies]);
+        let operation = &document["paths"]["/items/{id}"]["get"];
+        assert_eq!(
+            parameters(operation),
+            [
+                ("path", "id", true),
+                ("query", "tag", false),
+                ("query", "q", false),
+                ("query", "skip", false),
+                ("query", "limit", false),
+                ("header", "x-token", true),
+                ("cookie", "session", false),
+            ]
+        );
+        assert_eq!(schema(operation, "id")["type"], "integer");
+        assert_eq!(schema(operation, "q"), &json!({ "type": "string" }));
+        let limit = schema(operation, "limit");
+        assert_eq!(
+            (&limit["default"], &limit["minimum"], &limit["maximum"]),
+            (&json!(100), &json!(1), &json!(500))
+        );
+        let tags = schema(operation, "tag");
+        assert_eq!((&tags["items"]["type"], &tags["minItems"]), (&json!("string"), &json!(1)));
+        assert_eq!(operation["parameters"][1]["description"], "Those that it must have.");
+        assert!(operation["responses"]["422"].is_object(), "{operation}");
+    }
+
+    #[dependency]
+    fn optional_q(q: Query<Option<String>>) -> bool {
+        q.is_some()
+    }
+
+    #[get("/search")]
+    async fn required_after_optional(_has: Depends<optional_q>, q: Query<u32>) -> String {
+        q.to_string()
+    }
+
+    #[get("/search/again")]
+    async fn optional_after_required(q: Query<Option<String>>, _n: Depends<needs_q>) -> String {
+        q.into_inner().unwrap_or_default()
+    }
+
+    #[dependency]
+    fn needs_q(q: Query<u32>) -> u32 {
+        *q
+    }
+
+    #[test]
+    fn are_required_if_anything_requires_them() {
+        let document = document(routes![required_after_optional, optional_after_required]);
+        for path in ["/search", "/search/again"] {
+            let operation = &document["paths"][path]["get"];
+            assert_eq!(parameters(operation), [("query", "q", true)], "{path}");
+            assert_eq!(schema(operation, "q")["type"], "integer", "{path}");
+        }
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Page {
+        /// How many come first.
+        skip: u64,
+        limit: Option<u32>,
+        #[serde(default)]
+        sort: Sort,
+    }
+
+    #[derive(Deserialize, JsonSchema, Default)]
+    #[serde(rename_all = "lowercase")]
+    enum Sort {
+        #[default]
+        Name,
+        Price,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Sent {
+        user_agent: String,
+        accept: Option<String>,
+    }
+
+    #[get("/page")]
+    async fn structs(_page: Query<Page>, _sent: Header<Sent>) {}
+
+    #[get("/optional/page")]
+    async fn optional_struct(_page: Query<Option<Page>>) {}
+
+    #[get("/limited/page")]
+    async fn limited_struct(#[param(fields(skip(le = 1000)))] _page: Query<Page>) {}
+
+    #[test]
+    fn are_the_fields_of_a_struct() {
+        let document = document(routes![structs, optional_struct, limited_struct]);
+        let operation = &document["paths"]["/page"]["get"];
+        assert_eq!(
+            parameters(operation),
+            [
+                ("query", "skip", true),
+                ("query", "limit", false),
+                ("query", "sort", false),
+                ("header", "user-agent", true),
+                ("header", "accept", false),
+            ]
+        );
+        assert_eq!(operation["parameters"][0]["description"], "How many come first.");
+        let optional = parameters(&document["paths"]["/optional/page"]["get"]);
+        assert_eq!(optional, [("query", "skip", false), ("query", "limit", false), ("query", "sort", false)]);
+        assert_eq!(schema(&document["paths"]["/limited/page"]["get"], "skip")["maximum"], 1000);
+        assert_eq!(schema(operation, "skip").get("maximum"), None);
+    }
+
+    #[derive(Deserialize)]
+    struct Plain(#[allow(dead_code, reason = "only documented")] u32);
+
+    #[get("/plain/{id}")]
+    async fn without_schema(_id: Path<Plain>, _q: Query<Plain>, _h: Header<Option<Plain>>) {}
+
+    #[test]
+    fn may_be_of_a_type_without_a_schema() {
+        let document = document(routes![without_schema]);
+        let operation = &document["paths"]["/plain/{id}"]["get"];
+        assert_eq!(
+            parameters(operation),
+            [("path", "id", true), ("query", "q", true), ("header", "h", false)]
+        );
+        assert_eq!(schema(operation, "q"), &json!({}));
+    }
+
+    #[get("/{*rest}")]
+    async fn tuple(#[param(from_prefix)] at: Path<(u32, String)>) -> String {
+        format!("{at:?}")
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Place {
+        shop: u32,
+        item: Sort,
+    }
+
+    #[get("/{item}")]
+    async fn structured(#[param(from_prefix)] _at: Path<Place>) {}
+
+    #[get("/unread")]
+    async fn unread() {}
+
+    #[test]
+    fn are_all_segments_of_its_path() {
+        let shops = Router::new("/shops/{shop}").routes(routes![tuple, structured, unread]);
+        let app = App::new().router(shops);
+        let document = OpenApi::new("Test", "1").document(&app);
+        let of = |path: &str| &document["paths"][path]["get"];
+        let tuple = of("/shops/{shop}/{rest}");
+        assert_eq!(parameters(tuple), [("path", "shop", true), ("path", "rest", true)]);
+        assert_eq!(
+            (&schema(tuple, "shop")["type"], &schema(tuple, "rest")["type"]),
+            (&json!("integer"), &json!("string"))
+        );
+        let structured = of("/shops/{shop}/{item}");
+        assert_eq!(parameters(structured), [("path", "shop", true), ("path", "item", true)]);
+        assert_eq!(schema(structured, "shop")["type"], "integer");
+        assert_eq!(schema(of("/shops/{shop}/unread"), "shop"), &json!({ "type": "string" }));
+    }
+
+    #[derive(Serialize, Deserialize, Clone, Copy, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Size {
+        Small,
+        Large,
+    }
+
+    const BEST: Size = Size::Large;
+
+    #[get("/defaults")]
+    async fn defaults(
+        #[param(default = BEST)] size: Query<Size>,
+        #[param(default = Some(5))] some: Query<Option<i8>>,
+        #[param(default = None)] none: Query<Option<i8>>,
+        #[param(default = "x".repeat(3))] text: Header<String>,
+        #[param(default = vec![1, 2])] many: Query<Vec<u8>>,
+        #[param(default = Plain(1))] plain: Query<Plain>,
+    ) -> String {
+        format!("{:?} {some:?} {none:?} {text:?} {many:?} {}", json!(*size), plain.0.0)
+    }
+
+    #[test]
+    fn show_their_defaults() {
+        let document = document(routes![defaults]);
+        let operation = &document["paths"]["/defaults"]["get"];
+        let shown = ["size", "some", "none", "text", "many", "plain"]
+            .map(|name| schema(operation, name)["default"].clone());
+        assert_eq!(shown, [json!("large"), json!(5), Value::Null, json!("xxx"), json!([1, 2]), Value::Null]);
+        assert!(parameters(operation).iter().all(|(_, _, required)| !required));
+    }
+}
+
+mod body_of_a_route {
+    use super::*;
+
+    fn body(document: &Value, path: &str, content_type: &str) -> (Value, bool) {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        let content = body["content"].as_object().unwrap();
+        assert_eq!(content.keys().collect::<Vec<_>>(), [content_type], "{path}");
+        (content[content_type]["schema"].clone(), body["required"] == true)
+    }
+
+    #[post("/whole")]
+    async fn whole(item: Json<Item>) -> Json<Item> {
+        item
+    }
+
+    #[post("/embedded")]
+    async fn embedded(#[param(embed)] item: Json<Item>) -> Json<Item> {
+        item
+    }
+
+    #[dependency]
+    fn importance(importance: Json<u8>) -> u8 {
+        *importance
+    }
+
+    #[post("/several")]
+    async fn several(
+        item: Json<Item>,
+        again: Depends<importance>,
+        _note: Json<Option<String>>,
+    ) -> Json<Item> {
+        let _ = again;
+        item
+    }
+
+    #[post("/optional")]
+    async fn optional(item: Json<Option<Item>>) -> Json<Option<Item>> {
+        item
+    }
+
+    #[post("/limited")]
+    async fn limited(#[param(fields(name(min_length = 3), price(gt = 0)))] item: Json<Item>) -> Json<Item> {
+        item
+    }
+
+    #[test]
+    fn is_json() {
+        let document = document(routes![whole, embedded, several, optional, limited]);
+        let item = json!({ "$ref": "#/components/schemas/Item-Input" });
+        let json = "application/json";
+        assert_eq!(body(&document, "/whole", json), (item.clone(), true));
+        let (embedded, is_required) = body(&document, "/embedded", json);
+        assert_eq!((fields(&embedded), is_required), ((vec!["item"], vec!["item"]), true));
+        assert_eq!(embedded["properties"]["item"], item);
+        let (several, _) = body(&document, "/several", json);
+        assert_eq!(fields(&several), (vec!["item", "note", "importance"], vec!["item", "importance"]));
+        let (optional, is_required) = body(&document, "/optional", json);
+        assert_eq!((optional, is_required), (json!({ "anyOf": [item, { "type": "null" }] }), false));
+        let (limited, _) = body(&document, "/limited", json);
+        let limits = (
+            &limited["properties"]["name"]["minLength"],
+            &limited["properties"]["price"]["exclusiveMinimum"],
+        );
+        assert_eq!(limits, (&json!(3), &json!(0)));
+        assert_eq!(
+            document["components"]["schemas"]["Item-Input"]["properties"]["name"].get("minLength"),
+            None
+        );
+    }
+
+    #[post("/form")]
+    async fn form(name: Form<String>, #[param(default = 1)] count: Form<u32>) -> String {
+        name.repeat(*count as usize)
+    }
+
+    #[post("/form/struct")]
+    async fn form_struct(item: Form<Item>) -> String {
+        item.name.clone()
+    }
+
+    #[post("/files")]
+    async fn files(
+        title: Form<String>,
+        photo: File<UploadFile>,
+        more: File<Vec<UploadFile>>,
+        raw: File<Option<Bytes>>,
+    ) -> String {
+        format!("{} {} {} {}", *title, photo.len(), more.len(), raw.is_some())
+    }
+
+    #[post("/login")]
+    async fn login(form: OAuth2PasswordForm) -> String {
+        form.username
+    }
+
+    #[test]
+    fn is_a_form() {
+        let document = document(routes![form, form_struct, files, login]);
+        let form = "application/x-www-form-urlencoded";
+        let (plain, is_required) = body(&document, "/form", form);
+        assert_eq!((fields(&plain), is_required), ((vec!["name", "count"], vec!["name"]), true));
+        assert_eq!(plain["properties"]["count"]["default"], 1);
+        let (of_struct, _) = body(&document, "/form/struct", form);
+        assert_eq!(fields(&of_struct), (vec!["name", "price", "tags"], vec!["name", "price"]));
+        let (files, _) = body(&document, "/files", "multipart/form-data");
+        assert_eq!(fields(&files), (vec!["title", "photo", "more", "raw"], vec!["title", "photo"]));
+        assert_eq!(files["properties"]["photo"]["contentMediaType"], "application/octet-stream");
+        assert_eq!(files["properties"]["more"]["type"], "array");
+        let (login, is_required) = body(&document, "/login", form);
+        assert_eq!((fields(&login).1, is_required), (vec!["username", "password"], true));
+    }
+
+    #[post("/raw")]
+    async fn raw(body: Bytes) -> String {
+        body.len().to_string()
+    }
+
+    #[test]
+    fn may_be_anything() {
+        body(&document(routes![raw]), "/raw", "*/*");
+    }
+}
+
+mod reply_of_a_route {
+    use super::*;
+
+    fn reply(document: &Value, path: &str, status: &str) -> Value {
+        document["paths"][path]["get"]["responses"][status]["content"].clone()
+    }
+
+    #[get("/json")]
+    async fn plain() -> Json<Vec<u8>> {
+        Json(vec![1])
+    }
+
+    #[get("/result", status = 201)]
+    async fn result() -> Result<Json<Item>, HttpError> {
+        Err(HttpError::new(StatusCode::NOT_FOUND, "none"))
+    }
+
+    type ShopResult<T> = Result<T, HttpError>;
+
+    #[get("/tuple")]
+    async fn tuple() -> ShopResult<(StatusCode, Json<bool>)> {
+        Ok((StatusCode::ACCEPTED, Json(true)))
+    }
+
+    #[derive(Serialize)]
+    struct Unknown;
+
+    #[get("/unknown")]
+    async fn unknown() -> Json<Unknown> {
+        Json(Unknown)
+    }
+
+    #[get("/text")]
+    async fn text() -> Result<&'static str, HttpError> {
+        Ok("text")
+    }
+
+    #[get("/any")]
+    async fn any() -> impl IntoResponse {
+        "text"
+    }
+
+    #[get("/none", status = 204)]
+    async fn none() -> Json<()> {
+        Json(())
+    }
+
+    #[test]
+    fn has_its_type_and_its_schema() {
+        let document = document(routes![plain, result, tuple, unknown, text, any, none]);
+        let of_json = |schema: Value| json!({ "application/json": { "schema": schema } });
+        let plain = reply(&document, "/json", "200");
+        assert_eq!(plain["application/json"]["schema"]["type"], "array");
+        let item = json!({ "$ref": "#/components/schemas/Item" });
+        assert_eq!(reply(&document, "/result", "201"), of_json(item));
+        assert_eq!(reply(&document, "/tuple", "200"), of_json(json!({ "type": "boolean" })));
+        assert_eq!(reply(&document, "/unknown", "200"), of_json(json!({})));
+        assert_eq!(
+            reply(&document, "/text", "200"),
+            json!({ "text/plain": { "schema": { "type": "string" } } })
+        );
+        assert_eq!(reply(&document, "/any", "200"), Value::Null);
+        assert_eq!(reply(&document, "/none", "204"), Value::Null);
+        assert!(document["paths"]["/json"]["get"]["responses"].get("422").is_none());
+        assert_eq!(fields(&document["components"]["schemas"]["Item"]).1, ["name", "price", "tags"]);
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Basket {
+        items: Vec<Item>,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Same {
+        id: u32,
+    }
+
+    #[post("/baskets")]
+    async fn both(basket: Json<Basket>, _same: Json<Same>) -> Json<Basket> {
+        basket
+    }
+
+    #[get("/same")]
+    async fn same() -> Json<Same> {
+        Json(Same { id: 1 })
+    }
+
+    #[test]
+    fn has_a_schema_of_its_own_where_it_differs_from_what_is_read() {
+        let document = document(routes![both, same]);
+        let components = document["components"]["schemas"].as_object().unwrap();
+        let mut names: Vec<&str> = components.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "Basket-Input",
+                "Basket-Output",
+                "HTTPValidationError",
+                "Item-Input",
+                "Item-Output",
+                "Same",
+                "ValidationError"
+            ]
+        );
+        assert_eq!(
+            components["Basket-Output"]["properties"]["items"]["items"]["$ref"],
+            "#/components/schemas/Item-Output"
+        );
+    }
+}
+
+mod operation {
+    use super::*;
+
+    /// Makes an item.
+    ///
+    /// It is *kept*.
+    #[post("/items/{shop_id}", tags("items", "shop"))]
+    async fn create_item(shop_id: Path<u64>) -> String {
+        shop_id.to_string()
+    }
+
+    #[get("/old")]
+    #[deprecated = "asks for too much"]
+    async fn old() {}
+
+    #[get("/hidden", hidden)]
+    async fn hidden(_q: Query<u8>) {}
+
+    #[websocket("/socket")]
+    async fn socket(_socket: WebSocket) {}
+
+    #[test]
+    #[allow(deprecated, reason = "it is documented as such")]
+    fn says_what_its_function_says() {
+        let document = document(routes![create_item, old, hidden, socket]);
+        let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
+        assert_eq!(paths, ["/items/{shop_id}", "/old"]);
+        let operation = &document["paths"]["/items/{shop_id}"]["post"];
+        assert_eq!(operation["summary"], "Create Item");
+        assert_eq!(operation["operationId"], "create_item_items__shop_id__post");
+        assert_eq!(operation["description"], "Makes an item.\n\nIt is *kept*.");
+        assert_eq!(operation["tags"], json!(["items", "shop"]));
+        assert_eq!(operation.get("deprecated"), None);
+        assert_eq!(document["paths"]["/old"]["get"]["deprecated"], true);
+    }
+
+    struct Login;
+
+    impl OAuth2Scheme for Login {
+        const TOKEN_URL: &'static str = "token";
+        const SCOPES: &'static [(&'static str, &'static str)] =
+            &[("items", "Read items."), ("me", "Read yourself.")];
+    }
+
+    #[dependency]
+    fn user(token: OAuth2PasswordBearer<Login>, scopes: &SecurityScopes) -> String {
+        format!("{} {scopes:?}", token.into_inner().len())
+    }
+
+    #[dependency]
+    fn active(#[param(scopes("me"))] user: Depends<user>) -> String {
+        user.to_string()
+    }
+
+    #[get("/items")]
+    async fn items(#[param(scopes("items"))] user: Depends<active>) -> String {
+        user.to_string()
+    }
+
+    struct Key;
+
+    impl ApiKey for Key {
+        const NAME: &'static str = "x-key";
+    }
+
+    #[get("/keys")]
+    async fn keys(_key: ApiKeyHeader<Key>) {}
+
+    #[test]
+    fn says_what_security_it_requires() {
+        let app = App::new().routes(routes![items, keys]);
+        let document = OpenApi::new("Test", "1").document(&app);
+        assert_eq!(
+            document["paths"]["/items"]["get"]["security"],
+            json!([{ "OAuth2PasswordBearer": ["items", "me"] }])
+        );
+        assert_eq!(document["paths"]["/keys"]["get"]["security"], json!([{ "APIKeyHeader": [] }]));
+        let scopes = json!({ "items": "Read items.", "me": "Read yourself." });
+        assert_eq!(
+            document["components"]["securitySchemes"],
+            json!({
+                "OAuth2PasswordBearer": { "type": "oauth2", "flows": { "password": { "scopes": scopes, "tokenUrl": "token" } } },
+                "APIKeyHeader": { "type": "apiKey", "in": "header", "name": "x-key" },
+            })
+        );
+    }
+}
+
+mod served {
+    use super::*;
+
+    #[dependency]
+    fn verify(x_token: Header<String>) -> bool {
+        x_token.is_empty()
+    }
+
+    #[get("/items")]
+    async fn items() {}
+
+    #[tokio::test]
+    async fn document_and_page_are_there_for_everybody() {
+        let openapi =
+            OpenApi::new("Shop </title>", "1.2.3").description("All of it.").server("https://shop.test");
+        let app = App::new().openapi(openapi.clone()).depends::<verify>().routes(routes![items]);
+        let client = TestClient::new(app.clone());
+        let reply = client.get("/openapi.json").send().await;
+        assert_eq!(
+            (reply.status(), reply.header("content-type")),
+            (StatusCode::OK, Some("application/json"))
+        );
+        let document: Value = reply.json();
+        assert_eq!(document, openapi.document(&app));
+        assert_eq!(document["openapi"], "3.1.0");
+        assert_eq!(
+            document["info"],
+            json!({ "title": "Shop </title>", "version": "1.2.3", "description": "All of it." })
+        );
+        assert_eq!(document["servers"], json!([{ "url": "https://shop.test" }]));
+        assert_eq!(parameters(&document["paths"]["/items"]["get"]), [("header", "x-token", true)]);
+        assert_eq!(document["paths"].as_object().unwrap().len(), 1);
+
+        let page = client.get("/docs").send().await;
+        assert_eq!(
+            (page.status(), page.header("content-type")),
+            (StatusCode::OK, Some("text/html; charset=utf-8"))
+        );
+        assert!(page.text().contains("Shop &lt;/title&gt;"), "{}", page.text());
+        assert!(page.text().contains("data-url=\"openapi.json\""), "{}", page.text());
+    }
+
+    #[tokio::test]
+    async fn elsewhere_or_without_the_page() {
+        let openapi = OpenApi::new("Shop", "1").path("/v1/api.json").docs_path("/help/api");
+        let client = TestClient::new(App::new().openapi(openapi.clone()));
+        assert_eq!(client.get("/v1/api.json").send().await.status(), 200);
+        assert!(client.get("/help/api").send().await.text().contains("data-url=\"../v1/api.json\""));
+        assert_eq!(client.get("/openapi.json").send().await.status(), 404);
+        let client = TestClient::new(App::new().openapi(openapi.docs_path(None)));
+        assert_eq!(client.get("/help/api").send().await.status(), 404);
+        assert_eq!(TestClient::new(App::new()).get("/openapi.json").send().await.status(), 404);
+    }
+
+    #[tokio::test]
+    async fn clashes_are_told_at_the_start() {
+        #[get("/docs")]
+        async fn mine() {}
+
+        let error =
+            App::new().openapi(OpenApi::new("Shop", "1")).routes(routes![mine]).start().await.unwrap_err();
+        assert!(error.to_string().contains("both answer GET /docs"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn under_a_path_of_another_app() {
+        let app = App::new().openapi(OpenApi::new("Shop", "1")).routes(routes![items]);
+        let outer = axum::Router::new().nest_service("/shop", app);
+        let request = http::Request::get("/shop/openapi.json").body(axum_core::body::Body::empty()).unwrap();
+        assert_eq!(outer.oneshot(request).await.unwrap().status(), 200);
+    }
+
+    #[get("/maps")]
+    async fn map(all: Query<HashMap<String, u32>>) -> String {
+        all.len().to_string()
+    }
+
+    #[test]
+    fn a_map_is_one_parameter() {
+        let document = document(routes![map]);
+        let operation = &document["paths"]["/maps"]["get"];
+        assert_eq!(parameters(operation), [("query", "all", false)]);
+        assert_eq!(schema(operation, "all")["type"], "object");
+    }
+}
