@@ -29,6 +29,7 @@ chapters! {
     security: "src/security.md",
     websockets: "src/websockets.md",
     routers: "src/routers.md",
+    openapi: "src/openapi.md",
     layers: "src/layers.md",
     server_and_shutdown: "src/server-and-shutdown.md",
     axum: "src/axum.md",

@@ -80,7 +80,6 @@ impl Described<'_> {
                     };
                 }
 
-                #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
                 #[allow(unused_mut, unused_variables, reason = "what has no parameters takes nothing")]
                 fn __epilogue_run #impl_generics (
                     __epilogue_scope: &mut __epilogue::Scope,

@@ -235,7 +235,6 @@ impl Read<'_> {
                     };
                 }
 
-                #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
                 fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
                     #[allow(unused_variables, reason = "a function without parameters takes nothing")]
                     let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {

@@ -353,6 +353,7 @@ pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
             unused_qualifications,
             closure_returning_async_block,
             clippy::multiple_bound_locations,
+            clippy::redundant_closure,
             clippy::unnecessary_struct_initialization,
             reason = "it is not as the user would write it"
         )]

@@ -4,11 +4,12 @@ mod database;
 
 use database::{pool, transaction};
 use epilogue::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Todo {
     id: i64,
     title: String,
@@ -21,12 +22,12 @@ impl FromRow<'_, SqliteRow> for Todo {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct NewTodo {
     title: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Change {
     title: Option<String>,
     done: Option<bool>,
@@ -103,7 +104,8 @@ async fn remove(id: Path<i64>, transaction: Depends<transaction>) -> Result<(), 
 }
 
 fn app() -> App {
-    App::new().routes(routes![list, read, create, update, remove])
+    let openapi = OpenApi::new("To-dos", env!("CARGO_PKG_VERSION"));
+    App::new().routes(routes![list, read, create, update, remove]).openapi(openapi)
 }
 
 #[epilogue::main]

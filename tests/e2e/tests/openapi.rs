@@ -664,6 +664,26 @@ mod served {
     }
 
     #[tokio::test]
+    async fn paths_that_are_none_are_told_at_the_start() {
+        let openapi = OpenApi::new("Shop", "1");
+        let root = openapi.clone().docs_path("/");
+        assert!(
+            TestClient::new(App::new().openapi(root))
+                .get("/")
+                .send()
+                .await
+                .text()
+                .contains("data-url=\"openapi.json\"")
+        );
+        for wrong in
+            [openapi.clone().path(""), openapi.clone().path("api.json"), openapi.docs_path("/docs/{page}")]
+        {
+            let error = App::new().openapi(wrong).start().await.unwrap_err();
+            assert!(error.to_string().contains("write a path that begins with a slash"), "{error}");
+        }
+    }
+
+    #[tokio::test]
     async fn under_a_path_of_another_app() {
         let app = App::new().openapi(OpenApi::new("Shop", "1")).routes(routes![items]);
         let outer = axum::Router::new().nest_service("/shop", app);

@@ -16,7 +16,9 @@ use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
-use super::router::{PlacedRoute, effect_of};
+#[cfg(feature = "openapi")]
+use super::router::PlacedRoute;
+use super::router::effect_of;
 use super::service::{AppLayer, Handler, Layered, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
@@ -25,7 +27,7 @@ use crate::graph::DependencyScope;
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 #[cfg(feature = "openapi")]
-use crate::openapi::{Document, OpenApi};
+use crate::openapi::OpenApi;
 use crate::param::{self, RequestParts};
 use crate::scope::{Override, Value};
 use crate::server::{ServeAddress, Server, progress};
@@ -103,30 +105,6 @@ pub(super) struct Config {
     pub(super) eager: Vec<&'static ParamNode>,
     #[cfg(feature = "openapi")]
     pub(super) openapi: Option<OpenApi>,
-}
-
-impl Config {
-    /// All routes, those of the documentation included.
-    pub(super) fn placed(&self) -> Vec<PlacedRoute> {
-        let placed = self.root.place();
-        #[cfg(feature = "openapi")]
-        let placed =
-            [placed, self.openapi.iter().flat_map(|openapi| openapi.router().place()).collect()].concat();
-        placed
-    }
-
-    /// What `State` finds, for these routes.
-    #[cfg_attr(
-        not(feature = "openapi"),
-        expect(unused_variables, reason = "only the documentation is made of them")
-    )]
-    pub(super) fn states(&self, routes: &[PlacedRoute]) -> Vec<(TypeId, Value)> {
-        let states = self.states.clone();
-        #[cfg(feature = "openapi")]
-        let states =
-            [states, self.openapi.iter().map(|openapi| Document::state(openapi, routes)).collect()].concat();
-        states
-    }
 }
 
 /// Two mebibytes, as in axum.

@@ -79,6 +79,14 @@ pub enum StartError {
         /// What is wrong with it, and what to write instead.
         reason: String,
     },
+    /// A path at which [`App::openapi`](crate::App) serves the documentation is not one.
+    #[error(
+        "the documentation of the API cannot be served at `{path}`: write a path that begins with a slash, without `{{`, `}}`, `?` and `#`"
+    )]
+    DocsPath {
+        /// The path.
+        path: String,
+    },
     /// A route has an empty template, and no router with a prefix around it.
     #[error(
         "the path of `{route}` ({at}) is empty: write \"/\" as its template, or put it under a `Router` with a prefix"
@@ -224,8 +232,10 @@ pub(super) async fn start(
             return Err(StartError::Prefix { prefix: prefix.to_owned(), reason });
         }
     }
-    let placed = config.placed();
-    let states = config.states(&placed);
+    #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "only the documentation adds to them"))]
+    let (mut placed, mut states) = (config.root.place(), config.states.clone());
+    #[cfg(feature = "openapi")]
+    document(config, &mut placed, &mut states)?;
     let mut app_plan = AppPlan::default();
     let routes = plan_routes(config, &states, &placed, &eager, &mut app_plan)?;
     let table = table_of(&placed)?;
@@ -246,6 +256,25 @@ pub(super) async fn start(
     let layered = layer(config, &state);
     AppDependencies::build(&state, given_up).await?;
     Ok(Started { state, layered })
+}
+
+/// Adds the routes that document the others.
+#[cfg(feature = "openapi")]
+fn document(
+    config: &Config,
+    placed: &mut Vec<PlacedRoute>,
+    states: &mut Vec<(TypeId, Value)>,
+) -> Result<(), StartError> {
+    let Some(openapi) = &config.openapi else { return Ok(()) };
+    for path in openapi.paths() {
+        // Braces would make it a template, and a client sends nothing of the rest.
+        if !path.starts_with('/') || path.contains(['{', '}', '?', '#']) {
+            return Err(StartError::DocsPath { path: path.to_owned() });
+        }
+    }
+    states.push(openapi.state(placed));
+    placed.extend(openapi.place());
+    Ok(())
 }
 
 fn plan_routes(

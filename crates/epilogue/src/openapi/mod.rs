@@ -8,16 +8,20 @@ mod page;
 mod params;
 mod schemas;
 
+use std::any::TypeId;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use self::schemas::Schemas;
+use crate::App;
 use crate::app::{PlacedRoute, segments_of};
-use crate::{App, Router};
+use crate::graph::node::RouteNode;
+use crate::scope;
 
 pub use self::documented::{
     Documented, ParamDocs, ReplyDocs, Replying, RouteDocs, Undefaulted, Undocumented, Unreplying,
 };
-pub(crate) use self::page::Document;
 
 /// The documentation of the API, which [`App::openapi`] serves: what `FastAPI(title=…, version=…)` says of it.
 ///
@@ -129,11 +133,25 @@ impl OpenApi {
         document
     }
 
-    /// The routes that serve the document and the page.
-    pub(crate) fn router(&self) -> Router {
-        let document = Router::new(&self.path).routes(page::document());
-        let page = self.docs_path.iter().map(|path| Router::new(path).routes(page::page()));
-        page.fold(Router::new("").router(document), Router::router)
+    /// Where something is served.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.path), self.docs_path.as_ref()].into_iter().flatten().map(String::as_str)
+    }
+
+    /// The routes that serve the document and the page. Nothing that the app or a router does for its routes is done for them.
+    pub(crate) fn place(&self) -> Vec<PlacedRoute> {
+        let routes = [&page::DOCUMENT, &page::PAGE];
+        let place = |(node, path): (&'static RouteNode, &str)| PlacedRoute {
+            node,
+            path: path.to_owned(),
+            dependencies: Vec::new(),
+        };
+        routes.into_iter().zip(self.paths()).map(place).collect()
+    }
+
+    /// What these routes take.
+    pub(crate) fn state(&self, routes: &[PlacedRoute]) -> (TypeId, scope::Value) {
+        (TypeId::of::<page::Documents>(), Arc::new(page::Documents::of(self, routes)))
     }
 }
 

@@ -1,48 +1,38 @@
 //! The routes that serve the documentation.
 
-use std::any::TypeId;
-use std::sync::Arc;
-
 use http::{HeaderValue, header};
 
 use super::OpenApi;
 use crate::app::PlacedRoute;
+use crate::graph::node::RouteNode;
 use crate::param::State;
-use crate::scope::Value;
-use crate::{Response, Routes, get};
+use crate::{Response, Route, get};
+
+pub(super) static DOCUMENT: RouteNode = <openapi_json as Route>::NODE;
+pub(super) static PAGE: RouteNode = <docs as Route>::NODE;
 
 /// The documentation of a started app, as it is sent.
-pub(crate) struct Document {
+pub(super) struct Documents {
     json: String,
     page: String,
 }
 
-impl Document {
-    /// As what the routes of the documentation take.
-    pub(crate) fn state(openapi: &OpenApi, routes: &[PlacedRoute]) -> (TypeId, Value) {
+impl Documents {
+    pub(super) fn of(openapi: &OpenApi, routes: &[PlacedRoute]) -> Self {
         let docs_path = openapi.docs_path.as_deref().unwrap_or_default();
         let page = page_of(&openapi.title, &relative(docs_path, &openapi.path));
-        let document = Self { json: openapi.describe(routes).to_string(), page };
-        (TypeId::of::<Self>(), Arc::new(document))
+        Self { json: openapi.describe(routes).to_string(), page }
     }
 }
 
-pub(super) fn document() -> Routes {
-    routes![openapi_json]
-}
-
-pub(super) fn page() -> Routes {
-    routes![docs]
+#[get("", hidden, crate = crate)]
+fn openapi_json(documents: &State<Documents>) -> Response {
+    sent("application/json", &documents.json)
 }
 
 #[get("", hidden, crate = crate)]
-fn openapi_json(document: &State<Document>) -> Response {
-    sent("application/json", &document.json)
-}
-
-#[get("", hidden, crate = crate)]
-fn docs(document: &State<Document>) -> Response {
-    sent("text/html; charset=utf-8", &document.page)
+fn docs(documents: &State<Documents>) -> Response {
+    sent("text/html; charset=utf-8", &documents.page)
 }
 
 fn sent(content_type: &'static str, text: &str) -> Response {
