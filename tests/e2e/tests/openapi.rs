@@ -547,6 +547,15 @@ mod operation {
         assert_eq!(document["paths"]["/old"]["get"]["deprecated"], true);
     }
 
+    #[test]
+    fn has_the_tags_of_its_routers() {
+        let inner = Router::new("/inner").tags(["inner"]).routes(routes![create_item]);
+        let app = App::new().router(Router::new("/outer").tags(["outer", "all"]).router(inner));
+        let document = OpenApi::new("Test", "1").document(&app);
+        let operation = &document["paths"]["/outer/inner/items/{shop_id}"]["post"];
+        assert_eq!(operation["tags"], json!(["outer", "all", "inner", "items", "shop"]));
+    }
+
     struct Login;
 
     impl OAuth2Scheme for Login {

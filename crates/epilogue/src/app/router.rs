@@ -30,6 +30,8 @@ use crate::param::ParamOptions;
 pub struct Router {
     prefix: String,
     dependencies: Vec<&'static ParamNode>,
+    #[cfg(feature = "openapi")]
+    tags: Vec<&'static str>,
     entries: Vec<Entry>,
 }
 
@@ -47,6 +49,21 @@ pub(crate) struct PlacedRoute {
     pub(crate) path: String,
     /// Outermost first.
     pub(crate) dependencies: Vec<&'static ParamNode>,
+    /// Those of its routers and its own, likewise.
+    #[cfg(feature = "openapi")]
+    pub(crate) tags: Vec<&'static str>,
+}
+
+impl PlacedRoute {
+    pub(crate) fn new(node: &'static RouteNode, path: impl Into<String>) -> Self {
+        Self {
+            node,
+            path: path.into(),
+            dependencies: Vec::new(),
+            #[cfg(feature = "openapi")]
+            tags: node.tags.to_vec(),
+        }
+    }
 }
 
 impl Router {
@@ -54,7 +71,13 @@ impl Router {
     ///
     /// A prefix of another form is refused when the app starts.
     pub fn new(prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), dependencies: Vec::new(), entries: Vec::new() }
+        Self {
+            prefix: prefix.into(),
+            dependencies: Vec::new(),
+            #[cfg(feature = "openapi")]
+            tags: Vec::new(),
+            entries: Vec::new(),
+        }
     }
 
     /// Adds path functions.
@@ -76,6 +99,25 @@ impl Router {
         self
     }
 
+    /// Tags every route of this router in the [documentation of the API](crate::OpenApi), as `tags("…")` does for one.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[get("")]
+    /// async fn list() -> &'static str {
+    ///     "[]"
+    /// }
+    ///
+    /// let users = Router::new("/users").tags(["users"]).routes(routes![list]);
+    /// # let _ = users;
+    /// ```
+    #[cfg(feature = "openapi")]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = &'static str>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+
     /// The dependencies that run for every route of this router.
     pub(super) fn effects(&self) -> &[&'static ParamNode] {
         &self.dependencies
@@ -83,24 +125,20 @@ impl Router {
 
     /// All routes, with what the routers add to each.
     pub(crate) fn place(&self) -> Vec<PlacedRoute> {
-        let mut placed = Vec::new();
-        self.place_into(&mut placed, "", &[]);
-        placed
-    }
-
-    fn place_into(&self, placed: &mut Vec<PlacedRoute>, outer: &str, dependencies: &[&'static ParamNode]) {
-        let prefix = format!("{outer}{}", self.prefix);
-        let dependencies = [dependencies, &self.dependencies].concat();
-        for entry in &self.entries {
-            match entry {
-                Entry::Router(router) => router.place_into(placed, &prefix, &dependencies),
-                Entry::Routes(routes) => placed.extend(routes.0.iter().map(|&node| PlacedRoute {
-                    node,
-                    path: format!("{prefix}{}", node.template),
-                    dependencies: dependencies.clone(),
-                })),
+        let within = |entry: &Entry| match entry {
+            Entry::Router(router) => router.place(),
+            Entry::Routes(routes) => {
+                routes.0.iter().map(|&node| PlacedRoute::new(node, node.template)).collect()
             }
+        };
+        let mut placed: Vec<PlacedRoute> = self.entries.iter().flat_map(within).collect();
+        for route in &mut placed {
+            route.path.insert_str(0, &self.prefix);
+            route.dependencies.splice(..0, self.dependencies.iter().copied());
+            #[cfg(feature = "openapi")]
+            route.tags.splice(..0, self.tags.iter().copied());
         }
+        placed
     }
 
     /// The prefixes of this router and all below it.

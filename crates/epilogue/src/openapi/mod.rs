@@ -16,7 +16,6 @@ use serde_json::{Map, Value, json};
 use self::schemas::Schemas;
 use crate::App;
 use crate::app::{PlacedRoute, segments_of};
-use crate::graph::node::RouteNode;
 use crate::scope;
 
 pub use self::documented::{
@@ -141,12 +140,7 @@ impl OpenApi {
     /// The routes that serve the document and the page. Nothing that the app or a router does for its routes is done for them.
     pub(crate) fn place(&self) -> Vec<PlacedRoute> {
         let routes = [&page::DOCUMENT, &page::PAGE];
-        let place = |(node, path): (&'static RouteNode, &str)| PlacedRoute {
-            node,
-            path: path.to_owned(),
-            dependencies: Vec::new(),
-        };
-        routes.into_iter().zip(self.paths()).map(place).collect()
+        routes.into_iter().zip(self.paths()).map(|(node, path)| PlacedRoute::new(node, path)).collect()
     }
 
     /// What these routes take.

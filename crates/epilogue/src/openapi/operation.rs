@@ -23,8 +23,8 @@ pub(super) fn describe(
     if !node.docs.description.is_empty() {
         operation["description"] = json!(node.docs.description);
     }
-    if !node.tags.is_empty() {
-        operation["tags"] = json!(node.tags);
+    if !route.tags.is_empty() {
+        operation["tags"] = json!(route.tags);
     }
     if node.docs.is_deprecated {
         operation["deprecated"] = json!(true);
