@@ -37,12 +37,13 @@ pub(crate) fn param(ty: &Type, default: Option<&Expr>) -> Option<TokenStream> {
     let documented = quote_spanned!(span=> __epilogue::Documented::<#ty>);
     let default = match default {
         None => quote!(__epilogue::None),
-        Some(default) => quote_spanned!(span=> __epilogue::Some(|| #documented::default(|| #default))),
+        Some(default) => quote_spanned!(span=> __epilogue::Some(|| #documented::shown_default(|| #default))),
     };
     Some(quote_spanned! {span=>
         docs: __epilogue::ParamDocs {
             schema: #documented::SCHEMA,
-            is_required: #documented::IS_REQUIRED,
+            fields: #documented::FIELDS,
+            lacking: #documented::LACKING,
             default: #default,
         },
     })

@@ -31,11 +31,14 @@ fn schema<'d>(operation: &'d Value, name: &str) -> &'d Value {
     &all.find(|parameter| parameter["name"] == name).unwrap()["schema"]
 }
 
-/// The properties of a schema, and which of them are required.
+/// The properties of a schema, and which of them are required, in the order of their names.
 fn fields(schema: &Value) -> (Vec<&str>, Vec<&str>) {
-    let properties = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-    let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
-    (properties, required.iter().map(|name| name.as_str().unwrap()).collect())
+    let properties = schema["properties"].as_object().unwrap().keys().map(String::as_str);
+    let required = schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap());
+    let (mut properties, mut required) = (properties.collect::<Vec<_>>(), required.collect::<Vec<_>>());
+    properties.sort_unstable();
+    required.sort_unstable();
+    (properties, required)
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -85,7 +88,7 @@ mod parameters_of_a_route {
             parameters(operation),
             [
                 ("path", "id", true),
-                ("query", "tag", false),
+                ("query", "tag", true),
                 ("query", "q", false),
                 ("query", "skip", false),
                 ("query", "limit", false),
@@ -189,6 +192,101 @@ mod parameters_of_a_route {
         assert_eq!(optional, [("query", "skip", false), ("query", "limit", false), ("query", "sort", false)]);
         assert_eq!(schema(&document["paths"]["/limited/page"]["get"], "skip")["maximum"], 1000);
         assert_eq!(schema(operation, "skip").get("maximum"), None);
+    }
+
+    #[dependency]
+    fn limit(limit: Query<u32>) -> u32 {
+        *limit
+    }
+
+    #[get("/optional/dependency")]
+    async fn optional_dependency(limit: Option<Depends<limit>>) -> String {
+        format!("{limit:?}")
+    }
+
+    #[get("/both/dependency")]
+    async fn needed_too(limit: Result<Depends<limit>, Rejection>, _needed: Depends<needs_limit>) -> String {
+        format!("{limit:?}")
+    }
+
+    #[dependency]
+    fn needs_limit(limit: Depends<limit>) -> u32 {
+        *limit
+    }
+
+    #[test]
+    fn may_be_missing_below_an_optional_dependency() {
+        let document = document(routes![optional_dependency, needed_too]);
+        assert_eq!(
+            parameters(&document["paths"]["/optional/dependency"]["get"]),
+            [("query", "limit", false)]
+        );
+        assert_eq!(parameters(&document["paths"]["/both/dependency"]["get"]), [("query", "limit", true)]);
+    }
+
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Unknown {
+        first: u32,
+        second: Option<u32>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Wrapper(#[allow(dead_code, reason = "only documented")] Page);
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Lists {
+        /// The size.
+        sort: Option<Sort>,
+        tags: Vec<String>,
+        names: Vec<String>,
+    }
+
+    #[get("/unknown/struct")]
+    async fn unknown_struct(_unknown: Query<Unknown>, _optional: Header<Option<Unknown>>) {}
+
+    #[get("/wrapped/struct")]
+    async fn wrapped_struct(_page: Query<Wrapper>) {}
+
+    #[get("/lists")]
+    async fn lists(#[param(fields(names(min_length = 1)))] _lists: Query<Lists>) {}
+
+    #[test]
+    fn are_those_that_the_type_reads_whatever_it_is() {
+        let document = document(routes![unknown_struct, wrapped_struct, lists]);
+        let of = |path: &str| parameters(&document["paths"][path]["get"]);
+        assert_eq!(
+            of("/unknown/struct"),
+            [
+                ("query", "first", true),
+                ("query", "second", false),
+                ("header", "first", false),
+                ("header", "second", false),
+            ]
+        );
+        assert_eq!(
+            of("/wrapped/struct"),
+            [("query", "skip", true), ("query", "limit", false), ("query", "sort", false)]
+        );
+        assert_eq!(
+            of("/lists"),
+            [("query", "sort", false), ("query", "tags", false), ("query", "names", true)]
+        );
+        assert_eq!(document["paths"]["/lists"]["get"]["parameters"][0]["description"], "The size.");
+    }
+
+    type Pair = (u32, Sort);
+
+    #[get("/pair/{count}/{sort}")]
+    async fn pair(_pair: Path<Pair>) {}
+
+    #[test]
+    fn are_the_items_of_a_tuple_under_another_name() {
+        let document = document(routes![pair]);
+        let operation = &document["paths"]["/pair/{count}/{sort}"]["get"];
+        assert_eq!(schema(operation, "count")["type"], "integer");
+        assert_eq!(schema(operation, "sort"), &json!({ "$ref": "#/components/schemas/Sort" }));
     }
 
     #[derive(Deserialize)]
@@ -331,7 +429,7 @@ mod body_of_a_route {
         assert_eq!((fields(&embedded), is_required), ((vec!["item"], vec!["item"]), true));
         assert_eq!(embedded["properties"]["item"], item);
         let (several, _) = body(&document, "/several", json);
-        assert_eq!(fields(&several), (vec!["item", "note", "importance"], vec!["item", "importance"]));
+        assert_eq!(fields(&several), (vec!["importance", "item", "note"], vec!["importance", "item"]));
         let (optional, is_required) = body(&document, "/optional", json);
         assert_eq!((optional, is_required), (json!({ "anyOf": [item, { "type": "null" }] }), false));
         let (limited, _) = body(&document, "/limited", json);
@@ -376,26 +474,141 @@ mod body_of_a_route {
         let document = document(routes![form, form_struct, files, login]);
         let form = "application/x-www-form-urlencoded";
         let (plain, is_required) = body(&document, "/form", form);
-        assert_eq!((fields(&plain), is_required), ((vec!["name", "count"], vec!["name"]), true));
+        assert_eq!((fields(&plain), is_required), ((vec!["count", "name"], vec!["name"]), true));
         assert_eq!(plain["properties"]["count"]["default"], 1);
         let (of_struct, _) = body(&document, "/form/struct", form);
         assert_eq!(fields(&of_struct), (vec!["name", "price", "tags"], vec!["name", "price"]));
         let (files, _) = body(&document, "/files", "multipart/form-data");
-        assert_eq!(fields(&files), (vec!["title", "photo", "more", "raw"], vec!["title", "photo"]));
+        assert_eq!(fields(&files), (vec!["more", "photo", "raw", "title"], vec!["photo", "title"]));
         assert_eq!(files["properties"]["photo"]["contentMediaType"], "application/octet-stream");
         assert_eq!(files["properties"]["more"]["type"], "array");
         let (login, is_required) = body(&document, "/login", form);
-        assert_eq!((fields(&login).1, is_required), (vec!["username", "password"], true));
+        assert_eq!((fields(&login).1, is_required), (vec!["password", "username"], true));
     }
 
-    #[post("/raw")]
-    async fn raw(body: Bytes) -> String {
+    #[post("/bytes")]
+    async fn raw_bytes(body: Bytes) -> String {
         body.len().to_string()
     }
 
+    #[post("/text")]
+    async fn raw_text(body: String) -> String {
+        body
+    }
+
     #[test]
-    fn may_be_anything() {
-        body(&document(routes![raw]), "/raw", "*/*");
+    fn may_be_raw() {
+        let document = document(routes![raw_bytes, raw_text]);
+        body(&document, "/bytes", "application/octet-stream");
+        body(&document, "/text", "text/plain");
+        let invalid = |path: &str| document["paths"][path]["post"]["responses"].get("422").is_some();
+        assert_eq!((invalid("/bytes"), invalid("/text")), (false, true));
+    }
+
+    #[post("/limited/optional")]
+    async fn limited_optional(
+        #[param(fields(name(min_length = 3)))] item: Json<Option<Item>>,
+        #[param(min_length = 1)] counts: Json<Option<Vec<u32>>>,
+    ) -> String {
+        format!("{} {}", item.is_some(), counts.is_some())
+    }
+
+    #[test]
+    fn is_limited_even_if_it_is_optional() {
+        let (schema, is_required) =
+            body(&document(routes![limited_optional]), "/limited/optional", "application/json");
+        let [item, counts] = ["item", "counts"].map(|name| &schema["properties"][name]);
+        assert_eq!(item["anyOf"][0]["properties"]["name"]["minLength"], 3);
+        assert_eq!((&counts["minItems"], counts.get("minLength")), (&json!(1), None));
+        assert!(!is_required);
+    }
+
+    #[post("/lists")]
+    async fn lists(
+        #[param(min_length = 1)] names: Form<Vec<String>>,
+        any: Form<Vec<String>>,
+        #[param(min_length = 1)] files: File<Vec<UploadFile>>,
+    ) -> String {
+        format!("{} {} {}", names.len(), any.len(), files.len())
+    }
+
+    #[post("/list")]
+    async fn list(items: Json<Vec<u32>>) -> String {
+        items.len().to_string()
+    }
+
+    #[test]
+    fn is_a_list_that_may_be_empty_unless_it_is_limited_or_json() {
+        let document = document(routes![lists, list]);
+        let (lists, _) = body(&document, "/lists", "multipart/form-data");
+        assert_eq!(fields(&lists).1, ["files", "names"]);
+        assert!(body(&document, "/list", "application/json").1);
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct First {
+        first: String,
+        both: String,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Second {
+        second: String,
+        both: Option<String>,
+    }
+
+    #[dependency]
+    fn second(form: Form<Second>, first: Form<Option<String>>) -> bool {
+        let _ = (form, first);
+        true
+    }
+
+    #[post("/forms")]
+    async fn forms(form: Form<First>, _second: Depends<second>) -> String {
+        form.first.clone()
+    }
+
+    #[dependency]
+    fn embedding(#[param(embed)] item: Json<Item>) -> String {
+        item.name.clone()
+    }
+
+    #[post("/embedded/below")]
+    async fn embedded_below(item: Json<Item>, _name: Depends<embedding>) -> Json<Item> {
+        item
+    }
+
+    #[test]
+    fn is_made_of_all_that_read_it() {
+        let document = document(routes![forms, embedded_below]);
+        let (forms, _) = body(&document, "/forms", "application/x-www-form-urlencoded");
+        assert_eq!(fields(&forms), (vec!["both", "first", "second"], vec!["both", "first", "second"]));
+        let (embedded, _) = body(&document, "/embedded/below", "application/json");
+        assert_eq!(fields(&embedded), (vec!["item"], vec!["item"]));
+    }
+
+    #[dependency]
+    fn read<T: serde::de::DeserializeOwned + JsonSchema + Send + Sync + 'static>(item: Json<T>) -> T {
+        item.into_inner()
+    }
+
+    #[post("/generic")]
+    async fn generic(item: Depends<read<Item>>) -> String {
+        item.name.clone()
+    }
+
+    #[post("/generic/optional")]
+    async fn generic_optional(item: Depends<read<Option<Item>>>) -> String {
+        item.is_some().to_string()
+    }
+
+    #[test]
+    fn is_required_by_its_type_even_if_a_dependency_is_generic() {
+        let document = document(routes![generic, generic_optional]);
+        assert!(body(&document, "/generic", "application/json").1);
+        assert!(!body(&document, "/generic/optional", "application/json").1);
     }
 }
 
@@ -436,6 +649,21 @@ mod reply_of_a_route {
         Ok("text")
     }
 
+    #[get("/headers/text")]
+    async fn text_after_headers() -> ([(HeaderName, &'static str); 1], String) {
+        ([(header::CONTENT_TYPE, "text/html")], "<p>".into())
+    }
+
+    #[dependency]
+    fn item() -> Item {
+        Item { name: "tea".into(), price: 1.0, tags: Vec::new() }
+    }
+
+    #[get("/dependency")]
+    async fn of_a_dependency(item: Depends<item>) -> Json<Depends<item>> {
+        Json(item)
+    }
+
     #[get("/any")]
     async fn any() -> impl IntoResponse {
         "text"
@@ -448,12 +676,24 @@ mod reply_of_a_route {
 
     #[test]
     fn has_its_type_and_its_schema() {
-        let document = document(routes![plain, result, tuple, unknown, text, any, none]);
+        let document = document(routes![
+            plain,
+            result,
+            tuple,
+            unknown,
+            text,
+            text_after_headers,
+            of_a_dependency,
+            any,
+            none
+        ]);
         let of_json = |schema: Value| json!({ "application/json": { "schema": schema } });
         let plain = reply(&document, "/json", "200");
         assert_eq!(plain["application/json"]["schema"]["type"], "array");
         let item = json!({ "$ref": "#/components/schemas/Item" });
-        assert_eq!(reply(&document, "/result", "201"), of_json(item));
+        assert_eq!(reply(&document, "/result", "201"), of_json(item.clone()));
+        assert_eq!(reply(&document, "/dependency", "200"), of_json(item));
+        assert_eq!(reply(&document, "/headers/text", "200"), Value::Null);
         assert_eq!(reply(&document, "/tuple", "200"), of_json(json!({ "type": "boolean" })));
         assert_eq!(reply(&document, "/unknown", "200"), of_json(json!({})));
         assert_eq!(
@@ -511,6 +751,129 @@ mod reply_of_a_route {
     }
 }
 
+mod components {
+    use super::*;
+
+    mod other {
+        use super::*;
+
+        #[derive(Serialize, Deserialize, JsonSchema)]
+        pub struct Thing {
+            pub other: bool,
+        }
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Thing {
+        id: u32,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Envelope<T> {
+        of: T,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[schemars(rename = "my.ns/Größe~{T}")]
+    struct Named<T: Default> {
+        #[serde(default)]
+        size: T,
+        extra: Value,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct ValidationError {
+        mine: u32,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Tree {
+        children: Vec<Tree>,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct OnlyQuery {
+        q: u32,
+    }
+
+    #[post("/cross")]
+    async fn cross(thing: Json<Thing>, _q: Query<OnlyQuery>) -> Json<other::Thing> {
+        let _ = thing;
+        Json(other::Thing { other: true })
+    }
+
+    #[post("/cross/back")]
+    async fn cross_back(thing: Json<other::Thing>) -> Json<Thing> {
+        let _ = thing;
+        Json(Thing { id: 1 })
+    }
+
+    #[post("/envelope")]
+    async fn envelope(thing: Json<Envelope<u32>>) -> Json<Envelope<String>> {
+        Json(Envelope { of: thing.of.to_string() })
+    }
+
+    #[post("/named")]
+    async fn named(named: Json<Named<u32>>) -> Json<Named<u32>> {
+        named
+    }
+
+    #[post("/mine")]
+    async fn mine(mine: Json<ValidationError>) -> Json<ValidationError> {
+        mine
+    }
+
+    #[post("/tree")]
+    async fn tree(tree: Json<Tree>) -> Json<Tree> {
+        tree
+    }
+
+    fn references<'d>(value: &'d Value, found: &mut Vec<&'d str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn are_those_that_are_referred_to_each_under_a_name_of_its_own() {
+        let document = document(routes![cross, cross_back, envelope, named, mine, tree]);
+        let components = document["components"]["schemas"].as_object().unwrap();
+        let mut referred = Vec::new();
+        references(&document, &mut referred);
+        for path in &referred {
+            assert!(document.pointer(&path[1..]).is_some(), "{path}");
+        }
+        for name in components.keys() {
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)), "{name}");
+            assert!(referred.contains(&format!("#/components/schemas/{name}").as_str()), "{name}");
+        }
+        let schema_of = |path: &str, at: &str| {
+            let schema = document["paths"][path]["post"].pointer(at).unwrap();
+            document.pointer(&schema["$ref"].as_str().unwrap()[1..]).unwrap()
+        };
+        const BODY: &str = "/requestBody/content/application~1json/schema";
+        const REPLY: &str = "/responses/200/content/application~1json/schema";
+        const INVALID: &str = "/responses/422/content/application~1json/schema";
+        assert!(schema_of("/cross", BODY)["properties"]["id"].is_object());
+        assert!(schema_of("/cross", REPLY)["properties"]["other"].is_object());
+        assert_eq!(schema_of("/cross", BODY), schema_of("/cross/back", REPLY));
+        assert_eq!(schema_of("/envelope", BODY)["properties"]["of"]["type"], "integer");
+        assert_eq!(schema_of("/envelope", REPLY)["properties"]["of"]["type"], "string");
+        assert_eq!(schema_of("/named", BODY)["properties"]["extra"], json!({}));
+        assert!(schema_of("/mine", BODY)["properties"]["mine"].is_object());
+        assert!(schema_of("/mine", INVALID)["properties"]["detail"].is_object());
+        assert_eq!(
+            schema_of("/tree", BODY)["properties"]["children"]["items"]["$ref"],
+            "#/components/schemas/Tree"
+        );
+    }
+}
+
 mod operation {
     use super::*;
 
@@ -520,6 +883,11 @@ mod operation {
     #[post("/items/{shop_id}", tags("items", "shop"))]
     async fn create_item(shop_id: Path<u64>) -> String {
         shop_id.to_string()
+    }
+
+    #[get("/files/{*rest}")]
+    async fn file(rest: Path<String>) -> String {
+        rest.into_inner()
     }
 
     #[get("/old")]
@@ -535,9 +903,11 @@ mod operation {
     #[test]
     #[allow(deprecated, reason = "it is documented as such")]
     fn says_what_its_function_says() {
-        let document = document(routes![create_item, old, hidden, socket]);
-        let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
-        assert_eq!(paths, ["/items/{shop_id}", "/old"]);
+        let document = document(routes![create_item, old, hidden, socket, file]);
+        let mut paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["/files/{rest}", "/items/{shop_id}", "/old"]);
+        assert_eq!(document["paths"]["/files/{rest}"]["get"]["operationId"], "file_files__rest__get");
         let operation = &document["paths"]["/items/{shop_id}"]["post"];
         assert_eq!(operation["summary"], "Create Item");
         assert_eq!(operation["operationId"], "create_item_items__shop_id__post");
@@ -647,7 +1017,7 @@ mod served {
             (StatusCode::OK, Some("text/html; charset=utf-8"))
         );
         assert!(page.text().contains("Shop &lt;/title&gt;"), "{}", page.text());
-        assert!(page.text().contains("data-url=\"openapi.json\""), "{}", page.text());
+        assert!(page.text().contains("data-url=\"./openapi.json\""), "{}", page.text());
     }
 
     #[tokio::test]
@@ -655,9 +1025,9 @@ mod served {
         let openapi = OpenApi::new("Shop", "1").path("/v1/api.json").docs_path("/help/api");
         let client = TestClient::new(App::new().openapi(openapi.clone()));
         assert_eq!(client.get("/v1/api.json").send().await.status(), 200);
-        assert!(client.get("/help/api").send().await.text().contains("data-url=\"../v1/api.json\""));
+        assert!(client.get("/help/api").send().await.text().contains("data-url=\"./../v1/api.json\""));
         assert_eq!(client.get("/openapi.json").send().await.status(), 404);
-        let client = TestClient::new(App::new().openapi(openapi.docs_path(None)));
+        let client = TestClient::new(App::new().openapi(openapi.without_docs()));
         assert_eq!(client.get("/help/api").send().await.status(), 404);
         assert_eq!(TestClient::new(App::new()).get("/openapi.json").send().await.status(), 404);
     }
@@ -669,7 +1039,8 @@ mod served {
 
         let error =
             App::new().openapi(OpenApi::new("Shop", "1")).routes(routes![mine]).start().await.unwrap_err();
-        assert!(error.to_string().contains("both answer GET /docs"), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("`OpenApi::docs_path`") && error.contains("both answer GET /docs"), "{error}");
     }
 
     #[tokio::test]
@@ -682,14 +1053,55 @@ mod served {
                 .send()
                 .await
                 .text()
-                .contains("data-url=\"openapi.json\"")
+                .contains("data-url=\"./openapi.json\"")
         );
-        for wrong in
-            [openapi.clone().path(""), openapi.clone().path("api.json"), openapi.docs_path("/docs/{page}")]
-        {
+        for wrong in [
+            openapi.clone().path(""),
+            openapi.clone().path("api.json"),
+            openapi.clone().docs_path("/docs/{page}"),
+            openapi.path("/größe.json"),
+        ] {
             let error = App::new().openapi(wrong).start().await.unwrap_err();
             assert!(error.to_string().contains("write a path that begins with a slash"), "{error}");
         }
+    }
+
+    struct Panics;
+
+    impl<'de> Deserialize<'de> for Panics {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = Option::<String>::deserialize(deserializer)?;
+            assert!(text.is_some(), "it is always sent");
+            Ok(Self)
+        }
+    }
+
+    #[get("/panics")]
+    async fn panics(_value: Query<Panics>) {}
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Anything {
+        meta: Value,
+    }
+
+    #[get("/anything")]
+    async fn anything(#[param(default = Anything { meta: json!("x") })] all: Query<Anything>) -> Json<Value> {
+        Json(all.meta.clone())
+    }
+
+    #[tokio::test]
+    async fn panics_of_user_code_are_those_of_the_document_alone() {
+        let app = App::new().openapi(OpenApi::new("Shop", "1")).routes(routes![items, panics]);
+        let client = TestClient::new(app);
+        assert_eq!(client.get("/items").send().await.status(), 200);
+        assert_eq!(client.get("/openapi.json").send().await.status(), 500);
+        assert_eq!(client.get("/openapi.json").send().await.status(), 500);
+    }
+
+    #[test]
+    fn a_field_may_be_anything_and_have_a_default() {
+        let document = document(routes![anything]);
+        assert_eq!(schema(&document["paths"]["/anything"]["get"], "meta"), &json!({ "default": "x" }));
     }
 
     #[tokio::test]

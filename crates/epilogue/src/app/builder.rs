@@ -305,7 +305,10 @@ impl App {
         self.with(|config| config.layers.push(Arc::new(wrap)))
     }
 
-    /// Serves the documentation of the API: at `/openapi.json`, and as a page to try it at `/docs`. See [`OpenApi`].
+    /// Serves the documentation of the API: at `/openapi.json`, and as a page to try it at `/docs`. See [`OpenApi`]. A second one replaces the
+    /// first.
+    ///
+    /// Both are open to everybody: the app's layers see their requests, but what it [depends](Self::depends) on does not run for them.
     ///
     /// ```
     /// use epilogue::OpenApi;

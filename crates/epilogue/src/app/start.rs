@@ -81,7 +81,7 @@ pub enum StartError {
     },
     /// A path at which [`App::openapi`](crate::App) serves the documentation is not one.
     #[error(
-        "the documentation of the API cannot be served at `{path}`: write a path that begins with a slash, without `{{`, `}}`, `?` and `#`"
+        "the documentation of the API cannot be served at `{path}`: write a path that begins with a slash, as clients send it, without `{{`, `}}`, `?` and `#`"
     )]
     DocsPath {
         /// The path.
@@ -267,8 +267,8 @@ fn document(
 ) -> Result<(), StartError> {
     let Some(openapi) = &config.openapi else { return Ok(()) };
     for path in openapi.paths() {
-        // Braces would make it a template, and a client sends nothing of the rest.
-        if !path.starts_with('/') || path.contains(['{', '}', '?', '#']) {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"{}?#".contains(&byte);
+        if !path.starts_with('/') || !path.bytes().all(is_plain) {
             return Err(StartError::DocsPath { path: path.to_owned() });
         }
     }

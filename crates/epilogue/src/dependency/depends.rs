@@ -106,6 +106,29 @@ where
     }
 }
 
+/// The schema of the output, which a reply may hold.
+#[cfg(feature = "openapi")]
+impl<D: Dependency> schemars::JsonSchema for Depends<D>
+where
+    D::Output: schemars::JsonSchema,
+{
+    fn inline_schema() -> bool {
+        D::Output::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        D::Output::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        D::Output::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        D::Output::json_schema(generator)
+    }
+}
+
 impl<D: Dependency> Serialize for Depends<D>
 where
     D::Output: Serialize,

@@ -6,34 +6,42 @@
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::shape;
 use crate::decode::{self, UrlEncoded};
-#[cfg(feature = "multipart")]
-use crate::param::File;
-use crate::param::{Cookie, Form, Header, Json, Path, Query, WithValue};
-use crate::rejection::Place;
+use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query, WithValue};
+use crate::rejection::{Invalid, Loc, Place};
 use crate::security::OAuth2PasswordForm;
 use crate::sse::Sse;
 
 /// Makes the schema of a type.
 pub(super) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
+/// The names that a request without any values lacks, for a parameter of this name and with these limits.
+type Lacking = fn(&str, &ParamOptions) -> Vec<String>;
+
+fn nothing(_: &str, _: &ParamOptions) -> Vec<String> {
+    Vec::new()
+}
+
 /// What is said of a parameter.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct ParamDocs {
     pub schema: Option<MakeSchema>,
-    /// Whether a request is refused that has nothing under this name.
-    pub is_required: fn(&str) -> bool,
+    /// The names of the fields of a struct, even if it has no schema.
+    pub fields: fn() -> &'static [&'static str],
+    pub lacking: Lacking,
     pub default: Option<fn() -> Option<Value>>,
 }
 
 impl ParamDocs {
-    pub const NONE: Self = Self { schema: None, is_required: |_| false, default: None };
+    pub const NONE: Self = Self { schema: None, fields: || &[], lacking: nothing, default: None };
 }
 
 /// What is said of a route.
@@ -71,7 +79,8 @@ pub struct Documented<P>(PhantomData<P>);
 #[doc(hidden)]
 pub trait Undocumented {
     const SCHEMA: Option<MakeSchema> = None;
-    const IS_REQUIRED: fn(&str) -> bool = |_| false;
+    const FIELDS: fn() -> &'static [&'static str] = || &[];
+    const LACKING: Lacking = nothing;
 }
 
 impl<P> Undocumented for Documented<P> {}
@@ -79,7 +88,7 @@ impl<P> Undocumented for Documented<P> {}
 /// A default that cannot be shown.
 #[doc(hidden)]
 pub trait Undefaulted<P: WithValue> {
-    fn default(_: impl FnOnce() -> P::Value) -> Option<Value> {
+    fn shown_default(_: impl FnOnce() -> P::Value) -> Option<Value> {
         None
     }
 }
@@ -92,12 +101,8 @@ macro_rules! documented {
             pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<T>);
         }
 
-        impl<T: DeserializeOwned> Documented<$name<T>> {
-            pub const IS_REQUIRED: fn(&str) -> bool = is_required::<T>;
-        }
-
         impl<T: Serialize> Documented<$name<T>> {
-            pub fn default(make: impl FnOnce() -> T) -> Option<Value> {
+            pub fn shown_default(make: impl FnOnce() -> T) -> Option<Value> {
                 serde_json::to_value(make()).ok().filter(|value| !value.is_null())
             }
         }
@@ -106,23 +111,87 @@ macro_rules! documented {
 
 documented!(Path, Query, Header, Cookie, Form, Json);
 
-/// Reads a request that has no values, since only the type's `Deserialize` knows what it can do without.
-fn is_required<T: DeserializeOwned>(name: &str) -> bool {
-    decode::decode::<T>(&UrlEncoded::new(""), Place::Query, name, None).is_err()
+macro_rules! has_fields {
+    ($($name:ident),*) => { $(
+        impl<T: DeserializeOwned> Documented<$name<T>> {
+            pub const FIELDS: fn() -> &'static [&'static str] = shape::fields::<T>;
+        }
+    )* };
+}
+
+has_fields!(Path, Query, Header, Cookie, Form);
+
+macro_rules! may_lack {
+    ($($name:ident),*) => { $(
+        impl<T: DeserializeOwned> Documented<$name<T>> {
+            pub const LACKING: Lacking = lacking::<T>;
+        }
+    )* };
+}
+
+may_lack!(Query, Header, Cookie, Form);
+
+/// Only the type's `Deserialize` knows what it can do without.
+fn lacking<T: DeserializeOwned>(name: &str, options: &ParamOptions) -> Vec<String> {
+    let nothing = UrlEncoded::new("");
+    let errors = decode::decode::<T>(&nothing, Place::Query, name, Some(options)).err().unwrap_or_default();
+    let name = |error: Invalid| match error.loc.into_iter().nth(1) {
+        Some(Loc::Name(name)) => Some(name.into_owned()),
+        _ => None,
+    };
+    errors.into_iter().filter_map(name).collect()
+}
+
+impl<T: DeserializeOwned> Documented<Json<T>> {
+    pub const LACKING: Lacking = |name, options| {
+        let is_lacking = decode::from_json::<T>(&[], None, Some(options)).is_err();
+        if is_lacking { vec![name.to_owned()] } else { Vec::new() }
+    };
+}
+
+impl Documented<String> {
+    pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<String>);
 }
 
 #[cfg(feature = "multipart")]
-impl<T> Documented<File<Vec<T>>> {
-    pub const SCHEMA: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
-}
+mod files {
+    use super::{Documented, Lacking, MakeSchema, Schema, json_schema};
+    use crate::param::File;
+    use crate::upload::UploadFile;
+    use bytes::Bytes;
 
-/// The schema of a file's content.
-pub(super) fn file() -> Schema {
-    json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" })
+    /// The schema of a file's content.
+    fn file() -> Schema {
+        json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" })
+    }
+
+    const REQUIRED: Lacking = |name, _| vec![name.to_owned()];
+
+    impl Documented<File<UploadFile>> {
+        pub const SCHEMA: Option<MakeSchema> = Some(|_| file());
+        pub const LACKING: Lacking = REQUIRED;
+    }
+
+    impl Documented<File<Bytes>> {
+        pub const SCHEMA: Option<MakeSchema> = Some(|_| file());
+        pub const LACKING: Lacking = REQUIRED;
+    }
+
+    impl<T> Documented<File<Option<T>>> {
+        pub const SCHEMA: Option<MakeSchema> = Some(|_| file());
+    }
+
+    impl<T> Documented<File<Vec<T>>> {
+        pub const SCHEMA: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
+        pub const LACKING: Lacking = |name, options| match options.min_length {
+            None | Some(0) => Vec::new(),
+            Some(_) => vec![name.to_owned()],
+        };
+    }
 }
 
 impl Documented<OAuth2PasswordForm> {
-    pub const IS_REQUIRED: fn(&str) -> bool = |_| true;
+    pub const LACKING: Lacking = |_, _| vec!["username".to_owned(), "password".to_owned()];
     pub const SCHEMA: Option<MakeSchema> = Some(|_| {
         let text = json_schema!({ "type": "string" });
         json_schema!({
@@ -158,26 +227,17 @@ impl<T, Data: JsonSchema> Replying<T, Data> {
     pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<Data>);
 }
 
-/// A reply, and each tuple that ends in it.
 macro_rules! content_type {
-    ($content_type:literal: $([$($param:ident)?] $last:ty),*) => { $(
-        content_type!(@ $content_type, [$($param)?] $last, (), (A,), (A, B,), (A, B, C,), (A, B, C, D,), (A, B, C, D, E,));
-
-        impl<$($param,)? Data> Replying<$last, Data> {
+    ($content_type:literal: $([$($param:ident),*] $reply:ty),* $(,)?) => { $(
+        impl<$($param,)* Data> Replying<$reply, Data> {
             pub const CONTENT_TYPE: Option<&'static str> = Some($content_type);
         }
     )* };
-    (@ $content_type:literal, $params:tt $last:ty, $(($($before:ident,)*)),*) => {
-        $( content_type!(@@ $content_type, $params $last, ($($before,)*)); )*
-    };
-    (@@ $content_type:literal, [$($param:ident)?] $last:ty, ($($before:ident,)*)) => {
-        impl<$($before,)* $($param,)? Data> Replying<($($before,)* $last,), Data> {
-            pub const CONTENT_TYPE: Option<&'static str> = Some($content_type);
-        }
-    };
 }
 
-content_type!("application/json": [T] Json<T>);
-content_type!("text/plain": [] String, [] &'static str);
-content_type!("application/octet-stream": [] Bytes, [] Vec<u8>);
+content_type!("application/json": [T] Json<T>, [A, T] (A, Json<T>), [A, B, T] (A, B, Json<T>), [A, B, C, T] (A, B, C, Json<T>));
+content_type!("application/json": [A, B, C, D, T] (A, B, C, D, Json<T>), [A, B, C, D, E, T] (A, B, C, D, E, Json<T>));
 content_type!("text/event-stream": [S] Sse<S>);
+// Headers before a text may say that it is something else.
+content_type!("text/plain": [] String, [] (StatusCode, String), [] &'static str, [] (StatusCode, &'static str));
+content_type!("application/octet-stream": [] Bytes, [] (StatusCode, Bytes), [] Vec<u8>, [] (StatusCode, Vec<u8>));

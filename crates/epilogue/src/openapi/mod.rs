@@ -3,10 +3,12 @@
 //! Everything it says is in the graph already, except for the schemas of types, which the `schemars` crate makes.
 
 mod documented;
+mod fields;
 mod operation;
 mod page;
-mod params;
 mod schemas;
+mod shape;
+mod taken;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -28,7 +30,11 @@ pub use self::documented::{
 /// its function and its dependencies take: parameters with their limits and defaults, the body, the security schemes. A path function's
 /// documentation is its description, and `#[deprecated]` marks it.
 ///
-/// What a type looks like is known if it has `#[derive(schemars::JsonSchema)]`. Types without it work too, and are documented as anything.
+/// What a type looks like is known if it has `#[derive(JsonSchema)]` of schemars 1. Types without it work too, and are documented as anything.
+/// A generic dependency shows its type parameter's schema if it is bound by `JsonSchema`.
+///
+/// The document is made when it is first asked for. It evaluates the defaults of parameters, and reads their types from a request without
+/// values, to find what is required.
 ///
 /// ```
 /// use epilogue::OpenApi;
@@ -77,8 +83,8 @@ impl OpenApi {
         Self { description: Some(text.into()), ..self }
     }
 
-    /// Adds a URL under which the API is reached. Without any, it is where the document is served from, so an app that is nested under
-    /// a path of another one needs it: `.server("/api")`.
+    /// Adds a URL under which the API is reached. Without any, clients take the root of the host, so an app that is nested under a path of
+    /// another one needs it: `.server("/api")`.
     #[doc(alias("servers", "root_path"))]
     pub fn server(mut self, url: impl Into<String>) -> Self {
         self.servers.push(url.into());
@@ -91,11 +97,16 @@ impl OpenApi {
         Self { path: path.into(), ..self }
     }
 
-    /// Where a page is served on which a reader can try the API: at `/docs` unless set; `None` leaves it out. The page loads Swagger UI from
-    /// a public server, as FastAPI's does.
+    /// Where a page is served on which a reader can try the API: at `/docs` unless set. The page loads Swagger UI from a public server, as
+    /// FastAPI's does.
     #[doc(alias = "docs_url")]
-    pub fn docs_path<'p>(self, path: impl Into<Option<&'p str>>) -> Self {
-        Self { docs_path: path.into().map(Into::into), ..self }
+    pub fn docs_path(self, path: impl Into<String>) -> Self {
+        Self { docs_path: Some(path.into()), ..self }
+    }
+
+    /// Leaves out the page.
+    pub fn without_docs(self) -> Self {
+        Self { docs_path: None, ..self }
     }
 
     /// The document itself: to save it, or to compare it in a test.
@@ -124,8 +135,8 @@ impl OpenApi {
             document["servers"] = self.servers.iter().map(|url| json!({ "url": url })).collect();
         }
         document["paths"] = Value::Object(paths);
-        let definitions = schemas.into_definitions(&mut document["paths"]);
-        let parts = [("schemas", definitions), ("securitySchemes", security)];
+        let components = schemas.into_components(&mut document["paths"]);
+        let parts = [("schemas", components), ("securitySchemes", security)];
         for (name, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
             document["components"][name] = Value::Object(part);
         }
@@ -145,7 +156,7 @@ impl OpenApi {
 
     /// What these routes take.
     pub(crate) fn state(&self, routes: &[PlacedRoute]) -> (TypeId, scope::Value) {
-        (TypeId::of::<page::Documents>(), Arc::new(page::Documents::of(self, routes)))
+        (TypeId::of::<page::Documented>(), Arc::new(page::Documented::new(self.clone(), routes.to_vec())))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::params::Taken;
 use super::schemas::Schemas;
+use super::taken::Taken;
+use super::{documented_path, fields};
 use crate::app::PlacedRoute;
 use crate::security::scheme::{OAuth2Flow, SchemeKind, SecurityScheme};
 
@@ -36,9 +37,9 @@ pub(super) fn describe(
         let requirement = |(scheme, scopes): &(&SecurityScheme, Vec<_>)| json!({ scheme.name: scopes });
         operation["security"] = taken.security.iter().map(requirement).collect();
     }
-    let parameters = taken.parameters(segments, schemas);
-    let body = taken.body(schemas);
-    let is_validated = !parameters.is_empty() || body.is_some();
+    let parameters = fields::parameters(&taken, segments, schemas);
+    let body = fields::body(&taken, schemas);
+    let is_validated = taken.values.iter().any(|value| value.may_be_invalid());
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -63,7 +64,7 @@ fn responses(route: &PlacedRoute, is_validated: bool, schemas: &mut Schemas) -> 
     }
     let mut responses = json!({ status.to_string(): success });
     if is_validated {
-        let content = json!({ "application/json": { "schema": schemas.validation_error() } });
+        let content = json!({ "application/json": { "schema": schemas.invalid() } });
         responses["422"] = json!({ "description": "Validation Error", "content": content });
     }
     responses
@@ -82,10 +83,10 @@ fn titled(name: &str) -> String {
     name.split('_').map(title).collect::<Vec<String>>().join(" ")
 }
 
-/// FastAPI's: the function, the path and the method, which together are unique.
+/// As FastAPI makes it: of the function, the path and the method.
 fn operation_id(route: &PlacedRoute) -> String {
     let words = |c: char| if c.is_alphanumeric() { c } else { '_' };
-    let path: String = route.path.chars().map(words).collect();
+    let path: String = documented_path(&route.path).chars().map(words).collect();
     format!("{}{path}_{}", route.node.name, route.node.method.to_lowercase())
 }
 

@@ -1,5 +1,8 @@
 //! The routes that serve the documentation.
 
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 use http::{HeaderValue, header};
 
 use super::OpenApi;
@@ -8,35 +11,39 @@ use crate::graph::node::RouteNode;
 use crate::param::State;
 use crate::{Response, Route, get};
 
-pub(super) static DOCUMENT: RouteNode = <openapi_json as Route>::NODE;
-pub(super) static PAGE: RouteNode = <docs as Route>::NODE;
+/// Under these names errors of the start speak of them.
+pub(super) static DOCUMENT: RouteNode = RouteNode { name: "OpenApi::path", ..<openapi_json as Route>::NODE };
+pub(super) static PAGE: RouteNode = RouteNode { name: "OpenApi::docs_path", ..<docs as Route>::NODE };
 
-/// The documentation of a started app, as it is sent.
-pub(super) struct Documents {
-    json: String,
-    page: String,
+/// What is documented. The document is made when it is first asked for: it runs code of the app's types, whose errors must not keep the
+/// app from starting.
+pub(super) struct Documented {
+    openapi: OpenApi,
+    routes: Vec<PlacedRoute>,
+    json: OnceLock<Bytes>,
 }
 
-impl Documents {
-    pub(super) fn of(openapi: &OpenApi, routes: &[PlacedRoute]) -> Self {
-        let docs_path = openapi.docs_path.as_deref().unwrap_or_default();
-        let page = page_of(&openapi.title, &relative(docs_path, &openapi.path));
-        Self { json: openapi.describe(routes).to_string(), page }
+impl Documented {
+    pub(super) fn new(openapi: OpenApi, routes: Vec<PlacedRoute>) -> Self {
+        Self { openapi, routes, json: OnceLock::new() }
     }
 }
 
-#[get("", hidden, crate = crate)]
-fn openapi_json(documents: &State<Documents>) -> Response {
-    sent("application/json", &documents.json)
+#[get("", hidden, blocking, crate = crate)]
+fn openapi_json(documented: &State<Documented>) -> Response {
+    let Documented { openapi, routes, json } = &**documented;
+    sent("application/json", json.get_or_init(|| openapi.describe(routes).to_string().into()).clone())
 }
 
 #[get("", hidden, crate = crate)]
-fn docs(documents: &State<Documents>) -> Response {
-    sent("text/html; charset=utf-8", &documents.page)
+fn docs(documented: &State<Documented>) -> Response {
+    let OpenApi { title, path, docs_path, .. } = &documented.openapi;
+    let link = relative(docs_path.as_deref().unwrap_or_default(), path);
+    sent("text/html; charset=utf-8", page_of(title, &link).into())
 }
 
-fn sent(content_type: &'static str, text: &str) -> Response {
-    let mut response = Response::new(text.to_owned().into());
+fn sent(content_type: &'static str, body: Bytes) -> Response {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
@@ -44,7 +51,7 @@ fn sent(content_type: &'static str, text: &str) -> Response {
 /// From one path to another, as a link: the app may be nested under a path that it does not know.
 fn relative(from: &str, to: &str) -> String {
     let up = "../".repeat(from.matches('/').count().saturating_sub(1));
-    format!("{up}{}", to.trim_start_matches('/'))
+    format!("./{up}{}", to.trim_start_matches('/'))
 }
 
 /// Swagger UI, from where FastAPI's page has it.

@@ -2,124 +2,127 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::{Schema, SchemaGenerator};
+use schemars::transform::{ReplaceBoolSchemas, Transform};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Number, Value, json};
 
 use super::documented::MakeSchema;
 use crate::param::{Bound, ParamOptions};
 
-const INPUTS: &str = "#/inputs/";
-const OUTPUTS: &str = "#/outputs/";
-const COMPONENTS: &str = "#/components/schemas/";
-
 /// What a type is read from can differ from what it is written as: a field with a default is only certain to be there in the latter.
 pub(super) struct Schemas {
     inputs: SchemaGenerator,
     outputs: SchemaGenerator,
-    validates: bool,
 }
+
+/// Where the references of each generator point, until it is known what the components are called.
+const INPUTS: &str = "/inputs";
+const OUTPUTS: &str = "/outputs";
+const COMPONENTS: &str = "#/components/schemas/";
 
 impl Schemas {
     pub(super) fn new() -> Self {
-        let generator = |contract, path: &str| {
+        let generator = |contract, path: &'static str| {
             let settings = SchemaSettings::draft2020_12().with(|settings| {
                 settings.contract = contract;
-                settings.definitions_path = path.trim_matches(['#']).trim_end_matches('/').to_owned().into();
+                settings.definitions_path = path.into();
+                settings.transforms.push(Box::new(plain_booleans()));
             });
             settings.into_generator()
         };
-        let inputs = generator(Contract::Deserialize, INPUTS);
-        let outputs = generator(Contract::Serialize, OUTPUTS);
-        Self { inputs, outputs, validates: false }
+        Self {
+            inputs: generator(Contract::Deserialize, INPUTS),
+            outputs: generator(Contract::Serialize, OUTPUTS),
+        }
     }
 
     pub(super) fn input(&mut self, make: Option<MakeSchema>) -> Value {
-        made(make, &mut self.inputs)
+        self.both(make).0
     }
 
     pub(super) fn output(&mut self, make: Option<MakeSchema>) -> Value {
-        made(make, &mut self.outputs)
+        self.both(make).1
     }
 
-    /// The schema of an error of validation, as FastAPI has it.
-    pub(super) fn validation_error(&mut self) -> Value {
-        self.validates = true;
-        json!({ "$ref": format!("{COMPONENTS}HTTPValidationError") })
+    /// Both generators meet all types in one order, so that they number those of one name alike.
+    fn both(&mut self, make: Option<MakeSchema>) -> (Value, Value) {
+        let Some(make) = make else { return (json!({}), json!({})) };
+        let [input, output] = [&mut self.inputs, &mut self.outputs].map(|generator| plain(make(generator)));
+        (input, output)
     }
 
-    /// What an input's schema says: of a type with a name, it only says the name.
-    pub(super) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        let name = schema["$ref"].as_str().and_then(|path| path.strip_prefix(INPUTS));
-        name.and_then(|name| self.inputs.definitions().get(name)).unwrap_or(schema)
+    /// The schema of the reply to a request that is not valid.
+    pub(super) fn invalid(&mut self) -> Value {
+        self.output(Some(SchemaGenerator::subschema_for::<Errors>))
+    }
+
+    /// The definition that an input's schema refers to, or the schema itself if it is not a reference.
+    pub(super) fn resolved(&self, schema: &Value) -> Value {
+        let definitions = self.inputs.definitions();
+        let mut resolved = schema;
+        // A type that wraps another one names only that. It cannot go on for longer, unless in a circle.
+        for _ in 0..definitions.len() {
+            let name = resolved["$ref"].as_str().and_then(|path| name_in(path, INPUTS));
+            let Some(found) = name.and_then(|name| definitions.get(&name)) else { break };
+            resolved = found;
+        }
+        Schema::try_from(resolved.clone()).map_or_else(|_| json!({}), plain)
     }
 
     /// All components that `document` refers to, whose references are changed to where they are then.
-    pub(super) fn into_definitions(mut self, document: &mut Value) -> Map<String, Value> {
+    pub(super) fn into_components(mut self, document: &mut Value) -> Map<String, Value> {
         let mut inputs = self.inputs.take_definitions(true);
         let mut outputs = self.outputs.take_definitions(true);
+        keep_used(document, INPUTS, &mut inputs);
+        keep_used(document, OUTPUTS, &mut outputs);
         let two_sided = two_sided(&inputs, &outputs);
-        let name_of = |name: &str, side: &str| {
-            if two_sided.contains(name) { format!("{name}-{side}") } else { name.to_owned() }
+        let component = |name: &str, side: &str| {
+            // As OpenAPI allows it, and as FastAPI changes it.
+            let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+            let plain: String = name.chars().map(|c| if is_allowed(c) { c } else { '_' }).collect();
+            if two_sided.contains(name) { format!("{plain}-{side}") } else { plain }
         };
         let settle = |value: &mut Value| {
             each_reference(value, &mut |path| {
                 let sides = [(INPUTS, "Input"), (OUTPUTS, "Output")];
-                let found = sides.iter().find_map(|(prefix, side)| Some((path.strip_prefix(prefix)?, side)));
+                let found = sides.iter().find_map(|(at, side)| Some((name_in(path, at)?, side)));
                 if let Some((name, side)) = found {
-                    *path = format!("{COMPONENTS}{}", name_of(name, side));
+                    *path = format!("{COMPONENTS}{}", component(&name, side));
                 }
             });
         };
         settle(document);
-        let mut all = Map::new();
-        for (definitions, side) in [(&mut inputs, "Input"), (&mut outputs, "Output")] {
-            for (name, mut definition) in std::mem::take(definitions) {
+        let mut components = Map::new();
+        for (definitions, side) in [(inputs, "Input"), (outputs, "Output")] {
+            for (name, mut definition) in definitions {
                 settle(&mut definition);
-                all.insert(name_of(&name, side), definition);
+                components.insert(component(&name, side), definition);
             }
         }
-        if self.validates {
-            all.extend(validation_errors());
-        }
-        all
+        components
     }
 }
 
-fn made(make: Option<MakeSchema>, generator: &mut SchemaGenerator) -> Value {
-    match make.map(|make| Schema::to_value(make(generator))) {
-        // The same in the form that all tools know.
-        None | Some(Value::Bool(true)) => json!({}),
-        Some(schema) => schema,
-    }
+/// A schema that is an object, to which more can be added.
+fn plain(mut schema: Schema) -> Value {
+    plain_booleans().transform(&mut schema);
+    schema.ensure_object();
+    schema.to_value()
 }
 
-/// The names of types that are not written as they are read, or that hold such a type.
-fn two_sided(inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> BTreeSet<String> {
-    let plain = |definition: &Value| {
-        let (mut plain, mut names) = (definition.clone(), Vec::new());
-        each_reference(&mut plain, &mut |path| {
-            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            path.clone_from(&name);
-            names.push(name);
-        });
-        (plain, names)
-    };
-    let both =
-        inputs.iter().filter_map(|(name, input)| Some((name, plain(input), plain(outputs.get(name)?))));
-    let both: Vec<_> = both.collect();
-    let mut found = BTreeSet::new();
-    loop {
-        let before = found.len();
-        for (name, (input, holds), (output, _)) in &both {
-            if input != output || holds.iter().any(|held| found.contains(held)) {
-                found.insert((*name).clone());
-            }
-        }
-        if found.len() == before {
-            return found;
-        }
-    }
+/// `true` and `false` are schemas too, but not all tools know them.
+fn plain_booleans() -> ReplaceBoolSchemas {
+    let mut transform = ReplaceBoolSchemas::default();
+    transform.skip_additional_properties = true;
+    transform
+}
+
+/// The name that a reference ends in, if it is one to a definition there.
+fn name_in(path: &str, definitions: &str) -> Option<String> {
+    let name = path.strip_prefix('#')?.strip_prefix(definitions)?.strip_prefix('/')?;
+    Some(percent_decode_str(name).decode_utf8_lossy().replace("~1", "/").replace("~0", "~"))
 }
 
 fn each_reference(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
@@ -137,6 +140,61 @@ fn each_reference(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
     }
 }
 
+/// Drops the definitions that nothing in the document leads to.
+fn keep_used(document: &mut Value, at: &str, definitions: &mut Map<String, Value>) {
+    let names_in = |value: &mut Value| {
+        let mut names = Vec::new();
+        each_reference(value, &mut |path| names.extend(name_in(path, at)));
+        names
+    };
+    let mut used = BTreeSet::new();
+    let mut found = names_in(document);
+    while let Some(name) = found.pop() {
+        if let Some(definition) = definitions.get_mut(&name)
+            && used.insert(name)
+        {
+            found.extend(names_in(definition));
+        }
+    }
+    definitions.retain(|name, _| used.contains(name));
+}
+
+/// The names of types that are not written as they are read, or that hold such a type.
+fn two_sided(inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> BTreeSet<String> {
+    let comparable = |definition: &Value, at: &str| {
+        let (mut definition, mut holds) = (definition.clone(), Vec::new());
+        each_reference(&mut definition, &mut |path| {
+            if let Some(name) = name_in(path, at) {
+                path.clone_from(&name);
+                holds.push(name);
+            }
+        });
+        (definition, holds)
+    };
+    let mut differing = BTreeSet::new();
+    let mut alike = Vec::new();
+    for (name, input) in inputs {
+        let Some(output) = outputs.get(name) else { continue };
+        let (input, holds) = comparable(input, INPUTS);
+        if input == comparable(output, OUTPUTS).0 {
+            alike.push((name, holds));
+        } else {
+            differing.insert(name.clone());
+        }
+    }
+    loop {
+        let before = differing.len();
+        for (name, holds) in &alike {
+            if holds.iter().any(|held| differing.contains(held)) {
+                differing.insert((*name).clone());
+            }
+        }
+        if differing.len() == before {
+            return differing;
+        }
+    }
+}
+
 /// A schema without `null`, which a query, a path, a header, a cookie or a form cannot have.
 pub(super) fn without_null(mut schema: Value) -> Value {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
@@ -147,8 +205,12 @@ pub(super) fn without_null(mut schema: Value) -> Value {
     }
     if let Some(Value::Array(all)) = schema.get_mut("anyOf") {
         all.retain(|schema| schema["type"] != "null");
-        if let [schema] = &all[..] {
-            return schema.clone();
+        if let [Value::Object(only)] = &all[..] {
+            let mut only = only.clone();
+            // What is said of the optional value comes before what is said of its type.
+            let said = schema.as_object().into_iter().flatten().filter(|(key, _)| *key != "anyOf");
+            only.extend(said.map(|(key, value)| (key.clone(), value.clone())));
+            return Value::Object(only);
         }
     }
     schema
@@ -156,9 +218,18 @@ pub(super) fn without_null(mut schema: Value) -> Value {
 
 /// Adds the limits of `#[param(…)]` to a schema.
 pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schemas) {
+    if options.limit_nothing() {
+        return;
+    }
+    if let Some(Value::Array(all)) = schema.get_mut("anyOf") {
+        for schema in all.iter_mut().filter(|schema| schema["type"] != "null") {
+            limit(schema, options, schemas);
+        }
+        return;
+    }
     if !options.fields.is_empty() {
         // The type is limited only here, so here it is described as a whole.
-        let mut whole = schemas.resolved(schema).clone();
+        let mut whole = schemas.resolved(schema);
         for (name, limits) in options.fields {
             if let Some(field) = whole.get_mut("properties").and_then(|fields| fields.get_mut(name)) {
                 limit(field, limits, schemas);
@@ -166,7 +237,7 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
         }
         *schema = whole;
     }
-    let is_list = schema["type"] == "array";
+    let is_list = is_list(&schemas.resolved(schema));
     let lengths = if is_list { ["minItems", "maxItems"] } else { ["minLength", "maxLength"] };
     for (name, length) in lengths.into_iter().zip([options.min_length, options.max_length]) {
         if let Some(length) = length {
@@ -191,6 +262,13 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
     }
 }
 
+fn is_list(schema: &Value) -> bool {
+    match &schema["type"] {
+        Value::Array(types) => types.iter().any(|name| name == "array"),
+        name => name == "array",
+    }
+}
+
 #[allow(clippy::cast_precision_loss, reason = "JSON's numbers are no more exact")]
 fn number(bound: Bound) -> Value {
     match bound {
@@ -199,33 +277,29 @@ fn number(bound: Bound) -> Value {
     }
 }
 
-fn validation_errors() -> [(String, Value); 2] {
-    let error = json!({
-        "type": "object",
-        "title": "ValidationError",
-        "properties": {
-            "loc": {
-                "type": "array",
-                "title": "Location",
-                "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
-            },
-            "msg": { "type": "string", "title": "Message" },
-            "type": { "type": "string", "title": "Error Type" },
-            "input": { "title": "Input" },
-            "ctx": { "type": "object", "title": "Context" },
-        },
-        "required": ["loc", "msg", "type"],
-    });
-    let errors = json!({
-        "type": "object",
-        "title": "HTTPValidationError",
-        "properties": {
-            "detail": {
-                "type": "array",
-                "title": "Detail",
-                "items": { "$ref": format!("{COMPONENTS}ValidationError") },
-            },
-        },
-    });
-    [("HTTPValidationError".to_owned(), errors), ("ValidationError".to_owned(), error)]
+/// The reply to a request that is not valid, under the names that FastAPI gives its parts.
+#[derive(JsonSchema)]
+#[schemars(rename = "HTTPValidationError")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Errors {
+    detail: Vec<OneError>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "ValidationError")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct OneError {
+    loc: Vec<Step>,
+    msg: String,
+    r#type: String,
+    input: Value,
+    ctx: Option<Map<String, Value>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Step {
+    Name(String),
+    Index(u64),
 }
