@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Type};
+use syn::{Attribute, Expr, Meta, Type};
 
 use crate::asserts::{is_extract, reply_type};
 use crate::signature::Function;
@@ -76,20 +76,11 @@ pub(crate) fn route(function: &Function, is_hidden: bool) -> Option<TokenStream>
     })
 }
 
-/// A function's documentation, without the space that a comment begins with.
-fn description(attrs: &[Attribute]) -> String {
-    let line = |attr: &Attribute| match &attr.meta {
-        Meta::NameValue(value) if value.path.is_ident("doc") => match &value.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
+/// A function's documentation as it is written. It may be a macro that includes a file.
+fn description(attrs: &[Attribute]) -> TokenStream {
+    let texts = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::NameValue(value) if value.path.is_ident("doc") => Some(&value.value),
         _ => None,
-    };
-    let lines: Vec<String> = attrs.iter().filter_map(line).collect();
-    let lines: Vec<&str> = lines
-        .iter()
-        .flat_map(|text| text.split('\n'))
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .collect();
-    lines.join("\n").trim().to_owned()
+    });
+    quote!(__epilogue::concat!(#(#texts, "\n"),*))
 }

@@ -15,7 +15,7 @@ pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{file, line, module_path, panic, unreachable};
+pub use std::{concat, file, line, module_path, panic, unreachable};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;

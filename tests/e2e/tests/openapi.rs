@@ -885,6 +885,7 @@ mod operation {
         shop_id.to_string()
     }
 
+    #[doc = concat!(" The rest", " is a file.")]
     #[get("/files/{*rest}")]
     async fn file(rest: Path<String>) -> String {
         rest.into_inner()
@@ -907,6 +908,7 @@ mod operation {
         let mut paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
         paths.sort_unstable();
         assert_eq!(paths, ["/files/{rest}", "/items/{shop_id}", "/old"]);
+        assert_eq!(document["paths"]["/files/{rest}"]["get"]["description"], "The rest is a file.");
         assert_eq!(document["paths"]["/files/{rest}"]["get"]["operationId"], "file_files__rest__get");
         let operation = &document["paths"]["/items/{shop_id}"]["post"];
         assert_eq!(operation["summary"], "Create Item");

@@ -48,7 +48,7 @@ impl ParamDocs {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct RouteDocs {
-    /// The documentation of its function.
+    /// The documentation of its function, as it is written.
     pub description: &'static str,
     pub is_deprecated: bool,
     pub reply: ReplyDocs,

@@ -21,8 +21,9 @@ pub(super) fn describe(
         "summary": titled(node.name),
         "operationId": operation_id(route),
     });
-    if !node.docs.description.is_empty() {
-        operation["description"] = json!(node.docs.description);
+    let description = without_indent(node.docs.description);
+    if !description.is_empty() {
+        operation["description"] = json!(description);
     }
     if !route.tags.is_empty() {
         operation["tags"] = json!(route.tags);
@@ -68,6 +69,12 @@ fn responses(route: &PlacedRoute, is_validated: bool, schemas: &mut Schemas) -> 
         responses["422"] = json!({ "description": "Validation Error", "content": content });
     }
     responses
+}
+
+/// A documentation comment without the space that each of its lines begins with.
+fn without_indent(comment: &str) -> String {
+    let lines: Vec<&str> = comment.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    lines.join("\n").trim().to_owned()
 }
 
 fn has_body(status: u16) -> bool {
