@@ -156,7 +156,10 @@ impl OpenApi {
 
     /// What these routes take.
     pub(crate) fn state(&self, routes: &[PlacedRoute]) -> (TypeId, scope::Value) {
-        (TypeId::of::<page::Documented>(), Arc::new(page::Documented::new(self.clone(), routes.to_vec())))
+        (
+            TypeId::of::<page::DocumentedApp>(),
+            Arc::new(page::DocumentedApp::new(self.clone(), routes.to_vec())),
+        )
     }
 }
 

@@ -17,26 +17,26 @@ pub(super) static PAGE: RouteNode = RouteNode { name: "OpenApi::docs_path", ..<d
 
 /// What is documented. The document is made when it is first asked for: it runs code of the app's types, whose errors must not keep the
 /// app from starting.
-pub(super) struct Documented {
+pub(super) struct DocumentedApp {
     openapi: OpenApi,
     routes: Vec<PlacedRoute>,
     json: OnceLock<Bytes>,
 }
 
-impl Documented {
+impl DocumentedApp {
     pub(super) fn new(openapi: OpenApi, routes: Vec<PlacedRoute>) -> Self {
         Self { openapi, routes, json: OnceLock::new() }
     }
 }
 
 #[get("", hidden, blocking, crate = crate)]
-fn openapi_json(documented: &State<Documented>) -> Response {
-    let Documented { openapi, routes, json } = &**documented;
+fn openapi_json(documented: &State<DocumentedApp>) -> Response {
+    let DocumentedApp { openapi, routes, json } = &**documented;
     sent("application/json", json.get_or_init(|| openapi.describe(routes).to_string().into()).clone())
 }
 
 #[get("", hidden, crate = crate)]
-fn docs(documented: &State<Documented>) -> Response {
+fn docs(documented: &State<DocumentedApp>) -> Response {
     let OpenApi { title, path, docs_path, .. } = &documented.openapi;
     let link = relative(docs_path.as_deref().unwrap_or_default(), path);
     sent("text/html; charset=utf-8", page_of(title, &link).into())
