@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::decode::{self, UrlEncoded};
 #[cfg(feature = "multipart")]
 use crate::param::File;
-use crate::param::{Cookie, Form, Header, Json, Path, Query, WithValue};
+use crate::param::{Cookie, Form, Header, Json, Path, Query};
 use crate::rejection::Place;
 use crate::security::OAuth2PasswordForm;
 use crate::sse::Sse;
@@ -33,7 +33,9 @@ pub struct ParamDocs {
 }
 
 impl ParamDocs {
-    pub const NONE: Self = Self { schema: None, is_required: |_| false, default: None };
+    pub const fn none() -> Self {
+        Self { schema: None, is_required: |_| false, default: None }
+    }
 }
 
 /// What is said of a route.
@@ -70,34 +72,34 @@ pub struct Documented<P>(PhantomData<P>);
 /// A type of which nothing is known.
 #[doc(hidden)]
 pub trait Undocumented {
-    const SCHEMA: Option<MakeSchema> = None;
-    const IS_REQUIRED: fn(&str) -> bool = |_| false;
+    const DOCUMENTED_SCHEMA: Option<MakeSchema> = None;
+    const DOCUMENTED_AS_REQUIRED: fn(&str) -> bool = |_| false;
 }
 
 impl<P> Undocumented for Documented<P> {}
 
 /// A default that cannot be shown.
 #[doc(hidden)]
-pub trait Undefaulted<P: WithValue> {
-    fn default(_: impl FnOnce() -> P::Value) -> Option<Value> {
+pub trait Undefaulted {
+    fn documented_default<V>(_: fn() -> V) -> Option<Value> {
         None
     }
 }
 
-impl<P: WithValue> Undefaulted<P> for Documented<P> {}
+impl<P> Undefaulted for Documented<P> {}
 
 macro_rules! documented {
     ($($name:ident),*) => { $(
         impl<T: JsonSchema> Documented<$name<T>> {
-            pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<T>);
+            pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<T>);
         }
 
         impl<T: DeserializeOwned> Documented<$name<T>> {
-            pub const IS_REQUIRED: fn(&str) -> bool = is_required::<T>;
+            pub const DOCUMENTED_AS_REQUIRED: fn(&str) -> bool = is_required::<T>;
         }
 
         impl<T: Serialize> Documented<$name<T>> {
-            pub fn default(make: impl FnOnce() -> T) -> Option<Value> {
+            pub fn documented_default(make: fn() -> T) -> Option<Value> {
                 serde_json::to_value(make()).ok().filter(|value| !value.is_null())
             }
         }
@@ -113,7 +115,7 @@ fn is_required<T: DeserializeOwned>(name: &str) -> bool {
 
 #[cfg(feature = "multipart")]
 impl<T> Documented<File<Vec<T>>> {
-    pub const SCHEMA: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
 }
 
 /// The schema of a file's content.
@@ -122,8 +124,8 @@ pub(super) fn file() -> Schema {
 }
 
 impl Documented<OAuth2PasswordForm> {
-    pub const IS_REQUIRED: fn(&str) -> bool = |_| true;
-    pub const SCHEMA: Option<MakeSchema> = Some(|_| {
+    pub const DOCUMENTED_AS_REQUIRED: fn(&str) -> bool = |_| true;
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| {
         let text = json_schema!({ "type": "string" });
         json_schema!({
             "type": "object",
@@ -148,14 +150,14 @@ pub struct Replying<T, Data>(PhantomData<(T, Data)>);
 /// A reply of which nothing is known.
 #[doc(hidden)]
 pub trait Unreplying {
-    const CONTENT_TYPE: Option<&'static str> = None;
-    const SCHEMA: Option<MakeSchema> = None;
+    const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = None;
+    const DOCUMENTED_SCHEMA: Option<MakeSchema> = None;
 }
 
 impl<T, Data> Unreplying for Replying<T, Data> {}
 
 impl<T, Data: JsonSchema> Replying<T, Data> {
-    pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<Data>);
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<Data>);
 }
 
 /// A reply, and each tuple that ends in it.
@@ -164,7 +166,7 @@ macro_rules! content_type {
         content_type!(@ $content_type, [$($param)?] $last, (), (A,), (A, B,), (A, B, C,), (A, B, C, D,), (A, B, C, D, E,));
 
         impl<$($param,)? Data> Replying<$last, Data> {
-            pub const CONTENT_TYPE: Option<&'static str> = Some($content_type);
+            pub const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = Some($content_type);
         }
     )* };
     (@ $content_type:literal, $params:tt $last:ty, $(($($before:ident,)*)),*) => {
@@ -172,7 +174,7 @@ macro_rules! content_type {
     };
     (@@ $content_type:literal, [$($param:ident)?] $last:ty, ($($before:ident,)*)) => {
         impl<$($before,)* $($param,)? Data> Replying<($($before,)* $last,), Data> {
-            pub const CONTENT_TYPE: Option<&'static str> = Some($content_type);
+            pub const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = Some($content_type);
         }
     };
 }
