@@ -67,7 +67,9 @@ pub(crate) fn param(ty: &Type, default: Option<&Default>) -> Option<TokenStream>
     let documented = quote_spanned!(span=> __epilogue::Documented::<#ty>);
     let default = match default {
         None => quote!(__epilogue::None),
-        Some(Default { call, .. }) => quote_spanned!(span=> __epilogue::Some(|| #documented::documented_default(#call))),
+        Some(Default { call, .. }) => {
+            quote_spanned!(span=> __epilogue::Some(|| #documented::documented_default(#call)))
+        }
     };
     Some(quote_spanned! {span=>
         docs: __epilogue::ParamDocs {

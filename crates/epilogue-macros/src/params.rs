@@ -75,9 +75,8 @@ impl Params {
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
             all.asserts.parameter(param, options.limits, generics);
             all.asserts.fields(param, &options.limited);
-            let default = options
-                .meant(param)
-                .and_then(|default| docs::default(&param.ty, default, index, generics));
+            let default =
+                options.meant(param).and_then(|default| docs::default(&param.ty, default, index, generics));
             all.nodes.push(options.node(param, default.as_ref(), fuel, generics));
             all.takes.push(options.take(param, default.as_ref(), index, &local));
             all.defaults.extend(default.map(|default| default.function));

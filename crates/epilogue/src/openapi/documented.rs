@@ -115,7 +115,8 @@ fn is_required<T: DeserializeOwned>(name: &str) -> bool {
 
 #[cfg(feature = "multipart")]
 impl<T> Documented<File<Vec<T>>> {
-    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> =
+        Some(|_| json_schema!({ "type": "array", "items": file() }));
 }
 
 /// The schema of a file's content.
