@@ -34,9 +34,19 @@ pub(crate) struct Default {
     pub(crate) call: TokenStream,
 }
 
+/// The closure again, for a type that may be an alias: whether it holds a value, and so what a function would return, is known to
+/// look-up alone.
+fn again(documented: &TokenStream, ty: &Type, default: &Expr) -> TokenStream {
+    let closure = quote_spanned!(ty.span()=> || #default);
+    quote!({
+        #[allow(unused_variables, clippy::redundant_closure, reason = "it is in the user's words")]
+        let make = #documented::documented_value(#closure);
+        make
+    })
+}
+
 /// Moves the default of the parameter at `index` to a function of its own.
 pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generics) -> Option<Default> {
-    // Behind an alias the type of the value has no name that is right whatever the alias stands for: its default is not documented.
     if !IS_ON || !holds_value(ty) {
         return None;
     }
@@ -55,7 +65,7 @@ pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generi
 }
 
 /// The field of a parameter's flags.
-pub(crate) fn param(ty: &Type, default: Option<&Default>) -> Option<TokenStream> {
+pub(crate) fn param(ty: &Type, written: Option<&Expr>, default: Option<&Default>) -> Option<TokenStream> {
     if !IS_ON {
         return None;
     }
@@ -65,11 +75,13 @@ pub(crate) fn param(ty: &Type, default: Option<&Default>) -> Option<TokenStream>
         return Some(quote_spanned!(span=> docs: __epilogue::ParamDocs::none(),));
     }
     let documented = quote_spanned!(span=> __epilogue::Documented::<#ty>);
-    let default = match default {
+    let make = match default {
+        Some(Default { call, .. }) => Some(call.clone()),
+        None => written.map(|written| again(&documented, ty, written)),
+    };
+    let default = match make {
         None => quote!(__epilogue::None),
-        Some(Default { call, .. }) => {
-            quote_spanned!(span=> __epilogue::Some(|| #documented::documented_default(#call)))
-        }
+        Some(make) => quote_spanned!(span=> __epilogue::Some(|| #documented::documented_default(#make))),
     };
     Some(quote_spanned! {span=>
         docs: __epilogue::ParamDocs {

@@ -352,7 +352,7 @@ impl Options {
         let parts = path_parts(ty);
         let need = need(ty, generics);
         let line = quote_spanned!(span=> __epilogue::line!());
-        let docs = docs::param(ty, default);
+        let docs = docs::param(ty, self.meant(param), default);
         let (source, takes_stream) = if is_extract(ty) {
             (
                 quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),

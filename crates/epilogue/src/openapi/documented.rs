@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::decode::{self, UrlEncoded};
 #[cfg(feature = "multipart")]
 use crate::param::File;
-use crate::param::{Cookie, Form, Header, Json, Path, Query};
+use crate::param::{Cookie, Form, Header, Json, Path, Query, WithValue};
 use crate::rejection::Place;
 use crate::security::OAuth2PasswordForm;
 use crate::sse::Sse;
@@ -84,9 +84,20 @@ pub trait Undefaulted {
     fn documented_default<V>(_: fn() -> V) -> Option<Value> {
         None
     }
+
+    fn documented_value<V>(make: fn() -> V) -> fn() -> V {
+        make
+    }
 }
 
 impl<P> Undefaulted for Documented<P> {}
+
+impl<P: WithValue> Documented<P> {
+    /// Says what type the default has.
+    pub fn documented_value(make: fn() -> P::Value) -> fn() -> P::Value {
+        make
+    }
+}
 
 macro_rules! documented {
     ($($name:ident),*) => { $(
