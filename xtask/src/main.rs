@@ -62,6 +62,11 @@ fn run(words: &[String]) -> Result<(), Error> {
 
 fn test(workspace: &Workspace) -> Result<(), Error> {
     Step::new(cargo()).args(["test", "--workspace"]).directory(workspace.root()).run()?;
+    // What the compiler says of mistakes is the same whether the API documents itself or not.
+    Step::new(cargo())
+        .args(["test", "-p", "epilogue-ui", "--features", "openapi", "--test", "mistakes"])
+        .directory(workspace.root())
+        .run()?;
     diagnostics(workspace)?;
     conformance::run(workspace, &[])
 }

@@ -81,6 +81,12 @@ fn holds(_: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::Holds)
 }
 
+/// The value that a parameter's type holds.
+pub(crate) fn held(ty: &Type) -> TokenStream {
+    let at = arguments(ty).first().copied().unwrap_or(ty);
+    member(at, ty, holds, "Value")
+}
+
 fn in_state(_: &TokenStream, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::InState)
 }

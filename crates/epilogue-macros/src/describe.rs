@@ -34,7 +34,7 @@ impl Described<'_> {
         let text = name.unraw().to_string();
         let fuel = fuel();
         let asserts = expanded.asserts.tokens();
-        let Params { nodes, takes, locals, .. } = expanded;
+        let Params { nodes, takes, locals, defaults, .. } = expanded;
         let is_generic = !generics.params.is_empty();
         let checks = self.checks();
         let imports = docs::imports();
@@ -58,6 +58,7 @@ impl Described<'_> {
                 use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotField as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
                 #imports
                 #asserts
+                #(#defaults)*
 
                 impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                     type Output = #output;

@@ -1,13 +1,13 @@
 //! What is generated for the documentation of the API: nothing without the feature `openapi`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Meta, Type};
+use syn::{Attribute, Expr, Generics, Ident, Meta, Type};
 
-use crate::asserts::{is_extract, reply_type};
+use crate::asserts::{held, is_extract, reply_type};
 use crate::signature::Function;
-use crate::types::is_one_of;
+use crate::types::{holds_value, is_one_of};
 
 /// The parameters of which the documentation says nothing.
 const UNDOCUMENTED: &[&str] =
@@ -25,25 +25,57 @@ pub(crate) fn imports() -> Option<TokenStream> {
     })
 }
 
+/// A default that is both documented and taken. It is written once, in a function that both call: whatever rustc or clippy says of the
+/// user's words is said once.
+pub(crate) struct Default {
+    /// The function, which makes the closure that makes the default.
+    pub(crate) function: TokenStream,
+    /// The call of it.
+    pub(crate) call: TokenStream,
+}
+
+/// Moves the default of the parameter at `index` to a function of its own. The type may not be an alias: what such a function returns is
+/// not known here.
+pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generics) -> Option<Default> {
+    if !IS_ON || !holds_value(ty) {
+        return None;
+    }
+    let name = Ident::new(&format!("__epilogue_default_{index}"), Span::call_site());
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let turbofish = ty_generics.as_turbofish();
+    let value = held(ty);
+    let closure = quote_spanned!(ty.span()=> || #default);
+    Some(Default {
+        function: quote! {
+            #[allow(unused_variables, clippy::redundant_closure, reason = "it is in the user's words")]
+            fn #name #impl_generics () -> fn() -> #value #where_clause { #closure }
+        },
+        call: quote!(#name #turbofish ()),
+    })
+}
+
 /// The field of a parameter's flags.
-pub(crate) fn param(ty: &Type, default: Option<&Expr>) -> Option<TokenStream> {
+pub(crate) fn param(ty: &Type, default: Option<&Default>) -> Option<TokenStream> {
     if !IS_ON {
         return None;
     }
-    let span = ty.span();
+    // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.
+    let span = Span::call_site().located_at(ty.span());
     if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
-        return Some(quote_spanned!(span=> docs: __epilogue::ParamDocs::NONE,));
+        return Some(quote_spanned!(span=> docs: __epilogue::ParamDocs::none(),));
     }
     let documented = quote_spanned!(span=> __epilogue::Documented::<#ty>);
     let default = match default {
         None => quote!(__epilogue::None),
-        Some(default) => quote_spanned!(span=> __epilogue::Some(|| #documented::shown_default(|| #default))),
+        Some(Default { call, .. }) => {
+            quote_spanned!(span=> __epilogue::Some(|| #documented::documented_default(#call)))
+        }
     };
     Some(quote_spanned! {span=>
         docs: __epilogue::ParamDocs {
-            schema: #documented::SCHEMA,
-            fields: #documented::FIELDS,
-            lacking: #documented::LACKING,
+            schema: #documented::DOCUMENTED_SCHEMA,
+            fields: #documented::DOCUMENTED_FIELDS,
+            lacking: #documented::DOCUMENTED_LACKING,
             default: #default,
         },
     })
@@ -58,13 +90,18 @@ pub(crate) fn route(function: &Function, is_hidden: bool) -> Option<TokenStream>
         return Some(quote!(docs: __epilogue::RouteDocs::NONE,));
     }
     let attrs = &function.item.attrs;
-    let (description, is_deprecated) =
-        (description(attrs), attrs.iter().any(|attr| attr.path().is_ident("deprecated")));
+    let description = description(attrs);
+    let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let reply = reply_type(&function.output).map_or_else(
         || quote!(__epilogue::ReplyDocs::UNKNOWN),
         |(ty, data)| {
             let replying = quote!(__epilogue::Replying::<#ty, #data>);
-            quote!(__epilogue::ReplyDocs { content_type: #replying::CONTENT_TYPE, schema: #replying::SCHEMA })
+            quote! {
+                __epilogue::ReplyDocs {
+                    content_type: #replying::DOCUMENTED_CONTENT_TYPE,
+                    schema: #replying::DOCUMENTED_SCHEMA,
+                }
+            }
         },
     );
     Some(quote! {

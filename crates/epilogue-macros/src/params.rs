@@ -43,6 +43,8 @@ pub(crate) struct Params {
     pub(crate) nodes: Vec<TokenStream>,
     /// `let p0 = …::take(taking, 0);`
     pub(crate) takes: Vec<TokenStream>,
+    /// Functions that make the closures of defaults, where more than `takes` wants them.
+    pub(crate) defaults: Vec<TokenStream>,
     /// `p0`, under names that do not clash with the user's, at the user's own tokens.
     pub(crate) locals: Vec<syn::Ident>,
     /// `p0` or `&p0`, as the function wants it.
@@ -61,6 +63,7 @@ impl Params {
         let mut all = Self {
             nodes: Vec::new(),
             takes: Vec::new(),
+            defaults: Vec::new(),
             locals: Vec::new(),
             arguments: Vec::new(),
             asserts: Asserts::default(),
@@ -72,8 +75,11 @@ impl Params {
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
             all.asserts.parameter(param, options.limits, generics);
             all.asserts.fields(param, &options.limited);
-            all.nodes.push(options.node(param, fuel, generics));
-            all.takes.push(options.take(param, index, &local));
+            let default =
+                options.meant(param).and_then(|default| docs::default(&param.ty, default, index, generics));
+            all.nodes.push(options.node(param, default.as_ref(), fuel, generics));
+            all.takes.push(options.take(param, default.as_ref(), index, &local));
+            all.defaults.extend(default.map(|default| default.function));
             all.locals.push(local);
             all.arguments.push(argument);
         }
@@ -325,7 +331,18 @@ impl Options {
         }
     }
 
-    fn node(&self, param: &Parameter, fuel: &TokenStream, generics: &Generics) -> TokenStream {
+    /// The default. If the type can have none, which an assertion reports, there is nothing to infer the default's type from.
+    fn meant(&self, param: &Parameter) -> Option<&Expr> {
+        self.default.as_ref().filter(|_| !advice::is_valueless(&param.ty))
+    }
+
+    fn node(
+        &self,
+        param: &Parameter,
+        default: Option<&docs::Default>,
+        fuel: &TokenStream,
+        generics: &Generics,
+    ) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
         let (name, key) = (param.name.unraw().to_string(), &param.key);
@@ -335,7 +352,7 @@ impl Options {
         let parts = path_parts(ty);
         let need = need(ty, generics);
         let line = quote_spanned!(span=> __epilogue::line!());
-        let docs = docs::param(ty, self.default.as_ref().filter(|_| !advice::is_valueless(ty)));
+        let docs = docs::param(ty, default);
         let (source, takes_stream) = if is_extract(ty) {
             (
                 quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),
@@ -364,13 +381,23 @@ impl Options {
         }
     }
 
-    fn take(&self, param: &Parameter, index: usize, local: &syn::Ident) -> TokenStream {
+    fn take(
+        &self,
+        param: &Parameter,
+        default: Option<&docs::Default>,
+        index: usize,
+        local: &syn::Ident,
+    ) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
         // Without the type's span, so that it resolves even if the type comes out of another macro.
         let taking = quote!(__epilogue_taking);
-        // If the type can have no default, which an assertion reports, there is nothing to infer the default's type from.
-        match self.default.as_ref().filter(|_| !advice::is_valueless(ty)) {
+        if let Some(docs::Default { call, .. }) = default {
+            return quote_spanned! {span=>
+                let #local = __epilogue::Probe::<#ty>::take_or(&mut *#taking, #index, #call);
+            };
+        }
+        match self.meant(param) {
             None if is_extract(ty) => {
                 quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
             }

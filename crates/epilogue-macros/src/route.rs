@@ -193,7 +193,7 @@ impl Read<'_> {
         let name = function.name();
         let text = name.unraw().to_string();
         let asserts = params.asserts.tokens();
-        let Params { nodes, takes, locals, .. } = params;
+        let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
         let status = match &options.status {
@@ -213,6 +213,7 @@ impl Read<'_> {
                 use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
                 #imports
                 #asserts
+                #(#defaults)*
 
                 impl __epilogue::DeclaredRoute for #name {
                     const NODE: __epilogue::RouteNode = __epilogue::RouteNode {

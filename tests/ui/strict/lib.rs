@@ -84,6 +84,14 @@ pub struct Paging {
     pub limit: Query<u32>,
     /// Which.
     pub q: Query<Option<String>>,
+    /// In which order.
+    #[param(default = usual())]
+    pub order: Query<u8>,
+}
+
+/// A default that a function makes: the closure around its call is not the user's.
+fn usual() -> u8 {
+    1
 }
 
 /// A generic struct of parameters.

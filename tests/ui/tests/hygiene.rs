@@ -144,6 +144,28 @@ mod traits_have_the_same_methods {
     app!();
 }
 
+/// A type without a schema, a default that cannot be shown: what stands in for them is not what the user's trait gives every type.
+mod traits_have_the_same_constants {
+    pub trait Everything {
+        const SCHEMA: u8 = 1;
+        const IS_REQUIRED: u8 = 1;
+        const CONTENT_TYPE: u8 = 1;
+        fn default() {}
+    }
+    impl<T> Everything for T {}
+
+    #[derive(::serde::Deserialize)]
+    struct Level(u8);
+
+    #[::epilogue::get("/levels")]
+    async fn levels(
+        #[param(default = Level(1))] level: ::epilogue::Query<Level>,
+    ) -> impl ::epilogue::IntoResponse {
+        ""
+    }
+    app!();
+}
+
 /// Names that come out of a macro of the user's own.
 mod names_of_a_macro {
     use epilogue::prelude::*;

@@ -185,6 +185,6 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
         from_prefix: false,
         at,
         #[cfg(feature = "openapi")]
-        docs: crate::openapi::ParamDocs::NONE,
+        docs: crate::openapi::ParamDocs::none(),
     }
 }

@@ -1,7 +1,7 @@
 //! What the documentation of the API says of parameters and replies, as constant data.
 //!
 //! Whether a type has a schema, and what it holds, decides look-up on the macro's concrete types, as in `param/probe.rs`: inherent
-//! constants take precedence over those of a trait, which all types have.
+//! constants take precedence over those of a trait, which all types have. They have names that no user's trait has.
 
 use std::marker::PhantomData;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::shape;
 use crate::decode::{self, UrlEncoded};
-use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query, WithValue};
+use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query};
 use crate::rejection::{Invalid, Loc, Place};
 use crate::security::OAuth2PasswordForm;
 use crate::sse::Sse;
@@ -41,7 +41,10 @@ pub struct ParamDocs {
 }
 
 impl ParamDocs {
-    pub const NONE: Self = Self { schema: None, fields: || &[], lacking: nothing, default: None };
+    /// A function, since each constant makes a deep graph deeper.
+    pub const fn none() -> Self {
+        Self { schema: None, fields: || &[], lacking: nothing, default: None }
+    }
 }
 
 /// What is said of a route.
@@ -78,31 +81,31 @@ pub struct Documented<P>(PhantomData<P>);
 /// A type of which nothing is known.
 #[doc(hidden)]
 pub trait Undocumented {
-    const SCHEMA: Option<MakeSchema> = None;
-    const FIELDS: fn() -> &'static [&'static str] = || &[];
-    const LACKING: Lacking = nothing;
+    const DOCUMENTED_SCHEMA: Option<MakeSchema> = None;
+    const DOCUMENTED_FIELDS: fn() -> &'static [&'static str] = || &[];
+    const DOCUMENTED_LACKING: Lacking = nothing;
 }
 
 impl<P> Undocumented for Documented<P> {}
 
 /// A default that cannot be shown.
 #[doc(hidden)]
-pub trait Undefaulted<P: WithValue> {
-    fn shown_default(_: impl FnOnce() -> P::Value) -> Option<Value> {
+pub trait Undefaulted {
+    fn documented_default<V>(_: fn() -> V) -> Option<Value> {
         None
     }
 }
 
-impl<P: WithValue> Undefaulted<P> for Documented<P> {}
+impl<P> Undefaulted for Documented<P> {}
 
 macro_rules! documented {
     ($($name:ident),*) => { $(
         impl<T: JsonSchema> Documented<$name<T>> {
-            pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<T>);
+            pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<T>);
         }
 
         impl<T: Serialize> Documented<$name<T>> {
-            pub fn shown_default(make: impl FnOnce() -> T) -> Option<Value> {
+            pub fn documented_default(make: fn() -> T) -> Option<Value> {
                 serde_json::to_value(make()).ok().filter(|value| !value.is_null())
             }
         }
@@ -114,7 +117,7 @@ documented!(Path, Query, Header, Cookie, Form, Json);
 macro_rules! has_fields {
     ($($name:ident),*) => { $(
         impl<T: DeserializeOwned> Documented<$name<T>> {
-            pub const FIELDS: fn() -> &'static [&'static str] = shape::fields::<T>;
+            pub const DOCUMENTED_FIELDS: fn() -> &'static [&'static str] = shape::fields::<T>;
         }
     )* };
 }
@@ -124,7 +127,7 @@ has_fields!(Path, Query, Header, Cookie, Form);
 macro_rules! may_lack {
     ($($name:ident),*) => { $(
         impl<T: DeserializeOwned> Documented<$name<T>> {
-            pub const LACKING: Lacking = lacking::<T>;
+            pub const DOCUMENTED_LACKING: Lacking = lacking::<T>;
         }
     )* };
 }
@@ -143,14 +146,14 @@ fn lacking<T: DeserializeOwned>(name: &str, options: &ParamOptions) -> Vec<Strin
 }
 
 impl<T: DeserializeOwned> Documented<Json<T>> {
-    pub const LACKING: Lacking = |name, options| {
+    pub const DOCUMENTED_LACKING: Lacking = |name, options| {
         let is_lacking = decode::from_json::<T>(&[], None, Some(options)).is_err();
         if is_lacking { vec![name.to_owned()] } else { Vec::new() }
     };
 }
 
 impl Documented<String> {
-    pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<String>);
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<String>);
 }
 
 #[cfg(feature = "multipart")]
@@ -168,22 +171,23 @@ mod files {
     const REQUIRED: Lacking = |name, _| vec![name.to_owned()];
 
     impl Documented<File<UploadFile>> {
-        pub const SCHEMA: Option<MakeSchema> = Some(|_| file());
-        pub const LACKING: Lacking = REQUIRED;
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
+        pub const DOCUMENTED_LACKING: Lacking = REQUIRED;
     }
 
     impl Documented<File<Bytes>> {
-        pub const SCHEMA: Option<MakeSchema> = Some(|_| file());
-        pub const LACKING: Lacking = REQUIRED;
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
+        pub const DOCUMENTED_LACKING: Lacking = REQUIRED;
     }
 
     impl<T> Documented<File<Option<T>>> {
-        pub const SCHEMA: Option<MakeSchema> = Some(|_| file());
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
     }
 
     impl<T> Documented<File<Vec<T>>> {
-        pub const SCHEMA: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
-        pub const LACKING: Lacking = |name, options| match options.min_length {
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> =
+            Some(|_| json_schema!({ "type": "array", "items": file() }));
+        pub const DOCUMENTED_LACKING: Lacking = |name, options| match options.min_length {
             None | Some(0) => Vec::new(),
             Some(_) => vec![name.to_owned()],
         };
@@ -191,8 +195,8 @@ mod files {
 }
 
 impl Documented<OAuth2PasswordForm> {
-    pub const LACKING: Lacking = |_, _| vec!["username".to_owned(), "password".to_owned()];
-    pub const SCHEMA: Option<MakeSchema> = Some(|_| {
+    pub const DOCUMENTED_LACKING: Lacking = |_, _| vec!["username".to_owned(), "password".to_owned()];
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| {
         let text = json_schema!({ "type": "string" });
         json_schema!({
             "type": "object",
@@ -217,20 +221,20 @@ pub struct Replying<T, Data>(PhantomData<(T, Data)>);
 /// A reply of which nothing is known.
 #[doc(hidden)]
 pub trait Unreplying {
-    const CONTENT_TYPE: Option<&'static str> = None;
-    const SCHEMA: Option<MakeSchema> = None;
+    const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = None;
+    const DOCUMENTED_SCHEMA: Option<MakeSchema> = None;
 }
 
 impl<T, Data> Unreplying for Replying<T, Data> {}
 
 impl<T, Data: JsonSchema> Replying<T, Data> {
-    pub const SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<Data>);
+    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<Data>);
 }
 
 macro_rules! content_type {
     ($content_type:literal: $([$($param:ident),*] $reply:ty),* $(,)?) => { $(
         impl<$($param,)* Data> Replying<$reply, Data> {
-            pub const CONTENT_TYPE: Option<&'static str> = Some($content_type);
+            pub const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = Some($content_type);
         }
     )* };
 }
