@@ -222,7 +222,9 @@ impl Asserts {
             self.add(clause_of(ty, ty, |at| advice::param(ty, at)));
         }
         if !holds_value(ty) {
-            // Without a value there is nothing to limit, which these assertions report.
+            // Without a value there is nothing to limit, which these assertions report. That a plain value is not even a parameter is said
+            // above.
+            let limits = if is_one_of(ty, BUILT_IN) { Limits::default() } else { limits };
             if limits.has_default {
                 self.add(of_type(ty, "WithValue"));
             } else if limits.number || limits.text {
