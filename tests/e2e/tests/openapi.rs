@@ -349,6 +349,31 @@ mod parameters_of_a_route {
         Large,
     }
 
+    /// In which order.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Order {
+        /// The smallest first.
+        Ascending,
+        Descending,
+        None,
+    }
+
+    #[get("/order")]
+    async fn order(_order: Query<Order>, _or: Query<Option<Order>>) {}
+
+    #[test]
+    fn are_one_enum_even_if_its_variants_are_documented() {
+        let document = document(routes![order]);
+        let order = &document["components"]["schemas"]["Order"];
+        let mut values: Vec<_> =
+            order["enum"].as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect();
+        values.sort_unstable();
+        assert_eq!(values, ["ascending", "descending", "none"]);
+        assert_eq!(order["description"], "In which order.\n\n- `ascending`: The smallest first.");
+        assert_eq!((&order["type"], order.get("oneOf")), (&json!("string"), None));
+    }
+
     const BEST: Size = Size::Large;
 
     #[get("/defaults")]

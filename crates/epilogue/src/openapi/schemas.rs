@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode_str;
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::transform::{ReplaceBoolSchemas, Transform};
+use schemars::transform::{RecursiveTransform, ReplaceBoolSchemas, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Number, Value, json};
 
@@ -28,7 +28,7 @@ impl Schemas {
             let settings = SchemaSettings::draft2020_12().with(|settings| {
                 settings.contract = contract;
                 settings.definitions_path = path.into();
-                settings.transforms.push(Box::new(plain_booleans()));
+                settings.transforms.push(Box::new(simplify));
             });
             settings.into_generator()
         };
@@ -107,16 +107,41 @@ impl Schemas {
 
 /// A schema that is an object, to which more can be added.
 fn plain(mut schema: Schema) -> Value {
-    plain_booleans().transform(&mut schema);
+    simplify(&mut schema);
     schema.ensure_object();
     schema.to_value()
 }
 
-/// `true` and `false` are schemas too, but not all tools know them.
-fn plain_booleans() -> ReplaceBoolSchemas {
-    let mut transform = ReplaceBoolSchemas::default();
-    transform.skip_additional_properties = true;
-    transform
+/// Says the same in words that more tools know.
+fn simplify(schema: &mut Schema) {
+    let mut booleans = ReplaceBoolSchemas::default();
+    booleans.skip_additional_properties = true;
+    booleans.transform(schema);
+    RecursiveTransform(as_one_enum).transform(schema);
+}
+
+/// To schemars, each variant with documentation is a schema of its own.
+fn as_one_enum(schema: &mut Schema) {
+    let Some(Value::Array(variants)) = schema.get("oneOf") else { return };
+    let (mut values, mut lines) = (Vec::new(), Vec::new());
+    for variant in variants {
+        match (variant["const"].as_str(), variant["enum"].as_array()) {
+            (Some(value), _) => {
+                values.push(json!(value));
+                lines.extend(variant["description"].as_str().map(|text| format!("- `{value}`: {text}")));
+            }
+            (None, Some(several)) if variant["type"] == "string" => values.extend(several.iter().cloned()),
+            _ => return,
+        }
+    }
+    let said = schema.get("description").and_then(Value::as_str).map(str::to_owned);
+    schema.remove("oneOf");
+    schema.insert("type".into(), json!("string"));
+    schema.insert("enum".into(), values.into());
+    if !lines.is_empty() {
+        let description: Vec<String> = said.into_iter().chain([lines.join("\n")]).collect();
+        schema.insert("description".into(), json!(description.join("\n\n")));
+    }
 }
 
 /// The name that a reference ends in, if it is one to a definition there.
@@ -277,7 +302,7 @@ fn number(bound: Bound) -> Value {
     }
 }
 
-/// The reply to a request that is not valid, under the names that FastAPI gives its parts.
+// The reply to a request that is not valid, under the names that FastAPI gives its parts. A documentation comment would be documented.
 #[derive(JsonSchema)]
 #[schemars(rename = "HTTPValidationError")]
 #[expect(dead_code, reason = "only its schema is used")]
