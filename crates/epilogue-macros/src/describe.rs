@@ -6,7 +6,6 @@ use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, parse_quote};
 
 use crate::asserts::{check, is_plain};
-use crate::docs;
 use crate::params::Params;
 use crate::signature::Parameter;
 
@@ -37,7 +36,6 @@ impl Described<'_> {
         let Params { nodes, takes, locals, defaults, .. } = expanded;
         let is_generic = !generics.params.is_empty();
         let checks = self.checks();
-        let imports = docs::imports();
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
         let turbofish = ty_generics.as_turbofish();
         let mut with_fuel = (*generics).clone();
@@ -56,7 +54,6 @@ impl Described<'_> {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where there are parameters or a Result")]
                 use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotField as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
-                #imports
                 #asserts
                 #(#defaults)*
 

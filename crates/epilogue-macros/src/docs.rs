@@ -1,4 +1,4 @@
-//! What is generated for the documentation of the API: nothing without the feature `openapi`.
+//! What is generated for the documentation of the API. It is macros of `epilogue`, which mean nothing without its feature `openapi`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -13,18 +13,6 @@ use crate::types::{holds_value, is_one_of};
 const UNDOCUMENTED: &[&str] =
     &["Depends", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr", "Shutdown"];
 
-const IS_ON: bool = cfg!(feature = "openapi");
-
-/// The traits whose constants stand in for those that a type does not have.
-pub(crate) fn imports() -> Option<TokenStream> {
-    IS_ON.then(|| {
-        quote! {
-            #[allow(unused_imports, reason = "needed where a type has no schema")]
-            use __epilogue::{Undefaulted as _, Undocumented as _, Unreplying as _};
-        }
-    })
-}
-
 /// A default that is both documented and taken. It is written once, in a function that both call: whatever rustc or clippy says of the
 /// user's words is said once.
 pub(crate) struct Default {
@@ -37,7 +25,7 @@ pub(crate) struct Default {
 /// Moves the default of the parameter at `index` to a function of its own. The type may not be an alias: what such a function returns is
 /// not known here.
 pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generics) -> Option<Default> {
-    if !IS_ON || !holds_value(ty) {
+    if !holds_value(ty) {
         return None;
     }
     let name = Ident::new(&format!("__epilogue_default_{index}"), Span::call_site());
@@ -55,62 +43,26 @@ pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generi
 }
 
 /// The field of a parameter's flags.
-pub(crate) fn param(ty: &Type, default: Option<&Default>) -> Option<TokenStream> {
-    if !IS_ON {
-        return None;
-    }
+pub(crate) fn param(ty: &Type, default: Option<&Default>) -> TokenStream {
     // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.
     let span = Span::call_site().located_at(ty.span());
     if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
-        return Some(quote_spanned!(span=> docs: __epilogue::ParamDocs::none(),));
+        return quote_spanned!(span=> docs: __epilogue::ParamDocs::none());
     }
-    let documented = quote_spanned!(span=> __epilogue::Documented::<#ty>);
-    let default = match default {
-        None => quote!(__epilogue::None),
-        Some(Default { call, .. }) => {
-            quote_spanned!(span=> __epilogue::Some(|| #documented::documented_default(#call)))
-        }
-    };
-    Some(quote_spanned! {span=>
-        docs: __epilogue::ParamDocs {
-            schema: #documented::DOCUMENTED_SCHEMA,
-            fields: #documented::DOCUMENTED_FIELDS,
-            lacking: #documented::DOCUMENTED_LACKING,
-            default: #default,
-        },
-    })
+    let default = default.map(|Default { call, .. }| quote!(, #call));
+    quote_spanned!(span=> docs: __epilogue::param_docs!(#ty #default))
 }
 
 /// The field of a route.
-pub(crate) fn route(function: &Function, is_hidden: bool) -> Option<TokenStream> {
-    if !IS_ON {
-        return None;
-    }
+pub(crate) fn route(function: &Function, is_hidden: bool) -> TokenStream {
     if is_hidden {
-        return Some(quote!(docs: __epilogue::RouteDocs::NONE,));
+        return quote!(docs: __epilogue::RouteDocs::NONE);
     }
     let attrs = &function.item.attrs;
     let description = description(attrs);
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
-    let reply = reply_type(&function.output).map_or_else(
-        || quote!(__epilogue::ReplyDocs::UNKNOWN),
-        |(ty, data)| {
-            let replying = quote!(__epilogue::Replying::<#ty, #data>);
-            quote! {
-                __epilogue::ReplyDocs {
-                    content_type: #replying::DOCUMENTED_CONTENT_TYPE,
-                    schema: #replying::DOCUMENTED_SCHEMA,
-                }
-            }
-        },
-    );
-    Some(quote! {
-        docs: __epilogue::RouteDocs {
-            description: #description,
-            is_deprecated: #is_deprecated,
-            reply: #reply,
-        },
-    })
+    let reply = reply_type(&function.output).map(|(ty, data)| quote!(, #ty, #data));
+    quote!(docs: __epilogue::route_docs!(#description, #is_deprecated #reply))
 }
 
 /// A function's documentation as it is written. It may be a macro that includes a file.

@@ -373,7 +373,7 @@ impl Options {
                     need: #need,
                     from_prefix: #from_prefix,
                     takes_stream: #takes_stream,
-                    #docs
+                    #docs,
                 },
                 #source,
                 __epilogue::SourceLine::new(__epilogue::file!(), #line),

@@ -203,7 +203,7 @@ impl Read<'_> {
         let checks = self.checks(template);
         let line = quote_spanned!(name.span()=> __epilogue::line!());
         let allowed = allowed(&function.item.attrs);
-        let (docs, imports) = (docs::route(function, *hidden), docs::imports());
+        let docs = docs::route(function, *hidden);
         quote! {
             #[doc(hidden)]
             #allowed
@@ -211,7 +211,6 @@ impl Read<'_> {
                 use #private as __epilogue;
                 #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
                 use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
-                #imports
                 #asserts
                 #(#defaults)*
 
@@ -232,7 +231,7 @@ impl Read<'_> {
                         dependencies: &[#(#effects),*],
                         params: &[#(#nodes),*],
                         run: __epilogue_run,
-                        #docs
+                        #docs,
                     };
                 }
 

@@ -31,9 +31,8 @@ pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
-pub use crate::openapi::{
-    Documented, ParamDocs, ReplyDocs, Replying, RouteDocs, Undefaulted, Undocumented, Unreplying,
-};
+pub use crate::openapi::{Documented, ReplyDocs, Replying, Undefaulted, Undocumented, Unreplying};
+pub use crate::openapi::{ParamDocs, RouteDocs};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
     LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
@@ -50,6 +49,7 @@ pub use crate::response::{
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
+pub use crate::{__param_docs as param_docs, __route_docs as route_docs};
 
 use crate::app::{NotBuiltForTask, in_task};
 use crate::body::ReplyBody;
@@ -86,7 +86,6 @@ pub struct ParamFlags {
     pub need: Need,
     pub from_prefix: bool,
     pub takes_stream: bool,
-    #[cfg(feature = "openapi")]
     pub docs: ParamDocs,
 }
 
@@ -111,7 +110,6 @@ pub const fn param(
         takes_stream: flags.takes_stream,
         from_prefix: flags.from_prefix,
         at,
-        #[cfg(feature = "openapi")]
         docs: flags.docs,
     }
 }

@@ -75,6 +75,8 @@ mod security;
 mod server;
 mod sse;
 pub mod testing;
+#[cfg(not(feature = "openapi"))]
+mod undocumented;
 #[cfg(feature = "multipart")]
 mod upload;
 #[cfg(feature = "websocket")]
@@ -96,6 +98,9 @@ pub use __private::{
     ReplyOr, ResultLike, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply,
     WithValue, Writable,
 };
+
+#[cfg(not(feature = "openapi"))]
+use undocumented as openapi;
 
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.
 use epilogue_runtime as tasks;

@@ -184,7 +184,6 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
         takes_stream: false,
         from_prefix: false,
         at,
-        #[cfg(feature = "openapi")]
         docs: crate::openapi::ParamDocs::none(),
     }
 }

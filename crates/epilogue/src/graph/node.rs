@@ -4,7 +4,6 @@ use std::any::TypeId;
 
 use epilogue_runtime::SourceLine;
 
-#[cfg(feature = "openapi")]
 use crate::openapi::{ParamDocs, RouteDocs};
 use crate::param::ParamOptions;
 use crate::rejection::Place;
@@ -65,7 +64,6 @@ pub struct ParamNode {
     /// Whether a router supplies the template's prefix, so that the name cannot be checked before the start.
     pub from_prefix: bool,
     pub at: SourceLine,
-    #[cfg(feature = "openapi")]
     pub docs: ParamDocs,
 }
 
@@ -157,7 +155,6 @@ pub struct RouteNode {
     pub dependencies: &'static [ParamNode],
     pub params: &'static [ParamNode],
     pub run: RunRoute,
-    #[cfg(feature = "openapi")]
     pub docs: RouteDocs,
 }
 
@@ -199,6 +196,5 @@ pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     dependencies: &[],
     params: &[],
     run: |_| unreachable!("a program with errors does not run"),
-    #[cfg(feature = "openapi")]
     docs: RouteDocs::NONE,
 };

@@ -73,6 +73,55 @@ impl ReplyDocs {
     pub const UNKNOWN: Self = Self { content_type: None, schema: None };
 }
 
+/// What is said of a parameter of this type, and with this default.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __param_docs {
+    ($type:ty) => {
+        $crate::__param_docs!(@ $type, $crate::__private::None)
+    };
+    ($type:ty, $default:expr) => {
+        $crate::__param_docs!(@ $type, $crate::__private::Some(|| {
+            $crate::__private::Documented::<$type>::documented_default($default)
+        }))
+    };
+    (@ $type:ty, $default:expr) => {{
+        #[allow(unused_imports, reason = "needed where a type has no schema")]
+        use $crate::__private::{Undefaulted as _, Undocumented as _};
+        $crate::__private::ParamDocs {
+            schema: $crate::__private::Documented::<$type>::DOCUMENTED_SCHEMA,
+            fields: $crate::__private::Documented::<$type>::DOCUMENTED_FIELDS,
+            lacking: $crate::__private::Documented::<$type>::DOCUMENTED_LACKING,
+            default: $default,
+        }
+    }};
+}
+
+/// What is said of a route whose function returns this type, with this data in its `Json`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __route_docs {
+    ($description:expr, $is_deprecated:literal) => {
+        $crate::__private::RouteDocs {
+            description: $description,
+            is_deprecated: $is_deprecated,
+            reply: $crate::__private::ReplyDocs::UNKNOWN,
+        }
+    };
+    ($description:expr, $is_deprecated:literal, $reply:ty, $data:ty) => {{
+        #[allow(unused_imports, reason = "needed where a type has no schema")]
+        use $crate::__private::Unreplying as _;
+        $crate::__private::RouteDocs {
+            description: $description,
+            is_deprecated: $is_deprecated,
+            reply: $crate::__private::ReplyDocs {
+                content_type: $crate::__private::Replying::<$reply, $data>::DOCUMENTED_CONTENT_TYPE,
+                schema: $crate::__private::Replying::<$reply, $data>::DOCUMENTED_SCHEMA,
+            },
+        }
+    }};
+}
+
 /// A parameter's type, to be documented.
 #[doc(hidden)]
 #[derive(Debug)]
