@@ -1044,7 +1044,9 @@ mod served {
             (StatusCode::OK, Some("text/html; charset=utf-8"))
         );
         assert!(page.text().contains("Shop &lt;/title&gt;"), "{}", page.text());
-        assert!(page.text().contains("data-url=\"./openapi.json\""), "{}", page.text());
+        assert!(page.text().contains("data-logged-in=\"./docs/oauth2-redirect\""), "{}", page.text());
+        assert_eq!(client.get("/docs/oauth2-redirect").send().await.status(), 200);
+        assert!(page.text().contains("data-document=\"./openapi.json\""), "{}", page.text());
     }
 
     #[tokio::test]
@@ -1052,7 +1054,7 @@ mod served {
         let openapi = OpenApi::new("Shop", "1").path("/v1/api.json").docs_path("/help/api");
         let client = TestClient::new(App::new().openapi(openapi.clone()));
         assert_eq!(client.get("/v1/api.json").send().await.status(), 200);
-        assert!(client.get("/help/api").send().await.text().contains("data-url=\"./../v1/api.json\""));
+        assert!(client.get("/help/api").send().await.text().contains("data-document=\"./../v1/api.json\""));
         assert_eq!(client.get("/openapi.json").send().await.status(), 404);
         let client = TestClient::new(App::new().openapi(openapi.without_docs()));
         assert_eq!(client.get("/help/api").send().await.status(), 404);
@@ -1080,7 +1082,7 @@ mod served {
                 .send()
                 .await
                 .text()
-                .contains("data-url=\"./openapi.json\"")
+                .contains("data-document=\"./openapi.json\"")
         );
         for wrong in [
             openapi.clone().path(""),

@@ -266,14 +266,16 @@ fn document(
     states: &mut Vec<(TypeId, Value)>,
 ) -> Result<(), StartError> {
     let Some(openapi) = &config.openapi else { return Ok(()) };
-    for path in openapi.paths() {
+    let documentation = openapi.place();
+    for PlacedRoute { path, .. } in &documentation {
+        // Braces would make it a template, and a client sends nothing of the rest.
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"{}?#".contains(&byte);
         if !path.starts_with('/') || !path.bytes().all(is_plain) {
-            return Err(StartError::DocsPath { path: path.to_owned() });
+            return Err(StartError::DocsPath { path: path.clone() });
         }
     }
     states.push(openapi.state(placed));
-    placed.extend(openapi.place());
+    placed.extend(documentation);
     Ok(())
 }
 

@@ -143,15 +143,15 @@ impl OpenApi {
         document
     }
 
-    /// Where something is served.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        [Some(&self.path), self.docs_path.as_ref()].into_iter().flatten().map(String::as_str)
-    }
-
     /// The routes that serve the document and the page. Nothing that the app or a router does for its routes is done for them.
     pub(crate) fn place(&self) -> Vec<PlacedRoute> {
-        let routes = [&page::DOCUMENT, &page::PAGE];
-        routes.into_iter().zip(self.paths()).map(|(node, path)| PlacedRoute::new(node, path)).collect()
+        let page = self.docs_path.iter().flat_map(|path| {
+            [
+                PlacedRoute::new(&page::PAGE, path),
+                PlacedRoute::new(&page::LOGGED_IN, page::logged_in_path(path)),
+            ]
+        });
+        std::iter::once(PlacedRoute::new(&page::DOCUMENT, &self.path)).chain(page).collect()
     }
 
     /// What these routes take.

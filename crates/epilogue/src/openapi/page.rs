@@ -14,6 +14,13 @@ use crate::{Response, Route, get};
 /// Under these names errors of the start speak of them.
 pub(super) static DOCUMENT: RouteNode = RouteNode { name: "OpenApi::path", ..<openapi_json as Route>::NODE };
 pub(super) static PAGE: RouteNode = RouteNode { name: "OpenApi::docs_path", ..<docs as Route>::NODE };
+pub(super) static LOGGED_IN: RouteNode =
+    RouteNode { name: "OpenApi::docs_path", ..<logged_in as Route>::NODE };
+
+/// Where a reader comes back to the page after a login elsewhere: FastAPI's `oauth2-redirect`.
+pub(super) fn logged_in_path(docs_path: &str) -> String {
+    format!("{}/oauth2-redirect", docs_path.trim_end_matches('/'))
+}
 
 /// What is documented. The document is made when it is first asked for: it runs code of the app's types, whose errors must not keep the
 /// app from starting.
@@ -38,8 +45,15 @@ fn openapi_json(documented: &State<DocumentedApp>) -> Response {
 #[get("", hidden, crate = crate)]
 fn docs(documented: &State<DocumentedApp>) -> Response {
     let OpenApi { title, path, docs_path, .. } = &documented.openapi;
-    let link = relative(docs_path.as_deref().unwrap_or_default(), path);
-    sent("text/html; charset=utf-8", page_of(title, &link).into())
+    let from = docs_path.as_deref().unwrap_or_default();
+    let page = page_of(title, &relative(from, path), &relative(from, &logged_in_path(from)));
+    sent("text/html; charset=utf-8", page.into())
+}
+
+#[get("", hidden, crate = crate)]
+fn logged_in() -> Response {
+    let page = "<!DOCTYPE html>\n<script src=\"https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/oauth2-redirect.js\"></script>\n";
+    sent("text/html; charset=utf-8", Bytes::from_static(page.as_bytes()))
 }
 
 fn sent(content_type: &'static str, body: Bytes) -> Response {
@@ -55,8 +69,8 @@ fn relative(from: &str, to: &str) -> String {
 }
 
 /// Swagger UI, from where FastAPI's page has it.
-fn page_of(title: &str, url: &str) -> String {
-    let (title, url) = (escaped(title), escaped(url));
+fn page_of(title: &str, document: &str, logged_in: &str) -> String {
+    let [title, document, logged_in] = [title, document, logged_in].map(escaped);
     format!(
         r##"<!DOCTYPE html>
 <html lang="en">
@@ -67,9 +81,17 @@ fn page_of(title: &str, url: &str) -> String {
 <link rel="stylesheet" href="https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui.css">
 </head>
 <body>
-<div id="swagger-ui" data-url="{url}"></div>
+<div id="swagger-ui" data-document="{document}" data-logged-in="{logged_in}"></div>
 <script src="https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({{ url: document.getElementById("swagger-ui").dataset.url, dom_id: "#swagger-ui", deepLinking: true }});</script>
+<script>
+const {{ document: url, loggedIn }} = document.getElementById("swagger-ui").dataset;
+SwaggerUIBundle({{
+  url,
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  oauth2RedirectUrl: new URL(loggedIn, location.href).href,
+}});
+</script>
 </body>
 </html>
 "##
