@@ -15,7 +15,7 @@ const UNDOCUMENTED: &[&str] =
 
 /// A default that is both documented and taken. It is written once, in a function that both call: whatever rustc or clippy says of the
 /// user's words is said once.
-pub(crate) struct Default {
+pub(crate) struct HoistedDefault {
     /// The function, which makes the closure that makes the default.
     pub(crate) function: TokenStream,
     /// The call of it.
@@ -24,7 +24,12 @@ pub(crate) struct Default {
 
 /// Moves the default of the parameter at `index` to a function of its own. The type may not be an alias: what such a function returns is
 /// not known here.
-pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generics) -> Option<Default> {
+pub(crate) fn default(
+    ty: &Type,
+    default: &Expr,
+    index: usize,
+    generics: &Generics,
+) -> Option<HoistedDefault> {
     if !holds_value(ty) {
         return None;
     }
@@ -33,7 +38,7 @@ pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generi
     let turbofish = ty_generics.as_turbofish();
     let value = held(ty);
     let closure = quote_spanned!(ty.span()=> || #default);
-    Some(Default {
+    Some(HoistedDefault {
         function: quote! {
             #[allow(unused_variables, clippy::redundant_closure, reason = "it is in the user's words")]
             fn #name #impl_generics () -> fn() -> #value #where_clause { #closure }
@@ -43,13 +48,13 @@ pub(crate) fn default(ty: &Type, default: &Expr, index: usize, generics: &Generi
 }
 
 /// The field of a parameter's flags.
-pub(crate) fn param(ty: &Type, default: Option<&Default>) -> TokenStream {
+pub(crate) fn param(ty: &Type, default: Option<&HoistedDefault>) -> TokenStream {
     // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.
     let span = Span::call_site().located_at(ty.span());
     if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
         return quote_spanned!(span=> docs: __epilogue::ParamDocs::none());
     }
-    let default = default.map(|Default { call, .. }| quote!(, #call));
+    let default = default.map(|HoistedDefault { call, .. }| quote!(, #call));
     quote_spanned!(span=> docs: __epilogue::param_docs!(#ty #default))
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Params {
     pub(crate) nodes: Vec<TokenStream>,
     /// `let p0 = …::take(taking, 0);`
     pub(crate) takes: Vec<TokenStream>,
-    /// Functions that make the closures of defaults, where more than `takes` wants them.
+    /// Functions that make the closures of defaults, which are both documented and taken.
     pub(crate) defaults: Vec<TokenStream>,
     /// `p0`, under names that do not clash with the user's, at the user's own tokens.
     pub(crate) locals: Vec<syn::Ident>,
@@ -339,7 +339,7 @@ impl Options {
     fn node(
         &self,
         param: &Parameter,
-        default: Option<&docs::Default>,
+        default: Option<&docs::HoistedDefault>,
         fuel: &TokenStream,
         generics: &Generics,
     ) -> TokenStream {
@@ -384,7 +384,7 @@ impl Options {
     fn take(
         &self,
         param: &Parameter,
-        default: Option<&docs::Default>,
+        default: Option<&docs::HoistedDefault>,
         index: usize,
         local: &syn::Ident,
     ) -> TokenStream {
@@ -392,7 +392,7 @@ impl Options {
         let span = ty.span();
         // Without the type's span, so that it resolves even if the type comes out of another macro.
         let taking = quote!(__epilogue_taking);
-        if let Some(docs::Default { call, .. }) = default {
+        if let Some(docs::HoistedDefault { call, .. }) = default {
             return quote_spanned! {span=>
                 let #local = __epilogue::Probe::<#ty>::take_or(&mut *#taking, #index, #call);
             };
