@@ -9,7 +9,7 @@ use crate::asserts::{held, is_extract, reply_type};
 use crate::signature::Function;
 use crate::types::{holds_value, is_one_of};
 
-/// The parameters of which the documentation says nothing.
+/// The documentation says nothing of these parameters. Not to ask for it spares the user's build some constants.
 const UNDOCUMENTED: &[&str] =
     &["Depends", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr", "Shutdown"];
 

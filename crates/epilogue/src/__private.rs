@@ -31,7 +31,9 @@ pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
-pub use crate::openapi::{Documented, ReplyDocs, Replying, Undefaulted, Undocumented, Unreplying};
+pub use crate::openapi::{
+    Documented, DocumentedReply, ReplyDocs, Undocumented, UndocumentedDefault, UndocumentedReply,
+};
 pub use crate::openapi::{ParamDocs, RouteDocs};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,

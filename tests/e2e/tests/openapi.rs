@@ -6,6 +6,7 @@ use bytes::Bytes;
 use epilogue::Routes;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
+use epilogue_e2e::errors;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -217,10 +218,9 @@ mod parameters_of_a_route {
     #[test]
     fn may_be_missing_below_an_optional_dependency() {
         let document = document(routes![optional_dependency, needed_too]);
-        assert_eq!(
-            parameters(&document["paths"]["/optional/dependency"]["get"]),
-            [("query", "limit", false)]
-        );
+        let optional = &document["paths"]["/optional/dependency"]["get"];
+        assert_eq!(parameters(optional), [("query", "limit", false)]);
+        assert_eq!(optional["responses"].get("422"), None);
         assert_eq!(parameters(&document["paths"]["/both/dependency"]["get"]), [("query", "limit", true)]);
     }
 
@@ -274,6 +274,91 @@ mod parameters_of_a_route {
             [("query", "sort", false), ("query", "tags", false), ("query", "names", true)]
         );
         assert_eq!(document["paths"]["/lists"]["get"]["parameters"][0]["description"], "The size.");
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Outer {
+        n: i32,
+        #[serde(default)]
+        limit: Option<u32>,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only documented")]
+    struct Inner {
+        a: String,
+        b: String,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Empty {}
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Counts(#[allow(dead_code, reason = "only documented")] Vec<u32>);
+
+    impl epilogue::Number for Counts {}
+
+    #[get("/flattened")]
+    async fn flattened(#[param(fields(n(le = 10)))] _outer: Query<Outer>) {}
+
+    #[get("/edges")]
+    async fn edges(
+        _empty: Query<Empty>,
+        #[param(le = 1000, ge = 3)] _byte: Query<u8>,
+        #[param(le = 10)] _counts: Query<Counts>,
+        #[param(alias = "x_token")] _token: Header<Option<String>>,
+    ) {
+    }
+
+    #[tokio::test]
+    async fn are_limited_and_required_where_a_struct_is_flattened() {
+        let app = App::new().routes(routes![flattened]);
+        let document = OpenApi::new("Test", "1").document(&app);
+        let operation = &document["paths"]["/flattened"]["get"];
+        let mut named = parameters(operation);
+        named.sort_unstable();
+        assert_eq!(
+            named,
+            [("query", "a", true), ("query", "b", true), ("query", "limit", false), ("query", "n", true)]
+        );
+        assert_eq!(schema(operation, "n")["maximum"], 10);
+        assert_eq!(schema(operation, "limit").get("default"), None);
+        let client = TestClient::new(app);
+        assert_eq!(client.get("/flattened?n=10&a=x&b=y").send().await.status(), 200);
+        assert_eq!(
+            errors(client.get("/flattened?n=11&a=x&b=y")).await,
+            [json!(["less_than_equal", ["query", "n"]])]
+        );
+        assert_eq!(errors(client.get("/flattened")).await.len(), 3);
+    }
+
+    #[test]
+    fn are_what_is_read_at_the_edges_too() {
+        let document = document(routes![edges]);
+        let operation = &document["paths"]["/edges"]["get"];
+        assert_eq!(
+            parameters(operation),
+            [("query", "byte", true), ("query", "counts", false), ("header", "x_token", false)]
+        );
+        let byte = schema(operation, "byte");
+        assert_eq!((&byte["minimum"], &byte["maximum"]), (&json!(3), &json!(255)));
+        assert_eq!(schema(operation, "counts")["items"]["maximum"], 10);
+    }
+
+    #[get("/all/{a}/{b}")]
+    async fn all(_all: Path<[u32; 2]>) {}
+
+    #[test]
+    fn are_the_items_of_an_array() {
+        let document = document(routes![all]);
+        let operation = &document["paths"]["/all/{a}/{b}"]["get"];
+        assert_eq!(
+            (&schema(operation, "a")["type"], &schema(operation, "b")["type"]),
+            (&json!("integer"), &json!("integer"))
+        );
     }
 
     type Pair = (u32, Sort);
@@ -614,6 +699,31 @@ mod body_of_a_route {
         assert_eq!(fields(&embedded), (vec!["item"], vec!["item"]));
     }
 
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    #[allow(dead_code, reason = "only documented")]
+    enum Tagged {
+        Card { number: String },
+        Cash,
+    }
+
+    #[post("/tagged")]
+    async fn tagged(_paid: Form<Tagged>) {}
+
+    #[post("/tagged/and/more")]
+    async fn tagged_and_more(_paid: Form<Tagged>, _note: Form<String>) {}
+
+    #[test]
+    fn is_a_form_without_a_name_where_a_type_reads_all_of_it() {
+        let document = document(routes![tagged, tagged_and_more]);
+        let form = "application/x-www-form-urlencoded";
+        let reference = json!({ "$ref": "#/components/schemas/Tagged" });
+        assert_eq!(body(&document, "/tagged", form), (reference.clone(), true));
+        let (both, is_required) = body(&document, "/tagged/and/more", form);
+        assert_eq!(fields(&both["allOf"][0]), (vec!["note"], vec!["note"]));
+        assert_eq!((&both["allOf"][1], is_required), (&reference, true));
+    }
+
     #[dependency]
     fn read<T: serde::de::DeserializeOwned + JsonSchema + Send + Sync + 'static>(item: Json<T>) -> T {
         item.into_inner()
@@ -812,6 +922,13 @@ mod components {
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
+    #[schemars(rename = "my.ns_Gr__e_uint32")]
+    struct SameInOtherLetters {
+        #[serde(default)]
+        other: bool,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
     struct Tree {
         children: Vec<Tree>,
     }
@@ -843,6 +960,11 @@ mod components {
         named
     }
 
+    #[post("/same")]
+    async fn same_in_other_letters(same: Json<SameInOtherLetters>) -> Json<SameInOtherLetters> {
+        same
+    }
+
     #[post("/mine")]
     async fn mine(mine: Json<ValidationError>) -> Json<ValidationError> {
         mine
@@ -866,7 +988,8 @@ mod components {
 
     #[test]
     fn are_those_that_are_referred_to_each_under_a_name_of_its_own() {
-        let document = document(routes![cross, cross_back, envelope, named, mine, tree]);
+        let document =
+            document(routes![cross, cross_back, envelope, named, same_in_other_letters, mine, tree]);
         let components = document["components"]["schemas"].as_object().unwrap();
         let mut referred = Vec::new();
         references(&document, &mut referred);
@@ -890,6 +1013,7 @@ mod components {
         assert_eq!(schema_of("/envelope", BODY)["properties"]["of"]["type"], "integer");
         assert_eq!(schema_of("/envelope", REPLY)["properties"]["of"]["type"], "string");
         assert_eq!(schema_of("/named", BODY)["properties"]["extra"], json!({}));
+        assert!(schema_of("/same", BODY)["properties"]["other"].is_object());
         assert!(schema_of("/mine", BODY)["properties"]["mine"].is_object());
         assert!(schema_of("/mine", INVALID)["properties"]["detail"].is_object());
         assert_eq!(
@@ -1104,6 +1228,24 @@ mod served {
             Ok(Self)
         }
     }
+
+    #[tokio::test]
+    async fn a_reply_to_an_invalid_request_is_as_documented() {
+        let client = TestClient::new(App::new().openapi(OpenApi::new("Shop", "1")).routes(routes![strict]));
+        let document: Value = client.get("/openapi.json").send().await.json();
+        let error = &document["components"]["schemas"]["ValidationError"];
+        let sent: Value = client.get("/strict").send().await.json();
+        let sent = sent["detail"][0].as_object().unwrap();
+        for name in fields(error).1 {
+            assert!(sent.contains_key(name), "{name}");
+        }
+        for name in sent.keys() {
+            assert!(fields(error).0.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    #[get("/strict")]
+    async fn strict(_n: Query<u8>) {}
 
     #[get("/panics")]
     async fn panics(_value: Query<Panics>) {}

@@ -30,7 +30,6 @@ use crate::param::ParamOptions;
 pub struct Router {
     prefix: String,
     dependencies: Vec<&'static ParamNode>,
-    #[cfg(feature = "openapi")]
     tags: Vec<&'static str>,
     entries: Vec<Entry>,
 }
@@ -50,19 +49,12 @@ pub(crate) struct PlacedRoute {
     /// Outermost first.
     pub(crate) dependencies: Vec<&'static ParamNode>,
     /// Those of its routers and its own, likewise.
-    #[cfg(feature = "openapi")]
     pub(crate) tags: Vec<&'static str>,
 }
 
 impl PlacedRoute {
     pub(crate) fn new(node: &'static RouteNode, path: impl Into<String>) -> Self {
-        Self {
-            node,
-            path: path.into(),
-            dependencies: Vec::new(),
-            #[cfg(feature = "openapi")]
-            tags: node.tags.to_vec(),
-        }
+        Self { node, path: path.into(), dependencies: Vec::new(), tags: node.tags.to_vec() }
     }
 }
 
@@ -71,13 +63,7 @@ impl Router {
     ///
     /// A prefix of another form is refused when the app starts.
     pub fn new(prefix: impl Into<String>) -> Self {
-        Self {
-            prefix: prefix.into(),
-            dependencies: Vec::new(),
-            #[cfg(feature = "openapi")]
-            tags: Vec::new(),
-            entries: Vec::new(),
-        }
+        Self { prefix: prefix.into(), dependencies: Vec::new(), tags: Vec::new(), entries: Vec::new() }
     }
 
     /// Adds path functions.
@@ -99,7 +85,7 @@ impl Router {
         self
     }
 
-    /// Tags every route of this router in the [documentation of the API](crate::OpenApi), as `tags("…")` does for one.
+    /// Tags every route of this router in the documentation of the API, as `tags("…")` does for one.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -112,7 +98,6 @@ impl Router {
     /// let users = Router::new("/users").tags(["users"]).routes(routes![list]);
     /// # let _ = users;
     /// ```
-    #[cfg(feature = "openapi")]
     pub fn tags(mut self, tags: impl IntoIterator<Item = &'static str>) -> Self {
         self.tags.extend(tags);
         self
@@ -135,7 +120,6 @@ impl Router {
         for route in &mut placed {
             route.path.insert_str(0, &self.prefix);
             route.dependencies.splice(..0, self.dependencies.iter().copied());
-            #[cfg(feature = "openapi")]
             route.tags.splice(..0, self.tags.iter().copied());
         }
         placed

@@ -175,6 +175,7 @@ pub(super) struct Entries<'a> {
     values: &'a dyn Values,
     of: &'a Path<'a>,
     of_type: TypeName,
+    rules: Rules<'a>,
     rest: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -186,10 +187,11 @@ impl<'a> Entries<'a> {
         session: &'a Session,
         values: &'a dyn Values,
         (of, of_type): (&'a Path<'a>, TypeName),
+        rules: Rules<'a>,
         entries: Vec<(Cow<'a, str>, Raws<'a>)>,
     ) -> Self {
         let gaps = session.gaps(of_type, &std::iter::empty()).into_iter();
-        Self { session, values, of, of_type, rest: entries.into_iter(), rank: 0, gaps, pending: None }
+        Self { session, values, of, of_type, rules, rest: entries.into_iter(), rank: 0, gaps, pending: None }
     }
 }
 
@@ -233,7 +235,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             values: &group,
             name: &name,
             path: &path,
-            rules: Rules::None,
+            rules: self.rules.of_field(&name),
             role: Role::Field(&[]),
             place: self.values,
             picked: None,

@@ -274,7 +274,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         }
         self.session.take_whole();
         let (session, of) = (self.session, (self.path.parent.unwrap_or(self.path), type_name::<V>()));
-        let result = visitor.visit_map(Entries::new(session, self.values, of, entries));
+        let result = visitor.visit_map(Entries::new(session, self.values, of, self.rules, entries));
         session.settle_fields(type_name::<V>(), std::iter::empty(), result)
     }
 

@@ -12,20 +12,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::shape;
+use super::shape::{Shape, shape};
 use crate::decode::{self, UrlEncoded};
 use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query};
-use crate::rejection::{Invalid, Loc, Place};
-use crate::security::OAuth2PasswordForm;
+use crate::rejection::{Loc, Place};
 use crate::sse::Sse;
 
 /// Makes the schema of a type.
-pub(super) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
+pub(crate) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// The names that a request without any values lacks, for a parameter of this name and with these limits.
-type Lacking = fn(&str, &ParamOptions) -> Vec<String>;
+pub(crate) type Lacking = fn(&str, &ParamOptions) -> Vec<String>;
 
-fn nothing(_: &str, _: &ParamOptions) -> Vec<String> {
+fn lacks_nothing(_: &str, _: &ParamOptions) -> Vec<String> {
     Vec::new()
 }
 
@@ -34,8 +33,7 @@ fn nothing(_: &str, _: &ParamOptions) -> Vec<String> {
 #[derive(Debug, Clone, Copy)]
 pub struct ParamDocs {
     pub schema: Option<MakeSchema>,
-    /// The names of the fields of a struct, even if it has no schema.
-    pub fields: fn() -> &'static [&'static str],
+    pub shape: fn() -> Shape,
     pub lacking: Lacking,
     pub default: Option<fn() -> Option<Value>>,
 }
@@ -43,7 +41,7 @@ pub struct ParamDocs {
 impl ParamDocs {
     /// A function, since each constant makes a deep graph deeper.
     pub const fn none() -> Self {
-        Self { schema: None, fields: || &[], lacking: nothing, default: None }
+        Self { schema: None, shape: || Shape::Value, lacking: lacks_nothing, default: None }
     }
 }
 
@@ -87,10 +85,10 @@ macro_rules! __param_docs {
     };
     (@ $type:ty, $default:expr) => {{
         #[allow(unused_imports, reason = "needed where a type has no schema")]
-        use $crate::__private::{Undefaulted as _, Undocumented as _};
+        use $crate::__private::{UndocumentedDefault as _, Undocumented as _};
         $crate::__private::ParamDocs {
             schema: $crate::__private::Documented::<$type>::DOCUMENTED_SCHEMA,
-            fields: $crate::__private::Documented::<$type>::DOCUMENTED_FIELDS,
+            shape: $crate::__private::Documented::<$type>::DOCUMENTED_SHAPE,
             lacking: $crate::__private::Documented::<$type>::DOCUMENTED_LACKING,
             default: $default,
         }
@@ -110,13 +108,13 @@ macro_rules! __route_docs {
     };
     ($description:expr, $is_deprecated:literal, $reply:ty, $data:ty) => {{
         #[allow(unused_imports, reason = "needed where a type has no schema")]
-        use $crate::__private::Unreplying as _;
+        use $crate::__private::UndocumentedReply as _;
         $crate::__private::RouteDocs {
             description: $description,
             is_deprecated: $is_deprecated,
             reply: $crate::__private::ReplyDocs {
-                content_type: $crate::__private::Replying::<$reply, $data>::DOCUMENTED_CONTENT_TYPE,
-                schema: $crate::__private::Replying::<$reply, $data>::DOCUMENTED_SCHEMA,
+                content_type: $crate::__private::DocumentedReply::<$reply, $data>::DOCUMENTED_CONTENT_TYPE,
+                schema: $crate::__private::DocumentedReply::<$reply, $data>::DOCUMENTED_SCHEMA,
             },
         }
     }};
@@ -131,21 +129,21 @@ pub struct Documented<P>(PhantomData<P>);
 #[doc(hidden)]
 pub trait Undocumented {
     const DOCUMENTED_SCHEMA: Option<MakeSchema> = None;
-    const DOCUMENTED_FIELDS: fn() -> &'static [&'static str] = || &[];
-    const DOCUMENTED_LACKING: Lacking = nothing;
+    const DOCUMENTED_SHAPE: fn() -> Shape = || Shape::Value;
+    const DOCUMENTED_LACKING: Lacking = lacks_nothing;
 }
 
 impl<P> Undocumented for Documented<P> {}
 
 /// A default that cannot be shown.
 #[doc(hidden)]
-pub trait Undefaulted {
+pub trait UndocumentedDefault {
     fn documented_default<V>(_: fn() -> V) -> Option<Value> {
         None
     }
 }
 
-impl<P> Undefaulted for Documented<P> {}
+impl<P> UndocumentedDefault for Documented<P> {}
 
 macro_rules! documented {
     ($($name:ident),*) => { $(
@@ -163,35 +161,24 @@ macro_rules! documented {
 
 documented!(Path, Query, Header, Cookie, Form, Json);
 
-macro_rules! has_fields {
+/// Values of a place that a type may take as a whole.
+macro_rules! of_place {
     ($($name:ident),*) => { $(
         impl<T: DeserializeOwned> Documented<$name<T>> {
-            pub const DOCUMENTED_FIELDS: fn() -> &'static [&'static str] = shape::fields::<T>;
-        }
-    )* };
-}
-
-has_fields!(Path, Query, Header, Cookie, Form);
-
-macro_rules! may_lack {
-    ($($name:ident),*) => { $(
-        impl<T: DeserializeOwned> Documented<$name<T>> {
+            pub const DOCUMENTED_SHAPE: fn() -> Shape = shape::<T>;
             pub const DOCUMENTED_LACKING: Lacking = lacking::<T>;
         }
     )* };
 }
 
-may_lack!(Query, Header, Cookie, Form);
+of_place!(Path, Query, Header, Cookie, Form);
 
 /// Only the type's `Deserialize` knows what it can do without.
 fn lacking<T: DeserializeOwned>(name: &str, options: &ParamOptions) -> Vec<String> {
-    let nothing = UrlEncoded::new("");
-    let errors = decode::decode::<T>(&nothing, Place::Query, name, Some(options)).err().unwrap_or_default();
-    let name = |error: Invalid| match error.loc.into_iter().nth(1) {
-        Some(Loc::Name(name)) => Some(name.into_owned()),
-        _ => None,
-    };
-    errors.into_iter().filter_map(name).collect()
+    let empty = UrlEncoded::new("");
+    let errors = decode::decode::<T>(&empty, Place::Query, name, Some(options)).err().unwrap_or_default();
+    let named = errors.into_iter().filter_map(|error| error.loc.into_iter().nth(1));
+    named.filter_map(|name| if let Loc::Name(name) = name { Some(name.into_owned()) } else { None }).collect()
 }
 
 impl<T: DeserializeOwned> Documented<Json<T>> {
@@ -243,46 +230,27 @@ mod files {
     }
 }
 
-impl Documented<OAuth2PasswordForm> {
-    pub const DOCUMENTED_LACKING: Lacking = |_, _| vec!["username".to_owned(), "password".to_owned()];
-    pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| {
-        let text = json_schema!({ "type": "string" });
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "grant_type": { "type": "string", "pattern": "^password$" },
-                "username": text,
-                "password": { "type": "string", "format": "password" },
-                "scope": { "type": "string", "default": "" },
-                "client_id": text,
-                "client_secret": { "type": "string", "format": "password" },
-            },
-            "required": ["username", "password"],
-        })
-    });
-}
-
 /// The type of a reply, and of the data in its `Json` if it ends in one.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Replying<T, Data>(PhantomData<(T, Data)>);
+pub struct DocumentedReply<T, Data>(PhantomData<(T, Data)>);
 
 /// A reply of which nothing is known.
 #[doc(hidden)]
-pub trait Unreplying {
+pub trait UndocumentedReply {
     const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = None;
     const DOCUMENTED_SCHEMA: Option<MakeSchema> = None;
 }
 
-impl<T, Data> Unreplying for Replying<T, Data> {}
+impl<T, Data> UndocumentedReply for DocumentedReply<T, Data> {}
 
-impl<T, Data: JsonSchema> Replying<T, Data> {
+impl<T, Data: JsonSchema> DocumentedReply<T, Data> {
     pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(SchemaGenerator::subschema_for::<Data>);
 }
 
 macro_rules! content_type {
     ($content_type:literal: $([$($param:ident),*] $reply:ty),* $(,)?) => { $(
-        impl<$($param,)* Data> Replying<$reply, Data> {
+        impl<$($param,)* Data> DocumentedReply<$reply, Data> {
             pub const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = Some($content_type);
         }
     )* };

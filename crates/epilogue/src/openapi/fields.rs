@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schemas::Schemas;
-use super::taken::Taken;
+use super::taken::{Taken, TakenValue};
 use crate::graph::node::Source;
 use crate::rejection::Place;
 
@@ -26,17 +26,12 @@ pub(super) fn parameters(taken: &Taken, segments: &[String], schemas: &mut Schem
     }
     for place in [Place::Query, Place::Header, Place::Cookie] {
         let fields = values_of(taken, place).flat_map(|value| value.fields(schemas)).collect();
-        for mut field in merged(fields) {
-            if place == Place::Header {
-                field.name = field.name.replace('_', "-");
-            }
-            parameters.push(parameter(place, field));
-        }
+        parameters.extend(merged(fields).into_iter().map(|field| parameter(place, field)));
     }
     parameters
 }
 
-fn values_of(taken: &Taken, place: Place) -> impl Iterator<Item = super::taken::TakenValue> {
+fn values_of(taken: &Taken, place: Place) -> impl Iterator<Item = TakenValue> {
     taken
         .values
         .iter()
@@ -47,7 +42,7 @@ fn values_of(taken: &Taken, place: Place) -> impl Iterator<Item = super::taken::
 fn of_path(taken: &Taken, segments: &[String], schemas: &mut Schemas) -> Vec<Field> {
     let mut fields = Vec::new();
     for value in values_of(taken, Place::Path) {
-        match value.items(schemas) {
+        match value.items(segments.len(), schemas) {
             Some(items) => {
                 let item =
                     |(name, schema): (&String, Value)| Field { name: name.clone(), schema, required: true };
@@ -88,38 +83,59 @@ fn merged(fields: Vec<Field>) -> Vec<Field> {
 
 /// The body, if anything reads it.
 pub(super) fn body(taken: &Taken, schemas: &mut Schemas) -> Option<Value> {
-    let is_json = |source: &Source| matches!(source, Source::Json(_));
-    let is_form = |source: &Source| matches!(source, Source::Form | Source::File { .. });
-    let json: Vec<_> = taken.values.iter().filter(|value| is_json(value.source())).collect();
+    let read_by = |is_reader: fn(&Source) -> bool| -> Vec<TakenValue> {
+        taken.values.iter().copied().filter(|value| is_reader(value.source())).collect()
+    };
+    let json = read_by(|source| matches!(source, Source::Json(_)));
     if !json.is_empty() {
-        let is_embedded = json.iter().any(|value| value.is_embedded());
-        let mut fields = merged(json.into_iter().map(|value| value.whole(schemas)).collect());
-        let content_type = "application/json";
-        return Some(match fields.pop() {
-            Some(whole) if fields.is_empty() && !is_embedded => {
-                content(content_type, &whole.schema, whole.required)
-            }
-            last => object(content_type, fields.into_iter().chain(last)),
-        });
+        return Some(json_body(&json, schemas));
     }
-    let form: Vec<_> = taken.values.iter().filter(|value| is_form(value.source())).collect();
+    let form = read_by(|source| matches!(source, Source::Form | Source::File { .. }));
     if !form.is_empty() {
-        let has_files = form.iter().any(|value| matches!(value.source(), Source::File { .. }));
-        let content_type =
-            if has_files { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
-        let fields = form.into_iter().flat_map(|value| value.fields(schemas)).collect();
-        return Some(object(content_type, merged(fields)));
+        return Some(form_body(&form, schemas));
     }
-    let raw = taken.values.iter().find(|value| matches!(value.source(), Source::RawBody))?.whole(schemas);
+    let raw = read_by(|source| matches!(source, Source::RawBody)).first()?.whole(schemas);
     let content_type = if raw.schema["type"] == "string" { "text/plain" } else { "application/octet-stream" };
     Some(content(content_type, &raw.schema, false))
+}
+
+fn json_body(values: &[TakenValue], schemas: &mut Schemas) -> Value {
+    const TYPE: &str = "application/json";
+    let is_embedded = values.iter().any(|value| value.is_embedded());
+    let fields = merged(values.iter().map(|value| value.whole(schemas)).collect());
+    if let [whole] = &fields[..]
+        && !is_embedded
+    {
+        return content(TYPE, &whole.schema, whole.required);
+    }
+    let (schema, is_required) = object(fields);
+    content(TYPE, &schema, is_required)
+}
+
+fn form_body(values: &[TakenValue], schemas: &mut Schemas) -> Value {
+    let has_files = values.iter().any(|value| matches!(value.source(), Source::File { .. }));
+    let content_type = if has_files { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
+    let (open, listed): (Vec<TakenValue>, Vec<_>) = values.iter().partition(|value| value.is_open(schemas));
+    let (schema, mut is_required) =
+        object(merged(listed.iter().flat_map(|value| value.fields(schemas)).collect()));
+    // What reads the form as a whole stands under no name.
+    let mut parts: Vec<Value> = if listed.is_empty() { Vec::new() } else { vec![schema] };
+    for whole in open.iter().map(|value| value.whole(schemas)) {
+        is_required |= whole.required;
+        parts.push(whole.schema);
+    }
+    match &parts[..] {
+        [schema] => content(content_type, schema, is_required),
+        _ => content(content_type, &json!({ "allOf": parts }), is_required),
+    }
 }
 
 fn content(content_type: &str, schema: &Value, required: bool) -> Value {
     json!({ "content": { content_type: { "schema": schema } }, "required": required })
 }
 
-fn object(content_type: &str, fields: impl IntoIterator<Item = Field>) -> Value {
+/// The schema of an object with these fields, and whether any of them is required.
+fn object(fields: Vec<Field>) -> (Value, bool) {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields {
         if field.required {
@@ -127,10 +143,10 @@ fn object(content_type: &str, fields: impl IntoIterator<Item = Field>) -> Value 
         }
         properties.insert(field.name, field.schema);
     }
-    let mut schema = json!({ "type": "object", "properties": properties });
     let is_required = !required.is_empty();
+    let mut schema = json!({ "type": "object", "properties": properties });
     if is_required {
         schema["required"] = json!(required);
     }
-    content(content_type, &schema, is_required)
+    (schema, is_required)
 }

@@ -1,6 +1,7 @@
 //! The documentation of the API: an OpenAPI document of the routes, their parameters and replies.
 //!
-//! Everything it says is in the graph already, except for the schemas of types, which the `schemars` crate makes.
+//! It says what the graph says. What types look like is asked of the `schemars` crate, and what a request needs of each type's own
+//! `Deserialize`.
 
 mod documented;
 mod fields;
@@ -21,8 +22,11 @@ use crate::app::{PlacedRoute, segments_of};
 use crate::scope;
 
 pub use self::documented::{
-    Documented, ParamDocs, ReplyDocs, Replying, RouteDocs, Undefaulted, Undocumented, Unreplying,
+    Documented, DocumentedReply, ParamDocs, ReplyDocs, RouteDocs, Undocumented, UndocumentedDefault,
+    UndocumentedReply,
 };
+pub(crate) use self::documented::{Lacking, MakeSchema};
+pub(crate) use self::shape::Shape;
 
 /// The documentation of the API, which [`App::openapi`] serves: what `FastAPI(title=…, version=…)` says of it.
 ///
@@ -98,7 +102,7 @@ impl OpenApi {
     }
 
     /// Where a page is served on which a reader can try the API: at `/docs` unless set. The page loads Swagger UI from a public server, as
-    /// FastAPI's does.
+    /// FastAPI's does. A reader who logs in elsewhere comes back to `/oauth2-redirect` below it.
     #[doc(alias = "docs_url")]
     pub fn docs_path(self, path: impl Into<String>) -> Self {
         Self { docs_path: Some(path.into()), ..self }
@@ -111,10 +115,10 @@ impl OpenApi {
 
     /// The document itself: to save it, or to compare it in a test.
     pub fn document(&self, app: &App) -> Value {
-        self.describe(&app.placed())
+        self.document_of(&app.placed())
     }
 
-    fn describe(&self, routes: &[PlacedRoute]) -> Value {
+    fn document_of(&self, routes: &[PlacedRoute]) -> Value {
         let mut schemas = Schemas::new();
         let mut paths = Map::new();
         let mut security = Map::new();
@@ -154,7 +158,7 @@ impl OpenApi {
         std::iter::once(PlacedRoute::new(&page::DOCUMENT, &self.path)).chain(page).collect()
     }
 
-    /// What these routes take.
+    /// The state that these routes take.
     pub(crate) fn state(&self, routes: &[PlacedRoute]) -> (TypeId, scope::Value) {
         (
             TypeId::of::<page::DocumentedApp>(),

@@ -25,8 +25,14 @@ pub(super) fn describe(
     if !description.is_empty() {
         operation["description"] = json!(description);
     }
-    if !route.tags.is_empty() {
-        operation["tags"] = json!(route.tags);
+    let mut tags: Vec<&str> = Vec::new();
+    for tag in &route.tags {
+        if !tags.contains(tag) {
+            tags.push(tag);
+        }
+    }
+    if !tags.is_empty() {
+        operation["tags"] = json!(tags);
     }
     if node.docs.is_deprecated {
         operation["deprecated"] = json!(true);
@@ -85,15 +91,15 @@ fn has_body(status: u16) -> bool {
 fn titled(name: &str) -> String {
     let title = |word: &str| {
         let mut chars = word.chars();
-        chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
     };
     name.split('_').map(title).collect::<Vec<String>>().join(" ")
 }
 
 /// As FastAPI makes it: of the function, the path and the method.
 fn operation_id(route: &PlacedRoute) -> String {
-    let words = |c: char| if c.is_alphanumeric() { c } else { '_' };
-    let path: String = documented_path(&route.path).chars().map(words).collect();
+    let plain = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    let path: String = documented_path(&route.path).chars().map(plain).collect();
     format!("{}{path}_{}", route.node.name, route.node.method.to_lowercase())
 }
 

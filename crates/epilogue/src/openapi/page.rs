@@ -39,7 +39,7 @@ impl DocumentedApp {
 #[get("", hidden, blocking, crate = crate)]
 fn openapi_json(documented: &State<DocumentedApp>) -> Response {
     let DocumentedApp { openapi, routes, json } = &**documented;
-    sent("application/json", json.get_or_init(|| openapi.describe(routes).to_string().into()).clone())
+    sent("application/json", json.get_or_init(|| openapi.document_of(routes).to_string().into()).clone())
 }
 
 #[get("", hidden, crate = crate)]

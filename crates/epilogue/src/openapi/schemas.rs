@@ -1,6 +1,7 @@
 //! The schemas of types, and the components that the document collects of them.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 use schemars::generate::{Contract, SchemaSettings};
@@ -77,32 +78,54 @@ impl Schemas {
         let mut outputs = self.outputs.take_definitions(true);
         keep_used(document, INPUTS, &mut inputs);
         keep_used(document, OUTPUTS, &mut outputs);
-        let two_sided = two_sided(&inputs, &outputs);
-        let component = |name: &str, side: &str| {
-            // As OpenAPI allows it, and as FastAPI changes it.
-            let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-            let plain: String = name.chars().map(|c| if is_allowed(c) { c } else { '_' }).collect();
-            if two_sided.contains(name) { format!("{plain}-{side}") } else { plain }
-        };
+        let names = names_of(&inputs, &outputs);
         let settle = |value: &mut Value| {
             each_reference(value, &mut |path| {
-                let sides = [(INPUTS, "Input"), (OUTPUTS, "Output")];
-                let found = sides.iter().find_map(|(at, side)| Some((name_in(path, at)?, side)));
-                if let Some((name, side)) = found {
-                    *path = format!("{COMPONENTS}{}", component(&name, side));
+                let found = [INPUTS, OUTPUTS].into_iter().find_map(|at| Some((at, name_in(path, at)?)));
+                if let Some(name) = found.and_then(|found| names.get(&found)) {
+                    *path = format!("{COMPONENTS}{name}");
                 }
             });
         };
         settle(document);
         let mut components = Map::new();
-        for (definitions, side) in [(inputs, "Input"), (outputs, "Output")] {
+        for (definitions, at) in [(inputs, INPUTS), (outputs, OUTPUTS)] {
             for (name, mut definition) in definitions {
                 settle(&mut definition);
-                components.insert(component(&name, side), definition);
+                if let Some(name) = names.get(&(at, name)) {
+                    components.insert(name.clone(), definition);
+                }
             }
         }
         components
     }
+}
+
+/// What each definition is called as a component. If it is the same on both sides, it has one name.
+fn names_of(
+    inputs: &Map<String, Value>,
+    outputs: &Map<String, Value>,
+) -> BTreeMap<(&'static str, String), String> {
+    let two_sided = two_sided(inputs, outputs);
+    // As OpenAPI allows it, and as FastAPI changes it.
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let mut names = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (definitions, at, side) in [(inputs, INPUTS, "-Input"), (outputs, OUTPUTS, "-Output")] {
+        for name in definitions.keys() {
+            let side = if two_sided.contains(name) { side } else { "" };
+            if let Some(shared) = names.get(&(INPUTS, name.clone())).filter(|_| side.is_empty()) {
+                let shared = String::clone(shared);
+                names.insert((at, name.clone()), shared);
+                continue;
+            }
+            let plain: String = name.chars().map(|c| if is_allowed(c) { c } else { '_' }).collect();
+            let numbers = std::iter::once(String::new()).chain((2..).map(|number: u32| number.to_string()));
+            let mut free = numbers.map(|number| format!("{plain}{number}{side}"));
+            names.extend(free.find(|free| taken.insert(free.clone())).map(|free| ((at, name.clone()), free)));
+        }
+    }
+    names
 }
 
 /// A schema that is an object, to which more can be added.
@@ -112,7 +135,8 @@ fn plain(mut schema: Schema) -> Value {
     schema.to_value()
 }
 
-/// Says the same in words that more tools know.
+/// Says the same in words that more tools know. A generator does it for the definitions that are taken of it, but not for what is asked of it
+/// directly.
 fn simplify(schema: &mut Schema) {
     let mut booleans = ReplaceBoolSchemas::default();
     booleans.skip_additional_properties = true;
@@ -222,6 +246,11 @@ fn two_sided(inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> BTree
 
 /// A schema without `null`, which a query, a path, a header, a cookie or a form cannot have.
 pub(super) fn without_null(mut schema: Value) -> Value {
+    if let Some(fields) = schema.as_object_mut()
+        && fields.get("default").is_some_and(Value::is_null)
+    {
+        fields.remove("default");
+    }
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
         if let [name] = &types[..] {
@@ -262,7 +291,12 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
         }
         *schema = whole;
     }
-    let is_list = is_list(&schemas.resolved(schema));
+    let resolved = schemas.resolved(schema);
+    let is_list = is_list(&resolved);
+    if is_list && schema.get("items").is_none() {
+        // The limits of its items have no place beside a reference.
+        *schema = resolved;
+    }
     let lengths = if is_list { ["minItems", "maxItems"] } else { ["minLength", "maxLength"] };
     for (name, length) in lengths.into_iter().zip([options.min_length, options.max_length]) {
         if let Some(length) = length {
@@ -272,14 +306,19 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
     // Those of a list hold for its items.
     let item = if is_list && schema["items"].is_object() { &mut schema["items"] } else { schema };
     let bounds = [
-        ("minimum", options.ge),
-        ("exclusiveMinimum", options.gt),
-        ("maximum", options.le),
-        ("exclusiveMaximum", options.lt),
+        ("minimum", options.ge, Ordering::Less),
+        ("exclusiveMinimum", options.gt, Ordering::Less),
+        ("maximum", options.le, Ordering::Greater),
+        ("exclusiveMaximum", options.lt, Ordering::Greater),
     ];
-    for (name, bound) in bounds {
-        if let Some(bound) = bound {
-            item[name] = number(bound);
+    for (name, bound, looser) in bounds {
+        let Some(bound) = bound.map(number) else { continue };
+        // The type has limits of its own: a `u8` ends at 255, whatever the parameter says.
+        let known = item.get(name).and_then(Value::as_f64);
+        let is_looser = known
+            .is_some_and(|known| bound.as_f64().and_then(|bound| bound.partial_cmp(&known)) == Some(looser));
+        if !is_looser {
+            item[name] = bound;
         }
     }
     if let Some(pattern) = options.pattern {
@@ -318,6 +357,7 @@ struct OneError {
     msg: String,
     r#type: String,
     input: Value,
+    #[schemars(skip_serializing_if = "Option::is_none")]
     ctx: Option<Map<String, Value>>,
 }
 

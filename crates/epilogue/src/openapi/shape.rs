@@ -1,19 +1,45 @@
-//! The names of a struct's fields, asked of its `Deserialize`.
+//! What a type reads of a place, asked of its `Deserialize`.
 
 use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
-use serde::forward_to_deserialize_any;
 
-/// Empty for what is not a struct.
-pub(super) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
-    let mut fields = &[][..];
-    // It always fails: there is nothing to read.
-    drop(T::deserialize(Shape(&mut fields)));
-    fields
+/// What a type reads of a place: of a query, or of a form.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// What stands under the name of the parameter.
+    Value,
+    /// What stands under these names.
+    Struct(&'static [&'static str]),
+    /// All of it: a map, an enum with a tag inside or without one, or a struct that something is flattened into.
+    Place,
 }
 
-struct Shape<'s>(&'s mut &'static [&'static str]);
+pub(super) fn shape<T: DeserializeOwned>() -> Shape {
+    let mut shape = Shape::Value;
+    // It always fails: there is nothing to read.
+    drop(T::deserialize(Asked(&mut shape)));
+    shape
+}
 
-impl<'de> Deserializer<'de> for Shape<'_> {
+/// Each of these asks for what stands under one name.
+macro_rules! values {
+    ($($ask:ident)*) => { $(
+        fn $ask<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+            self.answered(Shape::Value)
+        }
+    )* };
+}
+
+struct Asked<'s>(&'s mut Shape);
+
+impl Asked<'_> {
+    fn answered<T>(self, shape: Shape) -> Result<T, serde::de::value::Error> {
+        *self.0 = shape;
+        Err(Error::custom("only the shape was wanted"))
+    }
+}
+
+impl<'de> Deserializer<'de> for Asked<'_> {
     type Error = serde::de::value::Error;
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -22,8 +48,15 @@ impl<'de> Deserializer<'de> for Shape<'_> {
         fields: &'static [&'static str],
         _visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        *self.0 = fields;
-        Err(Error::custom("only the names were wanted"))
+        self.answered(Shape::Struct(fields))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Place)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Place)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -38,12 +71,38 @@ impl<'de> Deserializer<'de> for Shape<'_> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
-        Err(Error::custom("this is not a struct"))
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Value)
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
-        map enum identifier ignored_any
+    values! {
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_f32 deserialize_f64 deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_seq deserialize_identifier deserialize_ignored_any
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Value)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Value)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _len: usize,
+        _visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Value)
     }
 }

@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Field;
 use super::schemas::{Schemas, limit, without_null};
+use super::shape::Shape;
 use crate::app::PlacedRoute;
 use crate::graph::node::{Need, ParamNode, Source};
+use crate::rejection::Place;
 use crate::security::scheme::SecurityScheme;
 
 #[derive(Default)]
@@ -38,7 +40,7 @@ impl Taken {
     /// In FastAPI's order: a function's own values come before those of what it depends on.
     pub(super) fn of(route: &PlacedRoute) -> Self {
         let mut taken = Self::default();
-        taken.own(route.node.params, &[], true);
+        taken.take_own(route.node.params, &[], true);
         let effects = route.dependencies.iter().copied().chain(route.node.dependencies);
         for param in effects.chain(route.node.params) {
             taken.follow(param, &[], true);
@@ -46,7 +48,7 @@ impl Taken {
         taken
     }
 
-    fn own(&mut self, params: &'static [ParamNode], scopes: &[&'static str], is_vital: bool) {
+    fn take_own(&mut self, params: &'static [ParamNode], scopes: &[&'static str], is_vital: bool) {
         for param in params {
             match param.source {
                 Source::Value(_) | Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => {
@@ -58,6 +60,7 @@ impl Taken {
         }
     }
 
+    /// Takes what a dependency takes, and all below it.
     fn follow(&mut self, param: &'static ParamNode, above: &[&'static str], is_vital: bool) {
         let Source::Dependency { node: Some(node), need, .. } = param.source else { return };
         let is_vital = is_vital && need == Need::Required;
@@ -68,7 +71,7 @@ impl Taken {
             return;
         }
         self.followed.push(followed);
-        self.own(node.params, &scopes, is_vital);
+        self.take_own(node.params, &scopes, is_vital);
         for param in node.params {
             self.follow(param, &scopes, is_vital);
         }
@@ -107,49 +110,66 @@ impl TakenValue {
         if let Some(description) = options.description {
             schema["description"] = json!(description);
         }
-        Field { name: (*key).to_owned(), schema, required: self.lacking().iter().any(|name| name == key) }
+        Field { name: (*key).to_owned(), schema, required: !self.lacking().is_empty() }
+    }
+
+    /// Whether it reads names that its type does not list.
+    pub(super) fn is_open(self, schemas: &mut Schemas) -> bool {
+        let Shape::Place = (self.param.docs.shape)() else { return false };
+        let schema = self.schema(schemas);
+        let schema = schemas.resolved(&schema);
+        schema["properties"].is_null() || schema["oneOf"].is_array() || schema["anyOf"].is_array()
     }
 
     /// The fields of a struct, which takes its place as a whole; the value itself if it is not a struct.
     pub(super) fn fields(self, schemas: &mut Schemas) -> Vec<Field> {
+        let names = match (self.param.docs.shape)() {
+            Shape::Struct(names) => names,
+            Shape::Place if !self.is_open(schemas) => &[],
+            Shape::Value | Shape::Place => return vec![self.whole(schemas)],
+        };
         let schema = self.schema(schemas);
         let mut properties = match schemas.resolved(&schema).get_mut("properties") {
             Some(Value::Object(properties)) => std::mem::take(properties),
             // Without a schema, the names of the fields are all that is known of a struct.
             _ if self.param.docs.schema.is_none() => {
-                (self.param.docs.fields)().iter().map(|name| ((*name).to_owned(), json!({}))).collect()
+                names.iter().map(|name| ((*name).to_owned(), json!({}))).collect()
             }
             _ => Map::new(),
         };
-        if properties.is_empty() {
-            return vec![self.whole(schemas)];
-        }
         // In the order in which they are declared, then those that only the schema knows.
-        let declared = (self.param.docs.fields)()
-            .iter()
-            .filter_map(|name| properties.remove_entry(*name))
-            .collect::<Vec<_>>();
-        let (default, lacking) = (self.default(), self.lacking());
-        let field = |(name, schema): (String, Value)| {
+        let declared = names.iter().filter_map(|name| properties.remove_entry(*name)).collect::<Vec<_>>();
+        let (mut default, lacking) = (self.default(), self.lacking());
+        let mut field = |(name, schema): (String, Value)| {
             let mut schema = without_null(schema);
-            match default.as_ref().map(|default| &default[&name]) {
-                Some(Value::Null) => {}
-                Some(value) => schema["default"] = value.clone(),
-                // There is one for the whole struct, which cannot be shown.
-                None if self.param.options.has_default => {
-                    schema.as_object_mut().and_then(|schema| schema.remove("default"));
-                }
-                None => {}
+            if self.param.options.has_default
+                && let Some(said) = schema.as_object_mut()
+            {
+                // The one of the whole struct counts.
+                said.remove("default");
+                let default = default.as_mut().and_then(|default| default.get_mut(&name)).map(Value::take);
+                said.extend(default.filter(|value| !value.is_null()).map(|value| ("default".into(), value)));
             }
-            Field { required: lacking.contains(&name), name, schema }
+            Field { required: lacking.contains(&name), name: self.sent_as(name), schema }
         };
-        declared.into_iter().chain(properties).map(field).collect()
+        declared.into_iter().chain(properties).map(&mut field).collect()
     }
 
-    /// The schemas of a tuple, which takes the segments of the path in order.
-    pub(super) fn items(self, schemas: &mut Schemas) -> Option<Vec<Value>> {
+    /// The name under which a client sends a struct's field.
+    fn sent_as(self, field: String) -> String {
+        let is_header = matches!(self.param.source, Source::Value(Place::Header));
+        if is_header { field.replace('_', "-") } else { field }
+    }
+
+    /// The schemas of a tuple, list or map, which takes all segments of the path.
+    pub(super) fn items(self, segments: usize, schemas: &mut Schemas) -> Option<Vec<Value>> {
         let schema = self.schema(schemas);
-        schemas.resolved(&schema)["prefixItems"].as_array().cloned()
+        let mut schema = schemas.resolved(&schema);
+        if let Value::Array(items) = schema["prefixItems"].take() {
+            return Some(items);
+        }
+        let item = ["items", "additionalProperties"].map(|name| schema[name].take());
+        item.into_iter().find(Value::is_object).map(|item| vec![item; segments])
     }
 
     fn schema(self, schemas: &mut Schemas) -> Value {
@@ -165,9 +185,13 @@ impl TakenValue {
         self.param.docs.default.and_then(|default| default())
     }
 
-    /// Whether a request can have a value that is not valid. Bytes are always.
+    /// Whether a request can be refused for a value that is not valid. Bytes are always.
     pub(super) fn may_be_invalid(self) -> bool {
-        !matches!(self.param.source, Source::RawBody) || self.param.docs.schema.is_some()
+        match self.param.source {
+            Source::Value(_) => self.is_vital,
+            Source::RawBody => self.param.docs.schema.is_some(),
+            _ => true,
+        }
     }
 
     /// The names under which a request must have something.

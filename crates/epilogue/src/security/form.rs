@@ -109,3 +109,31 @@ impl Fields<'_> {
             .ok()
     }
 }
+
+#[cfg(feature = "openapi")]
+mod documented {
+    use schemars::json_schema;
+
+    use super::OAuth2PasswordForm;
+    use crate::openapi::{Documented, Lacking, MakeSchema, Shape};
+
+    impl Documented<OAuth2PasswordForm> {
+        pub const DOCUMENTED_SHAPE: fn() -> Shape = || Shape::Place;
+        pub const DOCUMENTED_LACKING: Lacking = |_, _| vec!["username".to_owned(), "password".to_owned()];
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| {
+            let text = json_schema!({ "type": "string" });
+            json_schema!({
+                "type": "object",
+                "properties": {
+                    "grant_type": { "type": "string", "pattern": "^password$" },
+                    "username": text,
+                    "password": { "type": "string", "format": "password" },
+                    "scope": { "type": "string", "default": "" },
+                    "client_id": text,
+                    "client_secret": { "type": "string", "format": "password" },
+                },
+                "required": ["username", "password"],
+            })
+        });
+    }
+}
