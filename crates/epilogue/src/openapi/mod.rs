@@ -3,8 +3,10 @@
 //! It says what the graph says. What types look like is asked of the `schemars` crate, and what a request needs of each type's own
 //! `Deserialize`.
 
+mod components;
 mod documented;
 mod fields;
+mod limits;
 mod operation;
 mod page;
 mod schemas;

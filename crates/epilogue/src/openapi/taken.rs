@@ -5,7 +5,8 @@ use std::any::TypeId;
 use serde_json::{Map, Value, json};
 
 use super::fields::Field;
-use super::schemas::{Schemas, limit, without_null};
+use super::limits::limit;
+use super::schemas::{Schemas, without_null};
 use super::shape::Shape;
 use crate::app::PlacedRoute;
 use crate::graph::node::{Need, ParamNode, Source};

@@ -1,0 +1,79 @@
+//! What a parameter's own options add to the schema of its type.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value, json};
+
+use super::schemas::Schemas;
+use crate::param::{Bound, ParamOptions};
+
+/// Adds the limits of `#[param(…)]` to a schema.
+pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schemas) {
+    if options.limit_nothing() {
+        return;
+    }
+    if let Some(Value::Array(all)) = schema.get_mut("anyOf") {
+        for schema in all.iter_mut().filter(|schema| schema["type"] != "null") {
+            limit(schema, options, schemas);
+        }
+        return;
+    }
+    if !options.fields.is_empty() {
+        // The type is limited only here, so here it is described as a whole.
+        let mut whole = schemas.resolved(schema);
+        for (name, limits) in options.fields {
+            if let Some(field) = whole.get_mut("properties").and_then(|fields| fields.get_mut(name)) {
+                limit(field, limits, schemas);
+            }
+        }
+        *schema = whole;
+    }
+    let resolved = schemas.resolved(schema);
+    let is_list = is_list(&resolved);
+    if is_list && schema.get("items").is_none() {
+        // The limits of its items have no place beside a reference.
+        *schema = resolved;
+    }
+    let lengths = if is_list { ["minItems", "maxItems"] } else { ["minLength", "maxLength"] };
+    for (name, length) in lengths.into_iter().zip([options.min_length, options.max_length]) {
+        if let Some(length) = length {
+            schema[name] = json!(length);
+        }
+    }
+    // Those of a list hold for its items.
+    let item = if is_list && schema["items"].is_object() { &mut schema["items"] } else { schema };
+    let bounds = [
+        ("minimum", options.ge, Ordering::Less),
+        ("exclusiveMinimum", options.gt, Ordering::Less),
+        ("maximum", options.le, Ordering::Greater),
+        ("exclusiveMaximum", options.lt, Ordering::Greater),
+    ];
+    for (name, bound, looser) in bounds {
+        let Some(bound) = bound.map(number) else { continue };
+        // The type has limits of its own: a `u8` ends at 255, whatever the parameter says.
+        let known = item.get(name).and_then(Value::as_f64);
+        let is_looser = known
+            .is_some_and(|known| bound.as_f64().and_then(|bound| bound.partial_cmp(&known)) == Some(looser));
+        if !is_looser {
+            item[name] = bound;
+        }
+    }
+    if let Some(pattern) = options.pattern {
+        item["pattern"] = json!(pattern);
+    }
+}
+
+fn is_list(schema: &Value) -> bool {
+    match &schema["type"] {
+        Value::Array(types) => types.iter().any(|name| name == "array"),
+        name => name == "array",
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "JSON's numbers are no more exact")]
+fn number(bound: Bound) -> Value {
+    match bound {
+        Bound::Int(value) => Number::from_i128(value).map_or_else(|| json!(value as f64), Value::Number),
+        Bound::Float(value) => json!(value),
+    }
+}
