@@ -141,7 +141,7 @@ impl TakenValue {
         // In the order in which they are declared, then those that only the schema knows.
         let declared = names.iter().filter_map(|name| properties.remove_entry(*name)).collect::<Vec<_>>();
         let (mut default, lacking) = (self.default(), self.lacking());
-        let mut field = |(name, schema): (String, Value)| {
+        let field = |(name, schema): (String, Value)| {
             let mut schema = without_null(schema);
             if self.param.options.has_default
                 && let Some(said) = schema.as_object_mut()
@@ -153,7 +153,7 @@ impl TakenValue {
             }
             Field { required: lacking.contains(&name), name: self.sent_as(name), schema }
         };
-        declared.into_iter().chain(properties).map(&mut field).collect()
+        declared.into_iter().chain(properties).map(field).collect()
     }
 
     /// The name under which a client sends a struct's field.
@@ -168,6 +168,9 @@ impl TakenValue {
         let mut schema = schemas.resolved(&schema);
         if let Value::Array(items) = schema["prefixItems"].take() {
             return Some(items);
+        }
+        if schema["properties"].is_object() {
+            return None;
         }
         let item = ["items", "additionalProperties"].map(|name| schema[name].take());
         item.into_iter().find(Value::is_object).map(|item| vec![item; segments])
