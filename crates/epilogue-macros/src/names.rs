@@ -12,7 +12,9 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
-use syn::{GenericArgument, Ident, Path, PathArguments, Type, TypePath, parse_quote};
+use syn::{
+    Expr, ExprLit, GenericArgument, Ident, Lit, Path, PathArguments, PathSegment, Type, TypePath, parse_quote,
+};
 
 use crate::signature::Function;
 
@@ -52,7 +54,7 @@ impl Names {
         if !generics.params.is_empty() {
             return names;
         }
-        for param in &mut *params {
+        for param in params.iter_mut().filter(|param| !param.is_reported) {
             let before = names.next;
             names.visit_type_mut(&mut param.ty_in_body);
             if !param.is_named_in_body() {
@@ -65,7 +67,7 @@ impl Names {
             }
         }
         (names.in_body, names.next) = (false, 0);
-        for param in params {
+        for param in params.iter_mut().filter(|param| !param.is_reported) {
             names.visit_type_mut(&mut param.ty);
         }
         names
@@ -179,8 +181,7 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
     let module = Ident::new("without_a_macro", Span::call_site());
     let mut plain = path.clone();
     plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
-    let span = name.span();
-    let empty = quote_spanned!(span=> pub struct #name {});
+    let empty = stand_in(last);
     quote!({
         mod #module {
             #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
@@ -197,6 +198,33 @@ pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> Toke
             #within
         }
     })
+}
+
+/// A struct of this name, which takes the arguments that are written behind the name.
+fn stand_in(last: &PathSegment) -> TokenStream {
+    let name = &last.ident;
+    let span = name.span();
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return quote_spanned!(span=> pub struct #name {});
+    };
+    let generics = arguments.args.iter().enumerate().map(|(index, argument)| {
+        let generic = format_ident!("__{index}", span = Span::mixed_site());
+        match argument {
+            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) => {
+                quote!(const #generic: bool)
+            }
+            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Char(_), .. })) => {
+                quote!(const #generic: char)
+            }
+            GenericArgument::Const(_) => quote!(const #generic: i128),
+            _ => quote!(#generic),
+        }
+    });
+    let types = arguments.args.iter().enumerate().filter_map(|(index, argument)| {
+        let generic = format_ident!("__{index}", span = Span::mixed_site());
+        (!matches!(argument, GenericArgument::Const(_))).then_some(generic)
+    });
+    quote_spanned!(span=> pub struct #name<#(#generics),*> { of: fn() -> (#(#types,)*) })
 }
 
 /// The table's name has the function's position in it: two functions of one name are an error that rustc reports, and two tables of one name

@@ -69,12 +69,16 @@ impl Params {
             asserts: Asserts::default(),
         };
         for (index, param) in params.into_iter().enumerate() {
+            let before = errors.count();
             let options = Options::read(param, errors);
+            let is_right = errors.count() == before && !param.is_reported;
             let local = format_ident!("__epilogue_{index}", span = names_span(&param.ty));
             let argument =
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
-            all.asserts.parameter(param, options.limits, generics);
-            all.asserts.fields(param, &options.limited);
+            if is_right {
+                all.asserts.parameter(param, options.limits, generics);
+                all.asserts.fields(param, &options.limited);
+            }
             let default =
                 options.meant(param).and_then(|default| docs::default(&param.ty, default, index, generics));
             all.nodes.push(options.node(param, default.as_ref(), fuel, generics));

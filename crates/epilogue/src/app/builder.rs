@@ -22,8 +22,7 @@ use super::router::effect_of;
 use super::service::{AppLayer, Handler, Layered, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
-use crate::dependency::{Dependency, Depends};
-use crate::graph::DependencyScope;
+use crate::dependency::{AppScoped, Dependency, Depends};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 #[cfg(feature = "openapi")]
@@ -223,13 +222,7 @@ impl App {
     /// let app = App::new().build_at_start::<session>();
     /// ```
     #[doc(alias("lifespan", "startup"))]
-    pub fn build_at_start<D: Dependency>(self) -> Self {
-        const {
-            assert!(
-                matches!(<D::Graph<Full> as HasNode>::NODE.scope, DependencyScope::App),
-                "only an app-scoped dependency is built at the start: write #[dependency(scope = \"app\")] on it"
-            );
-        }
+    pub fn build_at_start<D: AppScoped>(self) -> Self {
         self.with(|config| config.eager.push(effect_of::<D>()))
     }
 
@@ -428,9 +421,9 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the app does not start, when the dependency is not app-scoped, or when the app had already started without building the
+    /// When the app does not start, or when the app had already started without building the
     /// dependency because none of its routes uses it.
-    pub async fn resolve<D: Dependency>(&self) -> Result<Depends<D>, StartError> {
+    pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         if self.shared.started.get().is_none() {
             self.eager().push(effect);
