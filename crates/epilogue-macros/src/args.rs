@@ -62,14 +62,11 @@ impl Args {
     }
 
     fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
-        for (index, arg) in args.iter().enumerate() {
-            if args[..index].iter().any(|earlier| earlier.name == arg.name) {
-                errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
-            }
-        }
         let mut kept: Vec<Arg> = Vec::new();
         for arg in args {
-            if kept.iter().all(|earlier| earlier.name != arg.name) {
+            if kept.iter().any(|earlier| earlier.name == arg.name) {
+                errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
+            } else {
                 kept.push(arg);
             }
         }
@@ -230,15 +227,12 @@ pub(crate) fn template_and_args(
     let before = errors.count();
     let parse = |input: ParseStream<'_>| {
         let template = template(input, options, errors)?;
-        let unnamed = match template {
-            Written::Missing => TEMPLATE_FIRST,
-            _ => {
-                "a route has one template: write a second function for another path, which may call this one"
-            }
-        };
-        if !matches!(template, Written::Missing) {
+        let unnamed = if let Written::Missing = template {
+            TEMPLATE_FIRST
+        } else {
             comma(input, errors)?;
-        }
+            "a route has one template: write a second function for another path, which may call this one"
+        };
         Ok((template, separated(input, unnamed, errors)?))
     };
     let parsed = parse.parse2(tokens);

@@ -86,21 +86,18 @@ impl Options {
 
     fn check(&self, function: &Function, errors: &mut Errors) {
         function.check_blocking(self.blocking.as_ref(), errors);
-        if let Some(exit @ Expr::Call(_)) = &self.exit {
-            errors.at(
-                exit,
-                "`exit` takes the name of the function, which runs when the scope ends: write it without calling it",
-            );
-        }
-        if let Some(exit @ (Expr::Closure(_) | Expr::Block(_) | Expr::Async(_))) = &self.exit {
-            errors.at(
-                exit,
-                "`exit` takes the name of a function: write `exit = close`, and `async fn close(output: &Output, outcome: &Outcome)`",
-            );
-        }
-        if let Some(exit @ Expr::Lit(_)) = &self.exit {
-            errors.at(exit, "`exit` takes the name of a function, not a string: write `exit = close`");
-        }
+        let Some(exit) = &self.exit else { return };
+        let message = match exit {
+            Expr::Call(_) => {
+                "`exit` takes the name of the function, which runs when the scope ends: write it without calling it"
+            }
+            Expr::Closure(_) | Expr::Block(_) | Expr::Async(_) => {
+                "`exit` takes the name of a function: write `exit = close`, and `async fn close(output: &Output, outcome: &Outcome)`"
+            }
+            Expr::Lit(_) => "`exit` takes the name of a function, not a string: write `exit = close`",
+            _ => return,
+        };
+        errors.at(exit, message);
     }
 }
 

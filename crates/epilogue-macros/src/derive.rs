@@ -181,13 +181,10 @@ fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let fuel = fuel();
     quote! {
-        #[doc(hidden)]
-        const _: () = {
-            impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
-                type Output = Self;
-                type This = Self;
-                type Graph<#fuel: #private::Fuel> = #private::Unfinished;
-            }
-        };
+        impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
+            type Output = Self;
+            type This = Self;
+            type Graph<#fuel: #private::Fuel> = #private::Unfinished;
+        }
     }
 }

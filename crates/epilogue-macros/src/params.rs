@@ -14,6 +14,7 @@ use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
 use crate::docs;
+use crate::names::BUILT_IN;
 use crate::signature::Parameter;
 use crate::types::{arguments, holds_value, is_named, is_one_of, mentions, text};
 
@@ -566,15 +567,11 @@ fn is_path(expr: &Expr, last: &[&str]) -> bool {
 
 /// Whether the type inside `Path<…>` is certainly a single value, whose name must then be in the template.
 fn is_scalar(ty: &Type) -> bool {
-    const SCALARS: &[&str] = &[
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
-        "bool", "char", "String",
-    ];
     if !holds_value(ty) {
         return false;
     }
     let [Type::Path(inner)] = arguments(ty)[..] else { return false };
-    inner.path.get_ident().is_some_and(|ident| SCALARS.iter().any(|scalar| ident == scalar))
+    inner.path.get_ident().is_some_and(|ident| ident == "String" || BUILT_IN.iter().any(|name| ident == name))
 }
 
 /// Refuses an optional value in the path, where a value is never missing.

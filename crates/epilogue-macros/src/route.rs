@@ -1,4 +1,4 @@
-//! The route macros: the function stays, and a type of the same name implements `Route`.
+//! The route macros: the function stays, and a type of the same name implements `DeclaredRoute`.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -370,11 +370,8 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let name = function.name();
     quote! {
-        #[doc(hidden)]
-        const _: () = {
-            impl #private::DeclaredRoute for #name {
-                const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;
-            }
-        };
+        impl #private::DeclaredRoute for #name {
+            const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;
+        }
     }
 }

@@ -363,21 +363,6 @@ impl<'ast> Visit<'ast> for Checks<'_> {
 
     fn visit_type_path(&mut self, ty: &'ast TypePath) {
         if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
-            && let Some(GenericArgument::Type(Type::Path(named))) = generic_arguments(&ty.path).first()
-            && let Some((of, function)) = constructor(&named.path)
-        {
-            let within = text(named);
-            self.is_type = false;
-            self.errors.at(
-                named,
-                format!(
-                    "`{within}` is a function of the type `{of}`, and `Depends` names a dependency: write `#[derive(Dependency)]` on \
-                     `{of}` and `Depends<{of}>`, or a function under `#[dependency]` that calls `{function}`"
-                ),
-            );
-            return;
-        }
-        if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
             && let Some(GenericArgument::Type(inner)) = generic_arguments(&ty.path).first()
             && let Some(message) = not_named(inner)
         {
@@ -488,16 +473,18 @@ fn not_named(ty: &Type) -> Option<String> {
             text(ty),
             owned(ty)
         ),
-        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
-            match arguments(ty)[..] {
-                [inner] => {
-                    let name = text(inner);
-                    format!(
-                        "`Depends` names a dependency, and only the whole `Depends` can be optional: write `Option<Depends<{name}>>`"
-                    )
-                }
-                _ => return None,
-            }
+        Type::Path(path) if let Some((of, function)) = constructor(&path.path) => format!(
+            "`{}` is a function of the type `{of}`, and `Depends` names a dependency: write `#[derive(Dependency)]` on `{of}` and \
+             `Depends<{of}>`, or a function under `#[dependency]` that calls `{function}`",
+            text(ty)
+        ),
+        _ if is_named(ty, "Option")
+            && let [inner] = arguments(ty)[..] =>
+        {
+            format!(
+                "`Depends` names a dependency, and only the whole `Depends` can be optional: write `Option<Depends<{}>>`",
+                text(inner)
+            )
         }
         _ => return None,
     })

@@ -166,7 +166,7 @@ pub(crate) struct AppState {
     pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
     /// The number of the next request.
-    pub(super) requests: AtomicU64,
+    pub(super) requests: Arc<AtomicU64>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.
     pub(crate) dependencies: Arc<AppDependencies>,
 }
@@ -248,7 +248,7 @@ pub(super) async fn start(
         body_limit: config.body_limit,
         stopping: CancellationToken::new(),
         upload_limit: config.upload_limit,
-        requests: AtomicU64::new(1),
+        requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     });
     state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);

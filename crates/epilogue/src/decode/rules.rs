@@ -3,7 +3,7 @@
 #[cfg(feature = "pattern")]
 use std::collections::HashMap;
 #[cfg(feature = "pattern")]
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 #[cfg(feature = "pattern")]
 use parking_lot::RwLock;
@@ -198,12 +198,11 @@ type Compiled = RwLock<HashMap<&'static str, Option<Arc<Regex>>>>;
 
 #[cfg(feature = "pattern")]
 fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
-    static COMPILED: OnceLock<Compiled> = OnceLock::new();
-    let compiled = COMPILED.get_or_init(Compiled::default);
-    let known = compiled.read().get(pattern).cloned();
+    static COMPILED: LazyLock<Compiled> = LazyLock::new(Compiled::default);
+    let known = COMPILED.read().get(pattern).cloned();
     let regex = known.unwrap_or_else(|| {
         let regex = Regex::new(pattern).ok().map(Arc::new);
-        compiled.write().insert(pattern, regex.clone());
+        COMPILED.write().insert(pattern, regex.clone());
         regex
     });
     match regex {

@@ -4,6 +4,7 @@ mod depends;
 mod exit;
 mod fresh;
 
+pub(crate) use depends::OnDependency;
 pub use depends::{Depends, InDepends};
 pub use exit::{ExitReturn, Outcome};
 pub use fresh::Fresh;

@@ -576,7 +576,6 @@ const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode],
     return_if_wrong!(check_kinds(earlier, own));
     let first = match own {
         BodyUse { stream: Some(_), .. } if earlier.reader.is_some() => earlier.reader,
-        BodyUse { stream: None, reader: None, .. } => None,
         _ => earlier.stream,
     };
     let second = match own.stream {

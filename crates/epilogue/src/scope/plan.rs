@@ -248,7 +248,6 @@ struct Draft<'a, 'b> {
     /// For each slot, the dependency in or below it that is exited before the reply, if there is one.
     early: HashMap<usize, &'static str>,
     bodies: Vec<&'static str>,
-    stream: Option<SourceLine>,
     chain: Vec<&'static str>,
     /// The dependencies along the chain, to find cycles: the compiler has ruled them out, but overrides can bring them back.
     above: Vec<TypeId>,
@@ -294,7 +293,6 @@ impl Planner<'_> {
             scoped: HashMap::new(),
             bodies: Vec::new(),
             early: HashMap::new(),
-            stream: None,
             chain: Vec::new(),
             above: Vec::new(),
             overridden: Vec::new(),
@@ -305,7 +303,6 @@ impl Planner<'_> {
         }
         draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
         draft.plan.embed_bodies |= draft.bodies.len() > 1;
-        draft.plan.takes_stream = draft.stream.is_some();
         Ok((draft.plan, draft.slots))
     }
 }
@@ -641,10 +638,10 @@ impl Draft<'_, '_> {
     }
 
     fn take_stream(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
-        if self.plan.reads_body || self.stream.is_some() {
+        if self.plan.reads_body || self.plan.takes_stream {
             return Err(self.body_twice(param));
         }
-        self.stream = Some(param.at);
+        self.plan.takes_stream = true;
         Ok(())
     }
 
@@ -659,7 +656,7 @@ impl Draft<'_, '_> {
     }
 
     fn read_body(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
-        if self.stream.is_some() {
+        if self.plan.takes_stream {
             return Err(self.body_twice(param));
         }
         self.plan.reads_body = true;
