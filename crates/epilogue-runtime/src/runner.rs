@@ -171,7 +171,7 @@ impl Runner {
 
     /// How many seconds a client is told to wait when the runner is full, as `Retry-After` has it: at least one.
     pub fn retry_after(&self) -> u64 {
-        self.0.limits.retry_after.as_secs().max(1)
+        self.0.limits.retry_after.saturating_add(Duration::from_nanos(999_999_999)).as_secs().max(1)
     }
 
     /// The limits.

@@ -57,6 +57,8 @@ use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
+#[cfg(feature = "openapi")]
+pub(crate) use self::rules::bound_as_json;
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};

@@ -476,10 +476,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             self.stage = Stage::Hopeless;
             self.next = if session.is_first() { self.wanted.len() } else { 0 };
         }
-        match self.declared() {
-            Some(field) => seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some),
-            None => Ok(None),
-        }
+        self.declared().map(|field| seed.deserialize(StrDeserializer::<Fault>::new(field))).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {

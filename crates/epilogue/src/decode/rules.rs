@@ -183,12 +183,18 @@ pub(super) fn whole(value: i128) -> Value {
 
 /// The sentence shows a limit as it is written; the data shows it as a float where the value or the limit is one.
 fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
+    let written = match bound {
+        Bound::Int(bound) => bound.to_string(),
+        Bound::Float(bound) => bound.to_string(),
+    };
+    let data = if of_float { json!(float(bound)) } else { bound_as_json(bound) };
+    flaw::out_of_bounds(name, &written, &data)
+}
+
+pub(crate) fn bound_as_json(bound: Bound) -> Value {
     match bound {
-        Bound::Int(bound) if of_float => {
-            flaw::out_of_bounds(name, &bound.to_string(), &json!(float(Bound::Int(bound))))
-        }
-        Bound::Int(bound) => flaw::out_of_bounds(name, &bound.to_string(), &whole(bound)),
-        Bound::Float(bound) => flaw::out_of_bounds(name, &bound.to_string(), &json!(bound)),
+        Bound::Int(bound) => whole(bound),
+        Bound::Float(bound) => json!(bound),
     }
 }
 
