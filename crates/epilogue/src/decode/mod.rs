@@ -59,6 +59,8 @@ use self::slot::{Role, Slot};
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
 #[cfg(feature = "openapi")]
 pub(crate) use self::rules::bound_as_json;
+#[cfg(feature = "pattern")]
+pub(crate) use self::rules::compiled;
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};

@@ -7,9 +7,13 @@ use std::sync::Arc;
 
 use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
+#[cfg(feature = "pattern")]
+use crate::decode::compiled;
 use crate::graph::fuel::{Fuel, Full};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
+#[cfg(feature = "pattern")]
+use crate::param::ParamOptions;
 use crate::rejection::Place;
 use crate::security::SecurityScopes;
 
@@ -173,6 +177,22 @@ pub enum PlanError {
         /// The parameters that lead to it.
         chain: String,
     },
+    /// A `pattern` cannot be compiled.
+    #[error(
+        "`{route}` ({at}) has the pattern `{pattern}` at {chain}, which is not a regular expression that can be used: {reason}"
+    )]
+    Pattern {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The pattern.
+        pattern: &'static str,
+        /// The parameters that lead to it.
+        chain: String,
+        /// Why.
+        reason: String,
+    },
     /// Something reads the body that another parameter takes unread.
     #[error(
         "`{route}` ({at}) uses the body twice: an `Extract` takes it unread, and {chain} reads it too; remove one of them"
@@ -324,6 +344,8 @@ impl Draft<'_, '_> {
                 chain: self.chain(),
             });
         }
+        #[cfg(feature = "pattern")]
+        self.compile_patterns(param, &param.options)?;
         let slot = match param.source {
             Source::Dependency { node: None, .. } => {
                 return Err(PlanError::TooDeep { route: self.route.name, at: param.at, chain: self.chain() });
@@ -635,6 +657,23 @@ impl Draft<'_, '_> {
                 self.make_vital(below);
             }
         }
+    }
+
+    /// A macro only parses them: one that parses can still be too large.
+    #[cfg(feature = "pattern")]
+    fn compile_patterns(&self, param: &ParamNode, options: &'static ParamOptions) -> Result<(), PlanError> {
+        if let Some(pattern) = options.pattern
+            && let Err(error) = compiled(pattern)
+        {
+            return Err(PlanError::Pattern {
+                route: self.route.name,
+                at: param.at,
+                pattern,
+                chain: self.chain(),
+                reason: error.to_string(),
+            });
+        }
+        options.fields.iter().try_for_each(|(_, options)| self.compile_patterns(param, options))
     }
 
     fn take_stream(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
