@@ -19,16 +19,12 @@ pub(crate) struct Function {
     pub(crate) item: ItemFn,
     pub(crate) params: Vec<Parameter>,
     pub(crate) output: Output,
-    /// Something is wrong with the output that has been reported.
-    is_output_reported: bool,
     /// Something that stands as a parameter's type is not a type. If it stayed, rustc would report it again, and the body with it.
     has_no_types: bool,
-    /// The same for what the function returns.
+    /// Something is wrong with what the function returns, and has been reported or will be by rustc.
     has_no_output: bool,
-    /// Some parameter has a pattern where its name should be. If it stayed, rustc might report that the pattern does not fit the type.
-    has_no_names: bool,
-    /// The body has a `yield`, which rustc would report too.
-    yields: bool,
+    /// The body has a `yield`, or fits a pattern that stands where a parameter's name should be. rustc would report that too.
+    has_no_body: bool,
     /// What was written, if it does not parse: rustc reports why.
     unparsed: Option<TokenStream>,
 }
@@ -153,8 +149,8 @@ impl Function {
         check_options(&mut item, errors);
         check_qualifiers(&mut item.sig, kind.name(), errors);
         let yields = kind == Kind::Dependency && check_yield(&item.block, errors);
+        let has_no_body = yields || item.sig.inputs.iter().any(is_nameless);
         let mut has_no_types = false;
-        let has_no_names = item.sig.inputs.iter().any(is_nameless);
         let params = item
             .sig
             .inputs
@@ -166,44 +162,31 @@ impl Function {
                 Some(param)
             })
             .collect();
-        let mut has_no_output = false;
         let before = errors.count();
-        let output = output(&item.sig, kind, &mut has_no_output, errors);
-        let is_output_reported = errors.count() > before;
+        let output = output(&item.sig, kind, errors);
+        let has_no_output = errors.count() > before || kind != Kind::Task && types::lacks_lifetime(&item.sig);
         check_self(&item.sig, kind.name(), errors);
-        Some(Self {
-            item,
-            params,
-            output,
-            is_output_reported,
-            has_no_types,
-            has_no_output,
-            has_no_names,
-            yields,
-            unparsed: None,
-        })
+        Some(Self { item, params, output, has_no_types, has_no_output, has_no_body, unparsed: None })
     }
 
     /// As much of it as parses. No errors are noted, since rustc reports why the rest does not parse.
     fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
         let item = item::unparsed(tokens.clone())?;
-        let output = output(&item.sig, kind, &mut false, &mut Errors::default());
+        let output = output(&item.sig, kind, &mut Errors::default());
         Some(Self {
             item,
             params: Vec::new(),
             output,
-            is_output_reported: true,
             has_no_types: false,
             has_no_output: false,
-            has_no_names: false,
-            yields: false,
+            has_no_body: false,
             unparsed: Some(tokens),
         })
     }
 
     /// What the function returns, if rustc should check it: `Unit` if something else about it has been reported.
     pub(crate) fn output_to_check(&self) -> &Output {
-        if self.is_output_reported { &Output::Unit } else { &self.output }
+        if self.has_no_output { &Output::Unit } else { &self.output }
     }
 
     /// If nothing is wrong, the function with what its macro makes of it. Otherwise the function with the errors, with the assertions about
@@ -373,7 +356,7 @@ impl Function {
         if self.has_no_output {
             item.sig.output = parse_quote!(-> #private::Unfinished);
         }
-        if self.has_no_types || self.has_no_output || self.has_no_names || self.yields {
+        if self.has_no_types || self.has_no_output || self.has_no_body {
             *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
         }
         quote!(#item)
@@ -744,7 +727,7 @@ fn task_argument(
     })
 }
 
-fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &mut Errors) -> Output {
+fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {
     let ReturnType::Type(_, ty) = &signature.output else { return Output::Unit };
     let ty = types::bare(ty);
     let place = match kind {
@@ -753,7 +736,7 @@ fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &
         Kind::Task => None,
     };
     if let Some(place) = place {
-        *has_no_output = !types::check(&ty, kind.name(), place, errors) || types::lacks_lifetime(signature);
+        types::check(&ty, kind.name(), place, errors);
     }
     // A constant in a type may not depend on what the function is generic over.
     let can_be_asked = !types::mentions(&ty, &signature.generics);

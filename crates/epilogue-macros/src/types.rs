@@ -536,13 +536,8 @@ fn shared(object: &TypeTraitObject) -> String {
             |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|last| last.ident == name)),
         )
     };
-    let mut written = text(object);
-    for name in ["Send", "Sync"] {
-        if !has(name) {
-            written.push_str(&format!(" + {name}"));
-        }
-    }
-    written
+    let missing = ["Send", "Sync"].into_iter().filter(|name| !has(name));
+    missing.fold(text(object), |written, name| format!("{written} + {name}"))
 }
 
 /// The type that owns what a reference borrows.
