@@ -74,13 +74,8 @@ impl Background {
     }
 
     /// All tasks of another one, after those that are here.
-    ///
-    /// ```
-    /// # use epilogue_runtime::Background;
-    /// let (mail, log) = (Background::task(async || (), ()), Background::task(async || (), ()));
-    /// assert_eq!(mail.and_all(log).len(), 2);
-    /// ```
-    pub fn and_all(self, later: Self) -> Self {
+    #[cfg(feature = "axum")]
+    pub(crate) fn and_all(self, later: Self) -> Self {
         let later = later.into_tasks();
         self.tasks().extend(later);
         self

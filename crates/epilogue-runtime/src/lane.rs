@@ -121,7 +121,7 @@ enum Doing {
 }
 
 impl Seat {
-    /// Nothing may be dropped or woken under the lock: either could come back here and lock it again.
+    /// No execution may be dropped and nothing woken under the lock: either could come back here and lock it again.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock()
     }

@@ -76,7 +76,7 @@ pub use outcome::TaskOutcome;
 #[doc(hidden)]
 pub use panics::message as panic_message;
 pub use reservation::Reservation;
-pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, StuckBatch};
+pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, Stuck};
 pub use stats::TaskStats;
 pub use task::{Backoff, Running, Task, TaskContext, TaskFailure, TaskFn, TaskInfo, TaskOptions, TaskReturn};
 pub use tasks::BackgroundTasks;

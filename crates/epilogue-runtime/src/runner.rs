@@ -18,7 +18,7 @@ use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use tracing::Span;
 
-pub use report::{AbandonedRequest, AbandonedTask, DrainReport, StuckBatch};
+pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
     BackgroundTasks, BatchReport, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits,
@@ -134,7 +134,9 @@ impl Runner {
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
     /// [reserved](Self::reserve).
     pub fn is_full(&self) -> bool {
-        self.0.counters.pending() + self.0.counters.reserved() >= self.0.limits.pending
+        // In this order: a task that takes a reserved place in between counts twice, and never not at all.
+        let reserved = self.0.counters.reserved();
+        reserved + self.0.counters.pending() >= self.0.limits.pending
     }
 
     /// Lets in a request that will add this many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
@@ -248,7 +250,7 @@ impl Runner {
     }
 
     fn run(&self, mut execution: Box<Execution>, lane: Option<&Lane>) {
-        let Some(id) = execution.id else { return };
+        let id = execution.id.expect("an execution that is admitted has been given its id");
         let runtime = execution.runtime.take();
         let spawned = match lane.filter(|lane| lane.worker().is_none()) {
             None => self.spawn(runtime, execution.run()),
@@ -454,7 +456,8 @@ impl Drop for Other {
         let what = match live.what {
             What::Exits => "the exits of a request",
             What::Open => "an open WebSocket",
-            What::Batch | What::Kept => "a request whose client had left",
+            What::Kept => "a request whose client had left",
+            What::Batch => unreachable!("a batch ends with its execution"),
         };
         tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
         registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });

@@ -3,7 +3,7 @@
 use std::{
     sync::atomic::{
         AtomicU64, AtomicUsize,
-        Ordering::{AcqRel, Relaxed},
+        Ordering::{AcqRel, Acquire, Relaxed},
     },
     time::Duration,
 };
@@ -123,7 +123,7 @@ impl Counters {
     }
 
     pub(crate) fn reserved(&self) -> usize {
-        self.reserved.0.load(Relaxed)
+        self.reserved.0.load(Acquire)
     }
 
     /// Returns how many places were reserved before.

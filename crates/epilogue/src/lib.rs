@@ -121,7 +121,7 @@ pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome}
 pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
     AbandonedRequest, AbandonedTask, Background, BackgroundTasks, Backoff, BatchReport, DrainReport,
-    FailedTask, NoTasks, Origin, StuckBatch, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits, TaskObserver,
+    FailedTask, NoTasks, Origin, Stuck, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits, TaskObserver,
     TaskOutcome, TaskStats,
 };
 pub use error::{Error, Result};

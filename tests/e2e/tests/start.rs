@@ -152,5 +152,8 @@ async fn search(#[param(pattern = r"^\w{1,1000}$")] q: Query<String>) -> String 
 async fn a_pattern_that_is_too_large_is_refused() {
     let message = refused(App::new().routes(routes![search])).await;
     let place = format!("{}:{SEARCH}", file!());
-    assert!(message.contains(&place) && message.contains(r"^\w{1,1000}$") && message.contains("size"), "{message}");
+    assert!(
+        message.contains(&place) && message.contains(r"^\w{1,1000}$") && message.contains("size"),
+        "{message}"
+    );
 }

@@ -10,7 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use slab::Slab;
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
-use super::report::{AbandonedRequest, AbandonedTask, StuckBatch};
+use super::report::{AbandonedRequest, AbandonedTask, Stuck};
 use crate::{Origin, TaskStats, execution::Execution};
 
 /// What a runner has in hand. Locked once or twice per batch, never per task.
@@ -204,13 +204,13 @@ impl Registry {
     }
 
     /// What has been named so far, and what did not stop when it was told to.
-    pub(super) fn losses(&self) -> (Vec<AbandonedTask>, Vec<AbandonedRequest>, Vec<StuckBatch>) {
+    pub(super) fn losses(&self) -> (Vec<AbandonedTask>, Vec<AbandonedRequest>, Vec<Stuck>) {
         let mut inner = self.inner();
         let tasks = mem::take(&mut inner.tasks_lost);
         let requests = mem::take(&mut inner.requests_lost);
         let stuck = inner.oldest_first().into_iter();
         let stuck =
-            stuck.map(|live| StuckBatch { origin: live.origin.clone(), age: live.since.elapsed() }).collect();
+            stuck.map(|live| Stuck { origin: live.origin.clone(), age: live.since.elapsed() }).collect();
         (tasks, requests, stuck)
     }
 

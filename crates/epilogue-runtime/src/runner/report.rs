@@ -11,7 +11,7 @@ pub struct DrainReport {
     /// The requests that were cut off after their client had left, WebSockets that did not close, and exits that took too long.
     pub requests: Vec<AbandonedRequest>,
     /// What did not stop when it was told to, because it never comes to an await.
-    pub stuck: Vec<StuckBatch>,
+    pub stuck: Vec<Stuck>,
     /// Blocking tasks and other functions on the blocking pool that still run: nothing can stop them but the end of the process.
     pub blocking: usize,
     /// Connections that were closed before their requests were answered. The runner knows of none: the server counts them.
@@ -85,10 +85,10 @@ pub struct AbandonedRequest {
     pub exits: bool,
 }
 
-/// A batch or request that did not stop when it was told to.
+/// A batch, request or WebSocket that did not stop when it was told to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct StuckBatch {
+pub struct Stuck {
     /// The request.
     pub origin: Origin,
     /// How long ago it was handed over.

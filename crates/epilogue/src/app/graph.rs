@@ -86,6 +86,31 @@ impl Graph {
     }
 
     /// The graph in the [DOT](https://graphviz.org/doc/info/lang.html) language.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[dependency]
+    /// fn user(x_user: Header<String>) -> String {
+    ///     x_user.into_inner()
+    /// }
+    ///
+    /// #[get("/me")]
+    /// async fn me(user: Depends<user>) -> String {
+    ///     user.to_string()
+    /// }
+    ///
+    /// assert_eq!(
+    ///     App::new().routes(routes![me]).graph().to_dot(),
+    ///     r#"digraph app {
+    ///   rankdir=LR;
+    ///   n0 [label="GET /me", shape=box];
+    ///   n1 [label="user", shape=ellipse];
+    ///   n0 -> n1;
+    /// }
+    /// "#
+    /// );
+    /// ```
     pub fn to_dot(&self) -> String {
         let mut text = String::from("digraph app {\n  rankdir=LR;\n");
         for (index, node) in self.nodes.iter().enumerate() {

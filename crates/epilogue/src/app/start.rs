@@ -216,7 +216,7 @@ impl CompiledRoute {
 }
 
 impl AppState {
-    /// The number of a new request, from 1: its tasks and logs carry it.
+    /// The number of a new request, from 1: its tasks and their logs carry it.
     pub(crate) fn next_number(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }

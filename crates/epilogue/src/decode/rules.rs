@@ -313,6 +313,7 @@ mod tests {
         assert_eq!(Rules::None.number(Num::Int(5)), Ok(()));
     }
 
+    #[cfg(feature = "pattern")]
     #[test]
     fn texts_have_lengths_in_characters_and_a_pattern() {
         let options =

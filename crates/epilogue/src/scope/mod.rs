@@ -329,7 +329,7 @@ impl Scope {
         self.link.as_ref().and_then(Link::connection)
     }
 
-    /// The request under the name that logs and reports use.
+    /// The request under the name that its tasks' logs and reports use.
     fn origin(&mut self) -> Origin {
         if self.number == 0 {
             self.number = self.app.next_number();

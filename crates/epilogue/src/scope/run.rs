@@ -320,6 +320,8 @@ fn multipart_failure(error: &MultipartError) -> Failure {
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     };
-    tracing::debug!(error = %with_causes(error), "the multipart body was not read");
+    if !status.is_server_error() {
+        tracing::debug!(error = %with_causes(error), "the multipart body was not read");
+    }
     HttpError::new(status, detail).raise()
 }
