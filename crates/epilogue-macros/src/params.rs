@@ -216,7 +216,8 @@ impl Options {
     /// `fields(title(min_length = 3), count(ge = 1))`.
     fn read_fields(&mut self, args: &mut Args, errors: &mut Errors) {
         let mut fields = Vec::new();
-        for Arg { name, value } in args.list::<Arg>("fields", errors) {
+        let unnamed = "a field is named: write `name(ge = 1)`";
+        for Arg { name, value } in args.args("fields", unnamed, errors) {
             let ArgValue::List(list) = value else {
                 errors.at(&name, format!("a field takes the list of its limits: write `{name}(ge = 1)`"));
                 continue;

@@ -132,7 +132,7 @@ impl Function {
         attribute: &str,
         errors: &mut Errors,
     ) -> Option<Self> {
-        let Ok(mut item) = syn::parse2::<ItemFn>(repair::signature(tokens.clone(), errors)) else {
+        let Ok(mut item) = syn::parse2::<ItemFn>(repair::signature(tokens.clone(), kind, errors)) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
