@@ -13,6 +13,7 @@ mod docs;
 mod effects;
 mod elsewhere;
 mod fastapi;
+mod integer;
 mod item;
 mod main_function;
 mod names;
