@@ -5,6 +5,7 @@
 mod advice;
 mod args;
 mod asserts;
+mod attributes;
 mod dependency;
 mod derive;
 mod describe;
