@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Meta, PatType, Type};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, PatType, Type};
 
 use crate::advice::is_direct;
 use crate::args::{Arg, ArgValue, Args};
@@ -102,7 +102,10 @@ fn said(arguments: TokenStream) -> Vec<String> {
     for Arg { name, value } in Args::named(arguments, "", &mut unsaid) {
         match (&*name.to_string(), value) {
             ("default", ArgValue::None) => options.push(String::from("default = Default::default()")),
-            ("default", ArgValue::Value(value)) => options.push(format!("default = {}", text(&value))),
+            // serde names a function.
+            ("default", ArgValue::Value(Expr::Lit(ExprLit { lit: Lit::Str(function), .. }))) => {
+                options.push(format!("default = {}()", function.value()));
+            }
             ("alias" | "name" | "rename", ArgValue::Value(value)) => {
                 options.push(format!("alias = {}", text(&value)));
             }

@@ -2,10 +2,9 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, Lit, LitInt, Path, PathArguments, Token, parenthesized};
+use syn::{Lit, LitInt, Path, PathArguments, Token, parenthesized};
 
 use crate::repair::split;
 use crate::types::text;
@@ -121,7 +120,10 @@ impl Effect {
     fn read(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Lit) {
             let written: Lit = input.parse()?;
-            let name = if let Lit::Str(text) = &written { text.value() } else { String::from("name") };
+            let name = match &written {
+                Lit::Str(text) if text.parse::<Path>().is_ok() => text.value(),
+                _ => String::from("name"),
+            };
             return Ok(Self::Other { at: written.into_token_stream(), name, kind: Kind::Quoted });
         }
         if let Some(reference) = input.parse::<Option<Token![&]>>()? {
@@ -135,7 +137,7 @@ impl Effect {
             };
             return Ok(Self::Other { at: group.into(), name: names, kind: Kind::Wrapped });
         }
-        if !input.peek(Ident::peek_any) && !input.peek(Token![::]) {
+        if input.fork().parse::<Path>().is_err() {
             return Ok(Self::unknown(rest(input)?));
         }
         let path: Path = input.parse()?;
@@ -192,14 +194,18 @@ pub(crate) fn dependency(arguments: &TokenStream) -> Option<String> {
     }
 }
 
-/// The first of the arguments of `Depends(…)` that is not an option with a name.
+/// What the arguments of `Depends(…)` begin with, or name as the `dependency`.
 fn first(arguments: &TokenStream) -> Option<Effect> {
-    let is_option = |tokens: &TokenStream| matches!(tokens.clone().into_iter().nth(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
-    let argument = split(arguments.clone())
-        .into_iter()
-        .map(|(argument, _)| argument)
-        .find(|argument| !is_option(argument))?;
-    syn::parse2(argument).ok()
+    let mut arguments = split(arguments.clone()).into_iter().map(|(argument, _)| argument);
+    arguments.find_map(|argument| {
+        let mut tokens = argument.clone().into_iter();
+        match (tokens.next(), tokens.next()) {
+            (Some(name), Some(TokenTree::Punct(equals))) if equals.as_char() == '=' => {
+                (name.to_string() == "dependency").then(|| syn::parse2(tokens.collect()).ok())?
+            }
+            _ => syn::parse2(argument).ok(),
+        }
+    })
 }
 
 /// The scopes in `scopes("me")` and `user, scopes = ["me"]`.

@@ -235,7 +235,7 @@ fn text_of(value: &TokenStream) -> String {
 fn owned(ty: &Type) -> String {
     match ty {
         Type::Reference(reference) => crate::types::owned(&reference.elem),
-        ty => crate::types::owned(ty),
+        ty => crate::types::owned(ty).replace("&'static str", "String").replace("&str", "String"),
     }
 }
 

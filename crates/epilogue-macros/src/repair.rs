@@ -61,6 +61,8 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<(TokenStream, Option<TokenTree>)
 fn parameter(tokens: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStream {
     let Some((pattern, ty)) = at_punct(tokens.clone(), ':') else { return tokens };
     let (ty, value) = match at_punct(ty.clone(), '=') {
+        // Without a value, it is not a default, which rustc reports.
+        Some((_, value)) if value.is_empty() => return tokens,
         Some((ty, value)) => (ty, Some(value)),
         None => (ty, None),
     };
@@ -124,7 +126,7 @@ fn annotated(ty: &TokenStream) -> Option<(TokenStream, Call)> {
 /// The name in the pattern of a parameter.
 fn name(pattern: &TokenStream) -> String {
     match pattern.clone().into_iter().last() {
-        Some(TokenTree::Ident(name)) => name.to_string(),
+        Some(TokenTree::Ident(name)) if name != "_" => name.to_string(),
         _ => String::from("name"),
     }
 }
