@@ -102,14 +102,11 @@ impl Args {
     }
 
     fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
-        for (index, arg) in args.iter().enumerate() {
-            if args[..index].iter().any(|earlier| earlier.name == arg.name) {
-                errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
-            }
-        }
         let mut kept: Vec<Arg> = Vec::new();
         for arg in args {
-            if kept.iter().all(|earlier| earlier.name != arg.name) {
+            if kept.iter().any(|earlier| earlier.name == arg.name) {
+                errors.at(&arg.name, format!("the option `{}` is given twice; remove one", arg.name));
+            } else {
                 kept.push(arg);
             }
         }

@@ -394,6 +394,19 @@ impl Asserts {
         });
     }
 
+    /// The assertions of an item that has errors, for which nothing else is generated.
+    pub(crate) fn alone(&self, private: &TokenStream) -> TokenStream {
+        let asserts = self.tokens();
+        quote! {
+            const _: () = {
+                use #private as __epilogue;
+                #[allow(unused_imports, reason = "some assertions need them")]
+                use __epilogue::{EndsInNoJson as _, NotField as _, NotResult as _};
+                #asserts
+            };
+        }
+    }
+
     /// The assertions, which come before everything else that is generated.
     pub(crate) fn tokens(&self) -> TokenStream {
         let asserts = &self.0;

@@ -30,11 +30,21 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     };
     options.check(&function, &mut errors);
     let names = Names::of(&mut function, &private);
-    let description = describe(&function, &options, &private, &mut errors);
+    let generics = static_generics(function.generics());
+    let fuel = fuel();
+    let mut params = Params::expand(&function.params, &quote!(#fuel), &generics, &mut errors);
+    params.asserts.output(function.output_to_check(), &generics);
+    let description = describe(&function, &options, &params, &generics, &private);
     let line = format!("What `Depends<{}>` names.", function.name());
     let marker = function.marker(&without_bounds(function.generics()), &line, &private);
     let (names, stub) = (names.tokens(), stub(&function, &private));
-    function.finish(&quote!(#marker #names #description), &quote!(#marker #stub), errors, &private)
+    function.finish(
+        &quote!(#marker #names #description),
+        &quote!(#marker #names #stub),
+        &params.asserts,
+        errors,
+        &private,
+    )
 }
 
 /// The options of `#[dependency(...)]`.
@@ -76,46 +86,41 @@ impl Options {
 
     fn check(&self, function: &Function, errors: &mut Errors) {
         function.check_blocking(self.blocking.as_ref(), errors);
-        if let Some(exit @ Expr::Call(_)) = &self.exit {
-            errors.at(
-                exit,
-                "`exit` takes the name of the function, which runs when the scope ends: write it without calling it",
-            );
-        }
-        if let Some(exit @ (Expr::Closure(_) | Expr::Block(_) | Expr::Async(_))) = &self.exit {
-            errors.at(
-                exit,
-                "`exit` takes the name of a function: write `exit = close`, and `async fn close(output: &Output, outcome: &Outcome)`",
-            );
-        }
-        if let Some(exit @ Expr::Lit(_)) = &self.exit {
-            errors.at(exit, "`exit` takes the name of a function, not a string: write `exit = close`");
-        }
+        let Some(exit) = &self.exit else { return };
+        let message = match exit {
+            Expr::Call(_) => {
+                "`exit` takes the name of the function, which runs when the scope ends: write it without calling it"
+            }
+            Expr::Closure(_) | Expr::Block(_) | Expr::Async(_) => {
+                "`exit` takes the name of a function: write `exit = close`, and `async fn close(output: &Output, outcome: &Outcome)`"
+            }
+            Expr::Lit(_) => "`exit` takes the name of a function, not a string: write `exit = close`",
+            _ => return,
+        };
+        errors.at(exit, message);
     }
 }
 
 fn describe(
     function: &Function,
     options: &Options,
+    params: &Params,
+    generics: &Generics,
     private: &TokenStream,
-    errors: &mut Errors,
 ) -> TokenStream {
-    let generics = static_generics(function.generics());
-    let fuel = fuel();
-    let mut expanded = Params::expand(&function.params, &quote!(#fuel), &generics, errors);
-    expanded.asserts.output(&function.output, &generics);
     let (_, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let described = Described {
         name: function.name(),
-        generics: &generics,
+        generics,
         params: &function.params,
-        expanded: &expanded,
+        expanded: params,
         scope: &options.scope,
         output: &output_type(&function.output),
-        run: &run(function, options, &expanded, &quote!(#turbofish)),
-        exit: exit(function, options, &generics),
+        run: &run(function, options, params, &quote!(#turbofish)),
+        exit: exit(function, options, generics),
         concurrent: options.concurrent,
+        derived: false,
         allowed: allowed(&function.item.attrs),
     };
     described.tokens(private)
@@ -190,7 +195,10 @@ fn output_type(output: &Output) -> TokenStream {
     match output {
         Output::Unit => quote!(()),
         Output::Plain(ty) => quote!(#ty),
-        Output::Result(ty) => quote!(<#ty as __epilogue::ResultLike>::Ok),
+        Output::Result(ty) => {
+            let span = types::arguments(ty).first().map_or(ty.span(), Spanned::span);
+            quote_spanned!(span=> <#ty as __epilogue::ResultLike>::Ok)
+        }
         Output::PerhapsResult(ty) => {
             let unpack = unpack(&quote!(#ty), ty.span());
             quote!(<#ty as #unpack>::Ok)
@@ -204,8 +212,12 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let generics = static_generics(function.generics());
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let output = match &function.output {
-        // What is wrong with the output has been reported.
-        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => quote!(()),
+        // What is wrong with the output has been reported, and the code that takes it is written for what it should be.
+        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => match ty {
+            syn::Type::Reference(reference) => types::owned(&reference.elem).parse(),
+            _ => Ok(quote!(())),
+        }
+        .unwrap_or_else(|_| quote!(())),
         output => output_type(output),
     };
     let fuel = fuel();
@@ -220,6 +232,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
                 type This = Self;
                 type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
             }
+            impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}
         };
     }
 }

@@ -25,15 +25,28 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         }
     }
     let private = args.krate(&mut errors).private();
+    for option in ["scope", "exit"] {
+        if let Some((name, _)) = args.value(option, &mut errors) {
+            errors.at(
+                name,
+                format!("a struct is made for each request, so it has no `{option}`: write a function under `#[dependency({option} = …)]` that returns it"),
+            );
+        }
+    }
     args.finish("`#[dependency]` on a struct", &["crate"], &mut errors);
     let fields = fields(&item, &mut errors);
-    let tokens = describe(&item, &fields, &private, &mut errors);
-    if errors.is_empty() {
-        return tokens;
+    let generics = with_bounds(&item.generics, &fields);
+    let fuel = fuel();
+    let mut params = Params::expand(&fields, &quote!(#fuel), &generics, &mut errors);
+    for field in fields.iter().filter(|field| !field.is_reported) {
+        params.asserts.field(&field.ty, &generics);
     }
-    let stub = stub(&item, &private);
+    if errors.is_empty() {
+        return describe(&item, &fields, &params, &generics, &private);
+    }
+    let (stub, asserts) = (stub(&item, &private), params.asserts.alone(&private));
     let errors = errors.into_tokens();
-    quote!(#stub #errors)
+    quote!(#stub #asserts #errors)
 }
 
 fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
@@ -70,12 +83,11 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         // The fields are not checked any further: which of them borrows need not be reported as well.
         return Vec::new();
     }
-    for field in fields {
-        check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
-    }
     fields
         .iter()
         .filter_map(|field| {
+            let before = errors.count();
+            check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
             let name = field.ident.clone()?;
             Some(Parameter {
                 key: key(&name),
@@ -85,6 +97,7 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
                 ty_as_written: bare(&field.ty),
                 borrowed: false,
                 attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
+                is_reported: errors.count() > before,
             })
         })
         .collect()
@@ -93,30 +106,26 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
 fn describe(
     item: &DeriveInput,
     fields: &[Parameter],
+    params: &Params,
+    generics: &Generics,
     private: &TokenStream,
-    errors: &mut Errors,
 ) -> TokenStream {
     let name = &item.ident;
-    let fuel = fuel();
-    let generics = with_bounds(&item.generics, fields);
-    let mut expanded = Params::expand(fields, &quote!(#fuel), &generics, errors);
-    for field in fields {
-        expanded.asserts.field(&field.ty, &generics);
-    }
     let (_, ty_generics, _) = generics.split_for_impl();
     let output = quote!(#name #ty_generics);
-    let (names, locals) = (fields.iter().map(|field| &field.name), &expanded.locals);
+    let (names, locals) = (fields.iter().map(|field| &field.name), &params.locals);
     let run = quote!(__epilogue::Output::<#output>::returned(move || __epilogue::Ok(#name { #(#names: #locals),* })));
     let described = Described {
         name,
-        generics: &generics,
+        generics,
         params: fields,
-        expanded: &expanded,
+        expanded: params,
         scope: &quote!(Request),
         output: &output,
         run: &run,
         exit: None,
         concurrent: false,
+        derived: true,
         allowed: allowed(&item.attrs),
     };
     described.tokens(private)
@@ -172,13 +181,10 @@ fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let fuel = fuel();
     quote! {
-        #[doc(hidden)]
-        const _: () = {
-            impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
-                type Output = Self;
-                type This = Self;
-                type Graph<#fuel: #private::Fuel> = #private::Unfinished;
-            }
-        };
+        impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
+            type Output = Self;
+            type This = Self;
+            type Graph<#fuel: #private::Fuel> = #private::Unfinished;
+        }
     }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, parse_quote};
 
 use crate::asserts::{check, is_plain};
@@ -23,13 +24,16 @@ pub(crate) struct Described<'a> {
     /// The function `__epilogue_exit`, with the dependency's generics.
     pub(crate) exit: Option<TokenStream>,
     pub(crate) concurrent: bool,
+    /// It is a struct, which has no scope to choose.
+    pub(crate) derived: bool,
     /// See [`allowed`](crate::signature::allowed).
     pub(crate) allowed: TokenStream,
 }
 
 impl Described<'_> {
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
-        let Self { name, generics, expanded, scope, output, run, exit, concurrent, allowed, .. } = self;
+        let Self { name, generics, expanded, scope, output, run, exit, concurrent, derived, allowed, .. } =
+            self;
         let text = name.unraw().to_string();
         let fuel = fuel();
         let asserts = expanded.asserts.tokens();
@@ -47,6 +51,11 @@ impl Described<'_> {
             quote!(__epilogue::None)
         };
         let line = quote_spanned!(name.span()=> __epilogue::line!());
+        let app_scoped = self.is_app_scoped().then(
+            || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
+        );
+        // If the output is less visible than the dependency, rustc says so here.
+        let associated = quote_spanned!(output.span()=> type Output = #output;);
         quote! {
             #[doc(hidden)]
             #allowed
@@ -58,10 +67,12 @@ impl Described<'_> {
                 #(#defaults)*
 
                 impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
-                    type Output = #output;
+                    #associated
                     type This = Self;
                     type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
                 }
+
+                #app_scoped
 
                 impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
                     const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
@@ -70,6 +81,7 @@ impl Described<'_> {
                         at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
                         id: __epilogue::TypeId::of::<Self>(),
                         generic: #is_generic,
+                        derived: #derived,
                         scope: __epilogue::DependencyScope::#scope,
                         params: &[#(#nodes),*],
                         run: __epilogue_run #turbofish,
@@ -101,6 +113,10 @@ impl Described<'_> {
         }
     }
 
+    fn is_app_scoped(&self) -> bool {
+        self.scope.to_string() == "App"
+    }
+
     /// The checks of each parameter, at its own tokens. A generic dependency stands for many, which are checked by the routes that use them.
     fn checks(&self) -> TokenStream {
         let name = self.name;
@@ -108,7 +124,7 @@ impl Described<'_> {
             // The name alone does not say which of the types is meant.
             return TokenStream::new();
         }
-        let is_app_scoped = self.scope.to_string() == "App";
+        let is_app_scoped = self.is_app_scoped();
         let checked = self.params.iter().enumerate().filter(|(_, param)| is_app_scoped || !is_plain(param));
         let checks = checked.map(|(index, param)| {
             let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);

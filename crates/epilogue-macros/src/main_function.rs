@@ -13,19 +13,19 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
     let private = args.krate(&mut errors).private();
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
-    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
         item::refuse_other(item, "#[epilogue::main]", &mut errors);
         return errors.beside(item);
     };
     check(&function, &mut errors);
-    let ItemFn { attrs, vis, block: body, .. } = &function;
-    let ty = match &function.sig.output {
+    let ItemFn { attrs, vis, mut sig, block: body, .. } = function;
+    let ty = match &sig.output {
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, ty) => quote!(#ty),
     };
     if !errors.is_empty() {
         let errors = errors.into_tokens();
-        let name = &function.sig.ident;
+        let name = &sig.ident;
         // Without a `main`, rustc would report that it is missing, too. The body is kept for the editor.
         return quote! {
             fn #name() {}
@@ -38,9 +38,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     }
     let inner = quote!(async fn main() -> #ty #body);
     let block = quote!({ #inner #private::block_on(main()) });
-    let (attrs, vis) = (attrs.clone(), vis.clone());
-    function.sig.asyncness = None;
-    let sig = &function.sig;
+    sig.asyncness = None;
     quote!(#(#attrs)* #vis #sig #block)
 }
 

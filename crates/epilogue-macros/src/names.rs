@@ -1,8 +1,10 @@
 //! The names in `Depends<…>`, which may be those of plain functions.
 //!
 //! A function is not a type, so `Depends<plain_function>` would fail in name resolution, where we cannot choose rustc's words. Each name is
-//! therefore imported under an alias, in a block where an empty struct of the same alias is in scope. If the name is a type's, the import
-//! shadows the struct. If it is only a function's, the alias is the struct, which is not a dependency, and we choose the words for that.
+//! therefore imported under an alias, where an empty struct of the same alias is in scope. If the name is a type's, the import shadows the
+//! struct. If it is only a function's, the alias is the struct, which is not a dependency, and we choose the words for that.
+//!
+//! The names in a signature are imported beside the function, so that it can be called wherever it is visible.
 //!
 //! The body begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. If there is no such dependency, this is the error, and
 //! the variable has an error type, so that the body is not blamed as well. Everything else uses the alias itself, since rustc recognises a
@@ -12,7 +14,9 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
-use syn::{GenericArgument, Ident, Path, PathArguments, Type, TypePath, parse_quote};
+use syn::{
+    Expr, ExprLit, GenericArgument, Ident, Lit, Path, PathArguments, PathSegment, Type, TypePath, parse_quote,
+};
 
 use crate::signature::Function;
 
@@ -24,8 +28,10 @@ pub(crate) const BUILT_IN: &[&str] = &[
 
 /// The names of one function.
 pub(crate) struct Names {
-    /// A type that stands for the function where its names are looked up. It is private, since a public one could not name private types.
+    /// A type that stands for the function where its body looks up its names. It is private, since a public one could not name private types.
     table: Ident,
+    /// What ends the aliases of this function, which stand beside those of others.
+    place: String,
     krate: TokenStream,
     found: Vec<Path>,
     /// The names that the function's body does not check, so that they need an assertion of their own.
@@ -41,7 +47,13 @@ impl Names {
         let (name, generics) = (&function.item.sig.ident, function.generics());
         let params = &mut function.params;
         let mut names = Self {
-            table: table(name),
+            table: format_ident!(
+                "__epilogue_names_of_{}_{}",
+                name.unraw(),
+                place(name),
+                span = Span::call_site()
+            ),
+            place: place(name),
             krate: private.clone(),
             found: Vec::new(),
             in_body: true,
@@ -52,7 +64,7 @@ impl Names {
         if !generics.params.is_empty() {
             return names;
         }
-        for param in &mut *params {
+        for param in params.iter_mut().filter(|param| !param.is_reported) {
             let before = names.next;
             names.visit_type_mut(&mut param.ty_in_body);
             if !param.is_named_in_body() {
@@ -65,7 +77,7 @@ impl Names {
             }
         }
         (names.in_body, names.next) = (false, 0);
-        for param in params {
+        for param in params.iter_mut().filter(|param| !param.is_reported) {
             names.visit_type_mut(&mut param.ty);
         }
         names
@@ -75,33 +87,46 @@ impl Names {
         if !can_be_imported(path) {
             return None;
         }
-        let (private, table, index) = (&self.krate, &self.table, self.next);
+        let index = self.next;
         self.next += 1;
         if index == self.found.len() {
             self.found.push(path.clone());
         }
+        if !self.in_body {
+            let aliased = self.aliased(index, path);
+            return Some(parse_quote!(#aliased));
+        }
         let span = first_span(path);
         let index = proc_macro2::Literal::usize_unsuffixed(index);
-        let table = Ident::new(&table.to_string(), span);
-        let private = respanned(private.clone(), span);
-        let mut tokens = quote_spanned!(span=> <#table as #private::Names<#index>>::Alias);
-        if self.in_body {
-            tokens = quote_spanned!(span=> <#tokens as #private::Dependency>::This);
-        }
+        let table = Ident::new(&self.table.to_string(), span);
+        let private = respanned(self.krate.clone(), span);
+        let tokens =
+            quote_spanned!(span=> <<#table as #private::Names<#index>>::Alias as #private::Dependency>::This);
         Some(parse_quote!(#tokens))
     }
 
-    /// The table, beside the function.
+    /// The last name of a path under its alias, with its arguments.
+    fn aliased(&self, index: usize, path: &Path) -> PathSegment {
+        let mut last = path.segments.last().cloned().expect("a path has a segment");
+        let alias = alias(last.ident.span());
+        last.ident = format_ident!("{}_{}_{}", alias, self.place, index, span = alias.span());
+        last
+    }
+
+    /// The aliases and the table, beside the function.
     pub(crate) fn tokens(&self) -> TokenStream {
         if self.found.is_empty() {
             return TokenStream::new();
         }
         let Self { table, krate, found, asserted, .. } = self;
-        let aliases = found.iter().enumerate().map(|(index, path)| {
+        let module = |index| format_ident!("__{}_{}", self.place, index, span = Span::call_site());
+        let imports = found
+            .iter()
+            .enumerate()
+            .map(|(index, path)| beside(path, &self.aliased(index, path).ident, &module(index)));
+        let entries = found.iter().enumerate().map(|(index, path)| {
             let span = first_span(path);
-            let alias = alias(span);
-            let mut last = path.segments.last().cloned().expect("a path has a segment");
-            last.ident = alias.clone();
+            let last = self.aliased(index, path);
             let assert = asserted.contains(&index).then(|| {
                 let clause = quote_spanned!(span=> #last: __epilogue::Dependency {});
                 quote!(const _: () = {
@@ -109,16 +134,19 @@ impl Names {
                     fn holds() where #clause
                 };)
             });
-            let index = proc_macro2::Literal::usize_unsuffixed(index);
-            let named = quote! {
+            let (module, number) = (module(index), proc_macro2::Literal::usize_unsuffixed(index));
+            let entry = quote! {
                 #assert
-                impl __epilogue::Names<#index> for #table {
+                impl __epilogue::Names<#number> for #table {
                     type Alias = #last;
                 }
             };
-            imported(path, &alias, &named)
+            let block = block(path, &last.ident, &quote!(#module), &entry);
+            quote!({ #block })
         });
         quote! {
+            #(#imports)*
+
             #[doc(hidden)]
             #[allow(non_camel_case_types, dead_code, missing_debug_implementations, reason = "it only holds names")]
             struct #table {}
@@ -126,7 +154,7 @@ impl Names {
             #[doc(hidden)]
             const _: () = {
                 use #krate as __epilogue;
-                #(#aliases)*
+                #(#entries)*
             };
         }
     }
@@ -173,44 +201,98 @@ pub(crate) fn alias(span: Span) -> Ident {
 /// A block in which a name is imported under an alias: as a type, or as an empty struct if it is not a type. If the name does not exist,
 /// rustc reports that, and the alias counts as an error, too.
 pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> TokenStream {
-    let last = path.segments.last().expect("a path has a segment");
-    let name = &last.ident;
-    // If two stand-ins have the same name, rustc shows their paths, so the module's name is part of the message.
-    let module = Ident::new("without_a_macro", Span::call_site());
-    let mut plain = path.clone();
-    plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
-    let span = name.span();
-    let empty = quote_spanned!(span=> pub struct #name {});
-    quote!({
-        mod #module {
-            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
-            #empty
-            #[allow(unused_imports, unreachable_pub)]
-            pub use self::#name as #alias;
-        }
+    let stand_in = stand_in(path, alias);
+    let block = block(path, alias, &quote!(without_a_macro), within);
+    quote!({ #stand_in #block })
+}
+
+/// The block, with an alias for the struct in a module.
+fn block(path: &Path, alias: &Ident, module: &TokenStream, within: &TokenStream) -> TokenStream {
+    let import = import(path, alias);
+    quote! {
         #[allow(unused_imports)]
         use #module::#alias;
         {
-            #[allow(unused_imports, unused_import_braces)]
-            // In braces, or what rustc suggests in place of a name that it does not find would have the alias in it.
-            use {#plain as #alias};
+            #import
             #within
         }
-    })
+    }
 }
 
-/// The table's name has the function's position in it: two functions of one name are an error that rustc reports, and two tables of one name
-/// would be more errors.
-fn table(function: &Ident) -> Ident {
+/// The same import beside a function, where what is imported by its name comes before what a glob imports.
+fn beside(path: &Path, alias: &Ident, module: &Ident) -> TokenStream {
+    let (stand_in, import) = (stand_in(path, alias), import(path, alias));
+    quote! {
+        #[doc(hidden)]
+        mod #module {
+            #stand_in
+            #[allow(unused_imports, unreachable_pub)]
+            pub use self::without_a_macro::#alias;
+        }
+        #[allow(unused_imports, clippy::wildcard_imports)]
+        use #module::*;
+        #[doc(hidden)]
+        #import
+    }
+}
+
+fn import(path: &Path, alias: &Ident) -> TokenStream {
+    let mut plain = path.clone();
+    plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
+    quote! {
+        // In braces, or what rustc suggests in place of a name that it does not find would have the alias in it.
+        #[allow(unused_imports, unused_import_braces, non_camel_case_types)]
+        use {#plain as #alias};
+    }
+}
+
+/// The empty struct, which takes the arguments that are written behind the name. If two have the same name, rustc shows their paths, so the
+/// module's name is part of the message.
+fn stand_in(path: &Path, alias: &Ident) -> TokenStream {
+    let last = path.segments.last().expect("a path has a segment");
+    let (name, structure) = (&last.ident, structure(last));
+    quote! {
+        mod without_a_macro {
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
+            #structure
+            #[allow(unused_imports, unreachable_pub)]
+            pub use self::#name as #alias;
+        }
+    }
+}
+
+fn structure(last: &PathSegment) -> TokenStream {
+    let name = &last.ident;
+    let span = name.span();
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return quote_spanned!(span=> pub struct #name {});
+    };
+    let generics = arguments.args.iter().enumerate().map(|(index, argument)| {
+        let generic = format_ident!("__{index}", span = Span::mixed_site());
+        match argument {
+            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) => {
+                quote!(const #generic: bool)
+            }
+            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Char(_), .. })) => {
+                quote!(const #generic: char)
+            }
+            GenericArgument::Const(_) => quote!(const #generic: i128),
+            _ => quote!(#generic),
+        }
+    });
+    let types = arguments.args.iter().enumerate().filter_map(|(index, argument)| {
+        let generic = format_ident!("__{index}", span = Span::mixed_site());
+        (!matches!(argument, GenericArgument::Const(_))).then_some(generic)
+    });
+    quote_spanned!(span=> pub struct #name<#(#generics),*> { of: fn() -> (#(#types,)*) })
+}
+
+/// The function's position, as part of names: two functions of one name are an error that rustc reports, and two tables of one name would be
+/// more errors.
+fn place(function: &Ident) -> String {
     // Only the compiler's own span knows its position.
     let at = function.span().unwrap();
-    format_ident!(
-        "__epilogue_names_of_{}_at_{}_{}",
-        function.unraw(),
-        at.line(),
-        at.column(),
-        span = Span::call_site()
-    )
+    format!("at_{}_{}", at.line(), at.column())
 }
 
 /// Whether a `use` can name it.

@@ -15,6 +15,7 @@ use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
 use crate::docs;
 use crate::integer::{Integer, Limit};
+use crate::names::BUILT_IN;
 use crate::signature::Parameter;
 use crate::types::{arguments, holds_value, is_named, is_one_of, mentions, text};
 
@@ -70,12 +71,16 @@ impl Params {
             asserts: Asserts::default(),
         };
         for (index, param) in params.into_iter().enumerate() {
+            let before = errors.count();
             let options = Options::read(param, errors);
+            let is_right = errors.count() == before && !param.is_reported;
             let local = format_ident!("__epilogue_{index}", span = names_span(&param.ty));
             let argument =
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
-            all.asserts.parameter(param, options.limits, generics);
-            all.asserts.fields(param, &options.limited);
+            if is_right {
+                all.asserts.parameter(param, options.limits, generics);
+                all.asserts.fields(param, &options.limited);
+            }
             let default =
                 options.meant(param).and_then(|default| docs::default(&param.ty, default, index, generics));
             all.nodes.push(options.node(param, default.as_ref(), fuel, generics));
@@ -579,15 +584,11 @@ fn is_path(expr: &Expr, last: &[&str]) -> bool {
 
 /// Whether the type inside `Path<…>` is certainly a single value, whose name must then be in the template.
 fn is_scalar(ty: &Type) -> bool {
-    const SCALARS: &[&str] = &[
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
-        "bool", "char", "String",
-    ];
     if !holds_value(ty) {
         return false;
     }
     let [Type::Path(inner)] = arguments(ty)[..] else { return false };
-    inner.path.get_ident().is_some_and(|ident| SCALARS.iter().any(|scalar| ident == scalar))
+    inner.path.get_ident().is_some_and(|ident| ident == "String" || BUILT_IN.iter().any(|name| ident == name))
 }
 
 /// Refuses an optional value in the path, where a value is never missing.

@@ -1,4 +1,4 @@
-//! The route macros: the function stays, and a type of the same name implements `Route`.
+//! The route macros: the function stays, and a type of the same name implements `DeclaredRoute`.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -41,7 +41,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let names = Names::of(&mut function, &private);
     let mut params =
         Params::expand(&function.params, &quote!(__epilogue::Full), &Generics::default(), &mut errors);
-    params.asserts.reply(&function.output);
+    params.asserts.reply(function.output_to_check());
     let run = call(&function, &options, &params);
     let read = Read {
         method,
@@ -208,7 +208,13 @@ impl Read<'_> {
         // If there is no template, there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
         let stub = stub(function, private);
-        function.finish(&quote!(#marker #names #route), &quote!(#marker #stub), errors, private)
+        function.finish(
+            &quote!(#marker #names #route),
+            &quote!(#marker #names #stub),
+            &params.asserts,
+            errors,
+            private,
+        )
     }
 
     fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {
@@ -280,8 +286,10 @@ impl Read<'_> {
         let segments = &self.template.segments;
         // Parameters that the macro can see to be right need no check: each costs the user's build a little.
         let takes_segment = |param: &Parameter| is_plain_segment(param, segments);
-        let checked =
-            self.params.iter().enumerate().filter(|(_, param)| !is_plain(param) && !takes_segment(param));
+        let needs_none = |param: &Parameter| {
+            takes_segment(param) || is_plain(param) && !segments.contains(&param.name.unraw().to_string())
+        };
+        let checked = self.params.iter().enumerate().filter(|(_, param)| !needs_none(param));
         let params = checked.map(|(index, param)| {
             check(&param.ty_as_written, &quote!(__epilogue::check_param(#node, #index)))
         });
@@ -386,11 +394,8 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let name = function.name();
     quote! {
-        #[doc(hidden)]
-        const _: () = {
-            impl #private::DeclaredRoute for #name {
-                const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;
-            }
-        };
+        impl #private::DeclaredRoute for #name {
+            const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;
+        }
     }
 }

@@ -3,11 +3,13 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::visit::Visit;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, GenericParam, Generics, ItemFn, Lit, Meta, MetaNameValue, Pat, PatType,
-    ReturnType, Signature, Type, TypeReference, WherePredicate, parse_quote,
+    Attribute, Block, Expr, ExprLit, ExprYield, FnArg, GenericParam, Generics, ItemFn, Lit, Meta,
+    MetaNameValue, Pat, PatType, ReturnType, Signature, Type, WherePredicate, parse_quote,
 };
 
+use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
 use crate::types::{self, Place};
 use crate::{advice, attributes, item, repair};
@@ -19,10 +21,10 @@ pub(crate) struct Function {
     pub(crate) output: Output,
     /// Something that stands as a parameter's type is not a type. If it stayed, rustc would report it again, and the body with it.
     has_no_types: bool,
-    /// The same for what the function returns.
+    /// Something is wrong with what the function returns, and has been reported or will be by rustc.
     has_no_output: bool,
-    /// Some parameter has a pattern where its name should be. If it stayed, rustc might report that the pattern does not fit the type.
-    has_no_names: bool,
+    /// The body has a `yield`, or fits a pattern that stands where a parameter's name should be. rustc would report that too.
+    has_no_body: bool,
     /// What was written, if it does not parse: rustc reports why.
     unparsed: Option<TokenStream>,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Parameter {
     pub(crate) borrowed: bool,
     /// `#[param(...)]`, taken off the function.
     pub(crate) attrs: Vec<Attribute>,
+    /// Something is wrong with it that has been reported, so rustc need not check it as well.
+    pub(crate) is_reported: bool,
 }
 
 /// What a function returns.
@@ -132,7 +136,10 @@ impl Function {
         attribute: &str,
         errors: &mut Errors,
     ) -> Option<Self> {
-        let Ok(mut item) = syn::parse2::<ItemFn>(repair::signature(tokens.clone(), kind, errors)) else {
+        let before = errors.count();
+        let repaired = repair::signature(tokens.clone(), kind, errors);
+        let is_repaired = errors.count() > before;
+        let Ok(mut item) = syn::parse2::<ItemFn>(repaired) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
@@ -141,55 +148,73 @@ impl Function {
         check_other_macros(&mut item, kind, errors);
         check_options(&mut item, errors);
         check_qualifiers(&mut item.sig, kind.name(), errors);
+        let yields = kind == Kind::Dependency && check_yield(&item.block, errors);
+        let has_no_body = yields || item.sig.inputs.iter().any(is_nameless);
         let mut has_no_types = false;
-        let has_no_names = item.sig.inputs.iter().any(is_nameless);
         let params = item
             .sig
             .inputs
             .iter_mut()
-            .filter_map(|input| parameter(input, kind, &mut has_no_types, errors))
+            .filter_map(|input| {
+                let before = errors.count();
+                let mut param = parameter(input, kind, &mut has_no_types, errors)?;
+                param.is_reported = is_repaired || errors.count() > before;
+                Some(param)
+            })
             .collect();
-        let mut has_no_output = false;
-        let output = output(&item.sig, kind, &mut has_no_output, errors);
+        let before = errors.count();
+        let output = output(&item.sig, kind, errors);
+        let has_no_output = errors.count() > before || kind != Kind::Task && types::lacks_lifetime(&item.sig);
         check_self(&item.sig, kind.name(), errors);
-        Some(Self { item, params, output, has_no_types, has_no_output, has_no_names, unparsed: None })
+        Some(Self { item, params, output, has_no_types, has_no_output, has_no_body, unparsed: None })
     }
 
     /// As much of it as parses. No errors are noted, since rustc reports why the rest does not parse.
     fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
         let item = item::unparsed(tokens.clone())?;
-        let output = output(&item.sig, kind, &mut false, &mut Errors::default());
+        let output = output(&item.sig, kind, &mut Errors::default());
         Some(Self {
             item,
             params: Vec::new(),
             output,
             has_no_types: false,
             has_no_output: false,
-            has_no_names: false,
+            has_no_body: false,
             unparsed: Some(tokens),
         })
     }
 
-    /// If nothing is wrong, the function with what its macro makes of it. Otherwise the function with the errors, and with the `stub` that
-    /// keeps code that names the function from failing too.
+    /// What the function returns, if rustc should check it: `Unit` if something else about it has been reported.
+    pub(crate) fn output_to_check(&self) -> &Output {
+        if self.has_no_output { &Output::Unit } else { &self.output }
+    }
+
+    /// If nothing is wrong, the function with what its macro makes of it. Otherwise the function with the errors, with the assertions about
+    /// what is not wrong so far, and with the `stub` that keeps code that names the function from failing too.
     pub(crate) fn finish(
         &self,
         right: &TokenStream,
         stub: &TokenStream,
+        asserts: &Asserts,
         errors: Errors,
         private: &TokenStream,
     ) -> TokenStream {
-        if errors.is_empty() && self.unparsed.is_none() && !self.repeats_a_name() {
-            let item = self.tokens(private);
+        if self.unparsed.is_some() || self.is_method() || self.repeats_a_name() {
+            let (item, errors) = (self.with_errors(private), errors.into_tokens());
+            return if self.is_method() {
+                quote!(#item #errors)
+            } else {
+                // The item comes last, since rustc reads nothing after code that does not parse.
+                quote!(#errors #stub #item)
+            };
+        }
+        if errors.is_empty() {
+            let item = self.named(private);
             return quote!(#item #right);
         }
-        let item = self.with_errors(private);
+        let (item, asserts) = (self.with_errors(private), asserts.alone(private));
         let errors = errors.into_tokens();
-        if self.is_method() {
-            return quote!(#item #errors);
-        }
-        // The item comes last, since rustc reads nothing after code that does not parse.
-        quote!(#errors #stub #item)
+        quote!(#errors #stub #asserts #item)
     }
 
     /// Whether two parameters have one name, which rustc reports for the function itself.
@@ -206,18 +231,15 @@ impl Function {
 
     /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`. For rustdoc, they stay as
     /// written.
-    fn tokens(&self, private: &TokenStream) -> TokenStream {
+    fn named(&self, private: &TokenStream) -> ItemFn {
         let mut item = self.item.clone();
         let inputs = std::mem::take(&mut item.sig.inputs);
         let mut named = Vec::new();
-        let mut params = self.params.iter();
         for input in inputs {
-            let FnArg::Typed(typed) = &input else { continue };
-            let Some(param) = params.next() else { continue };
-            if !param.names_dependency() {
+            let (FnArg::Typed(typed), Some(param)) = (&input, self.naming_parameter(&input)) else {
                 item.sig.inputs.push(input);
                 continue;
-            }
+            };
             let (mut written, mut replaced) = (typed.clone(), typed.clone());
             written.attrs.push(parse_quote!(#[cfg(doc)]));
             replaced.attrs.push(parse_quote!(#[cfg(not(doc))]));
@@ -245,7 +267,14 @@ impl Function {
             // The names are looked up in a private type. It could not be public, since it would then have to name private types.
             item.attrs.push(parse_quote!(#[allow(private_interfaces)]));
         }
-        quote!(#item)
+        item
+    }
+
+    /// The parameter that an input is, if it names a dependency.
+    fn naming_parameter(&self, input: &FnArg) -> Option<&Parameter> {
+        let FnArg::Typed(typed) = input else { return None };
+        let name = name_of(&typed.pat)?;
+        self.params.iter().find(|param| param.name == *name && param.names_dependency())
     }
 
     /// A call of the function with these arguments, at the span of its name.
@@ -312,7 +341,8 @@ impl Function {
         if let Some(unparsed) = &self.unparsed {
             return unparsed.clone();
         }
-        let mut item = self.item.clone();
+        let is_alone = self.is_method() || self.repeats_a_name();
+        let mut item = if is_alone { self.item.clone() } else { self.named(private) };
         for input in &mut item.sig.inputs {
             let nameless = is_nameless(input);
             let FnArg::Typed(typed) = input else { continue };
@@ -326,7 +356,7 @@ impl Function {
         if self.has_no_output {
             item.sig.output = parse_quote!(-> #private::Unfinished);
         }
-        if self.has_no_types || self.has_no_output || self.has_no_names {
+        if self.has_no_types || self.has_no_output || self.has_no_body {
             *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
         }
         quote!(#item)
@@ -409,6 +439,26 @@ fn check_options(item: &mut ItemFn, errors: &mut Errors) {
         }
         !of_parameter
     });
+}
+
+/// In FastAPI, what follows the `yield` of a dependency runs when its scope ends. Returns whether there is one.
+fn check_yield(body: &Block, errors: &mut Errors) -> bool {
+    struct First<'b>(Option<&'b ExprYield>);
+    impl<'b> Visit<'b> for First<'b> {
+        fn visit_expr_yield(&mut self, expr: &'b ExprYield) {
+            self.0.get_or_insert(expr);
+        }
+    }
+    let mut first = First(None);
+    first.visit_block(body);
+    if let Some(expr) = first.0 {
+        errors.at(
+            expr,
+            "a dependency returns its output, and what follows a `yield` in FastAPI is its exit, a function of its own: write \
+             `#[dependency(exit = close)]`, `async fn close(output: &Output, outcome: &Outcome)`, and return the value here",
+        );
+    }
+    first.0.is_some()
 }
 
 /// rustc refuses documentation of a parameter.
@@ -527,7 +577,7 @@ fn parameter(
     };
     let ty_as_written = types::bare(&input.ty);
     if kind == Kind::Task {
-        return task_argument(name, &ty_as_written, &attrs, errors);
+        return task_argument(name, &ty_as_written, &attrs, has_no_types, errors);
     }
     let (ty, borrowed) = match &ty_as_written {
         Type::Reference(reference) => {
@@ -535,13 +585,24 @@ fn parameter(
                 let ty = types::text(&reference.elem);
                 errors.at(
                     mutability,
-                    format!(
-                        "a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`"
-                    ),
+                    if types::is_named(&reference.elem, "WebSocket") {
+                        format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
+                    } else {
+                        format!("a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`")
+                    },
+                );
+            }
+            if let Some(lifetime) = &reference.lifetime
+                && lifetime.ident == "static"
+            {
+                let ty = types::text(&reference.elem);
+                errors.at(
+                    lifetime,
+                    format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
                 );
             }
             if types::is_unsized(&reference.elem) {
-                errors.at(reference, unsized_parameter(reference));
+                errors.at(reference, types::unsourced(reference, &reference.elem));
                 return None;
             }
             ((*reference.elem).clone(), true)
@@ -550,7 +611,16 @@ fn parameter(
     };
     *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
     let ty_in_body = ty.clone();
-    Some(Parameter { key: key(&name), name, ty, ty_in_body, ty_as_written, borrowed, attrs })
+    Some(Parameter {
+        key: key(&name),
+        name,
+        ty,
+        ty_in_body,
+        ty_as_written,
+        borrowed,
+        attrs,
+        is_reported: false,
+    })
 }
 
 /// The name that a parameter looks up: without a leading `_`, which rustc wants for a parameter that is not used.
@@ -608,19 +678,14 @@ fn nameless(input: &PatType) -> String {
     }
 }
 
-/// The error for a borrowed parameter that nothing can own: what to write instead.
-fn unsized_parameter(reference: &TypeReference) -> String {
-    let (written, owned) = (types::text(reference), types::owned(&reference.elem));
-    let instead = if let Type::TraitObject(_) = &*reference.elem {
-        format!("`State<{owned}>` for what the app was given, or a `Depends<…>` whose output is `{owned}`")
-    } else {
-        format!("a type that owns its data, as in `Path<{owned}>` or `Query<{owned}>`")
-    };
-    format!("`{written}` is not a parameter, since nothing says where it comes from: write {instead}")
-}
-
 /// Reads an argument of a task: a plain value that the task owns.
-fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut Errors) -> Option<Parameter> {
+fn task_argument(
+    name: syn::Ident,
+    ty: &Type,
+    attrs: &[Attribute],
+    has_no_types: &mut bool,
+    errors: &mut Errors,
+) -> Option<Parameter> {
     for attr in attrs {
         errors.at(
             attr,
@@ -647,7 +712,7 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
         );
         return None;
     }
-    types::check(ty, Kind::Task.name(), Place::Task, errors);
+    *has_no_types |= !types::check(ty, Kind::Task.name(), Place::Task, errors);
     Some(Parameter {
         key: key(&name),
         name,
@@ -656,20 +721,20 @@ fn task_argument(name: syn::Ident, ty: &Type, attrs: &[Attribute], errors: &mut 
         ty_as_written: ty.clone(),
         borrowed: false,
         attrs: Vec::new(),
+        is_reported: false,
     })
 }
 
-fn output(signature: &Signature, kind: Kind, has_no_output: &mut bool, errors: &mut Errors) -> Output {
+fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {
     let ReturnType::Type(_, ty) = &signature.output else { return Output::Unit };
     let ty = types::bare(ty);
     let place = match kind {
         Kind::Dependency => Some(Place::Output),
-        // It is not known what a type without a name borrows.
-        Kind::Route if !types::has_impl(&ty) => Some(Place::Reply),
-        Kind::Route | Kind::Task => None,
+        Kind::Route => Some(Place::Reply),
+        Kind::Task => None,
     };
     if let Some(place) = place {
-        *has_no_output = !types::check(&ty, kind.name(), place, errors) || types::lacks_lifetime(signature);
+        types::check(&ty, kind.name(), place, errors);
     }
     // A constant in a type may not depend on what the function is generic over.
     let can_be_asked = !types::mentions(&ty, &signature.generics);

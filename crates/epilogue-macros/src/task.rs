@@ -37,8 +37,10 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     }
     let names = Names::of(&mut function, &private);
     let (structure, names) = (structure(&function), names.tokens());
-    let task = task(&function, &options, &private);
-    function.finish(&quote!(#structure #names #task), &stub(&function, &private), errors, &private)
+    let asserts = asserts(&function);
+    let task = task(&function, &options, &asserts, &private);
+    let stub = stub(&function, &private);
+    function.finish(&quote!(#structure #names #task), &quote!(#names #stub), &asserts, errors, &private)
 }
 
 /// The calls that set the options in the attribute, and the retries if they are only for an `Err`, so that the task has to return a `Result`.
@@ -124,9 +126,23 @@ fn structure(function: &Function) -> TokenStream {
     }
 }
 
+fn asserts(function: &Function) -> Asserts {
+    let mut asserts = Asserts::default();
+    for field in fields(function).filter(|field| !field.is_reported) {
+        asserts.task_argument(&field.ty);
+    }
+    asserts.task_return(function.output_to_check());
+    asserts
+}
+
 /// The code that makes the struct a task. Its data goes through a struct that is generic over the arguments, so that what an argument lacks
 /// is reported once, by the assertion on its type, and not by each derived implementation.
-fn task(function: &Function, options: &[TokenStream], private: &TokenStream) -> TokenStream {
+fn task(
+    function: &Function,
+    options: &[TokenStream],
+    asserts: &Asserts,
+    private: &TokenStream,
+) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
@@ -137,11 +153,6 @@ fn task(function: &Function, options: &[TokenStream], private: &TokenStream) -> 
         check(&param.ty_as_written, &quote!(__epilogue::InTask::<#ty>::VERDICT))
     });
     let checks = quote!(#(#checks)*);
-    let mut asserts = Asserts::default();
-    for ty in &types {
-        asserts.task_argument(ty);
-    }
-    asserts.task_return(&function.output);
     let asserts = asserts.tokens();
     let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
     let line = quote_spanned!(name.span()=> __epilogue::line!());

@@ -6,7 +6,7 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, ExprLit, GenericArgument, Generics, Ident, Lifetime, Lit, LitStr, Path, PathArguments, PathSegment,
-    Signature, Type, TypeGroup, TypeParen, TypePath,
+    Signature, Type, TypeGroup, TypeParamBound, TypeParen, TypePath, TypeTraitObject,
 };
 
 use crate::diagnostics::Errors;
@@ -112,10 +112,47 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
     finds.0
 }
 
+/// What a future gives, if a type is written as one: `impl Future<Output = u32>`, `Pin<Box<dyn Future<…>>>` or `BoxFuture<…>`.
+fn future(ty: &Type) -> Option<String> {
+    let bounds = match ty {
+        Type::ImplTrait(of) => &of.bounds,
+        Type::TraitObject(of) => &of.bounds,
+        _ if is_one_of(ty, &["BoxFuture", "LocalBoxFuture"]) => {
+            return Some(arguments(ty).first().map_or_else(|| String::from("…"), text));
+        }
+        _ if is_one_of(ty, &["Pin", "Box"]) => return future(arguments(ty).first()?),
+        _ => return None,
+    };
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+            return Some(String::from("…"));
+        };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) => Some(text(&output.ty)),
+            _ => None,
+        })
+    })
+}
+
 /// Notes what no parameter or output can contain.
 ///
 /// Returns whether it is a type at all: rustc has an error of its own for anything else.
 pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> bool {
+    if matches!(place, Place::Output | Place::Reply)
+        && let Some(output) = future(ty)
+    {
+        errors.at(
+            ty,
+            format!("{of} that waits is an `async fn`: write `async` before `fn`, and `{output}` as what it returns"),
+        );
+        return false;
+    }
+    // It is not known what a type without a name borrows.
+    if place == Place::Reply && has_impl(ty) {
+        return true;
+    }
     let mut checks = Checks {
         of,
         place,
@@ -130,21 +167,46 @@ pub(crate) fn check(ty: &Type, of: &str, place: Place, errors: &mut Errors) -> b
     };
     checks.visit_type(ty);
     let is_type = checks.is_type;
-    if matches!(place, Place::Parameter | Place::Task) || !is_unsized(ty) {
-        return is_type;
+    if is_unsized(ty) {
+        errors.at(ty, unsized_at(place, of, ty));
+        return false;
     }
-    let instead = match ty {
-        Type::TraitObject(object) if place == Place::Reply => format!("impl {}", text(&object.bounds)),
-        ty => owned(ty),
+    is_type
+}
+
+/// The error for a type that is a value only behind a pointer, and what to write instead.
+fn unsized_at(place: Place, of: &str, ty: &Type) -> String {
+    let (written, owned) = (text(ty), owned(ty));
+    match (place, ty) {
+        (Place::Parameter, ty) => unsourced(ty, ty),
+        (Place::Task, _) => {
+            format!(
+                "{of} owns its arguments, and `{written}` is a value only behind a pointer: write `{owned}`"
+            )
+        }
+        (Place::Reply, Type::TraitObject(object)) => {
+            let bounds = text(&object.bounds);
+            format!(
+                "{of} returns an owned value, and `{written}` is one only behind a pointer: write `impl {bounds}`"
+            )
+        }
+        (Place::Output | Place::Reply, _) => {
+            format!(
+                "{of} returns an owned value, and `{written}` is one only behind a pointer: write `{owned}`"
+            )
+        }
+    }
+}
+
+/// The error for a parameter that nothing can own, be it borrowed or not.
+pub(crate) fn unsourced(written: &impl ToTokens, ty: &Type) -> String {
+    let (written, owned) = (text(written), owned(ty));
+    let instead = if let Type::TraitObject(_) = ty {
+        format!("`State<{owned}>` for what the app was given, or a `Depends<…>` whose output is `{owned}`")
+    } else {
+        format!("a type that owns its data, as in `Path<{owned}>` or `Query<{owned}>`")
     };
-    errors.at(
-        ty,
-        format!(
-            "{of} returns an owned value, and `{}` is one only behind a pointer: write `{instead}`",
-            text(ty)
-        ),
-    );
-    false
+    format!("`{written}` is not a parameter, since nothing says where it comes from: write {instead}")
 }
 
 /// Whether the output leaves out a lifetime that does not follow from the parameters. rustc refuses that, too.
@@ -219,7 +281,6 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Output => {
                 format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
             }
-            // A reply may be of any type that turns into one.
             Place::Reply => return,
         });
     }
@@ -302,21 +363,6 @@ impl<'ast> Visit<'ast> for Checks<'_> {
 
     fn visit_type_path(&mut self, ty: &'ast TypePath) {
         if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
-            && let Some(GenericArgument::Type(Type::Path(named))) = generic_arguments(&ty.path).first()
-            && let Some((of, function)) = constructor(&named.path)
-        {
-            let within = text(named);
-            self.is_type = false;
-            self.errors.at(
-                named,
-                format!(
-                    "`{within}` is a function of the type `{of}`, and `Depends` names a dependency: write `#[derive(Dependency)]` on \
-                     `{of}` and `Depends<{of}>`, or a function under `#[dependency]` that calls `{function}`"
-                ),
-            );
-            return;
-        }
-        if ty.path.segments.last().is_some_and(|last| last.ident == "Depends")
             && let Some(GenericArgument::Type(inner)) = generic_arguments(&ty.path).first()
             && let Some(message) = not_named(inner)
         {
@@ -343,7 +389,7 @@ impl<'ast> Visit<'ast> for Checks<'_> {
     }
 
     // Not visited, since the parentheses of `dyn Fn(A) -> B` are right.
-    fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+    fn visit_type_trait_object(&mut self, _: &'ast TypeTraitObject) {}
 }
 
 /// A string where a type belongs: in other frameworks it would be a name.
@@ -427,16 +473,18 @@ fn not_named(ty: &Type) -> Option<String> {
             text(ty),
             owned(ty)
         ),
-        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
-            match arguments(ty)[..] {
-                [inner] => {
-                    let name = text(inner);
-                    format!(
-                        "`Depends` names a dependency, and only the whole `Depends` can be optional: write `Option<Depends<{name}>>`"
-                    )
-                }
-                _ => return None,
-            }
+        Type::Path(path) if let Some((of, function)) = constructor(&path.path) => format!(
+            "`{}` is a function of the type `{of}`, and `Depends` names a dependency: write `#[derive(Dependency)]` on `{of}` and \
+             `Depends<{of}>`, or a function under `#[dependency]` that calls `{function}`",
+            text(ty)
+        ),
+        _ if is_named(ty, "Option")
+            && let [inner] = arguments(ty)[..] =>
+        {
+            format!(
+                "`Depends` names a dependency, and only the whole `Depends` can be optional: write `Option<Depends<{}>>`",
+                text(inner)
+            )
         }
         _ => return None,
     })
@@ -481,12 +529,23 @@ pub(crate) fn same(a: &impl ToTokens, b: &impl ToTokens) -> bool {
     a.to_token_stream().to_string() == b.to_token_stream().to_string()
 }
 
+/// A trait object as threads can share it.
+fn shared(object: &TypeTraitObject) -> String {
+    let has = |name: &str| {
+        object.bounds.iter().any(
+            |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|last| last.ident == name)),
+        )
+    };
+    let missing = ["Send", "Sync"].into_iter().filter(|name| !has(name));
+    missing.fold(text(object), |written, name| format!("{written} + {name}"))
+}
+
 /// The type that owns what a reference borrows.
 pub(crate) fn owned(ty: &Type) -> String {
     match ty {
         Type::Path(path) if path.path.is_ident("str") => String::from("String"),
         Type::Path(path) if path.path.is_ident("Path") && arguments(ty).is_empty() => String::from("PathBuf"),
-        Type::TraitObject(object) => format!("Arc<{}>", text(object)),
+        Type::TraitObject(object) => format!("Arc<{}>", shared(object)),
         Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
         other => text(other),
     }

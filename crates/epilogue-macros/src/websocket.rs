@@ -42,13 +42,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     options.check(&function, &mut errors);
     let position = socket(&function, &mut errors);
     let names = Names::of(&mut function, &private);
-    let taken: Vec<&Parameter> = function
-        .params
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| Some(*index) != position)
-        .map(|(_, p)| p)
-        .collect();
+    let taken: Vec<&Parameter> =
+        function.params.iter().filter(|param| !is_named(&param.ty, "WebSocket")).collect();
     let params =
         Params::expand(taken.iter().copied(), &quote!(__epilogue::Full), &Generics::default(), &mut errors);
     let run = run(&function, &params, position.unwrap_or(0));
@@ -78,7 +73,7 @@ fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
         );
         return None;
     };
-    if socket.borrowed {
+    if socket.borrowed && !socket.is_reported {
         errors.at(&socket.ty_as_written, "the socket is the function's own: write `WebSocket` without `&`");
     }
     if let Some(attr) = socket.attrs.first() {

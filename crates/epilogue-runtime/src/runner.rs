@@ -102,18 +102,17 @@ impl Runner {
     /// none, it takes one, so that clients that come only to leave again cannot pile up work without a limit.
     pub fn keep(
         &self,
-        what: Origin,
+        origin: Origin,
         reservation: Option<Reservation>,
         future: impl Future<Output = ()> + Send + 'static,
     ) {
-        self.keep_boxed(what, reservation, Box::pin(future));
+        self.keep_boxed(origin, reservation, Box::pin(future));
     }
 
-    /// Boxed so that this is compiled once and not for each type of future; so is `hold_boxed`.
-    fn keep_boxed(&self, what: Origin, reservation: Option<Reservation>, future: BoxFuture) {
-        let origin = what.clone();
+    /// Boxed so that this is compiled once and not for each type of future.
+    fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture) {
         let reservation = reservation.unwrap_or_else(|| self.take_place());
-        self.spawn_other(What::Kept, what, async move {
+        self.spawn_other(What::Kept, origin.clone(), async move {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
                 tracing::error!(
                     target: "epilogue::task",
@@ -127,12 +126,9 @@ impl Runner {
 
     /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
     /// it does not count against [`TaskLimits::pending`].
-    pub fn hold(&self, what: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        self.hold_boxed(what, Box::pin(future));
-    }
-
-    fn hold_boxed(&self, what: Origin, future: BoxFuture) {
-        self.spawn_other(What::Open, what, future);
+    pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        let future: BoxFuture = Box::pin(future);
+        self.spawn_other(What::Open, origin, future);
     }
 
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
@@ -175,7 +171,7 @@ impl Runner {
 
     /// How many seconds a client is told to wait when the runner is full, as `Retry-After` has it: at least one.
     pub fn retry_after(&self) -> u64 {
-        self.0.limits.retry_after.as_secs().max(1)
+        self.0.limits.retry_after.saturating_add(Duration::from_nanos(999_999_999)).as_secs().max(1)
     }
 
     /// The limits.
@@ -435,7 +431,7 @@ struct LostEnds;
 
 impl Drop for LostEnds {
     fn drop(&mut self) {
-        mem::forget(LOST.take());
+        LOST.take().into_iter().flatten().for_each(mem::forget);
     }
 }
 

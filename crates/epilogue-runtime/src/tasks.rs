@@ -217,18 +217,6 @@ impl BackgroundTasks {
     pub fn origin(&self) -> &Origin {
         &self.list.origin
     }
-
-    /// Whether both are the same list.
-    ///
-    /// ```
-    /// # use epilogue_runtime::BackgroundTasks;
-    /// let tasks = BackgroundTasks::new();
-    /// assert!(tasks.is_same(&tasks.clone()));
-    /// assert!(!tasks.is_same(&BackgroundTasks::new()));
-    /// ```
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.list, &other.list)
-    }
 }
 
 impl fmt::Debug for BackgroundTasks {

@@ -23,7 +23,7 @@ pub use epilogue_runtime::{Running as TaskRunning, Task, TaskContext, TaskOption
 pub use serde;
 
 pub use crate::app::{DeclaredRoute, Route, Routes, effect};
-pub use crate::dependency::{Dependency, Depends, ExitReturn, InDepends, Outcome};
+pub use crate::dependency::{AppScoped, Dependency, Depends, ExitReturn, InDepends, Outcome};
 pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };

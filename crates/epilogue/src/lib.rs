@@ -116,7 +116,7 @@ pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError}
 #[doc(hidden)]
 pub use app::{AppLayer, HandlerReply, Unfailing};
 pub use body::BrokenReply;
-pub use dependency::{Dependency, Depends, ExitReturn, Fresh, Outcome};
+pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]
 pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{

@@ -408,6 +408,23 @@ async fn a_client_that_half_closes_gets_the_reply_that_does_not_make_it_wait() {
 #[get("/plain", status = 204)]
 async fn plain() {}
 
+/// RFC 9110, section 15.3.6.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_205_has_no_content() {
+    #[get("/reset")]
+    async fn reset() -> (StatusCode, Json<u32>) {
+        (StatusCode::RESET_CONTENT, Json(1))
+    }
+    let served = Served::new(App::new().routes(routes![reset])).await;
+    let mut client = served.connect().await;
+    client.write("GET /reset HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    let reply = client.read_to_end().await;
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("content-length: 0"), "{head}");
+    assert_eq!(body, "");
+    served.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_request_of_a_connection_does_not_wait_for_tasks() {
     let (app, mut entries) = app();

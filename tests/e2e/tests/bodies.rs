@@ -228,6 +228,53 @@ async fn a_single_model_is_the_whole_body() {
     assert_eq!(errors(request).await, [json!(["json_invalid", ["body", 7]])]);
 }
 
+/// `serde_json` alone would take a list as the fields of a struct.
+#[tokio::test]
+async fn a_list_is_no_struct_at_any_depth() {
+    #[derive(Deserialize)]
+    struct Point {
+        x: i32,
+    }
+    #[derive(Deserialize)]
+    enum Shape {
+        Circle { radius: u32 },
+        Line(Vec<Point>),
+    }
+    #[derive(Deserialize)]
+    struct Drawing {
+        origin: Option<Point>,
+        shapes: Vec<Shape>,
+    }
+    #[post("/points")]
+    async fn points(points: Json<Vec<Point>>) -> String {
+        points.iter().map(|point| point.x).sum::<i32>().to_string()
+    }
+    #[post("/drawings")]
+    async fn drawings(drawing: Json<Drawing>) -> String {
+        let shapes = drawing.shapes.iter().map(|shape| match shape {
+            Shape::Circle { radius } => radius.to_string(),
+            Shape::Line(points) => points.len().to_string(),
+        });
+        let origin = drawing.origin.iter().map(|point| point.x.to_string());
+        origin.chain(shapes).collect::<Vec<_>>().join(" ")
+    }
+    let client = TestClient::new(App::new().routes(routes![points, drawings]));
+    let sent = |path: &str, body: &str| {
+        client.post(path).header("content-type", "application/json").body(body.to_owned())
+    };
+    assert_eq!(sent("/points", r#"[{"x": 1}, {"x": 2}]"#).send().await.text(), "3");
+    let good = r#"{"origin": {"x": 1}, "shapes": [{"Circle": {"radius": 2}}, {"Line": [{"x": 3}]}]}"#;
+    assert_eq!(sent("/drawings", good).send().await.text(), "1 2 1");
+    for (path, body) in [
+        ("/points", "[[1]]"),
+        ("/drawings", r#"{"origin": [1], "shapes": []}"#),
+        ("/drawings", r#"{"shapes": [{"Circle": [2]}]}"#),
+        ("/drawings", r#"{"shapes": [{"Line": [[3]]}]}"#),
+    ] {
+        assert_eq!(sent(path, body).send().await.status(), 422, "{body}");
+    }
+}
+
 #[tokio::test]
 async fn a_json_body_that_is_no_text_is_refused() {
     let client = client();

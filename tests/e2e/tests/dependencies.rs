@@ -924,3 +924,34 @@ async fn a_dependency_may_have_the_name_of_a_macro_of_the_prelude() {
     let client = TestClient::new(App::new().routes(routes![index]));
     assert_eq!(client.get("/").send().await.text(), "Some(1) 1 2");
 }
+
+mod greetings {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    pub(super) fn greeting() -> String {
+        String::from("hello")
+    }
+
+    #[dependency]
+    pub(super) fn shouted(greeting: Depends<greeting>) -> String {
+        greeting.to_uppercase()
+    }
+
+    #[get("/")]
+    pub(super) async fn greet(
+        greeting: Depends<greeting>,
+        shouted: &Depends<shouted>,
+        absent: Option<Depends<greeting>>,
+    ) -> String {
+        format!("{} {} {}", *greeting, **shouted, absent.is_some())
+    }
+}
+
+/// They stay as they were written, wherever they are called from.
+#[tokio::test]
+async fn functions_are_called_with_plain_values_from_another_module() {
+    let greeting = Depends::new(greetings::shouted(Depends::new(greetings::greeting())));
+    let greeted = greetings::greet(Depends::new(String::from("hi")), &greeting, None).await;
+    assert_eq!(greeted, "hi HELLO false");
+}

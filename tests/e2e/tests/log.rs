@@ -172,3 +172,44 @@ async fn an_error_that_replies_as_if_all_were_well_is_logged() {
     assert_eq!(chosen.get("/secrets").send().await.status(), 200);
     assert_eq!(entries.now(), [""; 0]);
 }
+
+async fn fails() -> Result<(), &'static str> {
+    Err("on purpose")
+}
+
+#[dependency]
+fn explosion() {
+    panic!("on purpose");
+}
+
+async fn theirs(tasks: BackgroundTasks) {
+    tasks.add_task(fails, ());
+}
+
+#[get("/own")]
+async fn own(tasks: &BackgroundTasks) {
+    tasks.add_task(fails, ());
+}
+
+#[tokio::test]
+async fn requests_under_a_layer_are_named_and_numbered_among_the_apps_own() {
+    use tower::ServiceExt;
+
+    let (mut entries, _guard) = log();
+    let app = App::new().routes(routes![own]);
+    let handlers = axum::Router::new()
+        .route("/theirs", axum::routing::get(theirs))
+        .route("/explodes", axum::routing::get(async |_: Depends<explosion>| {}))
+        .layer(epilogue::EpilogueLayer::new(app.clone()));
+    let router = handlers.fallback_service(app.clone());
+    for path in ["/own", "/theirs", "/own", "/theirs", "/explodes"] {
+        let request = http::Request::get(path).body(epilogue::Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap();
+    }
+    app.drain().await.unwrap();
+    let log = entries.now().join("\n");
+    for request in ["GET /own #1", "GET /theirs #2", "GET /own #3", "GET /theirs #4"] {
+        assert_eq!(log.matches(request).count(), 1, "{request} in:\n{log}");
+    }
+    assert!(log.contains(r#"a request panicked route="GET /explodes""#), "{log}");
+}

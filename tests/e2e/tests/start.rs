@@ -139,3 +139,21 @@ fn shop_of() -> Listed {
 fn files_of() -> Listed {
     (routes![files], "files", "/shops/{*rest}")
 }
+
+const SEARCH: u32 = line!() + 3;
+
+#[get("/search")]
+async fn search(#[param(pattern = r"^\w{1,1000}$")] q: Query<String>) -> String {
+    q.into_inner()
+}
+
+/// It parses, which is all that the compiler checks.
+#[tokio::test]
+async fn a_pattern_that_is_too_large_is_refused() {
+    let message = refused(App::new().routes(routes![search])).await;
+    let place = format!("{}:{SEARCH}", file!());
+    assert!(
+        message.contains(&place) && message.contains(r"^\w{1,1000}$") && message.contains("size"),
+        "{message}"
+    );
+}

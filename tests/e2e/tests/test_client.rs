@@ -381,6 +381,11 @@ async fn nothing() -> (StatusCode, &'static str) {
     (StatusCode::NO_CONTENT, "a body that no such reply has")
 }
 
+#[get("/reset")]
+async fn reset() -> (StatusCode, &'static str) {
+    (StatusCode::RESET_CONTENT, "a body that no such reply has")
+}
+
 #[get("/unchanged")]
 async fn unchanged() -> (StatusCode, &'static str) {
     (StatusCode::NOT_MODIFIED, "a body that no such reply has")
@@ -388,12 +393,13 @@ async fn unchanged() -> (StatusCode, &'static str) {
 
 #[tokio::test]
 async fn a_reply_has_the_content_that_a_server_would_send() {
-    let client = TestClient::new(App::new().routes(routes![host, nothing, unchanged]));
+    let client = TestClient::new(App::new().routes(routes![host, nothing, reset, unchanged]));
     for (method, path, status, content, tasks) in [
         (Method::GET, "/host", 200, "testserver", 1),
         (Method::HEAD, "/host", 200, "", 1),
         (Method::HEAD, "/unknown", 404, "", 0),
         (Method::GET, "/nothing", 204, "", 0),
+        (Method::GET, "/reset", 205, "", 0),
         (Method::GET, "/unchanged", 304, "", 0),
     ] {
         let reply = client.request(method.clone(), path).send().await;

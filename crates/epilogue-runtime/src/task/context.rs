@@ -23,8 +23,8 @@ pub struct TaskContext {
 }
 
 impl TaskContext {
-    /// The context without an app: what the tasks of a list without a runner see.
-    pub const EMPTY: &'static Self = &Self { app: None };
+    /// What the tasks of a list without a runner see.
+    pub(crate) const EMPTY: &'static Self = &Self { app: None };
 
     pub(crate) fn new(app: Arc<dyn Any + Send + Sync>) -> Self {
         Self { app: Some(app) }

@@ -22,8 +22,7 @@ use super::router::effect_of;
 use super::service::{AppLayer, Handler, Layered, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
-use crate::dependency::{Dependency, Depends};
-use crate::graph::DependencyScope;
+use crate::dependency::{AppScoped, Dependency, Depends};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 #[cfg(feature = "openapi")]
@@ -71,7 +70,7 @@ struct Shared {
     /// Tells the start in flight to end without building the rest.
     give_up: Arc<Notify>,
     /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
-    eager: Mutex<Vec<&'static ParamNode>>,
+    resolved: Mutex<Vec<&'static ParamNode>>,
 }
 
 /// A start in flight.
@@ -102,7 +101,7 @@ pub(super) struct Config {
     pub(super) observers: Vec<Arc<dyn TaskObserver>>,
     pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
     /// App-scoped dependencies that are built whether or not a route needs them.
-    pub(super) eager: Vec<&'static ParamNode>,
+    pub(super) build_at_start: Vec<&'static ParamNode>,
     #[cfg(feature = "openapi")]
     pub(super) openapi: Option<OpenApi>,
 }
@@ -131,7 +130,7 @@ impl App {
             limits: TaskLimits::default(),
             observers: Vec::new(),
             layers: Vec::new(),
-            eager: Vec::new(),
+            build_at_start: Vec::new(),
             #[cfg(feature = "openapi")]
             openapi: None,
         };
@@ -223,14 +222,8 @@ impl App {
     /// let app = App::new().build_at_start::<session>();
     /// ```
     #[doc(alias("lifespan", "startup"))]
-    pub fn build_at_start<D: Dependency>(self) -> Self {
-        const {
-            assert!(
-                matches!(<D::Graph<Full> as HasNode>::NODE.scope, DependencyScope::App),
-                "only an app-scoped dependency is built at the start: write #[dependency(scope = \"app\")] on it"
-            );
-        }
-        self.with(|config| config.eager.push(effect_of::<D>()))
+    pub fn build_at_start<D: AppScoped>(self) -> Self {
+        self.with(|config| config.build_at_start.push(effect_of::<D>()))
     }
 
     /// Puts a value in a dependency's place, for tests: it is made anew for each request, and nothing that the dependency
@@ -428,16 +421,16 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the app does not start, when the dependency is not app-scoped, or when the app had already started without building the
+    /// When the app does not start, or when the app had already started without building the
     /// dependency because none of its routes uses it.
-    pub async fn resolve<D: Dependency>(&self) -> Result<Depends<D>, StartError> {
+    pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         if self.shared.started.get().is_none() {
-            self.eager().push(effect);
+            self.resolved().push(effect);
         }
         let started = self.started().await.inspect_err(|_| {
             // Others who start the app later need not be able to build it.
-            self.eager().retain(|known| !std::ptr::eq(*known, effect));
+            self.resolved().retain(|known| !std::ptr::eq(*known, effect));
         })?;
         let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
@@ -516,10 +509,10 @@ impl App {
             return Ok(());
         }
         starting.get_or_insert_with(|| {
-            let (app, eager) = (self.clone(), self.eager().clone());
+            let (app, resolved) = (self.clone(), self.resolved().clone());
             let given_up = Arc::clone(&self.shared.give_up).notified_owned();
             tokio::spawn(async move {
-                let started = start::start(&app.config, eager, pin!(given_up)).await?;
+                let started = start::start(&app.config, resolved, pin!(given_up)).await?;
                 drop(app.shared.started.set(started));
                 Ok(())
             })
@@ -527,8 +520,8 @@ impl App {
         ended(&mut starting).await
     }
 
-    fn eager(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {
-        self.shared.eager.lock()
+    fn resolved(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {
+        self.shared.resolved.lock()
     }
 
     pub(crate) fn grace(&self) -> std::time::Duration {

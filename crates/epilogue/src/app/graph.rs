@@ -1,3 +1,5 @@
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -55,7 +57,7 @@ pub struct GraphNode {
 
 impl Graph {
     pub(super) fn of(routes: &[PlacedRoute]) -> Self {
-        let mut draft = Draft { graph: Self { nodes: Vec::new(), edges: Vec::new() }, known: Vec::new() };
+        let mut draft = Draft { graph: Self { nodes: Vec::new(), edges: Vec::new() }, known: HashMap::new() };
         for route in routes {
             draft.graph.nodes.push(route_node(route));
         }
@@ -101,13 +103,13 @@ impl Graph {
 struct Draft {
     graph: Graph,
     /// The dependencies that are already in `nodes`.
-    known: Vec<(std::any::TypeId, usize)>,
+    known: HashMap<TypeId, usize>,
 }
 
 impl Draft {
     fn follow(&mut self, from: usize, param: &ParamNode) {
         let Source::Dependency { node: Some(node), type_name, .. } = param.source else { return };
-        let known = self.known.iter().find(|(id, _)| *id == node.id).map(|(_, index)| *index);
+        let known = self.known.get(&node.id).copied();
         let to = known.unwrap_or(self.graph.nodes.len());
         if !self.graph.edges.contains(&(from, to)) {
             self.graph.edges.push((from, to));
@@ -115,7 +117,7 @@ impl Draft {
         if known.is_some() {
             return;
         }
-        self.known.push((node.id, to));
+        self.known.insert(node.id, to);
         self.graph.nodes.push(dependency_node(node, type_name()));
         for param in node.params {
             self.follow(to, param);

@@ -1,7 +1,7 @@
 use super::Routes;
-use crate::dependency::Dependency;
-use crate::graph::fuel::{Edge, Fuel, Full, HasNode};
-use crate::graph::node::{Need, ParamNode, RouteNode, Sharing, Source};
+use crate::dependency::{Dependency, OnDependency};
+use crate::graph::fuel::{Described, Edge, Fuel, Full};
+use crate::graph::node::{Need, ParamNode, RouteNode};
 use crate::param::ParamOptions;
 
 /// Routes under a common prefix, with dependencies of their own: FastAPI's `APIRouter`.
@@ -156,12 +156,7 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
         name,
         key: name,
         options: ParamOptions::NONE,
-        source: Source::Dependency {
-            node,
-            type_name: <D::Graph<F> as HasNode>::type_name,
-            sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
-            need: Need::Required,
-        },
+        source: <OnDependency<D, F, false> as Described>::SOURCE,
         scalar: false,
         parts: 0,
         need: Need::Required,

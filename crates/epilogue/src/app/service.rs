@@ -459,6 +459,11 @@ impl Future for ReplyFuture {
                 trace.answered(response.status());
                 response.body_mut().trace(trace);
             }
+            if response.status() == StatusCode::RESET_CONTENT {
+                // hyper leaves out the content of the other statuses that must not have any.
+                response.headers_mut().remove(header::CONTENT_LENGTH);
+                response.body_mut().leave_out();
+            }
             if let Some(stream) = stream.take() {
                 over_http2(response, stream);
             }

@@ -1,7 +1,6 @@
 //! What an [`EpilogueLayer`](crate::EpilogueLayer) needs of an app: its state without routes, and plans for one dependency at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::App;
 use super::demand::Demand;
@@ -82,7 +81,7 @@ impl AppState {
             error_handlers: self.error_handlers.clone(),
             body_limit: self.body_limit,
             upload_limit: self.upload_limit,
-            requests: AtomicU64::new(self.requests.load(Ordering::Relaxed)),
+            requests: Arc::clone(&self.requests),
             stopping: self.stopping.clone(),
             dependencies: Arc::clone(&self.dependencies),
         }

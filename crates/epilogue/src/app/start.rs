@@ -166,7 +166,7 @@ pub(crate) struct AppState {
     pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
     /// The number of the next request.
-    pub(super) requests: AtomicU64,
+    pub(super) requests: Arc<AtomicU64>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.
     pub(crate) dependencies: Arc<AppDependencies>,
 }
@@ -224,7 +224,7 @@ impl AppState {
 
 pub(super) async fn start(
     config: &Config,
-    eager: Vec<&'static ParamNode>,
+    resolved: Vec<&'static ParamNode>,
     given_up: Deadline<'_>,
 ) -> Result<Started, StartError> {
     for prefix in config.root.prefixes() {
@@ -237,7 +237,7 @@ pub(super) async fn start(
     #[cfg(feature = "openapi")]
     document(config, &mut placed, &mut states)?;
     let mut app_plan = AppPlan::default();
-    let routes = plan_routes(config, &states, &placed, &eager, &mut app_plan)?;
+    let routes = plan_routes(config, &states, &placed, &resolved, &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
         runner: Runner::with_observers(config.limits.clone(), config.observers.clone()),
@@ -248,7 +248,7 @@ pub(super) async fn start(
         body_limit: config.body_limit,
         stopping: CancellationToken::new(),
         upload_limit: config.upload_limit,
-        requests: AtomicU64::new(1),
+        requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     });
     state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);
@@ -283,12 +283,12 @@ fn plan_routes(
     config: &Config,
     states: &[(TypeId, Value)],
     placed: &[PlacedRoute],
-    eager: &[&'static ParamNode],
+    resolved: &[&'static ParamNode],
     app_plan: &mut AppPlan,
 ) -> Result<Vec<CompiledRoute>, StartError> {
     let mut planner = Planner { states, overrides: &config.overrides, app: app_plan };
-    planner.plan(&BUILD_AT_START, &config.eager, "", &[])?;
-    planner.plan(&RESOLVE, eager, "", &[])?;
+    planner.plan(&BUILD_AT_START, &config.build_at_start, "", &[])?;
+    planner.plan(&RESOLVE, resolved, "", &[])?;
     placed
         .iter()
         .map(|route| {
@@ -312,10 +312,13 @@ fn check_path(route: &PlacedRoute, segments: &[String]) -> Result<(), StartError
     if route.path.is_empty() {
         return Err(StartError::Empty { route: route.node.name, at: route.node.at });
     }
+    let (path, at) = (&route.path, route.node.at);
+    if segments.len() > MOST_PARAMETERS {
+        return Err(StartError::Parameters { path: path.clone(), route: route.node.name, at });
+    }
     let twice = segments.iter().enumerate().find(|(index, name)| segments[..*index].contains(name));
     twice.map_or(Ok(()), |(_, name)| {
-        let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
-        Err(StartError::Names { path, route, at, name: name.clone() })
+        Err(StartError::Names { path: path.clone(), route: route.node.name, at, name: name.clone() })
     })
 }
 
@@ -345,10 +348,6 @@ fn table_of(placed: &[PlacedRoute]) -> Result<matchit::Router<MethodTable>, Star
     }
     let mut table = matchit::Router::new();
     for (index, route) in paths.iter().enumerate() {
-        if segments_of(&route.path).len() > MOST_PARAMETERS {
-            let (path, route, at) = (route.path.clone(), route.node.name, route.node.at);
-            return Err(StartError::Parameters { path, route, at });
-        }
         let methods = by_path.remove(route.path.as_str()).unwrap_or_default();
         table.insert(&route.path, methods).map_err(|error| StartError::Path {
             path: route.path.clone(),

@@ -83,7 +83,7 @@ pub(crate) type Content = Either<Full<Bytes>, Body>;
 
 /// Whether a reply with this status consists of its head alone.
 pub(crate) fn never_has_content(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 pub(crate) fn into_body(content: Content) -> Body {

@@ -139,10 +139,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             self.stage = Stage::Hopeless;
             self.next = if self.session.is_first() { self.wanted.len() } else { 0 };
         }
-        match self.declared() {
-            Some(field) => seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some),
-            None => Ok(None),
-        }
+        self.declared().map(|field| seed.deserialize(StrDeserializer::<Fault>::new(field))).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
@@ -248,7 +245,8 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     }
 }
 
-type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
+/// Values, with their names if these differ.
+pub(super) type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
 
 /// The items of a list or tuple.
 pub(super) struct Items<'a> {
@@ -260,12 +258,8 @@ pub(super) struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn list(slot: Slot<'a>, items: NamedRaws<'a>) -> Self {
-        Self { slot, values: items, next: 0, len: None }
-    }
-
-    pub(super) fn tuple(slot: Slot<'a>, items: NamedRaws<'a>, len: usize) -> Self {
-        Self { slot, values: items, next: 0, len: Some(len) }
+    pub(super) fn new(slot: Slot<'a>, values: NamedRaws<'a>, len: Option<usize>) -> Self {
+        Self { slot, values, next: 0, len }
     }
 
     /// An item. The first pass gets it by value, because it reports nothing and looks at each item only once.

@@ -149,7 +149,6 @@ pub(crate) fn string_too_long(max: usize) -> Flaw {
     }
 }
 
-#[cfg(feature = "pattern")]
 pub(crate) fn pattern_mismatch(pattern: &str) -> Flaw {
     Flaw {
         kind: "string_pattern_mismatch",

@@ -138,23 +138,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<'_, T> {
         while let Some(wanted) = fields.next_key_seed(IsKey(self.key))? {
             // If a key is repeated, the last one counts, as everywhere in JSON.
             if wanted {
-                found = Some(fields.next_value_seed(Whole(PhantomData))?);
+                found = Some(fields.next_value_seed(ObjectOnly(PhantomData))?);
             } else {
                 fields.next_value::<IgnoredAny>()?;
             }
         }
         Ok(found)
-    }
-}
-
-/// The value of the key, as one that stands alone.
-struct Whole<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Whole<T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::deserialize(ObjectOnly(deserializer))
     }
 }
 

@@ -3,6 +3,36 @@
 //! One value, repeated values or a whole struct: whichever the type's `Deserialize` asks for. What does not fit is reported
 //! in the words and the shape of FastAPI, all of it at once.
 
+/// What all of our deserialisers answer in the same way.
+macro_rules! alike {
+    () => {
+        fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            self.deserialize_string(visitor)
+        }
+
+        fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            self.deserialize_byte_buf(visitor)
+        }
+
+        fn deserialize_unit_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Fault> {
+            self.deserialize_unit(visitor)
+        }
+
+        fn deserialize_tuple_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            len: usize,
+            visitor: V,
+        ) -> Result<V::Value, Fault> {
+            self.deserialize_tuple(len, visitor)
+        }
+    };
+}
+
 mod fields;
 pub(crate) mod flaw;
 mod json;
@@ -27,6 +57,10 @@ use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
+#[cfg(feature = "openapi")]
+pub(crate) use self::rules::bound_as_json;
+#[cfg(feature = "pattern")]
+pub(crate) use self::rules::compiled;
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};

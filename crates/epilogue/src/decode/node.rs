@@ -150,6 +150,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
         }
     }
 
+    alike!();
+
     scalars! {
         deserialize_bool visit_bool bool;
         deserialize_i8 visit_i8 int;
@@ -167,10 +169,6 @@ impl<'de> Deserializer<'de> for Node<'_> {
         deserialize_char visit_char char;
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_string(visitor)
-    }
-
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let text = match self.value {
             Some(Value::String(text)) => self.rules.text(text).map(|()| text),
@@ -180,10 +178,6 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Ok(text) => visitor.visit_str(text),
             Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_string(visitor)),
         }
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_byte_buf(visitor)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -206,14 +200,6 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Some(Value::Null) => visitor.visit_unit(),
             _ => self.flawed(flaw::NONE_REQUIRED, |wild| wild.deserialize_unit(visitor)),
         }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.deserialize_unit(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -249,15 +235,6 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Ok(items) => visitor.visit_seq(Items { node: self, values: items, next: 0, len: Some(len) }),
             Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_tuple(len, visitor)),
         }
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.deserialize_tuple(len, visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -499,10 +476,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             self.stage = Stage::Hopeless;
             self.next = if session.is_first() { self.wanted.len() } else { 0 };
         }
-        match self.declared() {
-            Some(field) => seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some),
-            None => Ok(None),
-        }
+        self.declared().map(|field| seed.deserialize(StrDeserializer::<Fault>::new(field))).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {

@@ -1,14 +1,12 @@
 //! A parameter, or a field of its struct, that has yet to show whether it is one value, several or a whole struct.
 
 use std::any::type_name;
-use std::borrow::Cow;
 
 use serde::Deserializer;
 use serde::de::Visitor;
 use serde_json::{Map, Value};
-use smallvec::SmallVec;
 
-use super::fields::{Entries, Fields, Items};
+use super::fields::{Entries, Fields, Items, NamedRaws};
 use super::flaw::{self, Flaw};
 use super::rules::Rules;
 use super::session::{Fault, Path, Session};
@@ -125,12 +123,12 @@ impl<'a> Slot<'a> {
     }
 
     /// The values that a list or tuple takes, with their names if these differ.
-    fn items(&self) -> SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]> {
+    fn items(&self) -> NamedRaws<'a> {
         let whole = self.values.positional() && !matches!(self.role, Role::Field(_));
         if !whole {
             return self.all().into_iter().map(|raw| (None, raw)).collect();
         }
-        let mut items = SmallVec::new();
+        let mut items = NamedRaws::new();
         self.values.each(&mut |name, raw| items.push((Some(name), raw)));
         items
     }
@@ -178,13 +176,14 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         }
     }
 
+    alike!();
+
     scalars! {
         deserialize_bool
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
         deserialize_f32 deserialize_f64
-        deserialize_char deserialize_str deserialize_string
-        deserialize_bytes deserialize_byte_buf
+        deserialize_char deserialize_string deserialize_byte_buf
         deserialize_identifier
     }
 
@@ -199,14 +198,6 @@ impl<'de> Deserializer<'de> for Slot<'_> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
         visitor.visit_unit()
     }
 
@@ -235,7 +226,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         if let Some(flaw) = self.rules.too_many(items.len()) {
             return self.flawed(flaw, |wild| wild.deserialize_seq(visitor));
         }
-        let result = visitor.visit_seq(Items::list(self.clone(), items));
+        let result = visitor.visit_seq(Items::new(self.clone(), items, None));
         self.session.settle_few(self.path, too_few, &|| self.listed(), result)
     }
 
@@ -249,16 +240,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
             let flaw = flaw::too_long("Tuple", len, items.len());
             return self.flawed(flaw, |wild| wild.deserialize_tuple(len, visitor));
         }
-        visitor.visit_seq(Items::tuple(self, items, len))
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.deserialize_tuple(len, visitor)
+        visitor.visit_seq(Items::new(self, items, Some(len)))
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {

@@ -75,6 +75,8 @@ impl<'de> Deserializer<'de> for Text<'_> {
         self.deserialize_string(visitor)
     }
 
+    alike!();
+
     scalars! {
         deserialize_bool visit_bool |text, _| scalar::bool(text);
         deserialize_i8 visit_i8 scalar::int;
@@ -92,10 +94,6 @@ impl<'de> Deserializer<'de> for Text<'_> {
         deserialize_char visit_char |text, _| scalar::char(text);
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_string(visitor)
-    }
-
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.read(|text| self.rules.text(text)) {
             Ok(()) => match self.raw {
@@ -106,10 +104,6 @@ impl<'de> Deserializer<'de> for Text<'_> {
             },
             Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_string(visitor)),
         }
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_byte_buf(visitor)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -125,14 +119,6 @@ impl<'de> Deserializer<'de> for Text<'_> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
         visitor.visit_unit()
     }
 
@@ -154,15 +140,6 @@ impl<'de> Deserializer<'de> for Text<'_> {
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
         self.flawed(flaw::TUPLE_TYPE, |wild| wild.deserialize_tuple(len, visitor))
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.deserialize_tuple(len, visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

@@ -186,8 +186,8 @@ impl ExitReturn for () {
     }
 }
 
-impl<E: crate::response::RaisedError> ExitReturn for Result<(), E> {
+impl<E: RaisedError> ExitReturn for Result<(), E> {
     fn into_exit_result(self) -> Result<(), Failure> {
-        self.map_err(crate::response::RaisedError::raise)
+        self.map_err(RaisedError::raise)
     }
 }

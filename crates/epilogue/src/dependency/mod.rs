@@ -4,6 +4,7 @@ mod depends;
 mod exit;
 mod fresh;
 
+pub(crate) use depends::OnDependency;
 pub use depends::{Depends, InDepends};
 pub use exit::{ExitReturn, Outcome};
 pub use fresh::Fresh;
@@ -35,3 +36,13 @@ pub trait Dependency: 'static {
     #[doc(hidden)]
     const FRESH: bool = false;
 }
+
+/// A dependency under `#[dependency(scope = "app")]`, which is built once, at the start.
+///
+/// It is implemented by the macro only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an app-scoped dependency",
+    label = "not built at the start",
+    note = "write `#[dependency(scope = \"app\")]` above the function and name the function here"
+)]
+pub trait AppScoped: Dependency {}

@@ -33,6 +33,7 @@ pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Ve
 #[doc(hidden)]
 pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
     return_if_wrong!(check_options(&route.params[index]));
+    return_if_wrong!(check_place(route, &route.params[index]));
     return_if_wrong!(check_names(route, &route.params[index], None, &mut Seen::new()));
     return_if_wrong!(check_socket(route, &route.params[index]));
     check_body(route.params, route.dependencies, index)
@@ -52,14 +53,16 @@ pub const fn check_template(route: &'static RouteNode) -> Verdict {
     let mut i = 0;
     while i < route.segments.len() {
         let name = route.segments[i];
-        let mut seen = Seen::new();
-        if !takes_name(route.dependencies, name, &mut seen) && !takes_name(route.params, name, &mut seen) {
+        // If a parameter of that name is read from elsewhere, this is reported there.
+        if !is_taken(route, name) && !is_read_elsewhere(route.params, name) {
+            let raw = if is_keyword(name) { "r#" } else { "" };
             return Verdict::wrong(&[
                 "no parameter takes `{",
                 name,
                 "}` of the template \"",
                 route.template,
                 "\": add a parameter `",
+                raw,
                 name,
                 ": Path<String>`, or remove it from the template",
             ]);
@@ -69,16 +72,86 @@ pub const fn check_template(route: &'static RouteNode) -> Verdict {
     Verdict::RIGHT
 }
 
-/// Checks a dependency that a task takes: it runs when the request is gone.
-pub(crate) const fn check_task(node: &DependencyNode) -> Verdict {
-    if matches!(node.scope, DependencyScope::App) {
+/// A parameter that has the name of a segment which nothing takes, and that is not read from the path.
+const fn check_place(route: &'static RouteNode, param: &ParamNode) -> Verdict {
+    let Some(place) = place_elsewhere(param) else { return Verdict::RIGHT };
+    if !contains(route.segments, param.name) || is_taken(route, param.name) {
         return Verdict::RIGHT;
     }
     Verdict::wrong(&[
-        "a task runs after its request and takes app-scoped dependencies only: write #[dependency(scope = \"app\")] on `",
-        node.name,
-        "`, or give the task what it needs as an argument",
+        "`{",
+        param.name,
+        "}` is in the template \"",
+        route.template,
+        "\", and `",
+        param.name,
+        "` is read from ",
+        place,
+        ": write `Path<…>`, or remove `{",
+        param.name,
+        "}` from the template",
     ])
+}
+
+const fn is_taken(route: &'static RouteNode, name: &str) -> bool {
+    let mut seen = Seen::new();
+    takes_name(route.dependencies, name, &mut seen) || takes_name(route.params, name, &mut seen)
+}
+
+const fn is_read_elsewhere(params: &[ParamNode], name: &str) -> bool {
+    let mut i = 0;
+    while i < params.len() {
+        if place_elsewhere(&params[i]).is_some() && same(params[i].name, name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// What a parameter is read from, if not from the path.
+const fn place_elsewhere(param: &ParamNode) -> Option<&'static str> {
+    match param.source {
+        Source::Value(Place::Query) => Some("the query"),
+        Source::Value(Place::Header) => Some("the headers"),
+        Source::Value(Place::Cookie) => Some("the cookies"),
+        Source::Form => Some("the form"),
+        Source::Json(_) => Some("the body"),
+        _ => None,
+    }
+}
+
+/// Whether a parameter can have this name only behind `r#`.
+const fn is_keyword(name: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+        "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+        "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static",
+        "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where",
+        "while", "yield",
+    ];
+    contains(KEYWORDS, name)
+}
+
+/// Checks a dependency that a task takes: it runs when the request is gone.
+pub(crate) const fn check_task(node: &DependencyNode) -> Verdict {
+    if matches!(node.scope, DependencyScope::App) || node.is_unfinished() {
+        return Verdict::RIGHT;
+    }
+    let mut verdict =
+        Verdict::wrong(&["a task runs after its request and takes app-scoped dependencies only: write "]);
+    add_app_scope(&mut verdict, node);
+    verdict.add(&[", or give the task what it needs as an argument"]);
+    verdict
+}
+
+/// How to make a dependency app-scoped.
+const fn add_app_scope(verdict: &mut Verdict, node: &DependencyNode) {
+    if node.derived {
+        verdict.add(&["a function under #[dependency(scope = \"app\")] that returns a `", node.name, "`"]);
+    } else {
+        verdict.add(&["#[dependency(scope = \"app\")] on `", node.name, "`"]);
+    }
 }
 
 /// Checks one of the routes that are listed together against those before it.
@@ -193,18 +266,17 @@ const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
     return_if_wrong!(check_options(param));
     match param.source {
         Source::Dependency { node: Some(below), .. } => {
-            if in_app && !matches!(below.scope, DependencyScope::App) {
-                return Verdict::wrong(&[
+            if in_app && !matches!(below.scope, DependencyScope::App) && !below.is_unfinished() {
+                let mut verdict = Verdict::wrong(&[
                     "`",
                     node.name,
                     "` is app-scoped and cannot depend on `",
                     below.name,
-                    "`, which is made for each request: write #[dependency(scope = \"app\")] on `",
-                    below.name,
-                    "`, or remove the scope of `",
-                    node.name,
-                    "`",
+                    "`, which is made for each request: write ",
                 ]);
+                add_app_scope(&mut verdict, below);
+                verdict.add(&[", or remove the scope of `", node.name, "`"]);
+                return verdict;
             }
             let exits_late = node.exit.is_some() && matches!(node.scope, DependencyScope::Request);
             if exits_late && let Some(early) = exited_early(below, &mut Seen::new()) {
@@ -296,6 +368,9 @@ const fn check_options(param: &ParamNode) -> Verdict {
 
 /// Whether a dependency, or one that it is made from, asks for the required scopes.
 const fn asks_for_scopes(node: &DependencyNode, seen: &mut Seen) -> bool {
+    if node.is_unfinished() {
+        return true;
+    }
     let mut i = 0;
     while i < node.params.len() {
         let asks = match node.params[i].source {
@@ -454,7 +529,7 @@ const fn takes_name(params: &[ParamNode], name: &str, seen: &mut Seen) -> bool {
             Source::Value(Place::Path) => !param.scalar || same(param.key, name),
             Source::Extract(_) | Source::Request | Source::Dependency { node: None, .. } => true,
             Source::Dependency { node: Some(node), .. } => {
-                seen.first_time(node) && takes_name(node.params, name, seen)
+                node.is_unfinished() || seen.first_time(node) && takes_name(node.params, name, seen)
             }
             _ => false,
         };
@@ -501,7 +576,6 @@ const fn check_body(params: &'static [ParamNode], effects: &'static [ParamNode],
     return_if_wrong!(check_kinds(earlier, own));
     let first = match own {
         BodyUse { stream: Some(_), .. } if earlier.reader.is_some() => earlier.reader,
-        BodyUse { stream: None, reader: None, .. } => None,
         _ => earlier.stream,
     };
     let second = match own.stream {

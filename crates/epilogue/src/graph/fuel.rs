@@ -113,6 +113,7 @@ impl HasNode for Unfinished {
         at: epilogue_runtime::SourceLine::new("", 0),
         id: std::any::TypeId::of::<Self>(),
         generic: true,
+        derived: false,
         scope: crate::graph::DependencyScope::Request,
         params: &[],
         run: |_, _| unreachable!("a program with errors does not run"),

@@ -35,12 +35,21 @@ pub struct DependencyNode {
     pub id: TypeId,
     /// Whether several types share its name: two nodes of that name need not be the same.
     pub generic: bool,
+    /// Whether it is a struct with the derive, which has no scope to choose.
+    pub derived: bool,
     pub scope: DependencyScope,
     pub params: &'static [ParamNode],
     pub run: RunStep,
     pub exit: Option<RunExit>,
     /// Whether independent parameters may be resolved at the same time.
     pub concurrent: bool,
+}
+
+impl DependencyNode {
+    /// Whether it stands for one that has an error of its own, so that nothing is known about it.
+    pub(crate) const fn is_unfinished(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 /// One parameter of a path function or dependency.

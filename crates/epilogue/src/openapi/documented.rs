@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use http::StatusCode;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -194,7 +194,9 @@ impl Documented<String> {
 
 #[cfg(feature = "multipart")]
 mod files {
-    use super::{Documented, Lacking, MakeSchema, Schema, json_schema};
+    use schemars::json_schema;
+
+    use super::{Documented, Lacking, MakeSchema, Schema};
     use crate::param::File;
     use crate::upload::UploadFile;
     use bytes::Bytes;

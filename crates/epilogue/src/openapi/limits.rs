@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value, json};
+use serde_json::{Value, json};
 
 use super::schemas::Schemas;
-use crate::param::{Bound, ParamOptions};
+use crate::decode::bound_as_json;
+use crate::param::ParamOptions;
 
 /// Adds the limits of `#[param(…)]` to a schema.
 pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schemas) {
@@ -49,7 +50,7 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
         ("exclusiveMaximum", options.lt, Ordering::Greater),
     ];
     for (name, bound, looser) in bounds {
-        let Some(bound) = bound.map(number) else { continue };
+        let Some(bound) = bound.map(bound_as_json) else { continue };
         // The type has limits of its own: a `u8` ends at 255, whatever the parameter says.
         let known = item.get(name).and_then(Value::as_f64);
         let is_looser = known
@@ -67,13 +68,5 @@ fn is_list(schema: &Value) -> bool {
     match &schema["type"] {
         Value::Array(types) => types.iter().any(|name| name == "array"),
         name => name == "array",
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "JSON's numbers are no more exact")]
-fn number(bound: Bound) -> Value {
-    match bound {
-        Bound::Int(value) => Number::from_i128(value).map_or_else(|| json!(value as f64), Value::Number),
-        Bound::Float(value) => json!(value),
     }
 }

@@ -1,11 +1,13 @@
 //! A route as an operation of the document.
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::schemas::Schemas;
 use super::taken::Taken;
 use super::{documented_path, fields};
 use crate::app::PlacedRoute;
+use crate::body::never_has_content;
 use crate::security::scheme::{OAuth2Flow, SchemeKind, SecurityScheme};
 
 /// Describes a route, and adds the security schemes that it uses.
@@ -61,7 +63,9 @@ fn responses(route: &PlacedRoute, is_validated: bool, schemas: &mut Schemas) -> 
     let status = route.node.status.unwrap_or(200);
     let mut success = json!({ "description": "Successful Response" });
     let reply = route.node.docs.reply;
-    if let Some(content_type) = reply.content_type.filter(|_| has_body(status)) {
+    if let Some(content_type) =
+        reply.content_type.filter(|_| !StatusCode::from_u16(status).is_ok_and(never_has_content))
+    {
         let schema = match content_type {
             "application/json" => schemas.output(reply.schema),
             "application/octet-stream" => json!({}),
@@ -81,10 +85,6 @@ fn responses(route: &PlacedRoute, is_validated: bool, schemas: &mut Schemas) -> 
 fn without_indent(comment: &str) -> String {
     let lines: Vec<&str> = comment.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     lines.join("\n").trim().to_owned()
-}
-
-fn has_body(status: u16) -> bool {
-    !matches!(status, 204 | 205 | 304)
 }
 
 /// `Read Item`, of a function `read_item`.

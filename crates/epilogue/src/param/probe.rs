@@ -8,8 +8,8 @@
 use std::marker::PhantomData;
 
 use super::{Param, WithValue};
-use crate::graph::fuel::{Described, Fuel};
-use crate::graph::node::Source;
+use crate::graph::fuel::{Described, Fuel, HasNode, Unfinished};
+use crate::graph::node::{Need, Sharing, Source};
 use crate::scope::Taking;
 
 /// A parameter's type, described to the depth `F`.
@@ -33,10 +33,15 @@ pub trait NotField {
 
 impl<P> NotField for Probe<P> {}
 
-/// The source of a type that is not a parameter.
+/// The source of a type that is not a parameter: nothing follows from it.
 #[doc(hidden)]
 pub trait Unsourced {
-    const SOURCE: Source = Source::Request;
+    const SOURCE: Source = Source::Dependency {
+        node: Some(&<Unfinished as HasNode>::NODE),
+        type_name: <Unfinished as HasNode>::type_name,
+        sharing: Sharing::Shared,
+        need: Need::Required,
+    };
 }
 
 impl<P, F> Unsourced for Probe<P, F> {}

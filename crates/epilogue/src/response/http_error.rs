@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::json;
 
 use super::internal_server_error;
 use crate::tasks::with_causes;
@@ -160,12 +161,7 @@ impl HttpError {
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
             detail => {
-                #[derive(Serialize)]
-                struct Detail<'a> {
-                    detail: Option<&'a serde_json::Value>,
-                }
-                let body = serde_json::to_vec(&Detail { detail: detail.as_ref() })
-                    .expect("a `serde_json::Value` under a text key always serialises");
+                let body = json!({ "detail": detail }).to_string();
                 (self.0.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
             }
         };

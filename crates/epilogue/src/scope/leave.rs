@@ -49,7 +49,7 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let breakable = Breakable::of(response.body(), || Arc::clone(&self.route().label));
+        let breakable = Breakable::of(response.body(), || Arc::clone(self.route_name()));
         let after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
@@ -94,8 +94,13 @@ impl Scope {
     /// Logs a failure that an exit's error has replaced. A failure that becomes the reply is logged there.
     #[cold]
     fn log_replaced(&self, failure: Failure) {
-        let (route, error) = (&*self.route().label, failure.into_reason());
+        let (route, error) = (&**self.route_name(), failure.into_reason());
         tracing::error!(route, %error, "a request failed, and an exit's error became its reply");
+    }
+
+    /// The route, as logs name it. Under a layer there is no real one; the list knows what the request is called.
+    fn route_name(&self) -> &Arc<str> {
+        self.tasks.as_ref().map_or(&self.route().label, |tasks| &tasks.origin().name)
     }
 
     fn discard_tasks(&self) {
@@ -118,8 +123,9 @@ impl Scope {
     fn fail(&mut self, failure: Failure) -> (Replied, Outcome) {
         self.discard_tasks();
         if let Failure::Panicked(panic) = &failure {
-            let route = self.route();
-            tracing::error!(route = &*route.label, at = %route.node.at, panic = panic.message(), "a request panicked");
+            let at = self.route().node.at;
+            let at = (at.line > 0).then(|| tracing::field::display(at));
+            tracing::error!(route = &**self.route_name(), at, panic = panic.message(), "a request panicked");
         }
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
@@ -141,10 +147,8 @@ impl Scope {
         };
         let response = caught_now(|| failure.into_response())?;
         if response.status().is_success() {
-            // Under a layer there is no real route; the list knows what the request is called.
-            let route = self.tasks.as_ref().map_or(&self.route().label, |tasks| &tasks.origin().name);
             tracing::warn!(
-                route = &**route,
+                route = &**self.route_name(),
                 error,
                 status = response.status().as_u16(),
                 "an `Err` became a reply with a success status: return an `HttpError`, or an error type that replies with another status"

@@ -237,6 +237,11 @@ impl Scope {
         }
     }
 
+    /// For an app with one route or none, where there is nothing of the request but its head.
+    fn without_body(app: Arc<AppState>, number: u64, parts: Parts) -> Self {
+        Self::new(app, 0, number, parts, CaptureRanges::new(), RequestBody::Read(Bytes::new()), None)
+    }
+
     fn route(&self) -> &CompiledRoute {
         &self.app.routes[self.route]
     }
@@ -333,20 +338,16 @@ impl Scope {
     }
 
     pub(crate) fn tasks(&mut self) -> &BackgroundTasks {
-        if self.tasks.is_none() {
-            self.tasks = Some(self.new_tasks());
-        }
-        self.tasks.as_ref().expect("the list was made just above")
+        let tasks = self.take_tasks();
+        self.tasks.insert(tasks)
     }
 
     /// Takes the list out for the batch, which answers for it from now on.
     fn take_tasks(&mut self) -> BackgroundTasks {
-        self.tasks.take().unwrap_or_else(|| self.new_tasks())
-    }
-
-    fn new_tasks(&mut self) -> BackgroundTasks {
-        let origin = self.origin();
-        self.app.runner.tasks(origin)
+        self.tasks.take().unwrap_or_else(|| {
+            let origin = self.origin();
+            self.app.runner.tasks(origin)
+        })
     }
 
     /// The list as the function that runs now gets it: with its turn.
@@ -360,13 +361,10 @@ impl Scope {
     }
 
     pub(crate) fn share_parts(&mut self) -> Arc<Parts> {
-        if let Head::Shared(parts) = &self.parts {
-            return Arc::clone(parts);
-        }
-        let Head::Owned(parts) = std::mem::replace(&mut self.parts, Head::Owned(empty_parts())) else {
-            unreachable!("the head was found to be owned just above")
+        let parts = match std::mem::replace(&mut self.parts, Head::Owned(empty_parts())) {
+            Head::Owned(parts) => Arc::new(parts),
+            Head::Shared(parts) => parts,
         };
-        let parts = Arc::new(parts);
         self.parts = Head::Shared(Arc::clone(&parts));
         parts
     }

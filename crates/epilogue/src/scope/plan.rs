@@ -7,9 +7,13 @@ use std::sync::Arc;
 
 use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
+#[cfg(feature = "pattern")]
+use crate::decode::compiled;
 use crate::graph::fuel::{Fuel, Full};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
+#[cfg(feature = "pattern")]
+use crate::param::ParamOptions;
 use crate::rejection::Place;
 use crate::security::SecurityScopes;
 
@@ -173,6 +177,22 @@ pub enum PlanError {
         /// The parameters that lead to it.
         chain: String,
     },
+    /// A `pattern` cannot be compiled.
+    #[error(
+        "`{route}` ({at}) has the pattern `{pattern}` at {chain}, which is not a regular expression that can be used: {reason}"
+    )]
+    Pattern {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The pattern.
+        pattern: &'static str,
+        /// The parameters that lead to it.
+        chain: String,
+        /// Why.
+        reason: String,
+    },
     /// Something reads the body that another parameter takes unread.
     #[error(
         "`{route}` ({at}) uses the body twice: an `Extract` takes it unread, and {chain} reads it too; remove one of them"
@@ -248,7 +268,6 @@ struct Draft<'a, 'b> {
     /// For each slot, the dependency in or below it that is exited before the reply, if there is one.
     early: HashMap<usize, &'static str>,
     bodies: Vec<&'static str>,
-    stream: Option<SourceLine>,
     chain: Vec<&'static str>,
     /// The dependencies along the chain, to find cycles: the compiler has ruled them out, but overrides can bring them back.
     above: Vec<TypeId>,
@@ -294,7 +313,6 @@ impl Planner<'_> {
             scoped: HashMap::new(),
             bodies: Vec::new(),
             early: HashMap::new(),
-            stream: None,
             chain: Vec::new(),
             above: Vec::new(),
             overridden: Vec::new(),
@@ -305,7 +323,6 @@ impl Planner<'_> {
         }
         draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
         draft.plan.embed_bodies |= draft.bodies.len() > 1;
-        draft.plan.takes_stream = draft.stream.is_some();
         Ok((draft.plan, draft.slots))
     }
 }
@@ -327,6 +344,8 @@ impl Draft<'_, '_> {
                 chain: self.chain(),
             });
         }
+        #[cfg(feature = "pattern")]
+        self.compile_patterns(param, &param.options)?;
         let slot = match param.source {
             Source::Dependency { node: None, .. } => {
                 return Err(PlanError::TooDeep { route: self.route.name, at: param.at, chain: self.chain() });
@@ -640,11 +659,28 @@ impl Draft<'_, '_> {
         }
     }
 
+    /// A macro only parses them: one that parses can still be too large.
+    #[cfg(feature = "pattern")]
+    fn compile_patterns(&self, param: &ParamNode, options: &'static ParamOptions) -> Result<(), PlanError> {
+        if let Some(pattern) = options.pattern
+            && let Err(error) = compiled(pattern)
+        {
+            return Err(PlanError::Pattern {
+                route: self.route.name,
+                at: param.at,
+                pattern,
+                chain: self.chain(),
+                reason: error.to_string(),
+            });
+        }
+        options.fields.iter().try_for_each(|(_, options)| self.compile_patterns(param, options))
+    }
+
     fn take_stream(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
-        if self.plan.reads_body || self.stream.is_some() {
+        if self.plan.reads_body || self.plan.takes_stream {
             return Err(self.body_twice(param));
         }
-        self.stream = Some(param.at);
+        self.plan.takes_stream = true;
         Ok(())
     }
 
@@ -659,7 +695,7 @@ impl Draft<'_, '_> {
     }
 
     fn read_body(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
-        if self.stream.is_some() {
+        if self.plan.takes_stream {
             return Err(self.body_twice(param));
         }
         self.plan.reads_body = true;

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::running::{BlockingCall, blocking};
 use super::{
     BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
-    UntakenStep, Value, caught, caught_now,
+    UntakenStep, Value, caught, caught_now, empty_parts,
 };
 use crate::app::AppState;
 #[cfg(feature = "multipart")]
@@ -272,8 +272,7 @@ fn failed(step: &Step, failure: Failure) -> Result<Slot, Failure> {
 impl Scope {
     /// The scope in which app-scoped dependencies are built: it has no request.
     pub(crate) fn of_app(app: Arc<AppState>) -> Self {
-        let body = crate::body::RequestBody::Read(bytes::Bytes::new());
-        Self::new(app, 0, 0, super::empty_parts(), super::CaptureRanges::new(), body, None)
+        Self::without_body(app, 0, empty_parts())
     }
 
     /// Builds an app-scoped dependency. The error is for the log, since the start then fails.

@@ -10,9 +10,9 @@ use http_body_util::Either;
 
 use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
 use super::running::{drop_caught, drop_each};
-use super::{CaptureRanges, Running, Scope, Site, Slot, SlotIndex, Value, caught};
+use super::{Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
-use crate::body::{ReplyBody, RequestBody};
+use crate::body::ReplyBody;
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
 use crate::response::{Failure, Panicked, RaisedError};
@@ -74,8 +74,7 @@ impl SoloPlan {
 impl Solo {
     /// A request of which only the head is known, since the handler has the body.
     pub(crate) fn new(app: Arc<AppState>, parts: Parts, tasks: BackgroundTasks) -> Self {
-        let body = RequestBody::Read(bytes::Bytes::new());
-        let mut scope = Scope::new(app, 0, tasks.origin().id, parts, CaptureRanges::new(), body, None);
+        let mut scope = Scope::without_body(app, tasks.origin().id, parts);
         scope.tasks = Some(tasks);
         Self { scope, known: HashMap::new(), panicked: None }
     }

@@ -84,11 +84,10 @@ impl Scope {
         F: FnOnce(WebSocket) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let mut response = Replied::new(Either::Left(Full::default()));
+        let mut response = switched();
         if let Some(reply) = self.reply.take() {
             reply.merge_into(&mut response);
         }
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let chosen = self.protocol();
         let headers = response.headers_mut();
         if let Some(chosen) = chosen

@@ -1,11 +1,11 @@
 use serde::de::DeserializeOwned;
 
 use super::Secret;
-use crate::decode;
+use crate::decode::{self, flaw};
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
-use crate::param::{Param, ParamOptions, Untaken, described};
-use crate::rejection::{Invalid, Place};
+use crate::param::{Param, Untaken, described};
+use crate::rejection::{Invalid, Loc, Place};
 use crate::scope::{Scope, Site};
 
 /// What a user logs in with: the form of OAuth2's password flow. FastAPI's `OAuth2PasswordRequestForm`.
@@ -74,19 +74,23 @@ impl Param for OAuth2PasswordForm {
     type Source<F: Fuel> = FromLoginForm;
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
-        const GRANT: ParamOptions = ParamOptions { pattern: Some("^password$"), ..ParamOptions::NONE };
         let mut fields = Fields { scope, errors: Vec::new() };
-        let grant_type = fields.read("grant_type", Some(&GRANT));
-        let username = fields.read("username", None);
-        let password = fields.read::<String>("password", None);
-        let scopes = fields.read::<Option<String>>("scope", None);
-        let client_id = fields.read("client_id", None);
-        let client_secret = fields.read::<Option<String>>("client_secret", None);
+        let grant_type = fields.read::<Option<String>>("grant_type").flatten();
+        // Not by `ParamOptions::pattern`: this holds without the feature `pattern` as well.
+        if let Some(other) = grant_type.as_deref().filter(|&grant| grant != "password") {
+            let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name("grant_type".into())];
+            fields.errors.push(flaw::pattern_mismatch("^password$").at(loc, other.into()));
+        }
+        let username = fields.read("username");
+        let password = fields.read::<String>("password");
+        let scopes = fields.read::<Option<String>>("scope");
+        let client_id = fields.read("client_id");
+        let client_secret = fields.read::<Option<String>>("client_secret");
         let (Some(username), Some(password), true) = (username, password, fields.errors.is_empty()) else {
             return Err(Untaken::Invalid(fields.errors));
         };
         Ok(Self {
-            grant_type: grant_type.flatten(),
+            grant_type,
             username,
             password: password.into(),
             scopes: scopes.flatten().unwrap_or_default().split_whitespace().map(Into::into).collect(),
@@ -103,8 +107,8 @@ struct Fields<'s> {
 }
 
 impl Fields<'_> {
-    fn read<T: DeserializeOwned>(&mut self, name: &str, limits: Option<&ParamOptions>) -> Option<T> {
-        decode::decode(&self.scope.form(), Place::Body, name, limits)
+    fn read<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        decode::decode(&self.scope.form(), Place::Body, name, None)
             .map_err(|errors| self.errors.extend(errors))
             .ok()
     }

@@ -19,6 +19,6 @@ impl SocketReturn for () {
 
 impl<E: RaisedError> SocketReturn for Result<(), E> {
     fn into_end(self) -> Result<(), Failure> {
-        self.map_err(crate::response::RaisedError::raise)
+        self.map_err(RaisedError::raise)
     }
 }

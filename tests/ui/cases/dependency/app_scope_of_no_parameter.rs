@@ -1,0 +1,10 @@
+use epilogue::prelude::*;
+
+struct Config;
+
+#[dependency(scope = "app")]
+fn pool(config: Config) -> u32 {
+    1
+}
+
+fn main() {}

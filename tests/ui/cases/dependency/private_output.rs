@@ -1,0 +1,10 @@
+use epilogue::prelude::*;
+
+struct User;
+
+#[dependency]
+pub fn user() -> Result<User, HttpError> {
+    Ok(User)
+}
+
+fn main() {}
