@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Path, PathArguments, Type};
 
-use crate::types::{arguments, holds_value, is_named, is_one_of, last_name};
+use crate::types::{arguments, holds_value, is_named, is_one_of, last_name, text};
 
 /// Types that are parameters as they stand, and not dependencies. `CREDENTIALS` has the rest of them.
 const DIRECT: &[&str] = &[
@@ -48,6 +48,25 @@ const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 /// Whether a type has the name of one that is a parameter as it stands.
 pub(crate) fn is_direct(ty: &Type) -> bool {
     is_one_of(ty, DIRECT) || scheme_trait(ty).is_some()
+}
+
+/// What to write for a parameter that stands in a pattern with that one name, as axum's do.
+pub(crate) fn named(name: &Ident, ty: &Type) -> Option<String> {
+    let written = text(ty);
+    Some(match &arguments(ty)[..] {
+        _ if is_named(ty, "ConnectInfo") => format!("`{name}: ClientAddr`, and `{name}.0` for what it holds"),
+        [inner] if is_named(ty, "Extension") => format!(
+            "`{name}: State<{}>` for what `App::state` was given, or `{name}: Extract<{written}>` for what a layer put into the request",
+            text(inner)
+        ),
+        _ if holds_value(ty) => {
+            format!(
+                "`{name}: {written}`, and `*{name}` for what it holds, or `{name}.into_inner()` to move it out"
+            )
+        }
+        _ if is_direct(ty) => format!("`{name}: {written}`, and `*{name}` for what it holds"),
+        _ => return None,
+    })
 }
 
 /// Whether a type has the name of something that is taken out of a request but is not a value in it.
@@ -147,6 +166,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Response", _) => Some(quote_spanned!(at=> __epilogue::Reply)),
         ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#ty>)),
         ("Request", []) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
+        ("Fresh", [depends]) if is_named(depends, "Depends") => within(ty, depends, at),
         ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#ty>)),
         ("Vec", [byte]) if is_named(byte, "u8") => Some(quote_spanned!(at=> __epilogue::Bytes)),
         ("Option" | "Vec", [file]) if is_named(file, "UploadFile") => {

@@ -7,10 +7,12 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, PathArguments, Token, parenthesized};
+use syn::{Expr, ExprLit, Ident, Lit, LitInt, LitStr, Path, Token, parenthesized};
 
 use crate::diagnostics::{Errors, nearest};
-use crate::elsewhere::hint;
+use crate::effects::{self, Effect};
+use crate::elsewhere::{example, hint};
+use crate::fastapi::is_ellipsis;
 use crate::types::text;
 
 /// One argument.
@@ -23,22 +25,55 @@ pub(crate) enum ArgValue {
     None,
     Value(Expr),
     List(TokenStream),
+    /// What stands after `=`, if it is not an expression.
+    Unreadable(TokenStream),
+    /// What stands after the name without a `=`, if it is not a list: `: 201`, `["a"]`.
+    Misplaced(TokenStream),
 }
 
 impl Parse for Arg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = input.call(Ident::parse_any)?;
-        let value = if input.peek(Token![=]) {
+        let value = if input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>]) {
             input.parse::<Token![=]>()?;
-            ArgValue::Value(bare(input.parse()?))
+            // What is half read cannot be read again.
+            if input.fork().parse::<Expr>().is_ok() {
+                ArgValue::Value(bare(input.parse()?))
+            } else {
+                ArgValue::Unreadable(to_comma(input)?)
+            }
         } else if input.peek(syn::token::Paren) {
             let content;
             parenthesized!(content in input);
             ArgValue::List(content.parse()?)
+        } else if is_value(input) {
+            ArgValue::Misplaced(to_comma(input)?)
         } else {
             ArgValue::None
         };
         Ok(Self { name, value })
+    }
+}
+
+impl ArgValue {
+    /// The elements of a list that is not written as one: `["a"]`, `("a", "b")`, `vec!["a"]`, or one alone.
+    fn elements(self) -> TokenStream {
+        match self {
+            Self::Value(Expr::Array(array)) => array.elems.into_token_stream(),
+            Self::Value(Expr::Tuple(tuple)) => tuple.elems.into_token_stream(),
+            Self::Value(Expr::Paren(paren)) => paren.expr.into_token_stream(),
+            Self::Value(Expr::Macro(list)) if list.mac.path.is_ident("vec") => list.mac.tokens,
+            Self::Value(value) => value.into_token_stream(),
+            Self::List(list) => list,
+            Self::Unreadable(tokens) | Self::Misplaced(tokens) => {
+                let mut tokens = tokens.into_iter().skip_while(is_operator).peekable();
+                match (tokens.next(), tokens.peek()) {
+                    (Some(TokenTree::Group(group)), None) => group.stream(),
+                    (first, _) => first.into_iter().chain(tokens).collect(),
+                }
+            }
+            Self::None => TokenStream::new(),
+        }
     }
 }
 
@@ -56,9 +91,14 @@ pub(crate) struct Args(Vec<Arg>);
 impl Args {
     /// `unnamed` is the error message for anything that is not an option.
     pub(crate) fn parse(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Self {
-        let parse = |input: ParseStream<'_>| separated(input, unnamed, errors);
+        Self::new(Self::named(tokens, unnamed, errors), errors)
+    }
+
+    /// The same, where a name may be given twice.
+    pub(crate) fn named(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Vec<Arg> {
+        let parse = |input: ParseStream<'_>| separated(input, &|_| unnamed.to_owned(), errors);
         let parsed = parse.parse2(tokens);
-        Self::new(errors.ok(parsed).unwrap_or_default(), errors)
+        errors.ok(parsed).unwrap_or_default()
     }
 
     fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
@@ -90,27 +130,58 @@ impl Args {
 
     /// `name = value`.
     pub(crate) fn value(&mut self, name: &str, errors: &mut Errors) -> Option<(Ident, Expr)> {
+        self.written(name, "a value", example(name), errors)
+    }
+
+    /// `name = value`. What the option takes and the example are for the error if there is no value.
+    fn written(
+        &mut self,
+        name: &str,
+        takes: &str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Option<(Ident, Expr)> {
         let arg = self.take(name)?;
-        let written = match arg.value {
+        let instead = match arg.value {
             ArgValue::Value(value) => return Some((arg.name, value)),
+            ArgValue::Misplaced(tokens) => {
+                let written: TokenStream = tokens.clone().into_iter().skip_while(is_operator).collect();
+                errors.at(
+                    tokens,
+                    format!("the value of an option stands after `=`: write `{name} = {}`", text(&written)),
+                );
+                return None;
+            }
+            ArgValue::Unreadable(tokens) if is_ellipsis(&tokens) && name == "default" => {
+                errors.at(
+                    tokens,
+                    "`...` marks what must be sent, and that is what has no default: remove `default`",
+                );
+                return None;
+            }
+            ArgValue::Unreadable(tokens) if !tokens.is_empty() => {
+                errors.at(tokens, format!("the option `{name}` takes {takes}: write `{name} = {example}`"));
+                return None;
+            }
             ArgValue::List(list) if !list.is_empty() => text(&list),
-            _ => String::from("…"),
+            _ => String::from(example),
         };
-        errors.at(&arg.name, format!("the option `{name}` takes a value: write `{name} = {written}`"));
+        errors.at(&arg.name, format!("the option `{name}` takes {takes}: write `{name} = {instead}`"));
         None
     }
 
     /// `name = "text"`.
     pub(crate) fn text(&mut self, name: &str, errors: &mut Errors) -> Option<LitStr> {
-        match self.value(name, errors)?.1 {
+        match self.written(name, "a string", example(name), errors)?.1 {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
             other => {
                 let written = match &other {
-                    Expr::Path(path) if path.path.get_ident().is_some_and(is_lowercase) => text(path),
-                    _ => String::from("…"),
+                    Expr::Path(path) if path.path.get_ident().is_some_and(is_lowercase) => {
+                        format!("\"{}\"", text(path))
+                    }
+                    _ => String::from(example(name)),
                 };
-                errors
-                    .at(other, format!("the option `{name}` takes a string: write `{name} = \"{written}\"`"));
+                errors.at(other, format!("the option `{name}` takes a string: write `{name} = {written}`"));
                 None
             }
         }
@@ -123,7 +194,7 @@ impl Args {
         example: u16,
         errors: &mut Errors,
     ) -> Option<(Expr, N)> {
-        let value = self.value(name, errors)?.1;
+        let value = self.written(name, "a whole number", &example.to_string(), errors)?.1;
         let number = match &value {
             Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_digits().parse().ok(),
             _ => None,
@@ -135,27 +206,41 @@ impl Args {
         Some((value, number?))
     }
 
-    /// `name(a, b)`.
-    pub(crate) fn list<T: Parse>(&mut self, name: &str, errors: &mut Errors) -> Vec<T> {
-        let Some(arg) = self.take(name) else { return Vec::new() };
-        let list = match arg.value {
+    /// What stands in `name(a, b)`. `instead` makes the rest of the error out of the elements, if
+    /// they are not written as a list.
+    fn list(
+        &mut self,
+        name: &str,
+        instead: impl FnOnce(TokenStream) -> String,
+        errors: &mut Errors,
+    ) -> TokenStream {
+        let Some(arg) = self.take(name) else { return TokenStream::new() };
+        match arg.value {
             ArgValue::List(list) => list,
             other => {
-                let written = match other {
-                    ArgValue::Value(Expr::Array(array)) => text(&array.elems),
-                    _ => String::from("…"),
-                };
-                errors.at(&arg.name, format!("the option `{name}` takes a list: write `{name}({written})`"));
-                return Vec::new();
+                let instead = instead(other.elements());
+                errors.at(&arg.name, format!("the option `{name}` takes a list{instead}"));
+                TokenStream::new()
             }
-        };
-        let parsed = Punctuated::<T, Token![,]>::parse_terminated.parse2(list);
-        errors.ok(parsed).into_iter().flatten().collect()
+        }
+    }
+
+    /// `name(a(…), b(…))`. `unnamed` is the error message for an element that has no name.
+    pub(crate) fn args(&mut self, name: &str, unnamed: &str, errors: &mut Errors) -> Vec<Arg> {
+        let list = self.list(name, |_| format!(": write `{}`", example(name)), errors);
+        Self::named(list, unnamed, errors)
     }
 
     /// `name(1 + 1, b)`.
     pub(crate) fn exprs(&mut self, name: &str, errors: &mut Errors) -> Vec<Expr> {
-        self.list(name, errors).into_iter().map(bare).collect()
+        let list = self.list(name, |elements| format!(": write `{name}({})`", texts_of(elements)), errors);
+        let parsed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.clone());
+        if let Ok(elements) = parsed {
+            return elements.into_iter().map(bare).collect();
+        }
+        let instead = texts_of(TokenStream::new());
+        errors.at(list, format!("the option `{name}` lists strings: write `{name}({instead})`"));
+        Vec::new()
     }
 
     /// `name("a", "b")`.
@@ -165,8 +250,8 @@ impl Args {
             if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = element {
                 texts.push(text);
             } else {
-                let written = text(&element);
-                errors.at(element, format!("the option `{name}` lists strings: write `\"{written}\"`"));
+                let written = texts_of(element.to_token_stream());
+                errors.at(element, format!("the option `{name}` lists strings: write `{written}`"));
             }
         }
         texts
@@ -174,7 +259,9 @@ impl Args {
 
     /// `dependencies(a, b::c)`.
     pub(crate) fn dependencies(&mut self, errors: &mut Errors) -> Vec<Path> {
-        self.list::<Named>("dependencies", errors).into_iter().map(|named| named.0).collect()
+        let list = self.list("dependencies", effects::instead, errors);
+        let parsed = Punctuated::<Effect, Token![,]>::parse_terminated.parse2(list);
+        errors.ok(parsed).into_iter().flatten().filter_map(|effect| errors.ok(effect.into_path())).collect()
     }
 
     /// The path of the `epilogue` crate, which `crate = …` sets if it has another name.
@@ -192,14 +279,17 @@ impl Args {
 
     /// Refuses whatever is left, since it is not an option of the macro.
     pub(crate) fn finish(self, of: &str, known: &[&str], errors: &mut Errors) {
+        // `crate` is for the macros of other crates.
+        let listed: Vec<_> = known.iter().copied().filter(|option| *option != "crate").collect();
         for arg in self.0 {
             let name = arg.name.unraw().to_string();
-            let hint = match (hint(&name, known), nearest(&name, known)) {
+            let hint = match (hint(&name, known), nearest(&name, &listed)) {
                 (Some(hint), _) => String::from(hint),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) if listed.is_empty() => String::from("remove it"),
                 (None, None) => format!(
                     "it has {}",
-                    known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+                    listed.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(", ")
                 ),
             };
             errors.at(&arg.name, format!("{of} has no option `{name}`; {hint}"));
@@ -227,13 +317,24 @@ pub(crate) fn template_and_args(
     let before = errors.count();
     let parse = |input: ParseStream<'_>| {
         let template = template(input, options, errors)?;
-        let unnamed = if let Written::Missing = template {
-            TEMPLATE_FIRST
-        } else {
-            comma(input, errors)?;
-            "a route has one template: write a second function for another path, which may call this one"
+        let is_missing = matches!(template, Written::Missing);
+        let unnamed = |written: &TokenStream| {
+            if syn::parse2::<LitInt>(written.clone()).is_ok() && options.contains(&"status") {
+                format!("an option has a name: write `status = {written}`")
+            } else if written.clone().into_iter().next().is_some_and(|first| is_operator(&first)) {
+                String::from("an option has a name, which stands before its value: write it here")
+            } else if is_missing {
+                String::from(TEMPLATE_FIRST)
+            } else {
+                String::from(
+                    "a route has one template: write a second function for another path, which may call this one",
+                )
+            }
         };
-        Ok((template, separated(input, unnamed, errors)?))
+        if !is_missing {
+            comma(input, errors)?;
+        }
+        Ok((template, separated(input, &unnamed, errors)?))
     };
     let parsed = parse.parse2(tokens);
     let Some((template, args)) = errors.ok(parsed) else { return (Written::Unreadable, Args(Vec::new())) };
@@ -269,25 +370,22 @@ fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> sy
     Ok(Written::Unreadable)
 }
 
-/// The arguments, separated by commas. Anything else is refused and left out; `unnamed` is the message for what has no name.
-fn separated(input: ParseStream<'_>, unnamed: &str, errors: &mut Errors) -> syn::Result<Vec<Arg>> {
+/// The arguments, separated by commas. Anything else is refused and left out; `unnamed` makes the message for what has no name.
+fn separated(
+    input: ParseStream<'_>,
+    unnamed: &dyn Fn(&TokenStream) -> String,
+    errors: &mut Errors,
+) -> syn::Result<Vec<Arg>> {
     let mut args: Vec<Arg> = Vec::new();
     while !input.is_empty() {
-        if !input.peek(Ident::peek_any) {
-            errors.at(to_comma(input)?, unnamed);
-        } else if let Some(arg) = errors.ok(input.parse::<Arg>()) {
-            if is_value(input) && matches!(arg.value, ArgValue::None) {
-                let (name, value) = (&arg.name, to_comma(input)?);
-                let written: TokenStream = value.clone().into_iter().skip_while(is_operator).collect();
-                errors.at(
-                    value,
-                    format!("the value of an option stands after `=`: write `{name} = {}`", text(&written)),
-                );
-            } else {
-                args.push(arg);
-            }
+        if input.peek(Token![,]) {
+            errors.push(input.error("nothing stands before this comma: remove it"));
+        } else if input.peek(Ident::peek_any) {
+            args.push(input.parse()?);
         } else {
-            to_comma(input)?;
+            let written = to_comma(input)?;
+            let message = unnamed(&written);
+            errors.at(written, message);
         }
         comma(input, errors)?;
     }
@@ -330,58 +428,21 @@ pub(crate) enum Written {
     Unreadable,
 }
 
-/// The name of a dependency, as `dependencies(a, b::c)` lists them.
-struct Named(Path);
-
-impl Parse for Named {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(Lit) {
-            let written: Lit = input.parse()?;
-            let name = if let Lit::Str(text) = &written { text.value() } else { String::from("name") };
-            return Err(syn::Error::new_spanned(
-                written,
-                format!("`dependencies` lists the names of dependencies, without quotes: write `{name}`"),
-            ));
-        }
-        let path: Path = input.parse()?;
-        let called = if input.peek(syn::token::Paren) {
-            let content;
-            parenthesized!(content in input);
-            Some(content.parse::<TokenStream>()?)
-        } else {
-            None
-        };
-        let last = path.segments.last().filter(|last| last.ident == "Depends");
-        let name = match (last.map(|last| &last.arguments), called) {
-            (Some(PathArguments::AngleBracketed(arguments)), _) => text(&arguments.args),
-            (Some(_), Some(called)) => text(&called),
-            (None, Some(called)) => return Err(called_dependency(&path, &called)),
-            _ => return Ok(Self(path)),
-        };
-        Err(syn::Error::new_spanned(
-            &path,
-            format!("`dependencies` lists the names of dependencies alone: write `{name}`"),
-        ))
-    }
-}
-
-/// The error for `user(scopes("me"))` and `at_least(3)`.
-fn called_dependency(path: &Path, called: &TokenStream) -> syn::Error {
-    let name = text(path);
-    let alone = "`dependencies` lists the names of dependencies alone";
-    let called_with =
-        |word: &str| called.clone().into_iter().next().is_some_and(|token| token.to_string() == word);
-    let message = if called.is_empty() {
-        format!("{alone}: write `{name}`")
-    } else if called_with("scopes") {
-        let last = path.segments.last().map_or_else(|| name.clone(), |last| last.ident.to_string());
-        format!(
-            "{alone}, and scopes are said of a parameter: write `#[param({called})] _{last}: Depends<{name}>`"
-        )
-    } else {
-        format!("{alone}: write `{name}`, or `{name}::<{}>` for what it is generic over", text(called))
+/// The elements of a list of strings, as they were probably meant: words get quotes.
+fn texts_of(elements: TokenStream) -> String {
+    let parsed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(elements);
+    let quoted = |element: &Expr| match element {
+        Expr::Lit(ExprLit { lit: Lit::Str(written), .. }) => text(written),
+        Expr::Lit(ExprLit { lit: Lit::Char(written), .. }) => format!("\"{}\"", written.value()),
+        Expr::Path(path) => format!("\"{}\"", text(path)),
+        Expr::Array(array) => texts_of(array.elems.to_token_stream()),
+        Expr::Tuple(tuple) => texts_of(tuple.elems.to_token_stream()),
+        _ => String::from("\"…\""),
     };
-    syn::Error::new_spanned(path, message)
+    match parsed {
+        Ok(elements) if !elements.is_empty() => elements.iter().map(quoted).collect::<Vec<_>>().join(", "),
+        _ => String::from("\"…\""),
+    }
 }
 
 /// Whether a word may well have been meant as a string.

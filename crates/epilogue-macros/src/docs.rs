@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Generics, Ident, Meta, Type};
 
+use crate::advice::is_valueless;
 use crate::asserts::{held, is_extract, reply_type};
 use crate::signature::Function;
 use crate::types::{holds_value, is_one_of};
@@ -12,6 +13,12 @@ use crate::types::{holds_value, is_one_of};
 /// The documentation says nothing of these parameters. Not to ask for it spares the user's build some constants.
 const UNDOCUMENTED: &[&str] =
     &["Depends", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr", "Shutdown"];
+
+/// Whether the documentation may say something of a parameter, as far as the way its type is written shows.
+pub(crate) fn is_documented(ty: &Type) -> bool {
+    let is_value = holds_value(ty) || is_one_of(ty, &["Bytes", "File", "OAuth2PasswordForm"]);
+    is_value || !is_valueless(ty) && !is_extract(ty)
+}
 
 /// A default that is both documented and taken. It is written once, in a function that both call: whatever rustc or clippy says of the
 /// user's words is said once.

@@ -1,4 +1,4 @@
-//! Options that FastAPI has, or that people guess, and what to write here instead.
+//! Options that FastAPI has, or that people guess, and what to write here instead; and what our own options take.
 
 /// The other name of an option, the option that a macro must have for the hint to be true, and the hint.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
@@ -8,11 +8,23 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("method", "status", "each method has its macro: write `#[get(\"/path\")]`, `#[post(\"/path\")]`, …"),
     ("name", "status", "the function's name is the route's: rename that"),
     ("summary", "status", "write it above the function, as `/// …`"),
+    ("description", "status", "write it above the function, as `/// …`"),
+    ("operation_id", "status", "the function's name and the path are the route's: rename the function"),
+    ("deprecated", "status", "write `#[deprecated]` above the function"),
+    ("state", "status", "write `state: State<…>` among the parameters"),
+    ("depends", "dependencies", "write `dependencies(…)`"),
+    ("depend", "dependencies", "write `dependencies(…)`"),
     ("dependency", "dependencies", "write `dependencies(…)`"),
     ("response_model", "status", "the return type says it: write `-> Json<…>`"),
     ("response_class", "status", "the return type says it: write the type of the reply"),
     ("async", "blocking", "write `async fn`"),
     ("regex", "pattern", "write `pattern = \"…\"`"),
+    ("regexp", "pattern", "write `pattern = \"…\"`"),
+    ("len", "min_length", "write `min_length = …, max_length = …`"),
+    ("length", "min_length", "write `min_length = …, max_length = …`"),
+    ("convert_underscores", "alias", "write `alias = \"…\"`, the name as it is sent"),
+    ("name", "alias", "write `alias = \"…\"`"),
+    ("rename", "alias", "write `alias = \"…\"`"),
     ("min", "ge", "write `ge = …`"),
     ("max", "le", "write `le = …`"),
     ("minimum", "ge", "write `ge = …`"),
@@ -20,12 +32,24 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("min_items", "min_length", "write `min_length = …`"),
     ("max_items", "max_length", "write `max_length = …`"),
     ("range", "ge", "write `ge = …, le = …`"),
+    ("exclusive_minimum", "ge", "write `gt = …`"),
+    ("exclusive_maximum", "ge", "write `lt = …`"),
     ("multiple_of", "ge", "write a type of your own, whose `Deserialize` refuses what is none"),
     ("title", "description", "write `description = \"…\"`"),
     ("deprecated", "description", "write `description = \"…\"`, which says so"),
     ("required", "default", "the type says it: write `Option<…>` for what may be missing"),
+    ("optional", "default", "the type says it: write `Option<…>` for what may be missing"),
     ("cache", "scope", "write `Depends<Fresh<…>>` at the parameter that wants an output of its own"),
     ("lifetime", "scope", "write `scope = \"app\"`, `scope = \"request\"` or `scope = \"function\"`"),
+    ("singleton", "scope", "write `scope = \"app\"`"),
+    ("yield", "exit", EXIT),
+    ("close", "exit", EXIT),
+    ("teardown", "exit", EXIT),
+    ("cleanup", "exit", EXIT),
+    ("on_exit", "exit", EXIT),
+    ("finally", "exit", EXIT),
+    ("depends", "exit", "each is a parameter: write `name: Depends<name>`"),
+    ("dependencies", "exit", "each is a parameter: write `_name: Depends<name>` for its effect alone"),
     ("max_retries", "retries", "write `retries = 3`"),
     ("name", "retries", "write `.name(…)` where it is added, as in `tasks.add(…).name(…)`"),
     ("backoff", "retries", "write `.backoff(…)` where it is added, as in `tasks.add(…).backoff(…)`"),
@@ -35,8 +59,25 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("function", "scope", "write `scope = \"function\"`"),
 ];
 
+const EXIT: &str = "write `exit = …`, the name of the function that runs when the scope ends";
+
 /// What to write instead of an option, for a macro that has these options.
 pub(crate) fn hint(name: &str, known: &[&str]) -> Option<&'static str> {
     let (_, _, hint) = ELSEWHERE.iter().find(|(other, needs, _)| *other == name && known.contains(needs))?;
     Some(hint)
+}
+
+/// What may stand after the `=` of an option, or all of it if it takes a list.
+pub(crate) fn example(name: &str) -> &'static str {
+    match name {
+        "crate" => "epilogue",
+        "status" => "201",
+        "exit" => "close",
+        "scope" => "\"app\"",
+        "retries" | "ge" | "gt" | "le" | "lt" => "3",
+        "timeout" => "\"30s\"",
+        "alias" | "pattern" | "description" => "\"…\"",
+        "fields" => "fields(name(ge = 1))",
+        _ => "…",
+    }
 }

@@ -5,12 +5,16 @@
 mod advice;
 mod args;
 mod asserts;
+mod attributes;
 mod dependency;
 mod derive;
 mod describe;
 mod diagnostics;
 mod docs;
+mod effects;
 mod elsewhere;
+mod fastapi;
+mod integer;
 mod item;
 mod main_function;
 mod names;

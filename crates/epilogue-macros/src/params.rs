@@ -14,6 +14,7 @@ use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::{Asserts, Limits, is_extract};
 use crate::diagnostics::Errors;
 use crate::docs;
+use crate::integer::{Integer, Limit};
 use crate::names::BUILT_IN;
 use crate::signature::Parameter;
 use crate::types::{arguments, holds_value, is_named, is_one_of, mentions, text};
@@ -187,9 +188,21 @@ impl Options {
             self.fields.push(quote!(alias: __epilogue::Some(#alias)));
             self.alias = Some(alias);
         }
-        self.read_bounds(&mut args, errors);
+        self.read_bounds(&mut args, Some(&param.ty), errors);
         self.read_lengths(&mut args, errors);
-        if let Some(text) = args.text("description", errors) {
+        let described = args.text("description", errors);
+        if let Some(text) = &described
+            && !docs::is_documented(&param.ty)
+        {
+            errors.at(
+                text,
+                format!(
+                    "`{}` is not a value of the request, so the documentation does not describe it: remove `description`",
+                    param.name
+                ),
+            );
+        }
+        if let Some(text) = described {
             self.fields.push(quote!(description: __epilogue::Some(#text)));
         }
         let scopes = args.exprs("scopes", errors);
@@ -221,7 +234,8 @@ impl Options {
     /// `fields(title(min_length = 3), count(ge = 1))`.
     fn read_fields(&mut self, args: &mut Args, errors: &mut Errors) {
         let mut fields = Vec::new();
-        for Arg { name, value } in args.list::<Arg>("fields", errors) {
+        let unnamed = "a field is named: write `name(ge = 1)`";
+        for Arg { name, value } in args.args("fields", unnamed, errors) {
             let ArgValue::List(list) = value else {
                 errors.at(&name, format!("a field takes the list of its limits: write `{name}(ge = 1)`"));
                 continue;
@@ -229,7 +243,7 @@ impl Options {
             let mut args = Args::parse(list, "a limit has a name: write `ge = 1`", errors);
             let mut field = Self::default();
             let alias = args.text("alias", errors).map(|alias| alias.value());
-            field.read_bounds(&mut args, errors);
+            field.read_bounds(&mut args, None, errors);
             field.read_lengths(&mut args, errors);
             args.finish("a field", FIELD_OPTIONS, errors);
             let sent = alias.unwrap_or_else(|| name.unraw().to_string());
@@ -244,7 +258,8 @@ impl Options {
         }
     }
 
-    fn read_bounds(&mut self, args: &mut Args, errors: &mut Errors) {
+    /// `of` is the type of the parameter; that of a field is not known.
+    fn read_bounds(&mut self, args: &mut Args, of: Option<&Type>, errors: &mut Errors) {
         let mut found = Vec::new();
         for name in ["ge", "gt", "le", "lt"] {
             if let Some((ident, value)) = args.value(name, errors)
@@ -276,6 +291,8 @@ impl Options {
                 ident,
                 format!("no number satisfies both `{low} = {from}` and `{high} = {to}`: change one of them"),
             );
+        } else if let Some(integer) = of.and_then(Integer::of) {
+            integer.check(lower.map(Limit::of), upper.map(Limit::of), errors);
         }
         if let Some(default) = self.default.as_ref().map(within_some).and_then(number)
             && let Some((name, _, limit)) = found.iter().find(|(name, _, limit)| match *name {
@@ -452,7 +469,7 @@ struct Bound {
 
 /// A number, as exact as it is written: an `f64` cannot hold every integer.
 #[derive(Clone, Copy, PartialEq)]
-enum Number {
+pub(crate) enum Number {
     Int(i128),
     Float(f64),
 }

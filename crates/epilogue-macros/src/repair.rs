@@ -1,21 +1,28 @@
-//! Things that do not parse, but that people who come from FastAPI write by habit: `Depends(name)`, and a default after the type. An error
-//! says how to write them here, and they are read as if they had been written so.
+//! Things that do not parse, or mean nothing, but that people who come from FastAPI write by habit: `Depends(name)`, a default after the
+//! type, and `Annotated<…>`. An error says how to write them here, and they are read as if they had been written so.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use quote::quote_spanned;
 use syn::LitInt;
 
 use crate::diagnostics::Errors;
-use crate::types::text;
+use crate::fastapi::{self, Call, Declared};
+use crate::signature::Kind;
+use crate::types::{ends, text};
 
 /// The function with its parameters repaired.
-pub(crate) fn signature(item: TokenStream, errors: &mut Errors) -> TokenStream {
+pub(crate) fn signature(item: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStream {
     let before = errors.count();
     let mut repaired = false;
     item.into_iter()
         .map(|token| match token {
             // The first parentheses may also be those of an attribute or of `pub(crate)`, but these have nothing to repair.
             TokenTree::Group(group) if !repaired && group.delimiter() == Delimiter::Parenthesis => {
-                let tokens = parameters(without_defaults(group.stream(), errors), errors);
+                let declared = split(group.stream())
+                    .into_iter()
+                    .flat_map(|(tokens, comma)| parameter(tokens, kind, errors).into_iter().chain(comma))
+                    .collect();
+                let tokens = names(declared, errors);
                 repaired = errors.count() > before;
                 let mut parameters = Group::new(Delimiter::Parenthesis, tokens);
                 parameters.set_span(group.span());
@@ -26,54 +33,120 @@ pub(crate) fn signature(item: TokenStream, errors: &mut Errors) -> TokenStream {
         .collect()
 }
 
-/// The parameters without the defaults of `name: Type = value`.
-fn without_defaults(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
-    let mut out = TokenStream::new();
-    let mut default: Option<TokenStream> = None;
+/// The parts between commas, each with its comma. A comma between angle brackets separates nothing.
+pub(crate) fn split(tokens: TokenStream) -> Vec<(TokenStream, Option<TokenTree>)> {
+    let (mut parts, mut part) = (Vec::new(), TokenStream::new());
     let (mut depth, mut after_dash) = (0_usize, false);
     for token in tokens {
         let char = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
         match char {
             '<' => depth += 1,
             '>' if !after_dash => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => refuse_default(default.take(), errors),
-            '=' if depth == 0 && default.is_none() => {
-                default = Some(TokenStream::new());
+            ',' if depth == 0 => {
+                parts.push((std::mem::take(&mut part), Some(token)));
                 continue;
             }
             _ => {}
         }
         after_dash = char == '-';
-        default.as_mut().unwrap_or(&mut out).extend([token]);
+        part.extend([token]);
     }
-    refuse_default(default, errors);
-    out
+    if !part.is_empty() {
+        parts.push((part, None));
+    }
+    parts
 }
 
-/// Reports how to write a default here, or whatever FastAPI writes in the place of one.
-fn refuse_default(value: Option<TokenStream>, errors: &mut Errors) {
-    let Some(value) = value else { return };
-    let mut tokens = value.clone().into_iter();
-    let message = match (tokens.next(), tokens.next()) {
-        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group))) if name == "Depends" => {
-            format!(
-                "what a parameter depends on is its type: write `Depends<{}>` as the type",
-                text(&group.stream())
-            )
-        }
-        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => format!(
-            "where a parameter comes from is its type, and what else is said of it stands before its name: write \
-             `#[param(ge = 1)] name: {name}<…>`"
-        ),
-        _ => format!(
-            "a default stands before the parameter's name: write `#[param(default = {})]`",
-            text(&value)
-        ),
+/// One parameter, without the default of `name: Type = value`, and with the type of an `Annotated<Type, …>`.
+fn parameter(tokens: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStream {
+    let Some((pattern, ty)) = at_punct(tokens.clone(), ':') else { return tokens };
+    let (ty, value) = match at_punct(ty.clone(), '=') {
+        // Without a value, it is not a default, which rustc reports.
+        Some((_, value)) if value.is_empty() => return tokens,
+        Some((ty, value)) => (ty, Some(value)),
+        None => (ty, None),
     };
-    errors.at(value, message);
+    let annotated = annotated(&ty);
+    if annotated.is_none() && value.is_none() {
+        return tokens;
+    }
+    let at = if annotated.is_some() { Some(ty.clone()) } else { value.clone() };
+    let (ty, call) = annotated.map_or((ty, None), |(ty, call)| (ty, Some(call)));
+    let declared = Declared { name: name(&pattern), options: options(&pattern), ty: ty.clone() };
+    let message = match (&call, &value) {
+        (Some(call), value) => fastapi::called(&declared, call, value.as_ref()),
+        (None, Some(value)) if kind == Kind::Task && Call::read(value).is_none() => String::from(
+            "an argument of a task has no default: remove it, and give a value where the task is added",
+        ),
+        (None, value) => fastapi::default(&declared, value.as_ref().unwrap_or(&ty)),
+    };
+    errors.at(at, message);
+    let (first, _) = ends(&ty);
+    let colon = quote_spanned!(first=> :);
+    // Nothing is known of a text that is borrowed, which would be one more error.
+    let is_text = ["str", "&str", "&'static str"].contains(&text(&ty).as_str());
+    let ty = if is_text { quote_spanned!(first=> ::std::string::String) } else { ty };
+    quote_spanned!(first=> #pattern #colon #ty)
 }
 
-fn parameters(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
+/// What stands on each side of the first such character that is not doubled or between angle brackets.
+fn at_punct(tokens: TokenStream, char: char) -> Option<(TokenStream, TokenStream)> {
+    let (mut before, mut depth, mut previous) = (TokenStream::new(), 0_usize, ' ');
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        let is_doubled = found == previous
+            || matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == found);
+        match found {
+            found if found == char && depth == 0 && !is_doubled => return Some((before, tokens.collect())),
+            '<' => depth += 1,
+            '>' if previous != '-' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        previous = found;
+        before.extend([token]);
+    }
+    None
+}
+
+/// The type in an `Annotated<Type, Query(…)>`, and what is said of it.
+fn annotated(ty: &TokenStream) -> Option<(TokenStream, Call)> {
+    let mut tokens = ty.clone().into_iter().skip_while(|token| token.to_string() != "Annotated").skip(1);
+    let Some(TokenTree::Punct(open)) = tokens.next() else { return None };
+    let mut within: Vec<_> = tokens.collect();
+    let Some(TokenTree::Punct(close)) = within.pop() else { return None };
+    if open.as_char() != '<' || close.as_char() != '>' {
+        return None;
+    }
+    let mut parts = split(within.into_iter().collect()).into_iter().map(|(part, _)| part);
+    let ty = parts.next()?;
+    Some((ty, parts.find_map(|part| Call::read(&part))?))
+}
+
+/// The name in the pattern of a parameter.
+fn name(pattern: &TokenStream) -> String {
+    match pattern.clone().into_iter().last() {
+        Some(TokenTree::Ident(name)) if name != "_" => name.to_string(),
+        _ => String::from("name"),
+    }
+}
+
+/// What the `#[param(…)]` of a parameter says.
+fn options(pattern: &TokenStream) -> Option<String> {
+    pattern.clone().into_iter().find_map(|token| {
+        let TokenTree::Group(attribute) = token else { return None };
+        let mut tokens = attribute.stream().into_iter();
+        match (tokens.next(), tokens.next()) {
+            (Some(TokenTree::Ident(name)), Some(TokenTree::Group(options))) if name == "param" => {
+                Some(text(&options.stream()))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The parameters with the names of dependencies in angle brackets.
+fn names(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut within = None;
     let mut tokens = tokens.into_iter().peekable();

@@ -12,7 +12,7 @@ use crate::diagnostics::Errors;
 use crate::names::{Names, alias, can_be_imported, imported};
 use crate::params::{Params, PathName};
 use crate::signature::{Function, Kind, Output, Parameter, allowed};
-use crate::types::{arguments, is_named};
+use crate::types::{arguments, is_named, is_one_of};
 use crate::{docs, template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
@@ -88,6 +88,17 @@ impl Options {
                 ),
             );
         }
+        if let Some((_, status @ (204 | 205 | 304))) = &self.status
+            && !function.params.iter().any(|param| is_named(&param.ty, "Reply"))
+            && let Some(body) = body(&function.output)
+        {
+            errors.at(
+                body,
+                format!(
+                    "a reply with status {status} has no body: write `()`, or leave `status = {status}` out"
+                ),
+            );
+        }
         for (index, dependency) in self.dependencies.iter().enumerate() {
             if self.dependencies[..index].iter().any(|earlier| types::same(earlier, dependency)) {
                 errors
@@ -95,6 +106,19 @@ impl Options {
             }
         }
     }
+}
+
+/// The type that a function returns, if it certainly has a body.
+fn body(output: &Output) -> Option<&Type> {
+    let ty = match output {
+        Output::Plain(ty) => ty,
+        Output::Result(ty) => arguments(ty).first().copied()?,
+        Output::Unit | Output::PerhapsResult(_) => return None,
+    };
+    let is_text = |ty: &Type| matches!(ty, Type::Reference(reference) if is_named(&reference.elem, "str"));
+    let is_bytes = is_named(ty, "Vec") && arguments(ty).first().is_some_and(|byte| is_named(byte, "u8"));
+    let has_body = is_one_of(ty, &["Bytes", "Html", "Json", "String"]) || is_text(ty) || is_bytes;
+    has_body.then_some(ty)
 }
 
 /// The template, as far as it could be read.

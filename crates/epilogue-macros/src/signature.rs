@@ -12,7 +12,7 @@ use syn::{
 use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
 use crate::types::{self, Place};
-use crate::{advice, item, repair};
+use crate::{advice, attributes, item, repair};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {
@@ -137,7 +137,7 @@ impl Function {
         errors: &mut Errors,
     ) -> Option<Self> {
         let before = errors.count();
-        let repaired = repair::signature(tokens.clone(), errors);
+        let repaired = repair::signature(tokens.clone(), kind, errors);
         let is_repaired = errors.count() > before;
         let Ok(mut item) = syn::parse2::<ItemFn>(repaired) else {
             if item::refuse_other(tokens, attribute, errors) {
@@ -560,10 +560,11 @@ fn parameter(
         }
         FnArg::Typed(input) => input,
     };
-    let (attrs, kept) =
+    let (attrs, kept): (Vec<_>, _) =
         std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
     input.attrs = kept;
     check_documentation(input, kind, errors);
+    attributes::refuse(input, &attrs, kind, errors);
     for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
         errors.at(
             attr,
@@ -629,7 +630,7 @@ pub(crate) fn key(name: &Ident) -> String {
     if key.is_empty() { name } else { key.to_owned() }
 }
 
-fn name_of(pattern: &Pat) -> Option<&syn::Ident> {
+pub(crate) fn name_of(pattern: &Pat) -> Option<&syn::Ident> {
     match pattern {
         Pat::Ident(pattern) if pattern.subpat.is_none() => Some(&pattern.ident),
         _ => None,
@@ -666,13 +667,10 @@ fn nameless(input: &PatType) -> String {
             )
         }
         (pattern, ..)
-            if advice::is_direct(&ty)
-                && let Some(name) = name_within(pattern) =>
+            if let Some(name) = name_within(pattern)
+                && let Some(instead) = advice::named(name, &ty) =>
         {
-            format!(
-                "a parameter needs a name, which is what is looked up in the request: write `{name}: {}`, and `*{name}` for what it holds",
-                types::text(&ty)
-            )
+            format!("a parameter needs a name, which is what is looked up in the request: write {instead}")
         }
         _ => String::from(
             "a parameter needs a name, which is what is looked up in the request: write `name: Type`, and take it apart in the body",

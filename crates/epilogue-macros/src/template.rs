@@ -19,15 +19,29 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
         );
         return Vec::new();
     }
+    let path = text.trim();
+    if path.len() < text.len() {
+        let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+        let path = format!("{slash}{path}");
+        errors.at(template, format!("a path template has no space around it: remove it, and write {path:?}"));
+        return Vec::new();
+    }
     // An empty template stands for the prefix of its router.
     if !text.is_empty() && !text.starts_with('/') {
-        errors.at(template, format!("a path template starts with a slash: write \"/{text}\""));
+        let path = text.strip_prefix('\\').map(|path| path.replace('\\', "/"));
+        let path = format!("/{}", path.as_ref().unwrap_or(&text));
+        errors.at(template, format!("a path template starts with a slash: write {path:?}"));
+        if text.starts_with('\\') {
+            return Vec::new();
+        }
     }
-    if let Some(at) = query(&text) {
-        errors.push(syn::Error::new(
-            span(at..text.len()),
-            "a path template is a path alone: take what follows the `?` as `Query<…>` parameters, and remove it here",
-        ));
+    if let Some((at, char)) = query(&text) {
+        let message = if char == '?' {
+            "a path template is a path alone: take what follows the `?` as `Query<…>` parameters, and remove it here"
+        } else {
+            "a path template is a path alone, and clients do not send what follows a `#`: remove it here"
+        };
+        errors.push(syn::Error::new(span(at..text.len()), message));
     }
     let mut names: Vec<String> = Vec::new();
     let mut start = 0;
@@ -55,8 +69,8 @@ fn path_alone(text: &str) -> Option<&str> {
         .then_some(path)
 }
 
-/// Where a query or a fragment begins. A `?` between braces is not a query: other frameworks mark optional parameters so.
-fn query(text: &str) -> Option<usize> {
+/// Where a query or a fragment begins, and with which character. A `?` between braces is not a query: other frameworks mark optional parameters so.
+fn query(text: &str) -> Option<(usize, char)> {
     let mut depth = 0_usize;
     text.char_indices().find_map(|(at, char)| {
         match char {
@@ -64,17 +78,23 @@ fn query(text: &str) -> Option<usize> {
             '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        (depth == 0 && matches!(char, '?' | '#')).then_some(at)
+        (depth == 0 && matches!(char, '?' | '#')).then_some((at, char))
     })
 }
 
 /// Adds the names of one segment.
 fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String> {
     if let Some(rest) = part.strip_prefix(':')
-        && let Some(name) = rest.split(['(', '?', '*', '+']).next()
+        && let (name, after) = rest.split_at(rest.find(|char| !is_name_char(char)).unwrap_or(rest.len()))
         && !name.is_empty()
     {
-        return Err(format!("`{part}` is not how a path parameter is written: write `{{{name}}}`"));
+        // What marks the name as optional, or as a regular expression, is not a text that follows it.
+        let after = if after.contains(['(', '?', '*', '+', ':', '<']) { "" } else { after };
+        return Err(format!("`{part}` is not how a path parameter is written: write `{{{name}}}{after}`"));
+    }
+    if part.contains("${") && !part.contains("${{") && part.contains('}') {
+        let written = part.replace("${", "{");
+        return Err(format!("`{part}` is not how a path parameter is written: write `{written}`"));
     }
     if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
         let (kind, name) = name.rsplit_once(':').unwrap_or(("", name));
@@ -85,10 +105,12 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
         };
         return Err(format!("`{part}` is not how a path parameter is written: write `{written}`"));
     }
-    if part == "*" {
-        return Err(String::from("`*` has no name: write `{*rest}`, which takes all that follows"));
+    if ["*", "**", "{*}", "{**}"].contains(&part) {
+        return Err(format!("`{part}` has no name: write `{{*rest}}`, which takes all that follows"));
     }
-    if let Some(name) = part.strip_prefix('*').filter(|name| is_name(name)) {
+    if let Some(name) =
+        part.strip_prefix('*').map(|rest| rest.trim_start_matches('*')).filter(|name| is_name(name))
+    {
         return Err(format!("`{part}` is not how a path parameter is written: write `{{*{name}}}`"));
     }
     let found = names_of(part)?;
@@ -134,6 +156,11 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
         if !is_name(name) {
             let instead = match name.trim() {
                 name if is_name(name) => format!("`{{{name}}}`, without spaces"),
+                name if let Some((name, after)) = name.split_once('.')
+                    && is_name(name) =>
+                {
+                    format!("`{{{name}}}.{after}`")
+                }
                 _ => String::from("letters, digits and `_`, as in `{item_id}`"),
             };
             return Err(format!("`{{{name}}}` is not a name: write {instead}"));
@@ -153,9 +180,9 @@ fn name_and_type(within: &str) -> Option<(&str, &str)> {
     Some(if TYPES.contains(&first) && is_name(second) { (second, first) } else { (first, second) })
 }
 
-/// The name of `{rest*}`, `{rest...}` and `{...rest}`.
+/// The name of `{rest*}`, `{rest...}`, `{...rest}` and `{**rest}`, whose first star has been taken.
 fn rest_of(within: &str) -> Option<&str> {
-    let name = within.trim_start_matches('.').trim_end_matches(['*', '.', '+']);
+    let name = within.trim_start_matches(['.', '*']).trim_end_matches(['*', '.', '+']);
     (name != within && is_name(name)).then_some(name)
 }
 
@@ -203,8 +230,12 @@ fn names_of(segment: &str) -> Result<Vec<String>, String> {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty()
-        && text.chars().all(|char| char.is_alphanumeric() || char == '_')
+        && text.chars().all(is_name_char)
         && !text.starts_with(|char: char| char.is_ascii_digit())
+}
+
+fn is_name_char(char: char) -> bool {
+    char.is_alphanumeric() || char == '_'
 }
 
 /// How to name a path parameter that the template does not have.

@@ -36,7 +36,7 @@ macro_rules! route_macro_docs {
         ///
         /// | option | does |
         /// | --- | --- |
-        /// | `status = 201` | the reply's status, where the function sets none |
+        /// | `status = 201` | the reply's status, where the function sets none; one of 204, 205 and 304 is not for a function that returns a body |
         /// | `dependencies(a, b)` | runs dependencies for their effect alone, before the parameters |
         /// | `blocking` | runs a sync function on the blocking pool |
         /// | `concurrent` | resolves the parameters at the same time, each with what is below it in order; every dependency still runs once, and tasks keep the declared order |

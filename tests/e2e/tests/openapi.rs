@@ -804,8 +804,11 @@ mod reply_of_a_route {
         "text"
     }
 
+    /// What the macro cannot see to have a body.
+    type Hidden = Json<()>;
+
     #[get("/none", status = 204)]
-    async fn none() -> Json<()> {
+    async fn none() -> Hidden {
         Json(())
     }
 

@@ -217,7 +217,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskDataOf
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number, so `ge`, `gt`, `le` and `lt` do not limit it",
     label = "not a number",
-    note = "write a number type such as `u32`, or `min_length` and `max_length` for a text; a type of your own that is read as a number implements `epilogue::Number`"
+    note = "write a number type such as `u32`, or `min_length` and `max_length` for a text, or `#[param(fields(name(ge = 1)))]` for the fields of a struct; a type of your own that is read as a number implements `epilogue::Number`"
 )]
 pub trait Number {}
 
@@ -226,7 +226,7 @@ pub trait Number {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a text or a list, so `min_length`, `max_length` and `pattern` do not limit it",
     label = "not a text",
-    note = "write `String`, or `ge` and `le` for a number; a type of your own that is read as a text implements `epilogue::Text`"
+    note = "write `String`, or `ge` and `le` for a number, or `#[param(fields(name(min_length = 3)))]` for the fields of a struct; a type of your own that is read as a text implements `epilogue::Text`"
 )]
 pub trait Text {}
 

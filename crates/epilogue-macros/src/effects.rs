@@ -1,0 +1,228 @@
+//! The dependencies that a route runs for their effect alone: `dependencies(a, b::c)`, and the other ways to write it that people know.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Lit, LitInt, Path, PathArguments, Token, parenthesized};
+
+use crate::repair::split;
+use crate::types::text;
+
+/// An element of the list.
+pub(crate) enum Effect {
+    /// The name of a dependency.
+    Named(Path),
+    /// Something else, in which a name was meant.
+    Other { at: TokenStream, name: String, kind: Kind },
+}
+
+/// How an element differs from a name.
+pub(crate) enum Kind {
+    /// `"check"`
+    Quoted,
+    /// `Depends(check)`, `&check`
+    Wrapped,
+    /// `at_least(3)`, with what is in the parentheses.
+    Called(String),
+    /// `user(scopes("me"))` and `Security(user, scopes = ["me"])`, with the scopes.
+    Scoped(String),
+}
+
+impl Effect {
+    /// The name, or the error that says how to write it.
+    pub(crate) fn into_path(self) -> syn::Result<Path> {
+        const ALONE: &str = "`dependencies` lists the names of dependencies alone";
+        let (at, name, kind) = match self {
+            Self::Named(path) => return Ok(path),
+            Self::Other { at, name, kind } => (at, name, kind),
+        };
+        let message = match kind {
+            Kind::Quoted => {
+                format!("`dependencies` lists the names of dependencies, without quotes: write `{name}`")
+            }
+            Kind::Wrapped => format!("{ALONE}: write `{name}`"),
+            Kind::Called(arguments) => {
+                format!("{ALONE}: write `{name}`, or `{name}::<{arguments}>` for what it is generic over")
+            }
+            Kind::Scoped(scopes) => {
+                format!("{ALONE}, and scopes are said of a parameter: write `{}`", parameter(&name, &scopes))
+            }
+        };
+        Err(syn::Error::new_spanned(at, message))
+    }
+
+    /// Something that stands for the name of another element.
+    fn wrapping(at: TokenStream, of: Self) -> Self {
+        match of {
+            Self::Named(path) => Self::Other { at, name: text(&path), kind: Kind::Wrapped },
+            // `Depends(at_least(3))` makes a dependency that is generic here.
+            Self::Other { name, kind: Kind::Called(arguments), .. }
+                if syn::parse_str::<LitInt>(&arguments).is_ok() =>
+            {
+                Self::Other { at, name: format!("{name}::<{arguments}>"), kind: Kind::Wrapped }
+            }
+            Self::Other { name, kind: kind @ Kind::Scoped(_), .. } => Self::Other { at, name, kind },
+            Self::Other { name, .. } => Self::Other { at, name, kind: Kind::Wrapped },
+        }
+    }
+}
+
+/// What to write for a list that is not written as one.
+pub(crate) fn instead(elements: TokenStream) -> String {
+    let (names, parameters) = list(elements);
+    let list = format!(": write `dependencies({})`", names.join(", "));
+    let scoped = format!("scopes are said of a parameter: write {}", parameters.join(", "));
+    match (names.is_empty(), parameters.is_empty()) {
+        (true, true) => String::from(": write `dependencies(name)`"),
+        (false, true) => list,
+        (true, false) => format!(" of names, and {scoped}"),
+        (false, false) => format!("{list}; {scoped}"),
+    }
+}
+
+/// The names in a list, and the parameters to write for those that have scopes.
+fn list(elements: TokenStream) -> (Vec<String>, Vec<String>) {
+    let parsed = Punctuated::<Effect, Token![,]>::parse_terminated.parse2(elements).unwrap_or_default();
+    let (mut names, mut parameters) = (Vec::new(), Vec::new());
+    for effect in parsed {
+        match effect {
+            Effect::Named(path) => names.push(text(&path)),
+            Effect::Other { name, kind: Kind::Scoped(scopes), .. } => {
+                parameters.push(format!("`{}`", parameter(&name, &scopes)));
+            }
+            Effect::Other { name, .. } => names.push(name),
+        }
+    }
+    (names, parameters)
+}
+
+/// The parameter that has a dependency run with scopes.
+fn parameter(name: &str, scopes: &str) -> String {
+    let last = name.rsplit("::").next().unwrap_or(name);
+    format!("#[param(scopes({scopes}))] _{last}: Depends<{name}>")
+}
+
+impl Parse for Effect {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let all = rest(&input.fork())?;
+        let read = Self::read(input)?;
+        if input.is_empty() || input.peek(Token![,]) {
+            return Ok(read);
+        }
+        rest(input)?;
+        Ok(Self::unknown(all))
+    }
+}
+
+impl Effect {
+    /// What the next element begins with.
+    fn read(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Lit) {
+            let written: Lit = input.parse()?;
+            let name = match &written {
+                Lit::Str(text) if text.parse::<Path>().is_ok() => text.value(),
+                _ => String::from("name"),
+            };
+            return Ok(Self::Other { at: written.into_token_stream(), name, kind: Kind::Quoted });
+        }
+        if let Some(reference) = input.parse::<Option<Token![&]>>()? {
+            return Ok(Self::wrapping(reference.into_token_stream(), Self::read(input)?));
+        }
+        if input.peek(syn::token::Bracket) || input.peek(syn::token::Paren) {
+            let group: TokenTree = input.parse()?;
+            let names = match &group {
+                TokenTree::Group(group) => list(group.stream()).0.join(", "),
+                _ => String::new(),
+            };
+            return Ok(Self::Other { at: group.into(), name: names, kind: Kind::Wrapped });
+        }
+        if input.fork().parse::<Path>().is_err() {
+            return Ok(Self::unknown(rest(input)?));
+        }
+        let path: Path = input.parse()?;
+        let called = if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            Some(content.parse::<TokenStream>()?)
+        } else {
+            None
+        };
+        Ok(Self::of(path, called))
+    }
+
+    /// A path, and what stands in parentheses after it.
+    fn of(path: Path, called: Option<TokenStream>) -> Self {
+        let last = path.segments.last().expect("a path has a segment");
+        let at = path.to_token_stream();
+        let within = match (&last.arguments, &called) {
+            _ if last.ident != "Depends" && last.ident != "Security" => None,
+            (PathArguments::AngleBracketed(arguments), _) => Some(arguments.args.to_token_stream()),
+            (_, called) => called.clone(),
+        };
+        if let Some(within) = within {
+            let wrapped = match first(&within) {
+                Some(of) => Self::wrapping(at, of),
+                None => Self::unknown(at),
+            };
+            return match (wrapped, scopes(&within)) {
+                (Self::Other { at, name, .. }, Some(scopes)) => {
+                    Self::Other { at, name, kind: Kind::Scoped(scopes) }
+                }
+                (wrapped, _) => wrapped,
+            };
+        }
+        let Some(called) = called else { return Self::Named(path) };
+        let kind = match scopes(&called) {
+            Some(scopes) => Kind::Scoped(scopes),
+            None if called.is_empty() => Kind::Wrapped,
+            None => Kind::Called(text(&called)),
+        };
+        Self::Other { at, name: text(&path), kind }
+    }
+
+    fn unknown(at: TokenStream) -> Self {
+        Self::Other { at, name: String::from("name"), kind: Kind::Wrapped }
+    }
+}
+
+/// The name of the dependency in the arguments of `Depends(…)`.
+pub(crate) fn dependency(arguments: &TokenStream) -> Option<String> {
+    match Effect::wrapping(TokenStream::new(), first(arguments)?) {
+        Effect::Other { name, .. } => Some(name),
+        Effect::Named(path) => Some(text(&path)),
+    }
+}
+
+/// What the arguments of `Depends(…)` begin with, or name as the `dependency`.
+fn first(arguments: &TokenStream) -> Option<Effect> {
+    let mut arguments = split(arguments.clone()).into_iter().map(|(argument, _)| argument);
+    arguments.find_map(|argument| {
+        let mut tokens = argument.clone().into_iter();
+        match (tokens.next(), tokens.next()) {
+            (Some(name), Some(TokenTree::Punct(equals))) if equals.as_char() == '=' => {
+                (name.to_string() == "dependency").then(|| syn::parse2(tokens.collect()).ok())?
+            }
+            _ => syn::parse2(argument).ok(),
+        }
+    })
+}
+
+/// The scopes in `scopes("me")` and `user, scopes = ["me"]`.
+pub(crate) fn scopes(arguments: &TokenStream) -> Option<String> {
+    let mut tokens = arguments.clone().into_iter().skip_while(|token| token.to_string() != "scopes");
+    let scopes = tokens.find_map(|token| match token {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    })?;
+    Some(text(&scopes))
+}
+
+/// All that comes before the next comma.
+fn rest(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
+}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items#top")]
+async fn first() {}
+
+fn main() {
+    let _app = App::new().routes(routes![first]);
+}
