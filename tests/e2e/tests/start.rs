@@ -2,6 +2,7 @@
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
+use serde::Deserialize;
 
 async fn refused(app: App) -> String {
     app.start().await.unwrap_err().to_string()
@@ -138,4 +139,161 @@ fn shop_of() -> Listed {
 
 fn files_of() -> Listed {
     (routes![files], "files", "/shops/{*rest}")
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Person {
+    first_name: String,
+    #[serde(alias = "born", alias = "year")]
+    birth_year: u16,
+}
+
+#[post("/in-rust")]
+async fn named_as_in_rust(#[param(fields(first_name(min_length = 2)))] person: Json<Person>) -> String {
+    person.first_name.clone()
+}
+
+#[post("/mistyped")]
+async fn mistyped(
+    #[param(fields(first_name(alias = "firstname", min_length = 2)))] person: Form<Option<Person>>,
+) -> String {
+    person.as_ref().map(|person| person.first_name.clone()).unwrap_or_default()
+}
+
+#[derive(Dependency)]
+struct Who {
+    #[param(fields(first_name(min_length = 2)))]
+    person: Query<Person>,
+}
+
+#[get("/below")]
+async fn below(who: Depends<Who>) -> String {
+    who.person.first_name.clone()
+}
+
+/// A name that is read as one text.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Whole {
+    text: String,
+}
+
+impl From<String> for Whole {
+    fn from(text: String) -> Self {
+        Self { text }
+    }
+}
+
+#[get("/whole")]
+async fn whole(#[param(fields(text(min_length = 2)))] whole: Query<Whole>) -> String {
+    whole.text.clone()
+}
+
+#[tokio::test]
+async fn a_limited_field_is_named_as_clients_send_it() {
+    for (routes, route, field, chain) in [
+        (routes![named_as_in_rust], "named_as_in_rust", "first_name", "`person`"),
+        (routes![mistyped], "mistyped", "firstname", "`person`"),
+        (routes![below], "below", "first_name", "`who` -> `person`"),
+    ] {
+        let message = refused(App::new().routes(routes)).await;
+        assert!(message.starts_with(&format!("`{route}` ({}:", file!())), "{message}");
+        assert!(
+            message.contains(&format!(") limits `{field}` in the `fields(…)` of {chain}, but")),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("as in `alias = \"…\"`; there are `firstName`, `birthYear`, `born`, `year`"),
+            "{message}"
+        );
+    }
+    let message = refused(App::new().routes(routes![whole])).await;
+    assert!(message.ends_with("; its type reads no fields"), "{message}");
+}
+
+#[get("/one")]
+async fn one_name(#[param(fields(birth_year(alias = "birthYear", ge = 1900)))] who: Query<Person>) -> String {
+    format!("{} {}", who.first_name, who.birth_year)
+}
+
+#[get("/all")]
+async fn all_names(
+    #[param(fields(
+        birth_year(alias = "birthYear", ge = 1900),
+        birth_year(alias = "born", ge = 1900),
+        birth_year(alias = "year", ge = 1900),
+    ))]
+    who: Query<Person>,
+) -> String {
+    format!("{} {}", who.first_name, who.birth_year)
+}
+
+#[tokio::test]
+async fn a_limit_holds_for_every_name_of_its_field() {
+    let message = refused(App::new().routes(routes![one_name])).await;
+    assert!(
+        message.contains(
+            ") limits `birthYear` in the `fields(…)` of `who`, and clients may send the same field as `born`"
+        ),
+        "{message}"
+    );
+    let client = TestClient::new(App::new().routes(routes![all_names]));
+    for name in ["birthYear", "born", "year"] {
+        for (year, status) in [(1066, 422), (1966, 200)] {
+            let reply = client.get(&format!("/all?firstName=al&{name}={year}")).send().await;
+            assert_eq!(reply.status(), status, "{name}={year}: {}", reply.text());
+        }
+    }
+}
+
+/// A text that is picky about what it is read from.
+struct Picky;
+
+impl<'de> Deserialize<'de> for Picky {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.contains('@') {
+            true => Ok(Self),
+            false => Err(serde::de::Error::custom("no address")),
+        }
+    }
+}
+
+impl epilogue::Text for Picky {}
+
+#[derive(Deserialize)]
+struct Contact {
+    #[serde(alias = "mail")]
+    address: Picky,
+    note: Option<Picky>,
+}
+
+#[post("/contacts")]
+async fn contact(#[param(fields(address(max_length = 9)))] contact: Json<Contact>) -> String {
+    let Contact { address: Picky, note } = contact.into_inner();
+    note.is_some().to_string()
+}
+
+#[tokio::test]
+async fn a_second_name_is_found_whatever_the_type_takes() {
+    let message = refused(App::new().routes(routes![contact])).await;
+    assert!(message.contains("may send the same field as `mail`"), "{message}");
+}
+
+#[derive(Deserialize)]
+struct Flat {
+    #[serde(rename = "Q")]
+    q: String,
+    #[serde(flatten)]
+    rest: std::collections::BTreeMap<String, String>,
+}
+
+#[get("/flat")]
+async fn flat(#[param(fields(q(max_length = 2)))] flat: Query<Flat>) -> String {
+    format!("{} {}", flat.q, flat.rest.len())
+}
+
+#[tokio::test]
+async fn what_may_read_any_name_may_limit_any() {
+    App::new().routes(routes![flat]).start().await.unwrap();
 }

@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Param, WithValue};
+use super::{Param, Reads, WithValue};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::scope::Taking;
@@ -33,10 +33,11 @@ pub trait NotField {
 
 impl<P> NotField for Probe<P> {}
 
-/// The source of a type that is not a parameter.
+/// The source of a type that is not a parameter, and what is read by one that holds no value.
 #[doc(hidden)]
 pub trait Unsourced {
     const SOURCE: Source = Source::Request;
+    const READS: Option<Reads> = None;
 }
 
 impl<P, F> Unsourced for Probe<P, F> {}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
+use crate::decode::Shape;
 use crate::graph::fuel::{Fuel, Full};
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::graph::{DependencyScope, SourceLine};
@@ -125,6 +126,40 @@ pub enum PlanError {
         name: &'static str,
         /// The route's whole path.
         path: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A parameter limits a field that its struct does not read under that name.
+    #[error(
+        "`{route}` ({at}) limits `{field}` in the `fields(…)` of {chain}, but nothing is read under that name, so the limit would never hold: \
+         give the field the name that clients send, as in `alias = \"…\"`; {known}"
+    )]
+    UnknownField {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The name that is limited.
+        field: &'static str,
+        /// The names that there are.
+        known: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A parameter limits a field under one of its names only.
+    #[error(
+        "`{route}` ({at}) limits `{field}` in the `fields(…)` of {chain}, and clients may send the same field as `{other}`, for which no limit \
+         holds: write it a second time, with the same limits and `alias = \"{other}\"`"
+    )]
+    UnlimitedName {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The name that is limited.
+        field: &'static str,
+        /// The name that is not.
+        other: &'static str,
         /// The parameters that lead to it.
         chain: String,
     },
@@ -319,6 +354,7 @@ impl Draft<'_, '_> {
     /// Finds where a parameter's value will be, or lays out the step that makes it.
     fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
         self.chain.push(param.name);
+        self.check_fields(param)?;
         if in_app && !may_stand_in_app(param) {
             return Err(PlanError::NotInApp {
                 stand_in: self.stand_in(),
@@ -417,6 +453,35 @@ impl Draft<'_, '_> {
             state: name(),
             chain: self.chain(),
         })
+    }
+
+    /// A limit under a name that is not read would be no limit at all.
+    fn check_fields(&self, param: &ParamNode) -> Result<(), PlanError> {
+        let (limited, Some(reads)) = (param.options.fields, param.reads) else { return Ok(()) };
+        if limited.is_empty() {
+            return Ok(());
+        }
+        let names = match (reads.shape)() {
+            Shape::Struct(names) => names,
+            Shape::Value | Shape::Items => &[],
+            // What it reads is known only when it is read.
+            Shape::Map | Shape::Any => return Ok(()),
+        };
+        let (route, at, chain) = (self.route.name, param.at, self.chain());
+        if let Some((field, _)) = limited.iter().find(|(field, _)| !names.contains(field)) {
+            let known = match names {
+                [] => String::from("its type reads no fields"),
+                names => format!("there are `{}`", names.join("`, `")),
+            };
+            return Err(PlanError::UnknownField { route, at, field, known, chain });
+        }
+        let is_limited = |name: &str| limited.iter().any(|(field, _)| *field == name);
+        for &other in names.iter().filter(|name| !is_limited(name)) {
+            if let Some((field, _)) = limited.iter().find(|(field, _)| (reads.is_one_field)([field, other])) {
+                return Err(PlanError::UnlimitedName { route, at, field, other, chain });
+            }
+        }
+        Ok(())
     }
 
     fn check_segment(&self, param: &ParamNode) -> Result<(), PlanError> {
