@@ -297,3 +297,212 @@ async fn flat(#[param(fields(q(max_length = 2)))] flat: Query<Flat>) -> String {
 async fn what_may_read_any_name_may_limit_any() {
     App::new().routes(routes![flat]).start().await.unwrap();
 }
+
+type Rest = std::collections::BTreeMap<String, String>;
+
+#[get("/of-query")]
+async fn of_query(#[param(alias = "page")] person: Query<Option<Person>>) -> String {
+    person.is_some().to_string()
+}
+
+#[dependency]
+fn of_form(#[param(alias = "page")] rest: Form<Rest>) -> usize {
+    rest.len()
+}
+
+#[post("/of-form")]
+async fn through_dependency(form: Depends<of_form>) -> String {
+    form.to_string()
+}
+
+#[get("/of-path/{firstName}/{year}")]
+async fn of_path(#[param(alias = "firstName")] person: Path<(String, u16)>) -> String {
+    format!("{:?}", *person)
+}
+
+#[tokio::test]
+async fn an_alias_is_for_what_has_one_name() {
+    for (routes, route, chain, reads) in [
+        (routes![of_query], "of_query", "`person`", "`firstName`, `birthYear`, `born`, `year`"),
+        (routes![through_dependency], "through_dependency", "`form` -> `rest`", "whatever is sent"),
+        (routes![of_path], "of_path", "`person`", "all segments in order"),
+    ] {
+        let message = refused(App::new().routes(routes)).await;
+        assert!(message.starts_with(&format!("`{route}` ({}:", file!())), "{message}");
+        assert!(message.contains(&format!(") gives {chain} the alias `")), "{message}");
+        assert!(message.ends_with(&format!("its type reads {reads}; remove the alias")), "{message}");
+    }
+}
+
+#[post("/bodies")]
+async fn bodies(
+    #[param(alias = "who")] person: Json<Person>,
+    #[param(alias = "also")] other: Json<Person>,
+) -> String {
+    format!("{} {}", person.first_name, other.first_name)
+}
+
+#[post("/embedded")]
+async fn embedded(#[param(embed, alias = "who")] person: Json<Person>) -> String {
+    person.first_name.clone()
+}
+
+#[get("/named")]
+async fn named(
+    #[param(alias = "tag")] tags: Query<Option<Vec<String>>>,
+    #[param(alias = "x-any")] any: Header<Option<serde_json::Value>>,
+) -> String {
+    format!("{} {}", tags.is_some(), any.is_some())
+}
+
+#[tokio::test]
+async fn an_alias_that_is_looked_up_stays() {
+    let client = TestClient::new(App::new().routes(routes![bodies, embedded, named]));
+    let person = serde_json::json!({"firstName": "al", "year": 1});
+    let reply = client.post("/bodies").json(&serde_json::json!({"who": person, "also": person})).send().await;
+    assert_eq!(reply.text(), "al al");
+    let reply = client.post("/embedded").json(&serde_json::json!({"who": person})).send().await;
+    assert_eq!(reply.text(), "al");
+    assert_eq!(client.get("/named?tag=a").header("x-any", "b").send().await.text(), "true true");
+}
+
+#[derive(Deserialize)]
+struct Number(u32);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Big,
+}
+
+type Id = Path<u32>;
+
+#[get("/a/{id}")]
+async fn of_number(number: Path<Number>) -> String {
+    number.0.0.to_string()
+}
+
+#[get("/b/{id}")]
+async fn of_kind(kind: Path<Kind>) -> String {
+    matches!(*kind, Kind::Big).to_string()
+}
+
+#[get("/c")]
+async fn of_address(address: Path<std::net::IpAddr>) -> String {
+    address.to_string()
+}
+
+#[get("/d/{id}")]
+async fn of_alias(idd: Id) -> String {
+    idd.to_string()
+}
+
+#[dependency]
+fn owned(#[param(alias = "item")] of: Path<std::num::NonZeroU32>) -> String {
+    of.to_string()
+}
+
+#[get("/e/{id}", dependencies(owned))]
+async fn of_dependency(id: Path<u8>) -> String {
+    id.to_string()
+}
+
+#[get("/f")]
+async fn of_prefix(#[param(from_prefix)] shop: Path<Number>) -> String {
+    shop.0.0.to_string()
+}
+
+#[derive(Deserialize)]
+struct Segments {
+    shop: Number,
+    item: Option<Number>,
+    #[serde(default)]
+    page: u8,
+    #[serde(alias = "sort")]
+    kind: Kind,
+}
+
+#[get("/g/{kind}")]
+async fn of_struct(segments: Path<Segments>) -> String {
+    let Segments { shop, item, page, kind: Kind::Big } = &*segments;
+    format!("{} {} {page}", shop.0, item.is_some())
+}
+
+#[tokio::test]
+async fn a_name_in_the_path_is_found_whatever_its_type() {
+    let in_shops = |routes| App::new().router(Router::new("/shops/{id}").routes(routes));
+    for (app, route, name, chain, path) in [
+        (App::new().routes(routes![of_number]), "of_number", "number", "`number`", "/a/{id}"),
+        (App::new().routes(routes![of_kind]), "of_kind", "kind", "`kind`", "/b/{id}"),
+        (App::new().routes(routes![of_address]), "of_address", "address", "`address`", "/c"),
+        (App::new().routes(routes![of_alias]), "of_alias", "idd", "`idd`", "/d/{id}"),
+        (App::new().routes(routes![of_dependency]), "of_dependency", "item", "`owned` -> `of`", "/e/{id}"),
+        (in_shops(routes![of_prefix]), "of_prefix", "shop", "`shop`", "/shops/{id}/f"),
+        (App::new().depends::<owned>().routes(routes![x]), "x", "item", "`owned` -> `of`", "/x"),
+        (App::new().routes(routes![of_struct]), "of_struct", "shop", "`segments`", "/g/{kind}"),
+    ] {
+        let message = refused(app).await;
+        assert!(message.starts_with(&format!("`{route}` ({}:", file!())), "{message}");
+        assert!(
+            message.ends_with(&format!(
+                ") reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it, or read a name that it has"
+            )),
+            "{message}"
+        );
+    }
+}
+
+type Pair = Path<(String, u8)>;
+
+#[get("/{id}")]
+async fn of_pair(#[param(from_prefix)] pair: Path<(String, u8)>) -> String {
+    format!("{} {}", pair.0.0, pair.0.1)
+}
+
+#[get("/{id}")]
+async fn of_pair_alias(pair: Pair) -> String {
+    format!("{} {}", pair.0.0, pair.0.1)
+}
+
+#[tokio::test]
+async fn a_tuple_has_a_part_for_each_segment_of_the_whole_path() {
+    let two = App::new().router(Router::new("/{shop}").routes(routes![of_pair]));
+    assert_eq!(TestClient::new(two).get("/a/3").send().await.text(), "a 3");
+    for app in [
+        App::new().routes(routes![of_pair]),
+        App::new().routes(routes![of_pair_alias]),
+        App::new().router(Router::new("/{a}/{b}").routes(routes![of_pair])),
+    ] {
+        let message = refused(app).await;
+        assert!(
+            message.contains(") reads 2 path parameters in order through `pair`, but its path is `/"),
+            "{message}"
+        );
+    }
+}
+
+#[get("/{sort}")]
+async fn in_shop(segments: Path<Segments>) -> String {
+    let Segments { shop, item, page, kind: Kind::Big } = &*segments;
+    format!("{} {} {page}", shop.0, item.is_some())
+}
+
+#[get("/{one}/{two}")]
+async fn whatever(
+    all: Path<Rest>,
+    items: Path<Vec<String>>,
+    pair: Path<(Number, Kind)>,
+    any: Path<serde_json::Value>,
+    unit: Path<()>,
+) -> String {
+    let () = *unit;
+    format!("{} {} {} {any:?}", all.len(), items.len(), pair.0.0.0)
+}
+
+#[tokio::test]
+async fn what_a_path_may_lack_is_not_asked_of_it() {
+    let shop = App::new().router(Router::new("/{shop}").routes(routes![in_shop]));
+    let client = TestClient::new(shop);
+    assert_eq!(client.get("/3/big").send().await.text(), "3 false 0");
+    App::new().routes(routes![whatever]).start().await.unwrap();
+}

@@ -14,7 +14,9 @@ pub enum Shape {
     /// What stands under the name of the parameter.
     Value,
     /// The same, as often as it is there; of a path, all segments in order.
-    Items,
+    List,
+    /// The same, this often.
+    Tuple(usize),
     /// What stands under these names. Those that serde gives one field are not marked as such.
     Struct(&'static [&'static str]),
     /// All of it: a map, or a struct that something is flattened into.
@@ -31,10 +33,10 @@ pub(crate) fn shape<T: DeserializeOwned>() -> Shape {
 }
 
 /// Each of these asks for what stands under one name.
-macro_rules! answers {
-    ($shape:expr; $($ask:ident($($argument:ty),*))*) => { $(
+macro_rules! values {
+    ($($ask:ident($($argument:ty),*))*) => { $(
         fn $ask<V: Visitor<'de>>(self, $(_: $argument,)* _visitor: V) -> Result<V::Value, Self::Error> {
-            self.answered($shape)
+            self.answered(Shape::Value)
         }
     )* };
 }
@@ -64,6 +66,23 @@ impl<'de> Deserializer<'de> for Asked<'_> {
         self.answered(Shape::Map)
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::List)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, _visitor: V) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Tuple(len))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        len: usize,
+        _visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.answered(Shape::Tuple(len))
+    }
+
     fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
         self.answered(Shape::Any)
     }
@@ -80,11 +99,7 @@ impl<'de> Deserializer<'de> for Asked<'_> {
         visitor.visit_newtype_struct(self)
     }
 
-    answers! { Shape::Items;
-        deserialize_seq() deserialize_tuple(usize) deserialize_tuple_struct(&'static str, usize)
-    }
-
-    answers! { Shape::Value;
+    values! {
         deserialize_bool() deserialize_char() deserialize_str() deserialize_string() deserialize_bytes() deserialize_byte_buf()
         deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
         deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()

@@ -113,9 +113,9 @@ pub enum PlanError {
         /// The parameters that lead to it.
         chain: String,
     },
-    /// A dependency reads a name that the path of the route does not have.
+    /// Something reads a name that the path of the route does not have.
     #[error(
-        "`{route}` ({at}) reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it"
+        "`{route}` ({at}) reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it, or read a name that it has"
     )]
     MissingSegment {
         /// The path function.
@@ -123,7 +123,23 @@ pub enum PlanError {
         /// The line of the parameter.
         at: SourceLine,
         /// The name.
-        name: &'static str,
+        name: String,
+        /// The route's whole path.
+        path: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A tuple takes all segments of the path in order, and there are more or fewer.
+    #[error(
+        "`{route}` ({at}) reads {parts} path parameters in order through {chain}, but its path is `{path}`: write one part for each"
+    )]
+    SegmentCount {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// How many it takes.
+        parts: usize,
         /// The route's whole path.
         path: String,
         /// The parameters that lead to it.
@@ -160,6 +176,22 @@ pub enum PlanError {
         field: &'static str,
         /// The name that is not.
         other: &'static str,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A parameter has an alias, and is read under the names of its fields.
+    #[error(
+        "`{route}` ({at}) gives {chain} the alias `{alias}`, which nothing looks up: its type reads {reads}; remove the alias"
+    )]
+    UnusedAlias {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The alias.
+        alias: &'static str,
+        /// What is read in its place.
+        reads: String,
         /// The parameters that lead to it.
         chain: String,
     },
@@ -354,6 +386,7 @@ impl Draft<'_, '_> {
     /// Finds where a parameter's value will be, or lays out the step that makes it.
     fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
         self.chain.push(param.name);
+        self.check_alias(param)?;
         self.check_fields(param)?;
         if in_app && !may_stand_in_app(param) {
             return Err(PlanError::NotInApp {
@@ -455,6 +488,26 @@ impl Draft<'_, '_> {
         })
     }
 
+    /// What takes a place as a whole is looked up by no name. In a JSON body that others share it would be, so there it is left alone.
+    fn check_alias(&self, param: &ParamNode) -> Result<(), PlanError> {
+        let (Some(alias), Some(reads)) = (param.options.alias, param.reads) else { return Ok(()) };
+        let reads = match (param.source, (reads.shape)()) {
+            (Source::Value(_) | Source::Form, Shape::Struct(names)) => format!("`{}`", names.join("`, `")),
+            (Source::Value(_) | Source::Form, Shape::Map) => String::from("whatever is sent"),
+            (Source::Value(Place::Path), Shape::List | Shape::Tuple(_)) => {
+                String::from("all segments in order")
+            }
+            _ => return Ok(()),
+        };
+        Err(PlanError::UnusedAlias {
+            route: self.route.name,
+            at: param.at,
+            alias,
+            reads,
+            chain: self.chain(),
+        })
+    }
+
     /// A limit under a name that is not read would be no limit at all.
     fn check_fields(&self, param: &ParamNode) -> Result<(), PlanError> {
         let (limited, Some(reads)) = (param.options.fields, param.reads) else { return Ok(()) };
@@ -463,7 +516,7 @@ impl Draft<'_, '_> {
         }
         let names = match (reads.shape)() {
             Shape::Struct(names) => names,
-            Shape::Value | Shape::Items => &[],
+            Shape::Value | Shape::List | Shape::Tuple(_) => &[],
             // What it reads is known only when it is read.
             Shape::Map | Shape::Any => return Ok(()),
         };
@@ -485,15 +538,21 @@ impl Draft<'_, '_> {
     }
 
     fn check_segment(&self, param: &ParamNode) -> Result<(), PlanError> {
-        if !param.scalar || self.segments.iter().any(|segment| segment == param.key) {
-            return Ok(());
-        }
-        Err(PlanError::MissingSegment {
-            route: self.route.name,
-            at: param.at,
-            name: param.key,
-            path: self.path.to_owned(),
-            chain: self.chain(),
+        let missing = match param.reads.map(|reads| (reads, (reads.shape)())) {
+            _ if param.scalar => {
+                (!self.segments.iter().any(|segment| segment == param.key)).then(|| param.key.to_owned())
+            }
+            Some((reads, Shape::Value | Shape::Struct(_))) => (reads.missing)(param.key, self.segments),
+            Some((_, Shape::Tuple(parts))) if parts != self.segments.len() => {
+                let (route, at, path) = (self.route.name, param.at, self.path.to_owned());
+                return Err(PlanError::SegmentCount { route, at, parts, path, chain: self.chain() });
+            }
+            // What other types miss may depend on what the segments hold.
+            _ => None,
+        };
+        missing.map_or(Ok(()), |name| {
+            let (route, at, path) = (self.route.name, param.at, self.path.to_owned());
+            Err(PlanError::MissingSegment { route, at, name, path, chain: self.chain() })
         })
     }
 
