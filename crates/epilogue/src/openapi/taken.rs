@@ -5,7 +5,7 @@ use std::any::TypeId;
 use serde_json::{Map, Value, json};
 
 use super::fields::Field;
-use super::limits::limit;
+use super::limits::{limit, limit_body};
 use super::schemas::{Schemas, without_null};
 use crate::app::PlacedRoute;
 use crate::decode::Shape;
@@ -178,10 +178,12 @@ impl TakenValue {
 
     fn schema(self, schemas: &mut Schemas) -> Value {
         let mut schema = schemas.input(self.param.docs.schema);
-        if !matches!(self.param.source, Source::Json(_)) {
+        if let Source::Json(_) = self.param.source {
+            limit_body(&mut schema, &self.param.options, schemas);
+        } else {
             schema = without_null(schema);
+            limit(&mut schema, &self.param.options, schemas);
         }
-        limit(&mut schema, &self.param.options, schemas);
         schema
     }
 
