@@ -375,7 +375,9 @@ impl Options {
         let need = need(ty, generics);
         let line = quote_spanned!(span=> __epilogue::line!());
         let docs = docs::param(ty, default);
-        let reads = if self.is_asked(ty) {
+        let reads = if !self.limited.is_empty() {
+            quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::READS_FIELDS)
+        } else if self.is_asked(ty) {
             quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::READS)
         } else {
             quote!(__epilogue::None)
@@ -411,7 +413,7 @@ impl Options {
 
     /// Whether the start asks the type for the names that it reads.
     fn is_asked(&self, ty: &Type) -> bool {
-        !self.limited.is_empty() || !is_scalar(ty) && (self.alias.is_some() || !is_one_of(ty, NOT_IN_PATH))
+        !is_scalar(ty) && (self.alias.is_some() || !is_one_of(ty, NOT_IN_PATH))
     }
 
     fn take(

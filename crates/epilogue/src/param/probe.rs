@@ -38,6 +38,7 @@ impl<P> NotField for Probe<P> {}
 pub trait Unsourced {
     const SOURCE: Source = Source::Request;
     const READS: Option<Reads> = None;
+    const READS_FIELDS: Option<Reads> = None;
 }
 
 impl<P, F> Unsourced for Probe<P, F> {}

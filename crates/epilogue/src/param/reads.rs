@@ -21,6 +21,10 @@ macro_rules! reads {
     ($($name:ident: $missing:expr),*) => { $(
         impl<T: DeserializeOwned, F> Probe<$name<T>, F> {
             pub const READS: Option<Reads> =
+                Some(Reads { shape: decode::shape::<T>, is_one_field: |_| false, missing: $missing });
+
+            /// The same where fields are limited.
+            pub const READS_FIELDS: Option<Reads> =
                 Some(Reads { shape: decode::shape::<T>, is_one_field: decode::is_one_field::<T>, missing: $missing });
         }
     )* };
