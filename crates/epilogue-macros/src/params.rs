@@ -36,6 +36,28 @@ const OPTIONS: &[&str] = &[
     "embed",
 ];
 
+/// Parameters that read nothing of the path. Any other name may be an alias of a `Path<…>`.
+const NOT_IN_PATH: &[&str] = &[
+    "Query",
+    "Header",
+    "Cookie",
+    "Form",
+    "Json",
+    "File",
+    "Bytes",
+    "String",
+    "Depends",
+    "Option",
+    "Result",
+    "State",
+    "BackgroundTasks",
+    "Reply",
+    "RequestParts",
+    "ClientAddr",
+    "Shutdown",
+    "Extract",
+];
+
 /// The options that a field in `fields(…)` may have.
 const FIELD_OPTIONS: &[&str] = &["alias", "ge", "gt", "le", "lt", "min_length", "max_length", "pattern"];
 
@@ -375,6 +397,13 @@ impl Options {
         let need = need(ty, generics);
         let line = quote_spanned!(span=> __epilogue::line!());
         let docs = docs::param(ty, default);
+        let reads = if !self.limited.is_empty() {
+            quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::READS_FIELDS)
+        } else if self.is_asked(ty) {
+            quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::READS)
+        } else {
+            quote!(__epilogue::None)
+        };
         let (source, takes_stream) = if is_extract(ty) {
             (
                 quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),
@@ -395,12 +424,18 @@ impl Options {
                     need: #need,
                     from_prefix: #from_prefix,
                     takes_stream: #takes_stream,
+                    reads: #reads,
                     #docs,
                 },
                 #source,
                 __epilogue::SourceLine::new(__epilogue::file!(), #line),
             )
         }
+    }
+
+    /// Whether the start asks the type for the names that it reads.
+    fn is_asked(&self, ty: &Type) -> bool {
+        !is_scalar(ty) && (self.alias.is_some() || !is_one_of(ty, NOT_IN_PATH))
     }
 
     fn take(

@@ -38,8 +38,8 @@ pub use crate::openapi::{ParamDocs, RouteDocs};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
     LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
-    ParamOr, Probe, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData,
-    TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
+    ParamOr, Probe, Readable, ReadableOr, Reads, RequestParts, Shared, SocketParam, State, TakesStream,
+    TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};
@@ -88,6 +88,7 @@ pub struct ParamFlags {
     pub need: Need,
     pub from_prefix: bool,
     pub takes_stream: bool,
+    pub reads: Option<Reads>,
     pub docs: ParamDocs,
 }
 
@@ -111,6 +112,7 @@ pub const fn param(
         need: if options.has_default { Need::Optional } else { flags.need },
         takes_stream: flags.takes_stream,
         from_prefix: flags.from_prefix,
+        reads: flags.reads,
         at,
         docs: flags.docs,
     }

@@ -633,6 +633,75 @@ mod body_of_a_route {
         assert!(!is_required);
     }
 
+    #[derive(Deserialize, JsonSchema)]
+    struct Word(String);
+
+    impl epilogue::Text for Word {}
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    struct Poem {
+        /// As it is printed.
+        first_line: Option<String>,
+        title: Word,
+        subtitle: Option<Word>,
+        line_lengths: Vec<u16>,
+        year: u16,
+        pages: u8,
+    }
+
+    #[post("/limited/poem")]
+    async fn limited_poem(
+        #[param(fields(
+            first_line(alias = "firstLine", max_length = 80),
+            title(min_length = 1),
+            subtitle(min_length = 2),
+            line_lengths(alias = "lineLengths", min_length = 1, le = 99),
+            year(ge = 1, lt = 3000),
+            pages(le = 300),
+        ))]
+        poem: Json<Poem>,
+    ) -> String {
+        let Poem { first_line, title, subtitle, line_lengths, year, pages } = poem.into_inner();
+        format!("{first_line:?} {} {} {line_lengths:?} {year} {pages}", title.0, subtitle.is_some())
+    }
+
+    #[post("/limited/form")]
+    async fn limited_form(#[param(fields(name(min_length = 3)))] item: Form<Item>) -> String {
+        item.name.clone()
+    }
+
+    #[test]
+    fn is_a_component_although_it_is_limited() {
+        let document = document(routes![limited_optional, limited_poem, limited_form]);
+        let (schema, is_required) = body(&document, "/limited/poem", "application/json");
+        let word = "#/components/schemas/Word";
+        assert_eq!(
+            schema,
+            json!({
+                "$ref": "#/components/schemas/Poem",
+                "properties": {
+                    "firstLine": { "maxLength": 80 },
+                    "title": { "minLength": 1 },
+                    "subtitle": { "anyOf": [{ "$ref": word, "minLength": 2 }, { "type": "null" }] },
+                    "lineLengths": { "minItems": 1, "items": { "maximum": 99 } },
+                    "year": { "minimum": 1, "exclusiveMaximum": 3000 },
+                },
+            })
+        );
+        assert!(is_required);
+        let components = &document["components"]["schemas"];
+        assert_eq!(components["Poem"]["properties"]["year"]["maximum"], 65535);
+        let (schema, _) = body(&document, "/limited/optional", "application/json");
+        let limited =
+            json!({ "$ref": "#/components/schemas/Item", "properties": { "name": { "minLength": 3 } } });
+        assert_eq!(schema["properties"]["item"]["anyOf"], json!([limited, { "type": "null" }]));
+        assert!(components["Item"]["properties"]["name"].get("minLength").is_none());
+        // A form is described field by field.
+        let (schema, _) = body(&document, "/limited/form", "application/x-www-form-urlencoded");
+        assert_eq!(schema["properties"]["name"], json!({ "type": "string", "minLength": 3 }));
+    }
+
     #[post("/lists")]
     async fn lists(
         #[param(min_length = 1)] names: Form<Vec<String>>,

@@ -162,6 +162,7 @@ pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
         need: Need::Required,
         takes_stream: false,
         from_prefix: false,
+        reads: None,
         at,
         docs: crate::openapi::ParamDocs::none(),
     }

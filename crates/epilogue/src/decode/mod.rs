@@ -42,6 +42,7 @@ mod quick;
 mod rules;
 mod scalar;
 mod session;
+mod shape;
 mod slot;
 mod syntax;
 mod text;
@@ -61,11 +62,12 @@ pub(crate) use self::json::{check_json, from_json, from_text, is_given};
 pub(crate) use self::rules::bound_as_json;
 #[cfg(feature = "pattern")]
 pub(crate) use self::rules::compiled;
+pub(crate) use self::shape::{Shape, is_one_field, shape};
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
 use crate::param::ParamOptions;
-use crate::rejection::{Invalid, Place};
+use crate::rejection::{Invalid, Loc, Place};
 
 /// Decodes a parameter from the values of a place.
 ///
@@ -110,6 +112,21 @@ fn in_detail<T: DeserializeOwned>(
             other => other,
         };
         session.settle_all(if session.is_whole() { &root } else { &path }, &|| slot.input(), result)
+    })
+}
+
+/// The segment that a parameter of the path misses where there are only these, whatever they hold.
+pub(crate) fn missing<T: DeserializeOwned>(name: &str, segments: &[String]) -> Option<String> {
+    let ranges = vec![(0, 1); segments.len()];
+    let values = Captures::new("1", segments, &ranges);
+    let errors = in_detail::<T>(&values, Place::Path, name, Rules::None).err().unwrap_or_default();
+    errors.into_iter().filter(|error| error.kind == flaw::MISSING.kind).find_map(|error| {
+        match error.loc.into_iter().nth(1) {
+            Some(Loc::Name(name)) if !segments.iter().any(|segment| *segment == name) => {
+                Some(name.into_owned())
+            }
+            _ => None,
+        }
     })
 }
 

@@ -95,6 +95,8 @@ pub(super) enum Fault {
     Noted,
     /// A struct lacks the field.
     Missing(&'static str),
+    /// A struct got the field twice.
+    Duplicate(&'static str),
     /// A struct denies this field.
     Unknown,
     /// An enum has only these variants.
@@ -115,6 +117,7 @@ impl fmt::Display for Fault {
             Self::Nothing => f.write_str("absent"),
             Self::Noted => f.write_str("invalid"),
             Self::Missing(field) => write!(f, "missing field `{field}`"),
+            Self::Duplicate(field) => write!(f, "duplicate field `{field}`"),
             Self::Unknown => f.write_str("unknown field"),
             Self::Variant(_) | Self::Tag { .. } => f.write_str("unknown variant"),
             Self::Untagged(tag) => write!(f, "missing tag `{tag}`"),
@@ -137,6 +140,10 @@ impl de::Error for Fault {
 
     fn missing_field(field: &'static str) -> Self {
         Self::Missing(field)
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::Duplicate(field)
     }
 
     fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {

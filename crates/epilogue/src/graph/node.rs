@@ -5,7 +5,7 @@ use std::any::TypeId;
 use epilogue_runtime::SourceLine;
 
 use crate::openapi::{ParamDocs, RouteDocs};
-use crate::param::ParamOptions;
+use crate::param::{ParamOptions, Reads};
 use crate::rejection::Place;
 use crate::scope::{RunExit, RunRoute, RunStep};
 use crate::security::scheme::SecurityScheme;
@@ -72,6 +72,8 @@ pub struct ParamNode {
     pub takes_stream: bool,
     /// Whether a router supplies the template's prefix, so that the name cannot be checked before the start.
     pub from_prefix: bool,
+    /// What its type reads, where the start has to ask it.
+    pub reads: Option<Reads>,
     pub at: SourceLine,
     pub docs: ParamDocs,
 }

@@ -12,8 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::shape::{Shape, shape};
-use crate::decode::{self, UrlEncoded};
+use crate::decode::{self, Shape, UrlEncoded, shape};
 use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query};
 use crate::rejection::{Loc, Place};
 use crate::sse::Sse;

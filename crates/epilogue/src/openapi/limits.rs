@@ -20,7 +20,7 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
         return;
     }
     if !options.fields.is_empty() {
-        // The type is limited only here, so here it is described as a whole.
+        // The type is limited only here, so here it is described field by field.
         let mut whole = schemas.resolved(schema);
         for (name, limits) in options.fields {
             if let Some(field) = whole.get_mut("properties").and_then(|fields| fields.get_mut(name)) {
@@ -61,6 +61,38 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
     }
     if let Some(pattern) = options.pattern {
         item["pattern"] = json!(pattern);
+    }
+}
+
+/// The same for the type of a JSON body. If it is a component it stays one, so that clients know it by its name: what is limited of its fields
+/// stands beside the reference, and holds as well.
+pub(super) fn limit_body(schema: &mut Value, options: &ParamOptions, schemas: &Schemas) {
+    if let Some(Value::Array(all)) = schema.get_mut("anyOf") {
+        for schema in all.iter_mut().filter(|schema| schema["type"] != "null") {
+            limit_body(schema, options, schemas);
+        }
+        return;
+    }
+    if schema.get("$ref").is_none() || options.fields.is_empty() {
+        limit(schema, options, schemas);
+        return;
+    }
+    let component = schemas.resolved(schema);
+    let mut limited = component.clone();
+    limit(&mut limited, options, schemas);
+    add_difference(schema, &component, &limited);
+}
+
+/// Adds what the second schema says and the first does not.
+fn add_difference(schema: &mut Value, before: &Value, after: &Value) {
+    for (name, after) in
+        after.as_object().into_iter().flatten().filter(|(name, after)| before[name] != **after)
+    {
+        if after.is_object() && before[name].is_object() {
+            add_difference(&mut schema[name], &before[name], after);
+        } else {
+            schema[name] = after.clone();
+        }
     }
 }
 

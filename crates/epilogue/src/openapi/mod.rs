@@ -10,7 +10,6 @@ mod limits;
 mod operation;
 mod page;
 mod schemas;
-mod shape;
 mod taken;
 
 use std::any::TypeId;
@@ -28,7 +27,6 @@ pub use self::documented::{
     UndocumentedReply,
 };
 pub(crate) use self::documented::{Lacking, MakeSchema};
-pub(crate) use self::shape::Shape;
 
 /// The documentation of the API, which [`App::openapi`] serves: what `FastAPI(title=…, version=…)` says of it.
 ///

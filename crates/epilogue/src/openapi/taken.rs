@@ -5,10 +5,10 @@ use std::any::TypeId;
 use serde_json::{Map, Value, json};
 
 use super::fields::Field;
-use super::limits::limit;
+use super::limits::{limit, limit_body};
 use super::schemas::{Schemas, without_null};
-use super::shape::Shape;
 use crate::app::PlacedRoute;
+use crate::decode::Shape;
 use crate::graph::node::{Need, ParamNode, Source};
 use crate::rejection::Place;
 use crate::security::scheme::SecurityScheme;
@@ -116,7 +116,7 @@ impl TakenValue {
 
     /// Whether it reads names that its type does not list.
     pub(super) fn is_open(self, schemas: &mut Schemas) -> bool {
-        let Shape::Place = (self.param.docs.shape)() else { return false };
+        let (Shape::Map | Shape::Any) = (self.param.docs.shape)() else { return false };
         let schema = self.schema(schemas);
         let schema = schemas.resolved(&schema);
         schema["properties"].is_null() || schema["oneOf"].is_array() || schema["anyOf"].is_array()
@@ -126,8 +126,8 @@ impl TakenValue {
     pub(super) fn fields(self, schemas: &mut Schemas) -> Vec<Field> {
         let names = match (self.param.docs.shape)() {
             Shape::Struct(names) => names,
-            Shape::Place if !self.is_open(schemas) => &[],
-            Shape::Value | Shape::Place => return vec![self.whole(schemas)],
+            Shape::Map | Shape::Any if !self.is_open(schemas) => &[],
+            _ => return vec![self.whole(schemas)],
         };
         let schema = self.schema(schemas);
         let mut properties = match schemas.resolved(&schema).get_mut("properties") {
@@ -178,10 +178,12 @@ impl TakenValue {
 
     fn schema(self, schemas: &mut Schemas) -> Value {
         let mut schema = schemas.input(self.param.docs.schema);
-        if !matches!(self.param.source, Source::Json(_)) {
+        if let Source::Json(_) = self.param.source {
+            limit_body(&mut schema, &self.param.options, schemas);
+        } else {
             schema = without_null(schema);
+            limit(&mut schema, &self.param.options, schemas);
         }
-        limit(&mut schema, &self.param.options, schemas);
         schema
     }
 

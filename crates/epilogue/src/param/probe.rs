@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Param, WithValue};
+use super::{Param, Reads, WithValue};
 use crate::graph::fuel::{Described, Fuel, HasNode, Unfinished};
 use crate::graph::node::{Need, Sharing, Source};
 use crate::scope::Taking;
@@ -33,7 +33,7 @@ pub trait NotField {
 
 impl<P> NotField for Probe<P> {}
 
-/// The source of a type that is not a parameter: nothing follows from it.
+/// The source of a type that is not a parameter, from which nothing follows, and what is read by one that holds no value.
 #[doc(hidden)]
 pub trait Unsourced {
     const SOURCE: Source = Source::Dependency {
@@ -42,6 +42,8 @@ pub trait Unsourced {
         sharing: Sharing::Shared,
         need: Need::Required,
     };
+    const READS: Option<Reads> = None;
+    const READS_FIELDS: Option<Reads> = None;
 }
 
 impl<P, F> Unsourced for Probe<P, F> {}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::concurrent::Group;
 use super::{RunExit, RunStep, Site, SlotIndex, Value};
+use crate::decode::Shape;
 #[cfg(feature = "pattern")]
 use crate::decode::compiled;
 use crate::graph::fuel::{Fuel, Full};
@@ -116,9 +117,9 @@ pub enum PlanError {
         /// The parameters that lead to it.
         chain: String,
     },
-    /// A dependency reads a name that the path of the route does not have.
+    /// Something reads a name that the path of the route does not have.
     #[error(
-        "`{route}` ({at}) reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it"
+        "`{route}` ({at}) reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it, or read a name that it has"
     )]
     MissingSegment {
         /// The path function.
@@ -126,9 +127,75 @@ pub enum PlanError {
         /// The line of the parameter.
         at: SourceLine,
         /// The name.
-        name: &'static str,
+        name: String,
         /// The route's whole path.
         path: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A tuple takes all segments of the path in order, and there are more or fewer.
+    #[error(
+        "`{route}` ({at}) reads {parts} path parameters in order through {chain}, but its path is `{path}`: write one part for each"
+    )]
+    SegmentCount {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// How many it takes.
+        parts: usize,
+        /// The route's whole path.
+        path: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A parameter limits a field that its struct does not read under that name.
+    #[error(
+        "`{route}` ({at}) limits `{field}` in the `fields(…)` of {chain}, but nothing is read under that name, so the limit would never hold: \
+         give the field the name that clients send, as in `alias = \"…\"`; {known}"
+    )]
+    UnknownField {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The name that is limited.
+        field: &'static str,
+        /// The names that there are.
+        known: String,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A parameter limits a field under one of its names only.
+    #[error(
+        "`{route}` ({at}) limits `{field}` in the `fields(…)` of {chain}, and clients may send the same field as `{other}`, for which no limit \
+         holds: write it a second time, with the same limits and `alias = \"{other}\"`"
+    )]
+    UnlimitedName {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The name that is limited.
+        field: &'static str,
+        /// The name that is not.
+        other: &'static str,
+        /// The parameters that lead to it.
+        chain: String,
+    },
+    /// A parameter has an alias, and is read under the names of its fields.
+    #[error(
+        "`{route}` ({at}) gives {chain} the alias `{alias}`, which nothing looks up: its type reads {reads}; remove the alias"
+    )]
+    UnusedAlias {
+        /// The path function.
+        route: &'static str,
+        /// The line of the parameter.
+        at: SourceLine,
+        /// The alias.
+        alias: &'static str,
+        /// What is read in its place.
+        reads: String,
         /// The parameters that lead to it.
         chain: String,
     },
@@ -336,6 +403,8 @@ impl Draft<'_, '_> {
     /// Finds where a parameter's value will be, or lays out the step that makes it.
     fn site(&mut self, param: &'static ParamNode, vital: bool, in_app: bool) -> Result<Site, PlanError> {
         self.chain.push(param.name);
+        self.check_alias(param)?;
+        self.check_fields(param)?;
         if in_app && !may_stand_in_app(param) {
             return Err(PlanError::NotInApp {
                 stand_in: self.stand_in(),
@@ -438,16 +507,71 @@ impl Draft<'_, '_> {
         })
     }
 
-    fn check_segment(&self, param: &ParamNode) -> Result<(), PlanError> {
-        if !param.scalar || self.segments.iter().any(|segment| segment == param.key) {
-            return Ok(());
-        }
-        Err(PlanError::MissingSegment {
+    /// What takes a place as a whole is looked up by no name. In a JSON body that others share it would be, so there it is left alone.
+    fn check_alias(&self, param: &ParamNode) -> Result<(), PlanError> {
+        let (Some(alias), Some(reads)) = (param.options.alias, param.reads) else { return Ok(()) };
+        let reads = match (param.source, (reads.shape)()) {
+            (Source::Value(_) | Source::Form, Shape::Struct(names)) => format!("`{}`", names.join("`, `")),
+            (Source::Value(_) | Source::Form, Shape::Map) => String::from("whatever is sent"),
+            (Source::Value(Place::Path), Shape::List | Shape::Tuple(_)) => {
+                String::from("all segments in order")
+            }
+            _ => return Ok(()),
+        };
+        Err(PlanError::UnusedAlias {
             route: self.route.name,
             at: param.at,
-            name: param.key,
-            path: self.path.to_owned(),
+            alias,
+            reads,
             chain: self.chain(),
+        })
+    }
+
+    /// A limit under a name that is not read would be no limit at all.
+    fn check_fields(&self, param: &ParamNode) -> Result<(), PlanError> {
+        let (limited, Some(reads)) = (param.options.fields, param.reads) else { return Ok(()) };
+        if limited.is_empty() {
+            return Ok(());
+        }
+        let names = match (reads.shape)() {
+            Shape::Struct(names) => names,
+            Shape::Value | Shape::List | Shape::Tuple(_) => &[],
+            // What it reads is known only when it is read.
+            Shape::Map | Shape::Any => return Ok(()),
+        };
+        let (route, at, chain) = (self.route.name, param.at, self.chain());
+        if let Some((field, _)) = limited.iter().find(|(field, _)| !names.contains(field)) {
+            let known = match names {
+                [] => String::from("its type reads no fields"),
+                names => format!("there are `{}`", names.join("`, `")),
+            };
+            return Err(PlanError::UnknownField { route, at, field, known, chain });
+        }
+        let is_limited = |name: &str| limited.iter().any(|(field, _)| *field == name);
+        for &other in names.iter().filter(|name| !is_limited(name)) {
+            if let Some((field, _)) = limited.iter().find(|(field, _)| (reads.is_one_field)([field, other])) {
+                return Err(PlanError::UnlimitedName { route, at, field, other, chain });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_segment(&self, param: &ParamNode) -> Result<(), PlanError> {
+        let missing = match param.reads.map(|reads| (reads, (reads.shape)())) {
+            _ if param.scalar => {
+                (!self.segments.iter().any(|segment| segment == param.key)).then(|| param.key.to_owned())
+            }
+            Some((reads, Shape::Value | Shape::Struct(_))) => (reads.missing)(param.key, self.segments),
+            Some((_, Shape::Tuple(parts))) if parts != self.segments.len() => {
+                let (route, at, path) = (self.route.name, param.at, self.path.to_owned());
+                return Err(PlanError::SegmentCount { route, at, parts, path, chain: self.chain() });
+            }
+            // What other types miss may depend on what the segments hold.
+            _ => None,
+        };
+        missing.map_or(Ok(()), |name| {
+            let (route, at, path) = (self.route.name, param.at, self.path.to_owned());
+            Err(PlanError::MissingSegment { route, at, name, path, chain: self.chain() })
         })
     }
 

@@ -119,10 +119,11 @@ mod documented {
     use schemars::json_schema;
 
     use super::OAuth2PasswordForm;
-    use crate::openapi::{Documented, Lacking, MakeSchema, Shape};
+    use crate::decode::Shape;
+    use crate::openapi::{Documented, Lacking, MakeSchema};
 
     impl Documented<OAuth2PasswordForm> {
-        pub const DOCUMENTED_SHAPE: fn() -> Shape = || Shape::Place;
+        pub const DOCUMENTED_SHAPE: fn() -> Shape = || Shape::Map;
         pub const DOCUMENTED_LACKING: Lacking = |_, _| vec!["username".to_owned(), "password".to_owned()];
         pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| {
             let text = json_schema!({ "type": "string" });
