@@ -535,7 +535,7 @@ impl<P> NotInTask<P> for InTask<P> {}
 
 /// A task that could not begin.
 pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
-    TaskRunning::async_(std::future::ready(Err::<(), _>(missing)))
+    TaskRunning::cannot_begin(TaskFailure::from_error(&missing))
 }
 
 /// What a task returned, if a task may return that: see [`Probe`].

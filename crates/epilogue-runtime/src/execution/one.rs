@@ -64,6 +64,10 @@ async fn attempt(
             begin(runner, origin, task, begun);
             call.ended(limit).await
         }
+        Kind::CannotBegin(failure) => {
+            begin(runner, origin, task, begun);
+            End::NotBegun(failure)
+        }
     }
 }
 
@@ -111,6 +115,6 @@ fn again(end: &End, options: TaskOptions) -> bool {
     match end {
         End::Failed(_) => true,
         End::Panicked(_) => options.retry_on_panic,
-        End::Succeeded | End::TimedOut(_) => false,
+        End::Succeeded | End::NotBegun(_) | End::TimedOut(_) => false,
     }
 }
