@@ -107,6 +107,7 @@ async fn repeat(
         runner.shared().counters.retried();
         let took = begun.map(|begun| begun.elapsed());
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
+        task.set_last_error(error);
         sleep(wait).await;
     }
 }
