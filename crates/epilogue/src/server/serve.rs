@@ -1,7 +1,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -77,13 +76,14 @@ pub struct Server {
 )]
 #[doc(hidden)]
 pub trait ServeAddress {
-    fn listener(self) -> impl Future<Output = io::Result<TcpListener>> + Send;
+    fn listener(self) -> impl Future<Output = Result<TcpListener>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
-impl<A: ToSocketAddrs + Send> ServeAddress for A {
-    fn listener(self) -> impl Future<Output = io::Result<TcpListener>> + Send {
-        TcpListener::bind(self)
+impl<A: ToSocketAddrs + fmt::Debug + Send> ServeAddress for A {
+    async fn listener(self) -> Result<TcpListener> {
+        let address = format!("{self:?}");
+        TcpListener::bind(self).await.map_err(|source| Error::Bind { address, source })
     }
 }
 
@@ -197,7 +197,7 @@ impl Server {
     ///
     /// See [`App::serve`].
     pub async fn serve(self, address: impl ServeAddress) -> Result<()> {
-        let listener = address.listener().await.map_err(Error::Bind)?;
+        let listener = address.listener().await?;
         self.serve_on(listener).await
     }
 
