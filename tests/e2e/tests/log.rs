@@ -4,16 +4,18 @@ use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue::{IntoResponse, Response};
 use epilogue_e2e::{Entries, Journal};
+use tracing::Level;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// Records warnings and errors, one field after another.
-struct Log(Journal);
+/// Records what is logged at this level and above, one field after another.
+struct Log(Journal, Level);
 
 impl<S: tracing::Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() <= tracing::Level::WARN {
+        let metadata = event.metadata();
+        if *metadata.level() <= self.1 && metadata.target().starts_with("epilogue") {
             let mut line = String::new();
             event.record(&mut Line(&mut line));
             self.0.write(line.trim_end());
@@ -32,10 +34,14 @@ impl Visit for Line<'_> {
     }
 }
 
-/// The log of the calling thread, until the guard is dropped.
+/// The warnings and errors of the calling thread, until the guard is dropped.
 fn log() -> (Entries, DefaultGuard) {
+    log_at(Level::WARN)
+}
+
+fn log_at(level: Level) -> (Entries, DefaultGuard) {
     let (journal, entries) = Journal::new();
-    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Log(journal)));
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Log(journal, level)));
     (entries, guard)
 }
 
@@ -171,4 +177,35 @@ async fn an_error_that_replies_as_if_all_were_well_is_logged() {
     let chosen = TestClient::new(app.on_error(|text: &String, _| text.clone()));
     assert_eq!(chosen.get("/secrets").send().await.status(), 200);
     assert_eq!(entries.now(), [""; 0]);
+}
+
+#[get("/fails/{id}")]
+async fn fails(id: Path<u8>) -> Result<String, HttpError> {
+    Err(Uncommitted(if *id == 0 { "nothing" } else { "deadlock" }))?
+}
+
+#[dependency]
+fn broken() -> Result<(), HttpError> {
+    Err(Uncommitted("deadlock"))?
+}
+
+#[get("/passes-on")]
+async fn passes_on(broken: Result<Depends<broken>, Rejection>) -> Result<(), Rejection> {
+    broken.map(|_| ())
+}
+
+/// At this level there is no span that would say which request it was.
+#[tokio::test]
+async fn a_request_that_failed_is_named() {
+    let (mut entries, _guard) = log();
+    let client = TestClient::new(App::new().routes(routes![fails, passes_on]));
+    assert_eq!(client.get("/fails/1").send().await.status(), 500);
+    assert_eq!(client.get("/passes-on").send().await.status(), 500);
+    assert_eq!(
+        entries.now(),
+        [
+            r#"a request failed route="GET /fails/{id}" status=500 error=cannot commit: deadlock"#,
+            r#"a request failed route="GET /passes-on" status=500 error=cannot commit: deadlock"#,
+        ]
+    );
 }

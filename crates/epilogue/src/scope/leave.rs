@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::Response;
 use http::StatusCode;
 use http_body_util::Either;
 use hyper::ext::ReasonPhrase;
@@ -145,10 +145,11 @@ impl Scope {
             Failure::Raised(raised) => raised.type_name(),
             Failure::Rejected(_) | Failure::Panicked(_) => "",
         };
-        let response = caught_now(|| failure.into_response())?;
+        let route = &**self.route_name();
+        let response = caught_now(|| failure.into_response(Some(route)))?;
         if response.status().is_success() {
             tracing::warn!(
-                route = &**self.route_name(),
+                route,
                 error,
                 status = response.status().as_u16(),
                 "an `Err` became a reply with a success status: return an `HttpError`, or an error type that replies with another status"
