@@ -337,10 +337,19 @@ impl AppState {
             );
             return self.refuse(&overloaded(&self.runner), parts, link);
         }
+        let reservation = reservation.flatten();
         let mut number = 0;
-        let keep = reservation.flatten().map(|reservation| {
+        if reservation.is_some() || trace.is_some() {
             number = self.next_number();
-            Keeper { app: Arc::clone(self), route: index, number, reservation }
+        }
+        if let Some(trace) = trace {
+            trace.numbered(number);
+        }
+        let keep = reservation.map(|reservation| Keeper {
+            app: Arc::clone(self),
+            route: index,
+            number,
+            reservation,
         });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, number, parts, captures, body, link);

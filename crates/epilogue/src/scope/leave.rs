@@ -53,7 +53,7 @@ impl Scope {
         let after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
-            // Only a request for which places are kept has been given a number.
+            // A request for which places are kept has been given a number.
             if self.number != 0 {
                 self.route().demand.was(0);
             }
