@@ -247,7 +247,13 @@ impl AppState {
                 let name = format!("{} {}", parts.method, parts.uri.path());
                 self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
             }
-            _ => After::default(),
+            _ => {
+                // Of a known length, as nearly all are.
+                if let (Some(link), Some(_)) = (&link, response.body().size_hint().exact()) {
+                    link.reply_is_there();
+                }
+                After::default()
+            }
         };
         let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
         ReplyFuture::new(FutureState::Refused(Box::new(response)))

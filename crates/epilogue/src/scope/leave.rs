@@ -49,7 +49,7 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let breakable = Breakable::of(response.body(), || Arc::clone(self.route_name()));
+        let breakable = Breakable::of(response.body(), || (Arc::clone(self.route_name()), self.link.clone()));
         let after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
@@ -178,6 +178,14 @@ impl Scope {
         drop(self.batch(Outcome::of_failure(&error.raise()), None));
     }
 
+    /// A request for which places are kept is the runner's to name.
+    #[inline(never)]
+    fn log_if_cut_off(&self, link: &Link) {
+        if link.is_cut_off() && self.route().places() == 0 {
+            link.log_if_cut_off(&self.route().label);
+        }
+    }
+
     fn owes_anything(&self) -> bool {
         !self.exits.is_empty() || self.tasks.is_some()
     }
@@ -217,9 +225,13 @@ impl Scope {
 /// A request may be cut off by the end of a shutdown, or by a panic in a drop. Its exits are still owed, and its tasks are accounted
 /// for.
 impl Drop for Scope {
+    #[inline]
     fn drop(&mut self) {
         if self.owes_anything() {
             self.cut_off();
+        }
+        if let Some(link) = &self.link {
+            self.log_if_cut_off(link);
         }
         if !self.slots.is_empty() || !self.parts().extensions.is_empty() {
             self.let_go();

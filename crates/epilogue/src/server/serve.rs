@@ -24,6 +24,7 @@ use super::{longest_wait, progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
+use crate::tasks::with_causes;
 
 /// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
 ///
@@ -353,6 +354,7 @@ impl Connections {
                     biased;
                     () = &mut abandon => {
                         tracing::error!(%client, "a connection was cut off");
+                        connection.cut_off();
                         cut_off.fetch_add(1, Ordering::Relaxed);
                         return;
                     }
@@ -375,8 +377,7 @@ impl Connections {
                 }
             };
             if let Err(error) = result {
-                // A client that leaves, or does not speak HTTP, is not a failure of the server.
-                tracing::debug!(%client, %error, "a connection ended with an error");
+                log_end(client, error);
             }
         });
     }
@@ -419,6 +420,12 @@ impl Connections {
         let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
         self.started.drain(pin!(std::future::ready(())), cut_off).await
     }
+}
+
+/// A client that leaves, or does not speak HTTP, is not a failure of the server.
+fn log_end(client: SocketAddr, error: impl Into<axum_core::BoxError>) {
+    let error = error.into();
+    tracing::debug!(%client, error = %with_causes(&*error), "a connection ended with an error");
 }
 
 /// How long connections that were told to end at once may take to do it.
