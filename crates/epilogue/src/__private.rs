@@ -534,6 +534,7 @@ pub trait NotInTask<P> {
 impl<P> NotInTask<P> for InTask<P> {}
 
 /// A task that could not begin.
+#[expect(clippy::needless_pass_by_value, reason = "the generated code has no other use for it")]
 pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
     TaskRunning::cannot_begin(TaskFailure::from_error(&missing))
 }

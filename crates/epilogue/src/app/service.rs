@@ -242,18 +242,15 @@ impl AppState {
     /// Answers a request that does not reach a path function.
     fn refuse(&self, error: &HttpError, parts: Parts, link: Option<Link>) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
-        let after = match (parts, response.extensions_mut().remove()) {
-            (Some(parts), Some(tasks)) => {
-                let name = format!("{} {}", parts.method, parts.uri.path());
-                self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
+        let after = if let (Some(parts), Some(tasks)) = (parts, response.extensions_mut().remove()) {
+            let name = format!("{} {}", parts.method, parts.uri.path());
+            self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
+        } else {
+            // Of a known length, as nearly all are.
+            if let (Some(link), Some(_)) = (&link, response.body().size_hint().exact()) {
+                link.reply_is_there();
             }
-            _ => {
-                // Of a known length, as nearly all are.
-                if let (Some(link), Some(_)) = (&link, response.body().size_hint().exact()) {
-                    link.reply_is_there();
-                }
-                After::default()
-            }
+            After::default()
         };
         let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
         ReplyFuture::new(FutureState::Refused(Box::new(response)))
