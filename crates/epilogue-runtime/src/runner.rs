@@ -378,6 +378,7 @@ impl Runner {
             target: "epilogue::task",
             parent: task.span(),
             task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
+            last_error = task.last_error(),
             "task abandoned",
         );
         // Named before it is counted, so that a drain that finds it counted also finds it named.

@@ -64,6 +64,19 @@ async fn a_task_out_of_time_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_that_cannot_begin_is_not_tried_again() {
+    let runner = runner();
+    let attempts = with_attempts(&runner);
+    let tasks = list(&runner);
+    tasks.add(flaky("mail", u32::MAX, How::CannotBegin)).retries(3).retry_on_panic();
+    let report = run(tasks).await;
+    assert_eq!(attempts.of("mail").len(), 1);
+    let failed = &report.failed[0];
+    assert_eq!((failed.outcome, failed.attempts, &*failed.message), (TaskOutcome::Failed, 1, "no mailbox"));
+    assert_eq!((runner.stats().failed, runner.stats().retried), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn there_is_no_attempt_after_the_deadline_of_a_drain() {
     let runner = runner();
     let attempts = with_attempts(&runner);

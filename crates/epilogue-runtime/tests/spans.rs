@@ -11,10 +11,11 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use epilogue_runtime::{Batch, Runner, TaskLimits};
-use support::list;
+use support::{How, flaky, list, with_attempts};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -99,4 +100,26 @@ fn failures_are_logged_in_a_span_of_the_task_with_its_source() {
         assert!(error.contains(word), "{word} is not in {error}");
     }
     assert!(lines.ends_with("closed 1"), "{lines}");
+}
+
+#[test]
+fn a_task_that_is_abandoned_is_logged_with_the_error_of_its_last_attempt() {
+    let lines = Arc::new(Lines::default());
+    let dispatch = tracing::Dispatch::new(lines.clone());
+    tracing::dispatcher::with_default(&dispatch, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(async {
+            let runner = Runner::new(TaskLimits::default());
+            with_attempts(&runner);
+            let tasks = list(&runner);
+            tasks.add(flaky("mail", u32::MAX, How::Error)).retries(u32::MAX);
+            tasks.add_task(std::future::pending::<()>, ());
+            Batch::new(tasks).submit();
+            runner.drain(tokio::time::sleep(Duration::from_secs(5))).await;
+        });
+    });
+    let lines = lines.1.lock().unwrap().join("\n");
+    let abandoned: Vec<_> = lines.lines().filter(|line| line.contains("task abandoned")).collect();
+    assert!(abandoned[0].contains("attempt=2") && abandoned[0].contains("last_error=\"not yet\""), "{lines}");
+    assert!(abandoned[1].contains("attempt=0") && !abandoned[1].contains("last_error"), "{lines}");
 }

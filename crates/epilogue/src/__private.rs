@@ -536,8 +536,9 @@ pub trait NotInTask<P> {
 impl<P> NotInTask<P> for InTask<P> {}
 
 /// A task that could not begin.
+#[expect(clippy::needless_pass_by_value, reason = "the generated code has no other use for it")]
 pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
-    TaskRunning::async_(std::future::ready(Err::<(), _>(missing)))
+    TaskRunning::cannot_begin(TaskFailure::from_error(&missing))
 }
 
 /// What a task returned, if a task may return that: see [`Probe`].

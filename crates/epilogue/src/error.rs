@@ -14,8 +14,13 @@ pub enum Error {
     #[error(transparent)]
     Start(#[from] StartError),
     /// The address could not be bound.
-    #[error("the server could not bind its address")]
-    Bind(#[source] std::io::Error),
+    #[error("the server could not bind {address}")]
+    Bind {
+        /// The address as it was given.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The signals that stop the server could not be listened to.
     #[error("the server could not listen to signals")]
     Signals(#[source] std::io::Error),

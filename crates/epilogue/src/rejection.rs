@@ -200,6 +200,13 @@ impl std::error::Error for Rejection {}
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
+        self.respond(None)
+    }
+}
+
+impl Rejection {
+    /// The reply, of a request to this route if it is known.
+    pub(crate) fn respond(self, route: Option<&str>) -> Response {
         #[derive(Serialize)]
         struct Detail<'a> {
             detail: &'a [Invalid],
@@ -213,7 +220,7 @@ impl IntoResponse for Rejection {
             }
             Cause::Failed(failure) => {
                 let failure = failure.lock().take();
-                failure.map_or_else(response::internal_server_error, Failure::into_response)
+                failure.map_or_else(response::internal_server_error, |failure| failure.into_response(route))
             }
         }
     }

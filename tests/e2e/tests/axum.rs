@@ -6,8 +6,9 @@ use axum::extract::{OriginalUri, RawQuery};
 use axum::http::Request;
 use axum::response::Html;
 use axum_core::body::Body;
-use axum_core::response::Response;
+use axum_core::response::{IntoResponse, Response};
 use epilogue::prelude::*;
+use epilogue::testing::TestClient;
 use epilogue_e2e::{Entries, Gate, Journal, request, settle};
 use http_body_util::{BodyExt, Full};
 use serde::{Deserialize, Serialize};
@@ -159,6 +160,72 @@ async fn extracts(
     assert_eq!(raw.0.0.as_deref(), Some("id=1"));
     assert_eq!(uri.0.path(), "/api/extract");
     (StatusCode::CREATED, axum::Json(Item { id: query.id + item.id }))
+}
+
+/// An extractor as axum's documentation has them, whose rejection is a whole reply: one of the head, and one that takes the body.
+struct Version(u8);
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Version {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _state: &S) -> Result<Self, Response> {
+        match parts.uri.path() {
+            path if path.starts_with("/v1") => Ok(Self(1)),
+            _ => Err((StatusCode::NOT_FOUND, "unknown version").into_response()),
+        }
+    }
+}
+
+struct Shouted(String);
+
+impl<S: Send + Sync> axum::extract::FromRequest<S> for Shouted {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Response> {
+        let text = <String as axum::extract::FromRequest<S>>::from_request(request, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        if text.is_empty() {
+            Err(StatusCode::IM_A_TEAPOT.into_response())
+        } else {
+            Ok(Self(text.to_uppercase()))
+        }
+    }
+}
+
+#[dependency]
+fn api(version: Extract<Version>) -> u8 {
+    version.0.0
+}
+
+#[post("/{version}/shout")]
+async fn shouts(
+    version: Path<String>,
+    api: Option<Depends<api>>,
+    shouted: Extract<Shouted>,
+    tasks: &BackgroundTasks,
+) -> String {
+    tasks.add_task(|| (), ());
+    format!("{} {:?} {}", *version, api.map(|api| *api), shouted.0.0)
+}
+
+#[get("/{version}/needed")]
+async fn needs_version(version: Path<String>, api: Depends<api>) -> String {
+    format!("{} {}", *version, *api)
+}
+
+#[tokio::test]
+async fn the_rejection_of_an_extractor_may_be_a_whole_reply() {
+    let client = TestClient::new(App::new().routes(routes![shouts, needs_version]));
+    let send = async |path: &str, body: &str| {
+        let reply = client.post(path).body(body.to_owned()).send().await;
+        (reply.status().as_u16(), reply.text(), reply.tasks().len())
+    };
+    assert_eq!(send("/v1/shout", "hello").await, (200, String::from("v1 Some(1) HELLO"), 1));
+    assert_eq!(send("/v2/shout", "hello").await, (200, String::from("v2 None HELLO"), 1));
+    assert_eq!(send("/v2/shout", "").await, (418, String::new(), 0));
+    let reply = client.get("/v2/needed").send().await;
+    assert_eq!((reply.status().as_u16(), reply.text()), (404, String::from("unknown version")));
 }
 
 #[get("/page")]

@@ -254,9 +254,13 @@ async fn the_app_replies_to_errors_in_its_own_way() {
 #[tokio::test]
 async fn an_error_of_main_is_a_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = app().serve(taken.local_addr().unwrap()).await.unwrap_err();
-    let text = format!("{error:?}");
-    assert!(text.starts_with("the server could not bind its address: Address already in use"), "{text}");
+    let address = taken.local_addr().unwrap();
+    let told = |served: epilogue::Result| format!("{:?}", served.unwrap_err());
+    let text = told(app().serve(address).await);
+    let expected = format!("the server could not bind {address}: Address already in use");
+    assert!(text.starts_with(&expected), "{text}");
+    let text = told(app().serve("127.0.0.1:none").await);
+    assert!(text.starts_with("the server could not bind \"127.0.0.1:none\": "), "{text}");
 }
 
 /// A reply has one content type, however it was made.

@@ -1,19 +1,28 @@
 //! What the log says of things that no client is told.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum_core::body::Body;
+use bytes::Bytes;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue::{IntoResponse, Response};
-use epilogue_e2e::{Entries, Journal};
+use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, request};
+use tokio::io::AsyncReadExt;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Level;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// Records warnings and errors, one field after another.
-struct Log(Journal);
+/// Records what is logged at this level and above, one field after another.
+struct Log(Journal, Level);
 
 impl<S: tracing::Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() <= tracing::Level::WARN {
+        let metadata = event.metadata();
+        if *metadata.level() <= self.1 && metadata.target().starts_with("epilogue") {
             let mut line = String::new();
             event.record(&mut Line(&mut line));
             self.0.write(line.trim_end());
@@ -32,10 +41,14 @@ impl Visit for Line<'_> {
     }
 }
 
-/// The log of the calling thread, until the guard is dropped.
+/// The warnings and errors of the calling thread, until the guard is dropped.
 fn log() -> (Entries, DefaultGuard) {
+    log_at(Level::WARN)
+}
+
+fn log_at(level: Level) -> (Entries, DefaultGuard) {
     let (journal, entries) = Journal::new();
-    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Log(journal)));
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Log(journal, level)));
     (entries, guard)
 }
 
@@ -173,7 +186,7 @@ async fn an_error_that_replies_as_if_all_were_well_is_logged() {
     assert_eq!(entries.now(), [""; 0]);
 }
 
-async fn fails() -> Result<(), &'static str> {
+async fn goes_wrong() -> Result<(), &'static str> {
     Err("on purpose")
 }
 
@@ -183,12 +196,12 @@ fn explosion() {
 }
 
 async fn theirs(tasks: BackgroundTasks) {
-    tasks.add_task(fails, ());
+    tasks.add_task(goes_wrong, ());
 }
 
 #[get("/own")]
 async fn own(tasks: &BackgroundTasks) {
-    tasks.add_task(fails, ());
+    tasks.add_task(goes_wrong, ());
 }
 
 #[tokio::test]
@@ -212,4 +225,156 @@ async fn requests_under_a_layer_are_named_and_numbered_among_the_apps_own() {
         assert_eq!(log.matches(request).count(), 1, "{request} in:\n{log}");
     }
     assert!(log.contains(r#"a request panicked route="GET /explodes""#), "{log}");
+}
+
+#[get("/fails/{id}")]
+async fn fails(id: Path<u8>) -> Result<String, HttpError> {
+    Err(Uncommitted(if *id == 0 { "nothing" } else { "deadlock" }))?
+}
+
+#[dependency]
+fn broken() -> Result<(), HttpError> {
+    Err(Uncommitted("deadlock"))?
+}
+
+#[get("/passes-on")]
+async fn passes_on(broken: Result<Depends<broken>, Rejection>) -> Result<(), Rejection> {
+    broken.map(|_| ())
+}
+
+/// At this level there is no span that would say which request it was.
+#[tokio::test]
+async fn a_request_that_failed_is_named() {
+    let (mut entries, _guard) = log();
+    let client = TestClient::new(App::new().routes(routes![fails, passes_on]));
+    assert_eq!(client.get("/fails/1").send().await.status(), 500);
+    assert_eq!(client.get("/passes-on").send().await.status(), 500);
+    assert_eq!(
+        entries.now(),
+        [
+            r#"a request failed route="GET /fails/{id}" status=500 error=cannot commit: deadlock"#,
+            r#"a request failed route="GET /passes-on" status=500 error=cannot commit: deadlock"#,
+        ]
+    );
+}
+
+#[get("/streams")]
+async fn streams() -> Body {
+    let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from("first"))]);
+    Body::from_stream(futures_util::StreamExt::chain(first, futures_util::stream::pending()))
+}
+
+#[get("/hangs")]
+async fn hangs(journal: State<Journal>, gate: State<Gate>) {
+    journal.write("hangs");
+    gate.pass().await;
+}
+
+/// An app that is stopped while it sends a stream and works on a request.
+fn unfinished() -> (App, Entries) {
+    let (journal, entries) = Journal::new();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let app = App::new().state(journal).state(Gate::default()).tasks(limits);
+    (app.routes(routes![streams, hangs, secrets]), entries)
+}
+
+fn layer() -> SetResponseHeaderLayer<http::HeaderValue> {
+    SetResponseHeaderLayer::overriding(http::header::SERVER, http::HeaderValue::from_static("epilogue"))
+}
+
+async fn read_until(client: &mut Raw, end: &str) {
+    let mut read = Vec::new();
+    while !String::from_utf8_lossy(&read).contains(end) {
+        assert_ne!(client.0.read_buf(&mut read).await.unwrap(), 0);
+    }
+}
+
+/// The requests that the log names as cut off.
+fn cut_off(mut entries: Entries) -> Vec<String> {
+    let mut lines = entries.now();
+    lines.retain(|line| line.starts_with("a request was cut off"));
+    lines.sort_unstable();
+    lines
+}
+
+#[tokio::test]
+async fn what_the_deadline_cuts_off_is_named() {
+    for is_layered in [false, true] {
+        let (log, _guard) = log();
+        let (mut app, mut entries) = unfinished();
+        if is_layered {
+            app = app.layer(layer());
+        }
+        let served = Served::new(app).await;
+        let mut streaming = served.connect().await;
+        // What has been answered is not named, nor what only waits for its next request.
+        streaming.write("GET /secrets HTTP/1.1\r\n\r\nGET /streams HTTP/1.1\r\n\r\n").await;
+        read_until(&mut streaming, "first").await;
+        let mut hanging = served.connect().await;
+        hanging.write("GET /hangs HTTP/1.1\r\n\r\n").await;
+        assert_eq!(entries.next().await, "hangs");
+        assert!(matches!(served.stop().await, Err(epilogue::Error::Unfinished(_))));
+        let named =
+            [r#"a request was cut off route="GET /hangs""#, r#"a request was cut off route="GET /streams""#];
+        assert_eq!(cut_off(log), named, "layered: {is_layered}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_deadline_cuts_off_is_named_on_http2() {
+    let (log, _guard) = log();
+    let (app, mut entries) = unfinished();
+    let served = Served::new(app).await;
+    let mut client = served.http2().await;
+    let streaming = client.send_request(request("GET", "/streams")).await.unwrap();
+    let hanging = tokio::spawn(client.send_request(request("GET", "/hangs")));
+    assert_eq!(entries.next().await, "hangs");
+    assert!(matches!(served.stop().await, Err(epilogue::Error::Unfinished(_))));
+    assert!(hanging.await.unwrap().is_err());
+    drop(streaming);
+    let named =
+        [r#"a request was cut off route="GET /hangs""#, r#"a request was cut off route="GET /streams""#];
+    assert_eq!(cut_off(log), named);
+}
+
+/// A client that has got its reply and goes is nothing to log.
+#[tokio::test]
+async fn a_client_that_leaves_after_its_reply_is_not_logged() {
+    for is_layered in [false, true] {
+        let (mut entries, _guard) = log_at(Level::DEBUG);
+        let (mut app, _journal) = unfinished();
+        app = app.routes(routes![fails, item]);
+        if is_layered {
+            app = app.layer(layer());
+        }
+        let served = Served::new(app).await;
+        for path in ["/secrets", "/fails/1", "/items/1", "/nowhere"] {
+            let mut client = served.connect().await;
+            client.write(format!("GET {path} HTTP/1.1\r\n\r\n")).await;
+            client.read_at_least(1).await;
+        }
+        served.stop().await.unwrap();
+        let mut lines = entries.now();
+        lines.retain(|line| line.starts_with("a connection ended"));
+        assert_eq!(lines, [""; 0], "layered: {is_layered}");
+    }
+}
+
+#[tokio::test]
+async fn why_a_connection_has_ended_is_logged_to_its_cause() {
+    let (mut log, _guard) = log_at(Level::DEBUG);
+    let (app, mut entries) = unfinished();
+    let served = Served::new(app).await;
+    let mut client = served.connect().await;
+    client.write("GET /hangs HTTP/1.1\r\n\r\n").await;
+    assert_eq!(entries.next().await, "hangs");
+    drop(client);
+    let line = loop {
+        let line = log.next().await;
+        if line.starts_with("a connection ended") {
+            break line;
+        }
+    };
+    assert!(line.ends_with("error writing a body to connection: the client left before its reply"), "{line}");
+    served.stop().await.unwrap();
 }

@@ -60,6 +60,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
                 "error.type",
                 "network.protocol.version",
                 "client.address",
+                "request_id",
             ]
             .map(of)
             .join(" "),
@@ -126,23 +127,23 @@ async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
         entries.take(3).await,
         [
             "task follows request",
-            "server GET /items/{id} GET - /items/{id} http /items/7 200 - 1.1 127.0.0.1",
+            "server GET /items/{id} GET - /items/{id} http /items/7 200 - 1.1 127.0.0.1 1",
             "task"
         ]
     );
     served.get("/items/x").await;
     assert_eq!(
         entries.next().await,
-        "server GET /items/{id} GET - /items/{id} http /items/x 422 - 1.1 127.0.0.1"
+        "server GET /items/{id} GET - /items/{id} http /items/x 422 - 1.1 127.0.0.1 2"
     );
     served.get("/fails").await;
-    assert_eq!(entries.next().await, "server GET /fails GET - /fails http /fails 502 502 1.1 127.0.0.1");
+    assert_eq!(entries.next().await, "server GET /fails GET - /fails http /fails 502 502 1.1 127.0.0.1 3");
     served.send(request("PUT", "/nowhere")).await;
-    assert_eq!(entries.next().await, "server PUT PUT - - http /nowhere 404 - 1.1 127.0.0.1");
+    assert_eq!(entries.next().await, "server PUT PUT - - http /nowhere 404 - 1.1 127.0.0.1 -");
     served.send(request("PUT", "/fails")).await;
-    assert_eq!(entries.next().await, "server PUT PUT - - http /fails 405 - 1.1 127.0.0.1");
+    assert_eq!(entries.next().await, "server PUT PUT - - http /fails 405 - 1.1 127.0.0.1 -");
     served.send(request("BREW", "/fails")).await;
-    assert_eq!(entries.next().await, "server HTTP _OTHER BREW - http /fails 405 - 1.1 127.0.0.1");
+    assert_eq!(entries.next().await, "server HTTP _OTHER BREW - http /fails 405 - 1.1 127.0.0.1 -");
     served.stop().await.unwrap();
 }
 

@@ -48,6 +48,26 @@ async fn a_task_takes_what_stands_in_for_its_dependency() {
     assert_eq!((sent.now().len(), entries.now()), (0, vec!["to ann: hello".to_owned()]));
 }
 
+/// Its dependency would not be built the next time either.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_dependency_was_not_built_is_not_tried_again() {
+    #[task(retries = 2)]
+    async fn resend(post_office: Depends<post_office>) -> Result<(), String> {
+        post_office.write("resent");
+        Ok(())
+    }
+
+    #[post("/resend")]
+    async fn resends(tasks: &BackgroundTasks) {
+        tasks.add(resend {});
+    }
+
+    let (journal, _entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![resends]));
+    let response = client.post("/resend").send().await;
+    assert_eq!(response.failed_tasks()[0].attempts, 1, "{:?}", response.failed_tasks());
+}
+
 #[tokio::test]
 async fn a_task_whose_dependency_was_not_built_fails_and_says_so() {
     let (journal, _entries) = Journal::new();

@@ -11,6 +11,8 @@ use crate::{
 pub(super) enum End {
     Succeeded,
     Failed(TaskFailure),
+    /// It failed before it began, and would the next time.
+    NotBegun(TaskFailure),
     Panicked(String),
     TimedOut(Duration),
 }
@@ -29,7 +31,7 @@ impl End {
     pub(super) fn outcome(&self) -> TaskOutcome {
         match self {
             Self::Succeeded => TaskOutcome::Succeeded,
-            Self::Failed(_) => TaskOutcome::Failed,
+            Self::Failed(_) | Self::NotBegun(_) => TaskOutcome::Failed,
             Self::Panicked(_) => TaskOutcome::Panicked,
             Self::TimedOut(_) => TaskOutcome::TimedOut,
         }
@@ -38,7 +40,7 @@ impl End {
     pub(super) fn message(&self) -> Option<String> {
         match self {
             Self::Succeeded => None,
-            Self::Failed(failure) => Some(failure.to_string()),
+            Self::Failed(failure) | Self::NotBegun(failure) => Some(failure.to_string()),
             Self::Panicked(message) => Some(message.clone()),
             Self::TimedOut(limit) => Some(format!("not done within {limit:?}")),
         }

@@ -64,6 +64,10 @@ async fn attempt(
             begin(runner, origin, task, begun);
             call.ended(limit).await
         }
+        Kind::CannotBegin(failure) => {
+            begin(runner, origin, task, begun);
+            End::NotBegun(failure)
+        }
     }
 }
 
@@ -103,6 +107,7 @@ async fn repeat(
         runner.shared().counters.retried();
         let took = begun.map(|begun| begun.elapsed());
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
+        task.set_last_error(error);
         sleep(wait).await;
     }
 }
@@ -111,6 +116,6 @@ fn again(end: &End, options: TaskOptions) -> bool {
     match end {
         End::Failed(_) => true,
         End::Panicked(_) => options.retry_on_panic,
-        End::Succeeded | End::TimedOut(_) => false,
+        End::Succeeded | End::NotBegun(_) | End::TimedOut(_) => false,
     }
 }

@@ -27,6 +27,8 @@ struct Extras {
     name: Option<Cow<'static, str>>,
     timeout: Option<Duration>,
     span: Span,
+    /// Of the attempt after which it was tried again.
+    last_error: Option<String>,
 }
 
 pub(crate) enum Work {
@@ -122,8 +124,18 @@ impl Queued {
         }
     }
 
+    pub(crate) fn last_error(&self) -> Option<&str> {
+        self.extras.as_ref().and_then(|extras| extras.last_error.as_deref())
+    }
+
+    pub(crate) fn set_last_error(&mut self, error: String) {
+        self.extras().last_error = Some(error);
+    }
+
     fn extras(&mut self) -> &mut Extras {
-        self.extras.get_or_insert_with(|| Box::new(Extras { name: None, timeout: None, span: Span::none() }))
+        self.extras.get_or_insert_with(|| {
+            Box::new(Extras { name: None, timeout: None, span: Span::none(), last_error: None })
+        })
     }
 
     pub(crate) fn info(&self) -> TaskInfo {

@@ -8,7 +8,7 @@ use super::{TaskFailure, TaskReturn, call::Call};
 pub(crate) type TaskFuture = StackFuture<'static, Result<(), TaskFailure>, 40>;
 pub(crate) type BlockingWork = Box<dyn FnOnce() -> Result<(), TaskFailure> + Send>;
 
-/// One attempt at a task, ready to be run: a future, or a closure for the blocking pool.
+/// One attempt at a task: a future or a closure for the blocking pool, ready to be run, or the reason why there is neither.
 ///
 /// Made by [`Task::run`](crate::Task::run):
 ///
@@ -24,6 +24,7 @@ pub struct Running(pub(crate) Kind);
 pub(crate) enum Kind {
     Async(TaskFuture),
     Blocking(BlockingWork),
+    CannotBegin(TaskFailure),
 }
 
 impl Running {
@@ -52,6 +53,18 @@ impl Running {
     {
         Self(Kind::Blocking(Box::new(move || function().into_result())))
     }
+
+    /// A task that lacks what it needs: it fails at once, and is not tried again.
+    ///
+    /// ```
+    /// use epilogue_runtime::{Running, TaskFailure};
+    ///
+    /// let running = Running::cannot_begin(TaskFailure::from_display(&"the app has no mailbox"));
+    /// # drop(running);
+    /// ```
+    pub fn cannot_begin(failure: TaskFailure) -> Self {
+        Self(Kind::CannotBegin(failure))
+    }
 }
 
 impl fmt::Debug for Running {
@@ -59,6 +72,7 @@ impl fmt::Debug for Running {
         f.write_str(match self.0 {
             Kind::Async(_) => "Running::async_",
             Kind::Blocking(_) => "Running::blocking",
+            Kind::CannotBegin(_) => "Running::cannot_begin",
         })
     }
 }

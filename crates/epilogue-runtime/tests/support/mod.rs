@@ -8,8 +8,8 @@ use std::sync::{
 };
 
 use epilogue_runtime::{
-    BackgroundTasks, Batch, BatchReport, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskLimits,
-    TaskOptions,
+    BackgroundTasks, Batch, BatchReport, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskFailure,
+    TaskLimits, TaskOptions,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -66,6 +66,7 @@ pub enum How {
     Panic,
     BlockingError,
     Hang,
+    CannotBegin,
 }
 
 /// The app that [`Flaky`] finds in its context.
@@ -98,6 +99,10 @@ impl Task for Flaky {
                 if app.note(&self.name) <= self.failures { Err("not yet") } else { Ok(()) }
             });
         }
+        if self.how == How::CannotBegin {
+            app.note(&self.name);
+            return Running::cannot_begin(TaskFailure::from_display(&"no mailbox"));
+        }
         Running::async_(async move {
             if app.note(&self.name) > self.failures {
                 return Ok(());
@@ -105,7 +110,7 @@ impl Task for Flaky {
             match self.how {
                 How::Panic => panic!("not yet"),
                 How::Hang => std::future::pending().await,
-                How::Error | How::BlockingError => Err("not yet"),
+                How::Error | How::BlockingError | How::CannotBegin => Err("not yet"),
             }
         })
     }

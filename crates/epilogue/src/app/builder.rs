@@ -316,7 +316,8 @@ impl App {
     }
 
     /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
-    /// not limited. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
+    /// not limited by it: axum's own extractors, such as `axum::Json`, keep axum's limit of 2 MiB, which
+    /// `.layer(axum::extract::DefaultBodyLimit::max(bytes))` changes. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
     #[doc(alias = "DefaultBodyLimit")]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)

@@ -73,7 +73,7 @@ impl ErrorHandlers {
                 let parts = RequestParts::from(parts);
                 (handled(handler, error, parts.clone()), Some(parts))
             }
-            None => (error.to_response(), None),
+            None => (error.to_response(None), None),
         }
     }
 

@@ -242,12 +242,15 @@ impl AppState {
     /// Answers a request that does not reach a path function.
     fn refuse(&self, error: &HttpError, parts: Parts, link: Option<Link>) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
-        let after = match (parts, response.extensions_mut().remove()) {
-            (Some(parts), Some(tasks)) => {
-                let name = format!("{} {}", parts.method, parts.uri.path());
-                self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
+        let after = if let (Some(parts), Some(tasks)) = (parts, response.extensions_mut().remove()) {
+            let name = format!("{} {}", parts.method, parts.uri.path());
+            self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
+        } else {
+            // Of a known length, as nearly all are.
+            if let (Some(link), Some(_)) = (&link, response.body().size_hint().exact()) {
+                link.reply_is_there();
             }
-            _ => After::default(),
+            After::default()
         };
         let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
         ReplyFuture::new(FutureState::Refused(Box::new(response)))
@@ -337,10 +340,19 @@ impl AppState {
             );
             return self.refuse(&overloaded(&self.runner), parts, link);
         }
+        let reservation = reservation.flatten();
         let mut number = 0;
-        let keep = reservation.flatten().map(|reservation| {
+        if reservation.is_some() || trace.is_some() {
             number = self.next_number();
-            Keeper { app: Arc::clone(self), route: index, number, reservation }
+        }
+        if let Some(trace) = trace {
+            trace.numbered(number);
+        }
+        let keep = reservation.map(|reservation| Keeper {
+            app: Arc::clone(self),
+            route: index,
+            number,
+            reservation,
         });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, number, parts, captures, body, link);

@@ -208,7 +208,7 @@ impl MethodTable {
 
 impl CompiledRoute {
     /// How many of the pending places a request takes: for the tasks that it will add, and for its exits.
-    pub(super) fn places(&self) -> usize {
+    pub(crate) fn places(&self) -> usize {
         // Only earlier replies tell whether a route's replies carry tasks of their own.
         let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
         tasks + usize::from(self.plan.has_exits)

@@ -32,6 +32,7 @@ impl Trace {
             http.request.method_original = original,
             http.route = field::Empty,
             http.response.status_code = field::Empty,
+            request_id = field::Empty,
             url.scheme = request.uri.scheme_str().unwrap_or("http"),
             url.path = request.uri.path(),
             network.protocol.version = version(request.version),
@@ -46,6 +47,11 @@ impl Trace {
         let path = route.label.split_once(' ').map_or(&*route.label, |(_method, path)| path);
         self.0.record("http.route", path);
         self.0.record("otel.name", &*route.label);
+    }
+
+    /// The request's number, by which its tasks are logged too.
+    pub(super) fn numbered(&self, number: u64) {
+        self.0.record("request_id", number);
     }
 
     /// No route has this path, or none has this method there: the span is named after its method alone.

@@ -61,20 +61,38 @@ impl Drop for After {
 /// For a reply that may break off: which route's it is, and how the request has ended in that case.
 pub(crate) struct Breakable {
     route: Arc<str>,
+    link: Option<Link>,
     broke: Mutex<Option<Outcome>>,
 }
 
 impl Breakable {
     /// `None` if all of the content is there already.
     #[inline]
-    pub(crate) fn of(content: &Content, route: impl FnOnce() -> Arc<str>) -> Option<Arc<Self>> {
-        matches!(content, Either::Right(_))
-            .then(|| Arc::new(Self { route: route(), broke: Mutex::default() }))
+    pub(crate) fn of(
+        content: &Content,
+        of_request: impl FnOnce() -> (Arc<str>, Option<Link>),
+    ) -> Option<Arc<Self>> {
+        matches!(content, Either::Right(_)).then(|| {
+            let (route, link) = of_request();
+            Arc::new(Self { route, link, broke: Mutex::default() })
+        })
     }
 
     /// How the request has ended, if its reply broke off.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.broke.lock().take()
+    }
+}
+
+/// A reply that may break off, until all of it is there.
+struct Unended(Arc<Breakable>);
+
+impl Drop for Unended {
+    fn drop(&mut self) {
+        if let Some(link) = &self.0.link {
+            link.log_if_cut_off(&self.0.route);
+            link.reply_is_there();
+        }
     }
 }
 
@@ -162,7 +180,7 @@ impl Drop for Foreign {
 pub struct ReplyBody {
     content: Either<Full<Bytes>, Foreign>,
     /// Taken when it breaks off.
-    breakable: Option<Arc<Breakable>>,
+    breakable: Option<Unended>,
     /// The request's span: it ends with the reply, and so before what follows begins.
     trace: Option<Box<Trace>>,
     after: After,
@@ -203,7 +221,7 @@ impl ReplyBody {
             Either::Left(whole) => Either::Left(whole),
             Either::Right(body) => Either::Right(Foreign(Some(body))),
         };
-        Self { content, breakable, after, trace: None, stream: None }
+        Self { content, breakable: breakable.map(Unended), after, trace: None, stream: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {
@@ -256,7 +274,7 @@ impl ReplyBody {
 
     fn broke(&mut self, error: &str, failure: &Failure) {
         // A reply that has passed the layers was already reported inside them.
-        if let Some(breakable) = self.breakable.take() {
+        if let Some(Unended(breakable)) = &self.breakable.take() {
             tracing::error!(route = &*breakable.route, %error, "a reply broke off");
             *breakable.broke.lock() = Some(Outcome::of_failure(failure));
             self.after.discard();

@@ -113,7 +113,7 @@ credentials!(
     message = "`{Self}` is not a parameter: what it holds is not an axum extractor whose rejection is a reply",
     label = "not an extractor",
     note = "write a type that implements `FromRequestParts<()>` or `FromRequest<()>` of axum; a value of the request is a `Path<…>`, `Query<…>` or `Json<…>`",
-    note = "its rejection must turn into a reply and be `Send + Sync`, which axum's `Response` is not"
+    note = "its rejection must be a reply, or turn into one and be `Send + Sync`"
 )]
 #[doc(hidden)]
 pub trait ExtractParam<Via> {

@@ -1,11 +1,13 @@
 use std::marker::PhantomData;
 
 use axum_core::extract::FromRequest;
+use axum_core::response::{IntoResponse, Response};
+use parking_lot::Mutex;
 
 use super::{Param, Untaken, wrapper};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::response::RaisedError;
+use crate::response::{Failure, RaisedError};
 use crate::scope::{Running, Scope, Site};
 
 /// Any extractor of the axum ecosystem: a type with [`FromRequestParts`](https://docs.rs/axum-core/latest/axum_core/extract/trait.FromRequestParts.html) or
@@ -32,37 +34,79 @@ wrapper!(Extract);
 /// The marker by which axum's own traits tell extractors of the head from those of the whole request.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Via<M>(PhantomData<M>);
+pub struct Via<M, K>(PhantomData<(M, K)>);
 
 /// The source of an `Extract<E>` parameter.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct FromExtractor<E, M>(PhantomData<(E, M)>);
+pub struct FromExtractor<E, M, K>(PhantomData<(E, M, K)>);
 
-impl<E, M> Described for FromExtractor<E, M>
-where
-    E: FromRequest<(), M, Rejection: RaisedError> + Send + 'static,
-    M: 'static,
-{
-    const SOURCE: Source = Source::Extract(run::<E, M>);
+/// What an extractor may be rejected with. `K` tells apart an error that exits can see, and a reply, which they cannot.
+#[doc(hidden)]
+pub trait ExtractRejection<K> {
+    fn raise(self) -> Failure;
 }
 
-fn run<E, M>(scope: &mut Scope, sites: &[Site]) -> Running
-where
-    E: FromRequest<(), M, Rejection: RaisedError> + Send + 'static,
-    M: 'static,
-{
-    let request = scope.request_for_extractor(sites);
-    Running::extracting(async move { E::from_request(request, &()).await.map_err(RaisedError::raise) })
+/// An error.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct AnError;
+
+/// A whole reply.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct AReply;
+
+#[diagnostic::do_not_recommend]
+impl<R: RaisedError> ExtractRejection<AnError> for R {
+    fn raise(self) -> Failure {
+        RaisedError::raise(self)
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<E, M> Param<Via<M>> for Extract<E>
+impl ExtractRejection<AReply> for Response {
+    fn raise(self) -> Failure {
+        RaisedError::raise(RejectionReply(Mutex::new(self)))
+    }
+}
+
+/// A reply in place of an error. It is not `Sync`, as an error must be.
+struct RejectionReply(Mutex<Response>);
+
+impl IntoResponse for RejectionReply {
+    fn into_response(self) -> Response {
+        self.0.into_inner()
+    }
+}
+
+impl<E, M, K> Described for FromExtractor<E, M, K>
 where
-    E: FromRequest<(), M, Rejection: RaisedError> + Send + 'static,
+    E: FromRequest<(), M, Rejection: ExtractRejection<K>> + Send + 'static,
     M: 'static,
+    K: 'static,
 {
-    type Source<F: Fuel> = FromExtractor<E, M>;
+    const SOURCE: Source = Source::Extract(run::<E, M, K>);
+}
+
+fn run<E, M, K>(scope: &mut Scope, sites: &[Site]) -> Running
+where
+    E: FromRequest<(), M, Rejection: ExtractRejection<K>> + Send + 'static,
+    M: 'static,
+    K: 'static,
+{
+    let request = scope.request_for_extractor(sites);
+    Running::extracting(async move { E::from_request(request, &()).await.map_err(ExtractRejection::raise) })
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, M, K> Param<Via<M, K>> for Extract<E>
+where
+    E: FromRequest<(), M, Rejection: ExtractRejection<K>> + Send + 'static,
+    M: 'static,
+    K: 'static,
+{
+    type Source<F: Fuel> = FromExtractor<E, M, K>;
 
     fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         scope.extracted(site).map(Self).map_err(Untaken::Failed)

@@ -71,6 +71,15 @@ impl Failure {
         }
     }
 
+    /// The reply, of a request to this route.
+    pub(crate) fn into_response(self, route: Option<&str>) -> Response {
+        match self {
+            Self::Rejected(rejection) => rejection.respond(route),
+            Self::Raised(raised) => raised.0.respond(route),
+            Self::Panicked(_) => internal_server_error(),
+        }
+    }
+
     /// A panic's payload as a failure.
     pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Self {
         Self::Panicked(Panicked { message: panic_message(payload).into() })
@@ -83,16 +92,6 @@ impl fmt::Display for Failure {
             Self::Rejected(rejection) => rejection.fmt(f),
             Self::Raised(raised) => raised.fmt(f),
             Self::Panicked(panic) => panic.fmt(f),
-        }
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Rejected(rejection) => rejection.into_response(),
-            Self::Raised(raised) => raised.into_response(),
-            Self::Panicked(_) => internal_server_error(),
         }
     }
 }
@@ -148,7 +147,7 @@ impl Raised {
         let name = self.type_name();
         // This runs a user's code, which may panic.
         let told = caught_now(|| {
-            let response = self.into_response();
+            let response = self.0.respond(None);
             (response.status(), text_at_hand(response))
         });
         match told {
@@ -172,12 +171,6 @@ fn text_at_hand(response: Response) -> Option<String> {
     (!text.is_empty() && Some(&*text) != reason).then_some(text)
 }
 
-impl IntoResponse for Raised {
-    fn into_response(self) -> Response {
-        self.0.respond()
-    }
-}
-
 impl fmt::Display for Raised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.as_any().downcast_ref::<HttpError>() {
@@ -199,7 +192,7 @@ pub(crate) trait ReplyError: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// Whether the error is still there after it has been made into a reply.
     fn outlives_reply(&self) -> bool;
-    fn respond(self: Arc<Self>) -> Response;
+    fn respond(self: Arc<Self>, route: Option<&str>) -> Response;
 }
 
 struct Typed<E>(E);
@@ -217,9 +210,12 @@ impl<E: IntoResponse + Send + Sync + 'static> ReplyError for Typed<E> {
         self.as_any().is::<HttpError>()
     }
 
-    fn respond(self: Arc<Self>) -> Response {
+    fn respond(self: Arc<Self>, route: Option<&str>) -> Response {
         if let Some(error) = self.as_any().downcast_ref::<HttpError>() {
-            return error.to_response();
+            return error.to_response(route);
+        }
+        if let Some(rejection) = self.as_any().downcast_ref::<Rejection>() {
+            return rejection.clone().respond(route);
         }
         match Arc::try_unwrap(self) {
             Ok(Typed(error)) => error.into_response(),

@@ -154,9 +154,11 @@ impl HttpError {
         }
     }
 
-    pub(crate) fn to_response(&self) -> Response {
+    /// The reply. The log says which route's it is, if that is known: without the request's span, nothing else would.
+    pub(crate) fn to_response(&self, route: Option<&str>) -> Response {
         if let Some(source) = &self.0.source {
-            tracing::error!(status = self.0.status.as_u16(), error = %with_causes(source.as_error()), "a request failed");
+            let (status, error) = (self.0.status.as_u16(), with_causes(source.as_error()));
+            tracing::error!(route, status, %error, "a request failed");
         }
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
@@ -201,7 +203,7 @@ impl<E: Error + Send + Sync + 'static> IntoHttpError for E {
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
-        self.to_response()
+        self.to_response(None)
     }
 }
 

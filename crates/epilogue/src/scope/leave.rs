@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::Response;
 use http::StatusCode;
 use http_body_util::Either;
 use hyper::ext::ReasonPhrase;
@@ -49,11 +49,11 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let breakable = Breakable::of(response.body(), || Arc::clone(self.route_name()));
+        let breakable = Breakable::of(response.body(), || (Arc::clone(self.route_name()), self.link.clone()));
         let after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
-            // Only a request for which places are kept has been given a number.
+            // A request for which places are kept has been given a number.
             if self.number != 0 {
                 self.route().demand.was(0);
             }
@@ -145,10 +145,11 @@ impl Scope {
             Failure::Raised(raised) => raised.type_name(),
             Failure::Rejected(_) | Failure::Panicked(_) => "",
         };
-        let response = caught_now(|| failure.into_response())?;
+        let route = &**self.route_name();
+        let response = caught_now(|| failure.into_response(Some(route)))?;
         if response.status().is_success() {
             tracing::warn!(
-                route = &**self.route_name(),
+                route,
                 error,
                 status = response.status().as_u16(),
                 "an `Err` became a reply with a success status: return an `HttpError`, or an error type that replies with another status"
@@ -175,6 +176,14 @@ impl Scope {
         self.discard_tasks();
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the request was cut off before its end");
         drop(self.batch(Outcome::of_failure(&error.raise()), None));
+    }
+
+    /// A request for which places are kept is the runner's to name.
+    #[inline(never)]
+    fn log_if_cut_off(&self, link: &Link) {
+        if link.is_cut_off() && self.route().places() == 0 {
+            link.log_if_cut_off(&self.route().label);
+        }
     }
 
     fn owes_anything(&self) -> bool {
@@ -216,9 +225,13 @@ impl Scope {
 /// A request may be cut off by the end of a shutdown, or by a panic in a drop. Its exits are still owed, and its tasks are accounted
 /// for.
 impl Drop for Scope {
+    #[inline]
     fn drop(&mut self) {
         if self.owes_anything() {
             self.cut_off();
+        }
+        if let Some(link) = &self.link {
+            self.log_if_cut_off(link);
         }
         if !self.slots.is_empty() || !self.parts().extensions.is_empty() {
             self.let_go();

@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     wait: Arc<Wait>,
     /// Whether an HTTP/1 request may have to wait until all of its reply is there, so that its client may leave in the meantime.
     awaits_reply: AtomicBool,
+    /// Whether it was cut off at the end of a shutdown.
+    is_cut_off: AtomicBool,
     /// Whether layers are around the app: they may hold back a reply that the app has given.
     is_layered: bool,
 }
@@ -45,6 +47,7 @@ impl Connection {
             lane: Lane::new(),
             wait,
             awaits_reply: AtomicBool::new(false),
+            is_cut_off: AtomicBool::new(false),
             is_layered,
         }
     }
@@ -65,12 +68,17 @@ impl Connection {
         self.awaits_reply.load(Ordering::Relaxed)
     }
 
-    /// A request was answered. If all of the reply is there already, the rest depends only on the socket, which reports its own
-    /// failure. What follows an upgrade is no longer HTTP.
+    /// All of a reply is there: the rest depends only on the socket, which reports its own failure.
+    #[inline]
+    pub(super) fn reply_is_there(&self) {
+        self.awaits_reply.store(false, Ordering::Relaxed);
+    }
+
+    /// A request was answered, maybe with all of its reply. What follows an upgrade is no longer HTTP.
     #[inline]
     pub(crate) fn answered(&self, response: &http::Response<Content>) {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            self.awaits_reply.store(false, Ordering::Relaxed);
+            self.reply_is_there();
         } else if matches!(response.body(), Either::Left(_)) {
             self.awaits_reply.store(self.is_layered, Ordering::Relaxed);
         }
@@ -94,6 +102,7 @@ impl Connection {
 
     /// The body of a reply has ended; what follows it waits for the flush.
     pub(crate) fn reply_ended(&self, follows: Follows) {
+        self.reply_is_there();
         if let Some(follows) = self.following.reply_ended(follows) {
             follows.submit_on(&self.lane);
         }
@@ -123,6 +132,16 @@ impl Connection {
         if let Some(gone) = self.following.flushed(context) {
             self.submit(gone);
         }
+    }
+
+    /// What is dropped from now on was not finished.
+    pub(super) fn cut_off(&self) {
+        self.is_cut_off.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.load(Ordering::Relaxed)
     }
 
     /// The socket is gone.

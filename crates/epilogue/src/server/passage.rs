@@ -89,6 +89,26 @@ impl Link {
         }
     }
 
+    /// All of the reply is there.
+    pub(crate) fn reply_is_there(&self) {
+        // Layers may hold back a reply that has ended.
+        if let Self::Connection(connection) = self {
+            connection.reply_is_there();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.connection().is_some_and(Connection::is_cut_off)
+    }
+
+    /// Names a request that was not finished, if that is because its connection was cut off.
+    pub(crate) fn log_if_cut_off(&self, route: &str) {
+        if self.is_cut_off() {
+            tracing::error!(route, "a request was cut off");
+        }
+    }
+
     pub(crate) fn reply_ended(&self, batch: Batch) {
         match self {
             Self::Connection(connection) => connection.reply_ended(Follows::Batch(batch)),

@@ -1,7 +1,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -25,6 +24,7 @@ use super::{longest_wait, progress, signal};
 use crate::app::{App, ReplyFuture, Started};
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
+use crate::tasks::with_causes;
 
 /// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
 ///
@@ -77,13 +77,14 @@ pub struct Server {
 )]
 #[doc(hidden)]
 pub trait ServeAddress {
-    fn listener(self) -> impl Future<Output = io::Result<TcpListener>> + Send;
+    fn listener(self) -> impl Future<Output = Result<TcpListener>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
-impl<A: ToSocketAddrs + Send> ServeAddress for A {
-    fn listener(self) -> impl Future<Output = io::Result<TcpListener>> + Send {
-        TcpListener::bind(self)
+impl<A: ToSocketAddrs + fmt::Debug + Send> ServeAddress for A {
+    async fn listener(self) -> Result<TcpListener> {
+        let address = format!("{self:?}");
+        TcpListener::bind(self).await.map_err(|source| Error::Bind { address, source })
     }
 }
 
@@ -197,7 +198,7 @@ impl Server {
     ///
     /// See [`App::serve`].
     pub async fn serve(self, address: impl ServeAddress) -> Result<()> {
-        let listener = address.listener().await.map_err(Error::Bind)?;
+        let listener = address.listener().await?;
         self.serve_on(listener).await
     }
 
@@ -353,6 +354,7 @@ impl Connections {
                     biased;
                     () = &mut abandon => {
                         tracing::error!(%client, "a connection was cut off");
+                        connection.cut_off();
                         cut_off.fetch_add(1, Ordering::Relaxed);
                         return;
                     }
@@ -375,8 +377,7 @@ impl Connections {
                 }
             };
             if let Err(error) = result {
-                // A client that leaves, or does not speak HTTP, is not a failure of the server.
-                tracing::debug!(%client, %error, "a connection ended with an error");
+                log_end(client, error);
             }
         });
     }
@@ -419,6 +420,12 @@ impl Connections {
         let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
         self.started.drain(pin!(std::future::ready(())), cut_off).await
     }
+}
+
+/// A client that leaves, or does not speak HTTP, is not a failure of the server.
+fn log_end(client: SocketAddr, error: impl Into<axum_core::BoxError>) {
+    let error = error.into();
+    tracing::debug!(%client, error = %with_causes(&*error), "a connection ended with an error");
 }
 
 /// How long connections that were told to end at once may take to do it.
