@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use epilogue::OpenApi;
 use epilogue::prelude::*;
 use epilogue::testing::{Multipart, TestClient};
 use epilogue_e2e::{Served, errors};
@@ -71,6 +72,36 @@ async fn embedded(#[param(embed)] item: Json<Item>, name: Depends<named>) -> Str
 #[post("/two")]
 async fn two(item: Json<Item>, note: Json<Option<String>>) -> String {
     format!("{} {:?}", item.name, *note)
+}
+
+#[dependency]
+fn greeting() -> String {
+    "hi".into()
+}
+
+#[dependency]
+fn greeting_sent(greeting: Json<String>) -> String {
+    greeting.into_inner()
+}
+
+#[dependency]
+fn greeting_sent_beside(#[param(embed)] greeting: Json<String>) -> String {
+    greeting.into_inner()
+}
+
+#[post("/beside")]
+async fn beside(#[param(alias = "order")] item: Json<Item>, name: Depends<named>) -> String {
+    format!("{} {}", item.name, *name)
+}
+
+#[post("/greeted")]
+async fn greeted(text: Json<String>, greeting: Depends<greeting>) -> String {
+    format!("{} {}", *greeting, *text)
+}
+
+#[post("/greeting")]
+async fn greeting_alone(greeting: Depends<greeting>) -> String {
+    greeting.to_string()
 }
 
 #[post("/login")]
@@ -379,6 +410,47 @@ async fn several_bodies_stand_under_their_names_and_one_where_it_says_so() {
         errors(client.post("/two").json(&json!({"item": ["n", 1]}))).await,
         [json!(["model_attributes_type", ["body", "item"]])]
     );
+}
+
+#[tokio::test]
+async fn an_override_leaves_the_bodies_where_the_route_has_them() {
+    let app = App::new().routes(routes![beside, greeted, greeting_alone]);
+    let item = json!({"name": "n", "unit-price": 1});
+    let both = json!({"order": item, "item": item});
+
+    let client = TestClient::new(app.clone());
+    assert_eq!(client.post("/beside").json(&both).send().await.text(), "n n");
+    assert_eq!(client.post("/greeted").json(&"you").send().await.text(), "hi you");
+
+    let one_less = app.clone().override_dependency::<named>(|| "stand-in".into());
+    let schema = |app: &App, path: &str| {
+        let document = OpenApi::new("Test", "1").document(app);
+        document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"].clone()
+    };
+    assert!(schema(&one_less, "/beside")["properties"]["order"].is_object());
+    let client = TestClient::new(one_less);
+    for body in [&both, &json!({ "order": item })] {
+        assert_eq!(client.post("/beside").json(body).send().await.text(), "n stand-in");
+    }
+    assert_eq!(errors(client.post("/beside").json(&item)).await, [json!(["missing", ["body", "order"]])]);
+
+    for one_more in [
+        app.clone().override_dependency_with::<greeting, greeting_sent>(),
+        app.override_dependency_with::<greeting, greeting_sent_beside>(),
+    ] {
+        assert_eq!(schema(&one_more, "/greeted")["type"], "string");
+        let client = TestClient::new(one_more);
+        assert_eq!(client.post("/greeted").json(&"you").send().await.text(), "you you");
+    }
+}
+
+#[tokio::test]
+async fn where_the_route_has_no_body_its_overrides_say_where_theirs_are() {
+    let app = App::new().routes(routes![greeting_alone]);
+    let client = TestClient::new(app.clone().override_dependency_with::<greeting, greeting_sent>());
+    assert_eq!(client.post("/greeting").json(&"you").send().await.text(), "you");
+    let client = TestClient::new(app.override_dependency_with::<greeting, greeting_sent_beside>());
+    assert_eq!(client.post("/greeting").json(&json!({"greeting": "you"})).send().await.text(), "you");
 }
 
 #[tokio::test]

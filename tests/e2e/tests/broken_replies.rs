@@ -129,11 +129,9 @@ async fn journal_of(app: App, mut entries: Entries, path: &str, is_http2: bool) 
     } else {
         served.http1().await.send_request(request).await
     };
-    // On HTTP/1 the head may not have left by then.
-    if let Ok(reply) = reply {
-        assert_eq!(reply.status(), 200);
-        reply.into_body().collect().await.unwrap_err();
-    }
+    let reply = reply.unwrap();
+    assert_eq!(reply.status(), 200);
+    reply.into_body().collect().await.unwrap_err();
     served.stop().await.unwrap();
     entries.now()
 }
@@ -162,6 +160,57 @@ async fn the_tasks_of_a_reply_that_breaks_off_are_dropped_and_its_exits_are_told
                 );
             }
         }
+    }
+}
+
+/// Fails or panics after this many pieces.
+#[get("/after/{pieces}")]
+async fn after(pieces: Path<u8>, panics: Query<bool>) -> Body {
+    Body::from_stream(Breaks { pieces: *pieces, panics: *panics })
+}
+
+#[get("/events")]
+async fn events() -> Sse<impl Stream<Item = Result<Event, io::Error>>> {
+    Sse::new(futures_util::stream::iter([Ok(Event::data("one")), Err(io::Error::other("no more"))]))
+}
+
+#[tokio::test]
+async fn what_came_before_it_broke_off_is_sent() {
+    let app = App::new().routes(routes![after, events]);
+    let layered = app.clone().layer(tower_http::limit::RequestBodyLimitLayer::new(100));
+    for app in [app, layered] {
+        let served = Served::new(app).await;
+        for (path, content) in [
+            ("/after/0?panics=false", ""),
+            ("/after/0?panics=true", ""),
+            ("/after/1?panics=false", "piece"),
+            ("/after/1?panics=true", "piece"),
+            ("/after/3?panics=true", "piecepiecepiece"),
+            ("/events", "data: one\n\n"),
+        ] {
+            let mut connection = served.connect().await;
+            connection.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+            let sent = connection.read_to_end().await;
+            let (head, body) = sent.split_once("\r\n\r\n").expect(path);
+            assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {head}");
+            // Without the sizes of the chunks.
+            let body: String = body.split("\r\n").skip(1).step_by(2).collect();
+            assert_eq!(body, content, "{path}");
+            assert!(!sent.ends_with("0\r\n\r\n"), "{path}");
+
+            let request = http::Request::get(format!("http://{}{path}", served.address));
+            let request = request.body(Full::<Bytes>::default()).unwrap();
+            let mut body = served.http2().await.send_request(request).await.expect(path).into_body();
+            let mut received = Vec::new();
+            let error = loop {
+                match body.frame().await.expect(path) {
+                    Ok(frame) => received.extend(frame.into_data().unwrap()),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(String::from_utf8(received).unwrap(), content, "{path}: {error}");
+        }
+        served.stop().await.unwrap();
     }
 }
 

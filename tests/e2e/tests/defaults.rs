@@ -131,3 +131,205 @@ async fn maps_values_and_lists_are_read_where_they_are_given() {
         ]
     );
 }
+
+#[derive(Debug, Deserialize)]
+struct Paging {
+    page: Option<String>,
+    size: String,
+}
+
+/// A struct that flattens another one asks serde for a map, so what it reads cannot be asked for by name.
+#[derive(Debug, Deserialize)]
+struct Search {
+    term: String,
+    sort: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+impl Search {
+    fn all() -> Self {
+        Self { term: "all".into(), sort: None, paging: Paging { page: None, size: "9".into() } }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Shape {
+    Circle { radius: String },
+}
+
+fn found(search: Option<&Search>) -> String {
+    search.map_or("none".into(), |Search { term, sort, paging: Paging { page, size } }| {
+        format!("{term} {sort:?} {page:?} {size}")
+    })
+}
+
+#[get("/search/query")]
+async fn search(search: Query<Option<Search>>, lang: Query<Option<String>>) -> String {
+    format!("{} {:?}", found(search.as_ref()), *lang)
+}
+
+#[get("/search/headers")]
+async fn search_headers(search: Header<Option<Search>>) -> String {
+    found(search.as_ref())
+}
+
+#[get("/search/cookies")]
+async fn search_cookies(search: Cookie<Option<Search>>) -> String {
+    found(search.as_ref())
+}
+
+#[post("/search/form")]
+async fn search_form(search: Form<Option<Search>>, lang: Form<String>) -> String {
+    format!("{} {}", found(search.as_ref()), *lang)
+}
+
+#[get("/search/default")]
+async fn search_default(
+    #[param(default = Search::all())] search: Query<Search>,
+    lang: Query<Option<String>>,
+) -> String {
+    format!("{} {:?}", found(Some(&search)), *lang)
+}
+
+#[get("/shape/query")]
+async fn shape(shape: Query<Option<Shape>>) -> String {
+    shape.as_ref().map_or("none", |Shape::Circle { radius }| radius).to_owned()
+}
+
+#[post("/shape/form")]
+async fn shape_form(shape: Form<Option<Shape>>, lang: Form<String>) -> String {
+    format!("{} {}", shape.is_some(), *lang)
+}
+
+#[tokio::test]
+async fn what_flattens_another_struct_is_absent_if_none_of_it_is_sent() {
+    let client = TestClient::new(App::new().routes(routes![
+        search,
+        search_headers,
+        search_cookies,
+        search_form,
+        search_default
+    ]));
+    for (request, want) in [
+        (client.get("/search/query"), "none None"),
+        (client.get("/search/query?lang=de"), "none Some(\"de\")"),
+        // What only has the parameter's own name is none of the struct.
+        (client.get("/search/query?search=de"), "none None"),
+        (client.get("/search/query?lang=de&term=a&size=1"), "a None None 1 Some(\"de\")"),
+        (client.get("/search/headers"), "none"),
+        (client.get("/search/headers").header("x-other", "1"), "none"),
+        (client.get("/search/cookies").cookie("other", "1"), "none"),
+        (client.post("/search/form").form(&[("lang", "de")]), "none de"),
+        (client.post("/search/form").multipart(Multipart::new().text("lang", "de")), "none de"),
+        (client.get("/search/default"), "all None None 9 None"),
+        (client.get("/search/default?lang=de"), "all None None 9 Some(\"de\")"),
+        (client.get("/search/default?term=a&size=1"), "a None None 1 None"),
+    ] {
+        assert_eq!(request.send().await.text(), want);
+    }
+    let [term, size] = ["term", "size"].map(|field| json!(["missing", ["query", field]]));
+    for path in ["/search/query", "/search/default"] {
+        // Any field that is sent makes it present: an optional one, and one of the flattened struct.
+        for (sent, missing) in [
+            ("sort=up", vec![&term, &size]),
+            ("page=1", vec![&term, &size]),
+            ("size=1", vec![&term]),
+            ("term=a", vec![&size]),
+        ] {
+            let told = errors(client.get(&format!("{path}?lang=de&{sent}"))).await;
+            assert_eq!(told.iter().collect::<Vec<_>>(), missing, "{path} {sent}");
+        }
+    }
+    assert_eq!(
+        errors(client.get("/search/headers").header("sort", "up")).await,
+        [json!(["missing", ["header", "term"]]), json!(["missing", ["header", "size"]])]
+    );
+}
+
+#[tokio::test]
+async fn an_enum_with_a_tag_is_absent_without_the_tag() {
+    let client = TestClient::new(App::new().routes(routes![shape, shape_form, drawn]));
+    for (request, want) in [
+        (client.get("/shape/query"), "none"),
+        (client.get("/shape/query?lang=de"), "none"),
+        (client.get("/shape/query?kind=circle&radius=1"), "1"),
+        (client.post("/shape/form").form(&[("lang", "de")]), "false de"),
+    ] {
+        assert_eq!(request.send().await.text(), want);
+    }
+    assert_eq!(client.get("/drawn?lang=de").send().await.text(), "none");
+    assert_eq!(client.get("/drawn?name=n&kind=circle&radius=1").send().await.text(), "n 1");
+    assert_eq!(
+        errors(client.get("/drawn?kind=circle&radius=1")).await,
+        [json!(["missing", ["query", "name"]])]
+    );
+    assert_eq!(errors(client.get("/shape/query?kind=x")).await, [json!(["union_tag_invalid", ["query"]])]);
+    assert_eq!(
+        errors(client.get("/shape/query?kind=circle")).await,
+        [json!(["missing", ["query", "circle", "radius"]])]
+    );
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    #[serde(default)]
+    a: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Drawn {
+    name: String,
+    #[serde(flatten)]
+    shape: Shape,
+}
+
+#[get("/drawn")]
+async fn drawn(drawn: Query<Option<Drawn>>) -> String {
+    drawn
+        .as_ref()
+        .map_or("none".into(), |Drawn { name, shape: Shape::Circle { radius } }| format!("{name} {radius}"))
+}
+
+#[get("/strict/query")]
+async fn strict(strict: Query<Option<Strict>>) -> String {
+    format!("{:?}", strict.as_ref().map(|strict| strict.a))
+}
+
+#[get("/strict/default")]
+async fn strict_default(#[param(default = Strict { a: 9 })] strict: Query<Strict>) -> String {
+    strict.a.to_string()
+}
+
+#[get("/strict/headers")]
+async fn strict_headers(strict: Header<Option<Strict>>) -> String {
+    format!("{:?}", strict.as_ref().map(|strict| strict.a))
+}
+
+#[post("/strict/form")]
+async fn strict_form(strict: Form<Option<Strict>>) -> String {
+    format!("{:?}", strict.as_ref().map(|strict| strict.a))
+}
+
+#[tokio::test]
+async fn a_struct_that_denies_unknown_names_does_so_although_it_may_be_absent() {
+    let client =
+        TestClient::new(App::new().routes(routes![strict, strict_default, strict_headers, strict_form]));
+    for (request, want) in [
+        (client.get("/strict/query"), "None"),
+        (client.get("/strict/query?a=1"), "Some(1)"),
+        (client.get("/strict/default"), "9"),
+        (client.get("/strict/default?a=1"), "1"),
+        (client.get("/strict/headers").header("zz", "1"), "None"),
+        (client.post("/strict/form").form(&[("a", "1")]), "Some(1)"),
+    ] {
+        assert_eq!(request.send().await.text(), want);
+    }
+    let extra = |place| json!(["extra_forbidden", [place, "zz"]]);
+    assert_eq!(errors(client.get("/strict/query?zz=1")).await, [extra("query")]);
+    assert_eq!(errors(client.get("/strict/query?a=1&zz=1")).await, [extra("query")]);
+    assert_eq!(errors(client.get("/strict/default?zz=1")).await, [extra("query")]);
+    assert_eq!(errors(client.post("/strict/form").form(&[("zz", "1")])).await, [extra("body")]);
+}

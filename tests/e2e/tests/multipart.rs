@@ -372,3 +372,19 @@ async fn a_head_of_a_part_has_an_end() {
     }
     served.stop().await.unwrap();
 }
+
+#[post("/optional-files")]
+async fn optional_files(photos: File<Option<Vec<UploadFile>>>, bytes: File<Option<Vec<Bytes>>>) -> String {
+    let names = photos.as_ref().map(|photos| photos.iter().map(UploadFile::filename).collect::<Vec<_>>());
+    format!("{names:?} {:?}", bytes.as_ref().map(|bytes| bytes.iter().map(Bytes::len).collect::<Vec<_>>()))
+}
+
+#[tokio::test]
+async fn a_list_of_files_may_be_optional() {
+    let client = TestClient::new(App::new().routes(routes![optional_files]));
+    let sent = |form| client.post("/optional-files").multipart(form);
+    assert_eq!(sent(Multipart::new().text("other", "x")).send().await.text(), "None None");
+    let form =
+        Multipart::new().file("photos", "a.png", "image/png", "a").file("bytes", "b", "text/plain", "bb");
+    assert_eq!(sent(form).send().await.text(), r#"Some(["a.png"]) Some([2])"#);
+}

@@ -149,16 +149,35 @@ impl std::error::Error for BrokeOff {
 
 /// A body of any type, whose panics are caught: otherwise a server would lose the connection, and the part of the reply that was
 /// not written yet.
-struct Foreign(Option<Body>);
+struct Foreign {
+    /// Taken when it has failed or panicked: polled again, it might panic again.
+    body: Option<Body>,
+    /// How it failed, until that is told, which takes another turn: when a body fails, hyper forgets what it has not written yet.
+    error: Option<axum_core::Error>,
+}
 
 impl Foreign {
+    fn new(body: Body) -> Self {
+        Self { body: Some(body), error: None }
+    }
+
     fn into_inner(mut self) -> Body {
-        self.0.take().unwrap_or_default()
+        self.body.take().unwrap_or_default()
+    }
+
+    fn drop_body(&mut self) {
+        if let Some(body) = self.body.take() {
+            drop_caught(body);
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        if self.body.is_none() { self.error.is_none() } else { self.asked(Body::is_end_stream) }
     }
 
     /// What the body says of itself; the default if it panics instead.
     fn asked<T: Default>(&self, ask: impl FnOnce(&Body) -> T) -> T {
-        caught_now(|| self.0.as_ref().map(ask).unwrap_or_default()).unwrap_or_else(|failure| {
+        caught_now(|| self.body.as_ref().map(ask).unwrap_or_default()).unwrap_or_else(|failure| {
             tracing::error!(
                 ?failure,
                 "the body of a reply panicked when it was asked for its length or its end"
@@ -170,9 +189,7 @@ impl Foreign {
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        if let Some(body) = self.0.take() {
-            drop_caught(body);
-        }
+        self.drop_body();
     }
 }
 
@@ -219,7 +236,7 @@ impl ReplyBody {
     pub(crate) fn of_route(content: Content, after: After, breakable: Option<Arc<Breakable>>) -> Self {
         let content = match content {
             Either::Left(whole) => Either::Left(whole),
-            Either::Right(body) => Either::Right(Foreign(Some(body))),
+            Either::Right(body) => Either::Right(Foreign::new(body)),
         };
         Self { content, breakable: breakable.map(Unended), after, trace: None, stream: None }
     }
@@ -253,16 +270,24 @@ impl ReplyBody {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Either::Right(Foreign(Some(body))) = &mut self.content else { return Poll::Ready(None) };
-        match caught_now(|| Pin::new(body).poll_frame(context).map_err(told)) {
+        let Either::Right(foreign) = &mut self.content else { return Poll::Ready(None) };
+        let Some(body) = &mut foreign.body else { return Poll::Ready(foreign.error.take().map(Err)) };
+        let polled = match caught_now(|| Pin::new(body).poll_frame(context).map_err(told)) {
             Ok(polled) => polled.map_err(|(text, error)| self.failed(&text, error)),
             Err(failure) => {
-                // Polled again, it may panic again.
-                self.leave_out();
                 let text = failure.to_string();
                 self.broke(&text, &failure);
                 Poll::Ready(Some(Err(axum_core::Error::new(text))))
             }
+        };
+        match (polled, &mut self.content) {
+            (Poll::Ready(Some(Err(error))), Either::Right(foreign)) => {
+                foreign.drop_body();
+                foreign.error = Some(error);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            (polled, _) => polled,
         }
     }
 
@@ -285,7 +310,7 @@ impl ReplyBody {
         self.rest() == 0
             && match &self.content {
                 Either::Left(whole) => whole.is_end_stream(),
-                Either::Right(body) => body.asked(Body::is_end_stream),
+                Either::Right(body) => body.has_ended(),
             }
     }
 

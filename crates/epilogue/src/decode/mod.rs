@@ -65,6 +65,7 @@ pub(crate) use self::rules::compiled;
 pub(crate) use self::shape::{Shape, is_one_field, shape};
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
+use self::values::Unreadable;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc, Place};
@@ -87,6 +88,38 @@ pub(crate) fn decode<T: DeserializeOwned>(
 }
 
 fn in_detail<T: DeserializeOwned>(
+    values: &dyn Values,
+    place: Place,
+    name: &str,
+    rules: Rules<'_>,
+) -> Result<T, Vec<Invalid>> {
+    let errors = match attempt(values, place, name, rules) {
+        Ok(value) => return Ok(value),
+        Err(errors) => errors,
+    };
+    match quick::absent() {
+        Some(absent) if lacks_all::<T>(&errors, values, place, name, rules) => Ok(absent),
+        _ => Err(errors),
+    }
+}
+
+/// Whether nothing of the type was sent. Serde does not say what is read by a struct that flattens another one, or by an enum with a
+/// tag. So nothing was sent if the same is missing, and nothing else is wrong, when no value can be read.
+fn lacks_all<T: DeserializeOwned>(
+    errors: &[Invalid],
+    values: &dyn Values,
+    place: Place,
+    name: &str,
+    rules: Rules<'_>,
+) -> bool {
+    errors.iter().all(|error| error.kind == flaw::MISSING.kind)
+        && attempt::<T>(&Unreadable(values), place, name, rules).is_err_and(|unread| {
+            let told = |error: &Invalid| (error.kind, error.loc.clone());
+            unread.iter().map(told).eq(errors.iter().map(told))
+        })
+}
+
+fn attempt<T: DeserializeOwned>(
     values: &dyn Values,
     place: Place,
     name: &str,
@@ -775,6 +808,30 @@ mod tests {
         let errors = query::<Outer>("n=x", None).unwrap_err();
         let locs: Vec<_> = errors.as_array().unwrap().iter().map(|error| &error["loc"][1]).collect();
         assert_eq!(locs, ["n", "m", "name"]);
+    }
+
+    #[test]
+    fn a_header_that_is_no_text_and_that_nobody_reads_is_passed_over() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Inner {
+            name: String,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Outer {
+            n: i32,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        let lines: [(_, &[u8]); 3] = [("x-other", b"\xff"), ("n", b"1"), ("name", b"x")];
+        let read = |lines: &[(&'static str, &[u8])]| {
+            let map = headers(lines);
+            decode::<Option<Outer>>(&Headers::new(&map, None), Place::Header, "h", None)
+                .map_err(|errors| shown(&errors))
+        };
+        assert_eq!(read(&lines), Ok(Some(Outer { n: 1, inner: Inner { name: "x".into() } })));
+        assert_eq!(read(&lines[..1]), Ok(None));
+        assert_eq!(read(&lines[..2]).unwrap_err()[0]["loc"], json!(["header", "name"]));
+        assert!(read(&[("n", b"1"), ("name", b"\xff")]).is_err());
     }
 
     #[test]

@@ -19,9 +19,14 @@ pub(super) fn quick<T: DeserializeOwned>(values: &impl Values, name: &str, rules
     match T::deserialize(value) {
         Ok(value) => Some(value),
         // Only now is it known that the optional thing is a single value, and not a struct over the place.
-        Err(Unsure::Absent) => T::deserialize(Absent).ok(),
+        Err(Unsure::Absent) => absent(),
         Err(Unsure::Other) => None,
     }
+}
+
+/// What an optional type is when it is absent.
+pub(super) fn absent<T: DeserializeOwned>() -> Option<T> {
+    T::deserialize(Absent).ok()
 }
 
 /// Why there is no quick answer.

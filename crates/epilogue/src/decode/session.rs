@@ -15,6 +15,7 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::flaw::{self, Flaw};
+use super::values::UNREADABLE_NAME;
 use super::wild::Wild;
 use crate::rejection::{Invalid, Loc, Place};
 
@@ -107,6 +108,8 @@ pub(super) enum Fault {
     Untagged(&'static str),
     /// A type got a value of another kind than it takes.
     Type { expected: String, reason: String },
+    /// A value that is no text was read, out of one of serde's own buffers.
+    Opaque,
     /// A type refused a value.
     Refused(String),
 }
@@ -121,6 +124,7 @@ impl fmt::Display for Fault {
             Self::Unknown => f.write_str("unknown field"),
             Self::Variant(_) | Self::Tag { .. } => f.write_str("unknown variant"),
             Self::Untagged(tag) => write!(f, "missing tag `{tag}`"),
+            Self::Opaque => f.write_str("not a text"),
             Self::Type { reason, .. } | Self::Refused(reason) => f.write_str(reason),
         }
     }
@@ -134,8 +138,18 @@ impl de::Error for Fault {
     }
 
     fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        if matches!(unexpected, de::Unexpected::Bytes(_)) {
+            return Self::Opaque;
+        }
         let reason = format!("invalid type: {unexpected}, expected {expected}");
         Self::Type { expected: expected.to_string(), reason }
+    }
+
+    fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        if matches!(unexpected, de::Unexpected::Bytes(_)) {
+            return Self::Opaque;
+        }
+        Self::custom(format_args!("invalid value: {unexpected}, expected {expected}"))
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -150,8 +164,8 @@ impl de::Error for Fault {
         Self::Unknown
     }
 
-    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::Variant(expected)
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        if variant == UNREADABLE_NAME { Self::Opaque } else { Self::Variant(expected) }
     }
 }
 
@@ -162,6 +176,7 @@ impl Fault {
             Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
             Self::Tag { tag, found, expected } => flaw::union_tag_invalid(&tag, &found, expected),
             Self::Untagged(tag) => flaw::union_tag_not_found(tag),
+            Self::Opaque => flaw::STRING_UNICODE,
             // Serde takes a list as the fields of a struct, in order, if it has kept the list in a buffer.
             Self::Missing(_) if !input.is_object() => flaw::MODEL_TYPE,
             // The value came from one of serde's own buffers: for `flatten`, or for an untagged or tagged enum.
@@ -400,8 +415,10 @@ impl Session {
         }
         self.with_log(|log| {
             let key = path.key();
-            // A value that was partly filled may be refused because of the filling, which is not the request's error.
-            let own = !matches!(fault, Fault::Noted) && !log.has_found(&key);
+            // A value that was partly filled may be refused because of the filling, which is not the request's error. No filling is
+            // opaque.
+            let own =
+                matches!(fault, Fault::Opaque) || (!matches!(fault, Fault::Noted) && !log.has_found(&key));
             if !own {
                 log.get_past(path);
                 return;

@@ -105,6 +105,12 @@ impl<'a> Slot<'a> {
         self.values.all(self.name)
     }
 
+    fn is_any_sent(&self) -> bool {
+        let mut any = false;
+        self.values.each(&mut |_, _| any = true);
+        any
+    }
+
     /// The input of errors of the value as such.
     pub(super) fn input(&self) -> Value {
         match self.role {
@@ -165,9 +171,7 @@ impl<'de> Deserializer<'de> for Slot<'_> {
             Some(raw) => self.text(raw).deserialize_any(visitor),
             None if matches!(self.role, Role::Field(_)) => self.absent(|wild| wild.deserialize_any(visitor)),
             None => {
-                let mut any = false;
-                self.values.each(&mut |_, _| any = true);
-                if any {
+                if self.is_any_sent() {
                     self.deserialize_map(visitor)
                 } else {
                     self.absent(|wild| wild.deserialize_any(visitor))
@@ -272,9 +276,9 @@ impl<'de> Deserializer<'de> for Slot<'_> {
                 None => self.absent(|wild| wild.deserialize_struct(name, fields, visitor)),
             };
         }
-        if self.role == Role::Optional
-            && !fields.iter().any(|field| self.values.contains(&self.values.key(field)))
-        {
+        let has_none = self.role == Role::Optional
+            && !fields.iter().any(|field| self.values.contains(&self.values.key(field)));
+        if has_none && !(self.values.tells_unknown() && self.is_any_sent()) {
             return Err(Fault::Nothing);
         }
         self.session.take_whole();
@@ -285,6 +289,10 @@ impl<'de> Deserializer<'de> for Slot<'_> {
         } else {
             visitor.visit_map(Fields::new(session, self.values, of, self.rules, fields))
         };
+        // What was sent is no business of a struct that has none of it, unless it denies unknown names.
+        if has_none && !matches!(result, Err(Fault::Unknown)) && !session.is_strict(type_name::<V>()) {
+            return Err(Fault::Nothing);
+        }
         session.settle_fields(type_name::<V>(), std::iter::empty(), result)
     }
 

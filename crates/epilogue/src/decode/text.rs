@@ -72,7 +72,11 @@ impl<'de> Deserializer<'de> for Text<'_> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_string(visitor)
+        match self.raw {
+            // Serde's buffers take bytes, which matter only if something reads them later.
+            Raw::Opaque(bytes) => visitor.visit_bytes(bytes),
+            _ => self.deserialize_string(visitor),
+        }
     }
 
     alike!();

@@ -441,6 +441,56 @@ impl Values for Index<'_> {
     }
 }
 
+/// A place with the same names, in which every value is one that whoever reads it refuses.
+pub(super) struct Unreadable<'v>(pub(super) &'v dyn Values);
+
+pub(super) const UNREADABLE: &[u8] = b"\xff unreadable";
+
+/// The same as serde reads it for the name of a variant.
+pub(super) const UNREADABLE_NAME: &str = "\u{fffd} unreadable";
+
+impl Values for Unreadable<'_> {
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.0.one(name).map(|_| Raw::Opaque(UNREADABLE))
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        self.0.all(name).iter().map(|_| Raw::Opaque(UNREADABLE)).collect()
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        self.0.each(&mut |name, _| visit(name, Raw::Opaque(UNREADABLE)));
+    }
+
+    fn alone(&self, name: &str) -> Option<Raw<'_>> {
+        self.0.alone(name).map(|_| Raw::Opaque(UNREADABLE))
+    }
+
+    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
+        self.0.key(field)
+    }
+
+    fn tells_unknown(&self) -> bool {
+        self.0.tells_unknown()
+    }
+
+    fn echoes_all(&self) -> bool {
+        self.0.echoes_all()
+    }
+
+    fn first_counts(&self) -> bool {
+        self.0.first_counts()
+    }
+
+    fn length(&self) -> usize {
+        self.0.length()
+    }
+
+    fn positional(&self) -> bool {
+        self.0.positional()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

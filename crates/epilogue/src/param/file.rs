@@ -14,7 +14,7 @@ use crate::scope::{Scope, Site};
 use crate::upload::UploadFile;
 
 /// A file of a multipart form: `File<UploadFile>`, `File<Option<UploadFile>>`, or `File<Vec<UploadFile>>` for a field that holds
-/// several. FastAPI's `UploadFile`. With `Bytes` in the place of `UploadFile` it holds the content alone, in memory: FastAPI's
+/// several, which may be in an `Option` too. FastAPI's `UploadFile`. With `Bytes` in the place of `UploadFile` it holds the content alone, in memory: FastAPI's
 /// `bytes` with `File()`.
 ///
 /// The parameter's name is the field's. A form may hold texts too, which [`Form<T>`](crate::Form) reads. A field without a file
@@ -88,6 +88,20 @@ impl Files for Option<UploadFile> {
 impl Files for UploadFile {
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
         <Option<Self> as Files>::take(scope, site)?.ok_or_else(|| vec![missing(site)])
+    }
+}
+
+impl<T> Files for Option<Vec<T>>
+where
+    Vec<T>: Files,
+{
+    const IN_MEMORY: bool = <Vec<T> as Files>::IN_MEMORY;
+
+    fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
+        if scope.uploads(site.key()).is_empty() {
+            return Ok(None);
+        }
+        <Vec<T> as Files>::take(scope, site).map(Some)
     }
 }
 

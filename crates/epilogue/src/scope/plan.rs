@@ -2,7 +2,7 @@
 //! starts; a request follows it step by step and looks every value up by its position.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::concurrent::Group;
@@ -35,7 +35,7 @@ pub(crate) struct Plan {
     pub(crate) reads_form: bool,
     /// Something reads all of it, whatever its type.
     pub(crate) reads_whole: bool,
-    /// There are several JSON bodies, or one with `embed`: each stands under its name.
+    /// The route as written has several JSON bodies, or one with `embed`: each stands under its name.
     pub(crate) embed_bodies: bool,
     /// Files are wanted as bytes.
     pub(crate) files_in_memory: bool,
@@ -334,7 +334,7 @@ struct Draft<'a, 'b> {
     scoped: HashMap<TypeId, bool>,
     /// For each slot, the dependency in or below it that is exited before the reply, if there is one.
     early: HashMap<usize, &'static str>,
-    bodies: Vec<&'static str>,
+    bodies: JsonBodies,
     chain: Vec<&'static str>,
     /// The dependencies along the chain, to find cycles: the compiler has ruled them out, but overrides can bring them back.
     above: Vec<TypeId>,
@@ -378,7 +378,7 @@ impl Planner<'_> {
             slots: HashMap::new(),
             scopes: Vec::new(),
             scoped: HashMap::new(),
-            bodies: Vec::new(),
+            bodies: JsonBodies::default(),
             early: HashMap::new(),
             chain: Vec::new(),
             above: Vec::new(),
@@ -389,8 +389,44 @@ impl Planner<'_> {
             draft.site(dependency, true, false)?;
         }
         draft.plan.own = draft.params(route.params, route.concurrent, true, false)?;
-        draft.plan.embed_bodies |= draft.bodies.len() > 1;
+        // Overrides do not move the bodies of a route that has any.
+        let mut bodies = JsonBodies::default();
+        if !draft.planner.overrides.is_empty() {
+            let written = outer.iter().copied().chain(route.dependencies).chain(route.params);
+            let mut seen = HashSet::new();
+            written.for_each(|param| bodies.add_below(param, &mut seen));
+        }
+        let bodies = if bodies.names.is_empty() { &draft.bodies } else { &bodies };
+        draft.plan.embed_bodies = bodies.embed || bodies.names.len() > 1;
         Ok((draft.plan, draft.slots))
+    }
+}
+
+/// The JSON bodies that a route reads.
+#[derive(Default)]
+struct JsonBodies {
+    names: Vec<&'static str>,
+    /// One of them says that it stands under its name.
+    embed: bool,
+}
+
+impl JsonBodies {
+    fn add(&mut self, param: &ParamNode) {
+        if !self.names.contains(&param.key) {
+            self.names.push(param.key);
+        }
+        self.embed |= param.options.embed;
+    }
+
+    /// The body that a parameter is, or those of the dependency that it is for, as that is written.
+    fn add_below(&mut self, param: &ParamNode, seen: &mut HashSet<TypeId>) {
+        match param.source {
+            Source::Json(_) => self.add(param),
+            Source::Dependency { node: Some(node), .. } if seen.insert(node.id) => {
+                node.params.iter().for_each(|param| self.add_below(param, seen));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -809,10 +845,7 @@ impl Draft<'_, '_> {
     }
 
     fn read_json(&mut self, param: &'static ParamNode) -> Result<(), PlanError> {
-        if !self.bodies.contains(&param.key) {
-            self.bodies.push(param.key);
-        }
-        self.plan.embed_bodies |= param.options.embed;
+        self.bodies.add(param);
         self.plan.reads_json = true;
         self.plan.reads_whole = true;
         self.read_body(param)
