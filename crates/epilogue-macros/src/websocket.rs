@@ -11,7 +11,7 @@ use crate::names::Names;
 use crate::params::{Params, is_token};
 use crate::route::{Options, Read, Template};
 use crate::signature::{Function, Kind, Parameter};
-use crate::types::is_named;
+use crate::types::{arguments, is_named};
 
 const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
 
@@ -40,7 +40,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let template = Template::read(template, "websocket", &mut function, &mut errors);
     options.check(&function, &mut errors);
-    let position = socket(&function, &mut errors);
+    let position = socket(&mut function, &mut errors);
     let names = Names::of(&mut function, &private);
     let taken: Vec<&Parameter> =
         function.params.iter().filter(|param| !is_named(&param.ty, "WebSocket")).collect();
@@ -60,9 +60,20 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 /// The position of the socket among the parameters. The request has the values of the others.
-fn socket(function: &Function, errors: &mut Errors) -> Option<usize> {
+fn socket(function: &mut Function, errors: &mut Errors) -> Option<usize> {
     if !function.is_async() {
         errors.at(function.name(), "a function under `#[websocket]` waits for its client: write `async fn`");
+    }
+    if let Some(wrapped) = function
+        .params
+        .iter_mut()
+        .find(|param| arguments(&param.ty).iter().any(|inner| is_named(inner, "WebSocket")))
+    {
+        wrapped.is_reported = true;
+        let message =
+            format!("under `#[websocket]` there is always a socket: write `mut {}: WebSocket`", wrapped.name);
+        errors.at(&wrapped.ty_as_written, message);
+        return None;
     }
     let mut sockets =
         function.params.iter().enumerate().filter(|(_, param)| is_named(&param.ty, "WebSocket"));
