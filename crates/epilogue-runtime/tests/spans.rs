@@ -11,7 +11,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use epilogue_runtime::{Batch, Runner, TaskLimits};
@@ -115,7 +114,12 @@ fn a_task_that_is_abandoned_is_logged_with_the_error_of_its_last_attempt() {
             tasks.add(flaky("mail", u32::MAX, How::Error)).retries(u32::MAX);
             tasks.add_task(std::future::pending::<()>, ());
             Batch::new(tasks).submit();
-            runner.drain(tokio::time::sleep(Duration::from_millis(500))).await;
+            let first_has_failed = async {
+                while runner.stats().retried == 0 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            runner.drain(first_has_failed).await;
         });
     });
     let lines = lines.1.lock().unwrap().join("\n");

@@ -40,6 +40,23 @@ pub trait Dependency: 'static {
 /// A dependency under `#[dependency(scope = "app")]`, which is built once, at the start.
 ///
 /// It is implemented by the macro only.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::AppScoped;
+///
+/// #[dependency(scope = "app")]
+/// async fn mailer() -> String {
+///     "smtp://localhost".into()
+/// }
+///
+/// fn with_early<D: AppScoped>(app: App) -> App {
+///     app.build_at_start::<D>()
+/// }
+///
+/// let app = with_early::<mailer>(App::new());
+/// # let _ = app;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an app-scoped dependency",
     label = "not built at the start",
