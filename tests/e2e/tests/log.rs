@@ -258,6 +258,25 @@ async fn a_request_that_failed_is_named() {
     );
 }
 
+#[tokio::test]
+async fn a_handler_of_every_http_error_does_not_silence_what_they_were_made_from() {
+    let (mut entries, _guard) = log();
+    let app = App::new().routes(routes![fails]);
+    let app = app.on_error(|error: &HttpError, _| (error.status(), "sorry"));
+    let reply = TestClient::new(app.clone()).get("/fails/1").send().await;
+    assert_eq!((reply.status().as_u16(), &*reply.text()), (500, "sorry"));
+    assert_eq!(
+        entries.now(),
+        [r#"a request failed route="GET /fails/{id}" status=500 error=cannot commit: deadlock"#]
+    );
+
+    // One of the error itself says in its own words what there is to say.
+    let client = TestClient::new(app.on_error(|error: &Uncommitted, _| (StatusCode::CONFLICT, error.0)));
+    assert_eq!(client.get("/fails/1").send().await.status(), 409);
+    assert_eq!(client.get("/unknown").send().await.status(), 404);
+    assert_eq!(entries.now(), [""; 0]);
+}
+
 #[get("/streams")]
 async fn streams() -> Body {
     let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from("first"))]);

@@ -61,7 +61,7 @@ impl End {
         runner.shared().counters.ended(outcome);
 
         if !task.span().is_disabled() {
-            let milliseconds = took.unwrap_or_default().as_secs_f64() * 1000.0;
+            let milliseconds = took.unwrap_or_default().div_duration_f64(Duration::from_millis(1));
             task.span().record("attempt", task.attempts);
             task.span().record("outcome", outcome.as_str());
             task.span().record("duration_ms", milliseconds);

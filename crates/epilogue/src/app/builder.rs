@@ -170,6 +170,8 @@ impl App {
     /// [`Panicked`](crate::Panicked), and [`HttpError`](crate::HttpError) for unknown paths (404), wrong methods (405) and overload (503)
     /// beside every `HttpError` that a function returns. The reply may carry tasks of its own.
     ///
+    /// What an `HttpError` was made from is logged unless a handler of that error answers: such a handler logs what it wants to.
+    ///
     /// ```
     /// use epilogue::prelude::*;
     ///

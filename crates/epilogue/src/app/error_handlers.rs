@@ -62,6 +62,10 @@ impl ErrorHandlers {
             Failure::Raised(raised) => self.of_error(raised.as_any())?,
             Failure::Panicked(panic) => (panic as &dyn Any, self.of(TypeId::of::<Panicked>())?),
         };
+        // Such a handler answers whatever an `HttpError` was made from, and most look at its status alone.
+        if let Some(error) = error.downcast_ref::<HttpError>() {
+            error.log_source(Some(scope.route_name()));
+        }
         Some(handled(handler, error, RequestParts::shared(scope.share_parts())))
     }
 

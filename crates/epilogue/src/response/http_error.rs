@@ -154,12 +154,17 @@ impl HttpError {
         }
     }
 
-    /// The reply. The log says which route's it is, if that is known: without the request's span, nothing else would.
-    pub(crate) fn to_response(&self, route: Option<&str>) -> Response {
+    /// Logs what it was made from, which no client is told. The route is named if it is known: without the request's span, nothing
+    /// else would say which it was.
+    pub(crate) fn log_source(&self, route: Option<&str>) {
         if let Some(source) = &self.0.source {
             let (status, error) = (self.0.status.as_u16(), with_causes(source.as_error()));
             tracing::error!(route, status, %error, "a request failed");
         }
+    }
+
+    pub(crate) fn to_response(&self, route: Option<&str>) -> Response {
+        self.log_source(route);
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
             detail => {

@@ -99,7 +99,7 @@ impl Scope {
     }
 
     /// The route, as logs name it. Under a layer there is no real one; the list knows what the request is called.
-    fn route_name(&self) -> &Arc<str> {
+    pub(crate) fn route_name(&self) -> &Arc<str> {
         self.tasks.as_ref().map_or(&self.route().label, |tasks| &tasks.origin().name)
     }
 
