@@ -7,6 +7,20 @@ use crate::tasks::{DrainReport, with_causes};
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Why an app was not served, or not to its end.
+///
+/// ```no_run
+/// use epilogue::prelude::*;
+///
+/// # async fn run(app: App) -> epilogue::Result<()> {
+/// match app.serve("127.0.0.1:8000").await {
+///     Err(epilogue::Error::Unfinished(report)) => {
+///         eprintln!("{} tasks were not run to their end", report.abandoned.len());
+///         Ok(())
+///     }
+///     result => result,
+/// }
+/// # }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -6,7 +6,9 @@ pub use bytes::Bytes;
 pub use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 #[cfg(feature = "openapi")]
+#[doc(no_inline)]
 pub use crate::OpenApi;
+#[doc(no_inline)]
 pub use crate::{
     ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Cookie,
     Dependency, Depends, Event, EventSender, EventStream, Extract, Form, Fresh, Header, HttpBasic,
@@ -17,6 +19,8 @@ pub use crate::{
     task, trace,
 };
 #[cfg(feature = "multipart")]
+#[doc(no_inline)]
 pub use crate::{File, UploadFile};
 #[cfg(feature = "websocket")]
+#[doc(no_inline)]
 pub use crate::{WebSocket, websocket};

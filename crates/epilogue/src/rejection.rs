@@ -40,6 +40,16 @@ impl Place {
 }
 
 /// One value that failed validation: an entry of FastAPI's `detail` list.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// let app = App::new().on_error(|rejection: &Rejection, _parts| {
+///     let lines: Vec<String> = rejection.errors().iter().map(|error| format!("{:?}: {}", error.loc, error.msg)).collect();
+///     (StatusCode::BAD_REQUEST, lines.join("\n"))
+/// });
+/// # let _ = app;
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Invalid {

@@ -17,7 +17,7 @@ use crate::SourceLine;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskInfo {
-    /// The name given, or else the function's path.
+    /// The name given, or else the function's path; of a `#[task]`, its name alone.
     pub name: Cow<'static, str>,
     /// Where it was queued, or where the `#[task]` is defined.
     pub source: SourceLine,

@@ -25,6 +25,25 @@ use crate::scope::{AppPlan, Plan, PlanError, Planner, Value};
 use crate::tasks::Runner;
 
 /// Why an app does not start.
+///
+/// A test that starts the app finds all of these:
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[get("/")]
+/// async fn index(greeting: State<String>) -> String {
+///     greeting.to_string()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = App::new().routes(routes![index]);
+/// let error = app.start().await.unwrap_err();
+/// assert!(error.to_string().contains("App::state"));
+/// assert!(app.state(String::from("hello")).start().await.is_ok());
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

@@ -16,6 +16,25 @@ use crate::response::{HttpError, RaisedError};
 ///
 /// As a reply it is the dependency's error, or `422` with the list of what is not valid, and the request has failed: its tasks are dropped, and
 /// exits are told. A handler that takes `Result<Depends<D>, DependsRejection>` may make something better of it.
+///
+/// ```
+/// use epilogue::{App, Depends, DependsRejection, EpilogueLayer, Header, dependency};
+///
+/// #[dependency]
+/// fn user(x_user: Header<String>) -> String {
+///     x_user.into_inner()
+/// }
+///
+/// async fn hello(user: Result<Depends<user>, DependsRejection>) -> String {
+///     match user {
+///         Ok(user) => format!("hello {}", *user),
+///         Err(rejection) => format!("hello stranger: {} values are missing", rejection.errors().len()),
+///     }
+/// }
+///
+/// let router = axum::Router::new().route("/", axum::routing::get(hello)).layer(EpilogueLayer::new(App::new()));
+/// # let _: axum::Router = router;
+/// ```
 #[derive(Clone)]
 pub struct DependsRejection(Rejection);
 

@@ -214,6 +214,21 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> TaskDataOf
 
 /// What `#[param(ge = …, gt = …, le = …, lt = …)]` can limit: a number, or several. Implement it for a type of your own that is
 /// read as one.
+///
+/// ```
+/// use epilogue::Number;
+/// use epilogue::prelude::*;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Cents(u32);
+///
+/// impl Number for Cents {}
+///
+/// #[get("/items")]
+/// async fn items(#[param(le = 10_000)] at_most: Query<Cents>) -> String {
+///     format!("for at most {} cents", at_most.0.0)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number, so `ge`, `gt`, `le` and `lt` do not limit it",
     label = "not a number",
@@ -223,6 +238,21 @@ pub trait Number {}
 
 /// What `#[param(min_length = …, max_length = …, pattern = …)]` can limit: a text, or a list. Implement it for a type of your own
 /// that is read as one.
+///
+/// ```
+/// use epilogue::Text;
+/// use epilogue::prelude::*;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Name(String);
+///
+/// impl Text for Name {}
+///
+/// #[get("/users")]
+/// async fn users(#[param(min_length = 3)] name: Query<Name>) -> String {
+///     name.into_inner().0
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a text or a list, so `min_length`, `max_length` and `pattern` do not limit it",
     label = "not a text",

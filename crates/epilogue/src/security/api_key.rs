@@ -9,6 +9,21 @@ use crate::rejection::Place;
 use crate::scope::Scope;
 
 /// Where an API key stands: what [`ApiKeyHeader`], [`ApiKeyQuery`] and [`ApiKeyCookie`] look up.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Partner;
+///
+/// impl ApiKey for Partner {
+///     const NAME: &'static str = "x-api-key";
+/// }
+///
+/// #[dependency]
+/// fn partner(key: ApiKeyHeader<Partner>) -> Result<(), HttpError> {
+///     if key.matches("a long random key") { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "wrong key")) }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` says nothing about where an API key stands",
     label = "no `ApiKey`",

@@ -7,6 +7,23 @@ use super::{Authorization, Credentials, Unread, secret_credentials};
 use crate::scope::Scope;
 
 /// Where a client gets its tokens: what [`OAuth2PasswordBearer`] and [`OAuth2AuthorizationCodeBearer`] document.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Login;
+///
+/// impl OAuth2Scheme for Login {
+///     const TOKEN_URL: &'static str = "token";
+///     const SCOPES: &'static [(&'static str, &'static str)] = &[("items", "Read items")];
+/// }
+///
+/// #[dependency]
+/// async fn user(token: OAuth2PasswordBearer<Login>) -> Result<String, HttpError> {
+///     let name = token.strip_prefix("token-of-").map(Into::into);
+///     name.ok_or_else(|| HttpError::new(StatusCode::UNAUTHORIZED, "Invalid authentication credentials"))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` says nothing about where a client gets its tokens",
     label = "no `OAuth2Scheme`",

@@ -17,6 +17,23 @@ use super::{TestSocket, TestWebSocket};
 use crate::ClientAddr;
 
 /// A request of a [`TestClient`], which is sent by [`send`](Self::send).
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::testing::TestClient;
+///
+/// #[put("/items/{id}")]
+/// async fn change(id: Path<u32>, dry: Query<bool>, x_user: Header<String>, name: Json<String>) -> String {
+///     format!("{} {} {} {}", *id, *dry, *x_user, *name)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let client = TestClient::new(App::new().routes(routes![change]));
+/// let reply = client.put("/items/7").query("dry", true).header("x-user", "ann").json(&"spoon").send().await;
+/// assert_eq!(reply.text(), "7 true ann spoon");
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct TestRequest<'a> {

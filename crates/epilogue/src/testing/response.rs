@@ -7,6 +7,26 @@ use super::probe::Done;
 use crate::tasks::{FailedTask, TaskInfo};
 
 /// A reply as a [`TestClient`](super::TestClient) got it, with what became of the request's tasks.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::testing::TestClient;
+///
+/// #[post("/orders", status = 201)]
+/// async fn order(tasks: &BackgroundTasks) -> Json<[u32; 2]> {
+///     tasks.add_task(async || Err("no stock"), ()).name("reserve");
+///     Json([1, 2])
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let reply = TestClient::new(App::new().routes(routes![order])).post("/orders").send().await;
+/// assert_eq!(reply.status(), StatusCode::CREATED);
+/// assert_eq!(reply.json::<Vec<u32>>(), [1, 2]);
+/// assert_eq!(reply.tasks()[0].name, "reserve");
+/// assert_eq!(reply.failed_tasks()[0].message, "no stock");
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TestResponse {
     pub(super) status: StatusCode,

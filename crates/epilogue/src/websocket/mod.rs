@@ -16,6 +16,22 @@ use crate::param::{Readable, Writable};
 /// What a client and a function under [`#[websocket]`](macro@crate::websocket) say to each other.
 ///
 /// Pings are answered by the library, and a close is the end of [`WebSocket::recv`].
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::{Message, WebSocketError};
+///
+/// #[websocket("/echo")]
+/// async fn echo(mut socket: WebSocket) -> Result<(), WebSocketError> {
+///     while let Some(message) = socket.recv().await {
+///         match message? {
+///             Message::Text(text) => socket.send_text(text.to_uppercase()).await?,
+///             bytes => socket.send(bytes).await?,
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A text.
@@ -110,6 +126,27 @@ pub struct WebSocket {
 }
 
 /// The half of a [`WebSocket`] that sends. A clone sends to the same client.
+///
+/// ```
+/// use epilogue::WebSocketError;
+/// use epilogue::prelude::*;
+/// use std::time::Duration;
+///
+/// #[websocket("/clock")]
+/// async fn clock(socket: WebSocket) -> Result<(), WebSocketError> {
+///     let (sender, mut receiver) = socket.split();
+///     let ticks = async {
+///         loop {
+///             tokio::time::sleep(Duration::from_secs(1)).await;
+///             sender.send_text("tick").await?;
+///         }
+///     };
+///     tokio::select! {
+///         ended = ticks => ended,
+///         _ = receiver.recv() => Ok(()), // the client has spoken or left
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct WebSocketSender(mpsc::Sender<Step>);
 
