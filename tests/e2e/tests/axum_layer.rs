@@ -14,11 +14,13 @@ use epilogue::prelude::{
     App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Outcome, Query, Reply, Router, State,
     StatusCode, TaskLimits, dependency, routes,
 };
-use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer};
+use epilogue::testing::TestClient;
+use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer, Panicked};
 use epilogue_e2e::{Entries, Gate, Journal, settle};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
+use tower::layer::layer_fn;
 
 fn journalled() -> (App, Entries) {
     let (journal, entries) = Journal::new();
@@ -563,4 +565,34 @@ async fn a_request_that_has_taken_its_list_is_run_to_its_end() {
     assert!(running.await.is_err());
     gate.open();
     assert_eq!(entries.next().await, "task");
+}
+
+async fn panics_alone(tasks: BackgroundTasks) {
+    tasks.add_task(|| (), ());
+    panic!("on purpose")
+}
+
+#[tokio::test]
+async fn an_error_handler_gets_the_head_even_if_no_dependency_was_asked_for() {
+    let app = App::new().on_error(|_: &Panicked, parts| {
+        let user = parts.headers.get("x-user").and_then(|user| user.to_str().ok()).unwrap_or_default();
+        format!("{} {} by {user}", parts.method, parts.uri)
+    });
+    let router = axum::Router::new().route("/panics", post(panics_alone)).layer(EpilogueLayer::new(app));
+    let request = Request::post("/panics?hard").header("x-user", "ann").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(text(response).await, "POST /panics?hard by ann");
+}
+
+async fn adds_alone(tasks: BackgroundTasks) {
+    tasks.add_task(async || Err("on purpose"), ()).name("alone");
+}
+
+#[tokio::test]
+async fn a_test_client_around_the_router_waits_for_the_tasks_of_its_handlers() {
+    let router = axum::Router::new().route("/", get(adds_alone)).layer(EpilogueLayer::new(App::new()));
+    let app = App::new().layer(layer_fn(move |_app| router.clone()));
+    let reply = TestClient::new(app).get("/").send().await;
+    assert_eq!(reply.tasks()[0].name, "alone");
+    assert_eq!(reply.failed_tasks()[0].message, "on purpose");
 }

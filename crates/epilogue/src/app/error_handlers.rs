@@ -50,8 +50,12 @@ impl ErrorHandlers {
         self.0.insert(0, (TypeId::of::<E>(), erased));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn handle(&self, failure: &Failure, scope: &mut Scope) -> Option<Response> {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return None;
         }
         let (error, handler) = match failure {

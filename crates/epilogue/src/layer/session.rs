@@ -17,6 +17,7 @@ use crate::rejection::Rejection;
 use crate::response::Failure;
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
 use crate::tasks::{BackgroundTasks, Origin, RequestTasks, Runner};
+use crate::testing::Probe;
 
 /// What all requests under one layer share.
 pub(super) struct Plans {
@@ -56,11 +57,28 @@ pub(super) struct Session {
 }
 
 enum State {
-    /// No dependency has been asked for.
-    Fresh(BackgroundTasks),
+    /// No dependency has been asked for. The request's head is kept only if somebody may look at it.
+    Fresh(BackgroundTasks, Option<Box<Parts>>),
     Asked(Box<Solo>),
     /// The reply has been made.
     Over,
+}
+
+fn head_of<B>(request: &Request<B>) -> Parts {
+    let mut parts = empty_parts();
+    parts.method = request.method().clone();
+    parts.uri = request.uri().clone();
+    parts.version = request.version();
+    parts.headers = request.headers().clone();
+    parts.extensions = request.extensions().clone();
+    without_session(parts)
+}
+
+/// The parts must not contain the session that keeps them, or it would hold itself.
+fn without_session(mut parts: Parts) -> Parts {
+    parts.extensions.remove::<InSession>();
+    parts.extensions.remove::<RequestTasks>();
+    parts
 }
 
 /// How the extractors find the session.
@@ -72,6 +90,9 @@ impl Session {
         let label = format!("{} {}", request.method(), request.uri().path());
         let origin = Origin::new(plans.base.next_number(), label);
         let tasks = plans.base.runner.tasks(origin);
+        let is_looked_at =
+            !plans.base.error_handlers.is_empty() || request.extensions().get::<Probe>().is_some();
+        let head = is_looked_at.then(|| Box::new(head_of(request)));
         let leaves_something = Arc::<AtomicBool>::default();
         request.extensions_mut().insert(RequestTasks::new(tasks.clone(), Arc::clone(&leaves_something)));
         let session = Arc::new(Self {
@@ -79,7 +100,7 @@ impl Session {
             version: request.version(),
             origin: tasks.origin().clone(),
             leaves_something,
-            state: Mutex::new(State::Fresh(tasks)),
+            state: Mutex::new(State::Fresh(tasks, head)),
         });
         request.extensions_mut().insert(InSession(Arc::clone(&session)));
         session
@@ -115,11 +136,8 @@ impl Session {
         parts: &Parts,
     ) -> Result<Result<Value, Rejection>, Rejection> {
         let mut state = self.state.lock().await;
-        if let State::Fresh(tasks) = &*state {
-            let mut parts = parts.clone();
-            // The parts must not contain the session, or it would hold itself.
-            parts.extensions.remove::<InSession>();
-            parts.extensions.remove::<RequestTasks>();
+        if let State::Fresh(tasks, _) = &*state {
+            let parts = without_session(parts.clone());
             let solo = Solo::new(Arc::clone(&self.plans.base), parts, tasks.clone());
             *state = State::Asked(Box::new(solo));
         }
@@ -133,7 +151,7 @@ impl Session {
                 }
                 Ok(solo.ask(plan).await)
             }
-            State::Fresh(_) | State::Over => Err(super::extract::misplaced(
+            State::Fresh(..) | State::Over => Err(super::extract::misplaced(
                 "a dependency was asked for after the request's reply was made",
             )),
         }
@@ -160,9 +178,15 @@ impl Session {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
         let solo = match state {
             State::Asked(solo) => *solo,
-            State::Fresh(tasks) => {
-                let mut parts = empty_parts();
-                parts.version = self.version;
+            State::Fresh(tasks, head) => {
+                let parts = head.map_or_else(
+                    || {
+                        let mut parts = empty_parts();
+                        parts.version = self.version;
+                        parts
+                    },
+                    |head| *head,
+                );
                 Solo::new(Arc::clone(&self.plans.base), parts, tasks)
             }
             State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),
