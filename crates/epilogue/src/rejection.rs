@@ -79,7 +79,8 @@ pub enum Loc {
 
 /// Why a dependency has no output for this request: values that failed validation, or its own error.
 ///
-/// As a reply it is the one that the request would have got: `422` with the list of errors, or the error's own.
+/// As a reply it is the one that the request would have got: `422` with the list of errors, or the error's own. A function that returns it as its
+/// error, also by a `?` that makes an [`HttpError`](crate::HttpError) of it, fails with what the dependency failed with.
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -332,3 +332,64 @@ async fn a_boxed_error_is_replied_to_and_handled_as_one() {
     assert_eq!(client.get("/boxed/2").send().await.status(), 200);
     assert_eq!(HttpError::internal("a text").to_string(), "500 Internal Server Error: a text");
 }
+
+#[dependency]
+fn out_of_tea() -> Result<u8, HttpError> {
+    Err(OutOfTea(0))?
+}
+
+#[dependency]
+fn page(page: Query<u8>) -> u8 {
+    *page
+}
+
+#[dependency(exit = told)]
+fn witness(journal: State<Journal>) -> Journal {
+    Journal::clone(&journal)
+}
+
+async fn told(journal: &Journal, outcome: &Outcome) {
+    let (tea, invalid) = (outcome.error::<OutOfTea>().is_some(), outcome.rejection().is_some());
+    journal.write(format!("out of tea: {tea}, invalid: {invalid}"));
+}
+
+/// Passes a rejection on as its own error.
+#[get("/passed-on/{which}")]
+async fn passed_on(
+    which: Path<String>,
+    _witness: Depends<witness>,
+    tea: Result<Depends<out_of_tea>, Rejection>,
+    page: Result<Depends<page>, Rejection>,
+) -> Result<String, Rejection> {
+    let passed = if *which == "tea" { tea.map(|tea| *tea) } else { page.map(|page| *page) };
+    passed.map(|number| number.to_string())
+}
+
+/// The same by a `?`, which makes an `HttpError` of it.
+#[get("/in-an-http-error/{which}")]
+async fn in_an_http_error(
+    which: Path<String>,
+    _witness: Depends<witness>,
+    tea: Result<Depends<out_of_tea>, Rejection>,
+    page: Result<Depends<page>, Rejection>,
+) -> Result<String, HttpError> {
+    let number = if *which == "tea" { *tea? } else { *page? };
+    Ok(number.to_string())
+}
+
+#[tokio::test]
+async fn a_rejection_that_is_passed_on_is_the_error_of_the_dependency() {
+    let (journal, mut entries) = Journal::new();
+    let app = App::new()
+        .state(journal)
+        .routes(routes![passed_on, in_an_http_error])
+        .on_error(|error: &OutOfTea, _| (StatusCode::IM_A_TEAPOT, error.to_string()))
+        .on_error(|rejection: &Rejection, _| format!("{} errors", rejection.errors().len()));
+    let client = TestClient::new(app);
+    for path in ["/passed-on", "/in-an-http-error"] {
+        let (tea, page) = (format!("{path}/tea"), format!("{path}/page"));
+        assert_eq!(seen(&client.get(&tea).send().await), (418, "out of tea".into()));
+        assert_eq!(seen(&client.get(&page).send().await), (200, "1 errors".into()));
+        assert_eq!(entries.now(), ["out of tea: true, invalid: false", "out of tea: false, invalid: true"]);
+    }
+}

@@ -118,7 +118,11 @@ pub trait RaisedError {
 #[diagnostic::do_not_recommend]
 impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {
     fn raise(self) -> Failure {
-        Failure::Raised(Raised(Arc::new(Typed(self))))
+        // A rejection that is passed on is what the dependency failed with, for handlers and exits too.
+        let error = &self as &dyn Any;
+        let passed_on = error.downcast_ref().or_else(|| error.downcast_ref::<HttpError>()?.passed_on());
+        let failure = passed_on.cloned().and_then(Rejection::into_failure);
+        failure.unwrap_or_else(|| Failure::Raised(Raised(Arc::new(Typed(self)))))
     }
 }
 
@@ -213,9 +217,6 @@ impl<E: IntoResponse + Send + Sync + 'static> ReplyError for Typed<E> {
     fn respond(self: Arc<Self>, route: Option<&str>) -> Response {
         if let Some(error) = self.as_any().downcast_ref::<HttpError>() {
             return error.to_response(route);
-        }
-        if let Some(rejection) = self.as_any().downcast_ref::<Rejection>() {
-            return rejection.clone().respond(route);
         }
         match Arc::try_unwrap(self) {
             Ok(Typed(error)) => error.into_response(),

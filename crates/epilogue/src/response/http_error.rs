@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::internal_server_error;
+use crate::rejection::Rejection;
 use crate::tasks::with_causes;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
@@ -138,6 +139,11 @@ impl HttpError {
     /// The error that this one was made from, if it is an `E`.
     pub fn source_as<E: Any>(&self) -> Option<&E> {
         self.source_any()?.downcast_ref()
+    }
+
+    /// The rejection that a `?` has made into this error.
+    pub(crate) fn passed_on(&self) -> Option<&Rejection> {
+        if self.0.detail.is_some() { None } else { self.source_as() }
     }
 
     /// The error that this one was made from, whatever its type.
