@@ -596,3 +596,23 @@ async fn a_test_client_around_the_router_waits_for_the_tasks_of_its_handlers() {
     assert_eq!(reply.tasks()[0].name, "alone");
     assert_eq!(reply.failed_tasks()[0].message, "on purpose");
 }
+
+async fn passes_on(
+    tasks: BackgroundTasks,
+    journal: Depends<journal>,
+    user: Result<Depends<user>, DependsRejection>,
+) -> Result<String, HttpError> {
+    tasks.add_task(write, (journal, "never".into()));
+    Ok(user?.to_string())
+}
+
+/// Also in an `HttpError`, which a `?` has made of it.
+#[tokio::test]
+async fn a_rejection_that_a_handler_passes_on_is_its_failure() {
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new().route("/", post(passes_on)).layer(EpilogueLayer::new(app));
+    let reply = router.oneshot(request("/")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(text(reply).await, r#"{"detail":"who?"}"#);
+    assert_eq!(entries.take(2).await, ["first", "request exit: Failed(401 Unauthorized: who?)"]);
+}

@@ -15,7 +15,8 @@ use crate::response::{HttpError, RaisedError};
 /// Why an axum handler does not get a dependency's output: a [`Rejection`], to which it dereferences.
 ///
 /// As a reply it is the dependency's error, or `422` with the list of what is not valid, and the request has failed: its tasks are dropped, and
-/// exits are told. A handler that takes `Result<Depends<D>, DependsRejection>` may make something better of it.
+/// exits are told. The same holds of an [`HttpError`] that a `?` has made of it. A handler that takes `Result<Depends<D>, DependsRejection>`
+/// may make something better of it.
 ///
 /// ```
 /// use epilogue::{App, Depends, DependsRejection, EpilogueLayer, Header, dependency};

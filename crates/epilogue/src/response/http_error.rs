@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::internal_server_error;
-use crate::rejection::Rejection;
+use crate::layer::DependsRejection;
 use crate::tasks::with_causes;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
@@ -142,7 +142,7 @@ impl HttpError {
     }
 
     /// The rejection that a `?` has made into this error.
-    pub(crate) fn passed_on(&self) -> Option<&Rejection> {
+    pub(crate) fn passed_on<R: Any>(&self) -> Option<&R> {
         if self.0.detail.is_some() { None } else { self.source_as() }
     }
 
@@ -170,6 +170,9 @@ impl HttpError {
     }
 
     pub(crate) fn to_response(&self, route: Option<&str>) -> Response {
+        if let Some(rejection) = self.passed_on::<DependsRejection>() {
+            return rejection.clone().into_response();
+        }
         self.log_source(route);
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
