@@ -105,6 +105,10 @@ use undocumented as openapi;
 /// Task lists and the runner, as the `epilogue-runtime` crate has them.
 use epilogue_runtime as tasks;
 
+/// Cookies with attributes, for [`Reply::add_cookie`].
+#[doc(no_inline)]
+pub use cookie;
+
 /// What streamed replies and error types of one's own are made of, as axum has them.
 #[doc(no_inline)]
 pub use axum_core::{
@@ -120,9 +124,9 @@ pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome}
 #[cfg(feature = "metrics")]
 pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
-    AbandonedRequest, AbandonedTask, Background, BackgroundTasks, Backoff, BatchReport, DrainReport,
-    FailedTask, NoTasks, Origin, Stuck, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits, TaskObserver,
-    TaskOutcome, TaskStats,
+    AbandonedRequest, AbandonedTask, Added, AddedTask, Background, BackgroundTasks, Backoff, BatchReport,
+    DrainReport, FailedTask, NoTasks, Origin, Stuck, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits,
+    TaskObserver, TaskOutcome, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::{DependencyScope, SourceLine};

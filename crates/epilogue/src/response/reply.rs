@@ -74,7 +74,18 @@ impl Reply {
         self.append_cookie(name, format!("{}; Path=/; SameSite=lax", cookie.encoded()));
     }
 
-    /// Sets a cookie of the `cookie` crate. One that is not a valid header value (it has a line break, say) is logged and left out.
+    /// Sets a cookie with attributes of its own. One that is not a valid header value (it has a line break, say) is logged and left out.
+    ///
+    /// ```
+    /// use epilogue::cookie::{Cookie, SameSite};
+    /// use epilogue::prelude::{Reply, post};
+    ///
+    /// #[post("/log-in")]
+    /// async fn log_in(reply: &Reply) {
+    ///     let session = Cookie::build(("session", "a long random token"));
+    ///     reply.add_cookie(&session.path("/").http_only(true).secure(true).same_site(SameSite::Strict).build());
+    /// }
+    /// ```
     pub fn add_cookie(&self, cookie: &Cookie<'_>) {
         self.append_cookie(cookie.name(), cookie.encoded().to_string());
     }
