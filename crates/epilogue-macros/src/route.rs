@@ -170,17 +170,20 @@ fn name_like_segments(function: &mut Function, segments: &[String]) {
 
 /// A single value in the path must be named in the template.
 fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
-    for param in &function.params {
-        let Some(PathName { key, from_prefix: false }) = PathName::of(param) else { continue };
-        if !segments.contains(&key) {
-            errors.at(
-                &param.name,
-                format!(
-                    "the path parameter `{key}` is not in the template \"{}\": {}",
-                    template.value(),
-                    template::rename(&key, &template.value(), segments)
-                ),
-            );
+    let named: Vec<_> =
+        function.params.iter().filter_map(|param| Some((param, PathName::of(param)?))).collect();
+    let is_taken = |segment: &&str| named.iter().any(|(_, name)| name.key == *segment);
+    let free: Vec<&str> = segments.iter().map(String::as_str).filter(|segment| !is_taken(segment)).collect();
+    for (param, PathName { key, alias, from_prefix }) in &named {
+        if *from_prefix || segments.contains(key) {
+            continue;
+        }
+        let written = template.value();
+        let instead = template::rename(key, alias.is_some(), &written, &free);
+        let message = format!("the path parameter `{key}` is not in the template \"{written}\": {instead}");
+        match alias {
+            Some(alias) => errors.at(alias, message),
+            None => errors.at(&param.name, message),
         }
     }
 }
