@@ -136,10 +136,8 @@ impl Function {
         attribute: &str,
         errors: &mut Errors,
     ) -> Option<Self> {
-        let before = errors.count();
-        let repaired = repair::signature(tokens.clone(), kind, errors);
-        let is_repaired = errors.count() > before;
-        let Ok(mut item) = syn::parse2::<ItemFn>(repaired) else {
+        let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
+        let Ok(mut item) = syn::parse2::<ItemFn>(read) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
@@ -155,10 +153,11 @@ impl Function {
             .sig
             .inputs
             .iter_mut()
-            .filter_map(|input| {
+            .enumerate()
+            .filter_map(|(index, input)| {
                 let before = errors.count();
                 let mut param = parameter(input, kind, &mut has_no_types, errors)?;
-                param.is_reported = is_repaired || errors.count() > before;
+                param.is_reported = errors.count() > before || repaired.get(index) == Some(&true);
                 Some(param)
             })
             .collect();
@@ -358,6 +357,8 @@ impl Function {
         }
         if self.has_no_types || self.has_no_output || self.has_no_body {
             *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
+            // Its own body uses the parameters.
+            item.attrs.push(parse_quote!(#[allow(unused_mut, unused_variables)]));
         }
         quote!(#item)
     }
@@ -572,7 +573,7 @@ fn parameter(
         );
     }
     let Some(name) = name_of(&input.pat).cloned() else {
-        errors.at(&input.pat, nameless(input));
+        errors.at(&input.pat, nameless(input, kind));
         return None;
     };
     let ty_as_written = types::bare(&input.ty);
@@ -641,6 +642,21 @@ fn is_nameless(input: &FnArg) -> bool {
     matches!(input, FnArg::Typed(input) if name_of(&input.pat).is_none())
 }
 
+/// The parameters to write for axum's `Path((id, name))`, one for each segment.
+fn segments(pattern: &Pat, ty: &Type) -> Option<String> {
+    let (Pat::TupleStruct(pattern), [Type::Tuple(types)]) = (pattern, &types::arguments(ty)[..]) else {
+        return None;
+    };
+    let Some(Pat::Tuple(names)) = pattern.elems.first() else { return None };
+    if !types::is_named(ty, "Path") || pattern.elems.len() != 1 || names.elems.len() != types.elems.len() {
+        return None;
+    }
+    let parameter =
+        |(name, ty): (&Pat, &Type)| Some(format!("{}: Path<{}>", name_of(name)?, types::text(ty)));
+    let parameters: Option<Vec<_>> = names.elems.iter().zip(&types.elems).map(parameter).collect();
+    Some(parameters?.join(", "))
+}
+
 /// The one name in a pattern like axum's `Path(id)`.
 fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
     match pattern {
@@ -655,7 +671,12 @@ fn is_lint(attr: &Attribute) -> bool {
 }
 
 /// The error for a parameter without a name.
-fn nameless(input: &PatType) -> String {
+fn nameless(input: &PatType, kind: Kind) -> String {
+    if kind == Kind::Task {
+        return String::from(
+            "an argument of a task needs a name, by which it is given: write `name: Type`, and take it apart in the body",
+        );
+    }
     let ty = types::bare(&input.ty);
     match (&*input.pat, types::last_name(&ty), &types::arguments(&ty)[..]) {
         (Pat::Wild(_), Some(depends), [named]) if depends == "Depends" => {
@@ -665,6 +686,9 @@ fn nameless(input: &PatType) -> String {
                 "a parameter needs a name, and this one is only wanted for its effect: write `_{name}: {}`",
                 types::text(&ty)
             )
+        }
+        (pattern, ..) if let Some(segments) = segments(pattern, &ty) => {
+            format!("a parameter needs a name, which is what is looked up in the request: write `{segments}`")
         }
         (pattern, ..)
             if let Some(name) = name_within(pattern)
