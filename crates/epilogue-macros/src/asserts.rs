@@ -18,7 +18,7 @@ pub(crate) fn is_extract(ty: &Type) -> bool {
 }
 
 /// The type that `Depends<…>` names, also within an `Option` or `Result`, which ask for the same without failing the request.
-fn dependency_of(ty: &Type) -> Option<&Type> {
+pub(crate) fn dependency_of(ty: &Type) -> Option<&Type> {
     match arguments(ty)[..] {
         [named] if is_named(ty, "Depends") => Some(named),
         [inner] if is_named(ty, "Option") && is_named(inner, "Depends") => dependency_of(inner),
@@ -382,7 +382,7 @@ impl Asserts {
     fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {
         let (_, span) = ends(at);
         let assert = Ident::new(assert, span);
-        self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty>()), generics);
+        self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty, _>(__epilogue::asserting)), generics);
     }
 
     /// A call in a body with the same generics.

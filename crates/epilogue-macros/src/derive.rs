@@ -2,15 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::is_extract;
+use crate::asserts::{dependency_of, is_extract};
 use crate::describe::{Described, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::params::Params;
 use crate::signature::{Parameter, allowed, key, without_lifetimes};
-use crate::types::{Place, arguments, bare, check as check_type, holds_value, mentions};
+use crate::types::{
+    Place, arguments, bare, check as check_type, holds_value, is_unsized, mentions, text, unsourced,
+};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -87,14 +89,26 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         .iter()
         .filter_map(|field| {
             let before = errors.count();
-            check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
+            let ty = bare(&field.ty);
+            match &ty {
+                Type::Reference(reference) if is_unsized(&reference.elem) => {
+                    errors.at(reference, unsourced(reference, &reference.elem));
+                }
+                Type::Reference(reference) => {
+                    errors.at(
+                        reference,
+                        format!("a field owns what it holds: write `{}`", text(&reference.elem)),
+                    );
+                }
+                ty => _ = check_type(ty, "a struct of parameters", Place::Parameter, errors),
+            }
             let name = field.ident.clone()?;
             Some(Parameter {
                 key: key(&name),
                 name,
-                ty: bare(&field.ty),
-                ty_in_body: bare(&field.ty),
-                ty_as_written: bare(&field.ty),
+                ty: ty.clone(),
+                ty_in_body: ty.clone(),
+                ty_as_written: ty,
                 borrowed: false,
                 attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
                 is_reported: errors.count() > before,
@@ -139,6 +153,9 @@ fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
         // The value that is read comes first, so that what it lacks is reported of the value alone.
         if holds_value(ty) {
             bounds.extend(arguments(ty).into_iter().map(|value| parse_quote!(#value: __epilogue::Readable)));
+        }
+        if let Some(named) = dependency_of(ty) {
+            bounds.push(parse_quote!(#named: __epilogue::Dependency));
         }
         // Only inference finds out which kind of extractor an `Extract` holds.
         if !is_extract(ty) {
