@@ -412,7 +412,7 @@ fn comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
 }
 
 /// All that comes before the next comma.
-fn to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(crate) fn to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
         tokens.extend([input.parse::<TokenTree>()?]);

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Generics, LitStr, Path, Type};
 
 use crate::args::{Written, template_and_args};
-use crate::asserts::{check, is_plain};
+use crate::asserts::{check, is_plain, stand_ins};
 use crate::diagnostics::Errors;
 use crate::names::{Names, alias, can_be_imported, imported};
 use crate::params::{Params, PathName};
@@ -225,7 +225,7 @@ impl Read<'_> {
         let segments = &self.template.segments;
         let name = function.name();
         let text = name.unraw().to_string();
-        let asserts = params.asserts.tokens();
+        let (stand_ins, asserts) = (stand_ins(), params.asserts.tokens());
         let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
@@ -242,8 +242,7 @@ impl Read<'_> {
             #allowed
             const _: () = {
                 use #private as __epilogue;
-                #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                #stand_ins
                 #asserts
                 #(#defaults)*
 
@@ -269,7 +268,6 @@ impl Read<'_> {
                 }
 
                 fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
-                    #[allow(unused_variables, reason = "a function without parameters takes nothing")]
                     let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
                         #(#takes)*
                         __epilogue::Some((#(#locals?,)*))

@@ -111,6 +111,15 @@ impl Kind {
 }
 
 impl Parameter {
+    pub(crate) fn new(name: Ident, ty_as_written: Type, attrs: Vec<Attribute>) -> Self {
+        let (ty, borrowed) = match &ty_as_written {
+            Type::Reference(reference) => ((*reference.elem).clone(), true),
+            ty => (ty.clone(), false),
+        };
+        let key = key(&name);
+        Self { name, key, ty_in_body: ty.clone(), ty, ty_as_written, borrowed, attrs, is_reported: false }
+    }
+
     /// Whether it is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)
@@ -356,7 +365,7 @@ impl Function {
             item.sig.output = parse_quote!(-> #private::Unfinished);
         }
         if self.has_no_types || self.has_no_output || self.has_no_body {
-            *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
+            *item.block = parse_quote!({ #private::unfinished() });
             // Its own body uses the parameters.
             item.attrs.push(parse_quote!(#[allow(unused_mut, unused_variables)]));
         }
@@ -381,11 +390,17 @@ pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
     quote! {
         #[allow(
             #deprecated
+            trivial_bounds,
+            unused_imports,
+            unused_mut,
             unused_qualifications,
+            unused_variables,
             closure_returning_async_block,
+            clippy::items_after_statements,
             clippy::multiple_bound_locations,
             clippy::redundant_closure,
             clippy::unnecessary_struct_initialization,
+            clippy::wildcard_imports,
             reason = "it is not as the user would write it"
         )]
     }
@@ -580,52 +595,40 @@ fn parameter(
     if kind == Kind::Task {
         return task_argument(name, &ty_as_written, &attrs, has_no_types, errors);
     }
-    let (ty, borrowed) = match &ty_as_written {
-        Type::Reference(reference) => {
-            if let Some(mutability) = &reference.mutability {
-                let ty = types::text(&reference.elem);
-                errors.at(
-                    mutability,
-                    if types::is_named(&reference.elem, "WebSocket") {
-                        format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
-                    } else {
-                        format!("a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`")
-                    },
-                );
-            }
-            if let Some(lifetime) = &reference.lifetime
-                && lifetime.ident == "static"
-            {
-                let ty = types::text(&reference.elem);
-                errors.at(
-                    lifetime,
-                    format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
-                );
-            }
-            if types::is_unsized(&reference.elem) {
-                errors.at(reference, types::unsourced(reference, &reference.elem));
-                return None;
-            }
-            ((*reference.elem).clone(), true)
+    if let Type::Reference(reference) = &ty_as_written {
+        if types::is_unsized(&reference.elem) {
+            errors.at(reference, types::unsourced(reference, &reference.elem));
+            return None;
         }
-        ty => (ty.clone(), false),
-    };
-    *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
-    let ty_in_body = ty.clone();
-    Some(Parameter {
-        key: key(&name),
-        name,
-        ty,
-        ty_in_body,
-        ty_as_written,
-        borrowed,
-        attrs,
-        is_reported: false,
-    })
+        let ty = types::text(&reference.elem);
+        if let Some(mutability) = &reference.mutability {
+            errors.at(
+                mutability,
+                if types::is_named(&reference.elem, "WebSocket") {
+                    format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
+                } else {
+                    format!(
+                        "a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`"
+                    )
+                },
+            );
+        }
+        if let Some(lifetime) = &reference.lifetime
+            && lifetime.ident == "static"
+        {
+            errors.at(
+                lifetime,
+                format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
+            );
+        }
+    }
+    let param = Parameter::new(name, ty_as_written, attrs);
+    *has_no_types |= !types::check(&param.ty, of, Place::Parameter, errors);
+    Some(param)
 }
 
 /// The name that a parameter looks up: without a leading `_`, which rustc wants for a parameter that is not used.
-pub(crate) fn key(name: &Ident) -> String {
+fn key(name: &Ident) -> String {
     let name = name.unraw().to_string();
     let key = name.trim_start_matches('_');
     if key.is_empty() { name } else { key.to_owned() }
@@ -737,16 +740,7 @@ fn task_argument(
         return None;
     }
     *has_no_types |= !types::check(ty, Kind::Task.name(), Place::Task, errors);
-    Some(Parameter {
-        key: key(&name),
-        name,
-        ty: ty.clone(),
-        ty_in_body: ty.clone(),
-        ty_as_written: ty.clone(),
-        borrowed: false,
-        attrs: Vec::new(),
-        is_reported: false,
-    })
+    Some(Parameter::new(name, ty.clone(), Vec::new()))
 }
 
 fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {

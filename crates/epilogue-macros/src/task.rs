@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, FnArg, Lit, Type};
 
 use crate::args::Args;
-use crate::asserts::{Asserts, check};
+use crate::asserts::{Asserts, check, stand_ins};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::signature::{Function, Kind, Output, Parameter, allowed, name_of};
@@ -155,7 +155,7 @@ fn task(
         check(&param.ty_as_written, &quote!(__epilogue::InTask::<#ty>::VERDICT))
     });
     let checks = quote!(#(#checks)*);
-    let asserts = asserts.tokens();
+    let (stand_ins, asserts) = (stand_ins(), asserts.tokens());
     let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
     let line = quote_spanned!(name.span()=> __epilogue::line!());
     let running = running(function);
@@ -167,8 +167,7 @@ fn task(
         #allowed
         const _: () = {
             use #private as __epilogue;
-            #[allow(unused_imports, reason = "needed where the function has arguments or returns something")]
-            use __epilogue::{NoReturn as _, NotData as _, NotInTask as _, OtherReturn as _};
+            #stand_ins
             #asserts
             #checks
 
@@ -202,14 +201,12 @@ fn task(
                 }
             }
 
-            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
                 const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
                 const LOCATION: __epilogue::SourceLine =
                     __epilogue::SourceLine::new(__epilogue::file!(), #line);
 
-                #[allow(unused_variables, reason = "a task without dependencies leaves the context alone")]
                 fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
                     #running
                 }
@@ -294,8 +291,6 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
             names.push(name);
         }
     }
-    let error = quote!(unreachable!("a program with errors does not run"));
-    let error = quote!(#private::#error);
     quote! {
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code)]
         #vis struct #name<#(#kinds),*> {
@@ -308,19 +303,19 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
 
             impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
                 fn clone(&self) -> Self {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
 
             impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
                 fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
 
             impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
                 fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
 
@@ -330,7 +325,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
                 const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
 
                 fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
         };

@@ -15,7 +15,7 @@ pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{concat, file, line, module_path, panic, unreachable};
+pub use std::{concat, file, line, module_path, panic};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
@@ -27,7 +27,7 @@ pub use crate::dependency::{AppScoped, Dependency, Depends, ExitReturn, InDepend
 pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
-pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
+pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished, unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
@@ -52,6 +52,15 @@ pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
 pub use crate::{__param_docs as param_docs, __route_docs as route_docs};
+
+/// The traits that stand in for a missing implementation: see [`Probe`]. Without names, so that they hide none of the user's.
+pub mod stand_ins {
+    pub use super::{
+        EndsInNoJson as _, LeavesStream as _, Needed as _, NoOutput as _, NoReply as _, NoReturn as _,
+        NotAsync as _, NotData as _, NotField as _, NotInTask as _, NotResult as _, NotShared as _,
+        OtherReturn as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _,
+    };
+}
 
 use crate::app::{NotBuiltForTask, in_task};
 use crate::body::ReplyBody;
@@ -302,17 +311,17 @@ const fn unshared<T>() {
 pub trait NotShared<T> {
     fn returned(_: impl FnOnce() -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn waiting<F: Future>(_: F, _: impl FnOnce(F::Output) -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn blocking(_: impl FnOnce() -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
@@ -485,7 +494,7 @@ impl<F: Future> Exiting<F> {
 )]
 pub trait NotAsync {
     fn into_future(&self) -> std::future::Ready<()> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
@@ -516,15 +525,15 @@ impl<T: serde::de::DeserializeOwned> Argument<T> {
 /// Arguments that are not data, which an assertion has reported.
 pub trait NotData<T> {
     fn cloned(_: &T) -> T {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn serialize<S: serde::Serializer>(_: &T, _: S) -> Result<S::Ok, S::Error> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn deserialize<'de, D: serde::Deserializer<'de>>(_: D) -> Result<T, D::Error> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
@@ -547,7 +556,7 @@ pub trait NotInTask<P> {
     const VERDICT: Verdict = Verdict::RIGHT;
 
     fn take(_: &TaskContext) -> Result<P, NotBuiltForTask> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
