@@ -185,6 +185,10 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Box" | "Arc" | "Rc", [object @ Type::TraitObject(_)]) => {
             Some(quote_spanned!(at=> __epilogue::State<__epilogue::Arc<#object>>))
         }
+        ("Option", [fresh]) if is_named(fresh, "Fresh") => {
+            Some(quote_spanned!(at=> __epilogue::Option<__epilogue::Depends<#fresh>>))
+        }
+        ("Option", [inner]) if !is_direct(inner) => Some(quote_spanned!(at=> __epilogue::Query<#ty>)),
         (wrapper, [inner]) if WRAPPERS.contains(&wrapper) && is_direct(inner) => {
             Some(quote_spanned!(at=> #inner))
         }

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Ident, Lit, LitInt, LitStr, Path, Token, parenthesized};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, parenthesized};
 
 use crate::diagnostics::{Errors, nearest};
 use crate::effects::{self, Effect};
@@ -122,8 +122,14 @@ impl Args {
     /// A word that stands alone: `blocking`.
     pub(crate) fn flag(&mut self, name: &str, errors: &mut Errors) -> Option<Ident> {
         let arg = self.take(name)?;
-        if !matches!(arg.value, ArgValue::None) {
-            errors.at(&arg.name, format!("the option `{name}` takes no value: write `{name}` alone"));
+        match arg.value {
+            ArgValue::None => {}
+            ArgValue::Value(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value: false, .. }), .. })) => {
+                let message = format!("the option `{name}` takes no value, and is off without it: remove it");
+                errors.at(&arg.name, message);
+                return None;
+            }
+            _ => errors.at(&arg.name, format!("the option `{name}` takes no value: write `{name}` alone")),
         }
         Some(arg.name)
     }
@@ -412,7 +418,7 @@ fn comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
 }
 
 /// All that comes before the next comma.
-fn to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(crate) fn to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
         tokens.extend([input.parse::<TokenTree>()?]);

@@ -9,7 +9,7 @@ use syn::{Generics, Ident, Type};
 
 use crate::advice;
 use crate::names::BUILT_IN;
-use crate::signature::{Output, Parameter};
+use crate::signature::{Output, Parameter, allowed};
 use crate::types::{arguments, ends, holds_value, is_named, is_one_of, mentions};
 
 /// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
@@ -18,7 +18,7 @@ pub(crate) fn is_extract(ty: &Type) -> bool {
 }
 
 /// The type that `Depends<…>` names, also within an `Option` or `Result`, which ask for the same without failing the request.
-fn dependency_of(ty: &Type) -> Option<&Type> {
+pub(crate) fn dependency_of(ty: &Type) -> Option<&Type> {
     match arguments(ty)[..] {
         [named] if is_named(ty, "Depends") => Some(named),
         [inner] if is_named(ty, "Option") && is_named(inner, "Depends") => dependency_of(inner),
@@ -49,8 +49,9 @@ fn clause_of(
     let name = Ident::new("holds", Span::mixed_site().located_at(last));
     let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
+    // Not for all of the generated code: what that names would count as used.
     quote! {
-        #[allow(dead_code, trivial_bounds, unused_qualifications, clippy::items_after_statements, reason = "its bounds are checked, it is not called")]
+        #[allow(dead_code)]
         #function #name #none where #subject #holds
     }
 }
@@ -264,7 +265,7 @@ impl Asserts {
             quote_spanned!(at=> let #held = &#value.#field; #number #text)
         });
         self.add(quote! {
-            #[allow(dead_code, unused_variables, reason = "its body is checked, it is not called")]
+            #[allow(dead_code)]
             fn holds(#value: &#held) { #(#checks)* }
         });
     }
@@ -293,7 +294,9 @@ impl Asserts {
 
     /// What a dependency returns.
     pub(crate) fn output(&mut self, output: &Output, generics: &Generics) {
-        if let Output::Plain(ty @ Type::Path(_)) = output {
+        if let Output::Plain(ty @ Type::Path(_)) = output
+            && !is_data(ty)
+        {
             self.no_result(ty, generics);
         }
         let Some(Value { at, ty, raises }) = value(output) else { return };
@@ -382,26 +385,26 @@ impl Asserts {
     fn generic_call(&mut self, at: &Type, ty: &TokenStream, assert: &str, generics: &Generics) {
         let (_, span) = ends(at);
         let assert = Ident::new(assert, span);
-        self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty>()), generics);
+        self.call(&quote_spanned!(span=> __epilogue::#assert::<#ty, _>(__epilogue::asserting)), generics);
     }
 
     /// A call in a body with the same generics.
     fn call(&mut self, call: &TokenStream, generics: &Generics) {
         let (impl_generics, _, where_clause) = generics.split_for_impl();
         self.add(quote! {
-            #[allow(dead_code, reason = "its body is checked, it is not called")]
+            #[allow(dead_code)]
             fn holds #impl_generics () #where_clause { #call; }
         });
     }
 
     /// The assertions of an item that has errors, for which nothing else is generated.
     pub(crate) fn alone(&self, private: &TokenStream) -> TokenStream {
-        let asserts = self.tokens();
+        let (allowed, stand_ins, asserts) = (allowed(&[]), stand_ins(), self.tokens());
         quote! {
+            #allowed
             const _: () = {
                 use #private as __epilogue;
-                #[allow(unused_imports, reason = "some assertions need them")]
-                use __epilogue::{EndsInNoJson as _, NotField as _, NotResult as _};
+                #stand_ins
                 #asserts
             };
         }
@@ -412,6 +415,13 @@ impl Asserts {
         let asserts = &self.0;
         quote!(#(const _: () = { #asserts };)*)
     }
+}
+
+/// The import of all that stands in for a missing implementation. Which of it is needed depends on the user's types.
+pub(crate) fn stand_ins() -> TokenStream {
+    quote!(
+        use __epilogue::stand_ins::*;
+    )
 }
 
 /// What `#[param(...)]` requires of a parameter's type.

@@ -8,7 +8,7 @@ use syn::{Expr, Generics, TypeParamBound, WherePredicate};
 use crate::args::Args;
 use crate::asserts::unpack;
 use crate::derive;
-use crate::describe::{Described, fuel, static_generics};
+use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
@@ -49,7 +49,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 
 /// The options of `#[dependency(...)]`.
 pub(crate) struct Options {
-    scope: TokenStream,
+    scope: Scope,
     exit: Option<Expr>,
     blocking: Option<syn::Ident>,
     concurrent: bool,
@@ -58,11 +58,11 @@ pub(crate) struct Options {
 impl Options {
     fn read(args: &mut Args, errors: &mut Errors) -> Self {
         let scope = match args.text("scope", errors) {
-            None => quote!(Request),
+            None => Scope::Request,
             Some(text) => match text.value().as_str() {
-                "request" => quote!(Request),
-                "function" => quote!(Function),
-                "app" => quote!(App),
+                "request" => Scope::Request,
+                "function" => Scope::Function,
+                "app" => Scope::App,
                 other => {
                     let instead = match other {
                         "singleton" | "application" | "global" | "static" => {
@@ -72,7 +72,7 @@ impl Options {
                     };
                     let message = format!("there is no scope `{other}`: write {instead}");
                     errors.at(text, message);
-                    quote!(Request)
+                    Scope::Request
                 }
             },
         };
@@ -115,7 +115,7 @@ fn describe(
         generics,
         params: &function.params,
         expanded: params,
-        scope: &options.scope,
+        scope: options.scope,
         output: &output_type(&function.output),
         run: &run(function, options, params, &quote!(#turbofish)),
         exit: exit(function, options, generics),
@@ -206,11 +206,8 @@ fn output_type(output: &Output) -> TokenStream {
     }
 }
 
-/// Keeps `Depends<name>` from failing too if the dependency itself has an error.
+/// What stands for the dependency if it has an error.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
-    let name = function.name();
-    let generics = static_generics(function.generics());
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let output = match &function.output {
         // What is wrong with the output has been reported, and the code that takes it is written for what it should be.
         Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => match ty {
@@ -220,21 +217,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
         .unwrap_or_else(|_| quote!(())),
         output => output_type(output),
     };
-    let fuel = fuel();
-    quote! {
-        #[doc(hidden)]
-        const _: () = {
-            use #private as __epilogue;
-            #[allow(unused_imports, reason = "needed where the function may return a Result")]
-            use __epilogue::NotResult as _;
-            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
-                type Output = #output;
-                type This = Self;
-                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
-            }
-            impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}
-        };
-    }
+    describe::stub(function.name(), function.generics(), &output, private)
 }
 
 /// Whether a type can be the output of a dependency, as far as the way it is written shows.

@@ -2,15 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, Generics, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::is_extract;
-use crate::describe::{Described, fuel, static_generics};
+use crate::asserts::{dependency_of, is_extract};
+use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::params::Params;
-use crate::signature::{Parameter, allowed, key, without_lifetimes};
-use crate::types::{Place, arguments, bare, check as check_type, holds_value, mentions};
+use crate::signature::{Parameter, allowed};
+use crate::types::{
+    Place, arguments, bare, check as check_type, holds_value, is_unsized, mentions, text, unsourced,
+};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -87,18 +89,24 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         .iter()
         .filter_map(|field| {
             let before = errors.count();
-            check_type(&bare(&field.ty), "a struct of parameters", Place::Parameter, errors);
+            let ty = bare(&field.ty);
+            match &ty {
+                Type::Reference(reference) if is_unsized(&reference.elem) => {
+                    errors.at(reference, unsourced(reference, &reference.elem));
+                }
+                Type::Reference(reference) => {
+                    errors.at(
+                        reference,
+                        format!("a field owns what it holds: write `{}`", text(&reference.elem)),
+                    );
+                }
+                ty => _ = check_type(ty, "a struct of parameters", Place::Parameter, errors),
+            }
             let name = field.ident.clone()?;
-            Some(Parameter {
-                key: key(&name),
-                name,
-                ty: bare(&field.ty),
-                ty_in_body: bare(&field.ty),
-                ty_as_written: bare(&field.ty),
-                borrowed: false,
-                attrs: field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect(),
-                is_reported: errors.count() > before,
-            })
+            let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
+            let mut param = Parameter::new(name, ty, attrs);
+            param.is_reported = errors.count() > before;
+            Some(param)
         })
         .collect()
 }
@@ -120,7 +128,7 @@ fn describe(
         generics,
         params: fields,
         expanded: params,
-        scope: &quote!(Request),
+        scope: Scope::Request,
         output: &output,
         run: &run,
         exit: None,
@@ -139,6 +147,9 @@ fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
         // The value that is read comes first, so that what it lacks is reported of the value alone.
         if holds_value(ty) {
             bounds.extend(arguments(ty).into_iter().map(|value| parse_quote!(#value: __epilogue::Readable)));
+        }
+        if let Some(named) = dependency_of(ty) {
+            bounds.push(parse_quote!(#named: __epilogue::Dependency));
         }
         // Only inference finds out which kind of extractor an `Extract` holds.
         if !is_extract(ty) {
@@ -168,23 +179,7 @@ fn is_derive(attr: &Attribute) -> bool {
     attr.path().is_ident("derive") && attr.meta.to_token_stream().to_string().contains("Dependency")
 }
 
-/// Keeps `Depends<Name>` from failing too if the struct itself has an error.
+/// What stands for the dependency if it has an error.
 fn stub(item: &DeriveInput, private: &TokenStream) -> TokenStream {
-    let name = &item.ident;
-    let arguments = item.generics.params.iter().map(|param| match param {
-        GenericParam::Lifetime(_) => quote!('static),
-        GenericParam::Type(param) => param.ident.to_token_stream(),
-        GenericParam::Const(param) => param.ident.to_token_stream(),
-    });
-    let ty_generics = quote!(<#(#arguments),*>);
-    let generics = static_generics(without_lifetimes(item.generics.clone()));
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let fuel = fuel();
-    quote! {
-        impl #impl_generics #private::Dependency for #name #ty_generics #where_clause {
-            type Output = Self;
-            type This = Self;
-            type Graph<#fuel: #private::Fuel> = #private::Unfinished;
-        }
-    }
+    describe::stub(&item.ident, item.generics.clone(), &quote!(Self), private)
 }

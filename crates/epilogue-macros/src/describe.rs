@@ -1,14 +1,33 @@
 //! The code that makes a type a dependency, whether it comes from a function or from a struct.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, parse_quote};
 
-use crate::asserts::{check, is_plain};
+use crate::asserts::{check, is_plain, stand_ins};
 use crate::params::Params;
-use crate::signature::Parameter;
+use crate::signature::{Parameter, allowed, without_lifetimes};
+
+/// How long the output of a dependency lives.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Scope {
+    Function,
+    Request,
+    App,
+}
+
+/// The variant of `DependencyScope`.
+impl ToTokens for Scope {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Self::Function => quote!(Function),
+            Self::Request => quote!(Request),
+            Self::App => quote!(App),
+        });
+    }
+}
 
 /// A dependency, as far as its macro has read it.
 pub(crate) struct Described<'a> {
@@ -16,8 +35,7 @@ pub(crate) struct Described<'a> {
     pub(crate) generics: &'a Generics,
     pub(crate) params: &'a [Parameter],
     pub(crate) expanded: &'a Params,
-    /// The variant of `DependencyScope`.
-    pub(crate) scope: &'a TokenStream,
+    pub(crate) scope: Scope,
     pub(crate) output: &'a TokenStream,
     /// Makes the output out of the parameters' values.
     pub(crate) run: &'a TokenStream,
@@ -36,7 +54,7 @@ impl Described<'_> {
             self;
         let text = name.unraw().to_string();
         let fuel = fuel();
-        let asserts = expanded.asserts.tokens();
+        let (stand_ins, asserts) = (stand_ins(), expanded.asserts.tokens());
         let Params { nodes, takes, locals, defaults, .. } = expanded;
         let is_generic = !generics.params.is_empty();
         let checks = self.checks();
@@ -51,7 +69,7 @@ impl Described<'_> {
             quote!(__epilogue::None)
         };
         let line = quote_spanned!(name.span()=> __epilogue::line!());
-        let app_scoped = self.is_app_scoped().then(
+        let app_scoped = (*scope == Scope::App).then(
             || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
         );
         // If the output is less visible than the dependency, rustc says so here.
@@ -61,8 +79,7 @@ impl Described<'_> {
             #allowed
             const _: () = {
                 use #private as __epilogue;
-                #[allow(unused_imports, reason = "needed where there are parameters or a Result")]
-                use __epilogue::{LeavesStream as _, NoOutput as _, NotAsync as _, Needed as _, NotField as _, NotResult as _, NotShared as _, Unsourced as _, Untakeable as _};
+                #stand_ins
                 #asserts
                 #(#defaults)*
 
@@ -90,7 +107,6 @@ impl Described<'_> {
                     };
                 }
 
-                #[allow(unused_mut, unused_variables, reason = "what has no parameters takes nothing")]
                 fn __epilogue_run #impl_generics (
                     __epilogue_scope: &mut __epilogue::Scope,
                     __epilogue_sites: &[__epilogue::Site],
@@ -113,10 +129,6 @@ impl Described<'_> {
         }
     }
 
-    fn is_app_scoped(&self) -> bool {
-        self.scope.to_string() == "App"
-    }
-
     /// The checks of each parameter, at its own tokens. A generic dependency stands for many, which are checked by the routes that use them.
     fn checks(&self) -> TokenStream {
         let name = self.name;
@@ -124,8 +136,8 @@ impl Described<'_> {
             // The name alone does not say which of the types is meant.
             return TokenStream::new();
         }
-        let is_app_scoped = self.is_app_scoped();
-        let checked = self.params.iter().enumerate().filter(|(_, param)| is_app_scoped || !is_plain(param));
+        let is_plain = |param: &Parameter| self.scope != Scope::App && is_plain(param);
+        let checked = self.params.iter().enumerate().filter(|(_, param)| !is_plain(param));
         let checks = checked.map(|(index, param)| {
             let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
             check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
@@ -137,6 +149,38 @@ impl Described<'_> {
 /// The name of the generic parameter for the depth to which a dependency is described.
 pub(crate) fn fuel() -> Ident {
     format_ident!("__F", span = Span::mixed_site())
+}
+
+/// Keeps `Depends<Name>` from failing too if the dependency itself has an error. It counts as app-scoped: whether it is that is not known.
+pub(crate) fn stub(
+    name: &Ident,
+    generics: Generics,
+    output: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let arguments = generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(_) => quote!('static),
+        GenericParam::Type(param) => param.ident.to_token_stream(),
+        GenericParam::Const(param) => param.ident.to_token_stream(),
+    });
+    let dependency = quote!(#name<#(#arguments),*>);
+    let generics = static_generics(without_lifetimes(generics));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (allowed, fuel, stand_ins) = (allowed(&[]), fuel(), stand_ins());
+    quote! {
+        #[doc(hidden)]
+        #allowed
+        const _: () = {
+            use #private as __epilogue;
+            #stand_ins
+            impl #impl_generics __epilogue::Dependency for #dependency #where_clause {
+                type Output = #output;
+                type This = Self;
+                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
+            }
+            impl #impl_generics __epilogue::AppScoped for #dependency #where_clause {}
+        };
+    }
 }
 
 /// A dependency is identified by its `TypeId`, so whatever it is generic over must be `'static`.

@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Lit, LitInt, Path, PathArguments, Token, parenthesized};
 
+use crate::args::to_comma;
 use crate::repair::split;
 use crate::types::text;
 
@@ -105,12 +106,12 @@ fn parameter(name: &str, scopes: &str) -> String {
 
 impl Parse for Effect {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let all = rest(&input.fork())?;
+        let all = to_comma(&input.fork())?;
         let read = Self::read(input)?;
         if input.is_empty() || input.peek(Token![,]) {
             return Ok(read);
         }
-        rest(input)?;
+        to_comma(input)?;
         Ok(Self::unknown(all))
     }
 }
@@ -138,7 +139,7 @@ impl Effect {
             return Ok(Self::Other { at: group.into(), name: names, kind: Kind::Wrapped });
         }
         if input.fork().parse::<Path>().is_err() {
-            return Ok(Self::unknown(rest(input)?));
+            return Ok(Self::unknown(to_comma(input)?));
         }
         let path: Path = input.parse()?;
         let called = if input.peek(syn::token::Paren) {
@@ -216,13 +217,4 @@ pub(crate) fn scopes(arguments: &TokenStream) -> Option<String> {
         _ => None,
     })?;
     Some(text(&scopes))
-}
-
-/// All that comes before the next comma.
-fn rest(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        tokens.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(tokens)
 }

@@ -1,12 +1,12 @@
 //! What a macro may stand on instead of a proper function: another item, or something that does not parse.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility, parse_quote,
+    Attribute, FnArg, Ident, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility, parse_quote,
 };
 
 use crate::diagnostics::Errors;
@@ -60,7 +60,7 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
         while !input.peek(Token![fn]) {
             input.parse::<TokenTree>()?;
         }
-        let (_, name) = (input.parse::<Token![fn]>()?, input.call(Ident::parse_any)?);
+        let (_, name) = (input.parse::<Token![fn]>()?, name(input)?);
         let inputs = parameters(input)?;
         let output = if input.peek(Token![->]) { input.parse()? } else { ReturnType::Default };
         input.parse::<TokenStream>()?;
@@ -69,6 +69,26 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
         Ok(item)
     };
     read.parse2(tokens).ok()
+}
+
+/// The name of a function. A keyword is read as rustc goes on with it: `r#match`, if there is such a name.
+fn name(input: ParseStream<'_>) -> syn::Result<Ident> {
+    if input.peek(Ident) {
+        return input.parse();
+    }
+    let keyword = input.call(Ident::parse_any)?;
+    raw(&keyword).ok_or_else(|| input.error("this keyword is never a name"))
+}
+
+/// A keyword as a name, if it can be one.
+pub(crate) fn raw(keyword: &Ident) -> Option<Ident> {
+    let name = keyword.to_string();
+    can_be_raw(&name).then(|| Ident::new_raw(&name, keyword.span()))
+}
+
+/// Whether `r#…` makes a name of a keyword.
+pub(crate) fn can_be_raw(keyword: &str) -> bool {
+    !matches!(keyword, "self" | "Self" | "super" | "crate" | "_")
 }
 
 /// The parameters, if all of them parse. There may be generics between the name and them.

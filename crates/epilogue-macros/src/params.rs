@@ -119,6 +119,8 @@ impl Params {
 pub(crate) struct PathName {
     /// The name that is looked up.
     pub(crate) key: String,
+    /// It is an alias.
+    pub(crate) alias: Option<LitStr>,
     /// The name is in the prefix of a router.
     pub(crate) from_prefix: bool,
 }
@@ -131,8 +133,9 @@ impl PathName {
         }
         let mut unsaid = Errors::default();
         let options = Options::read(param, &mut unsaid);
-        let key = options.alias.map_or_else(|| param.key.clone(), |alias| alias.value());
-        Some(Self { key, from_prefix: options.from_prefix })
+        let Options { alias, from_prefix, .. } = options;
+        let key = alias.as_ref().map_or_else(|| param.key.clone(), LitStr::value);
+        Some(Self { key, alias, from_prefix })
     }
 }
 

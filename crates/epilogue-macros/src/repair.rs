@@ -10,27 +10,32 @@ use crate::fastapi::{self, Call, Declared};
 use crate::signature::Kind;
 use crate::types::{ends, text};
 
-/// The function with its parameters repaired.
-pub(crate) fn signature(item: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStream {
-    let before = errors.count();
-    let mut repaired = false;
-    item.into_iter()
+/// The function with its parameters repaired, and which of them were.
+pub(crate) fn signature(item: TokenStream, kind: Kind, errors: &mut Errors) -> (TokenStream, Vec<bool>) {
+    let mut repaired = Vec::new();
+    let tokens = item
+        .into_iter()
         .map(|token| match token {
             // The first parentheses may also be those of an attribute or of `pub(crate)`, but these have nothing to repair.
-            TokenTree::Group(group) if !repaired && group.delimiter() == Delimiter::Parenthesis => {
-                let declared = split(group.stream())
-                    .into_iter()
-                    .flat_map(|(tokens, comma)| parameter(tokens, kind, errors).into_iter().chain(comma))
-                    .collect();
-                let tokens = names(declared, errors);
-                repaired = errors.count() > before;
+            TokenTree::Group(group)
+                if !repaired.contains(&true) && group.delimiter() == Delimiter::Parenthesis =>
+            {
+                repaired.clear();
+                let mut tokens = TokenStream::new();
+                for (declared, comma) in split(group.stream()) {
+                    let before = errors.count();
+                    tokens.extend(names(parameter(declared, kind, errors), errors));
+                    tokens.extend(comma);
+                    repaired.push(errors.count() > before);
+                }
                 let mut parameters = Group::new(Delimiter::Parenthesis, tokens);
                 parameters.set_span(group.span());
                 parameters.into()
             }
             token => token,
         })
-        .collect()
+        .collect();
+    (tokens, repaired)
 }
 
 /// The parts between commas, each with its comma. A comma between angle brackets separates nothing.

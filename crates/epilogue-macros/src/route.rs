@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Generics, LitStr, Path, Type};
 
 use crate::args::{Written, template_and_args};
-use crate::asserts::{check, is_plain};
+use crate::asserts::{check, is_plain, stand_ins};
 use crate::diagnostics::Errors;
 use crate::names::{Names, alias, can_be_imported, imported};
 use crate::params::{Params, PathName};
@@ -170,17 +170,20 @@ fn name_like_segments(function: &mut Function, segments: &[String]) {
 
 /// A single value in the path must be named in the template.
 fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
-    for param in &function.params {
-        let Some(PathName { key, from_prefix: false }) = PathName::of(param) else { continue };
-        if !segments.contains(&key) {
-            errors.at(
-                &param.name,
-                format!(
-                    "the path parameter `{key}` is not in the template \"{}\": {}",
-                    template.value(),
-                    template::rename(&key, &template.value(), segments)
-                ),
-            );
+    let named: Vec<_> =
+        function.params.iter().filter_map(|param| Some((param, PathName::of(param)?))).collect();
+    let is_taken = |segment: &&str| named.iter().any(|(_, name)| name.key == *segment);
+    let free: Vec<&str> = segments.iter().map(String::as_str).filter(|segment| !is_taken(segment)).collect();
+    for (param, PathName { key, alias, from_prefix }) in &named {
+        if *from_prefix || segments.contains(key) {
+            continue;
+        }
+        let written = template.value();
+        let instead = template::rename(key, alias.is_some(), &written, &free);
+        let message = format!("the path parameter `{key}` is not in the template \"{written}\": {instead}");
+        match alias {
+            Some(alias) => errors.at(alias, message),
+            None => errors.at(&param.name, message),
         }
     }
 }
@@ -222,7 +225,7 @@ impl Read<'_> {
         let segments = &self.template.segments;
         let name = function.name();
         let text = name.unraw().to_string();
-        let asserts = params.asserts.tokens();
+        let (stand_ins, asserts) = (stand_ins(), params.asserts.tokens());
         let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
@@ -239,8 +242,7 @@ impl Read<'_> {
             #allowed
             const _: () = {
                 use #private as __epilogue;
-                #[allow(unused_imports, reason = "needed where the function has parameters or returns a Result")]
-                use __epilogue::{EndsInNoJson as _, LeavesStream as _, NoReply as _, Needed as _, NotResult as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _};
+                #stand_ins
                 #asserts
                 #(#defaults)*
 
@@ -266,7 +268,6 @@ impl Read<'_> {
                 }
 
                 fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
-                    #[allow(unused_variables, reason = "a function without parameters takes nothing")]
                     let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
                         #(#takes)*
                         __epilogue::Some((#(#locals?,)*))

@@ -8,6 +8,7 @@ use syn::{Path, bracketed};
 
 use crate::asserts::check;
 use crate::diagnostics::Errors;
+use crate::item::raw;
 use crate::names::{alias, can_be_imported, imported};
 
 /// What `routes!` passes on: the crate, then the list.
@@ -64,15 +65,26 @@ fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
             None => {}
         }
         let item = std::mem::take(&mut item);
-        match syn::parse2::<Path>(item.clone()) {
-            Ok(path) => paths.push(path),
-            Err(_) => errors.at(
-                item,
-                "`routes!` lists the names of path functions, separated by commas: write `routes![list, create]`",
-            ),
+        if let Ok(path) = syn::parse2::<Path>(item.clone()) {
+            paths.push(path);
+        } else {
+            errors.at(&item, instead(&item));
         }
     }
     paths
+}
+
+/// The error for what is not a path.
+fn instead(item: &TokenStream) -> String {
+    // Only a keyword is an identifier and not a path.
+    match syn::parse2::<TokenTree>(item.clone()) {
+        Ok(TokenTree::Ident(keyword)) if let Some(name) = raw(&keyword) => {
+            format!("`{keyword}` is a keyword: write `{name}`")
+        }
+        _ => String::from(
+            "`routes!` lists the names of path functions, separated by commas: write `routes![list, create]`",
+        ),
+    }
 }
 
 fn node(path: &Path) -> TokenStream {

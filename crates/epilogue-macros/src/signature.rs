@@ -111,6 +111,15 @@ impl Kind {
 }
 
 impl Parameter {
+    pub(crate) fn new(name: Ident, ty_as_written: Type, attrs: Vec<Attribute>) -> Self {
+        let (ty, borrowed) = match &ty_as_written {
+            Type::Reference(reference) => ((*reference.elem).clone(), true),
+            ty => (ty.clone(), false),
+        };
+        let key = key(&name);
+        Self { name, key, ty_in_body: ty.clone(), ty, ty_as_written, borrowed, attrs, is_reported: false }
+    }
+
     /// Whether it is, or holds, a `Depends` whose name is looked up.
     pub(crate) fn names_dependency(&self) -> bool {
         !types::same(&self.ty, &self.ty_in_body)
@@ -136,10 +145,8 @@ impl Function {
         attribute: &str,
         errors: &mut Errors,
     ) -> Option<Self> {
-        let before = errors.count();
-        let repaired = repair::signature(tokens.clone(), kind, errors);
-        let is_repaired = errors.count() > before;
-        let Ok(mut item) = syn::parse2::<ItemFn>(repaired) else {
+        let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
+        let Ok(mut item) = syn::parse2::<ItemFn>(read) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
@@ -155,10 +162,11 @@ impl Function {
             .sig
             .inputs
             .iter_mut()
-            .filter_map(|input| {
+            .enumerate()
+            .filter_map(|(index, input)| {
                 let before = errors.count();
                 let mut param = parameter(input, kind, &mut has_no_types, errors)?;
-                param.is_reported = is_repaired || errors.count() > before;
+                param.is_reported = errors.count() > before || repaired.get(index) == Some(&true);
                 Some(param)
             })
             .collect();
@@ -357,7 +365,9 @@ impl Function {
             item.sig.output = parse_quote!(-> #private::Unfinished);
         }
         if self.has_no_types || self.has_no_output || self.has_no_body {
-            *item.block = parse_quote!({ #private::unreachable!("a program with errors does not run") });
+            *item.block = parse_quote!({ #private::unfinished() });
+            // Its own body uses the parameters.
+            item.attrs.push(parse_quote!(#[allow(unused_mut, unused_variables)]));
         }
         quote!(#item)
     }
@@ -380,11 +390,17 @@ pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
     quote! {
         #[allow(
             #deprecated
+            trivial_bounds,
+            unused_imports,
+            unused_mut,
             unused_qualifications,
+            unused_variables,
             closure_returning_async_block,
+            clippy::items_after_statements,
             clippy::multiple_bound_locations,
             clippy::redundant_closure,
             clippy::unnecessary_struct_initialization,
+            clippy::wildcard_imports,
             reason = "it is not as the user would write it"
         )]
     }
@@ -572,59 +588,47 @@ fn parameter(
         );
     }
     let Some(name) = name_of(&input.pat).cloned() else {
-        errors.at(&input.pat, nameless(input));
+        errors.at(&input.pat, nameless(input, kind));
         return None;
     };
     let ty_as_written = types::bare(&input.ty);
     if kind == Kind::Task {
         return task_argument(name, &ty_as_written, &attrs, has_no_types, errors);
     }
-    let (ty, borrowed) = match &ty_as_written {
-        Type::Reference(reference) => {
-            if let Some(mutability) = &reference.mutability {
-                let ty = types::text(&reference.elem);
-                errors.at(
-                    mutability,
-                    if types::is_named(&reference.elem, "WebSocket") {
-                        format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
-                    } else {
-                        format!("a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`")
-                    },
-                );
-            }
-            if let Some(lifetime) = &reference.lifetime
-                && lifetime.ident == "static"
-            {
-                let ty = types::text(&reference.elem);
-                errors.at(
-                    lifetime,
-                    format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
-                );
-            }
-            if types::is_unsized(&reference.elem) {
-                errors.at(reference, types::unsourced(reference, &reference.elem));
-                return None;
-            }
-            ((*reference.elem).clone(), true)
+    if let Type::Reference(reference) = &ty_as_written {
+        if types::is_unsized(&reference.elem) {
+            errors.at(reference, types::unsourced(reference, &reference.elem));
+            return None;
         }
-        ty => (ty.clone(), false),
-    };
-    *has_no_types |= !types::check(&ty, of, Place::Parameter, errors);
-    let ty_in_body = ty.clone();
-    Some(Parameter {
-        key: key(&name),
-        name,
-        ty,
-        ty_in_body,
-        ty_as_written,
-        borrowed,
-        attrs,
-        is_reported: false,
-    })
+        let ty = types::text(&reference.elem);
+        if let Some(mutability) = &reference.mutability {
+            errors.at(
+                mutability,
+                if types::is_named(&reference.elem, "WebSocket") {
+                    format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
+                } else {
+                    format!(
+                        "a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`"
+                    )
+                },
+            );
+        }
+        if let Some(lifetime) = &reference.lifetime
+            && lifetime.ident == "static"
+        {
+            errors.at(
+                lifetime,
+                format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
+            );
+        }
+    }
+    let param = Parameter::new(name, ty_as_written, attrs);
+    *has_no_types |= !types::check(&param.ty, of, Place::Parameter, errors);
+    Some(param)
 }
 
 /// The name that a parameter looks up: without a leading `_`, which rustc wants for a parameter that is not used.
-pub(crate) fn key(name: &Ident) -> String {
+fn key(name: &Ident) -> String {
     let name = name.unraw().to_string();
     let key = name.trim_start_matches('_');
     if key.is_empty() { name } else { key.to_owned() }
@@ -641,6 +645,21 @@ fn is_nameless(input: &FnArg) -> bool {
     matches!(input, FnArg::Typed(input) if name_of(&input.pat).is_none())
 }
 
+/// The parameters to write for axum's `Path((id, name))`, one for each segment.
+fn segments(pattern: &Pat, ty: &Type) -> Option<String> {
+    let (Pat::TupleStruct(pattern), [Type::Tuple(types)]) = (pattern, &types::arguments(ty)[..]) else {
+        return None;
+    };
+    let Some(Pat::Tuple(names)) = pattern.elems.first() else { return None };
+    if !types::is_named(ty, "Path") || pattern.elems.len() != 1 || names.elems.len() != types.elems.len() {
+        return None;
+    }
+    let parameter =
+        |(name, ty): (&Pat, &Type)| Some(format!("{}: Path<{}>", name_of(name)?, types::text(ty)));
+    let parameters: Option<Vec<_>> = names.elems.iter().zip(&types.elems).map(parameter).collect();
+    Some(parameters?.join(", "))
+}
+
 /// The one name in a pattern like axum's `Path(id)`.
 fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
     match pattern {
@@ -655,7 +674,12 @@ fn is_lint(attr: &Attribute) -> bool {
 }
 
 /// The error for a parameter without a name.
-fn nameless(input: &PatType) -> String {
+fn nameless(input: &PatType, kind: Kind) -> String {
+    if kind == Kind::Task {
+        return String::from(
+            "an argument of a task needs a name, by which it is given: write `name: Type`, and take it apart in the body",
+        );
+    }
     let ty = types::bare(&input.ty);
     match (&*input.pat, types::last_name(&ty), &types::arguments(&ty)[..]) {
         (Pat::Wild(_), Some(depends), [named]) if depends == "Depends" => {
@@ -665,6 +689,9 @@ fn nameless(input: &PatType) -> String {
                 "a parameter needs a name, and this one is only wanted for its effect: write `_{name}: {}`",
                 types::text(&ty)
             )
+        }
+        (pattern, ..) if let Some(segments) = segments(pattern, &ty) => {
+            format!("a parameter needs a name, which is what is looked up in the request: write `{segments}`")
         }
         (pattern, ..)
             if let Some(name) = name_within(pattern)
@@ -713,16 +740,7 @@ fn task_argument(
         return None;
     }
     *has_no_types |= !types::check(ty, Kind::Task.name(), Place::Task, errors);
-    Some(Parameter {
-        key: key(&name),
-        name,
-        ty: ty.clone(),
-        ty_in_body: ty.clone(),
-        ty_as_written: ty.clone(),
-        borrowed: false,
-        attrs: Vec::new(),
-        is_reported: false,
-    })
+    Some(Parameter::new(name, ty.clone(), Vec::new()))
 }
 
 fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {

@@ -1,16 +1,17 @@
 //! `#[task]` on a function: the function stays, and a struct of the same name holds its arguments by name.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit, Type};
+use syn::{Expr, ExprLit, FnArg, Lit, Type};
 
 use crate::args::Args;
-use crate::asserts::{Asserts, check};
+use crate::asserts::{Asserts, check, stand_ins};
 use crate::diagnostics::Errors;
 use crate::names::Names;
-use crate::signature::{Function, Kind, Output, Parameter, allowed};
+use crate::signature::{Function, Kind, Output, Parameter, allowed, name_of};
+use crate::types::{bare, is_named};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
@@ -147,13 +148,14 @@ fn task(
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
     let types: Vec<_> = fields(function).map(|param| &param.ty).collect();
-    let kinds: Vec<_> = arguments(names.len());
+    let kinds: Vec<_> =
+        (0..names.len()).map(|index| format_ident!("__A{index}", span = Span::mixed_site())).collect();
     let checks = function.params.iter().filter(|param| param.is_owned_depends()).map(|param| {
         let ty = &param.ty;
         check(&param.ty_as_written, &quote!(__epilogue::InTask::<#ty>::VERDICT))
     });
     let checks = quote!(#(#checks)*);
-    let asserts = asserts.tokens();
+    let (stand_ins, asserts) = (stand_ins(), asserts.tokens());
     let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
     let line = quote_spanned!(name.span()=> __epilogue::line!());
     let running = running(function);
@@ -165,8 +167,7 @@ fn task(
         #allowed
         const _: () = {
             use #private as __epilogue;
-            #[allow(unused_imports, reason = "needed where the function has arguments or returns something")]
-            use __epilogue::{NoReturn as _, NotData as _, NotInTask as _, OtherReturn as _};
+            #stand_ins
             #asserts
             #checks
 
@@ -200,14 +201,12 @@ fn task(
                 }
             }
 
-            #[allow(clippy::redundant_closure, reason = "they are in the user's words")]
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
                 const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
                 const LOCATION: __epilogue::SourceLine =
                     __epilogue::SourceLine::new(__epilogue::file!(), #line);
 
-                #[allow(unused_variables, reason = "a task without dependencies leaves the context alone")]
                 fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
                     #running
                 }
@@ -269,30 +268,33 @@ fn running(function: &Function) -> TokenStream {
     }
 }
 
-/// The name of a type parameter for each argument.
-fn arguments(count: usize) -> Vec<Ident> {
-    (0..count).map(|index| format_ident!("__A{index}", span = Span::mixed_site())).collect()
-}
-
-/// Keeps `tasks.add(name { … })` from failing too if the function itself has an error: the struct takes whatever it is given.
+/// Keeps `tasks.add(name { … })` from failing too if the function itself has an error: an argument whose type is not known to be right takes
+/// whatever it is given.
 fn stub(function: &Function, private: &TokenStream) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let mut names: Vec<&Ident> = Vec::new();
-    for input in &function.item.sig.inputs {
-        if let syn::FnArg::Typed(typed) = input
-            && let syn::Pat::Ident(pattern) = &*typed.pat
-            && !names.contains(&&pattern.ident)
+    let (mut names, mut types, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, input) in function.item.sig.inputs.iter().enumerate() {
+        if let FnArg::Typed(typed) = input
+            && let Some(name) = name_of(&typed.pat)
+            && !is_named(&bare(&typed.ty), "Depends")
+            && !names.contains(&name)
         {
-            names.push(&pattern.ident);
+            let right = function.params.iter().find(|param| param.name == *name && !param.is_reported);
+            types.push(right.map_or_else(
+                || {
+                    let kind = format_ident!("__A{index}", span = Span::mixed_site());
+                    kinds.push(kind.clone());
+                    kind.into_token_stream()
+                },
+                |param| param.ty.to_token_stream(),
+            ));
+            names.push(name);
         }
     }
-    let kinds = arguments(names.len());
-    let error = quote!(unreachable!("a program with errors does not run"));
-    let error = quote!(#private::#error);
     quote! {
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code)]
         #vis struct #name<#(#kinds),*> {
-            #(#vis #names: #kinds,)*
+            #(#vis #names: #types,)*
         }
 
         #[doc(hidden)]
@@ -301,19 +303,19 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
 
             impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
                 fn clone(&self) -> Self {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
 
             impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
                 fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
 
             impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
                 fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
 
@@ -323,7 +325,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
                 const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
 
                 fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
-                    #error
+                    __epilogue::unfinished()
                 }
             }
         };

@@ -6,6 +6,7 @@ use proc_macro2::{Literal, Span};
 use syn::{Ident, LitStr};
 
 use crate::diagnostics::{Errors, nearest};
+use crate::item::can_be_raw;
 
 /// The names in a template, in order. An error is reported at its segment if the compiler lets a macro point into a literal, otherwise at
 /// the whole literal.
@@ -35,7 +36,8 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
             return Vec::new();
         }
     }
-    if let Some((at, char)) = query(&text) {
+    let query = query(&text);
+    if let Some((at, char)) = query {
         let message = if char == '?' {
             "a path template is a path alone: take what follows the `?` as `Query<…>` parameters, and remove it here"
         } else {
@@ -45,10 +47,11 @@ pub(crate) fn segments(template: &LitStr, errors: &mut Errors) -> Vec<String> {
     }
     let mut names: Vec<String> = Vec::new();
     let mut start = 0;
-    for part in text.split('/') {
+    let path = &text[..query.map_or(text.len(), |(at, _)| at)];
+    for part in path.split('/') {
         let range = start..start + part.len();
         start = range.end + 1;
-        if let Err(message) = add(part, range.end == text.len(), &mut names) {
+        if let Err(message) = add(part, range.end == path.len(), &mut names) {
             errors.push(syn::Error::new(span(range), message));
         }
     }
@@ -238,33 +241,38 @@ fn is_name_char(char: char) -> bool {
     char.is_alphanumeric() || char == '_'
 }
 
-/// How to name a path parameter that the template does not have.
-pub(crate) fn rename(name: &str, template: &str, segments: &[String]) -> String {
+/// How to name a path parameter that the template does not have. `free` are the segments that no parameter is named like.
+pub(crate) fn rename(name: &str, is_alias: bool, template: &str, free: &[&str]) -> String {
     if template.contains(&format!("{{{{{name}}}}}")) {
         return format!("doubled braces stand for literal ones: write one on each side, `{{{name}}}`");
     }
-    let near = segments.iter().map(String::as_str).collect::<Vec<_>>();
     let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
-    let same = near.iter().copied().find(|near| letters(near) == letters(name));
-    match same.or_else(|| nearest(name, &near)) {
-        // Not a name for a parameter in Rust, or one that is looked up without its `_`.
-        Some(near) if near.starts_with('_') || near.contains(|char: char| char.is_ascii_uppercase()) => {
-            format!("write `#[param(alias = \"{near}\")]`")
-        }
-        // A keyword, which a parameter can have as its name only as `r#…`, if at all.
-        Some(near) if syn::parse_str::<Ident>(near).is_err() => {
-            let raw = if matches!(near, "self" | "Self" | "super" | "crate" | "_") {
-                String::new()
-            } else {
-                format!("rename it to `r#{near}`, or ")
-            };
-            format!("{raw}write `#[param(alias = \"{near}\")]`")
-        }
-        Some(near) => format!("rename it to `{near}`"),
-        None => format!(
-            "add `{{{name}}}` to the template, write `Query<…>`, or `#[param(from_prefix)]` where the prefix of a `Router` has it"
-        ),
+    let same = free.iter().copied().find(|free| letters(free) == letters(name));
+    if let Some(near) = same.or_else(|| nearest(name, free)) {
+        return name_like(near, is_alias);
     }
+    // The only segment that is left may also be that of a dependency.
+    let left = if let [left] = free { format!("{}, ", name_like(left, is_alias)) } else { String::new() };
+    format!(
+        "{left}add `{{{name}}}` to the template, write `Query<…>`, or `#[param(from_prefix)]` where the prefix of a `Router` has it"
+    )
+}
+
+/// How to have a parameter read this segment.
+fn name_like(segment: &str, is_alias: bool) -> String {
+    if is_alias {
+        return format!("write `alias = \"{segment}\"`");
+    }
+    // Not a name for a parameter in Rust, or one that is looked up without its `_`.
+    if segment.starts_with('_') || segment.contains(|char: char| char.is_ascii_uppercase()) {
+        return format!("write `#[param(alias = \"{segment}\")]`");
+    }
+    if syn::parse_str::<Ident>(segment).is_ok() {
+        return format!("rename it to `{segment}`");
+    }
+    // A keyword, which a parameter can have as its name only as `r#…`, if at all.
+    let raw = if can_be_raw(segment) { format!("rename it to `r#{segment}`, or ") } else { String::new() };
+    format!("{raw}write `#[param(alias = \"{segment}\")]`")
 }
 
 /// The span of a part of the literal, if the literal is written in the source exactly as its value reads.

@@ -15,7 +15,7 @@ pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{concat, file, line, module_path, panic, unreachable};
+pub use std::{concat, file, line, module_path, panic};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
@@ -27,7 +27,7 @@ pub use crate::dependency::{AppScoped, Dependency, Depends, ExitReturn, InDepend
 pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
-pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished};
+pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished, unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
@@ -38,8 +38,8 @@ pub use crate::openapi::{ParamDocs, RouteDocs};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
     LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
-    ParamOr, Probe, Readable, ReadableOr, Reads, RequestParts, Shared, SocketParam, State, TakesStream,
-    TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
+    ParamOr, Probe, Query, Readable, ReadableOr, Reads, RequestParts, Shared, SocketParam, State,
+    TakesStream, TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};
@@ -52,6 +52,15 @@ pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
 pub use crate::{__param_docs as param_docs, __route_docs as route_docs};
+
+/// The traits that stand in for a missing implementation: see [`Probe`]. Without names, so that they hide none of the user's.
+pub mod stand_ins {
+    pub use super::{
+        EndsInNoJson as _, LeavesStream as _, Needed as _, NoOutput as _, NoReply as _, NoReturn as _,
+        NotAsync as _, NotData as _, NotField as _, NotInTask as _, NotResult as _, NotShared as _,
+        OtherReturn as _, ReturnedReply as _, ReturnedValue as _, Unsourced as _, Untakeable as _,
+    };
+}
 
 use crate::app::{NotBuiltForTask, in_task};
 use crate::body::ReplyBody;
@@ -119,15 +128,11 @@ pub const fn param(
 }
 
 /// Asserts that a type which mentions type parameters is a parameter. Called in the body of a generic function.
-pub const fn parameter<P: Param>() {}
+pub const fn parameter<P: Param, F: Copy>(_: F) {}
 
 /// The same for the value that a parameter reads, and for the dependency that it names.
-pub const fn readable<T>()
-where
-    T: Readable, // a type parameter is bound by `serde::de::DeserializeOwned + 'static`
-{
-}
-pub const fn dependency<D: Dependency>() {}
+pub const fn readable<T: ReadableIn<F>, F: Copy>(_: F) {}
+pub const fn dependency<D: Dependency, F: Copy>(_: F) {}
 
 /// Asserts that a field with the limits of a number is a number.
 pub const fn number<T: Number>(_: &T) {}
@@ -139,11 +144,33 @@ pub const fn text<T: Text>(_: &T) {}
 pub const fn shared<T: Shared>(_: PhantomData<T>) {}
 
 /// The same for the output of a generic dependency, and for a state that it takes.
-pub const fn output<T>()
-where
-    T: Shared, // a type parameter is bound by `Send + Sync + 'static`
-{
-}
+pub const fn output<T: SharedIn<F>, F: Copy>(_: F) {}
+
+/// A value that a generic dependency reads. Its bound is one that rustc does not suggest to add, since the type of a function, which is what
+/// `F` is, has no name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a request: it does not implement `Deserialize`",
+    label = "no `Deserialize`",
+    note = "bound the type parameter by `serde::de::DeserializeOwned`, or write `#[derive(serde::Deserialize)]` above the struct"
+)]
+pub trait ReadableIn<F> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Readable, F> ReadableIn<F> for T {}
+
+/// The same for what it returns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Send + Sync`, so it cannot be shared between threads",
+    label = "requests on other threads see this value too",
+    note = "bound the type parameter by `Send + Sync`"
+)]
+pub trait SharedIn<F> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Shared, F> SharedIn<F> for T {}
+
+/// Stands for the function that an assertion is in.
+pub const fn asserting() {}
 
 /// The types of a `Result`, whatever name it is written under.
 #[diagnostic::on_unimplemented(
@@ -284,17 +311,17 @@ const fn unshared<T>() {
 pub trait NotShared<T> {
     fn returned(_: impl FnOnce() -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn waiting<F: Future>(_: F, _: impl FnOnce(F::Output) -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn blocking(_: impl FnOnce() -> Result<T, Failure>) -> Running {
         const { unshared::<T>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
@@ -467,7 +494,7 @@ impl<F: Future> Exiting<F> {
 )]
 pub trait NotAsync {
     fn into_future(&self) -> std::future::Ready<()> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
@@ -498,15 +525,15 @@ impl<T: serde::de::DeserializeOwned> Argument<T> {
 /// Arguments that are not data, which an assertion has reported.
 pub trait NotData<T> {
     fn cloned(_: &T) -> T {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn serialize<S: serde::Serializer>(_: &T, _: S) -> Result<S::Ok, S::Error> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn deserialize<'de, D: serde::Deserializer<'de>>(_: D) -> Result<T, D::Error> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 
@@ -529,7 +556,7 @@ pub trait NotInTask<P> {
     const VERDICT: Verdict = Verdict::RIGHT;
 
     fn take(_: &TaskContext) -> Result<P, NotBuiltForTask> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 

@@ -955,3 +955,23 @@ async fn functions_are_called_with_plain_values_from_another_module() {
     let greeted = greetings::greet(Depends::new(String::from("hi")), &greeting, None).await;
     assert_eq!(greeted, "hi HELLO false");
 }
+
+/// Which dependency it holds is said where the struct is named.
+#[tokio::test]
+async fn a_struct_may_be_generic_over_a_dependency() {
+    #[derive(Dependency)]
+    struct Both<D> {
+        once: Depends<D>,
+        again: Option<Depends<D>>,
+    }
+    #[dependency]
+    fn number() -> u32 {
+        1
+    }
+    #[get("/")]
+    async fn index(both: Depends<Both<number>>) -> String {
+        format!("{} {:?}", *both.once, both.again.as_deref())
+    }
+    let client = TestClient::new(App::new().routes(routes![index]));
+    assert_eq!(client.get("/").send().await.text(), "1 Some(1)");
+}

@@ -190,6 +190,30 @@ async fn noted(tasks: &BackgroundTasks) {
     tasks.add(note { line: String::new(), count: 1 });
 }
 
+/// What is listed nowhere, and depended on by nobody: lints notice that.
+#[allow(clippy::missing_docs_in_private_items)]
+mod unlisted {
+    use epilogue::prelude::*;
+
+    #[expect(dead_code)]
+    #[get("/unlisted")]
+    async fn route() {}
+
+    #[expect(dead_code)]
+    #[dependency]
+    fn dependency() {}
+
+    #[expect(dead_code)]
+    #[derive(Debug, Dependency)]
+    struct Structure {
+        q: Query<u8>,
+    }
+
+    #[expect(dead_code)]
+    #[task]
+    async fn task() {}
+}
+
 /// Is sync.
 #[get("/", blocking)]
 pub fn index() -> &'static str {

@@ -116,12 +116,18 @@ impl HasNode for Unfinished {
         derived: false,
         scope: crate::graph::DependencyScope::Request,
         params: &[],
-        run: |_, _| unreachable!("a program with errors does not run"),
+        run: |_, _| unfinished(),
         exit: None,
         concurrent: false,
     };
 
     fn type_name() -> &'static str {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
+}
+
+/// Stands for the code of an item that has errors.
+#[doc(hidden)]
+pub fn unfinished() -> ! {
+    unreachable!("a program with errors does not run")
 }

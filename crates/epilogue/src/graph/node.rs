@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 use epilogue_runtime::SourceLine;
 
+use crate::graph::fuel::unfinished;
 use crate::openapi::{ParamDocs, RouteDocs};
 use crate::param::{ParamOptions, Reads};
 use crate::rejection::Place;
@@ -206,6 +207,6 @@ pub const UNFINISHED_ROUTE: RouteNode = RouteNode {
     concurrent: false,
     dependencies: &[],
     params: &[],
-    run: |_| unreachable!("a program with errors does not run"),
+    run: |_| unfinished(),
     docs: RouteDocs::NONE,
 };

@@ -55,7 +55,7 @@ use crate::scope::{Scope, Site};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: nothing says where its value comes from",
-    note = "write `Path<{Self}>`, `Query<{Self}>` or `Json<{Self}>` for a value of the request, `Depends<{Self}>` if it is a dependency, `Extract<{Self}>` if it is an axum extractor"
+    note = "write `Path<{Self}>`, `Query<{Self}>` or `Json<{Self}>` for a value of the request, `State<{Self}>` if the app was given it, `Depends<{Self}>` if it is a dependency, `Extract<{Self}>` if it is an axum extractor"
 )]
 pub trait Param<Via = Own>: Sized {
     /// Where the value comes from, as constant data.

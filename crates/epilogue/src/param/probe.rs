@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 
 use super::{Param, Reads, WithValue};
-use crate::graph::fuel::{Described, Fuel, HasNode, Unfinished};
+use crate::graph::fuel::{Described, Fuel, HasNode, Unfinished, unfinished};
 use crate::graph::node::{Need, Sharing, Source};
 use crate::scope::Taking;
 
@@ -78,12 +78,12 @@ const fn unreadable<P>() {
 pub trait Untakeable<P> {
     fn take(_: &mut Taking<'_>, _: usize) -> Option<P> {
         const { unreadable::<P>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 
     fn take_or<V>(_: &mut Taking<'_>, _: usize, _: impl FnOnce() -> V) -> Option<P> {
         const { unreadable::<P>() };
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
 

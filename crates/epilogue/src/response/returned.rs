@@ -7,6 +7,7 @@ use http_body_util::{Either, Full};
 
 use super::failure::{Failure, RaisedError};
 use crate::body::Content;
+use crate::graph::fuel::unfinished;
 use crate::param::Json;
 
 /// What a path function may return: anything that turns into a reply.
@@ -208,14 +209,12 @@ pub fn replied(response: Response) -> Replied {
     reason = "it is found after the method of this name that takes the value"
 )]
 pub trait NoReply {
-    fn into_reply(&self) -> Result<Replied, Failure>;
-}
-
-impl<T> NoReply for Returned<T> {
     fn into_reply(&self) -> Result<Replied, Failure> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
+
+impl<T> NoReply for Returned<T> {}
 
 /// The same for the error of a dependency.
 #[doc(hidden)]
@@ -224,11 +223,9 @@ impl<T> NoReply for Returned<T> {
     reason = "it is found after the method of this name that takes the value"
 )]
 pub trait NoOutput<T> {
-    fn into_output(&self) -> Result<T, Failure>;
-}
-
-impl<T, E> NoOutput<T> for Returned<Result<T, E>> {
     fn into_output(&self) -> Result<T, Failure> {
-        unreachable!("a program with errors does not run")
+        unfinished()
     }
 }
+
+impl<T, E> NoOutput<T> for Returned<Result<T, E>> {}

@@ -1,0 +1,8 @@
+use epilogue::prelude::*;
+
+#[get("/matches")]
+async fn match() -> &'static str {
+    "ok"
+}
+
+fn main() {}
