@@ -12,7 +12,7 @@ use super::fields::Stage;
 use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
-use super::session::{Fault, Path, Session, State, TypeName};
+use super::session::{Fault, Path, Session, State, Step, TypeName};
 use super::text::Text;
 use super::values::Raw;
 use super::wild::Wild;
@@ -99,8 +99,10 @@ impl Node<'_> {
             Some(Value::Number(number)) => match number.as_f64() {
                 Some(1.0) => Ok(true),
                 Some(0.0) => Ok(false),
-                // Only whole numbers look like attempts at a boolean.
-                Some(float) if float.fract() == 0.0 => Err(flaw::BOOL_PARSING),
+                // Only whole numbers look like attempts at a boolean, and to pydantic only those of an `i64`.
+                Some(float) if float.fract() == 0.0 && float.abs() < 2_f64.powi(63) => {
+                    Err(flaw::BOOL_PARSING)
+                }
                 _ => Err(flaw::BOOL_TYPE),
             },
             _ => Err(flaw::BOOL_TYPE),
@@ -297,6 +299,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     /// Only an enum's tag is a value that is asked for like this.
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if let Step::Index(_) = self.path.step {
+            return Err(Fault::Item);
+        }
         let found = match self.value {
             Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
             Some(Value::Null) => Cow::Borrowed("None"),
@@ -336,7 +341,10 @@ impl<'de> SeqAccess<'de> for Items<'_> {
                 _ if self.len.is_none() => continue,
                 _ => seed.deserialize(session.filling(&path)),
             };
-            return session.settle(&path, &|| node.input(), result).map(Some);
+            return match result {
+                Err(Fault::Item) => Err(Fault::List),
+                result => session.settle(&path, &|| node.input(), result).map(Some),
+            };
         }
         Ok(None)
     }
