@@ -374,7 +374,10 @@ async fn a_head_of_a_part_has_an_end() {
 }
 
 #[post("/optional-files")]
-async fn optional_files(photos: File<Option<Vec<UploadFile>>>, bytes: File<Option<Vec<Bytes>>>) -> String {
+async fn optional_files(
+    #[param(max_length = 1)] photos: File<Option<Vec<UploadFile>>>,
+    bytes: File<Option<Vec<Bytes>>>,
+) -> String {
     let names = photos.as_ref().map(|photos| photos.iter().map(UploadFile::filename).collect::<Vec<_>>());
     format!("{names:?} {:?}", bytes.as_ref().map(|bytes| bytes.iter().map(Bytes::len).collect::<Vec<_>>()))
 }
@@ -387,4 +390,8 @@ async fn a_list_of_files_may_be_optional() {
     let form =
         Multipart::new().file("photos", "a.png", "image/png", "a").file("bytes", "b", "text/plain", "bb");
     assert_eq!(sent(form).send().await.text(), r#"Some(["a.png"]) Some([2])"#);
+    let form =
+        Multipart::new().file("photos", "a.png", "image/png", "a").file("photos", "b.png", "image/png", "b");
+    let reply = sent(form).send().await;
+    assert_eq!(reply.json::<Value>()["detail"][0]["type"], "too_long");
 }

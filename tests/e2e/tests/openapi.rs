@@ -707,8 +707,9 @@ mod body_of_a_route {
         #[param(min_length = 1)] names: Form<Vec<String>>,
         any: Form<Vec<String>>,
         #[param(min_length = 1)] files: File<Vec<UploadFile>>,
+        #[param(max_length = 3)] more: File<Option<Vec<Bytes>>>,
     ) -> String {
-        format!("{} {} {}", names.len(), any.len(), files.len())
+        format!("{} {} {} {}", names.len(), any.len(), files.len(), more.is_some())
     }
 
     #[post("/list")]
@@ -721,6 +722,10 @@ mod body_of_a_route {
         let document = document(routes![lists, list]);
         let (lists, _) = body(&document, "/lists", "multipart/form-data");
         assert_eq!(fields(&lists).1, ["files", "names"]);
+        let items = json!({ "type": "string", "contentMediaType": "application/octet-stream" });
+        let of_files = |limit: &str, length: u8| json!({ "type": "array", "items": items, limit: length });
+        assert_eq!(lists["properties"]["files"], of_files("minItems", 1));
+        assert_eq!(lists["properties"]["more"], of_files("maxItems", 3));
         assert!(body(&document, "/list", "application/json").1);
     }
 

@@ -205,29 +205,34 @@ mod files {
         json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" })
     }
 
-    const REQUIRED: Lacking = |name, _| vec![name.to_owned()];
+    const ONE: Option<MakeSchema> = Some(|_| file());
+    const SEVERAL: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
 
-    impl Documented<File<UploadFile>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
-        pub const DOCUMENTED_LACKING: Lacking = REQUIRED;
+    macro_rules! one_file {
+        ($($type:ty),*) => { $(
+            impl Documented<File<$type>> {
+                pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = ONE;
+                pub const DOCUMENTED_LACKING: Lacking = |name, _| vec![name.to_owned()];
+            }
+
+            impl Documented<File<Option<$type>>> {
+                pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = ONE;
+            }
+        )* };
     }
 
-    impl Documented<File<Bytes>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
-        pub const DOCUMENTED_LACKING: Lacking = REQUIRED;
-    }
-
-    impl<T> Documented<File<Option<T>>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
-    }
+    one_file!(UploadFile, Bytes);
 
     impl<T> Documented<File<Vec<T>>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> =
-            Some(|_| json_schema!({ "type": "array", "items": file() }));
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = SEVERAL;
         pub const DOCUMENTED_LACKING: Lacking = |name, options| match options.min_length {
             None | Some(0) => Vec::new(),
             Some(_) => vec![name.to_owned()],
         };
+    }
+
+    impl<T> Documented<File<Option<Vec<T>>>> {
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = SEVERAL;
     }
 }
 
