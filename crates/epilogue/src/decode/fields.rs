@@ -82,7 +82,7 @@ impl<'a> Fields<'a> {
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
-            let name = self.values.key(field);
+            let name = self.values.place().key(field);
             let picked = self.values.one(&name);
             if picked.is_some() || self.gaps.contains(&field) {
                 self.pending = Some(Pending::Field { field, name, rank, picked });
@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
 
     /// Looks for names that the struct does not have, if that can matter.
     fn find_unknown(&mut self) {
-        if !self.values.tells_unknown() {
+        if !self.values.place().tells_unknown() {
             return;
         }
         if self.session.is_strict(self.of_type) {
@@ -211,16 +211,16 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
             let result = self.session.settle_key(self.of_type, seed.deserialize(text));
             let result = self.session.settle(&key, &|| shown(&raw), result)?;
-            self.pending = Some((name, rank, Group { of: self.values, values }));
+            self.pending = Some((name, rank, Group { place: self.values.place(), values }));
             return Ok(Some(result));
         }
         // A struct that something is flattened into asks for a map, and may still lack fields of its own.
-        let lacks = |field: &&str| !self.values.contains(&self.values.key(field));
+        let lacks = |field: &&str| !self.values.contains(&self.values.place().key(field));
         let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
-        let name = self.values.key(field);
+        let name = self.values.place().key(field);
         let rank = self.rank;
         self.rank += 1;
-        self.pending = Some((name, rank, Group { of: self.values, values: Raws::new() }));
+        self.pending = Some((name, rank, Group { place: self.values.place(), values: Raws::new() }));
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
     }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::decode::{self, Shape, UrlEncoded, shape};
 use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query};
-use crate::rejection::{Loc, Place};
+use crate::rejection::Loc;
 use crate::sse::Sse;
 
 /// Makes the schema of a type.
@@ -175,7 +175,7 @@ of_place!(Path, Query, Header, Cookie, Form);
 /// Only the type's `Deserialize` knows what it can do without.
 fn lacking<T: DeserializeOwned>(name: &str, options: &ParamOptions) -> Vec<String> {
     let empty = UrlEncoded::new("");
-    let errors = decode::decode::<T>(&empty, Place::Query, name, Some(options)).err().unwrap_or_default();
+    let errors = decode::decode::<T>(&empty, name, Some(options)).err().unwrap_or_default();
     let named = errors.into_iter().filter_map(|error| error.loc.into_iter().nth(1));
     named.filter_map(|name| if let Loc::Name(name) = name { Some(name.into_owned()) } else { None }).collect()
 }
