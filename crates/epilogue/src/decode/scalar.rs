@@ -121,6 +121,11 @@ pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
+pub(super) fn single(text: &str, rules: Rules<'_>) -> Result<f32, Flaw> {
+    float(text, rules).map(|value| value as f32)
+}
+
 /// A text as its only character.
 pub(super) fn char(text: &str) -> Result<char, Flaw> {
     let mut chars = text.chars();
@@ -130,6 +135,29 @@ pub(super) fn char(text: &str) -> Result<char, Flaw> {
         (Some(_), Some(_)) => Err(flaw::string_too_long(1)),
     }
 }
+
+/// Calls a macro with the scalars that a text may be: how serde asks for one, how it is answered, and how the text is read.
+macro_rules! of_texts {
+    ($scalars:ident) => {
+        $scalars! {
+            deserialize_bool visit_bool |text, _| scalar::bool(text);
+            deserialize_i8 visit_i8 scalar::int;
+            deserialize_i16 visit_i16 scalar::int;
+            deserialize_i32 visit_i32 scalar::int;
+            deserialize_i64 visit_i64 scalar::int;
+            deserialize_i128 visit_i128 scalar::int;
+            deserialize_u8 visit_u8 scalar::int;
+            deserialize_u16 visit_u16 scalar::int;
+            deserialize_u32 visit_u32 scalar::int;
+            deserialize_u64 visit_u64 scalar::int;
+            deserialize_u128 visit_u128 scalar::int;
+            deserialize_f32 visit_f32 scalar::single;
+            deserialize_f64 visit_f64 scalar::float;
+            deserialize_char visit_char |text, _| scalar::char(text);
+        }
+    };
+}
+pub(super) use of_texts;
 
 #[cfg(test)]
 mod tests {
