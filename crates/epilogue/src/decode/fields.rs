@@ -25,6 +25,7 @@ pub(super) struct Fields<'a> {
     next: usize,
     stage: Stage,
     unknown: Vec<Cow<'a, str>>,
+    /// `None` after a name that the struct does not have.
     pending: Option<Pending<'a>>,
 }
 
@@ -39,15 +40,14 @@ pub(super) enum Stage {
     Hopeless,
 }
 
-enum Pending<'a> {
-    /// `field` is what errors call it, and `name` what it is looked up by.
-    Field {
-        field: &'static str,
-        name: Cow<'static, str>,
-        rank: usize,
-        picked: Option<Raw<'a>>,
-    },
-    Unknown,
+/// A field whose name has been handed out, but not its value.
+struct Pending<'a> {
+    /// What errors call it.
+    field: &'static str,
+    /// What it is looked up by.
+    name: Cow<'static, str>,
+    rank: usize,
+    picked: Option<Raw<'a>>,
 }
 
 impl<'a> Fields<'a> {
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
             let name = self.values.place().key(field);
             let picked = self.values.one(&name);
             if picked.is_some() || self.gaps.contains(&field) {
-                self.pending = Some(Pending::Field { field, name, rank, picked });
+                self.pending = Some(Pending { field, name, rank, picked });
                 return Some(field);
             }
         }
@@ -132,7 +132,6 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         }
         if self.stage == Stage::Unknown {
             if let Some(name) = self.unknown.pop() {
-                self.pending = Some(Pending::Unknown);
                 let key = StrDeserializer::<Fault>::new(&name);
                 return self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
             }
@@ -143,7 +142,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(Pending::Field { field, name, rank, picked }) = self.pending.take() else {
+        let Some(Pending { field, name, rank, picked }) = self.pending.take() else {
             return seed.deserialize(().into_deserializer());
         };
         let path = self.of.name(field, rank);
