@@ -58,7 +58,6 @@ impl Node<'_> {
             Some(Value::Bool(value)) => return scalar::int(if *value { "1" } else { "0" }, self.rules),
             _ => return Err(flaw::INT_TYPE),
         };
-        let (min, max) = T::limits();
         let whole = match (number.as_i128(), number.as_f64()) {
             (Some(whole), _) => whole,
             #[expect(
@@ -68,10 +67,7 @@ impl Node<'_> {
             (None, Some(float)) if float.fract() == 0.0 => float as i128,
             _ => return Err(flaw::INT_FROM_FLOAT),
         };
-        let value = T::try_from(whole).map_err(|_| {
-            let above = whole > 0;
-            self.rules.beyond(above, if above { &max } else { &min })
-        })?;
+        let value = T::try_from(whole).map_err(|_| T::beyond(whole > 0, self.rules))?;
         self.rules.number(value.num())?;
         Ok(value)
     }
