@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use epilogue::prelude::*;
 use epilogue::testing::{Multipart, TestClient};
-use epilogue_e2e::{Entries, Journal, Served};
+use epilogue_e2e::{Entries, Journal, Served, errors};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -225,6 +225,27 @@ async fn a_file_that_is_missing_or_a_text() {
     assert_eq!(reply.json::<Value>(), json!({"detail": [missing("photo")]}));
     let reply = client().post("/files").multipart(Multipart::new().text("page", "")).send().await;
     assert_eq!(reply.json::<Value>()["detail"][0]["loc"], json!(["body", "page", 0]));
+}
+
+#[post("/typed")]
+async fn typed(on: Form<bool>, n: Form<Vec<i32>>, ratio: Form<Option<f64>>, text: Form<String>) -> String {
+    format!("{} {:?} {:?} {}", *on, *n, *ratio, *text)
+}
+
+#[tokio::test]
+async fn a_file_is_no_value_of_a_field() {
+    let client = TestClient::new(App::new().routes(routes![typed]));
+    let form = ["on", "n", "ratio", "text"]
+        .into_iter()
+        .fold(Multipart::new(), |form, name| form.file(name, "f.txt", "text/plain", "1"));
+    let told = errors(client.post("/typed").multipart(form)).await;
+    let want = json!([
+        ["bool_type", ["body", "on"]],
+        ["int_type", ["body", "n", 0]],
+        ["float_type", ["body", "ratio"]],
+        ["string_type", ["body", "text"]],
+    ]);
+    assert_eq!(Value::from_iter(told), want);
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl<'a> Quick<'a> {
 }
 
 macro_rules! scalars {
-    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+    ($($ask:ident $visit:ident $wrong:ident $parse:expr;)*) => {$(
         fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
             visitor.$visit(self.parsed($parse)?)
         }

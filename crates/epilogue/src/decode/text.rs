@@ -34,11 +34,16 @@ pub(super) fn shown(raw: &Raw<'_>) -> Value {
 }
 
 impl Text<'_> {
-    fn read<R>(&self, parse: impl FnOnce(&str) -> Result<R, Flaw>) -> Result<R, Flaw> {
+    /// Reads the text; `wrong` is the error of a file.
+    fn read<R>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<R, Flaw>,
+        wrong: impl FnOnce() -> Flaw,
+    ) -> Result<R, Flaw> {
         match &self.raw {
             Raw::Text(text) => parse(text),
             Raw::Opaque(_) => Err(flaw::STRING_UNICODE),
-            Raw::File(_) => Err(flaw::STRING_TYPE),
+            Raw::File(_) => Err(wrong()),
         }
     }
 
@@ -53,10 +58,10 @@ impl Text<'_> {
 
 /// Deserialises by parsing the text first, so that the visitor is still there when that fails.
 macro_rules! scalars {
-    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+    ($($ask:ident $visit:ident $wrong:ident $parse:expr;)*) => {$(
         fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             let parse: fn(&str, Rules<'_>) -> Result<_, Flaw> = $parse;
-            match self.read(|text| parse(text, self.rules)) {
+            match self.read(|text| parse(text, self.rules), || flaw::$wrong) {
                 Ok(value) => visitor.$visit(value),
                 Err(flaw) => self.flawed(flaw, |wild| wild.$ask(visitor)),
             }
@@ -80,7 +85,7 @@ impl<'de> Deserializer<'de> for Text<'_> {
     scalar::of_texts!(scalars);
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.read(|text| self.rules.text(text)) {
+        match self.read(|text| self.rules.text(text), || flaw::STRING_TYPE) {
             Ok(()) => match self.raw {
                 Raw::Text(std::borrow::Cow::Owned(text)) => visitor.visit_string(text),
                 Raw::Text(std::borrow::Cow::Borrowed(text)) => visitor.visit_str(text),
@@ -151,7 +156,8 @@ impl<'de> Deserializer<'de> for Text<'_> {
                 self.session.settle_name(type_name::<V>(), visitor.visit_enum(StrDeserializer::new(text)))
             }
             _ => {
-                let Err(flaw) = self.read(|_| Err::<Infallible, _>(flaw::not_a_variant(variants)));
+                let wrong = || flaw::not_a_variant(variants);
+                let Err(flaw) = self.read(|_| Err::<Infallible, _>(wrong()), wrong);
                 self.flawed(flaw, |wild| wild.deserialize_enum(name, variants, visitor))
             }
         }
