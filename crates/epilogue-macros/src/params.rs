@@ -646,9 +646,11 @@ fn check_path(ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// Whether it is a `File<Vec<…>>`.
+/// Whether it is a `File<Vec<…>>`, or one in an `Option`.
 fn holds_several(ty: &Type) -> bool {
-    arguments(ty).first().is_some_and(|within| is_named(within, "Vec"))
+    let within = arguments(ty).first().copied();
+    within
+        .is_some_and(|within| is_named(within, "Vec") || is_named(within, "Option") && holds_several(within))
 }
 
 /// How many values in the path a `Path<(…)>` takes.

@@ -259,6 +259,21 @@ async fn a_single_model_is_the_whole_body() {
     assert_eq!(errors(request).await, [json!(["json_invalid", ["body", 7]])]);
 }
 
+#[put("/items/{id}")]
+async fn replace(id: Path<u64>, item: Json<Item>, more: Json<Option<Item>>, day: Query<u8>) -> String {
+    format!("{} {} {} {}", *id, item.name, more.is_some(), *day)
+}
+
+#[tokio::test]
+async fn nothing_else_is_told_of_a_request_whose_body_is_not_json() {
+    let client = TestClient::new(App::new().routes(routes![replace]));
+    let put = |body| client.put("/items/x").header("content-type", "application/json").body(body);
+    assert_eq!(errors(put(r#"{"item""#)).await, [json!(["json_invalid", ["body", 7]])]);
+    let places = json!([["path", "id"], ["query", "day"], ["body", "item"]]);
+    let told = errors(put("{}")).await;
+    assert_eq!(told.iter().map(|error| error[1].clone()).collect::<Value>(), places);
+}
+
 /// `serde_json` alone would take a list as the fields of a struct.
 #[tokio::test]
 async fn a_list_is_no_struct_at_any_depth() {

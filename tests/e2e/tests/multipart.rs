@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use epilogue::prelude::*;
 use epilogue::testing::{Multipart, TestClient};
-use epilogue_e2e::{Entries, Journal, Served};
+use epilogue_e2e::{Entries, Journal, Served, errors};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -227,6 +227,27 @@ async fn a_file_that_is_missing_or_a_text() {
     assert_eq!(reply.json::<Value>()["detail"][0]["loc"], json!(["body", "page", 0]));
 }
 
+#[post("/typed")]
+async fn typed(on: Form<bool>, n: Form<Vec<i32>>, ratio: Form<Option<f64>>, text: Form<String>) -> String {
+    format!("{} {:?} {:?} {}", *on, *n, *ratio, *text)
+}
+
+#[tokio::test]
+async fn a_file_is_no_value_of_a_field() {
+    let client = TestClient::new(App::new().routes(routes![typed]));
+    let form = ["on", "n", "ratio", "text"]
+        .into_iter()
+        .fold(Multipart::new(), |form, name| form.file(name, "f.txt", "text/plain", "1"));
+    let told = errors(client.post("/typed").multipart(form)).await;
+    let want = json!([
+        ["bool_type", ["body", "on"]],
+        ["int_type", ["body", "n", 0]],
+        ["float_type", ["body", "ratio"]],
+        ["string_type", ["body", "text"]],
+    ]);
+    assert_eq!(Value::from_iter(told), want);
+}
+
 #[tokio::test]
 async fn what_is_malformed_is_refused_before_anything_runs() {
     let (app, mut entries) = app();
@@ -374,7 +395,10 @@ async fn a_head_of_a_part_has_an_end() {
 }
 
 #[post("/optional-files")]
-async fn optional_files(photos: File<Option<Vec<UploadFile>>>, bytes: File<Option<Vec<Bytes>>>) -> String {
+async fn optional_files(
+    #[param(max_length = 1)] photos: File<Option<Vec<UploadFile>>>,
+    bytes: File<Option<Vec<Bytes>>>,
+) -> String {
     let names = photos.as_ref().map(|photos| photos.iter().map(UploadFile::filename).collect::<Vec<_>>());
     format!("{names:?} {:?}", bytes.as_ref().map(|bytes| bytes.iter().map(Bytes::len).collect::<Vec<_>>()))
 }
@@ -387,4 +411,8 @@ async fn a_list_of_files_may_be_optional() {
     let form =
         Multipart::new().file("photos", "a.png", "image/png", "a").file("bytes", "b", "text/plain", "bb");
     assert_eq!(sent(form).send().await.text(), r#"Some(["a.png"]) Some([2])"#);
+    let form =
+        Multipart::new().file("photos", "a.png", "image/png", "a").file("photos", "b.png", "image/png", "b");
+    let reply = sent(form).send().await;
+    assert_eq!(reply.json::<Value>()["detail"][0]["type"], "too_long");
 }

@@ -564,6 +564,17 @@ mod body_of_a_route {
         item.name.clone()
     }
 
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        name: String,
+    }
+
+    #[post("/form/strict")]
+    async fn form_strict(strict: Form<Strict>) -> String {
+        strict.name.clone()
+    }
+
     #[post("/files")]
     async fn files(
         title: Form<String>,
@@ -581,13 +592,16 @@ mod body_of_a_route {
 
     #[test]
     fn is_a_form() {
-        let document = document(routes![form, form_struct, files, login]);
+        let document = document(routes![form, form_struct, form_strict, files, login]);
         let form = "application/x-www-form-urlencoded";
         let (plain, is_required) = body(&document, "/form", form);
         assert_eq!((fields(&plain), is_required), ((vec!["count", "name"], vec!["name"]), true));
         assert_eq!(plain["properties"]["count"]["default"], 1);
         let (of_struct, _) = body(&document, "/form/struct", form);
         assert_eq!(fields(&of_struct), (vec!["name", "price", "tags"], vec!["name", "price"]));
+        assert!(of_struct.get("additionalProperties").is_none());
+        let (strict, _) = body(&document, "/form/strict", form);
+        assert_eq!(strict["additionalProperties"], false);
         let (files, _) = body(&document, "/files", "multipart/form-data");
         assert_eq!(fields(&files), (vec!["more", "photo", "raw", "title"], vec!["photo", "title"]));
         assert_eq!(files["properties"]["photo"]["contentMediaType"], "application/octet-stream");
@@ -707,8 +721,9 @@ mod body_of_a_route {
         #[param(min_length = 1)] names: Form<Vec<String>>,
         any: Form<Vec<String>>,
         #[param(min_length = 1)] files: File<Vec<UploadFile>>,
+        #[param(max_length = 3)] more: File<Option<Vec<Bytes>>>,
     ) -> String {
-        format!("{} {} {}", names.len(), any.len(), files.len())
+        format!("{} {} {} {}", names.len(), any.len(), files.len(), more.is_some())
     }
 
     #[post("/list")]
@@ -721,6 +736,10 @@ mod body_of_a_route {
         let document = document(routes![lists, list]);
         let (lists, _) = body(&document, "/lists", "multipart/form-data");
         assert_eq!(fields(&lists).1, ["files", "names"]);
+        let items = json!({ "type": "string", "contentMediaType": "application/octet-stream" });
+        let of_files = |limit: &str, length: u8| json!({ "type": "array", "items": items, limit: length });
+        assert_eq!(lists["properties"]["files"], of_files("minItems", 1));
+        assert_eq!(lists["properties"]["more"], of_files("maxItems", 3));
         assert!(body(&document, "/list", "application/json").1);
     }
 

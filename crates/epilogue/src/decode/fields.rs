@@ -25,6 +25,7 @@ pub(super) struct Fields<'a> {
     next: usize,
     stage: Stage,
     unknown: Vec<Cow<'a, str>>,
+    /// `None` after a name that the struct does not have.
     pending: Option<Pending<'a>>,
 }
 
@@ -39,15 +40,14 @@ pub(super) enum Stage {
     Hopeless,
 }
 
-enum Pending<'a> {
-    /// `field` is what errors call it, and `name` what it is looked up by.
-    Field {
-        field: &'static str,
-        name: Cow<'static, str>,
-        rank: usize,
-        picked: Option<Raw<'a>>,
-    },
-    Unknown,
+/// A field whose name has been handed out, but not its value.
+struct Pending<'a> {
+    /// What errors call it.
+    field: &'static str,
+    /// What it is looked up by.
+    name: Cow<'static, str>,
+    rank: usize,
+    picked: Option<Raw<'a>>,
 }
 
 impl<'a> Fields<'a> {
@@ -82,10 +82,10 @@ impl<'a> Fields<'a> {
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
-            let name = self.values.key(field);
+            let name = self.values.place().key(field);
             let picked = self.values.one(&name);
             if picked.is_some() || self.gaps.contains(&field) {
-                self.pending = Some(Pending::Field { field, name, rank, picked });
+                self.pending = Some(Pending { field, name, rank, picked });
                 return Some(field);
             }
         }
@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
 
     /// Looks for names that the struct does not have, if that can matter.
     fn find_unknown(&mut self) {
-        if !self.values.tells_unknown() {
+        if !self.values.place().tells_unknown() {
             return;
         }
         if self.session.is_strict(self.of_type) {
@@ -132,7 +132,6 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         }
         if self.stage == Stage::Unknown {
             if let Some(name) = self.unknown.pop() {
-                self.pending = Some(Pending::Unknown);
                 let key = StrDeserializer::<Fault>::new(&name);
                 return self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
             }
@@ -143,7 +142,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(Pending::Field { field, name, rank, picked }) = self.pending.take() else {
+        let Some(Pending { field, name, rank, picked }) = self.pending.take() else {
             return seed.deserialize(().into_deserializer());
         };
         let path = self.of.name(field, rank);
@@ -211,16 +210,16 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
             let result = self.session.settle_key(self.of_type, seed.deserialize(text));
             let result = self.session.settle(&key, &|| shown(&raw), result)?;
-            self.pending = Some((name, rank, Group { of: self.values, values }));
+            self.pending = Some((name, rank, Group { place: self.values.place(), values }));
             return Ok(Some(result));
         }
         // A struct that something is flattened into asks for a map, and may still lack fields of its own.
-        let lacks = |field: &&str| !self.values.contains(&self.values.key(field));
+        let lacks = |field: &&str| !self.values.contains(&self.values.place().key(field));
         let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
-        let name = self.values.key(field);
+        let name = self.values.place().key(field);
         let rank = self.rank;
         self.rank += 1;
-        self.pending = Some((name, rank, Group { of: self.values, values: Raws::new() }));
+        self.pending = Some((name, rank, Group { place: self.values.place(), values: Raws::new() }));
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
     }
 

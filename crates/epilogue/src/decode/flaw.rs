@@ -60,8 +60,10 @@ pub(crate) fn value_error(reason: &str) -> Flaw {
     }
 }
 
+pub(crate) const JSON_INVALID: &str = "json_invalid";
+
 pub(crate) fn json_invalid(reason: &str) -> Flaw {
-    Flaw { kind: "json_invalid", msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
+    Flaw { kind: JSON_INVALID, msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
 }
 
 pub(crate) fn uuid_parsing(reason: &str) -> Flaw {

@@ -113,7 +113,7 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 fn quick<T: DeserializeOwned>(bytes: &[u8], embed: Option<&str>) -> Option<T> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     let value = match embed {
-        None => Some(T::deserialize(ObjectOnly(&mut parser)).ok()?),
+        None => Some(T::deserialize(ObjectOnly::new(&mut parser)).ok()?),
         Some(key) => parser.deserialize_map(Pick { key, value: PhantomData }).ok()?,
     };
     parser.end().ok()?;
@@ -138,7 +138,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<'_, T> {
         while let Some(wanted) = fields.next_key_seed(IsKey(self.key))? {
             // If a key is repeated, the last one counts, as everywhere in JSON.
             if wanted {
-                found = Some(fields.next_value_seed(ObjectOnly(PhantomData))?);
+                found = Some(fields.next_value_seed(ObjectOnly::new(PhantomData))?);
             } else {
                 fields.next_value::<IgnoredAny>()?;
             }
@@ -316,6 +316,7 @@ mod tests {
                 json!("x"),
             ),
             (body::<bool>("1.5").err(), "bool_type", "Input should be a valid boolean", json!(1.5)),
+            (body::<bool>("1e20").err(), "bool_type", "Input should be a valid boolean", json!(1e20)),
             (
                 body::<bool>(r#""x""#).err(),
                 "bool_parsing",
@@ -523,6 +524,53 @@ mod tests {
         for (text, want) in rows {
             assert_eq!(body::<Shape>(text), Err(json!([want])), "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object_with_a_tag() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "kind", rename_all = "lowercase")]
+        enum Pet {
+            Cat { lives: u8 },
+            Dog { name: String },
+        }
+        assert_eq!(body(r#"{"lives": 9, "kind": "cat"}"#), Ok(Pet::Cat { lives: 9 }));
+        for sent in [json!([]), json!(["cat", 9]), json!([1, "x"]), json!([["cat", 9]]), json!("cat")] {
+            let error = |loc, input| error("model_attributes_type", loc, MODEL, input);
+            let one = body::<Pet>(&sent.to_string());
+            assert_eq!(one, Err(json!([error(json!(["body"]), sent.clone())])), "{sent}");
+            let many = body::<Vec<Pet>>(&json!([sent, {"kind": "dog", "name": "n"}, 3]).to_string());
+            let want = [error(json!(["body", 0]), sent), error(json!(["body", 2]), json!(3))];
+            assert_eq!(many, Err(json!(want)));
+        }
+        // What takes anything takes lists.
+        assert_eq!(body(r#"["cat", 9]"#), Ok(json!(["cat", 9])));
+    }
+
+    #[test]
+    fn what_should_be_null_does_not_hide_other_errors() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Nothing;
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Rest {
+            unit: (),
+            option: Option<()>,
+            nothing: Nothing,
+            n: u8,
+        }
+        let sent = json!({"unit": 1, "option": 2.5, "nothing": "x"});
+        let none = |name: &str| {
+            error("none_required", json!(["body", name]), "Input should be None", sent[name].clone())
+        };
+        assert_eq!(
+            body::<Rest>(&sent.to_string()),
+            Err(json!([
+                none("unit"),
+                none("option"),
+                none("nothing"),
+                missing(json!(["body", "n"]), sent.clone()),
+            ]))
+        );
     }
 
     #[test]

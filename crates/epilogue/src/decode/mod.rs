@@ -68,7 +68,7 @@ pub(crate) use self::values::Raws;
 use self::values::Unreadable;
 pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
 use crate::param::ParamOptions;
-use crate::rejection::{Invalid, Loc, Place};
+use crate::rejection::{Invalid, Loc};
 
 /// Decodes a parameter from the values of a place.
 ///
@@ -76,29 +76,27 @@ use crate::rejection::{Invalid, Loc, Place};
 /// fields; a tuple or list of the path takes its segments in order.
 pub(crate) fn decode<T: DeserializeOwned>(
     values: &impl Values,
-    place: Place,
     name: &str,
     limits: Option<&ParamOptions>,
 ) -> Result<T, Vec<Invalid>> {
     let rules = Rules::of(limits);
     match quick::quick(values, name, rules) {
         Some(value) => Ok(value),
-        None => in_detail(values, place, name, rules),
+        None => in_detail(values, name, rules),
     }
 }
 
 fn in_detail<T: DeserializeOwned>(
     values: &dyn Values,
-    place: Place,
     name: &str,
     rules: Rules<'_>,
 ) -> Result<T, Vec<Invalid>> {
-    let errors = match attempt(values, place, name, rules) {
+    let errors = match attempt(values, name, rules) {
         Ok(value) => return Ok(value),
         Err(errors) => errors,
     };
     match quick::absent() {
-        Some(absent) if lacks_all::<T>(&errors, values, place, name, rules) => Ok(absent),
+        Some(absent) if lacks_all::<T>(&errors, values, name, rules) => Ok(absent),
         _ => Err(errors),
     }
 }
@@ -108,12 +106,11 @@ fn in_detail<T: DeserializeOwned>(
 fn lacks_all<T: DeserializeOwned>(
     errors: &[Invalid],
     values: &dyn Values,
-    place: Place,
     name: &str,
     rules: Rules<'_>,
 ) -> bool {
     errors.iter().all(|error| error.kind == flaw::MISSING.kind)
-        && attempt::<T>(&Unreadable(values), place, name, rules).is_err_and(|unread| {
+        && attempt::<T>(&Unreadable(values), name, rules).is_err_and(|unread| {
             let told = |error: &Invalid| (error.kind, error.loc.clone());
             unread.iter().map(told).eq(errors.iter().map(told))
         })
@@ -121,13 +118,12 @@ fn lacks_all<T: DeserializeOwned>(
 
 fn attempt<T: DeserializeOwned>(
     values: &dyn Values,
-    place: Place,
     name: &str,
     rules: Rules<'_>,
 ) -> Result<T, Vec<Invalid>> {
-    let root = Path::root(place.as_str());
+    let root = Path::root(values.place().as_str());
     let path = root.name(name, 0);
-    Session::run(place, |session| {
+    Session::run(values.place(), |session| {
         session.walk(values.length());
         let slot = Slot {
             session,
@@ -152,7 +148,7 @@ fn attempt<T: DeserializeOwned>(
 pub(crate) fn missing<T: DeserializeOwned>(name: &str, segments: &[String]) -> Option<String> {
     let ranges = vec![(0, 1); segments.len()];
     let values = Captures::new("1", segments, &ranges);
-    let errors = in_detail::<T>(&values, Place::Path, name, Rules::None).err().unwrap_or_default();
+    let errors = in_detail::<T>(&values, name, Rules::None).err().unwrap_or_default();
     errors.into_iter().filter(|error| error.kind == flaw::MISSING.kind).find_map(|error| {
         match error.loc.into_iter().nth(1) {
             Some(Loc::Name(name)) if !segments.iter().any(|segment| *segment == name) => {
@@ -191,11 +187,11 @@ mod tests {
     }
 
     fn query<T: DeserializeOwned>(text: &str, limits: Option<&ParamOptions>) -> Result<T, Value> {
-        decode(&UrlEncoded::new(text), Place::Query, "q", limits).map_err(|errors| shown(&errors))
+        decode(&UrlEncoded::new(text), "q", limits).map_err(|errors| shown(&errors))
     }
 
     fn form<T: DeserializeOwned>(text: &str) -> Result<T, Value> {
-        decode(&UrlEncoded::form(text), Place::Body, "q", None).map_err(|errors| shown(&errors))
+        decode(&UrlEncoded::form(text), "q", None).map_err(|errors| shown(&errors))
     }
 
     fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
@@ -442,12 +438,9 @@ mod tests {
         assert_eq!(query("a=1", None), Ok(Some(page(1, None, &[], "d"))));
 
         let map = headers(&[("x-tok", b"1"), ("x-tok", b"2"), ("l", b"1"), ("l", b"2"), ("a", b"3")]);
-        assert_eq!(
-            decode(&Headers::new(&map, None), Place::Header, "h", None),
-            Ok(page(3, None, &[1, 2], "1"))
-        );
+        assert_eq!(decode(&Headers::new(&map, None), "h", None), Ok(page(3, None, &[1, 2], "1")));
         let map = headers(&[("cookie", b"a=1; x_tok=%20; other=2")]);
-        assert_eq!(decode(&Cookies::new(&map), Place::Cookie, "c", None), Ok(page(1, None, &[], " ")));
+        assert_eq!(decode(&Cookies::new(&map), "c", None), Ok(page(1, None, &[], " ")));
     }
 
     #[test]
@@ -487,7 +480,7 @@ mod tests {
             x_count: u8,
         }
         let map = headers(&[("x-count", b"z"), ("authorization", b"Bearer secret")]);
-        let errors = decode::<Wanted>(&Headers::new(&map, None), Place::Header, "h", None).unwrap_err();
+        let errors = decode::<Wanted>(&Headers::new(&map, None), "h", None).unwrap_err();
         assert_eq!(
             shown(&errors),
             json!([
@@ -500,8 +493,7 @@ mod tests {
             ..ParamOptions::NONE
         };
         let map = headers(&[("x-token", b"t"), ("x-count", b"4")]);
-        let errors =
-            decode::<Wanted>(&Headers::new(&map, None), Place::Header, "h", Some(&limits)).unwrap_err();
+        let errors = decode::<Wanted>(&Headers::new(&map, None), "h", Some(&limits)).unwrap_err();
         assert_eq!((errors.len(), errors[0].kind), (1, "less_than_equal"));
     }
 
@@ -515,9 +507,9 @@ mod tests {
             "input": "\u{fffd}x",
         }]);
         let values = Headers::new(&map, None);
-        let text = decode::<String>(&values, Place::Header, "x-a", None).unwrap_err();
-        let int = decode::<Option<i32>>(&values, Place::Header, "x-a", None).unwrap_err();
-        let word = decode::<Size>(&values, Place::Header, "x-a", None).unwrap_err();
+        let text = decode::<String>(&values, "x-a", None).unwrap_err();
+        let int = decode::<Option<i32>>(&values, "x-a", None).unwrap_err();
+        let word = decode::<Size>(&values, "x-a", None).unwrap_err();
         assert_eq!([shown(&text), shown(&int), shown(&word)], [want.clone(), want.clone(), want]);
     }
 
@@ -570,7 +562,7 @@ mod tests {
         );
         // Every request has headers that nobody asked for.
         let map = headers(&[("a", b"1"), ("b", b"2"), ("host", b"h")]);
-        assert_eq!(decode(&Headers::new(&map, None), Place::Header, "h", None), Ok(Strict { a: 1, b: 2 }));
+        assert_eq!(decode(&Headers::new(&map, None), "h", None), Ok(Strict { a: 1, b: 2 }));
     }
 
     #[test]
@@ -614,18 +606,18 @@ mod tests {
         let names = [String::from("user"), String::from("item")];
         let good = Captures::new("/a%20b/7", &names, &[(1, 6), (7, 8)]);
         let bad = Captures::new("/a%20b/x", &names, &[(1, 6), (7, 8)]);
-        let path = |captures: &Captures<'_>| decode::<u8>(captures, Place::Path, "item", None);
+        let path = |captures: &Captures<'_>| decode::<u8>(captures, "item", None);
         assert_eq!(path(&good), Ok(7));
-        assert_eq!(decode(&good, Place::Path, "both", None), Ok(Both { user: "a b".into(), item: 7 }));
-        assert_eq!(decode(&good, Place::Path, "pair", None), Ok((String::from("a b"), 7)));
-        assert_eq!(decode(&good, Place::Path, "all", None), Ok(vec![String::from("a b"), String::from("7")]));
+        assert_eq!(decode(&good, "both", None), Ok(Both { user: "a b".into(), item: 7 }));
+        assert_eq!(decode(&good, "pair", None), Ok((String::from("a b"), 7)));
+        assert_eq!(decode(&good, "all", None), Ok(vec![String::from("a b"), String::from("7")]));
 
         let want = json!([parsing(json!(["path", "item"]), "x")]);
         assert_eq!(shown(&path(&bad).unwrap_err()), want);
-        assert_eq!(shown(&decode::<Both>(&bad, Place::Path, "both", None).unwrap_err()), want);
-        assert_eq!(shown(&decode::<(String, u8)>(&bad, Place::Path, "pair", None).unwrap_err()), want);
+        assert_eq!(shown(&decode::<Both>(&bad, "both", None).unwrap_err()), want);
+        assert_eq!(shown(&decode::<(String, u8)>(&bad, "pair", None).unwrap_err()), want);
         assert_eq!(
-            shown(&decode::<(u8, u8)>(&bad, Place::Path, "pair", None).unwrap_err()),
+            shown(&decode::<(u8, u8)>(&bad, "pair", None).unwrap_err()),
             json!([parsing(json!(["path", "user"]), "a b"), parsing(json!(["path", "item"]), "x")])
         );
     }
@@ -825,8 +817,7 @@ mod tests {
         let lines: [(_, &[u8]); 3] = [("x-other", b"\xff"), ("n", b"1"), ("name", b"x")];
         let read = |lines: &[(&'static str, &[u8])]| {
             let map = headers(lines);
-            decode::<Option<Outer>>(&Headers::new(&map, None), Place::Header, "h", None)
-                .map_err(|errors| shown(&errors))
+            decode::<Option<Outer>>(&Headers::new(&map, None), "h", None).map_err(|errors| shown(&errors))
         };
         assert_eq!(read(&lines), Ok(Some(Outer { n: 1, inner: Inner { name: "x".into() } })));
         assert_eq!(read(&lines[..1]), Ok(None));
@@ -851,7 +842,7 @@ mod tests {
             form::<Page>(&padded("a=1&l=3&l=&o=&x_tok=")).unwrap_err()[0]["loc"],
             json!(["body", "l", 1])
         );
-        assert_eq!(form(&padded("a=&a=1&o=&x_tok=")), Ok(page(1, Some(""), &[], "")));
+        assert_eq!(form(&padded("a=&a=1&o=&x_tok=")), Ok(page(1, None, &[], "")));
         let errors = query::<Page>(&padded("l=x&l=1"), None).unwrap_err();
         assert_eq!((&errors[0]["loc"][1], &errors[1]["loc"]), (&json!("a"), &json!(["query", "l", 0])));
     }

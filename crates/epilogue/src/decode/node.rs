@@ -12,7 +12,7 @@ use super::fields::Stage;
 use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
-use super::session::{Fault, Path, Session, State, TypeName};
+use super::session::{Fault, Path, Session, State, Step, TypeName};
 use super::text::Text;
 use super::values::Raw;
 use super::wild::Wild;
@@ -58,7 +58,6 @@ impl Node<'_> {
             Some(Value::Bool(value)) => return scalar::int(if *value { "1" } else { "0" }, self.rules),
             _ => return Err(flaw::INT_TYPE),
         };
-        let (min, max) = T::limits();
         let whole = match (number.as_i128(), number.as_f64()) {
             (Some(whole), _) => whole,
             #[expect(
@@ -68,10 +67,7 @@ impl Node<'_> {
             (None, Some(float)) if float.fract() == 0.0 => float as i128,
             _ => return Err(flaw::INT_FROM_FLOAT),
         };
-        let value = T::try_from(whole).map_err(|_| {
-            let above = whole > 0;
-            self.rules.beyond(above, if above { &max } else { &min })
-        })?;
+        let value = T::try_from(whole).map_err(|_| T::beyond(whole > 0, self.rules))?;
         self.rules.number(value.num())?;
         Ok(value)
     }
@@ -99,8 +95,10 @@ impl Node<'_> {
             Some(Value::Number(number)) => match number.as_f64() {
                 Some(1.0) => Ok(true),
                 Some(0.0) => Ok(false),
-                // Only whole numbers look like attempts at a boolean.
-                Some(float) if float.fract() == 0.0 => Err(flaw::BOOL_PARSING),
+                // Only whole numbers look like attempts at a boolean, and to pydantic only those of an `i64`.
+                Some(float) if float.fract() == 0.0 && float.abs() < 2_f64.powi(63) => {
+                    Err(flaw::BOOL_PARSING)
+                }
                 _ => Err(flaw::BOOL_TYPE),
             },
             _ => Err(flaw::BOOL_TYPE),
@@ -297,6 +295,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     /// Only an enum's tag is a value that is asked for like this.
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if let Step::Index(_) = self.path.step {
+            return Err(Fault::Item);
+        }
         let found = match self.value {
             Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
             Some(Value::Null) => Cow::Borrowed("None"),
@@ -336,7 +337,10 @@ impl<'de> SeqAccess<'de> for Items<'_> {
                 _ if self.len.is_none() => continue,
                 _ => seed.deserialize(session.filling(&path)),
             };
-            return session.settle(&path, &|| node.input(), result).map(Some);
+            return match result {
+                Err(Fault::Item) => Err(Fault::List),
+                result => session.settle(&path, &|| node.input(), result).map(Some),
+            };
         }
         Ok(None)
     }

@@ -1,13 +1,25 @@
-//! JSON values that are objects where structs are wanted.
+//! JSON values that are objects where structs are wanted, or enums with a tag inside.
 
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+};
 
-/// `serde_json` takes a list as the fields of a struct, in order. That is an accident, and not what a client means. Wraps whatever
-/// a value is read through, so that it holds for the values inside of it as well.
-pub(super) struct ObjectOnly<T>(pub(super) T);
+/// `serde_json` takes a list as the fields of a struct, in order, and serde one as an enum's tag with its fields. That is an accident,
+/// and not what a client means. Wraps whatever a value is read through, so that it holds for the values inside of it as well.
+pub(super) struct ObjectOnly<T> {
+    inner: T,
+    /// Whether it reads what a type that takes anything asked for, and then the items of the list that it got.
+    is_any: bool,
+}
+
+impl<T> ObjectOnly<T> {
+    pub(super) fn new(inner: T) -> Self {
+        Self { inner, is_any: false }
+    }
+}
 
 /// A struct, which only an object can be.
 struct Struct<V>(V);
@@ -16,14 +28,14 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Struct<V> {
     type Value = V::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        deserializer.deserialize_map(ObjectOnly(self.0))
+        deserializer.deserialize_map(ObjectOnly::new(self.0))
     }
 }
 
 macro_rules! forward {
     ($($ask:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $ask<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$ask($($argument,)* ObjectOnly(visitor))
+            self.inner.$ask($($argument,)* ObjectOnly::new(visitor))
         }
     )*};
 }
@@ -37,11 +49,22 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        Struct(visitor).deserialize(self.0)
+        Struct(visitor).deserialize(self.inner)
+    }
+
+    /// An enum asks for its tag like this.
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        if self.is_any {
+            return Err(D::Error::invalid_type(Unexpected::Seq, &"an object"));
+        }
+        self.inner.deserialize_identifier(visitor)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_any(ObjectOnly { inner: visitor, is_any: true })
     }
 
     forward! {
-        deserialize_any();
         deserialize_bool();
         deserialize_i8();
         deserialize_i16();
@@ -69,19 +92,18 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
         deserialize_tuple_struct(name: &'static str, len: usize);
         deserialize_map();
         deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
         deserialize_ignored_any();
     }
 
     fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
+        self.inner.is_human_readable()
     }
 }
 
 macro_rules! tell {
     ($($tell:ident($type:ty);)*) => {$(
         fn $tell<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
-            self.0.$tell(value)
+            self.inner.$tell(value)
         }
     )*};
 }
@@ -90,7 +112,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ObjectOnly<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+        self.inner.expecting(f)
     }
 
     tell! {
@@ -109,31 +131,31 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ObjectOnly<V> {
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
+        self.inner.visit_none()
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
+        self.inner.visit_unit()
     }
 
     fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(ObjectOnly(value))
+        self.inner.visit_some(ObjectOnly::new(value))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(ObjectOnly(value))
+        self.inner.visit_newtype_struct(ObjectOnly::new(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(ObjectOnly(items))
+        self.inner.visit_seq(ObjectOnly { inner: items, is_any: self.is_any })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(ObjectOnly(fields))
+        self.inner.visit_map(ObjectOnly::new(fields))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(ObjectOnly(data))
+        self.inner.visit_enum(ObjectOnly::new(data))
     }
 }
 
@@ -141,7 +163,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for ObjectOnly<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(ObjectOnly(deserializer))
+        self.inner.deserialize(ObjectOnly { inner: deserializer, is_any: self.is_any })
     }
 }
 
@@ -149,11 +171,11 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for ObjectOnly<A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_element_seed(ObjectOnly(seed))
+        self.inner.next_element_seed(ObjectOnly { inner: seed, is_any: self.is_any })
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
+        self.inner.size_hint()
     }
 }
 
@@ -161,15 +183,15 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for ObjectOnly<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(seed)
+        self.inner.next_key_seed(seed)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(ObjectOnly(seed))
+        self.inner.next_value_seed(ObjectOnly::new(seed))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
+        self.inner.size_hint()
     }
 }
 
@@ -178,7 +200,7 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for ObjectOnly<A> {
     type Variant = ObjectOnly<A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
-        self.0.variant_seed(seed).map(|(name, content)| (name, ObjectOnly(content)))
+        self.inner.variant_seed(seed).map(|(name, content)| (name, ObjectOnly::new(content)))
     }
 }
 
@@ -186,15 +208,15 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for ObjectOnly<A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
-        self.0.unit_variant()
+        self.inner.unit_variant()
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.newtype_variant_seed(ObjectOnly(seed))
+        self.inner.newtype_variant_seed(ObjectOnly::new(seed))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.0.tuple_variant(len, ObjectOnly(visitor))
+        self.inner.tuple_variant(len, ObjectOnly::new(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -202,6 +224,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for ObjectOnly<A> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.newtype_variant_seed(Struct(visitor))
+        self.inner.newtype_variant_seed(Struct(visitor))
     }
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "pattern")]
 use std::collections::HashMap;
+use std::fmt;
 #[cfg(feature = "pattern")]
 use std::sync::{Arc, LazyLock};
 
@@ -98,7 +99,7 @@ impl<'o> Rules<'o> {
                 (Num::Int(value), Bound::Int(bound)) => holds_exactly(&value, &bound),
                 (Num::Huge(_), Bound::Int(_)) => matches!(name, "ge" | "gt"),
                 // A NaN meets no limit.
-                (value, bound) => holds(&value.to_float(), &float(bound)),
+                (value, bound) => holds(&value.to_float(), &Num::from(bound).to_float()),
             };
             if !met {
                 return Err(missed(name, bound, matches!(value, Num::Float(_))));
@@ -108,7 +109,7 @@ impl<'o> Rules<'o> {
     }
 
     /// The error of a number that its type cannot hold: it names the parameter's own limit, if there is one on that side.
-    pub(super) fn beyond(self, above: bool, limit: &Value) -> Flaw {
+    pub(super) fn beyond(self, above: bool, limit: Num) -> Flaw {
         let own = self.options().and_then(|options| {
             let sides = if above {
                 [("le", options.le), ("lt", options.lt)]
@@ -117,7 +118,9 @@ impl<'o> Rules<'o> {
             };
             sides.into_iter().find_map(|(name, bound)| bound.map(|bound| missed(name, bound, false)))
         });
-        own.unwrap_or_else(|| flaw::out_of_bounds(if above { "le" } else { "ge" }, &limit.to_string(), limit))
+        own.unwrap_or_else(|| {
+            flaw::out_of_bounds(if above { "le" } else { "ge" }, &limit.to_string(), &limit.to_json())
+        })
     }
 
     /// Checks a text: its length, then the pattern.
@@ -167,35 +170,43 @@ impl Num {
             Self::Float(value) => value,
         }
     }
-}
 
-fn float(bound: Bound) -> f64 {
-    match bound {
-        Bound::Int(bound) => Num::Int(bound).to_float(),
-        Bound::Float(bound) => bound,
+    /// As JSON data; a whole number that is too large for it as a float.
+    fn to_json(self) -> Value {
+        let whole = if let Self::Int(value) = self { Number::from_i128(value) } else { None };
+        whole.map_or_else(|| json!(self.to_float()), Value::Number)
     }
 }
 
-/// A whole number as JSON data; one too large for it as a float.
-pub(super) fn whole(value: i128) -> Value {
-    Number::from_i128(value).map_or_else(|| json!(Num::Int(value).to_float()), Value::Number)
+impl fmt::Display for Num {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(value) => value.fmt(f),
+            Self::Huge(value) => value.fmt(f),
+            Self::Float(value) => value.fmt(f),
+        }
+    }
+}
+
+impl From<Bound> for Num {
+    fn from(bound: Bound) -> Self {
+        match bound {
+            Bound::Int(bound) => Self::Int(bound),
+            Bound::Float(bound) => Self::Float(bound),
+        }
+    }
 }
 
 /// The sentence shows a limit as it is written; the data shows it as a float where the value or the limit is one.
 fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
-    let written = match bound {
-        Bound::Int(bound) => bound.to_string(),
-        Bound::Float(bound) => bound.to_string(),
-    };
-    let data = if of_float { json!(float(bound)) } else { bound_as_json(bound) };
-    flaw::out_of_bounds(name, &written, &data)
+    let limit = Num::from(bound);
+    let data = if of_float { json!(limit.to_float()) } else { limit.to_json() };
+    flaw::out_of_bounds(name, &limit.to_string(), &data)
 }
 
+#[cfg(feature = "openapi")]
 pub(crate) fn bound_as_json(bound: Bound) -> Value {
-    match bound {
-        Bound::Int(bound) => whole(bound),
-        Bound::Float(bound) => json!(bound),
-    }
+    Num::from(bound).to_json()
 }
 
 /// The regular expression of a pattern, compiled once in the program. There are as many as parameters with a pattern, so none is ever

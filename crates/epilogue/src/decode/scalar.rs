@@ -5,22 +5,26 @@ use std::num::IntErrorKind;
 use std::str::FromStr;
 
 use super::flaw::{self, Flaw};
-use super::rules::{Num, Rules, whole};
+use super::rules::{Num, Rules};
 
 /// One of Rust's integer types.
 pub(super) trait Int: FromStr<Err = std::num::ParseIntError> + TryFrom<i128> + Copy {
-    /// The least and the greatest value as JSON data.
-    fn limits() -> (serde_json::Value, serde_json::Value);
+    const MIN: Self;
+    const MAX: Self;
 
     fn num(self) -> Num;
+
+    /// The error of a number above the greatest value or below the least.
+    fn beyond(above: bool, rules: Rules<'_>) -> Flaw {
+        rules.beyond(above, if above { Self::MAX } else { Self::MIN }.num())
+    }
 }
 
 macro_rules! int {
     ($($type:ty),*) => {$(
         impl Int for $type {
-            fn limits() -> (serde_json::Value, serde_json::Value) {
-                (whole(<$type>::MIN.into()), whole(<$type>::MAX.into()))
-            }
+            const MIN: Self = <$type>::MIN;
+            const MAX: Self = <$type>::MAX;
 
             fn num(self) -> Num {
                 Num::Int(self.into())
@@ -31,11 +35,8 @@ macro_rules! int {
 int!(i8, i16, i32, i64, i128, u8, u16, u32, u64);
 
 impl Int for u128 {
-    fn limits() -> (serde_json::Value, serde_json::Value) {
-        #[expect(clippy::cast_precision_loss, reason = "JSON has no whole number of that size")]
-        let max = Self::MAX as f64;
-        (whole(0), serde_json::json!(max))
-    }
+    const MIN: Self = Self::MIN;
+    const MAX: Self = Self::MAX;
 
     fn num(self) -> Num {
         i128::try_from(self).map_or(Num::Huge(self), Num::Int)
@@ -73,13 +74,7 @@ fn lenient_int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
     // An unsigned type takes a zero with any sign, but nothing else below zero.
     let zero = digits.bytes().all(|byte| byte == b'0');
     let signed = if negative && !zero { Cow::Owned(format!("-{digits}")) } else { digits };
-    signed.parse::<T>().map_err(|error| {
-        let (min, max) = T::limits();
-        match error.kind() {
-            IntErrorKind::PosOverflow => rules.beyond(true, &max),
-            _ => rules.beyond(false, &min),
-        }
-    })
+    signed.parse::<T>().map_err(|error| T::beyond(*error.kind() == IntErrorKind::PosOverflow, rules))
 }
 
 /// A text as a float: all that Rust reads, also with spaces around it and underscores between digits.
@@ -121,6 +116,11 @@ pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
+pub(super) fn single(text: &str, rules: Rules<'_>) -> Result<f32, Flaw> {
+    float(text, rules).map(|value| value as f32)
+}
+
 /// A text as its only character.
 pub(super) fn char(text: &str) -> Result<char, Flaw> {
     let mut chars = text.chars();
@@ -130,6 +130,30 @@ pub(super) fn char(text: &str) -> Result<char, Flaw> {
         (Some(_), Some(_)) => Err(flaw::string_too_long(1)),
     }
 }
+
+/// Calls a macro with the scalars that a text may be: how serde asks for one, how it is answered, what is wrong with anything
+/// but a text, and how the text is read.
+macro_rules! of_texts {
+    ($scalars:ident) => {
+        $scalars! {
+            deserialize_bool visit_bool BOOL_TYPE |text, _| scalar::bool(text);
+            deserialize_i8 visit_i8 INT_TYPE scalar::int;
+            deserialize_i16 visit_i16 INT_TYPE scalar::int;
+            deserialize_i32 visit_i32 INT_TYPE scalar::int;
+            deserialize_i64 visit_i64 INT_TYPE scalar::int;
+            deserialize_i128 visit_i128 INT_TYPE scalar::int;
+            deserialize_u8 visit_u8 INT_TYPE scalar::int;
+            deserialize_u16 visit_u16 INT_TYPE scalar::int;
+            deserialize_u32 visit_u32 INT_TYPE scalar::int;
+            deserialize_u64 visit_u64 INT_TYPE scalar::int;
+            deserialize_u128 visit_u128 INT_TYPE scalar::int;
+            deserialize_f32 visit_f32 FLOAT_TYPE scalar::single;
+            deserialize_f64 visit_f64 FLOAT_TYPE scalar::float;
+            deserialize_char visit_char STRING_TYPE |text, _| scalar::char(text);
+        }
+    };
+}
+pub(super) use of_texts;
 
 #[cfg(test)]
 mod tests {
@@ -193,6 +217,11 @@ mod tests {
             "18446744073709551616",
             "less_than_equal",
             "Input should be less than or equal to 18446744073709551615",
+        );
+        check::<u128>(
+            "340282366920938463463374607431768211456",
+            "less_than_equal",
+            "Input should be less than or equal to 340282366920938463463374607431768211455",
         );
         check::<u64>(
             &"9".repeat(5000),

@@ -106,6 +106,10 @@ pub(super) enum Fault {
     Tag { tag: String, found: String, expected: &'static [&'static str] },
     /// An object lacks the tag that says which variant it is.
     Untagged(&'static str),
+    /// An item of a list was asked for as the tag of an enum.
+    Item,
+    /// So the list was sent where an object with a tag is wanted.
+    List,
     /// A type got a value of another kind than it takes.
     Type { expected: String, reason: String },
     /// A value that is no text was read, out of one of serde's own buffers.
@@ -124,6 +128,7 @@ impl fmt::Display for Fault {
             Self::Unknown => f.write_str("unknown field"),
             Self::Variant(_) | Self::Tag { .. } => f.write_str("unknown variant"),
             Self::Untagged(tag) => write!(f, "missing tag `{tag}`"),
+            Self::Item | Self::List => f.write_str("a list"),
             Self::Opaque => f.write_str("not a text"),
             Self::Type { reason, .. } | Self::Refused(reason) => f.write_str(reason),
         }
@@ -176,6 +181,7 @@ impl Fault {
             Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
             Self::Tag { tag, found, expected } => flaw::union_tag_invalid(&tag, &found, expected),
             Self::Untagged(tag) => flaw::union_tag_not_found(tag),
+            Self::List => flaw::MODEL_TYPE,
             Self::Opaque => flaw::STRING_UNICODE,
             // Serde takes a list as the fields of a struct, in order, if it has kept the list in a buffer.
             Self::Missing(_) if !input.is_object() => flaw::MODEL_TYPE,

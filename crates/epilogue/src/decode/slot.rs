@@ -13,6 +13,7 @@ use super::session::{Fault, Path, Session};
 use super::text::{Text, shown};
 use super::values::{Index, Raw, Raws, Values};
 use super::wild::Wild;
+use crate::rejection::Place;
 
 /// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
 const LONG: usize = 2048;
@@ -56,13 +57,13 @@ pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
 /// What a place holds, as the error of a struct over it repeats it.
 pub(super) fn sent(values: &dyn Values, fields: &[&str]) -> Value {
     let mut object = Map::new();
-    if values.echoes_all() {
+    if values.place().echoes_all() {
         for (name, raws) in Index::new(values).groups {
             object.insert(name.into_owned(), shown_all(&raws));
         }
     } else {
         for field in fields {
-            let raws = values.all(&values.key(field));
+            let raws = values.all(&values.place().key(field));
             if !raws.is_empty() {
                 object.insert((*field).to_owned(), shown_all(&raws));
             }
@@ -116,7 +117,7 @@ impl<'a> Slot<'a> {
         match self.role {
             _ if self.session.is_whole() && !matches!(self.role, Role::Field(_)) => sent(self.values, &[]),
             Role::Parameter | Role::Optional | Role::Absent
-                if self.values.positional() && !self.values.contains(self.name) =>
+                if self.values.place() == Place::Path && !self.values.contains(self.name) =>
             {
                 sent(self.values, &[])
             }
@@ -128,9 +129,9 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The values that a list or tuple takes, with their names if these differ.
+    /// The values that a list or tuple takes: those of its name, or all segments of the path, with their names.
     fn items(&self) -> NamedRaws<'a> {
-        let whole = self.values.positional() && !matches!(self.role, Role::Field(_));
+        let whole = self.values.place() == Place::Path && !matches!(self.role, Role::Field(_));
         if !whole {
             return self.all().into_iter().map(|raw| (None, raw)).collect();
         }
@@ -277,8 +278,8 @@ impl<'de> Deserializer<'de> for Slot<'_> {
             };
         }
         let has_none = self.role == Role::Optional
-            && !fields.iter().any(|field| self.values.contains(&self.values.key(field)));
-        if has_none && !(self.values.tells_unknown() && self.is_any_sent()) {
+            && !fields.iter().any(|field| self.values.contains(&self.values.place().key(field)));
+        if has_none && !(self.values.place().tells_unknown() && self.is_any_sent()) {
             return Err(Fault::Nothing);
         }
         self.session.take_whole();

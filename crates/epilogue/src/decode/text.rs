@@ -1,6 +1,7 @@
 //! One text as whatever scalar it is asked to be.
 
 use std::any::type_name;
+use std::convert::Infallible;
 
 use serde::Deserializer;
 use serde::de::Visitor;
@@ -33,11 +34,16 @@ pub(super) fn shown(raw: &Raw<'_>) -> Value {
 }
 
 impl Text<'_> {
-    fn read<R>(&self, parse: impl FnOnce(&str) -> Result<R, Flaw>) -> Result<R, Flaw> {
+    /// Reads the text; `wrong` is the error of a file.
+    fn read<R>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<R, Flaw>,
+        wrong: impl FnOnce() -> Flaw,
+    ) -> Result<R, Flaw> {
         match &self.raw {
             Raw::Text(text) => parse(text),
             Raw::Opaque(_) => Err(flaw::STRING_UNICODE),
-            Raw::File(_) => Err(flaw::STRING_TYPE),
+            Raw::File(_) => Err(wrong()),
         }
     }
 
@@ -52,20 +58,15 @@ impl Text<'_> {
 
 /// Deserialises by parsing the text first, so that the visitor is still there when that fails.
 macro_rules! scalars {
-    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+    ($($ask:ident $visit:ident $wrong:ident $parse:expr;)*) => {$(
         fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             let parse: fn(&str, Rules<'_>) -> Result<_, Flaw> = $parse;
-            match self.read(|text| parse(text, self.rules)) {
+            match self.read(|text| parse(text, self.rules), || flaw::$wrong) {
                 Ok(value) => visitor.$visit(value),
                 Err(flaw) => self.flawed(flaw, |wild| wild.$ask(visitor)),
             }
         }
     )*};
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
-fn single(text: &str, rules: Rules<'_>) -> Result<f32, Flaw> {
-    scalar::float(text, rules).map(|value| value as f32)
 }
 
 impl<'de> Deserializer<'de> for Text<'_> {
@@ -81,25 +82,10 @@ impl<'de> Deserializer<'de> for Text<'_> {
 
     alike!();
 
-    scalars! {
-        deserialize_bool visit_bool |text, _| scalar::bool(text);
-        deserialize_i8 visit_i8 scalar::int;
-        deserialize_i16 visit_i16 scalar::int;
-        deserialize_i32 visit_i32 scalar::int;
-        deserialize_i64 visit_i64 scalar::int;
-        deserialize_i128 visit_i128 scalar::int;
-        deserialize_u8 visit_u8 scalar::int;
-        deserialize_u16 visit_u16 scalar::int;
-        deserialize_u32 visit_u32 scalar::int;
-        deserialize_u64 visit_u64 scalar::int;
-        deserialize_u128 visit_u128 scalar::int;
-        deserialize_f32 visit_f32 single;
-        deserialize_f64 visit_f64 scalar::float;
-        deserialize_char visit_char |text, _| scalar::char(text);
-    }
+    scalar::of_texts!(scalars);
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.read(|text| self.rules.text(text)) {
+        match self.read(|text| self.rules.text(text), || flaw::STRING_TYPE) {
             Ok(()) => match self.raw {
                 Raw::Text(std::borrow::Cow::Owned(text)) => visitor.visit_string(text),
                 Raw::Text(std::borrow::Cow::Borrowed(text)) => visitor.visit_str(text),
@@ -169,13 +155,10 @@ impl<'de> Deserializer<'de> for Text<'_> {
             Raw::Text(text) if variants.contains(&&**text) || !self.session.is_closed(type_name::<V>()) => {
                 self.session.settle_name(type_name::<V>(), visitor.visit_enum(StrDeserializer::new(text)))
             }
-            Raw::Text(_) => self
-                .flawed(flaw::not_a_variant(variants), |wild| wild.deserialize_enum(name, variants, visitor)),
-            Raw::Opaque(_) => {
-                self.flawed(flaw::STRING_UNICODE, |wild| wild.deserialize_enum(name, variants, visitor))
-            }
-            Raw::File(_) => {
-                self.flawed(flaw::STRING_TYPE, |wild| wild.deserialize_enum(name, variants, visitor))
+            _ => {
+                let wrong = || flaw::not_a_variant(variants);
+                let Err(flaw) = self.read(|_| Err::<Infallible, _>(wrong()), wrong);
+                self.flawed(flaw, |wild| wild.deserialize_enum(name, variants, visitor))
             }
         }
     }

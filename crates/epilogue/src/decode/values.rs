@@ -7,6 +7,8 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
 use smallvec::SmallVec;
 
+use crate::rejection::Place;
+
 /// One value as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Raw<'v> {
@@ -34,6 +36,9 @@ pub(crate) type Raws<'v> = SmallVec<[Raw<'v>; 4]>;
 /// Lookups go through the request's own text each time: a request has few values, and a scalar that is found in place
 /// costs no allocation.
 pub(crate) trait Values {
+    /// Which place it is.
+    fn place(&self) -> Place;
+
     /// The value that counts when one is asked for; which of several that is depends on the place.
     fn one(&self, name: &str) -> Option<Raw<'_>>;
 
@@ -48,42 +53,43 @@ pub(crate) trait Values {
     /// Hands out every name with its value, in order.
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>));
 
-    /// The name under which a struct's field is looked up.
-    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(field)
-    }
-
-    /// Whether a struct that denies unknown fields may refuse names that nobody asked for. A browser sends headers that no
-    /// application has heard of.
-    fn tells_unknown(&self) -> bool {
-        true
-    }
-
-    /// Whether the error for a missing field repeats everything that was sent, as FastAPI does. Headers and cookies hold
-    /// secrets, so of those only the fields of the struct are repeated.
-    fn echoes_all(&self) -> bool {
-        true
-    }
-
-    /// Whether the first of several values counts, instead of the last.
-    fn first_counts(&self) -> bool {
-        false
-    }
-
     /// The value of a parameter that is a single value. A browser sends a field that was left empty as an empty text. In a form,
     /// that is not a value here; it is one in a list, or where a struct over the whole form wants a text.
     fn alone(&self, name: &str) -> Option<Raw<'_>> {
-        self.one(name)
+        self.one(name).filter(|raw| self.place() != Place::Body || !raw.is_empty())
     }
 
     /// How many bytes a walk over the place reads, if a client can make them many; otherwise zero.
     fn length(&self) -> usize {
         0
     }
+}
 
-    /// Whether lists and tuples take the values of the place in order instead of those of one name.
-    fn positional(&self) -> bool {
-        false
+impl Place {
+    /// The name under which a struct's field is looked up.
+    pub(super) fn key(self, field: &str) -> Cow<'_, str> {
+        if self == Self::Header && field.contains('_') {
+            Cow::Owned(field.replace('_', "-"))
+        } else {
+            Cow::Borrowed(field)
+        }
+    }
+
+    /// Whether a struct that denies unknown fields may refuse names that nobody asked for. A browser sends headers that no
+    /// application has heard of, and a struct may want some of the path's segments and leave the rest to another parameter.
+    pub(super) fn tells_unknown(self) -> bool {
+        !matches!(self, Self::Header | Self::Path)
+    }
+
+    /// Whether the error for a missing field repeats everything that was sent, as FastAPI does. Headers and cookies hold
+    /// secrets, so of those only the fields of the struct are repeated.
+    pub(super) fn echoes_all(self) -> bool {
+        !matches!(self, Self::Header | Self::Cookie)
+    }
+
+    /// Which of several values counts: the first of headers, otherwise the last, as in Starlette.
+    fn counting<'s, 'v>(self, raws: &'s [Raw<'v>]) -> Option<&'s Raw<'v>> {
+        if self == Self::Header { raws.first() } else { raws.last() }
     }
 }
 
@@ -91,18 +97,18 @@ pub(crate) trait Values {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UrlEncoded<'r> {
     text: &'r str,
-    empty_is_absent: bool,
+    place: Place,
 }
 
 impl<'r> UrlEncoded<'r> {
     /// A query string.
     pub(crate) fn new(query: &'r str) -> Self {
-        Self { text: query, empty_is_absent: false }
+        Self { text: query, place: Place::Query }
     }
 
     /// A form.
     pub(crate) fn form(text: &'r str) -> Self {
-        Self { text, empty_is_absent: true }
+        Self { text, place: Place::Body }
     }
 
     /// The values of a name, the last one first. Only these are decoded, not everything that was sent.
@@ -152,6 +158,10 @@ fn decoded(text: &str) -> Cow<'_, str> {
 }
 
 impl Values for UrlEncoded<'_> {
+    fn place(&self) -> Place {
+        self.place
+    }
+
     // The last one counts, as in Starlette's `QueryParams` and `FormData`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.values(name).next().map(Raw::Text)
@@ -167,10 +177,6 @@ impl Values for UrlEncoded<'_> {
         for (key, value) in form_urlencoded::parse(self.text.as_bytes()) {
             visit(key, Raw::Text(value));
         }
-    }
-
-    fn alone(&self, name: &str) -> Option<Raw<'_>> {
-        self.one(name).filter(|raw| !(self.empty_is_absent && raw.is_empty()))
     }
 
     fn length(&self) -> usize {
@@ -200,6 +206,10 @@ fn header_text(value: &http::HeaderValue) -> Raw<'_> {
 }
 
 impl Values for Headers<'_> {
+    fn place(&self) -> Place {
+        Place::Header
+    }
+
     // The first one counts, as in Starlette's `Headers`.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         let value = match self.asked {
@@ -218,22 +228,6 @@ impl Values for Headers<'_> {
         for (name, value) in self.map {
             visit(Cow::Borrowed(name.as_str()), header_text(value));
         }
-    }
-
-    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
-        if field.contains('_') { Cow::Owned(field.replace('_', "-")) } else { Cow::Borrowed(field) }
-    }
-
-    fn tells_unknown(&self) -> bool {
-        false
-    }
-
-    fn echoes_all(&self) -> bool {
-        false
-    }
-
-    fn first_counts(&self) -> bool {
-        true
     }
 }
 
@@ -269,6 +263,10 @@ fn cookie_text<'v>(cookie: &Cookie<'v>) -> Raw<'v> {
 }
 
 impl Values for Cookies<'_> {
+    fn place(&self) -> Place {
+        Place::Cookie
+    }
+
     // The last one counts: Starlette collects cookies into a dictionary.
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.cookies().filter(|cookie| cookie.name() == name).last().map(|cookie| cookie_text(&cookie))
@@ -286,10 +284,6 @@ impl Values for Cookies<'_> {
             };
             visit(name, cookie_text(&cookie));
         }
-    }
-
-    fn echoes_all(&self) -> bool {
-        false
     }
 
     fn length(&self) -> usize {
@@ -329,6 +323,10 @@ fn decoded_segment(segment: &str) -> Cow<'_, str> {
 }
 
 impl Values for Captures<'_> {
+    fn place(&self) -> Place {
+        Place::Path
+    }
+
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         let (_, segment) = self.segments().find(|(key, _)| *key == name)?;
         Some(Raw::Text(decoded_segment(segment)))
@@ -343,32 +341,22 @@ impl Values for Captures<'_> {
             visit(Cow::Borrowed(name), Raw::Text(decoded_segment(segment)));
         }
     }
-
-    // A struct may want some of the segments and leave the rest to another parameter.
-    fn tells_unknown(&self) -> bool {
-        false
-    }
-
-    fn positional(&self) -> bool {
-        true
-    }
-}
-
-/// Which of several values counts.
-fn counting<'s, 'v>(of: &dyn Values, raws: &'s [Raw<'v>]) -> Option<&'s Raw<'v>> {
-    if of.first_counts() { raws.first() } else { raws.last() }
 }
 
 /// The values of one name of a map, as a place of their own.
 pub(super) struct Group<'v> {
     /// Where they come from.
-    pub(super) of: &'v dyn Values,
+    pub(super) place: Place,
     pub(super) values: Raws<'v>,
 }
 
 impl Values for Group<'_> {
+    fn place(&self) -> Place {
+        self.place
+    }
+
     fn one(&self, _: &str) -> Option<Raw<'_>> {
-        counting(self.of, &self.values).cloned()
+        self.place.counting(&self.values).cloned()
     }
 
     fn all(&self, _: &str) -> Raws<'_> {
@@ -382,7 +370,7 @@ impl Values for Group<'_> {
 ///
 /// It takes one walk over the place; looking up one name after another takes a walk per name.
 pub(super) struct Index<'v> {
-    of: &'v dyn Values,
+    place: Place,
     positions: HashMap<Cow<'v, str>, usize>,
     pub(super) groups: Vec<(Cow<'v, str>, Raws<'v>)>,
 }
@@ -399,7 +387,7 @@ impl<'v> Index<'v> {
                 groups.push((name, Raws::from_iter([raw])));
             }
         });
-        Self { of, positions, groups }
+        Self { place: of.place(), positions, groups }
     }
 
     fn group(&self, name: &str) -> &[Raw<'v>] {
@@ -408,8 +396,12 @@ impl<'v> Index<'v> {
 }
 
 impl Values for Index<'_> {
+    fn place(&self) -> Place {
+        self.place
+    }
+
     fn one(&self, name: &str) -> Option<Raw<'_>> {
-        counting(self.of, self.group(name)).cloned()
+        self.place.counting(self.group(name)).cloned()
     }
 
     fn all(&self, name: &str) -> Raws<'_> {
@@ -423,22 +415,6 @@ impl Values for Index<'_> {
             }
         }
     }
-
-    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
-        self.of.key(field)
-    }
-
-    fn tells_unknown(&self) -> bool {
-        self.of.tells_unknown()
-    }
-
-    fn echoes_all(&self) -> bool {
-        self.of.echoes_all()
-    }
-
-    fn first_counts(&self) -> bool {
-        self.of.first_counts()
-    }
 }
 
 /// A place with the same names, in which every value is one that whoever reads it refuses.
@@ -450,6 +426,10 @@ pub(super) const UNREADABLE: &[u8] = b"\xff unreadable";
 pub(super) const UNREADABLE_NAME: &str = "\u{fffd} unreadable";
 
 impl Values for Unreadable<'_> {
+    fn place(&self) -> Place {
+        self.0.place()
+    }
+
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.0.one(name).map(|_| Raw::Opaque(UNREADABLE))
     }
@@ -466,28 +446,8 @@ impl Values for Unreadable<'_> {
         self.0.alone(name).map(|_| Raw::Opaque(UNREADABLE))
     }
 
-    fn key<'n>(&self, field: &'n str) -> Cow<'n, str> {
-        self.0.key(field)
-    }
-
-    fn tells_unknown(&self) -> bool {
-        self.0.tells_unknown()
-    }
-
-    fn echoes_all(&self) -> bool {
-        self.0.echoes_all()
-    }
-
-    fn first_counts(&self) -> bool {
-        self.0.first_counts()
-    }
-
     fn length(&self) -> usize {
         self.0.length()
-    }
-
-    fn positional(&self) -> bool {
-        self.0.positional()
     }
 }
 
@@ -559,7 +519,7 @@ mod tests {
         assert_eq!(texts(values.all("x-a")), ["1", "2"]);
         assert_eq!(values.one("x-b"), Some(Raw::Opaque(b"\xff")));
         assert_eq!(values.one("no header name"), None);
-        assert_eq!(values.key("x_a"), "x-a");
+        assert_eq!(values.place().key("x_a"), "x-a");
     }
 
     #[test]

@@ -153,7 +153,11 @@ impl<'de> Deserializer<'de> for Wild {
         }
     }
 
-    serde::forward_to_deserialize_any! { unit identifier ignored_any }
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! { identifier ignored_any }
 }
 
 /// Lets serde make lists and structs from it.

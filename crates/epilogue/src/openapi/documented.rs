@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::decode::{self, Shape, UrlEncoded, shape};
 use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query};
-use crate::rejection::{Loc, Place};
+use crate::rejection::Loc;
 use crate::sse::Sse;
 
 /// Makes the schema of a type.
@@ -175,7 +175,7 @@ of_place!(Path, Query, Header, Cookie, Form);
 /// Only the type's `Deserialize` knows what it can do without.
 fn lacking<T: DeserializeOwned>(name: &str, options: &ParamOptions) -> Vec<String> {
     let empty = UrlEncoded::new("");
-    let errors = decode::decode::<T>(&empty, Place::Query, name, Some(options)).err().unwrap_or_default();
+    let errors = decode::decode::<T>(&empty, name, Some(options)).err().unwrap_or_default();
     let named = errors.into_iter().filter_map(|error| error.loc.into_iter().nth(1));
     named.filter_map(|name| if let Loc::Name(name) = name { Some(name.into_owned()) } else { None }).collect()
 }
@@ -205,29 +205,34 @@ mod files {
         json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" })
     }
 
-    const REQUIRED: Lacking = |name, _| vec![name.to_owned()];
+    const ONE: Option<MakeSchema> = Some(|_| file());
+    const SEVERAL: Option<MakeSchema> = Some(|_| json_schema!({ "type": "array", "items": file() }));
 
-    impl Documented<File<UploadFile>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
-        pub const DOCUMENTED_LACKING: Lacking = REQUIRED;
+    macro_rules! one_file {
+        ($($type:ty),*) => { $(
+            impl Documented<File<$type>> {
+                pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = ONE;
+                pub const DOCUMENTED_LACKING: Lacking = |name, _| vec![name.to_owned()];
+            }
+
+            impl Documented<File<Option<$type>>> {
+                pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = ONE;
+            }
+        )* };
     }
 
-    impl Documented<File<Bytes>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
-        pub const DOCUMENTED_LACKING: Lacking = REQUIRED;
-    }
-
-    impl<T> Documented<File<Option<T>>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = Some(|_| file());
-    }
+    one_file!(UploadFile, Bytes);
 
     impl<T> Documented<File<Vec<T>>> {
-        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> =
-            Some(|_| json_schema!({ "type": "array", "items": file() }));
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = SEVERAL;
         pub const DOCUMENTED_LACKING: Lacking = |name, options| match options.min_length {
             None | Some(0) => Vec::new(),
             Some(_) => vec![name.to_owned()],
         };
+    }
+
+    impl<T> Documented<File<Option<Vec<T>>>> {
+        pub const DOCUMENTED_SCHEMA: Option<MakeSchema> = SEVERAL;
     }
 }
 

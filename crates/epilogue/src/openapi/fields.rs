@@ -116,8 +116,11 @@ fn form_body(values: &[TakenValue], schemas: &mut Schemas) -> Value {
     let has_files = values.iter().any(|value| matches!(value.source(), Source::File { .. }));
     let content_type = if has_files { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
     let (open, listed): (Vec<TakenValue>, Vec<_>) = values.iter().partition(|value| value.is_open(schemas));
-    let (schema, mut is_required) =
+    let (mut schema, mut is_required) =
         object(merged(listed.iter().flat_map(|value| value.fields(schemas)).collect()));
+    if listed.iter().any(|value| value.denies_unknown(schemas)) {
+        schema["additionalProperties"] = json!(false);
+    }
     // What reads the form as a whole stands under no name.
     let mut parts: Vec<Value> = if listed.is_empty() { Vec::new() } else { vec![schema] };
     for whole in open.iter().map(|value| value.whole(schemas)) {

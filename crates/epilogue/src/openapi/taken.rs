@@ -122,6 +122,12 @@ impl TakenValue {
         schema["properties"].is_null() || schema["oneOf"].is_array() || schema["anyOf"].is_array()
     }
 
+    /// Whether it is a struct that refuses all names but its own.
+    pub(super) fn denies_unknown(self, schemas: &mut Schemas) -> bool {
+        let schema = self.schema(schemas);
+        schemas.resolved(&schema)["additionalProperties"] == false
+    }
+
     /// The fields of a struct, which takes its place as a whole; the value itself if it is not a struct.
     pub(super) fn fields(self, schemas: &mut Schemas) -> Vec<Field> {
         let names = match (self.param.docs.shape)() {

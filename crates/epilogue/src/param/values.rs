@@ -11,7 +11,7 @@ use crate::scope::{Scope, Site};
 
 /// Defines the parameter type for one place in the request.
 macro_rules! value_param {
-    ($(#[$doc:meta])* $name:ident, $from:ident = $source:expr, $place:expr, |$scope:ident, $site:pat_param| $values:expr) => {
+    ($(#[$doc:meta])* $name:ident, $from:ident = $source:expr, |$scope:ident, $site:pat_param| $values:expr) => {
         described!(
             /// Values of one place.
             $from = $source
@@ -29,7 +29,7 @@ macro_rules! value_param {
 
             fn take($scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
                 let $site = site;
-                decode::decode(&$values, $place, site.key(), site.limits())
+                decode::decode(&$values, site.key(), site.limits())
                     .map(Self)
                     .map_err(Untaken::Invalid)
             }
@@ -72,7 +72,7 @@ value_param!(
     ///     file.into_inner()
     /// }
     /// ```
-    Path, FromPath = Source::Value(Place::Path), Place::Path, |scope, _| scope.captures()
+    Path, FromPath = Source::Value(Place::Path), |scope, _| scope.captures()
 );
 
 value_param!(
@@ -98,7 +98,7 @@ value_param!(
     ///     limit.to_string()
     /// }
     /// ```
-    Query, FromQuery = Source::Value(Place::Query), Place::Query, |scope, _| scope.query()
+    Query, FromQuery = Source::Value(Place::Query), |scope, _| scope.query()
 );
 
 value_param!(
@@ -112,7 +112,7 @@ value_param!(
     ///     user_agent.into_inner().unwrap_or_default()
     /// }
     /// ```
-    Header, FromHeaders = Source::Value(Place::Header), Place::Header, |scope, site| scope.headers_of(site)
+    Header, FromHeaders = Source::Value(Place::Header), |scope, site| scope.headers_of(site)
 );
 
 value_param!(
@@ -126,7 +126,7 @@ value_param!(
     ///     session.into_inner().unwrap_or_default()
     /// }
     /// ```
-    Cookie, FromCookies = Source::Value(Place::Cookie), Place::Cookie, |scope, _| scope.cookies()
+    Cookie, FromCookies = Source::Value(Place::Cookie), |scope, _| scope.cookies()
 );
 
 value_param!(
@@ -140,5 +140,5 @@ value_param!(
     ///     format!("{} with {} letters", *username, password.len())
     /// }
     /// ```
-    Form, FromForm = Source::Form, Place::Body, |scope, _| scope.form()
+    Form, FromForm = Source::Form, |scope, _| scope.form()
 );

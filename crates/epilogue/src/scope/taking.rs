@@ -1,4 +1,5 @@
 use super::{Running, Scope, Site, UntakenStep};
+use crate::decode::flaw;
 use crate::param::{Extract, Param, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
 use crate::response::Failure;
@@ -78,6 +79,10 @@ impl<'a> Taking<'a> {
         let mut errors = std::mem::take(&mut self.scope.errors);
         let (own, below) = self.into_errors();
         errors.extend(own);
+        // As in FastAPI, where the body is not even JSON, nothing else is looked at.
+        if let Some(at) = errors.iter().position(|error| error.kind == flaw::JSON_INVALID) {
+            errors = vec![errors.swap_remove(at)];
+        }
         below
             .and_then(Rejection::into_raised)
             .unwrap_or_else(|| Failure::Rejected(Rejection::without_duplicates(errors)))

@@ -108,9 +108,7 @@ struct Fields<'s> {
 
 impl Fields<'_> {
     fn read<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        decode::decode(&self.scope.form(), Place::Body, name, None)
-            .map_err(|errors| self.errors.extend(errors))
-            .ok()
+        decode::decode(&self.scope.form(), name, None).map_err(|errors| self.errors.extend(errors)).ok()
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) use multipart::{FormLimits, MAX_PARTS, MultipartError, MultipartForm,
 use std::borrow::Cow;
 
 use crate::decode::{Raw, Raws, UrlEncoded, Values};
+use crate::rejection::Place;
 
 /// A form, whichever of the two ways it was sent.
 #[derive(Debug)]
@@ -28,6 +29,10 @@ impl FormValues<'_> {
 }
 
 impl Values for FormValues<'_> {
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.values().one(name)
     }
@@ -38,10 +43,6 @@ impl Values for FormValues<'_> {
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
         self.values().each(visit);
-    }
-
-    fn alone(&self, name: &str) -> Option<Raw<'_>> {
-        self.values().alone(name)
     }
 
     fn length(&self) -> usize {

@@ -16,6 +16,7 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use super::UploadFile;
 use super::spool::{Received, Spool};
 use crate::decode::{Raw, Raws, Values};
+use crate::rejection::Place;
 
 /// How many files, and how many texts, one form may have, as in Starlette.
 pub(crate) const MAX_PARTS: usize = 1000;
@@ -337,8 +338,12 @@ impl Part {
     }
 }
 
-/// The texts of the form, by the rules of any form: the last one counts, and an empty text counts as absent where a single value is wanted.
+/// The texts of the form: of several, the last one counts.
 impl Values for MultipartForm {
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
     fn one(&self, name: &str) -> Option<Raw<'_>> {
         self.parts(name).next_back().map(Part::raw)
     }
@@ -353,10 +358,6 @@ impl Values for MultipartForm {
                 visit(name.into(), Raw::Text(text.into()));
             }
         }
-    }
-
-    fn alone(&self, name: &str) -> Option<Raw<'_>> {
-        self.one(name).filter(|raw| !raw.is_empty())
     }
 
     fn length(&self) -> usize {
