@@ -208,7 +208,8 @@ impl Runner {
         loop {
             self.0.batches.wait().await;
             self.0.blocking.wait().await;
-            if self.0.batches.is_empty() {
+            // A wait is over once they were all gone, even if others have come since.
+            if self.0.batches.is_empty() && self.0.blocking.is_empty() {
                 return;
             }
         }
