@@ -19,7 +19,7 @@ use super::error_handlers::{ErrorHandlers, HandlerReply};
 #[cfg(feature = "openapi")]
 use super::router::PlacedRoute;
 use super::router::effect_of;
-use super::service::{AppLayer, Handler, Layered, Unfailing};
+use super::service::{AppLayer, Layered, Respond, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{AppScoped, Dependency, Depends};
@@ -99,7 +99,7 @@ pub(super) struct Config {
     pub(super) upload_limit: usize,
     pub(super) limits: TaskLimits,
     pub(super) observers: Vec<Arc<dyn TaskObserver>>,
-    pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
+    pub(super) layers: Vec<Arc<dyn Fn(Respond) -> Respond + Send + Sync>>,
     /// App-scoped dependencies that are built whether or not a route needs them.
     pub(super) build_at_start: Vec<&'static ParamNode>,
     #[cfg(feature = "openapi")]

@@ -29,17 +29,17 @@ use crate::tasks::{Background, Batch, BatchReport, Origin, Reservation, Runner};
 use crate::testing::Probe;
 
 /// What a middleware wraps: a request in, a reply out.
-pub(super) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
+pub(super) type Respond = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
 
 /// The future of an [`App`](crate::App) as a service.
 pub(super) type AppFuture = BoxFuture<Result<Response, Infallible>>;
 
 /// What a tower layer of an [`App`](crate::App) wraps: the app with the layers inside this one.
 #[derive(Clone)]
-pub struct Layered(pub(super) Handler);
+pub struct Layered(pub(super) Respond);
 
 impl Layered {
-    pub(super) fn wrap<S>(service: S) -> Handler
+    pub(super) fn wrap<S>(service: S) -> Respond
     where
         S: Service<Request<Body>, Error: Unfailing> + Clone + Send + Sync + 'static,
         S::Response: IntoResponse,
@@ -173,7 +173,7 @@ impl Started {
 /// there is none because the client has left.
 fn through(
     app: &Arc<AppState>,
-    layered: &Handler,
+    layered: &Respond,
     mut request: Request<Body>,
     connection: Option<Arc<Connection>>,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
@@ -212,7 +212,7 @@ fn with_host<B>(mut request: Request<B>) -> Request<B> {
 
 fn serve_layered(
     app: &Arc<AppState>,
-    layered: &Handler,
+    layered: &Respond,
     request: Request<hyper::body::Incoming>,
     connection: &Arc<Connection>,
 ) -> ReplyFuture {

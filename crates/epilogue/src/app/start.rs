@@ -17,7 +17,7 @@ use super::dependencies::AppDependencies;
 use super::error_handlers::ErrorHandlers;
 use super::prefix;
 use super::router::PlacedRoute;
-use super::service::Handler;
+use super::service::Respond;
 use crate::graph::SourceLine;
 use crate::graph::check::same_path;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
@@ -151,7 +151,7 @@ const MOST_PARAMETERS: usize = 25;
 #[derive(Clone)]
 pub(crate) struct Started {
     pub(crate) state: Arc<AppState>,
-    pub(crate) layered: Option<Handler>,
+    pub(crate) layered: Option<Respond>,
 }
 
 /// What all requests share.
@@ -397,12 +397,12 @@ pub(crate) fn segments_of(path: &str) -> Vec<String> {
     segments
 }
 
-fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
+fn layer(config: &Config, state: &Arc<AppState>) -> Option<Respond> {
     if config.layers.is_empty() {
         return None;
     }
     let state = Arc::clone(state);
-    let inner: Handler = Arc::new(move |request| {
+    let inner: Respond = Arc::new(move |request| {
         let state = Arc::clone(&state);
         Box::pin(async move { state.respond(request).await })
     });
