@@ -16,10 +16,10 @@ use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
+use super::layered::{AppFuture, AppLayer, Layered, Respond, Unfailing};
 #[cfg(feature = "openapi")]
 use super::router::PlacedRoute;
 use super::router::effect_of;
-use super::service::{AppLayer, Layered, Respond, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{AppScoped, Dependency, Depends};
@@ -556,7 +556,7 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = super::service::AppFuture;
+    type Future = AppFuture;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
