@@ -35,7 +35,7 @@ pub(crate) struct ReplyFuture {
 
 enum FutureState {
     Running(BoxFuture<http::Response<ReplyBody>>),
-    Refused(Box<http::Response<ReplyBody>>),
+    Made(Box<http::Response<ReplyBody>>),
     Done,
 }
 
@@ -55,7 +55,7 @@ impl ReplyFuture {
 
     /// For a request that does not reach a path function.
     pub(super) fn refused(response: http::Response<ReplyBody>) -> Self {
-        Self::new(FutureState::Refused(Box::new(response)))
+        Self::new(FutureState::Made(Box::new(response)))
     }
 
     fn new(state: FutureState) -> Self {
@@ -77,10 +77,17 @@ impl Future for ReplyFuture {
                     polled = Poll::Ready(Ok(panicked(state, &failure)));
                 }
             }
-            FutureState::Refused(response) => polled = Poll::Ready(Ok(std::mem::take(&mut **response))),
+            FutureState::Made(response) => polled = Poll::Ready(Ok(std::mem::take(&mut **response))),
             FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
         }
         if let Poll::Ready(Ok(response)) = &mut polled {
+            if response.body_mut().take_early() && stream.is_none() {
+                // hyper looks for the rest of the request's body, which nobody reads any more, only in its next turn. If it is not
+                // there, the connection cannot go on, and the head of the reply has to say so.
+                *state = FutureState::Made(Box::new(std::mem::take(response)));
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             *state = FutureState::Done;
             if let Some(trace) = trace.take() {
                 trace.answered(response.status());

@@ -85,7 +85,7 @@ impl AppState {
     }
 
     /// Answers a request that does not reach a path function.
-    fn refuse(&self, error: &HttpError, parts: Parts, link: Option<Link>) -> ReplyFuture {
+    fn refuse(&self, error: &HttpError, parts: Parts, body: &RequestBody, link: Option<Link>) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
         let after = if let (Some(parts), Some(tasks)) = (parts, response.extensions_mut().remove()) {
             let name = format!("{} {}", parts.method, parts.uri.path());
@@ -97,7 +97,8 @@ impl AppState {
             }
             After::default()
         };
-        let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
+        let is_early = body.is_unread();
+        let response = response.map(|body| ReplyBody::new(Either::Right(body), after).early(is_early));
         ReplyFuture::refused(response)
     }
 
@@ -106,13 +107,14 @@ impl AppState {
         &self,
         error: &HttpError,
         parts: Parts,
+        body: &RequestBody,
         link: Option<Link>,
         trace: Option<&Trace>,
     ) -> ReplyFuture {
         if let Some(trace) = trace {
             trace.not_found(&parts.method);
         }
-        self.refuse(error, parts, link)
+        self.refuse(error, parts, body, link)
     }
 
     /// What follows a reply that no path function has made. No places were reserved for its tasks, so at the limit all are
@@ -158,12 +160,13 @@ impl AppState {
             return self.refuse_unknown(
                 &HttpError::new(StatusCode::NOT_FOUND, "Not Found"),
                 parts,
+                &body,
                 link,
                 trace,
             );
         };
         let Some(index) = found.value.find(&parts) else {
-            return self.refuse_unknown(&found.value.not_allowed(), parts, link, trace);
+            return self.refuse_unknown(&found.value.not_allowed(), parts, &body, link, trace);
         };
         let captures = if found.params.is_empty() {
             CaptureRanges::new()
@@ -182,7 +185,7 @@ impl AppState {
                 route = &*route.label,
                 "the limit of pending tasks is reached: a request was refused"
             );
-            return self.refuse(&overloaded(&self.runner), parts, link);
+            return self.refuse(&overloaded(&self.runner), parts, &body, link);
         }
         let reservation = reservation.flatten();
         let mut number = 0;

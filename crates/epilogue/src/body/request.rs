@@ -64,6 +64,16 @@ impl RequestBody {
         Self::Incoming(body)
     }
 
+    /// Whether nobody has read it to its end.
+    #[inline]
+    pub(crate) fn is_unread(&self) -> bool {
+        match self {
+            Self::Incoming(body) => !body.is_end_stream(),
+            Self::Other(body) => !body.is_end_stream(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Read(bytes) => bytes,

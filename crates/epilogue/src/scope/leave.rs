@@ -60,7 +60,8 @@ impl Scope {
             After::default()
         };
         self.let_go();
-        response.map(|content| ReplyBody::of_route(content, after, breakable))
+        let is_early = self.body.is_unread();
+        response.map(|content| ReplyBody::of_route(content, after, breakable).early(is_early))
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
