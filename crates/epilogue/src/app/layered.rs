@@ -17,7 +17,7 @@ use super::builder::Config;
 use super::reply_future::ReplyFuture;
 use super::service::with_host;
 use super::start::AppState;
-use crate::body::{After, ReplyBody, RequestBody};
+use crate::body::{After, BodyLimits, ReplyBody, RequestBody};
 use crate::scope::{BoxFuture, drop_extensions};
 use crate::server::{Connection, Link, Passage};
 
@@ -159,9 +159,10 @@ pub(super) fn serve_layered(
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
-    let time = connection.body_read_timeout;
+    let limits = BodyLimits { app, connection: Some(connection) };
     let request = if stream.is_some() { with_host(request) } else { request };
-    let request = request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(time));
+    let request =
+        request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(limits));
     let response = through(app, layered, request, Some(Arc::clone(connection)));
     // The future inside the layers has a keeper and the span; this one needs neither.
     let mut future = ReplyFuture::running(Box::pin(response));

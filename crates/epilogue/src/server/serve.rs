@@ -128,6 +128,8 @@ impl Server {
     /// How long a client may take to send the body of a request, from when it is read; `None` for as long as it likes. A body that
     /// is taken as a stream, by an `Extract` or a layer, may take any time in all, but not longer than this from one piece to the next:
     /// then it breaks off with an error.
+    ///
+    /// Once the server stops, it is a third of the grace period at most.
     pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.with(|limits| limits.body_read_timeout = timeout)
