@@ -34,7 +34,7 @@ impl Batch {
     }
 
     /// Runs this once the tasks have ended, in whatever way. Tasks that it adds run after it. It also runs if the tasks were cut off
-    /// by a drain's deadline. A second one runs after the first.
+    /// by a drain's deadline. A second one runs after the first and the tasks that it has added.
     pub fn finally<F, Fut>(mut self, exits: F) -> Self
     where
         F: FnOnce(BatchReport) -> Fut + Send + 'static,

@@ -104,12 +104,11 @@ impl Execution {
 
     pub(crate) async fn run(mut self: Box<Self>) {
         loop {
-            let is_last = self.finally.is_empty();
-            self.run_tasks(is_last).await;
-            if is_last {
-                break;
-            }
-            self.run_finally().await;
+            self.run_tasks(self.finally.is_empty()).await;
+            let Some(exits) = self.finally.first_mut() else { break };
+            // Until it has ended it stays in the batch, whose drop sees to it.
+            exits.run(&self.tasks.list.origin, &self.report).await;
+            self.finally.remove(0);
         }
         spare::give(mem::take(&mut self.chunk));
         self.phase = Phase::Finished;
@@ -152,14 +151,6 @@ impl Execution {
                 // Nobody reads these, and a task that fails and adds itself again would make them grow for ever.
                 self.report.failed.clear();
             }
-        }
-    }
-
-    async fn run_finally(&mut self) {
-        // Exits that have not ended stay in the batch, whose drop sees to them.
-        while let Some(exits) = self.finally.first_mut() {
-            exits.run(&self.tasks.list.origin, &self.report).await;
-            self.finally.remove(0);
         }
     }
 

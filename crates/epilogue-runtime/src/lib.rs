@@ -54,7 +54,7 @@ mod reservation;
 mod runner;
 mod spare;
 mod stats;
-pub mod task;
+mod task;
 mod tasks;
 
 #[doc(hidden)]
@@ -78,5 +78,8 @@ pub use panics::message as panic_message;
 pub use reservation::Reservation;
 pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, Stuck};
 pub use stats::TaskStats;
-pub use task::{Backoff, Running, Task, TaskContext, TaskFailure, TaskFn, TaskInfo, TaskOptions, TaskReturn};
+pub use task::{
+    Async, Backoff, Blocking, Called, HandedOver, Running, Task, TaskArguments, TaskContext, TaskError,
+    TaskFailure, TaskFn, TaskInfo, TaskOptions, TaskReturn,
+};
 pub use tasks::BackgroundTasks;

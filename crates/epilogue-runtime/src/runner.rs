@@ -1,37 +1,34 @@
 //! What executes batches and answers for them at shutdown.
 
+mod beside;
 mod drain;
+mod lost;
 mod registry;
 mod report;
 
 use std::{
     any::Any,
-    cell::RefCell,
-    collections::VecDeque,
-    fmt, mem,
-    pin::Pin,
+    fmt,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
-use tracing::Span;
 
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
-    BackgroundTasks, BatchReport, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits,
-    TaskObserver, TaskOutcome, TaskStats,
+    BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver,
+    TaskOutcome, TaskStats,
     execution::Execution,
-    finally::{self, Finally},
     lane::{self, Worker},
     panics,
     stats::Counters,
     task::Queued,
 };
 pub(crate) use registry::LiveId;
-use registry::{Admission, Registry, What};
+use registry::{Admission, Registry};
 
 /// Executes batches and answers for them at shutdown. A clone is the same runner.
 ///
@@ -53,8 +50,6 @@ use registry::{Admission, Registry, What};
 /// ```
 #[derive(Clone)]
 pub struct Runner(Arc<Shared>);
-
-type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(crate) struct Shared {
     limits: TaskLimits,
@@ -96,39 +91,6 @@ impl Runner {
     /// A new, empty list for a request.
     pub fn tasks(&self, origin: Origin) -> BackgroundTasks {
         BackgroundTasks::attached(self.clone(), origin)
-    }
-
-    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; if it has
-    /// none, it takes one, so that clients that come only to leave again cannot pile up work without a limit.
-    pub fn keep(
-        &self,
-        origin: Origin,
-        reservation: Option<Reservation>,
-        future: impl Future<Output = ()> + Send + 'static,
-    ) {
-        self.keep_boxed(origin, reservation, Box::pin(future));
-    }
-
-    /// Boxed so that this is compiled once and not for each type of future.
-    fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture) {
-        let reservation = reservation.unwrap_or_else(|| self.take_place());
-        self.spawn_other(What::Kept, origin.clone(), async move {
-            if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
-                tracing::error!(
-                    target: "epilogue::task",
-                    request = %origin, panic = %panics::message(payload),
-                    "a request panicked after its client had left"
-                );
-            }
-            drop(reservation);
-        });
-    }
-
-    /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
-    /// it does not count against [`TaskLimits::pending`].
-    pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        let future: BoxFuture = Box::pin(future);
-        self.spawn_other(What::Open, origin, future);
     }
 
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
@@ -208,7 +170,8 @@ impl Runner {
         loop {
             self.0.batches.wait().await;
             self.0.blocking.wait().await;
-            if self.0.batches.is_empty() {
+            // A wait is over once they were all gone, even if others have come since.
+            if self.0.batches.is_empty() && self.0.blocking.is_empty() {
                 return;
             }
         }
@@ -282,31 +245,6 @@ impl Runner {
         // at the end of the one before. After a drain's deadline they are refused.
         for execution in self.0.registry.ended_with_all(id) {
             execution.admit(None);
-        }
-    }
-
-    /// Runs the exits of a batch that was cut off.
-    pub(crate) fn run_exits(&self, finally: Vec<Finally>, origin: Origin, report: BatchReport) {
-        let future = finally::run_all(finally, origin.clone(), report);
-        self.spawn_other(What::Exits, origin, future);
-    }
-
-    fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        let other = Other {
-            id: self.0.registry.begin(what, origin),
-            runner: self.clone(),
-            finished: false,
-            _token: self.0.batches.token(),
-        };
-        let id = other.id;
-        let spawned = self.spawn(None, async move {
-            // If the task is dropped before it begins, these are dropped in this order: the future first, for what it leaves behind.
-            let (future, mut other) = (future, other);
-            future.await;
-            other.finished = true;
-        });
-        if let Some(abort) = spawned {
-            self.0.registry.attach(id, abort);
         }
     }
 
@@ -391,77 +329,7 @@ impl Runner {
         task.span().record("outcome", outcome.as_str());
         self.0.counters.ended(outcome);
         self.observe(origin, &task, None, None, &|observer, task| observer.ended(task, outcome));
-        drop_lost(task);
-    }
-}
-
-thread_local! {
-    /// The tasks that are lost while this thread drops a lost task, whose drop adds them to a list that takes nothing any more.
-    static LOST: RefCell<Option<VecDeque<Queued>>> = const { RefCell::new(None) };
-}
-
-/// How many lost tasks are dropped in one go: a task that adds itself again in its drop would go on for ever.
-const LOST_FOR_ONE: usize = 100_000;
-
-/// Drops a lost task, then those that its drop adds, in a loop: one inside the drop of another, they would overflow the stack.
-fn drop_lost(task: Queued) {
-    let first = LOST.try_with(|lost| match &mut *lost.borrow_mut() {
-        Some(lost) => {
-            lost.push_back(task);
-            None
-        }
-        lost @ None => {
-            *lost = Some(VecDeque::new());
-            Some(task)
-        }
-    });
-    // An error means that the thread is ending; the task has then been dropped already.
-    let Some(mut next) = first.ok().flatten() else { return };
-    let _ends = LostEnds;
-    for _ in 0..LOST_FOR_ONE {
-        panics::quietly("a task that was dropped", || drop(next));
-        match LOST.with_borrow_mut(|lost| lost.as_mut()?.pop_front()) {
-            Some(task) => next = task,
-            None => return,
-        }
-    }
-    tracing::error!(target: "epilogue::task", task = %next.name(), "lost tasks add others without end: the rest is leaked");
-    mem::forget(next);
-}
-
-/// Resets `LOST` however the loop ends, even if a subscriber panics, so that the thread's next lost task is dropped.
-struct LostEnds;
-
-impl Drop for LostEnds {
-    fn drop(&mut self) {
-        LOST.take().into_iter().flatten().for_each(mem::forget);
-    }
-}
-
-/// A kept request, an open WebSocket, or the exits of a batch that was cut off.
-struct Other {
-    runner: Runner,
-    id: LiveId,
-    finished: bool,
-    _token: TaskTrackerToken,
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        let registry = &self.runner.0.registry;
-        let Some(live) = registry.end_other(self.id) else { return };
-        if self.finished {
-            return;
-        }
-        let age = live.since.elapsed();
-        let what = match live.what {
-            What::Exits => "the exits of a request",
-            What::Open => "an open WebSocket",
-            What::Kept => "a request whose client had left",
-            What::Batch => unreachable!("a batch ends with its execution"),
-        };
-        tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
-        registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });
+        lost::drop_lost(task);
     }
 }
 

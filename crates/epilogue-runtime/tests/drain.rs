@@ -237,6 +237,21 @@ async fn blocking_tasks_are_waited_for_and_at_the_deadline_named() {
     assert_eq!((runner.stats().abandoned, runner.stats().accepted()), (2, 2), "named, and not counted again");
 }
 
+#[tokio::test]
+async fn a_call_on_the_blocking_pool_that_begins_as_the_last_one_ends_is_waited_for() {
+    let runner = runner();
+    let last = runner.blocking_call();
+    let idle = runner.clone();
+    let idle = tokio::spawn(async move { idle.idle().await });
+    tokio::task::yield_now().await;
+    drop(last);
+    let next = runner.blocking_call();
+    tokio::task::yield_now().await;
+    assert!(!idle.is_finished());
+    drop(next);
+    idle.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     let runner = Runner::new(TaskLimits::default().exit_grace(Duration::from_millis(100)));

@@ -163,7 +163,7 @@ async fn what_follows_runs_after_the_tasks_and_may_add_some() {
         .finally(|_| async move { second.add("second exit") });
     batch.submit();
     runner.idle().await;
-    assert_eq!(log.lines(), ["task", "exit after 1", "second exit", "from the exit"]);
+    assert_eq!(log.lines(), ["task", "exit after 1", "from the exit", "second exit"]);
 
     let only = log.clone();
     Batch::new(runner.tasks(Origin::new(9, "GET /")))

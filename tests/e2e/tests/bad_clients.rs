@@ -316,6 +316,43 @@ async fn a_client_that_takes_nothing_of_its_reply_does_not_hold_up_the_end() {
     }
 }
 
+/// Nor is one that sends no more of its body, whoever reads it.
+#[tokio::test]
+async fn a_client_that_sends_no_more_of_its_body_does_not_hold_up_the_end() {
+    #[post("/form")]
+    async fn form(name: Form<String>) -> String {
+        name.into_inner()
+    }
+
+    #[post("/stream")]
+    async fn stream(body: Extract<Body>) -> StatusCode {
+        let read = body.into_inner().collect().await;
+        if read.is_ok() { StatusCode::OK } else { StatusCode::REQUEST_TIMEOUT }
+    }
+
+    for timeout in [Some(Duration::from_mins(1)), None] {
+        let (app, _entries, _gate) = app();
+        let app = app.tasks(TaskLimits::default().grace(20 * SHORT)).routes(routes![form, stream]);
+        let served = Served::with(app, |server| server.body_read_timeout(timeout)).await;
+        let multipart = "content-type: multipart/form-data; boundary=x\r\n";
+        let mut clients = Vec::new();
+        for (path, head) in [("/length", ""), ("/form", multipart), ("/stream", "")] {
+            let mut client = served.connect().await;
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: localhost\r\n{head}content-length: 100\r\n\r\n--x\r\n"
+            );
+            client.write(head).await;
+            clients.push(client);
+        }
+        settle().await;
+        served.stop().await.unwrap();
+        for mut client in clients {
+            let reply = client.read_to_end().await;
+            assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+        }
+    }
+}
+
 /// Whoever takes a body as a stream may want to take it for hours, so the time between its pieces is limited.
 #[tokio::test]
 async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {

@@ -170,6 +170,43 @@ async fn bodies_over_the_limit_are_refused() {
     served.stop().await.unwrap();
 }
 
+/// The rest of a body that nobody reads makes it impossible to tell where the next request begins.
+#[tokio::test]
+async fn a_client_whose_body_is_left_unread_is_told_that_its_connection_is_closed() {
+    #[post("/unread")]
+    async fn unread() {}
+
+    #[post("/refused")]
+    async fn refused() -> Result<(), HttpError> {
+        Err(HttpError::new(StatusCode::CONFLICT, "no"))
+    }
+
+    let plain = App::new().body_limit(1000).routes(routes![length, unread, refused]);
+    let layered = plain.clone().layer(tower_http::catch_panic::CatchPanicLayer::new());
+    for app in [plain, layered] {
+        let served = Served::new(app).await;
+        for path in ["/length", "/unread", "/refused", "/none"] {
+            let mut raw = served.connect().await;
+            raw.write(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n"))
+                .await;
+            let reply = raw.read_to_end().await;
+            assert!(reply.contains("connection: close\r\n"), "{path}: {reply}");
+        }
+
+        // What has come with the head is skipped.
+        let mut client = served.http1().await;
+        for path in ["/unread", "/refused", "/length"] {
+            client.ready().await.unwrap();
+            let post =
+                http::Request::post(path).header("host", "localhost").body(Full::from("hello")).unwrap();
+            let reply = client.send_request(post).await.unwrap();
+            assert!(!reply.headers().contains_key("connection"), "{path}");
+            reply.into_body().collect().await.unwrap();
+        }
+        served.stop().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_server_lives() {
     let served = Served::new(app()).await;

@@ -417,6 +417,39 @@ async fn the_exits_of_what_a_function_on_the_blocking_pool_uses_wait_for_it() {
     }
 }
 
+#[tokio::test]
+async fn an_exit_that_the_deadline_finds_half_done_is_ended_before_the_next_one_begins() {
+    #[dependency(scope = "function", exit = commit)]
+    fn transaction(journal: State<Journal>, gate: State<Gate>) -> (Journal, Gate) {
+        ((*journal).clone(), (*gate).clone())
+    }
+
+    async fn commit((journal, gate): &(Journal, Gate), _outcome: &Outcome) {
+        journal.write("commit:start");
+        gate.pass().await;
+        journal.write("commit:end");
+    }
+
+    #[get("/")]
+    async fn commits(_transaction: Depends<transaction>, _of_request: Depends<of_request>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let limits = TaskLimits::default().grace(Duration::from_millis(20)).exit_grace(Duration::from_mins(1));
+    let app = App::new().state(journal).state(gate.clone()).tasks(limits).routes(routes![commits]);
+    let served = Served::new(app).await;
+    let mut client = served.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/")).await });
+    assert_eq!(entries.next().await, "commit:start");
+    let stopping = tokio::spawn(served.stop());
+    assert!(reply.await.unwrap().is_err(), "it is cut off");
+    settle().await;
+    assert_eq!(entries.now(), [""; 0]);
+    gate.open();
+    assert!(matches!(stopping.await.unwrap(), Err(epilogue::Error::Unfinished(_))));
+    assert_eq!(entries.now(), ["commit:end", "request:exit"]);
+}
+
 /// If it does not end, the report says so.
 #[tokio::test]
 async fn a_function_on_the_blocking_pool_that_does_not_end_is_counted() {

@@ -77,6 +77,35 @@ fn rooms() -> (TestClient, epilogue_e2e::Entries) {
     (TestClient::new(App::new().state(journal).routes(routes![room, page])), entries)
 }
 
+struct Farewell(Journal, BackgroundTasks);
+
+#[dependency(exit = say)]
+fn farewell(journal: State<Journal>, tasks: BackgroundTasks) -> Farewell {
+    Farewell((*journal).clone(), tasks)
+}
+
+async fn say(farewell: &Farewell, _outcome: &Outcome) {
+    let journal = farewell.0.clone();
+    let task = async move || {
+        tokio::task::yield_now().await;
+        journal.write("task of the exit");
+        Err("of the task")
+    };
+    farewell.1.add_task(task, ());
+}
+
+#[tokio::test]
+async fn a_request_is_done_when_the_tasks_of_its_exits_are() {
+    #[get("/")]
+    async fn leaves(_farewell: Depends<farewell>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![leaves]));
+    let response = client.get("/").send().await;
+    assert_eq!(entries.now(), ["task of the exit"]);
+    assert_eq!(response.failed_tasks()[0].message, "of the task");
+}
+
 #[tokio::test]
 async fn a_websocket_without_a_socket() {
     let (client, mut entries) = rooms();

@@ -16,10 +16,10 @@ use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
+use super::layered::{AppFuture, AppLayer, Layered, Respond, Unfailing};
 #[cfg(feature = "openapi")]
 use super::router::PlacedRoute;
 use super::router::effect_of;
-use super::service::{AppLayer, Handler, Layered, Unfailing};
 use super::start::{self, Deadline, Started};
 use super::{Graph, Router, Routes, StartError};
 use crate::dependency::{AppScoped, Dependency, Depends};
@@ -99,7 +99,7 @@ pub(super) struct Config {
     pub(super) upload_limit: usize,
     pub(super) limits: TaskLimits,
     pub(super) observers: Vec<Arc<dyn TaskObserver>>,
-    pub(super) layers: Vec<Arc<dyn Fn(Handler) -> Handler + Send + Sync>>,
+    pub(super) layers: Vec<Arc<dyn Fn(Respond) -> Respond + Send + Sync>>,
     /// App-scoped dependencies that are built whether or not a route needs them.
     pub(super) build_at_start: Vec<&'static ParamNode>,
     #[cfg(feature = "openapi")]
@@ -558,7 +558,7 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = super::service::AppFuture;
+    type Future = AppFuture;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -11,7 +11,7 @@ use crate::rejection::Rejection;
 use crate::response::{Failure, HttpError, Panicked, internal_server_error};
 use crate::scope::{Scope, caught_now};
 
-type Handler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
+type ErrorHandler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
 
 /// What a handler of errors returns.
 #[diagnostic::on_unimplemented(
@@ -33,7 +33,7 @@ impl<T: IntoResponse> HandlerReply for T {
 
 /// The app's own replies to errors, by the error's type: FastAPI's exception handlers.
 #[derive(Clone, Default)]
-pub(crate) struct ErrorHandlers(Vec<(TypeId, Handler)>);
+pub(crate) struct ErrorHandlers(Vec<(TypeId, ErrorHandler)>);
 
 impl ErrorHandlers {
     /// Of several handlers of one type, the one that was added last counts.
@@ -41,7 +41,7 @@ impl ErrorHandlers {
         &mut self,
         handler: impl Fn(&E, RequestParts) -> R + Send + Sync + 'static,
     ) {
-        let erased: Handler = Arc::new(move |error, parts| match error.downcast_ref::<E>() {
+        let erased: ErrorHandler = Arc::new(move |error, parts| match error.downcast_ref::<E>() {
             Some(error) => handler(error, parts).into_reply(),
             None => unreachable!(
                 "an error handler was given an error of another type, which is a bug in epilogue"
@@ -86,18 +86,18 @@ impl ErrorHandlers {
     }
 
     /// The handler of the error's own type, or of the error that an [`HttpError`] was made from.
-    fn of_error<'a>(&'a self, error: &'a dyn Any) -> Option<(&'a dyn Any, &'a Handler)> {
+    fn of_error<'a>(&'a self, error: &'a dyn Any) -> Option<(&'a dyn Any, &'a ErrorHandler)> {
         let source = error.downcast_ref::<HttpError>().and_then(HttpError::source_any);
         [source, Some(error)].into_iter().flatten().find_map(|error| Some((error, self.of(error.type_id())?)))
     }
 
-    fn of(&self, id: TypeId) -> Option<&Handler> {
+    fn of(&self, id: TypeId) -> Option<&ErrorHandler> {
         self.0.iter().find(|(of, _)| *of == id).map(|(_, handler)| handler)
     }
 }
 
 /// A handler that panics must not take down what is still owed: the request's exits, and the connection's other requests.
-fn handled(handler: &Handler, error: &dyn Any, parts: RequestParts) -> Response {
+fn handled(handler: &ErrorHandler, error: &dyn Any, parts: RequestParts) -> Response {
     caught_now(|| handler(error, parts)).unwrap_or_else(|failure| {
         tracing::error!(?failure, "an error handler panicked");
         internal_server_error()

@@ -5,7 +5,10 @@ mod demand;
 mod dependencies;
 mod error_handlers;
 mod graph;
+mod layered;
+mod methods;
 mod prefix;
+mod reply_future;
 mod router;
 mod routes;
 mod service;
@@ -17,12 +20,13 @@ pub use builder::App;
 pub(crate) use dependencies::{NotBuiltForTask, in_task};
 pub use error_handlers::HandlerReply;
 pub use graph::{Graph, GraphNode};
+pub use layered::{AppLayer, Layered, Unfailing};
+pub(crate) use reply_future::ReplyFuture;
 #[cfg(feature = "openapi")]
 pub(crate) use router::PlacedRoute;
 pub use router::{Router, effect};
 pub use routes::{DeclaredRoute, Route, Routes};
-pub use service::{AppLayer, Layered, Unfailing};
-pub(crate) use service::{ReplyFuture, overloaded};
+pub(crate) use service::overloaded;
 pub(crate) use solo::SoloError;
 pub use start::StartError;
 #[cfg(feature = "openapi")]

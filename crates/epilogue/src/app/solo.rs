@@ -24,9 +24,9 @@ pub(crate) enum SoloError {
 }
 
 /// The route that stands for every axum handler: it takes one dependency.
-struct Handler<D>(std::marker::PhantomData<D>);
+struct AxumHandler<D>(std::marker::PhantomData<D>);
 
-impl<D: Dependency> Handler<D> {
+impl<D: Dependency> AxumHandler<D> {
     const PARAM: ParamNode = super::effect::<D, crate::graph::fuel::Full>();
     const NODE: RouteNode =
         RouteNode { name: "an axum handler", params: std::slice::from_ref(&Self::PARAM), ..UNFINISHED_ROUTE };
@@ -51,14 +51,14 @@ impl App {
         let mut app = AppPlan { slots: base.dependencies.slots(), ..AppPlan::default() };
         let mut planner =
             Planner { states: &self.config.states, overrides: &self.config.overrides, app: &mut app };
-        let (plan, keys) = planner.plan_solo(&Handler::<D>::NODE)?;
+        let (plan, keys) = planner.plan_solo(&AxumHandler::<D>::NODE)?;
         if let Some(step) = app.steps.first() {
             return Err(SoloError::NotBuilt(step.step.name));
         }
         if plan.reads_body || plan.takes_stream {
             return Err(SoloError::ReadsBody(effect_of::<D>().name));
         }
-        Ok(SoloPlan { app: Arc::new(base.with_route(&Handler::<D>::NODE, plan)), keys })
+        Ok(SoloPlan { app: Arc::new(base.with_route(&AxumHandler::<D>::NODE, plan)), keys })
     }
 }
 

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use matchit::InsertError;
 use tokio_util::sync::CancellationToken;
 
@@ -15,9 +15,10 @@ use super::builder::Config;
 use super::demand::Demand;
 use super::dependencies::AppDependencies;
 use super::error_handlers::ErrorHandlers;
+use super::layered::{Respond, layer};
+use super::methods::MethodTable;
 use super::prefix;
 use super::router::PlacedRoute;
-use super::service::Handler;
 use crate::graph::SourceLine;
 use crate::graph::check::same_path;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
@@ -170,7 +171,7 @@ const MOST_PARAMETERS: usize = 25;
 #[derive(Clone)]
 pub(crate) struct Started {
     pub(crate) state: Arc<AppState>,
-    pub(crate) layered: Option<Handler>,
+    pub(crate) layered: Option<Respond>,
 }
 
 /// What all requests share.
@@ -200,29 +201,6 @@ pub(crate) struct CompiledRoute {
     pub(crate) status: Option<StatusCode>,
     pub(crate) plan: Plan,
     pub(crate) demand: Demand,
-}
-
-/// The routes of one path, by method.
-#[derive(Default)]
-pub(super) struct MethodTable {
-    pub(super) methods: Vec<(Method, usize)>,
-    pub(super) websocket: Option<usize>,
-}
-
-impl MethodTable {
-    /// Adds a route; the error is the route that is already there.
-    fn add(&mut self, node: &RouteNode, route: usize) -> Result<(), usize> {
-        if node.is_websocket() {
-            return self.websocket.replace(route).map_or(Ok(()), Err);
-        }
-        let method = Method::from_bytes(node.method.as_bytes())
-            .expect("the route macros name methods of HTTP only, which are all valid");
-        if let Some((_, first)) = self.methods.iter().find(|(of, _)| *of == method) {
-            return Err(*first);
-        }
-        self.methods.push((method, route));
-        Ok(())
-    }
 }
 
 impl CompiledRoute {
@@ -414,18 +392,6 @@ pub(crate) fn segments_of(path: &str) -> Vec<String> {
         rest = &rest[close + 1..];
     }
     segments
-}
-
-fn layer(config: &Config, state: &Arc<AppState>) -> Option<Handler> {
-    if config.layers.is_empty() {
-        return None;
-    }
-    let state = Arc::clone(state);
-    let inner: Handler = Arc::new(move |request| {
-        let state = Arc::clone(&state);
-        Box::pin(async move { state.respond(request).await })
-    });
-    Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
 }
 
 /// When what is not done is cut off. One boxed type for all deadlines: otherwise all of a shutdown would be compiled for each of them.

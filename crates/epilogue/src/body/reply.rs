@@ -203,6 +203,8 @@ pub struct ReplyBody {
     after: After,
     /// The request's own, on HTTP/2: in flight until all of its reply has been taken.
     stream: Option<Box<Stream>>,
+    /// Whether it was made before the request's body had come to its end.
+    is_early: bool,
 }
 
 /// The error without axum's wrappers, which add nothing.
@@ -238,7 +240,18 @@ impl ReplyBody {
             Either::Left(whole) => Either::Left(whole),
             Either::Right(body) => Either::Right(Foreign::new(body)),
         };
-        Self { content, breakable: breakable.map(Unended), after, trace: None, stream: None }
+        Self { content, breakable: breakable.map(Unended), after, trace: None, stream: None, is_early: false }
+    }
+
+    /// The request's body was not read to its end.
+    pub(crate) fn early(mut self, is_early: bool) -> Self {
+        self.is_early = is_early;
+        self
+    }
+
+    /// Tells once whether that is so.
+    pub(crate) fn take_early(&mut self) -> bool {
+        std::mem::take(&mut self.is_early)
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {

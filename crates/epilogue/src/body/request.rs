@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -7,10 +8,12 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::Sleep;
+use tokio::time::sleep;
 
 use super::headers::announced;
-use crate::server::Stream;
+use crate::app::AppState;
+use crate::scope::BoxFuture;
+use crate::server::{Connection, Stream, longest_wait};
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
@@ -64,6 +67,16 @@ impl RequestBody {
         Self::Incoming(body)
     }
 
+    /// Whether nobody has read it to its end.
+    #[inline]
+    pub(crate) fn is_unread(&self) -> bool {
+        match self {
+            Self::Incoming(body) => !body.is_end_stream(),
+            Self::Other(body) => !body.is_end_stream(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Read(bytes) => bytes,
@@ -96,15 +109,15 @@ impl RequestBody {
     pub(crate) async fn read(
         &mut self,
         headers: &HeaderMap,
-        limit: usize,
-        time: Option<Duration>,
+        limits: BodyLimits<'_>,
     ) -> Result<(), BodyError> {
+        let limit = limits.app.body_limit;
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
         let bytes = match self {
-            Self::Incoming(body) => collecting(body, limit, time).await?,
-            Self::Other(body) => collecting(body, limit, time).await?,
+            Self::Incoming(body) => collecting(body, limits).await?,
+            Self::Other(body) => collecting(body, limits).await?,
             Self::Read(_) | Self::Latin1(_) => return Ok(()),
             #[cfg(feature = "multipart")]
             Self::Form(_) => return Ok(()),
@@ -120,7 +133,7 @@ impl RequestBody {
         headers: &HeaderMap,
         content_type: &str,
         limits: FormLimits,
-        time: Option<Duration>,
+        of_body: BodyLimits<'_>,
     ) -> Result<(), BodyError> {
         let limit = limits.whole;
         if announced(headers).is_some_and(|length| length > limit as u64) {
@@ -129,10 +142,10 @@ impl RequestBody {
         let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
             // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
-            mut unread => (unread.take_stream(), Bytes::new()),
+            mut unread => (of_body.between_pieces(unread.take_stream(), None), Bytes::new()),
         };
         let parsing = upload::parse(body, content_type, limits);
-        let form = match time {
+        let form = match of_body.time() {
             None => parsing.await?,
             Some(time) => match tokio::time::timeout(time, parsing).await {
                 Ok(form) => form?,
@@ -151,16 +164,11 @@ impl RequestBody {
         }
     }
 
-    /// The body as a stream that allows this much time between two pieces.
-    pub(crate) fn take_timed_stream(&mut self, time: Option<Duration>) -> Body {
+    /// The body as a stream that allows only so much time between two pieces.
+    pub(crate) fn take_timed_stream(&mut self, limits: BodyLimits<'_>) -> Body {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
-        match time {
-            Some(limit) if !is_read && !body.is_end_stream() => {
-                Body::new(Limited { body, limit, timer: None })
-            }
-            _ => body,
-        }
+        if is_read { body } else { limits.between_pieces(body, limits.time()) }
     }
 
     pub(crate) fn take_stream(&mut self) -> Body {
@@ -175,12 +183,52 @@ impl RequestBody {
     }
 }
 
+/// What says how large a body may be, and how long a client of our own server may take to send it.
+#[derive(Clone, Copy)]
+pub(crate) struct BodyLimits<'a> {
+    pub(crate) app: &'a Arc<AppState>,
+    /// `None` under another server.
+    pub(crate) connection: Option<&'a Connection>,
+}
+
+impl BodyLimits<'_> {
+    fn time(self) -> Option<Duration> {
+        self.connection?.body_read_timeout
+    }
+
+    /// A body of which the next piece must come within this time, and once the server stops, within less.
+    fn between_pieces(self, body: Body, limit: Option<Duration>) -> Body {
+        if self.connection.is_none() || body.is_end_stream() {
+            return body;
+        }
+        Body::new(Limited { body, limit, app: Arc::clone(self.app), timer: None })
+    }
+}
+
+/// Waits until a client has had its time, and returns how much that was. From the moment that the server stops there is no more than for any
+/// other client that does nothing.
+fn over(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
+    Box::pin(async move {
+        let limit = limit.unwrap_or(Duration::MAX);
+        let most = longest_wait(app.runner.limits().grace);
+        let from_the_stop_on = async {
+            app.stopping.cancelled().await;
+            sleep(most).await;
+        };
+        tokio::select! {
+            () = sleep(limit) => limit,
+            () = from_the_stop_on => most,
+        }
+    })
+}
+
 /// A body that breaks off if no piece of it comes for too long while someone waits for it.
 struct Limited {
     body: Body,
-    limit: Duration,
+    limit: Option<Duration>,
+    app: Arc<AppState>,
     /// Only while someone waits.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<BoxFuture<Duration>>,
 }
 
 impl http_body::Body for Limited {
@@ -191,14 +239,14 @@ impl http_body::Body for Limited {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body, limit, timer } = &mut *self;
+        let Self { body, limit, app, timer } = &mut *self;
         if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
             *timer = None;
             return Poll::Ready(frame);
         }
-        let waited = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(*limit)));
-        ready!(waited.as_mut().poll(context));
-        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit: *limit }))))
+        let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
+        let limit = ready!(over.as_mut().poll(context));
+        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit }))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -240,17 +288,16 @@ impl http_body::Body for Whole {
 /// A body while it is read. It is borrowed and not moved: each place that it moved to would be part of every request's future.
 struct Collecting<'a, B> {
     body: &'a mut B,
-    limit: usize,
-    time: Option<Duration>,
+    limits: BodyLimits<'a>,
     /// Set when the body is first waited for. Most are not: they have come with the head.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<BoxFuture<Duration>>,
     /// Most bodies come in one piece, which is kept as it is.
     first: Bytes,
     all: BytesMut,
 }
 
-fn collecting<B>(body: &mut B, limit: usize, time: Option<Duration>) -> Collecting<'_, B> {
-    Collecting { body, limit, time, timer: None, first: Bytes::new(), all: BytesMut::new() }
+fn collecting<'a, B>(body: &'a mut B, limits: BodyLimits<'a>) -> Collecting<'a, B> {
+    Collecting { body, limits, timer: None, first: Bytes::new(), all: BytesMut::new() }
 }
 
 impl<B> Collecting<'_, B>
@@ -259,7 +306,11 @@ where
     B::Error: Into<axum_core::BoxError>,
 {
     fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
-        let limit = self.limit;
+        let limit = self.limits.app.body_limit;
+        if self.timer.is_some() && self.limits.app.stopping.is_cancelled() {
+            // What counts from the stop on is that something comes.
+            self.timer = None;
+        }
         if self.first.len().max(self.all.len()) + piece.len() > limit {
             return Err(BodyError::TooLarge { limit });
         }
@@ -273,9 +324,10 @@ where
     }
 
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, BodyError>> {
-        let Some(limit) = self.time else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        timer.as_mut().poll(context).map(|()| Err(BodyError::TooSlow { limit }))
+        let BodyLimits { app, connection: Some(_) } = self.limits else { return Poll::Pending };
+        let time = self.limits.time();
+        let timer = self.timer.get_or_insert_with(|| over(time, Arc::clone(app)));
+        timer.as_mut().poll(context).map(|limit| Err(BodyError::TooSlow { limit }))
     }
 }
 

@@ -9,7 +9,7 @@ use http_body_util::Either;
 use hyper::ext::ReasonPhrase;
 
 use super::running::drop_each;
-use super::{Exit, Head, Scope, caught_now, drop_caught, empty_parts};
+use super::{Exit, ExitStage, Head, Scope, caught_now, drop_caught, empty_parts};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
@@ -60,7 +60,8 @@ impl Scope {
             After::default()
         };
         self.let_go();
-        response.map(|content| ReplyBody::of_route(content, after, breakable))
+        let is_early = self.body.is_unread();
+        response.map(|content| ReplyBody::of_route(content, after, breakable).early(is_early))
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
@@ -249,7 +250,9 @@ pub(crate) fn drop_extensions<B>(response: &mut http::Response<B>) {
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
-async fn leave_request(exits: Vec<Exit>, outcome: Outcome, report: BatchReport, tasks: BackgroundTasks) {
+async fn leave_request(mut exits: Vec<Exit>, outcome: Outcome, report: BatchReport, tasks: BackgroundTasks) {
+    // One of function scope may have been cut off in the middle: it is ended before the next one begins.
+    exits.sort_by_key(|exit| matches!(exit.stage, ExitStage::Runs(_)));
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
     for mut exit in exits.into_iter().rev() {
         if let Err(failure) = exit.run(Arc::clone(&outcome), Some(&tasks)).await {

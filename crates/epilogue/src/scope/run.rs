@@ -13,11 +13,12 @@ use super::{
 use crate::app::AppState;
 #[cfg(feature = "multipart")]
 use crate::body::multipart_type;
-use crate::body::{BodyError, is_form};
+use crate::body::{BodyError, BodyLimits, is_form};
 use crate::decode;
 use crate::graph::DependencyScope;
 use crate::rejection::Rejection;
 use crate::response::{Failure, HttpError, RaisedError};
+use crate::server::Link;
 #[cfg(feature = "multipart")]
 use crate::tasks::with_causes;
 #[cfg(feature = "multipart")]
@@ -206,8 +207,8 @@ impl Scope {
     }
 
     async fn read_body(&mut self) -> Result<(), Failure> {
-        let limit = self.app.body_limit;
-        let time = self.connection().and_then(|connection| connection.body_read_timeout);
+        let connection = self.link.as_ref().and_then(Link::connection);
+        let of_body = BodyLimits { app: &self.app, connection };
         let plan = &self.app.routes[self.route].plan;
         let headers = &self.parts.get().headers;
         #[cfg(feature = "multipart")]
@@ -216,7 +217,7 @@ impl Scope {
         let form: Option<&str> = None;
         let mut result = Ok(());
         if form.is_none() || plan.reads_whole {
-            result = self.body.read(headers, limit, time).await;
+            result = self.body.read(headers, of_body).await;
             if plan.reads_form && is_form(headers) {
                 self.body.read_as_form();
             }
@@ -225,11 +226,11 @@ impl Scope {
         if let (Some(content_type), Ok(())) = (form, &result) {
             let limits = FormLimits {
                 whole: self.app.upload_limit,
-                text: limit,
+                text: self.app.body_limit,
                 files_in_memory: plan.files_in_memory,
             };
             // Boxed, so that it does not enlarge the future of other requests.
-            result = Box::pin(self.body.read_form(headers, content_type, limits, time)).await;
+            result = Box::pin(self.body.read_form(headers, content_type, limits, of_body)).await;
         }
         result.map_err(|error| {
             let (status, detail) = match &error {

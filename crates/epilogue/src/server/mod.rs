@@ -1,6 +1,7 @@
 //! The server: it accepts connections, knows when the last byte of a reply has left, and drains at shutdown.
 
 mod connection;
+mod connections;
 mod handover;
 mod io;
 mod passage;

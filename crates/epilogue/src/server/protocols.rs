@@ -2,8 +2,9 @@
 
 use tokio_util::task::TaskTracker;
 
+use super::connections::ConnectionService;
 use super::io::ConnectionIo;
-use super::serve::{ConnectionService, Limits};
+use super::serve::Limits;
 
 #[cfg(not(feature = "http2"))]
 mod http1_only {
@@ -95,3 +96,14 @@ mod with_http2 {
 pub(super) use http1_only::Protocols;
 #[cfg(feature = "http2")]
 pub(super) use with_http2::Protocols;
+
+/// What a server speaks under these limits.
+pub(super) fn protocols(limits: &Limits, tracker: &TaskTracker) -> Protocols {
+    let mut protocols = Protocols::new(limits, tracker);
+    // Our own socket notices when a client leaves, so hyper need not.
+    protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
+    if let Some(headers) = limits.max_headers {
+        protocols.http1().max_headers(headers);
+    }
+    protocols
+}

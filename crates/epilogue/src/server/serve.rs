@@ -1,30 +1,19 @@
-use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::sync::Semaphore;
 
-use super::connection::Connection;
-use super::io::ConnectionIo;
-use super::patience::{FOR_EVER, Patience};
-use super::protocols::Protocols;
-use super::stop::Stop;
-use super::{longest_wait, progress, signal};
-use crate::app::{App, ReplyFuture, Started};
+use super::connections::Connections;
+use super::patience::FOR_EVER;
+use super::progress;
+use super::signal::Signals;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;
-use crate::tasks::with_causes;
 
 /// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
 ///
@@ -91,14 +80,14 @@ impl<A: ToSocketAddrs + fmt::Debug + Send> ServeAddress for A {
 /// What clients may do.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
-    header_read_timeout: Duration,
-    body_read_timeout: Option<Duration>,
-    reply_write_timeout: Option<Duration>,
+    pub(super) header_read_timeout: Duration,
+    pub(super) body_read_timeout: Option<Duration>,
+    pub(super) reply_write_timeout: Option<Duration>,
     /// `None` means hyper's own number, 100: any other costs an allocation per request.
-    max_headers: Option<usize>,
+    pub(super) max_headers: Option<usize>,
     #[cfg(feature = "http2")]
     pub(super) max_header_bytes: u32,
-    max_connections: usize,
+    pub(super) max_connections: usize,
     #[cfg(feature = "http2")]
     pub(super) max_concurrent_streams: u32,
     #[cfg(feature = "http2")]
@@ -139,6 +128,8 @@ impl Server {
     /// How long a client may take to send the body of a request, from when it is read; `None` for as long as it likes. A body that
     /// is taken as a stream, by an `Extract` or a layer, may take any time in all, but not longer than this from one piece to the next:
     /// then it breaks off with an error.
+    ///
+    /// Once the server stops, it is a third of the grace period at most.
     pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.with(|limits| limits.body_read_timeout = timeout)
@@ -219,7 +210,7 @@ impl Server {
 
     async fn run(self, listener: TcpListener) -> Result<()> {
         let Self { app, limits, stop } = self;
-        let mut signals = signal::Signals::new().map_err(Error::Signals)?;
+        let mut signals = Signals::new().map_err(Error::Signals)?;
         let mut stop = stop.unwrap_or_else(|| Box::pin(std::future::pending()));
         let started = tokio::select! {
             biased;
@@ -230,18 +221,7 @@ impl Server {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
-        let (tracker, streams) = (TaskTracker::new(), TaskTracker::new());
-        let connections = Connections {
-            started: started.clone(),
-            protocols: protocols(&limits, &streams),
-            free: Arc::new(Semaphore::new(limits.max_connections)),
-            limits,
-            tracker,
-            streams,
-            finish: Stop::default(),
-            abandon: Stop::default(),
-            cut_off: Arc::default(),
-        };
+        let connections = Connections::new(started.clone(), limits);
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = signals.next() => {}
@@ -256,7 +236,7 @@ impl Server {
 }
 
 /// What is being built is built to its end, because only then can it be exited.
-async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result<()> {
+async fn stop_while_it_starts(app: &App, mut signals: Signals) -> Result<()> {
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
     let mut expiry = pin!(expiry(grace, &mut signals));
@@ -271,7 +251,7 @@ async fn stop_while_it_starts(app: &App, mut signals: signal::Signals) -> Result
 }
 
 /// The end of the grace period, or a second signal.
-async fn expiry(grace: Duration, signals: &mut signal::Signals) {
+pub(super) async fn expiry(grace: Duration, signals: &mut Signals) {
     tokio::select! {
         () = tokio::time::sleep(grace) => tracing::error!("the grace period is over"),
         () = signals.second() => tracing::error!("a second signal: what is unfinished is abandoned"),
@@ -281,173 +261,5 @@ async fn expiry(grace: Duration, signals: &mut signal::Signals) {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-fn protocols(limits: &Limits, tracker: &TaskTracker) -> Protocols {
-    let mut protocols = Protocols::new(limits, tracker);
-    // Our own socket notices when a client leaves, so hyper need not.
-    protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
-    if let Some(headers) = limits.max_headers {
-        protocols.http1().max_headers(headers);
-    }
-    protocols
-}
-
-/// The connections of a server, each of which is accounted for.
-struct Connections {
-    started: Started,
-    protocols: Protocols,
-    limits: Limits,
-    /// Places for more connections.
-    free: Arc<Semaphore>,
-    tracker: TaskTracker,
-    /// The requests in flight on HTTP/2.
-    streams: TaskTracker,
-    /// Tells connections to finish the requests in flight, then end.
-    finish: Stop,
-    /// Tells connections to end at once.
-    abandon: Stop,
-    /// How many did so.
-    cut_off: Arc<AtomicUsize>,
-}
-
-impl Connections {
-    async fn accept(&self, listener: &TcpListener) {
-        loop {
-            let place = Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
-            match listener.accept().await {
-                Ok((stream, client)) => self.serve(stream, client, place),
-                // The client has gone again; the next one may be there already.
-                Err(error) if is_of_one_client(&error) => {}
-                Err(error) => {
-                    // Most likely out of file descriptors: connections that end will free some.
-                    tracing::error!(%error, "no connection could be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
-    }
-
-    fn serve(&self, stream: TcpStream, client: SocketAddr, place: OwnedSemaphorePermit) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::trace!(%error, "TCP_NODELAY was not set");
-        }
-        let mut patience = Patience::new(self.limits.header_read_timeout, self.limits.reply_write_timeout);
-        let time = self.limits.body_read_timeout;
-        let is_layered = self.started.layered.is_some();
-        let connection = Arc::new(Connection::new(client, time, patience.wait(), is_layered));
-        let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
-        let service =
-            ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
-        let mut protocols = self.protocols.clone();
-        protocols.http1().timer(patience.timer());
-        let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
-        let cut_off = Arc::clone(&self.cut_off);
-        let going = longest_wait(self.started.state.runner.limits().grace);
-        self.tracker.spawn(async move {
-            let mut serving = pin!(protocols.serve(io, service));
-            let (mut finishing, mut told_to_go) = (false, false);
-            let result = loop {
-                let silent = poll_fn(|context| patience.poll_over(context));
-                tokio::select! {
-                    biased;
-                    () = &mut abandon => {
-                        tracing::error!(%client, "a connection was cut off");
-                        connection.cut_off();
-                        cut_off.fetch_add(1, Ordering::Relaxed);
-                        return;
-                    }
-                    () = &mut finish, if !finishing => {
-                        (finishing, told_to_go) = (true, true);
-                        serving.as_mut().graceful_shutdown();
-                        patience.shorten(going);
-                    }
-                    () = silent => {
-                        tracing::debug!(%client, "no request came within the time for its head, or nothing of a reply was taken");
-                        // On HTTP/2 the end of a reply may still wait for its client.
-                        if told_to_go || !connection.is_http2() {
-                            return;
-                        }
-                        told_to_go = true;
-                        serving.as_mut().graceful_shutdown();
-                        patience.again();
-                    }
-                    result = serving.as_mut() => break result,
-                }
-            };
-            if let Err(error) = result {
-                log_end(client, error);
-            }
-        });
-    }
-
-    fn len(&self) -> usize {
-        self.tracker.len() + self.streams.len()
-    }
-
-    async fn ended(&self) {
-        self.tracker.wait().await;
-        // Only a connection begins streams, and all connections have ended.
-        self.streams.wait().await;
-    }
-
-    /// Lets all connections end, then the app: within the grace period, and until a second signal.
-    async fn end(&self, grace: Duration, mut signals: signal::Signals) -> Result<()> {
-        let mut expired = false;
-        let mut deadline = pin!(expiry(grace, &mut signals));
-        self.finish.give();
-        self.started.state.stopping.cancel();
-        self.tracker.close();
-        self.streams.close();
-        tokio::select! {
-            () = self.ended() => {}
-            () = deadline.as_mut() => expired = true,
-        }
-        if !expired {
-            return self.started.drain(deadline, 0).await;
-        }
-        self.abandon.give();
-        // A path function that never comes to an await keeps its connection's task; nothing can stop it.
-        let stuck = match timeout(STUCK_AFTER, self.ended()).await {
-            Ok(()) => 0,
-            Err(_) => self.len(),
-        };
-        if stuck > 0 {
-            tracing::error!(requests = stuck, "requests do not stop");
-        }
-        // Streams of HTTP/2 are left out: their connection has been counted.
-        let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
-        self.started.drain(pin!(std::future::ready(())), cut_off).await
-    }
-}
-
-/// A client that leaves, or does not speak HTTP, is not a failure of the server.
-fn log_end(client: SocketAddr, error: impl Into<axum_core::BoxError>) {
-    let error = error.into();
-    tracing::debug!(%client, error = %with_causes(&*error), "a connection ended with an error");
-}
-
-/// How long connections that were told to end at once may take to do it.
-const STUCK_AFTER: Duration = Duration::from_millis(500);
-
-fn is_of_one_client(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-/// The app as hyper calls it, for one connection.
-pub(super) struct ConnectionService {
-    started: Started,
-    connection: Arc<Connection>,
-}
-
-impl hyper::service::Service<Request<Incoming>> for ConnectionService {
-    type Response = http::Response<crate::body::ReplyBody>;
-    type Error = Infallible;
-    type Future = ReplyFuture;
-
-    fn call(&self, request: Request<Incoming>) -> ReplyFuture {
-        self.started.serve(request, &self.connection)
     }
 }

@@ -1,0 +1,102 @@
+//! What runs beside the batches: kept requests, open WebSockets, and the exits of batches that were cut off.
+
+use std::pin::Pin;
+
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Span;
+
+use super::{AbandonedRequest, LiveId, Runner, registry::What};
+use crate::{
+    BatchReport, Origin, Reservation,
+    finally::{self, Finally},
+    panics,
+};
+
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Runner {
+    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; if it has
+    /// none, it takes one, so that clients that come only to leave again cannot pile up work without a limit.
+    pub fn keep(
+        &self,
+        origin: Origin,
+        reservation: Option<Reservation>,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.keep_boxed(origin, reservation, Box::pin(future));
+    }
+
+    /// Boxed so that this is compiled once and not for each type of future.
+    fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture) {
+        let reservation = reservation.unwrap_or_else(|| self.take_place());
+        self.spawn_other(What::Kept, origin.clone(), async move {
+            if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
+                tracing::error!(
+                    target: "epilogue::task",
+                    request = %origin, panic = %panics::message(payload),
+                    "a request panicked after its client had left"
+                );
+            }
+            drop(reservation);
+        });
+    }
+
+    /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
+    /// it does not count against [`TaskLimits::pending`](crate::TaskLimits::pending).
+    pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        let future: BoxFuture = Box::pin(future);
+        self.spawn_other(What::Open, origin, future);
+    }
+
+    /// Runs the exits of a batch that was cut off.
+    pub(crate) fn run_exits(&self, finally: Vec<Finally>, origin: Origin, report: BatchReport) {
+        let future = finally::run_all(finally, origin.clone(), report);
+        self.spawn_other(What::Exits, origin, future);
+    }
+
+    fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        let other = Other {
+            id: self.0.registry.begin(what, origin),
+            runner: self.clone(),
+            finished: false,
+            _token: self.0.batches.token(),
+        };
+        let id = other.id;
+        let spawned = self.spawn(None, async move {
+            // If the task is dropped before it begins, these are dropped in this order: the future first, for what it leaves behind.
+            let (future, mut other) = (future, other);
+            future.await;
+            other.finished = true;
+        });
+        if let Some(abort) = spawned {
+            self.0.registry.attach(id, abort);
+        }
+    }
+}
+
+/// A kept request, an open WebSocket, or the exits of a batch that was cut off.
+struct Other {
+    runner: Runner,
+    id: LiveId,
+    finished: bool,
+    _token: TaskTrackerToken,
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let registry = &self.runner.0.registry;
+        let Some(live) = registry.end_other(self.id) else { return };
+        if self.finished {
+            return;
+        }
+        let age = live.since.elapsed();
+        let what = match live.what {
+            What::Exits => "the exits of a request",
+            What::Open => "an open WebSocket",
+            What::Kept => "a request whose client had left",
+            What::Batch => unreachable!("a batch ends with its execution"),
+        };
+        tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
+        registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });
+    }
+}

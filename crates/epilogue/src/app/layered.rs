@@ -1,0 +1,184 @@
+//! The app's layers, and the way of a request through them.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Either;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::builder::Config;
+use super::reply_future::ReplyFuture;
+use super::service::with_host;
+use super::start::AppState;
+use crate::body::{After, BodyLimits, ReplyBody, RequestBody};
+use crate::scope::{BoxFuture, drop_extensions};
+use crate::server::{Connection, Link, Passage};
+
+/// What a middleware wraps: a request in, a reply out.
+pub(super) type Respond = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
+
+/// The future of an [`App`](crate::App) as a service.
+pub(super) type AppFuture = BoxFuture<Result<Response, Infallible>>;
+
+/// What a tower layer of an [`App`](crate::App) wraps: the app with the layers inside this one.
+#[derive(Clone)]
+pub struct Layered(pub(super) Respond);
+
+impl Layered {
+    pub(super) fn wrap<S>(service: S) -> Respond
+    where
+        S: Service<Request<Body>, Error: Unfailing> + Clone + Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send,
+    {
+        Arc::new(move |request| {
+            let mut service = service.clone();
+            Box::pin(async move {
+                let Ok(()) =
+                    std::future::poll_fn(|context| service.poll_ready(context).map_err(Unfailing::never))
+                        .await;
+                let Ok(response) =
+                    service.call(request).await.map(IntoResponse::into_response).map_err(Unfailing::never);
+                response
+            })
+        })
+    }
+}
+
+/// What an [`App`](crate::App) can be wrapped in.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tower layer",
+    label = "not a layer",
+    note = "a function becomes one by `axum::middleware::from_fn(…)`; a service that answers by itself, such as `ServeDir`, stands beside an `App` that is nested in an axum `Router`"
+)]
+#[doc(hidden)]
+pub trait AppLayer {
+    type Service;
+
+    fn wrap(&self, inner: Layered) -> Self::Service;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Layer<Layered>> AppLayer for L {
+    type Service = L::Service;
+
+    fn wrap(&self, inner: Layered) -> L::Service {
+        self.layer(inner)
+    }
+}
+
+/// The error type of a layer's service: there is none, because an app always replies.
+#[diagnostic::on_unimplemented(
+    message = "this layer can fail with `{Self}`, but an app must always reply",
+    label = "its service returns an error in place of a reply",
+    note = "write `ServiceBuilder::new().layer(HandleErrorLayer::new(…)).layer(…)`, of tower and axum, which replies to the error; `tower_http` has a `TimeoutLayer` that replies by itself"
+)]
+#[doc(hidden)]
+pub trait Unfailing {
+    fn never(self) -> Infallible;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Infallible>> Unfailing for E {
+    fn never(self) -> Infallible {
+        self.into()
+    }
+}
+
+impl fmt::Debug for Layered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Layered")
+    }
+}
+
+/// The body may be any type, because a layer inside this one may have wrapped it.
+impl<B> Service<Request<B>> for Layered
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum_core::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = AppFuture;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let response = (self.0)(request.map(Body::new));
+        Box::pin(async move { Ok(response.await) })
+    }
+}
+
+/// How a request inside the layers finds its way out. It travels in the request's extensions.
+#[derive(Clone)]
+pub(super) struct WayOut(pub(super) Arc<Passage>);
+
+/// Sends a request through the layers. What follows its reply waits for the reply that the layers pass on, and still runs if
+/// there is none because the client has left.
+pub(super) fn through(
+    app: &Arc<AppState>,
+    layered: &Respond,
+    mut request: Request<Body>,
+    connection: Option<Arc<Connection>>,
+) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
+    let is_last = connection.is_some();
+    let probe = request.extensions().get().cloned();
+    let passage = Passage::new(connection);
+    let after = After::passage(Arc::clone(&passage));
+    request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
+    let response = layered(request);
+    let app = Arc::clone(app);
+    async move {
+        let mut response = response.await;
+        // The tasks that a path function's reply carried have been taken out inside the layers.
+        if let Some(tasks) = response.extensions_mut().remove() {
+            // They wait in the passage for this reply to leave.
+            drop(app.own_tasks(tasks, "a reply of a layer", probe, Some(Link::Passage(passage))));
+        }
+        if is_last && !response.extensions().is_empty() {
+            drop_extensions(&mut response);
+        }
+        response.map(|body| ReplyBody::new(Either::Right(body), after))
+    }
+}
+
+/// Answers a request of our own server.
+pub(super) fn serve_layered(
+    app: &Arc<AppState>,
+    layered: &Respond,
+    request: Request<hyper::body::Incoming>,
+    connection: &Arc<Connection>,
+) -> ReplyFuture {
+    let stream = connection.speaks(request.version(), request.method());
+    let limits = BodyLimits { app, connection: Some(connection) };
+    let request = if stream.is_some() { with_host(request) } else { request };
+    let request =
+        request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(limits));
+    let response = through(app, layered, request, Some(Arc::clone(connection)));
+    // The future inside the layers has a keeper and the span; this one needs neither.
+    let mut future = ReplyFuture::running(Box::pin(response));
+    future.stream = stream;
+    future
+}
+
+/// The app in all its layers, if it has any.
+pub(super) fn layer(config: &Config, state: &Arc<AppState>) -> Option<Respond> {
+    if config.layers.is_empty() {
+        return None;
+    }
+    let state = Arc::clone(state);
+    let inner: Respond = Arc::new(move |request| {
+        let state = Arc::clone(&state);
+        Box::pin(async move { state.respond(request).await })
+    });
+    Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
+}

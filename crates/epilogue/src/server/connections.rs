@@ -1,0 +1,199 @@
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::connection::Connection;
+use super::io::ConnectionIo;
+use super::longest_wait;
+use super::patience::Patience;
+use super::protocols::{Protocols, protocols};
+use super::serve::{Limits, expiry};
+use super::signal::Signals;
+use super::stop::Stop;
+use crate::app::{ReplyFuture, Started};
+use crate::error::Result;
+use crate::tasks::with_causes;
+
+/// The connections of a server, each of which is accounted for.
+pub(super) struct Connections {
+    started: Started,
+    protocols: Protocols,
+    limits: Limits,
+    /// Places for more connections.
+    free: Arc<Semaphore>,
+    tracker: TaskTracker,
+    /// The requests in flight on HTTP/2.
+    streams: TaskTracker,
+    /// Tells connections to finish the requests in flight, then end.
+    finish: Stop,
+    /// Tells connections to end at once.
+    abandon: Stop,
+    /// How many did so.
+    cut_off: Arc<AtomicUsize>,
+}
+
+impl Connections {
+    pub(super) fn new(started: Started, limits: Limits) -> Self {
+        let streams = TaskTracker::new();
+        Self {
+            started,
+            protocols: protocols(&limits, &streams),
+            free: Arc::new(Semaphore::new(limits.max_connections)),
+            limits,
+            tracker: TaskTracker::new(),
+            streams,
+            finish: Stop::default(),
+            abandon: Stop::default(),
+            cut_off: Arc::default(),
+        }
+    }
+
+    pub(super) async fn accept(&self, listener: &TcpListener) {
+        loop {
+            let place = Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
+            match listener.accept().await {
+                Ok((stream, client)) => self.serve(stream, client, place),
+                // The client has gone again; the next one may be there already.
+                Err(error) if is_of_one_client(&error) => {}
+                Err(error) => {
+                    // Most likely out of file descriptors: connections that end will free some.
+                    tracing::error!(%error, "no connection could be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, client: SocketAddr, place: OwnedSemaphorePermit) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::trace!(%error, "TCP_NODELAY was not set");
+        }
+        let mut patience = Patience::new(self.limits.header_read_timeout, self.limits.reply_write_timeout);
+        let time = self.limits.body_read_timeout;
+        let is_layered = self.started.layered.is_some();
+        let connection = Arc::new(Connection::new(client, time, patience.wait(), is_layered));
+        let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
+        let service =
+            ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
+        let mut protocols = self.protocols.clone();
+        protocols.http1().timer(patience.timer());
+        let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
+        let cut_off = Arc::clone(&self.cut_off);
+        let going = longest_wait(self.started.state.runner.limits().grace);
+        self.tracker.spawn(async move {
+            let mut serving = pin!(protocols.serve(io, service));
+            let (mut finishing, mut told_to_go) = (false, false);
+            let result = loop {
+                let silent = poll_fn(|context| patience.poll_over(context));
+                tokio::select! {
+                    biased;
+                    () = &mut abandon => {
+                        tracing::error!(%client, "a connection was cut off");
+                        connection.cut_off();
+                        cut_off.fetch_add(1, Ordering::Relaxed);
+                        return;
+                    }
+                    () = &mut finish, if !finishing => {
+                        (finishing, told_to_go) = (true, true);
+                        serving.as_mut().graceful_shutdown();
+                        patience.shorten(going);
+                    }
+                    () = silent => {
+                        tracing::debug!(%client, "no request came within the time for its head, or nothing of a reply was taken");
+                        // On HTTP/2 the end of a reply may still wait for its client.
+                        if told_to_go || !connection.is_http2() {
+                            return;
+                        }
+                        told_to_go = true;
+                        serving.as_mut().graceful_shutdown();
+                        patience.again();
+                    }
+                    result = serving.as_mut() => break result,
+                }
+            };
+            if let Err(error) = result {
+                log_end(client, error);
+            }
+        });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tracker.len() + self.streams.len()
+    }
+
+    async fn ended(&self) {
+        self.tracker.wait().await;
+        // Only a connection begins streams, and all connections have ended.
+        self.streams.wait().await;
+    }
+
+    /// Lets all connections end, then the app: within the grace period, and until a second signal.
+    pub(super) async fn end(&self, grace: Duration, mut signals: Signals) -> Result<()> {
+        let mut expired = false;
+        let mut deadline = pin!(expiry(grace, &mut signals));
+        self.finish.give();
+        self.started.state.stopping.cancel();
+        self.tracker.close();
+        self.streams.close();
+        tokio::select! {
+            () = self.ended() => {}
+            () = deadline.as_mut() => expired = true,
+        }
+        if !expired {
+            return self.started.drain(deadline, 0).await;
+        }
+        self.abandon.give();
+        // A path function that never comes to an await keeps its connection's task; nothing can stop it.
+        let stuck = match timeout(STUCK_AFTER, self.ended()).await {
+            Ok(()) => 0,
+            Err(_) => self.len(),
+        };
+        if stuck > 0 {
+            tracing::error!(requests = stuck, "requests do not stop");
+        }
+        // Streams of HTTP/2 are left out: their connection has been counted.
+        let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
+        self.started.drain(pin!(std::future::ready(())), cut_off).await
+    }
+}
+
+/// A client that leaves, or does not speak HTTP, is not a failure of the server.
+fn log_end(client: SocketAddr, error: impl Into<axum_core::BoxError>) {
+    let error = error.into();
+    tracing::debug!(%client, error = %with_causes(&*error), "a connection ended with an error");
+}
+
+/// How long connections that were told to end at once may take to do it.
+const STUCK_AFTER: Duration = Duration::from_millis(500);
+
+fn is_of_one_client(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// The app as hyper calls it, for one connection.
+pub(super) struct ConnectionService {
+    started: Started,
+    connection: Arc<Connection>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for ConnectionService {
+    type Response = http::Response<crate::body::ReplyBody>;
+    type Error = Infallible;
+    type Future = ReplyFuture;
+
+    fn call(&self, request: Request<Incoming>) -> ReplyFuture {
+        self.started.serve(request, &self.connection)
+    }
+}
