@@ -3,6 +3,28 @@ use std::{borrow::Cow, fmt, time::Duration};
 use crate::{Origin, SourceLine, TaskStats};
 
 /// What a [drain](crate::Runner::drain) could not finish, and the counters at its end.
+///
+/// ```
+/// # use std::time::Duration;
+/// use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
+///
+/// async fn never_ends() {
+///     std::future::pending().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let runner = Runner::new(TaskLimits::default());
+/// let tasks = runner.tasks(Origin::new(1, "POST /send"));
+/// tasks.add_task(never_ends, ()).name("mail");
+/// Batch::new(tasks).submit();
+///
+/// let report = runner.drain(tokio::time::sleep(Duration::from_secs(30))).await;
+/// assert!(!report.is_complete());
+/// let lost = &report.abandoned[0];
+/// assert_eq!((&*lost.name, &*lost.origin.name, lost.attempts), ("mail", "POST /send", 1));
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DrainReport {
