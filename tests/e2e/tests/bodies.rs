@@ -486,7 +486,7 @@ async fn a_form_is_what_is_declared_as_one() {
 }
 
 #[tokio::test]
-async fn a_file_is_no_text() {
+async fn a_file_is_no_value_of_a_field() {
     let client = client();
     let file = Multipart::new().text("name", "a").file("word", "a.txt", "text/plain", "b");
     assert_eq!(
@@ -496,7 +496,7 @@ async fn a_file_is_no_text() {
     let file = Multipart::new().file("limit", "a.txt", "text/plain", "1");
     assert_eq!(
         errors(client.post("/limited-form").multipart(file)).await,
-        [json!(["string_type", ["body", "limit"]])]
+        [json!(["int_type", ["body", "limit"]])]
     );
 }
 
