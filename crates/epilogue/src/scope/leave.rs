@@ -130,8 +130,13 @@ impl Scope {
         }
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
-        let response = app.error_handlers.handle(&failure, self);
-        let response = response.map_or_else(|| self.reply_of(failure), Ok);
+        let response = match app.error_handlers.handle(&failure, self) {
+            Some(response) => {
+                drop_caught(failure);
+                Ok(response)
+            }
+            None => self.reply_of(failure),
+        };
         let response = response.unwrap_or_else(|failure| {
             tracing::error!(?failure, "the reply of an error panicked");
             internal_server_error()
