@@ -49,8 +49,11 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let breakable = Breakable::of(response.body(), || (Arc::clone(self.route_name()), self.link.clone()));
-        let after = if self.owes_anything() {
+        let breakable = Breakable::of(response.body(), || {
+            let link = self.link.as_ref().filter(|link| link.connection().is_some());
+            (Arc::clone(self.route_name()), link.cloned())
+        });
+        let mut after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
             // A request for which places are kept has been given a number.
@@ -59,6 +62,9 @@ impl Scope {
             }
             After::default()
         };
+        if breakable.is_some() {
+            after.hold(self.link.take_if(|link| matches!(link, Link::Other(_))));
+        }
         self.let_go();
         let is_early = self.body.is_unread();
         response.map(|content| ReplyBody::of_route(content, after, breakable).early(is_early))
