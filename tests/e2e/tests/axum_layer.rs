@@ -430,6 +430,23 @@ async fn at_the_limit_the_list_is_refused() {
 }
 
 #[tokio::test]
+async fn at_the_limit_handlers_of_errors_reply_whoever_takes_the_list() {
+    let app = App::new()
+        .tasks(TaskLimits::default().pending(0))
+        .on_error(|error: &HttpError, _parts| (error.status(), "come back later"));
+    let router = axum::Router::new()
+        .route("/list", post(async |_tasks: BackgroundTasks| {}))
+        .route("/depends", post(async |_adds: Depends<adds>| {}))
+        .layer(EpilogueLayer::new(app));
+    for path in ["/list", "/depends"] {
+        let refused = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(!refused.headers().contains_key("retry-after"), "{path}: the handler's reply has none");
+        assert_eq!(text(refused).await, "come back later", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn without_the_layer_the_request_fails() {
     let router = axum::Router::new()
         .route("/depends", post(async |_page: Depends<page>| {}))

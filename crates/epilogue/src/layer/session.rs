@@ -10,14 +10,14 @@ use tokio::sync::Mutex;
 
 use super::extract::Failed;
 use crate::App;
-use crate::app::{AppState, SoloError};
+use crate::app::{AppState, SoloError, overloaded};
 use crate::body::ReplyBody;
 use crate::dependency::Dependency;
 use crate::rejection::Rejection;
-use crate::response::Failure;
+use crate::response::{Failure, RaisedError};
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
 use crate::server::Link;
-use crate::tasks::{BackgroundTasks, Origin, RequestTasks, Runner};
+use crate::tasks::{BackgroundTasks, NoTasks, Origin, RequestTasks, Runner};
 use crate::testing::Probe;
 
 /// What all requests under one layer share.
@@ -160,10 +160,11 @@ impl Session {
 
     /// The handler has replied, or whatever refused the request before it.
     pub(super) async fn succeed(&self, mut response: Response, link: Link) -> Response {
-        let failed = response.extensions_mut().remove::<Failed>();
-        let Some(failure) = failed.and_then(|Failed(rejection)| rejection.into_failure()) else {
-            return self.finish(Ok(response), link).await;
-        };
+        let extensions = response.extensions_mut();
+        let failed = extensions.remove().and_then(|Failed(rejection)| rejection.into_failure());
+        let is_full = matches!(extensions.remove(), Some(NoTasks::Full { .. }));
+        let failed = failed.or_else(|| is_full.then(|| overloaded(self.runner()).raise()));
+        let Some(failure) = failed else { return self.finish(Ok(response), link).await };
         let mut reply = self.finish(Err(failure), link).await;
         // Keeps what layers inside this one have added to the placeholder reply.
         for (name, value) in response.headers() {
