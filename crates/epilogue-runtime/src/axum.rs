@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
 
 use crate::{Background, BackgroundTasks};
 
@@ -55,7 +55,7 @@ pub enum NoTasks {
     /// The handler stands under no `EpilogueLayer`; replies 500.
     #[error("no `EpilogueLayer` is around the handler")]
     NoLayer,
-    /// As many tasks are pending as may be; replies 503 with `Retry-After`.
+    /// As many tasks are pending as may be; the layer replies 503 with `Retry-After`, or as the app's handler of errors does.
     #[error("the limit of pending tasks is reached")]
     Full {
         /// What the client is told to wait, in seconds.
@@ -67,12 +67,11 @@ impl IntoResponse for NoTasks {
     fn into_response(self) -> Response {
         match self {
             Self::NoLayer => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response(),
-            Self::Full { retry_after } => {
-                let head = [
-                    (header::RETRY_AFTER, HeaderValue::from(retry_after)),
-                    (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-                ];
-                (StatusCode::SERVICE_UNAVAILABLE, head, r#"{"detail":"Service Unavailable"}"#).into_response()
+            // The layer that has put the list there makes the real reply of this, as of a dependency that is refused.
+            Self::Full { .. } => {
+                let mut announced = StatusCode::SERVICE_UNAVAILABLE.into_response();
+                announced.extensions_mut().insert(self);
+                announced
             }
         }
     }

@@ -87,7 +87,7 @@ impl Background {
         self.set(|task| task.set_name(name))
     }
 
-    /// Ends the last task when it has run for this long.
+    /// Ends the last task when it has run for this long; see [`Added::timeout`](crate::Added::timeout).
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|task| task.set_timeout(timeout))
     }

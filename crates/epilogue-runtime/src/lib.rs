@@ -76,6 +76,8 @@ pub use outcome::TaskOutcome;
 #[doc(hidden)]
 pub use panics::message as panic_message;
 pub use reservation::Reservation;
+#[doc(hidden)]
+pub use runner::InFlight;
 pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, Stuck};
 pub use stats::TaskStats;
 pub use task::{

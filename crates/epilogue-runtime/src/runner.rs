@@ -16,6 +16,9 @@ use std::{
 use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
+/// A request that a drain waits for.
+pub use tokio_util::task::task_tracker::TaskTrackerToken as InFlight;
+
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
@@ -63,6 +66,8 @@ pub(crate) struct Shared {
     pub(crate) batches: TaskTracker,
     /// Calls on the blocking pool.
     pub(crate) blocking: TaskTracker,
+    /// Requests that another server has.
+    requests: TaskTracker,
     pub(crate) blocking_permits: Arc<Semaphore>,
 }
 
@@ -85,6 +90,7 @@ impl Runner {
             counters: Counters::default(),
             batches: TaskTracker::new(),
             blocking: TaskTracker::new(),
+            requests: TaskTracker::new(),
         }))
     }
 
@@ -161,20 +167,32 @@ impl Runner {
         self.0.context.get().unwrap_or(TaskContext::EMPTY)
     }
 
-    /// Waits until no batch, kept request or call on the blocking pool is left.
+    /// Waits until no batch, request or call on the blocking pool is left.
     pub async fn idle(&self) {
         // A closed tracker still takes tasks. It is closed only here, because only a closed one wakes those who wait when its
         // last task ends.
-        self.0.batches.close();
-        self.0.blocking.close();
-        loop {
-            self.0.batches.wait().await;
-            self.0.blocking.wait().await;
-            // A wait is over once they were all gone, even if others have come since.
-            if self.0.batches.is_empty() && self.0.blocking.is_empty() {
-                return;
+        let all = [&self.0.requests, &self.0.batches, &self.0.blocking];
+        for tracker in all {
+            tracker.close();
+        }
+        // A wait is over once they were all gone, even if others have come since.
+        while !all.iter().all(|tracker| tracker.is_empty()) {
+            for tracker in all {
+                tracker.wait().await;
             }
         }
+    }
+
+    /// A drain waits for a request that holds this until its batch was submitted, and counts it if it does not end.
+    #[doc(hidden)]
+    pub fn request(&self) -> InFlight {
+        self.0.requests.token()
+    }
+
+    /// How many of these are held.
+    #[doc(hidden)]
+    pub fn in_flight(&self) -> usize {
+        self.0.requests.len()
     }
 
     /// A drain waits for a call on the blocking pool that holds this, and counts it if it does not end.

@@ -145,6 +145,75 @@ async fn drain_waits_for_what_is_queued() {
     assert_eq!(app.task_stats().succeeded, 1);
 }
 
+/// A server may end before it has dropped its last requests: axum's does.
+#[tokio::test]
+async fn drain_waits_for_requests_that_a_server_still_has() {
+    #[post("/")]
+    async fn slow(gate: State<Gate>, tasks: &BackgroundTasks) {
+        gate.pass().await;
+        tasks.add_task(|| (), ());
+    }
+
+    for is_layered in [false, true] {
+        let gate = Gate::default();
+        let mut app = App::new().state(gate.clone()).routes(routes![slow]);
+        if is_layered {
+            app = app.layer(CatchPanicLayer::new());
+        }
+        let replied = tokio::spawn(app.clone().oneshot(post("/")));
+        settle().await;
+        let drained = tokio::spawn({
+            let app = app.clone();
+            async move { app.drain().await }
+        });
+        settle().await;
+        assert!(!drained.is_finished(), "the path function runs");
+        gate.open();
+        let reply = replied.await.unwrap().unwrap();
+        settle().await;
+        assert!(!drained.is_finished(), "the reply is still there");
+        drop(reply);
+        drained.await.unwrap().expect("the task was done");
+        assert_eq!(app.task_stats().succeeded, 1);
+    }
+}
+
+/// What a stream uses must not be closed before it.
+#[tokio::test]
+async fn drain_waits_for_a_reply_that_is_a_stream() {
+    #[get("/")]
+    async fn endless() -> Body {
+        Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>())
+    }
+
+    let app = App::new().routes(routes![endless]);
+    let reply = app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    let drained = tokio::spawn({
+        let app = app.clone();
+        async move { app.drain().await }
+    });
+    settle().await;
+    assert!(!drained.is_finished());
+    drop(reply);
+    drained.await.unwrap().expect("everything was done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_is_never_dropped_does_not_hold_up_a_drain_beyond_the_grace() {
+    #[post("/")]
+    async fn adds(tasks: &BackgroundTasks) {
+        tasks.add_task(|| (), ());
+    }
+
+    let app = App::new().routes(routes![adds]);
+    let reply = app.clone().oneshot(post("/")).await.unwrap();
+    let Err(epilogue::Error::Unfinished(report)) = app.drain().await else { panic!("a reply is in flight") };
+    assert_eq!(report.in_flight, 1);
+    drop(reply);
+    assert_eq!(app.task_stats().abandoned, 1);
+    app.drain().await.expect_err("it names the task");
+}
+
 #[derive(Deserialize, Serialize)]
 struct Item {
     id: u32,

@@ -255,6 +255,50 @@ async fn app_scope_is_shared_and_drained_after_the_tasks() {
     assert_eq!(layer.app().task_stats().succeeded, 2);
 }
 
+/// A server may end before it has dropped its last requests: axum's does.
+#[tokio::test]
+async fn drain_waits_for_requests_that_a_server_still_has() {
+    let gate = Gate::default();
+    let layer = EpilogueLayer::new(App::new());
+    let handler = {
+        let gate = gate.clone();
+        async move |tasks: BackgroundTasks| {
+            gate.pass().await;
+            tasks.add_task(|| (), ());
+        }
+    };
+    let router = axum::Router::new().route("/", post(handler)).layer(layer.clone());
+    let replied = tokio::spawn(router.oneshot(request("/")));
+    settle().await;
+    let drained = tokio::spawn({
+        let layer = layer.clone();
+        async move { layer.drain().await }
+    });
+    settle().await;
+    assert!(!drained.is_finished(), "the handler runs");
+    gate.open();
+    let reply = replied.await.unwrap().unwrap();
+    settle().await;
+    assert!(!drained.is_finished(), "the reply is still there");
+    drop(reply);
+    drained.await.unwrap().expect("the task was done");
+    assert_eq!(layer.app().task_stats().succeeded, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_is_never_dropped_does_not_hold_up_a_drain_beyond_the_grace() {
+    let layer = EpilogueLayer::new(App::new());
+    let handler = async |tasks: BackgroundTasks| drop(tasks.add_task(|| (), ()));
+    let router = axum::Router::new().route("/", post(handler)).layer(layer.clone());
+    let reply = router.oneshot(request("/")).await.unwrap();
+    let Err(epilogue::Error::Unfinished(report)) = layer.drain().await else {
+        panic!("a reply is in flight")
+    };
+    assert_eq!(report.in_flight, 1);
+    drop(reply);
+    assert_eq!(layer.app().task_stats().abandoned, 1);
+}
+
 #[tokio::test]
 async fn a_client_that_leaves_loses_nothing() {
     let (app, mut entries) = journalled();
@@ -383,6 +427,23 @@ async fn at_the_limit_the_list_is_refused() {
     assert_eq!(text(router.oneshot(request("/free")).await.unwrap()).await, "a body");
     gate.open();
     layer.drain().await.expect("everything was done");
+}
+
+#[tokio::test]
+async fn at_the_limit_handlers_of_errors_reply_whoever_takes_the_list() {
+    let app = App::new()
+        .tasks(TaskLimits::default().pending(0))
+        .on_error(|error: &HttpError, _parts| (error.status(), "come back later"));
+    let router = axum::Router::new()
+        .route("/list", post(async |_tasks: BackgroundTasks| {}))
+        .route("/depends", post(async |_adds: Depends<adds>| {}))
+        .layer(EpilogueLayer::new(app));
+    for path in ["/list", "/depends"] {
+        let refused = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(!refused.headers().contains_key("retry-after"), "{path}: the handler's reply has none");
+        assert_eq!(text(refused).await, "come back later", "{path}");
+    }
 }
 
 #[tokio::test]

@@ -237,6 +237,37 @@ async fn a_panic_whose_payload_panics_when_it_is_dropped_owes_no_exit() {
     assert_eq!(entries.now(), ["exit"], "of the app");
 }
 
+#[tokio::test]
+async fn an_error_that_panics_when_it_is_dropped_has_been_answered_by_its_handler() {
+    struct Refusal(Bomb);
+
+    impl epilogue::IntoResponse for Refusal {
+        fn into_response(self) -> epilogue::Response {
+            unreachable!("its handler replies")
+        }
+    }
+
+    async fn told(session: &Session, outcome: &Outcome) {
+        session.0.write(format!("{outcome:?}"));
+    }
+
+    #[dependency(exit = told)]
+    fn told_session(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    #[get("/")]
+    async fn refuses(_session: Depends<told_session>) -> Result<(), Refusal> {
+        Err(Refusal(Bomb))
+    }
+
+    let (app, mut entries) = app(routes![refuses]);
+    let client = TestClient::new(app.on_error(|_: &Refusal, _| StatusCode::IM_A_TEAPOT));
+    assert_eq!(client.get("/").send().await.status(), StatusCode::IM_A_TEAPOT);
+    let told = entries.now();
+    assert!(told[0].starts_with("Failed(") && told[0].ends_with("Refusal)"), "{told:?}");
+}
+
 /// Something that a layer has put into the request and nobody else looks after.
 #[derive(Clone)]
 struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);

@@ -40,6 +40,7 @@ impl Runner {
             requests,
             stuck,
             blocking: self.0.blocking.len(),
+            in_flight: self.in_flight(),
             connections: 0,
             app_exits: Vec::new(),
             took: begun.elapsed(),

@@ -36,6 +36,8 @@ pub struct DrainReport {
     pub stuck: Vec<Stuck>,
     /// Blocking tasks and other functions on the blocking pool that still run: nothing can stop them but the end of the process.
     pub blocking: usize,
+    /// Requests whose path function or reply another server still had. Nothing stops them: tasks that they add are logged as abandoned.
+    pub in_flight: usize,
     /// Connections that were closed before their requests were answered. The runner knows of none: the server counts them.
     pub connections: usize,
     /// Exits of the app that were not done in time. The runner knows of none: the app names them.
@@ -53,6 +55,7 @@ impl DrainReport {
             && self.requests.is_empty()
             && self.stuck.is_empty()
             && self.blocking == 0
+            && self.in_flight == 0
             && self.connections == 0
             && self.app_exits.is_empty()
     }
@@ -69,6 +72,9 @@ impl fmt::Display for DrainReport {
             self.stuck.len(),
             self.blocking,
         )?;
+        if self.in_flight > 0 {
+            write!(f, ", {} requests still with the server", self.in_flight)?;
+        }
         if self.connections > 0 {
             write!(f, ", {} connections cut off", self.connections)?;
         }

@@ -441,12 +441,13 @@ impl App {
 
     /// Runs every task that is queued, then the exits of the app: call it at the end of an app that another server serves.
     ///
-    /// Call it once that server has finished its requests. Those that it still has in flight are its own: they are neither waited for nor
-    /// named, and the exits of the app would come before theirs. Requests whose client has left are waited for.
+    /// Call it once that server takes no more requests, and not within one of them: it waits for those that the server has not finished,
+    /// until it has dropped their replies. axum's may return from its graceful shutdown a little earlier.
     ///
     /// # Errors
     ///
-    /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error.
+    /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error. Requests that
+    /// the server still has cannot be cancelled; they are [counted](crate::DrainReport::in_flight).
     pub async fn drain(&self) -> crate::Result<()> {
         let grace = self.config.limits.grace;
         let mut deadline = pin!(tokio::time::sleep(grace));

@@ -128,11 +128,11 @@ pub(super) fn through(
     app: &Arc<AppState>,
     layered: &Respond,
     mut request: Request<Body>,
-    connection: Option<Arc<Connection>>,
+    link: Link,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
-    let is_last = connection.is_some();
+    let is_last = matches!(link, Link::Connection(_));
     let probe = request.extensions().get().cloned();
-    let passage = Passage::new(connection);
+    let passage = Passage::new(link);
     let after = After::passage(Arc::clone(&passage));
     request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
     let response = layered(request);
@@ -163,7 +163,7 @@ pub(super) fn serve_layered(
     let request = if stream.is_some() { with_host(request) } else { request };
     let request =
         request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(limits));
-    let response = through(app, layered, request, Some(Arc::clone(connection)));
+    let response = through(app, layered, request, Link::Connection(Arc::clone(connection)));
     // The future inside the layers has a keeper and the span; this one needs neither.
     let mut future = ReplyFuture::running(Box::pin(response));
     future.stream = stream;
@@ -178,7 +178,7 @@ pub(super) fn layer(config: &Config, state: &Arc<AppState>) -> Option<Respond> {
     let state = Arc::clone(state);
     let inner: Respond = Arc::new(move |request| {
         let state = Arc::clone(&state);
-        Box::pin(async move { state.respond(request).await })
+        Box::pin(async move { state.respond_inside(request).await })
     });
     Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
 }

@@ -53,9 +53,10 @@ impl Started {
 
     /// Answers a request of another server or of a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        let link = Link::Other(self.state.runner.request());
         match &self.layered {
-            Some(layered) => through(&self.state, layered, request, None).await.map(ReplyBody::into_body),
-            None => self.state.respond(request).await,
+            Some(layered) => through(&self.state, layered, request, link).await.map(ReplyBody::into_body),
+            None => self.state.respond(request, Some(link)).await,
         }
     }
 }
@@ -74,8 +75,12 @@ pub(super) fn with_host<B>(mut request: Request<B>) -> Request<B> {
 
 impl AppState {
     /// Answers a request inside the layers.
-    pub(super) async fn respond(self: &Arc<Self>, mut request: Request<Body>) -> Response {
+    pub(super) async fn respond_inside(self: &Arc<Self>, mut request: Request<Body>) -> Response {
         let link = request.extensions_mut().remove().map(|WayOut(passage)| Link::Passage(passage));
+        self.respond(request, link).await
+    }
+
+    async fn respond(self: &Arc<Self>, request: Request<Body>, link: Option<Link>) -> Response {
         let (parts, body) = request.into_parts();
         let future = self.call(parts, RequestBody::Other(body), link);
         match future.await {

@@ -34,6 +34,11 @@ impl After {
         Self { follows: Some(Follows::Passage(passage)), link: None }
     }
 
+    /// A drain waits for a reply that is still being made, even if nothing follows it.
+    pub(crate) fn hold(&mut self, link: Option<Link>) {
+        self.link = self.link.take().or(link);
+    }
+
     /// The request has failed after all.
     fn discard(&self) {
         if let Some(Follows::Batch(batch)) = &self.follows {
@@ -61,6 +66,7 @@ impl Drop for After {
 /// For a reply that may break off: which route's it is, and how the request has ended in that case.
 pub(crate) struct Breakable {
     route: Arc<str>,
+    /// `None` under another server.
     link: Option<Link>,
     broke: Mutex<Option<Outcome>>,
 }

@@ -22,6 +22,7 @@ use crate::App;
 use crate::app::StartError;
 use crate::response::{HttpError, RaisedError, internal_server_error};
 use crate::scope::{BoxFuture, caught};
+use crate::server::Link;
 use crate::tasks::with_causes;
 
 /// Makes [`Depends`](crate::Depends) and [`BackgroundTasks`](crate::BackgroundTasks) extractors of axum's own handlers, so that an axum app
@@ -97,7 +98,8 @@ impl EpilogueLayer {
         self.plans().await.map(drop)
     }
 
-    /// Runs every task that is queued and the exits of the app: to be called when axum has stopped serving.
+    /// Runs every task that is queued and the exits of the app, once the last requests under the layer have ended: to be called when axum
+    /// has stopped serving.
     ///
     /// # Errors
     ///
@@ -141,20 +143,21 @@ impl EpilogueLayer {
             }
         };
         let session = Session::begin(plans, &mut request);
+        let link = Link::Other(session.runner().request());
         let call = caught(inner.call(request));
         let ending = Arc::clone(&session);
         let future = Box::pin(async move {
             let result = call.await.map(|result| result.map(IntoResponse::into_response));
             match result {
-                Ok(Ok(response)) => Ok(ending.succeed(response).await),
+                Ok(Ok(response)) => Ok(ending.succeed(response, link).await),
                 Ok(Err(error)) => {
                     // The error itself is for the layers around this one; exits learn only that there was one.
                     let failed =
                         HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
-                    drop(ending.finish(Err(failed.raise())).await);
+                    drop(ending.finish(Err(failed.raise()), link).await);
                     Err(error)
                 }
-                Err(panic) => Ok(ending.finish(Err(panic)).await),
+                Err(panic) => Ok(ending.finish(Err(panic), link).await),
             }
         });
         Kept { future: Some(future), session }.await

@@ -10,13 +10,14 @@ use tokio::sync::Mutex;
 
 use super::extract::Failed;
 use crate::App;
-use crate::app::{AppState, SoloError};
+use crate::app::{AppState, SoloError, overloaded};
 use crate::body::ReplyBody;
 use crate::dependency::Dependency;
 use crate::rejection::Rejection;
-use crate::response::Failure;
+use crate::response::{Failure, RaisedError};
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
-use crate::tasks::{BackgroundTasks, Origin, RequestTasks, Runner};
+use crate::server::Link;
+use crate::tasks::{BackgroundTasks, NoTasks, Origin, RequestTasks, Runner};
 use crate::testing::Probe;
 
 /// What all requests under one layer share.
@@ -158,12 +159,13 @@ impl Session {
     }
 
     /// The handler has replied, or whatever refused the request before it.
-    pub(super) async fn succeed(&self, mut response: Response) -> Response {
-        let failed = response.extensions_mut().remove::<Failed>();
-        let Some(failure) = failed.and_then(|Failed(rejection)| rejection.into_failure()) else {
-            return self.finish(Ok(response)).await;
-        };
-        let mut reply = self.finish(Err(failure)).await;
+    pub(super) async fn succeed(&self, mut response: Response, link: Link) -> Response {
+        let extensions = response.extensions_mut();
+        let failed = extensions.remove().and_then(|Failed(rejection)| rejection.into_failure());
+        let is_full = matches!(extensions.remove(), Some(NoTasks::Full { .. }));
+        let failed = failed.or_else(|| is_full.then(|| overloaded(self.runner()).raise()));
+        let Some(failure) = failed else { return self.finish(Ok(response), link).await };
+        let mut reply = self.finish(Err(failure), link).await;
         // Keeps what layers inside this one have added to the placeholder reply.
         for (name, value) in response.headers() {
             if !reply.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
@@ -174,7 +176,7 @@ impl Session {
     }
 
     /// Makes the reply from the request's result.
-    pub(super) async fn finish(&self, result: Result<Response, Failure>) -> Response {
+    pub(super) async fn finish(&self, result: Result<Response, Failure>, link: Link) -> Response {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
         let solo = match state {
             State::Asked(solo) => *solo,
@@ -191,6 +193,6 @@ impl Session {
             }
             State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),
         };
-        solo.finish(result).await.map(ReplyBody::into_body)
+        solo.finish(result, link).await.map(ReplyBody::into_body)
     }
 }

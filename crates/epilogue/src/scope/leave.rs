@@ -49,8 +49,11 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let breakable = Breakable::of(response.body(), || (Arc::clone(self.route_name()), self.link.clone()));
-        let after = if self.owes_anything() {
+        let breakable = Breakable::of(response.body(), || {
+            let link = self.link.as_ref().filter(|link| link.connection().is_some());
+            (Arc::clone(self.route_name()), link.cloned())
+        });
+        let mut after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
             // A request for which places are kept has been given a number.
@@ -59,6 +62,9 @@ impl Scope {
             }
             After::default()
         };
+        if breakable.is_some() {
+            after.hold(self.link.take_if(|link| matches!(link, Link::Other(_))));
+        }
         self.let_go();
         let is_early = self.body.is_unread();
         response.map(|content| ReplyBody::of_route(content, after, breakable).early(is_early))
@@ -130,8 +136,13 @@ impl Scope {
         }
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);
-        let response = app.error_handlers.handle(&failure, self);
-        let response = response.map_or_else(|| self.reply_of(failure), Ok);
+        let response = match app.error_handlers.handle(&failure, self) {
+            Some(response) => {
+                drop_caught(failure);
+                Ok(response)
+            }
+            None => self.reply_of(failure),
+        };
         let response = response.unwrap_or_else(|failure| {
             tracing::error!(?failure, "the reply of an error panicked");
             internal_server_error()

@@ -17,6 +17,7 @@ use crate::body::ReplyBody;
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
 use crate::response::{Failure, Panicked, RaisedError};
+use crate::server::Link;
 use crate::tasks::BackgroundTasks;
 
 /// The plan of one dependency.
@@ -189,7 +190,12 @@ impl Solo {
     }
 
     /// Makes the reply out of the handler's result, with all that follows the reply.
-    pub(crate) async fn finish(mut self, result: Result<Response, Failure>) -> http::Response<ReplyBody> {
+    pub(crate) async fn finish(
+        mut self,
+        result: Result<Response, Failure>,
+        link: Link,
+    ) -> http::Response<ReplyBody> {
+        self.scope.link = Some(link);
         let mut result = result.map(|response| response.map(Either::Right));
         if let Some(panic) = self.panicked.take() {
             drop_caught(std::mem::replace(&mut result, Err(Failure::Panicked(panic))));

@@ -103,7 +103,8 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        self.link = None;
+        // Held until the runner has the socket.
+        let _link = self.link.take();
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));

@@ -6,20 +6,19 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::Connection;
-use crate::tasks::{Batch, Lane};
+use crate::tasks::{Batch, InFlight, Lane};
 
 /// A request's way out. A layer may read all of a reply long before it passes it on, or may ask for another one. So what follows
 /// the replies inside waits until the reply that the outermost layer passes on has left.
 pub(crate) struct Passage {
-    /// `None` under another server.
-    connection: Option<Arc<Connection>>,
+    link: Link,
     /// `None` once that reply has left.
     waiting: Mutex<Option<SmallVec<[Batch; 1]>>>,
 }
 
 impl Passage {
-    pub(crate) fn new(connection: Option<Arc<Connection>>) -> Arc<Self> {
-        Arc::new(Self { connection, waiting: Mutex::new(Some(SmallVec::new())) })
+    pub(crate) fn new(link: Link) -> Arc<Self> {
+        Arc::new(Self { link, waiting: Mutex::new(Some(SmallVec::new())) })
     }
 
     /// A reply within the layers has ended.
@@ -39,9 +38,10 @@ impl Passage {
 
     /// The reply that has passed all layers has ended, or there will be none.
     pub(crate) fn ended(self: Arc<Self>) {
-        match self.connection.clone() {
-            Some(connection) => connection.reply_ended(Follows::Passage(self)),
-            None => self.left(None),
+        if let Link::Connection(connection) = &self.link {
+            Arc::clone(connection).reply_ended(Follows::Passage(self));
+        } else {
+            self.left(None);
         }
     }
 
@@ -77,6 +77,8 @@ impl Follows {
 #[derive(Clone)]
 pub(crate) enum Link {
     Connection(Arc<Connection>),
+    /// Another server, of which nothing is known. A drain waits until all of this has been dropped.
+    Other(#[expect(dead_code, reason = "it counts for as long as it is there")] InFlight),
     /// Through the layers first.
     Passage(Arc<Passage>),
 }
@@ -85,7 +87,8 @@ impl Link {
     pub(crate) fn connection(&self) -> Option<&Connection> {
         match self {
             Self::Connection(connection) => Some(connection),
-            Self::Passage(passage) => passage.connection.as_deref(),
+            Self::Other(_) => None,
+            Self::Passage(passage) => passage.link.connection(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Link {
     pub(crate) fn reply_ended(&self, batch: Batch) {
         match self {
             Self::Connection(connection) => connection.reply_ended(Follows::Batch(batch)),
+            Self::Other(_) => batch.submit(),
             Self::Passage(passage) => passage.inner_ended(batch),
         }
     }

@@ -12,7 +12,8 @@ use crate::tasks::Runner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
     tasks: u64,
-    /// Connections with a request in flight, HTTP/2 requests in flight, requests whose client has left, and open WebSockets.
+    /// Connections with a request in flight, HTTP/2 requests in flight, requests that another server has, requests whose client has left,
+    /// and open WebSockets.
     requests: u64,
 }
 
@@ -23,7 +24,8 @@ impl Left {
 
     pub(super) fn of(runner: &Runner, connections: usize) -> Self {
         let stats = runner.stats();
-        Self { tasks: stats.queued + stats.running, requests: connections as u64 + stats.kept + stats.open }
+        let requests = (connections + runner.in_flight()) as u64 + stats.kept + stats.open;
+        Self { tasks: stats.queued + stats.running, requests }
     }
 
     fn line(self, rest: Duration) -> String {
