@@ -102,8 +102,10 @@ impl AppState {
             }
             After::default()
         };
-        let is_early = body.is_unread();
-        let response = response.map(|body| ReplyBody::new(Either::Right(body), after).early(is_early));
+        let mut response = response.map(|body| ReplyBody::new(Either::Right(body), after));
+        if body.is_unread() {
+            response.body_mut().come_early();
+        }
         ReplyFuture::refused(response)
     }
 

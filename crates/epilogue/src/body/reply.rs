@@ -250,9 +250,8 @@ impl ReplyBody {
     }
 
     /// The request's body was not read to its end.
-    pub(crate) fn early(mut self, is_early: bool) -> Self {
-        self.is_early = is_early;
-        self
+    pub(crate) fn come_early(&mut self) {
+        self.is_early = true;
     }
 
     /// Tells once whether that is so.

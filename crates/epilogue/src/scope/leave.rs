@@ -66,8 +66,11 @@ impl Scope {
             after.hold(self.link.take_if(|link| matches!(link, Link::Other(_))));
         }
         self.let_go();
-        let is_early = self.body.is_unread();
-        response.map(|content| ReplyBody::of_route(content, after, breakable).early(is_early))
+        let mut response = response.map(|content| ReplyBody::of_route(content, after, breakable));
+        if self.body.is_unread() {
+            response.body_mut().come_early();
+        }
+        response
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.

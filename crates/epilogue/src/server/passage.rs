@@ -21,6 +21,10 @@ impl Passage {
         Arc::new(Self { link, waiting: Mutex::new(Some(SmallVec::new())) })
     }
 
+    fn connection(&self) -> Option<&Connection> {
+        if let Link::Connection(connection) = &self.link { Some(connection) } else { None }
+    }
+
     /// A reply within the layers has ended.
     fn inner_ended(&self, batch: Batch) {
         let late = match &mut *self.waiting.lock() {
@@ -84,11 +88,12 @@ pub(crate) enum Link {
 }
 
 impl Link {
+    #[inline]
     pub(crate) fn connection(&self) -> Option<&Connection> {
         match self {
             Self::Connection(connection) => Some(connection),
             Self::Other(_) => None,
-            Self::Passage(passage) => passage.link.connection(),
+            Self::Passage(passage) => passage.connection(),
         }
     }
 
