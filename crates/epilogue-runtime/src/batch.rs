@@ -44,6 +44,29 @@ impl Batch {
         self
     }
 
+    /// Runs this before the tasks, which wait until it has ended: for what may still add tasks, or discard them. If the batch is cut off
+    /// by a drain's deadline, it still goes before what [follows](Self::finally) the tasks.
+    ///
+    /// ```
+    /// # use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let runner = Runner::new(TaskLimits::default());
+    /// let tasks = runner.tasks(Origin::new(1, "POST /orders"));
+    /// tasks.add_task(async || panic!("the order was refused"), ());
+    ///
+    /// let late = tasks.clone();
+    /// Batch::new(tasks).first(async move { late.discard() }).submit();
+    /// runner.idle().await;
+    /// assert_eq!(runner.stats().discarded, 1);
+    /// # }
+    /// ```
+    pub fn first(mut self, before: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.0.finally.insert(0, Finally::new(|_| before));
+        self.0.tasks_wait = true;
+        self
+    }
+
     /// Counts as one more of what is [pending](crate::TaskLimits::pending) until it has ended: for what follows a batch that may have no
     /// tasks, and must not wait in any number.
     ///

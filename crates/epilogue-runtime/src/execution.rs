@@ -26,6 +26,8 @@ pub(crate) struct Execution {
     report: BatchReport,
     /// The first one runs, or is next.
     pub(crate) finally: Vec<Finally>,
+    /// The first of what follows the tasks goes before them.
+    pub(crate) tasks_wait: bool,
     phase: Phase,
     /// Its place among the pending, if it has one.
     pub(crate) place: Option<Reservation>,
@@ -54,6 +56,7 @@ impl Execution {
             chunk: Vec::new(),
             report: BatchReport::default(),
             finally: Vec::new(),
+            tasks_wait: false,
             phase: Phase::Unsubmitted,
             place: None,
             since: None,
@@ -104,7 +107,9 @@ impl Execution {
 
     pub(crate) async fn run(mut self: Box<Self>) {
         loop {
-            self.run_tasks(self.finally.is_empty()).await;
+            if !mem::take(&mut self.tasks_wait) {
+                self.run_tasks(self.finally.is_empty()).await;
+            }
             let Some(exits) = self.finally.first_mut() else { break };
             // Until it has ended it stays in the batch, whose drop sees to it.
             exits.run(&self.tasks.list.origin, &self.report).await;

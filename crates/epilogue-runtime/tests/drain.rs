@@ -64,6 +64,26 @@ async fn what_ran_and_what_is_named_is_what_was_accepted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_goes_before_the_tasks_is_ended_before_the_exits_even_if_the_tasks_are_cut_off() {
+    for (grace, abandoned) in [(60, 0), (1, 1)] {
+        let (runner, log) = (runner(), Log::default());
+        let tasks = list(&runner);
+        tasks.add_task(work, (SECOND,));
+        let (before, exit) = (log.clone(), log.clone());
+        Batch::new(tasks)
+            .first(async move {
+                sleep(Duration::from_millis(1200)).await;
+                before.add("before");
+            })
+            .finally(|_| async move { exit.add("exit") })
+            .submit();
+        let report = runner.drain(sleep(grace * SECOND)).await;
+        assert_eq!((report.stats.succeeded, report.stats.abandoned), (1 - abandoned, abandoned));
+        assert_eq!(log.lines(), ["before", "exit"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     let (runner, log) = (runner(), Log::default());
     let first = list(&runner);

@@ -205,6 +205,56 @@ async fn what_is_added_on_the_blocking_pool_when_another_one_has_failed_is_dropp
     assert_eq!((entries.now(), app.task_stats().discarded), (vec!["pool exited".to_owned()], 1));
 }
 
+#[dependency]
+async fn refuses_with_an_audit(
+    call: State<Call>,
+    tasks: &BackgroundTasks,
+    journal: State<Journal>,
+) -> Result<(), HttpError> {
+    tasks.add_task(write, ((*journal).clone(), "audit")).always();
+    call.begun.notified().await;
+    Err(HttpError::new(StatusCode::FORBIDDEN, "no"))
+}
+
+#[dependency(blocking)]
+fn adds_two_late(call: State<Call>, tasks: &BackgroundTasks, journal: State<Journal>) {
+    call.begun.notify_one();
+    call.end.lock().unwrap().recv().unwrap();
+    tasks.add_task(write, ((*journal).clone(), "of a request that has failed"));
+    tasks.add_task(write, ((*journal).clone(), "late audit")).always();
+}
+
+#[tokio::test]
+async fn the_tasks_of_a_failed_request_wait_for_what_is_added_on_the_blocking_pool() {
+    #[get("/plain", concurrent)]
+    async fn plain(_adds: Depends<adds_two_late>, _refuses: Depends<refuses_with_an_audit>) {}
+
+    #[get("/with-exits", concurrent)]
+    async fn with_exits(
+        _pool: Depends<pool>,
+        _adds: Depends<adds_two_late>,
+        _refuses: Depends<refuses_with_an_audit>,
+    ) {
+    }
+
+    for (path, wanted) in
+        [("/plain", &["audit", "late audit"][..]), ("/with-exits", &["audit", "late audit", "pool exited"])]
+    {
+        let (journal, mut entries) = Journal::new();
+        let (end, ends) = mpsc::channel();
+        let call = Call { begun: tokio::sync::Notify::new(), end: Mutex::new(ends) };
+        let app = App::new().state(journal).state(call).routes(routes![plain, with_exits]);
+        let client = TestClient::new(app.clone());
+        let response = client.get(path).reply_only().await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        settle().await;
+        end.send(()).unwrap();
+        client.stop().await.unwrap();
+        assert_eq!(entries.now(), wanted, "{path}");
+        assert_eq!(app.task_stats().discarded, 1, "{path}");
+    }
+}
+
 /// A list that a dependency has kept.
 #[derive(Clone)]
 struct Kept(BackgroundTasks);

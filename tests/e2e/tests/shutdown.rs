@@ -1,10 +1,18 @@
 //! Promise 8: what was accepted is finished at shutdown, or named.
 
+use std::future::poll_fn;
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::Poll;
 use std::time::Duration;
 
+use epilogue::Server;
 use epilogue::prelude::*;
 use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
 use http_body_util::BodyExt;
+use tokio::net::TcpListener;
 
 async fn hold(journal: Journal, gate: Gate) {
     journal.write("task:start");
@@ -83,6 +91,49 @@ async fn idle_connections_are_not_waited_for() {
     used.send_request(request("GET", "/resource")).await.unwrap().into_body().collect().await.unwrap();
     let _never_used = served.connect().await;
     served.stop().await.unwrap();
+}
+
+#[get("/")]
+async fn index() -> &'static str {
+    "index"
+}
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+#[tokio::test]
+async fn a_further_request_that_has_come_when_the_server_stops_is_answered() {
+    let served = Served::new(App::new().routes(routes![index])).await;
+    let mut client = served.connect().await;
+    client.write(REQUEST).await;
+    client.read_at_least(1).await;
+    settle().await;
+    assert_eq!(client.0.try_write(REQUEST).unwrap(), REQUEST.len());
+    served.stop().await.unwrap();
+    assert!(client.read_to_end().await.ends_with("index"));
+}
+
+#[tokio::test]
+async fn a_first_request_that_has_come_when_the_server_stops_is_answered() {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+        let not_accepted = listener.try_clone().unwrap();
+        let is_to_stop = Arc::new(AtomicBool::new(false));
+        let stop = is_to_stop.clone();
+        let stop = poll_fn(move |_| if stop.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending });
+        let server = Server::new(App::new().routes(routes![index])).stop_when(stop);
+        let running = tokio::spawn(server.serve_on(listener.try_into().unwrap()));
+        settle().await;
+        // The client wakes the server, which stops in the same turn: before it has accepted the client, or just after.
+        let mut client = TcpStream::connect(not_accepted.local_addr().unwrap()).unwrap();
+        client.write_all(REQUEST).unwrap();
+        is_to_stop.store(true, Relaxed);
+        running.await.unwrap().unwrap();
+        if not_accepted.accept().is_err() {
+            let reply = std::io::read_to_string(client).unwrap();
+            assert!(reply.ends_with("index"), "{reply}");
+            break;
+        }
+    }
 }
 
 #[tokio::test]

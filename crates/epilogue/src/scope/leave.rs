@@ -7,6 +7,7 @@ use axum_core::response::Response;
 use http::StatusCode;
 use http_body_util::Either;
 use hyper::ext::ReasonPhrase;
+use tokio::sync::oneshot;
 
 use super::running::drop_each;
 use super::{Exit, ExitStage, Head, Scope, caught_now, drop_caught, empty_parts};
@@ -207,6 +208,8 @@ impl Scope {
 
     /// What must happen once the reply has left.
     fn batch(&mut self, outcome: Outcome, reply: Option<&Arc<Breakable>>) -> After {
+        let is_entering = self.exits.iter_mut().any(Exit::is_entering);
+        self.exits.retain(|exit| !matches!(exit.stage, ExitStage::Ended));
         let added = self.tasks.as_ref().map_or(0, BackgroundTasks::len);
         self.route().demand.was(added);
         let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
@@ -222,12 +225,32 @@ impl Scope {
         let batch = if self.exits.is_empty() {
             Batch::new(tasks)
         } else {
-            let exits = std::mem::take(&mut self.exits);
+            let mut exits = std::mem::take(&mut self.exits);
             let reply = reply.cloned();
-            Batch::new(tasks.clone()).with_place().finally(move |report| {
+            let batch = Batch::new(tasks.clone()).with_place();
+            let leave = move |exits, report| {
                 let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
                 leave_request(exits, outcome, report, tasks)
-            })
+            };
+            // A call may still add tasks, of which a failed request runs but a few, and all before the exits.
+            if is_entering {
+                let (all_entered, entered) = oneshot::channel();
+                let enter = async move {
+                    for exit in &mut exits {
+                        exit.enter().await;
+                    }
+                    // The batch drops the receiver only together with this.
+                    drop(all_entered.send(exits));
+                };
+                let leave = async move |report| {
+                    if let Ok(exits) = entered.await {
+                        leave(exits, report).await;
+                    }
+                };
+                batch.first(enter).finally(leave)
+            } else {
+                batch.finally(move |report| leave(exits, report))
+            }
         };
         let batch = match probe {
             None => batch,

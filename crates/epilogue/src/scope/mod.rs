@@ -13,8 +13,9 @@ mod upgrade;
 
 use std::any::Any;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -138,17 +139,30 @@ enum ExitStage {
     Enters(Option<RunExit>, oneshot::Receiver<Value>),
     Waits(RunExit, Value),
     Runs(BoxFuture<Result<(), Failure>>),
+    /// Nothing was entered.
+    Ended,
 }
 
 impl Exit {
+    /// Whether the function is still being called on the blocking pool.
+    fn is_entering(&mut self) -> bool {
+        pin!(self.enter()).poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+
+    /// Waits for the end of the call on the blocking pool. If the function has failed, there is nothing to exit.
+    async fn enter(&mut self) {
+        if let ExitStage::Enters(run, entered) = &mut self.stage {
+            self.stage = match (entered.await, *run) {
+                (Ok(value), Some(run)) => ExitStage::Waits(run, value),
+                _ => ExitStage::Ended,
+            };
+        }
+    }
+
     /// The exit gets the `outcome` of the call in which it begins. Tasks count as the exit's own only while it runs: before that, a
     /// function on the blocking pool may still add tasks, which a failed request drops.
     async fn run(&mut self, outcome: Arc<Outcome>, tasks: Option<&BackgroundTasks>) -> Result<(), Failure> {
-        if let ExitStage::Enters(run, entered) = &mut self.stage {
-            // If the function has failed, there is nothing to exit.
-            let (Ok(value), Some(run)) = (entered.await, *run) else { return Ok(()) };
-            self.stage = ExitStage::Waits(run, value);
-        }
+        self.enter().await;
         if let ExitStage::Waits(run, value) = &self.stage {
             self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
         }

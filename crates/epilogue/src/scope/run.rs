@@ -181,7 +181,7 @@ impl Scope {
     }
 
     /// The sender that ends a call on the blocking pool: with the output, for the call's own exit, or by being dropped. Until then, no exit
-    /// of what was entered before runs.
+    /// of what was entered before runs. If a step beside it fails, the tasks of the request wait for it too, since it may have the list.
     fn owe_call(
         &mut self,
         function: &'static str,
@@ -193,7 +193,8 @@ impl Scope {
             None if self.must_leave() => (DependencyScope::Function, None),
             None => (DependencyScope::Request, None),
         };
-        if run.is_some() || !self.exits.is_empty() {
+        let delays_tasks = self.turn > 0 && self.tasks.is_some();
+        if run.is_some() || !self.exits.is_empty() || delays_tasks {
             self.exits.push(Exit { function, scope, stage: ExitStage::Enters(run, ended) });
         }
         ends

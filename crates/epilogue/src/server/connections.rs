@@ -88,11 +88,16 @@ impl Connections {
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
         let mut protocols = self.protocols.clone();
         protocols.http1().timer(patience.timer());
-        let (mut finish, mut abandon) = (self.finish.given(), self.abandon.given());
+        let (finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
         let going = longest_wait(self.started.state.runner.limits().grace);
         self.tracker.spawn(async move {
             let mut serving = pin!(protocols.serve(io, service));
+            let mut finish = pin!(async {
+                finish.await;
+                // Until the runtime has looked at the sockets: a request that has come is answered.
+                tokio::task::yield_now().await;
+            });
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
                 let silent = poll_fn(|context| patience.poll_over(context));
@@ -103,11 +108,6 @@ impl Connections {
                         connection.cut_off();
                         cut_off.fetch_add(1, Ordering::Relaxed);
                         return;
-                    }
-                    () = &mut finish, if !finishing => {
-                        (finishing, told_to_go) = (true, true);
-                        serving.as_mut().graceful_shutdown();
-                        patience.shorten(going);
                     }
                     () = silent => {
                         tracing::debug!(%client, "no request came within the time for its head, or nothing of a reply was taken");
@@ -120,6 +120,12 @@ impl Connections {
                         patience.again();
                     }
                     result = serving.as_mut() => break result,
+                    // After the connection itself, which hyper would close without looking whether a request is there.
+                    () = &mut finish, if !finishing => {
+                        (finishing, told_to_go) = (true, true);
+                        serving.as_mut().graceful_shutdown();
+                        patience.shorten(going);
+                    }
                 }
             };
             if let Err(error) = result {

@@ -1,0 +1,68 @@
+//! What the compiler checks of the constant graph.
+//!
+//! The macros place one check on each parameter, each template and each listed route, at the user's own tokens. A check returns
+//! its message instead of panicking with it, so that the panic, and with it the error, is at those tokens and not here.
+
+/// What `?` would be in a function that is not `const`.
+macro_rules! return_if_wrong {
+    ($check:expr) => {
+        let verdict = $check;
+        if verdict.is_wrong() {
+            return verdict;
+        }
+    };
+}
+
+mod body;
+mod cycle;
+mod in_axum;
+mod listed;
+mod options;
+mod path;
+mod scope;
+mod text;
+mod walk;
+
+use body::{check_body, check_socket};
+use options::check_options;
+use path::{check_names, check_place};
+use scope::check_scope;
+use walk::{Chain, Seen};
+
+pub(crate) use in_axum::check_in_axum;
+pub(crate) use listed::same_path;
+pub use listed::{check_listed, shape_of};
+pub use path::check_template;
+pub(crate) use scope::check_task;
+
+use super::node::{DependencyNode, RouteNode, Source};
+use super::verdict::Verdict;
+
+/// Checks one parameter of a dependency: its scope, and that no cycle leads through it.
+#[doc(hidden)]
+pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Verdict {
+    let param = &node.params[index];
+    return_if_wrong!(check_scope(node, param));
+    if let Source::Dependency { node: Some(below), .. } = param.source {
+        return_if_wrong!(cycle::find(below, node, &Chain { node, next: None }, &mut Seen::new()));
+    }
+    check_body(node.params, &[], index)
+}
+
+/// Checks one parameter of a path function: what all its dependencies ask of the template and of the body.
+#[doc(hidden)]
+pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
+    return_if_wrong!(check_options(&route.params[index]));
+    return_if_wrong!(check_place(route, &route.params[index]));
+    return_if_wrong!(check_names(route, &route.params[index], None, &mut Seen::new()));
+    return_if_wrong!(check_socket(route, &route.params[index]));
+    check_body(route.params, route.dependencies, index)
+}
+
+/// The same for one dependency that a route runs for its effect alone.
+#[doc(hidden)]
+pub const fn check_effect(route: &'static RouteNode, index: usize) -> Verdict {
+    return_if_wrong!(check_names(route, &route.dependencies[index], None, &mut Seen::new()));
+    return_if_wrong!(check_socket(route, &route.dependencies[index]));
+    check_body(route.dependencies, &[], index)
+}
