@@ -13,7 +13,7 @@ use http_body_util::Either;
 
 use super::start::AppState;
 use super::trace::Trace;
-use crate::body::{After, ReplyBody, never_has_content};
+use crate::body::{After, Early, ReplyBody, never_has_content};
 use crate::response::{Failure, internal_server_error};
 use crate::scope::{BoxFuture, caught_now, drop_caught};
 use crate::server::Stream;
@@ -81,7 +81,10 @@ impl Future for ReplyFuture {
             FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
         }
         if let Poll::Ready(Ok(response)) = &mut polled {
-            if response.body_mut().take_early() && stream.is_none() {
+            if !response.extensions().is_empty()
+                && response.extensions_mut().remove::<Early>().is_some()
+                && stream.is_none()
+            {
                 // hyper looks for the rest of the request's body, which nobody reads any more, only in its next turn. If it is not
                 // there, the connection cannot go on, and the head of the reply has to say so.
                 *state = FutureState::Made(Box::new(std::mem::take(response)));

@@ -103,9 +103,7 @@ impl AppState {
             After::default()
         };
         let mut response = response.map(|body| ReplyBody::new(Either::Right(body), after));
-        if body.is_unread() {
-            response.body_mut().come_early();
-        }
+        body.mark_if_unread(&mut response);
         ReplyFuture::refused(response)
     }
 

@@ -209,8 +209,6 @@ pub struct ReplyBody {
     after: After,
     /// The request's own, on HTTP/2: in flight until all of its reply has been taken.
     stream: Option<Box<Stream>>,
-    /// Whether it was made before the request's body had come to its end.
-    is_early: bool,
 }
 
 /// The error without axum's wrappers, which add nothing.
@@ -246,17 +244,7 @@ impl ReplyBody {
             Either::Left(whole) => Either::Left(whole),
             Either::Right(body) => Either::Right(Foreign::new(body)),
         };
-        Self { content, breakable: breakable.map(Unended), after, trace: None, stream: None, is_early: false }
-    }
-
-    /// The request's body was not read to its end.
-    pub(crate) fn come_early(&mut self) {
-        self.is_early = true;
-    }
-
-    /// Tells once whether that is so.
-    pub(crate) fn take_early(&mut self) -> bool {
-        std::mem::take(&mut self.is_early)
+        Self { content, breakable: breakable.map(Unended), after, trace: None, stream: None }
     }
 
     pub(crate) fn trace(&mut self, trace: Box<Trace>) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::sleep;
@@ -67,13 +67,16 @@ impl RequestBody {
         Self::Incoming(body)
     }
 
-    /// Whether nobody has read it to its end.
+    /// Marks the reply as [`Early`] if nobody has read the body to its end.
     #[inline]
-    pub(crate) fn is_unread(&self) -> bool {
-        match self {
-            Self::Incoming(body) => !body.is_end_stream(),
-            Self::Other(body) => !body.is_end_stream(),
-            _ => false,
+    pub(crate) fn mark_if_unread<B>(&self, reply: &mut http::Response<B>) {
+        let has_come_to_its_end = match self {
+            Self::Incoming(body) => body.is_end_stream(),
+            Self::Other(body) => body.is_end_stream(),
+            _ => true,
+        };
+        if !has_come_to_its_end {
+            mark_early(reply.extensions_mut());
         }
     }
 
@@ -181,6 +184,15 @@ impl RequestBody {
             Self::Form(form) => Body::from(form.1),
         }
     }
+}
+
+/// An extension of a reply that was made before the request's body had come to its end. It is rare, and would make every reply larger.
+#[derive(Clone)]
+pub(crate) struct Early;
+
+#[cold]
+fn mark_early(extensions: &mut Extensions) {
+    extensions.insert(Early);
 }
 
 /// What says how large a body may be, and how long a client of our own server may take to send it.

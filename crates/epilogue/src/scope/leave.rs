@@ -67,11 +67,8 @@ impl Scope {
             after.hold(self.link.take_if(|link| matches!(link, Link::Other(_))));
         }
         self.let_go();
-        let mut response = response.map(|content| ReplyBody::of_route(content, after, breakable));
-        if self.body.is_unread() {
-            response.body_mut().come_early();
-        }
-        response
+        self.body.mark_if_unread(&mut response);
+        response.map(|content| ReplyBody::of_route(content, after, breakable))
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
