@@ -35,8 +35,11 @@ impl After {
     }
 
     /// A drain waits for a reply that is still being made, even if nothing follows it.
-    pub(crate) fn hold(&mut self, link: Option<Link>) {
-        self.link = self.link.take().or(link);
+    #[cold]
+    pub(crate) fn hold(&mut self, link: &mut Option<Link>) {
+        if let Some(Link::Other(_)) = link {
+            self.link = self.link.take().or_else(|| link.take());
+        }
     }
 
     /// The request has failed after all.

@@ -50,10 +50,8 @@ impl Scope {
         if let Some(connection) = self.connection() {
             connection.answered(&response);
         }
-        let breakable = Breakable::of(response.body(), || {
-            let link = self.link.as_ref().filter(|link| link.connection().is_some());
-            (Arc::clone(self.route_name()), link.cloned())
-        });
+        let breakable =
+            Breakable::of(response.body(), || (Arc::clone(self.route_name()), self.link_to_connection()));
         let mut after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
@@ -64,11 +62,16 @@ impl Scope {
             After::default()
         };
         if breakable.is_some() {
-            after.hold(self.link.take_if(|link| matches!(link, Link::Other(_))));
+            after.hold(&mut self.link);
         }
         self.let_go();
         self.body.mark_if_unread(&mut response);
         response.map(|content| ReplyBody::of_route(content, after, breakable))
+    }
+
+    #[cold]
+    fn link_to_connection(&self) -> Option<Link> {
+        self.link.as_ref().filter(|link| link.connection().is_some()).cloned()
     }
 
     /// Runs the exits of function scope, last in, first out. An error of one becomes the result that the next one sees.
