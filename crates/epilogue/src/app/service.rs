@@ -53,7 +53,7 @@ impl Started {
 
     /// Answers a request of another server or of a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
-        let link = Link::Other(self.state.runner.request());
+        let link = Link::Other(Arc::new(self.state.runner.request()));
         match &self.layered {
             Some(layered) => through(&self.state, layered, request, link).await.map(ReplyBody::into_body),
             None => self.state.respond(request, Some(link)).await,

@@ -143,7 +143,7 @@ impl EpilogueLayer {
             }
         };
         let session = Session::begin(plans, &mut request);
-        let link = Link::Other(session.runner().request());
+        let link = Link::Other(Arc::new(session.runner().request()));
         let call = caught(inner.call(request));
         let ending = Arc::clone(&session);
         let future = Box::pin(async move {

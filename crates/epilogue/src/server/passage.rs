@@ -81,8 +81,9 @@ impl Follows {
 #[derive(Clone)]
 pub(crate) enum Link {
     Connection(Arc<Connection>),
-    /// Another server, of which nothing is known. A drain waits until all of this has been dropped.
-    Other(#[expect(dead_code, reason = "it counts for as long as it is there")] InFlight),
+    /// Another server, of which nothing is known. A drain waits until all of this has been dropped. In an `Arc` like the others, so that a
+    /// request of our own server does not pay for its drop.
+    Other(#[expect(dead_code, reason = "it counts for as long as it is there")] Arc<InFlight>),
     /// Through the layers first.
     Passage(Arc<Passage>),
 }
