@@ -55,6 +55,7 @@ pub(super) fn int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
     Ok(value)
 }
 
+#[cold]
 fn lenient_int<T: Int>(text: &str, rules: Rules<'_>) -> Result<T, Flaw> {
     let text = text.trim();
     let (negative, digits) = match text.as_bytes().first() {
