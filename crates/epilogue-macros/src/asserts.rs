@@ -49,9 +49,9 @@ fn clause_of(
     let name = Ident::new("holds", Span::mixed_site().located_at(last));
     let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
-    // Not for all of the generated code: what that names would count as used.
+    let uncalled = uncalled();
     quote! {
-        #[allow(dead_code)]
+        #uncalled
         #function #name #none where #subject #holds
     }
 }
@@ -264,8 +264,9 @@ impl Asserts {
             let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(#held);));
             quote_spanned!(at=> let #held = &#value.#field; #number #text)
         });
+        let uncalled = uncalled();
         self.add(quote! {
-            #[allow(dead_code)]
+            #uncalled
             fn holds(#value: &#held) { #(#checks)* }
         });
     }
@@ -391,8 +392,9 @@ impl Asserts {
     /// A call in a body with the same generics.
     fn call(&mut self, call: &TokenStream, generics: &Generics) {
         let (impl_generics, _, where_clause) = generics.split_for_impl();
+        let uncalled = uncalled();
         self.add(quote! {
-            #[allow(dead_code)]
+            #uncalled
             fn holds #impl_generics () #where_clause { #call; }
         });
     }
@@ -415,6 +417,11 @@ impl Asserts {
         let asserts = &self.0;
         quote!(#(const _: () = { #asserts };)*)
     }
+}
+
+/// For a function that is only checked. Not for all of the generated code: what that names would count as used.
+fn uncalled() -> TokenStream {
+    quote!(#[allow(dead_code, reason = "it is checked, and never called")])
 }
 
 /// The import of all that stands in for a missing implementation. Which of it is needed depends on the user's types.
