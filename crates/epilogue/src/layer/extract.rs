@@ -94,7 +94,7 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
     Rejection::of_failure(HttpError::from(error).raise())
 }
 
-const NO_LAYER: &str = "a handler takes `Depends`, but no `EpilogueLayer` is around it";
+const NO_LAYER: &str = "a handler takes `Depends`, but no `EpilogueLayer` is around it: axum's `layer` covers the routes that were added before it";
 
 /// The result of a dependency for this request. The outer error is the program's, or that of an app that can take no more tasks.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
