@@ -129,7 +129,7 @@ pub use epilogue_runtime::{
     TaskObserver, TaskOutcome, TaskStats,
 };
 pub use error::{Error, Result};
-pub use graph::{DependencyScope, SourceLine};
+pub use graph::SourceLine;
 pub use layer::{DependsRejection, EpilogueLayer, EpilogueService};
 #[cfg(feature = "websocket")]
 pub use macros::websocket;
@@ -142,7 +142,7 @@ pub use param::{
     ClientAddr, Cookie, Extract, Form, Header, Json, Number, Param, Path, Query, Readable, RequestParts,
     Shared, Shutdown, State, Text,
 };
-pub use rejection::{Invalid, Loc, Place, Rejection};
+pub use rejection::{Invalid, Loc, Rejection};
 pub use response::{HttpError, Panicked, RaisedError, Reply, ReplyValue};
 pub use scope::PlanError;
 pub use security::{

@@ -12,8 +12,8 @@ use crate::scope::{RunExit, RunRoute, RunStep};
 use crate::security::scheme::SecurityScheme;
 
 /// How long a dependency's output lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DependencyScope {
     /// Until the path function has returned: its exit runs before the reply is sent.
     Function,
