@@ -25,6 +25,7 @@ use crate::{
 /// # }
 /// ```
 #[derive(Debug)]
+#[must_use = "its tasks are dropped unless it is submitted"]
 pub struct Batch(Box<Execution>);
 
 impl Batch {

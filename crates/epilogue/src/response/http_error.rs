@@ -31,6 +31,7 @@ use crate::tasks::with_causes;
 ///
 /// The rule is FastAPI's, see its tutorial on [handling errors](https://fastapi.tiangolo.com/tutorial/handling-errors/).
 #[doc(alias = "HTTPException")]
+#[must_use = "it ends the request only if it is returned: `return Err(HttpError::new(…))`"]
 #[derive(Clone)]
 pub struct HttpError(Box<Parts>);
 
@@ -67,14 +68,12 @@ impl HttpError {
     }
 
     /// Adds a header to the reply, beside those of the same name; a content type replaces JSON's.
-    #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
         self
     }
 
     /// Keeps the error that this one was made from, for the log and for exits that ask for it.
-    #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self

@@ -52,6 +52,7 @@ use crate::scope::BoxFuture;
 ///
 /// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits), so clients that come only to leave again
 /// cannot pile up work.
+#[must_use = "it serves nothing until `serve` or `serve_on` is awaited"]
 pub struct Server {
     app: App,
     limits: Limits,
