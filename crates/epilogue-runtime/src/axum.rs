@@ -31,7 +31,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, NoTasks> {
         let Some(RequestTasks { tasks, is_taken }) = parts.extensions.get() else {
-            tracing::error!(target: "epilogue::task", "a handler takes `BackgroundTasks`, but no `EpilogueLayer` is around it");
+            tracing::error!(target: "epilogue::task", "a handler takes `BackgroundTasks`, but no `EpilogueLayer` is around it: axum's `layer` covers the routes that were added before it");
             return Err(NoTasks::NoLayer);
         };
         let runner = &tasks.list.runner;
