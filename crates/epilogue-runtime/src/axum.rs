@@ -49,6 +49,22 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
 }
 
 /// Why an axum handler does not get its request's list.
+///
+/// A handler may take it, and do without the tasks when the server is busy:
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{BackgroundTasks, NoTasks};
+///
+/// async fn index(tasks: Result<BackgroundTasks, NoTasks>) -> &'static str {
+///     match tasks {
+///         Ok(tasks) => drop(tasks.add_task(|| println!("a visit"), ())),
+///         Err(busy) => eprintln!("not counted: {busy}"),
+///     }
+///     "hello"
+/// }
+/// # let _ = index;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoTasks {

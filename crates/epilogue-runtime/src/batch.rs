@@ -104,6 +104,21 @@ impl Batch {
 }
 
 /// How the tasks of a batch ended.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::BackgroundTasks;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let tasks = BackgroundTasks::new();
+/// tasks.add_task(async || println!("done"), ());
+/// tasks.add_task(async || Err("no stock"), ()).name("reserve");
+///
+/// let report = tasks.run_all().await;
+/// assert_eq!((report.succeeded, report.failed.len()), (1, 1));
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct BatchReport {
@@ -114,6 +129,21 @@ pub struct BatchReport {
 }
 
 /// A task that did not end well.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{BackgroundTasks, TaskOutcome};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let tasks = BackgroundTasks::new();
+/// tasks.add_task(async || Err("no stock"), ()).name("reserve");
+///
+/// let failed = &tasks.run_all().await.failed[0];
+/// assert_eq!((failed.outcome, failed.attempts), (TaskOutcome::Failed, 1));
+/// assert_eq!(failed.to_string(), "reserve failed: no stock");
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedTask {

@@ -5,6 +5,23 @@ use std::time::Duration;
 use crate::{Origin, SourceLine, TaskOutcome};
 
 /// What a [`TaskObserver`] is told about a task.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{TaskEvent, TaskObserver, TaskOutcome};
+/// use std::time::Duration;
+///
+/// struct Slow;
+///
+/// impl TaskObserver for Slow {
+///     fn ended(&self, task: &TaskEvent<'_>, outcome: TaskOutcome) {
+///         if task.took > Duration::from_secs(10) {
+///             eprintln!("{} of {} {outcome} after {:?} ({})", task.name, task.origin, task.took, task.source);
+///         }
+///     }
+/// }
+/// # let _ = Slow;
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TaskEvent<'a> {

@@ -3,6 +3,19 @@
 use std::fmt;
 
 /// How a task ended.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::TaskOutcome;
+///
+/// /// Whether somebody should look at it.
+/// fn is_alarming(outcome: TaskOutcome) -> bool {
+///     !matches!(outcome, TaskOutcome::Succeeded | TaskOutcome::Discarded)
+/// }
+///
+/// assert!(is_alarming(TaskOutcome::TimedOut));
+/// assert_eq!(TaskOutcome::TimedOut.to_string(), "timed_out");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskOutcome {

@@ -12,7 +12,8 @@ use crate::{
 
 /// The one list of a request's background tasks: what is added runs after the reply has left, in the order added.
 ///
-/// Clones are the same list, so a path function, its dependencies and their dependencies all add to it.
+/// Clones are the same list, so a path function, its dependencies and their dependencies all add to it. This is FastAPI's
+/// [`BackgroundTasks`](https://fastapi.tiangolo.com/tutorial/background-tasks/).
 ///
 /// ```
 /// # use epilogue_runtime as epilogue;

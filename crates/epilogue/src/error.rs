@@ -4,6 +4,16 @@ use crate::app::StartError;
 use crate::tasks::{DrainReport, with_causes};
 
 /// What [`App::serve`](crate::App::serve) and `main` return.
+///
+/// ```no_run
+/// use epilogue::prelude::*;
+///
+/// #[epilogue::main]
+/// async fn main() -> epilogue::Result<()> {
+///     let address = std::fs::read_to_string("address.txt")?;
+///     App::new().serve(address.trim()).await
+/// }
+/// ```
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Why an app was not served, or not to its end.

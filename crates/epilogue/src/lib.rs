@@ -53,7 +53,8 @@
 //! - `openapi`: the documentation of the API, as `App::openapi` serves it.
 //!
 //! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] describe dependencies,
-//! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them.
+//! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them, [`testing`] how to test them, and
+//! [`EpilogueLayer`] how an axum app adopts them. The repository has a book, which teaches all of it in order.
 
 #[macro_use]
 mod macros;

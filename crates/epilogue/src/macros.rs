@@ -72,7 +72,7 @@ route_macro_docs!(
     trace "TRACE",
 );
 
-/// A function that talks to a client over a WebSocket. FastAPI's `@app.websocket`.
+/// A function that talks to a client over a WebSocket. FastAPI's [`@app.websocket`](https://fastapi.tiangolo.com/advanced/websockets/).
 ///
 /// It takes a [`WebSocket`](crate::WebSocket) by value, and the parameters of any path function, see [`Param`](crate::Param). These are
 /// taken and its dependencies run before the upgrade: an invalid request, or an error of a dependency, gets an ordinary reply. Otherwise
@@ -83,7 +83,7 @@ route_macro_docs!(
 /// function notices it, and its tasks run.
 ///
 /// A request that does not ask for a WebSocket is answered by the [`get`](macro@get) of the same path, where there is one. Otherwise it gets
-/// `426` with `Upgrade: websocket`, before any dependency runs.
+/// `426` with `Upgrade: websocket` (RFC 9110, section 15.5.22), before any dependency runs.
 ///
 /// Options follow the template: `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path`, as for [`get`](macro@get), and
 /// `protocols("v2.chat", "chat")`: the first of them that the client offers is the socket's
@@ -122,7 +122,7 @@ route_macro_docs!(
 pub use epilogue_macros::websocket;
 
 /// Makes a function a dependency: something that path functions and other dependencies ask for as
-/// [`Depends<name>`](crate::Depends). FastAPI's `Depends(name)`.
+/// [`Depends<name>`](crate::Depends). FastAPI's [`Depends(name)`](https://fastapi.tiangolo.com/tutorial/dependencies/).
 ///
 /// Its parameters are those of a path function, see [`Param`](crate::Param). It returns the output, or a `Result` whose error ends
 /// the request and turns into the reply. It runs at most once per request, however many ask for it.
@@ -130,7 +130,7 @@ pub use epilogue_macros::websocket;
 /// | option | does |
 /// | --- | --- |
 /// | `scope = "function"`, `"request"`, `"app"` | how long the output lives: until the path function has returned, until the reply is sent and the tasks are done (the default), or from start to shutdown |
-/// | `exit = function` | runs `async fn function(output: &T, outcome: &Outcome)` when the scope ends: the half after FastAPI's `yield` |
+/// | `exit = function` | runs `async fn function(output: &T, outcome: &Outcome)` when the scope ends: the half after FastAPI's [`yield`](https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/) |
 /// | `blocking` | runs a sync function on the blocking pool |
 /// | `concurrent` | resolves its parameters at the same time; what is below them runs in order |
 /// | `crate = path` | the path of this crate, where it has another name |
@@ -175,7 +175,8 @@ pub use epilogue_macros::websocket;
 /// ```
 pub use epilogue_macros::dependency;
 
-/// Makes a struct a dependency whose fields are parameters; FastAPI's classes as dependencies.
+/// Makes a struct a dependency whose fields are parameters; FastAPI's
+/// [classes as dependencies](https://fastapi.tiangolo.com/tutorial/dependencies/classes-as-dependencies/).
 ///
 /// Where this crate has another name, `#[dependency(crate = path)]` beside it says which.
 ///
@@ -219,7 +220,17 @@ pub use epilogue_macros::Dependency;
 
 /// Makes a function a task with named arguments: a struct of the same name, which is serde data.
 ///
-/// The function stays as it is written. Options: `retries = 3`, `retry_on_panic`, `timeout = "30s"`, `always`, `crate = path`.
+/// The function stays as it is written: an `async fn`, or a `fn`, which runs on the blocking pool. It returns `()`, or `Result<(), E>` where
+/// `E` displays. Its arguments are `Clone + Serialize + DeserializeOwned`. Where a task is added, the methods of
+/// [`AddedTask`](crate::AddedTask) replace the options:
+///
+/// | option | does |
+/// | --- | --- |
+/// | `retries = 3` | tries again up to so many times when it returns `Err`, with growing waits between: see [`Backoff`](crate::Backoff) |
+/// | `retry_on_panic` | tries again after a panic, too |
+/// | `timeout = "30s"` | ends an attempt that takes longer, and does not try again; the unit is `ms`, `s`, `m` or `h` |
+/// | `always` | runs the task even if the request fails |
+/// | `crate = path` | the path of this crate, where it has another name |
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -39,7 +39,8 @@ impl Place {
     }
 }
 
-/// One value that failed validation: an entry of FastAPI's `detail` list.
+/// One value that failed validation: an entry of the `detail` list of FastAPI's
+/// [`RequestValidationError`](https://fastapi.tiangolo.com/tutorial/handling-errors/#override-request-validation-exceptions).
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -53,7 +54,8 @@ impl Place {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Invalid {
-    /// The kind of error in pydantic's words: `missing`, `int_parsing`, `less_than_equal`, …
+    /// The kind of error in [pydantic's words](https://docs.pydantic.dev/latest/errors/validation_errors/): `missing`, `int_parsing`,
+    /// `less_than_equal`, …
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The place, then the path to the value: `["body", "tags", 0]`.
@@ -68,6 +70,33 @@ pub struct Invalid {
 }
 
 /// One step of the path to a value.
+///
+/// ```
+/// use epilogue::Loc;
+/// use epilogue::prelude::*;
+///
+/// /// `items[0].price`, as a page with a form would show it.
+/// fn field(loc: &[Loc]) -> String {
+///     let mut field = String::new();
+///     for step in &loc[1..] { // the first is the place, such as `body`
+///         match step {
+///             Loc::Name(name) if field.is_empty() => field.push_str(name),
+///             Loc::Name(name) => field.extend([".", name]),
+///             Loc::Index(index) => field.push_str(&format!("[{index}]")),
+///         }
+///     }
+///     field
+/// }
+///
+/// let loc = ["body", "items"].map(|name| Loc::Name(name.into()));
+/// assert_eq!(field(&[&loc[..], &[Loc::Index(0), Loc::Name("price".into())]].concat()), "items[0].price");
+///
+/// let app = App::new().on_error(|rejection: &Rejection, _parts| {
+///     let fields: Vec<_> = rejection.errors().iter().map(|error| field(&error.loc)).collect();
+///     (StatusCode::UNPROCESSABLE_ENTITY, Json(fields))
+/// });
+/// # let _ = app;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Loc {

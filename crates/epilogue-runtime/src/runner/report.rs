@@ -86,6 +86,17 @@ impl fmt::Display for DrainReport {
 }
 
 /// A task that was accepted and not run to its end.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{AbandonedTask, DrainReport};
+///
+/// /// Those that can be run again by hand: they had not begun.
+/// fn unbegun(report: &DrainReport) -> Vec<&AbandonedTask> {
+///     report.abandoned.iter().filter(|task| task.attempts == 0).collect()
+/// }
+/// # let _ = unbegun;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AbandonedTask {
@@ -102,6 +113,19 @@ pub struct AbandonedTask {
 }
 
 /// A request, its WebSocket, or its exits, that was not run to its end.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::DrainReport;
+///
+/// fn print(report: &DrainReport) {
+///     for request in &report.requests {
+///         let what = if request.exits { "the exits of " } else { "" };
+///         eprintln!("cut off after {:?}: {what}{}", request.age, request.origin);
+///     }
+/// }
+/// # let _ = print;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AbandonedRequest {
@@ -113,7 +137,19 @@ pub struct AbandonedRequest {
     pub exits: bool,
 }
 
-/// A batch, request or WebSocket that did not stop when it was told to.
+/// A batch, request or WebSocket that did not stop when it was told to, because it never comes to an await.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::DrainReport;
+///
+/// fn print(report: &DrainReport) {
+///     for stuck in &report.stuck {
+///         eprintln!("{} blocks its thread: its function should be `blocking`", stuck.origin);
+///     }
+/// }
+/// # let _ = print;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stuck {

@@ -37,6 +37,28 @@ pub enum Called {}
 /// assert!(tasks.run_all().await.failed.is_empty());
 /// # }
 /// ```
+///
+/// A function that hands one on repeats the bounds of [`BackgroundTasks::add_task`](crate::BackgroundTasks::add_task), with the crate
+/// `epilogue-runtime`:
+///
+/// ```
+/// use epilogue_runtime::{BackgroundTasks, HandedOver, TaskArguments, TaskFn, TaskReturn};
+///
+/// /// Adds a task that runs even if the request fails.
+/// fn audit<F, Args, Kind>(tasks: &BackgroundTasks, function: F, arguments: Args)
+/// where
+///     F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
+///     Args: TaskArguments + Send + 'static,
+///     F::Future: Send + 'static,
+///     F::Output: TaskReturn,
+/// {
+///     tasks.add_task(function, arguments).always();
+/// }
+///
+/// let tasks = BackgroundTasks::new();
+/// audit(&tasks, |who: &str| println!("{who} was here"), ("ann",));
+/// assert!(tasks.pending()[0].always);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a task",
     label = "not a function that can be a task",

@@ -59,7 +59,7 @@ impl<E: TaskError> TaskReturn for Result<(), E> {
     }
 }
 
-/// What a task may fail with: whatever `Display`s.
+/// What a task may fail with: whatever `Display`s. Every such type implements it.
 #[diagnostic::on_unimplemented(
     message = "the error of a task must implement `Display`, and `{Self}` does not",
     label = "its error `{Self}` cannot be logged",

@@ -163,7 +163,8 @@ impl App {
         })
     }
 
-    /// Sets how the app replies to an error of type `E`, wherever it was returned. This is FastAPI's exception handler.
+    /// Sets how the app replies to an error of type `E`, wherever it was returned. This is FastAPI's
+    /// [exception handler](https://fastapi.tiangolo.com/tutorial/handling-errors/).
     ///
     /// `E` is the error type of a path function or dependency, or an error that an [`HttpError`](crate::HttpError) was made from
     /// by `?`. The app's own errors have types too: [`Rejection`](crate::Rejection) for requests that fail validation,
@@ -228,8 +229,9 @@ impl App {
         self.with(|config| config.build_at_start.push(effect_of::<D>()))
     }
 
-    /// Puts a value in a dependency's place, for tests: it is made anew for each request, and nothing that the dependency
-    /// depends on runs.
+    /// Puts a value in a dependency's place, for tests: it is made anew for each request, or once if the dependency is app-scoped, and
+    /// nothing that the dependency depends on runs. FastAPI's
+    /// [`dependency_overrides`](https://fastapi.tiangolo.com/advanced/testing-dependencies/).
     ///
     /// ```
     /// use epilogue::prelude::*;

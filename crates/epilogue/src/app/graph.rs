@@ -36,6 +36,31 @@ pub struct Graph {
 }
 
 /// A route or a dependency of a [`Graph`].
+///
+/// A test can look for the routes that a guard is missing from:
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn user(x_user: Header<String>) -> String {
+///     x_user.into_inner()
+/// }
+///
+/// #[get("/")]
+/// async fn index() {}
+///
+/// #[get("/me")]
+/// async fn me(user: Depends<user>) -> String {
+///     user.to_string()
+/// }
+///
+/// let graph = App::new().routes(routes![index, me]).graph();
+/// let is_guarded = |at: usize| graph.edges.iter().any(|&(from, to)| from == at && graph.nodes[to].label == "user");
+/// let routes = graph.nodes.iter().enumerate().filter(|(_, node)| node.kind == "route");
+/// let open: Vec<_> = routes.filter(|&(at, _)| !is_guarded(at)).map(|(_, node)| &node.label).collect();
+/// assert_eq!(open, ["GET /"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GraphNode {

@@ -27,7 +27,21 @@ pub(super) type Respond = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Sen
 /// The future of an [`App`](crate::App) as a service.
 pub(super) type AppFuture = BoxFuture<Result<Response, Infallible>>;
 
-/// What a tower layer of an [`App`](crate::App) wraps: the app with the layers inside this one.
+/// What a tower layer of an [`App`](crate::App) wraps: the app with the layers inside this one. It is a `tower::Service`.
+///
+/// Layers are mostly generic and need not name it. A function that makes one may have to:
+///
+/// ```
+/// use epilogue::{App, Layered};
+/// use tower_layer::layer_fn; // or `tower::layer::layer_fn`
+///
+/// fn beside_axum(app: Layered) -> axum::Router {
+///     axum::Router::new().route("/old", axum::routing::get(|| async { "axum's own" })).fallback_service(app)
+/// }
+///
+/// let app = App::new().layer(layer_fn(beside_axum));
+/// # let _ = app;
+/// ```
 #[derive(Clone)]
 pub struct Layered(pub(super) Respond);
 

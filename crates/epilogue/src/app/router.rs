@@ -4,7 +4,8 @@ use crate::graph::fuel::{Described, Edge, Fuel, Full};
 use crate::graph::node::{Need, ParamNode, RouteNode};
 use crate::param::ParamOptions;
 
-/// Routes under a common prefix, with dependencies of their own: FastAPI's `APIRouter`.
+/// Routes under a common prefix, with dependencies of their own: FastAPI's
+/// [`APIRouter`](https://fastapi.tiangolo.com/tutorial/bigger-applications/).
 ///
 /// Routers nest. The dependencies of an outer one run before those of an inner one, and those before the routes' own.
 ///

@@ -2,7 +2,7 @@ use crate::graph::node::RouteNode;
 
 /// A path function under a route macro: what [`routes!`](crate::routes) lists.
 ///
-/// The route macros implement it for a type of the function's name.
+/// The route macros implement it for a type of the function's name; it is not implemented by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a path function",
     label = "not a path function: it has no route macro",
@@ -25,6 +25,29 @@ impl<R: DeclaredRoute> Route for R {
 }
 
 /// Path functions, as listed by [`routes!`](crate::routes), for an [`App`](crate::App) or a [`Router`](crate::Router).
+///
+/// A module can give its list to whoever builds the app:
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// mod users {
+///     use epilogue::Routes;
+///     use epilogue::prelude::*;
+///
+///     #[get("/users")]
+///     async fn list() -> &'static str {
+///         "[]"
+///     }
+///
+///     pub fn routes() -> Routes {
+///         routes![list]
+///     }
+/// }
+///
+/// let app = App::new().routes(users::routes());
+/// # let _ = app;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Routes(pub(crate) Vec<&'static RouteNode>);
 

@@ -170,6 +170,24 @@ impl fmt::Debug for Outcome {
 }
 
 /// What an exit may return: nothing, or a `Result` whose error becomes the reply where the exit runs before it.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[dependency(scope = "function", exit = flush)]
+/// fn buffer() -> Vec<u8> {
+///     Vec::new()
+/// }
+///
+/// async fn flush(buffer: &Vec<u8>, _: &Outcome) -> Result<(), HttpError> {
+///     if buffer.len() > 1024 {
+///         return Err(HttpError::new(StatusCode::INSUFFICIENT_STORAGE, ())); // this is the reply
+///     }
+///     Ok(())
+/// }
+/// # #[get("/")] async fn index(_buffer: Depends<buffer>) {}
+/// # let _ = routes![index];
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an exit returns nothing or a `Result<(), E>`, not `{Self}`",
     label = "not what an exit may return",

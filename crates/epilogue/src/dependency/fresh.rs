@@ -4,7 +4,7 @@ use super::Dependency;
 use crate::graph::fuel::Fuel;
 
 /// `Depends<Fresh<D>>` runs `D` for this parameter alone, whatever the request has already: FastAPI's
-/// `Depends(d, use_cache=False)`.
+/// [`Depends(d, use_cache=False)`](https://fastapi.tiangolo.com/tutorial/dependencies/sub-dependencies/#using-the-same-dependency-multiple-times).
 ///
 /// What `D` itself depends on stays shared.
 ///

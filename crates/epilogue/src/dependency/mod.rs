@@ -13,7 +13,29 @@ use crate::graph::fuel::{Fuel, HasNode};
 
 /// A function or struct under `#[dependency]` or `#[derive(Dependency)]`: what [`Depends`] names.
 ///
-/// It is implemented by the macros only, since it carries the constant graph that the compiler checks.
+/// It is implemented by the macros only, since it carries the constant graph that the compiler checks. It can be a bound:
+///
+/// ```
+/// use epilogue::Dependency;
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn verify_token(x_token: Header<String>) -> Result<(), HttpError> {
+///     if *x_token == "secret" { Ok(()) } else { Err(HttpError::new(StatusCode::FORBIDDEN, "wrong token")) }
+/// }
+///
+/// #[get("/stats")]
+/// async fn stats() -> &'static str {
+///     "{}"
+/// }
+///
+/// fn admin<Guard: Dependency>() -> Router {
+///     Router::new("/admin").depends::<Guard>().routes(routes![stats])
+/// }
+///
+/// let app = App::new().router(admin::<verify_token>());
+/// # let _ = app;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a dependency",
     label = "not a dependency: `Depends<…>` takes the name of a function under `#[dependency]`",

@@ -178,7 +178,22 @@ impl<S> Layer<S> for EpilogueLayer {
     }
 }
 
-/// A service under an [`EpilogueLayer`].
+/// A service under an [`EpilogueLayer`], which `.layer(…)` makes.
+///
+/// ```
+/// use axum::routing::get;
+/// use epilogue::{App, BackgroundTasks, EpilogueLayer, EpilogueService};
+/// use tower_layer::Layer;
+///
+/// async fn index(tasks: BackgroundTasks) -> &'static str {
+///     tasks.add_task(|| println!("after the reply"), ());
+///     "hello"
+/// }
+///
+/// let router: axum::Router = axum::Router::new().route("/", get(index));
+/// let service: EpilogueService<axum::Router> = EpilogueLayer::new(App::new()).layer(router);
+/// # let _ = service;
+/// ```
 #[derive(Debug, Clone)]
 pub struct EpilogueService<S> {
     inner: S,

@@ -16,6 +16,23 @@ use crate::graph::node::Source;
 use crate::scope::Value;
 
 /// What the request can be read as: anything with serde's `Deserialize` that owns its data.
+///
+/// It is implemented for all of these, so derive `Deserialize`. As the bound of a generic dependency, too, write serde's own:
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use serde::de::DeserializeOwned;
+///
+/// #[dependency]
+/// fn key<T: DeserializeOwned + Send + Sync + 'static>(key: Query<T>) -> T {
+///     key.into_inner()
+/// }
+///
+/// #[get("/items")]
+/// async fn item(key: Depends<key<u64>>) -> String {
+///     format!("item {}", *key)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a request: it does not implement `Deserialize`",
     label = "no `Deserialize`",
@@ -159,6 +176,21 @@ impl<V> OfStd for BTreeMap<String, V> {}
 impl<V, S> OfStd for HashMap<String, V, S> {}
 
 /// What a dependency may return, and what [`State`](crate::State) may hold: requests on any thread share it.
+///
+/// It is implemented for everything that is `Send + Sync + 'static`. What changes is behind a `Mutex` or an atomic:
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[get("/")]
+/// async fn index(visits: State<AtomicU64>) -> String {
+///     format!("visit number {}", visits.fetch_add(1, Ordering::Relaxed) + 1)
+/// }
+///
+/// let app = App::new().state(AtomicU64::new(0)).routes(routes![index]);
+/// # let _ = app;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Send + Sync`, so it cannot be shared between threads",
     label = "requests on other threads see this value too",

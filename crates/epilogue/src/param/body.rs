@@ -23,7 +23,8 @@ use crate::scope::{Scope, Site};
 /// JSON: the body as a parameter, and a value as a reply.
 ///
 /// One body model is the whole body; where the path function and its dependencies read several, each stands under its
-/// parameter's name, as in FastAPI. A parameter of the same name in several places is read as one body.
+/// parameter's name, as in [FastAPI](https://fastapi.tiangolo.com/tutorial/body-multiple-params/). A parameter of the same name in several
+/// places is read as one body.
 ///
 /// ```
 /// use epilogue::prelude::*;

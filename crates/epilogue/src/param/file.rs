@@ -14,8 +14,8 @@ use crate::scope::{Scope, Site};
 use crate::upload::UploadFile;
 
 /// A file of a multipart form: `File<UploadFile>`, `File<Option<UploadFile>>`, or `File<Vec<UploadFile>>` for a field that holds
-/// several, which may be in an `Option` too. FastAPI's `UploadFile`. With `Bytes` in the place of `UploadFile` it holds the content alone, in memory: FastAPI's
-/// `bytes` with `File()`.
+/// several, which may be in an `Option` too. FastAPI's [`UploadFile`](https://fastapi.tiangolo.com/tutorial/request-files/).
+/// With `Bytes` in the place of `UploadFile` it holds the content alone, in memory: FastAPI's `bytes` with `File()`.
 ///
 /// The parameter's name is the field's. A form may hold texts too, which [`Form<T>`](crate::Form) reads. A field without a file
 /// gets a `422`, as does a text where an `UploadFile` is wanted; a list may be empty unless it has `#[param(min_length = 1)]`.

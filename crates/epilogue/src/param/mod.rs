@@ -52,6 +52,30 @@ use crate::scope::{Scope, Site};
 /// | [`Extract<E>`] | any extractor of the axum ecosystem |
 ///
 /// and `&T` for each of them. `Via` tells apart the two kinds of axum extractors and is always inferred.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     name: String,
+/// }
+///
+/// #[put("/items/{id}")]
+/// async fn change(
+///     id: Path<u64>,
+///     #[param(default = false)] dry_run: Query<bool>,
+///     user_agent: Header<Option<String>>,
+///     item: Json<Item>,
+///     tasks: &BackgroundTasks,
+/// ) -> String {
+///     tasks.add_task(|| println!("an item has changed"), ());
+///     format!("{} {} {:?} {}", *id, *dry_run, *user_agent, item.name)
+/// }
+/// ```
+///
+/// It is not implemented by hand. A parameter of your own is a [dependency](macro@crate::dependency), or an axum extractor in an
+/// [`Extract<E>`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: nothing says where its value comes from",

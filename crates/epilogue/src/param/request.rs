@@ -19,7 +19,8 @@ described!(
     FromRequestHead = Source::Request
 );
 
-/// The head of the request: method, URI, version, headers and extensions. FastAPI's `Request`.
+/// The head of the request: method, URI, version, headers and extensions. FastAPI's
+/// [`Request`](https://fastapi.tiangolo.com/advanced/using-request-directly/).
 ///
 /// It dereferences to [`http::request::Parts`](https://docs.rs/http/latest/http/request/struct.Parts.html) and clones cheaply.
 ///

@@ -57,7 +57,8 @@ macro_rules! value_param {
 value_param!(
     /// A segment of the path, percent-decoded: the template's `{name}`.
     ///
-    /// A struct takes the segments that its fields name, a tuple all of them in order. FastAPI's `Path`.
+    /// A struct takes the segments that its fields name, a tuple all of them in order. FastAPI's
+    /// [`Path`](https://fastapi.tiangolo.com/tutorial/path-params/).
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -77,7 +78,7 @@ value_param!(
 
 value_param!(
     /// A value of the query string; an `Option` may be missing, a `Vec` takes the values of a repeated name, and a struct the
-    /// whole query. FastAPI's `Query`.
+    /// whole query. FastAPI's [`Query`](https://fastapi.tiangolo.com/tutorial/query-params/).
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -102,7 +103,8 @@ value_param!(
 );
 
 value_param!(
-    /// A header, looked up under the parameter's name with hyphens for underscores. FastAPI's `Header`.
+    /// A header, looked up under the parameter's name with hyphens for underscores. FastAPI's
+    /// [`Header`](https://fastapi.tiangolo.com/tutorial/header-params/).
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -116,7 +118,7 @@ value_param!(
 );
 
 value_param!(
-    /// A cookie. FastAPI's `Cookie`.
+    /// A cookie. FastAPI's [`Cookie`](https://fastapi.tiangolo.com/tutorial/cookie-params/).
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -130,7 +132,8 @@ value_param!(
 );
 
 value_param!(
-    /// A form: a field, the values of a repeated field, or the whole form as a struct. FastAPI's `Form`.
+    /// A form: a field, the values of a repeated field, or the whole form as a struct. FastAPI's
+    /// [`Form`](https://fastapi.tiangolo.com/tutorial/request-forms/).
     ///
     /// ```
     /// use epilogue::prelude::*;

@@ -102,7 +102,26 @@ pub(crate) fn internal_server_error() -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, head, "Internal Server Error").into_response()
 }
 
-/// An error type that a path function, dependency or exit may return: anything that turns into a reply.
+/// An error type that a path function, dependency or exit may return: anything that turns into a reply and is `Send + Sync`.
+///
+/// It is implemented for all of these. An error type of your own implements [`IntoResponse`]:
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct SoldOut;
+///
+/// impl IntoResponse for SoldOut {
+///     fn into_response(self) -> Response {
+///         (StatusCode::GONE, "sold out").into_response()
+///     }
+/// }
+///
+/// #[post("/orders")]
+/// async fn order() -> Result<&'static str, SoldOut> {
+///     Err(SoldOut)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` does not turn into a reply",
     label = "not an error that replies: it does not implement `IntoResponse`, or is not `Send + Sync`",

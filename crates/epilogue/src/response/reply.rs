@@ -4,7 +4,8 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 
-/// The reply in the making: FastAPI's injected `Response`.
+/// The reply in the making: FastAPI's injected
+/// [`Response`](https://fastapi.tiangolo.com/advanced/response-headers/#use-a-response-parameter).
 ///
 /// There is one per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
 /// what the path function returns. Headers are appended to the reply's own, but a content type replaces the reply's. The status

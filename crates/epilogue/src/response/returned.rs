@@ -11,6 +11,25 @@ use crate::graph::fuel::unfinished;
 use crate::param::Json;
 
 /// What a path function may return: anything that turns into a reply.
+///
+/// It is implemented for everything that is `IntoResponse`. A reply type of your own implements that:
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Csv(String);
+///
+/// impl IntoResponse for Csv {
+///     fn into_response(self) -> Response {
+///         ([(header::CONTENT_TYPE, "text/csv")], self.0).into_response()
+///     }
+/// }
+///
+/// #[get("/report")]
+/// async fn report() -> Csv {
+///     Csv("name,price\n".into())
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
     label = "not a response: this type does not implement `IntoResponse`",

@@ -3,7 +3,23 @@
 use crate::graph::SourceLine;
 use crate::graph::fuel::{Fuel, Full};
 
-/// A mistake that can only be found at the start. The chain leads from the route to the parameter.
+/// A mistake in a route that can only be found at the start. The chain leads from the route to the parameter.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::{PlanError, StartError};
+///
+/// #[get("/")]
+/// async fn index(greeting: State<String>) -> String {
+///     greeting.to_string()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let error = App::new().routes(routes![index]).start().await.unwrap_err();
+/// assert!(matches!(error, StartError::Plan(PlanError::MissingState { route: "index", .. })));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {

@@ -72,7 +72,7 @@ fn read(values: &dyn Values, name: &str) -> Result<Secret, Unread> {
 }
 
 api_key!(
-    /// An API key in a header. FastAPI's `APIKeyHeader`.
+    /// An API key in a header. FastAPI's [`APIKeyHeader`](https://fastapi.tiangolo.com/reference/security/#api-key-security-schemes).
     ///
     /// A request without one gets `401` and `WWW-Authenticate: APIKey`, at this parameter's turn; for `Option<ApiKeyHeader<…>>` it is one
     /// with `None`. It dereferences to a [`Secret`], and that to `str`.

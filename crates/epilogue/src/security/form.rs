@@ -8,7 +8,8 @@ use crate::param::{Param, Untaken, described};
 use crate::rejection::{Invalid, Loc, Place};
 use crate::scope::{Scope, Site};
 
-/// What a user logs in with: the form of OAuth2's password flow. FastAPI's `OAuth2PasswordRequestForm`.
+/// What a user logs in with: the form of OAuth2's password flow (RFC 6749, section 4.3.2). FastAPI's
+/// [`OAuth2PasswordRequestForm`](https://fastapi.tiangolo.com/tutorial/security/simple-oauth2/).
 ///
 /// A form without `username` or `password`, or with a `grant_type` that is not `password`, gets a `422`. As in FastAPI, a form
 /// without a `grant_type` passes.

@@ -48,7 +48,8 @@ pub trait HttpScheme: 'static {
 
 impl HttpScheme for () {}
 
-/// A user name and password: `Authorization: Basic …`. FastAPI's `HTTPBasic`.
+/// A user name and password: `Authorization: Basic …` (RFC 7617). FastAPI's
+/// [`HTTPBasic`](https://fastapi.tiangolo.com/advanced/security/http-basic-auth/).
 ///
 /// A request without them, or with broken ones, gets `401` and `WWW-Authenticate: Basic`, at this parameter's turn. An
 /// `Option<HttpBasic>` is `None` for a request without them; broken ones are still refused. As in FastAPI, they are ASCII.
@@ -191,7 +192,7 @@ macro_rules! http_credentials {
 }
 
 http_credentials!(
-    /// A token: `Authorization: Bearer …`. FastAPI's `HTTPBearer`.
+    /// A token: `Authorization: Bearer …` (RFC 6750). FastAPI's `HTTPBearer`.
     ///
     /// A request without one gets `401` and `WWW-Authenticate: Bearer`, at this parameter's turn; an `Option<HttpBearer>` is then
     /// `None`. [`OAuth2PasswordBearer`](crate::OAuth2PasswordBearer) reads the same header and documents where tokens come from.
@@ -217,7 +218,7 @@ http_credentials!(
 );
 
 http_credentials!(
-    /// What a client sends for Digest authentication: `Authorization: Digest …`. FastAPI's `HTTPDigest`.
+    /// What a client sends for Digest authentication: `Authorization: Digest …` (RFC 7616). FastAPI's `HTTPDigest`.
     ///
     /// As in FastAPI, the digest itself is yours to check.
     ///

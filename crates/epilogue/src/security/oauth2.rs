@@ -42,7 +42,27 @@ pub trait OAuth2Scheme: 'static {
     const DESCRIPTION: Option<&'static str> = None;
 }
 
-/// An [`OAuth2Scheme`] whose users log in elsewhere, and come back with a code.
+/// An [`OAuth2Scheme`] whose users log in elsewhere, and come back with a code: what [`OAuth2AuthorizationCodeBearer`] documents.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Company;
+///
+/// impl OAuth2Scheme for Company {
+///     const TOKEN_URL: &'static str = "https://login.example.com/token";
+/// }
+///
+/// impl OAuth2CodeScheme for Company {
+///     const AUTHORIZATION_URL: &'static str = "https://login.example.com/authorize";
+/// }
+///
+/// #[dependency]
+/// fn claims(token: OAuth2AuthorizationCodeBearer<Company>) -> Result<String, HttpError> {
+///     let claims = token.split('.').nth(1).map(Into::into); // verify the signature, too
+///     claims.ok_or_else(|| HttpError::new(StatusCode::UNAUTHORIZED, "not a JWT"))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` says nothing about where users log in",
     label = "no `OAuth2CodeScheme`",
@@ -86,7 +106,8 @@ macro_rules! oauth2 {
 }
 
 oauth2!(
-    /// The token of a user who logged in with a password: `Authorization: Bearer …`. FastAPI's `OAuth2PasswordBearer`.
+    /// The token of a user who logged in with a password: `Authorization: Bearer …`. FastAPI's
+    /// [`OAuth2PasswordBearer`](https://fastapi.tiangolo.com/tutorial/security/first-steps/).
     ///
     /// A request without one gets `401` and `WWW-Authenticate: Bearer`, at this parameter's turn; for
     /// `Option<OAuth2PasswordBearer<…>>` it is one with `None`. It dereferences to a [`Secret`](crate::Secret), and that to `str`.

@@ -5,6 +5,23 @@ use super::{Authorization, Credentials, Unread, secret_credentials};
 use crate::scope::Scope;
 
 /// The provider of an [`OpenIdConnect`] scheme.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// struct Company;
+///
+/// impl OpenIdScheme for Company {
+///     const URL: &'static str = "https://login.example.com/.well-known/openid-configuration";
+///     const SCHEME_NAME: Option<&'static str> = Some("company");
+/// }
+///
+/// #[dependency]
+/// fn token(authorization: OpenIdConnect<Company>) -> Result<String, HttpError> {
+///     let token = authorization.strip_prefix("Bearer ").map(Into::into);
+///     token.ok_or_else(|| HttpError::new(StatusCode::UNAUTHORIZED, "Not authenticated"))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` says nothing about its OpenID provider",
     label = "no `OpenIdScheme`",

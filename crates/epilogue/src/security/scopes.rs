@@ -9,7 +9,8 @@ use crate::graph::node::Source;
 use crate::param::{Param, Untaken, described};
 use crate::scope::{Scope, Site};
 
-/// The scopes that are required of the client here. FastAPI's `SecurityScopes`.
+/// The scopes that are required of the client here. FastAPI's
+/// [`SecurityScopes`](https://fastapi.tiangolo.com/advanced/security/oauth2-scopes/).
 ///
 /// A parameter that depends on something says which scopes it requires of it: `#[param(scopes("me"))]`. They grow along the chain: a
 /// dependency sees those of all parameters that lead to it, the path function's first, each once. A dependency that asks for
@@ -71,8 +72,8 @@ impl SecurityScopes {
         self.0.join(" ")
     }
 
-    /// The `WWW-Authenticate` header that asks for a token with these scopes: `Bearer scope="me items"`, or `Bearer` where none is
-    /// required.
+    /// The `WWW-Authenticate` header that asks for a token with these scopes (RFC 6750, section 3): `Bearer scope="me items"`, or `Bearer`
+    /// where none is required.
     pub fn challenge(&self) -> HeaderValue {
         if self.0.is_empty() {
             return HeaderValue::from_static("Bearer");

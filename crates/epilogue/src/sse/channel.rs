@@ -15,7 +15,26 @@ pub(super) fn channel() -> (EventSender, EventStream) {
     (EventSender(sender), EventStream(receiver))
 }
 
-/// Sends the events of a reply, see [`Sse::channel`](crate::Sse::channel).
+/// Sends the events of a reply, see [`Sse::channel`](crate::Sse::channel). Clones send to the same client; the reply ends when all are
+/// gone.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// async fn count(events: EventSender, to: u32) -> Result<(), SseClosed> {
+///     for n in 1..=to {
+///         events.send(Event::data(n.to_string())).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// #[get("/numbers")]
+/// async fn numbers(to: Query<u32>) -> Sse<EventStream> {
+///     let (events, reply) = Sse::channel();
+///     tokio::spawn(count(events, *to));
+///     reply
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct EventSender(mpsc::Sender<Event>);
 
@@ -67,7 +86,18 @@ impl EventSender {
     }
 }
 
-/// What an [`EventSender`] sent, as the stream of a reply.
+/// What an [`EventSender`] sent, as the stream of a reply: `Sse<EventStream>` is what a path function returns.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// #[get("/hello")]
+/// async fn hello() -> Sse<EventStream> {
+///     let (events, reply) = Sse::channel();
+///     tokio::spawn(async move { events.send(Event::data("hello")).await });
+///     reply
+/// }
+/// ```
 #[derive(Debug)]
 pub struct EventStream(mpsc::Receiver<Event>);
 
@@ -80,6 +110,18 @@ impl Stream for EventStream {
 }
 
 /// An event was not sent because the reply is over: the client has left.
+///
+/// ```
+/// use epilogue::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (events, reply) = Sse::channel();
+/// drop(reply);
+/// let closed: SseClosed = events.send(Event::data("hello")).await.unwrap_err();
+/// assert_eq!(closed.to_string(), "the reply is over: the client has left");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the reply is over: the client has left")]
 #[non_exhaustive]

@@ -3,7 +3,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 
-/// One event of an [`Sse`](crate::Sse) reply.
+/// One event of an [`Sse`](crate::Sse) reply, in the format of the
+/// [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
 ///
 /// ```
 /// use epilogue::Event;

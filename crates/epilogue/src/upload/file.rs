@@ -181,7 +181,19 @@ impl fmt::Debug for UploadFile {
     }
 }
 
-/// The content of an [`UploadFile`] from its start, as [`reader`](UploadFile::reader) gives it.
+/// The content of an [`UploadFile`] from its start, as [`reader`](UploadFile::reader) gives it: a `tokio::io::AsyncRead`.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use tokio::io::AsyncReadExt;
+///
+/// #[post("/pictures")]
+/// async fn add(picture: File<UploadFile>) -> Result<&'static str, HttpError> {
+///     let mut signature = [0; 8];
+///     picture.reader().await?.read_exact(&mut signature).await?;
+///     Ok(if signature == *b"\x89PNG\r\n\x1a\n" { "a PNG" } else { "something else" })
+/// }
+/// ```
 #[derive(Debug)]
 pub struct UploadReader(Reader);
 

@@ -4,6 +4,23 @@ use super::Close;
 use crate::response::{Failure, HttpError};
 
 /// Why a message was not received or not sent.
+///
+/// ```
+/// use epilogue::WebSocketError;
+/// use epilogue::prelude::*;
+///
+/// #[websocket("/sums")]
+/// async fn sums(mut socket: WebSocket) -> Result<(), WebSocketError> {
+///     while let Some(numbers) = socket.recv_json::<Vec<i64>>().await {
+///         match numbers {
+///             Ok(numbers) => socket.send_json(&numbers.iter().sum::<i64>()).await?,
+///             Err(WebSocketError::Decode(error)) => socket.send_text(error.to_string()).await?, // and go on
+///             Err(error) => return Err(error),
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebSocketError {

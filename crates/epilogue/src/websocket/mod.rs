@@ -151,6 +151,26 @@ pub struct WebSocket {
 pub struct WebSocketSender(mpsc::Sender<Step>);
 
 /// The half of a [`WebSocket`] that receives.
+///
+/// ```
+/// use epilogue::prelude::*;
+/// use epilogue::{WebSocketError, WebSocketReceiver};
+///
+/// /// The code with which the client closes the socket, in the end.
+/// async fn until_closed(receiver: &mut WebSocketReceiver) -> Result<Option<u16>, WebSocketError> {
+///     while let Some(text) = receiver.recv_text().await {
+///         println!("{}", text?);
+///     }
+///     Ok(receiver.close_code())
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (client, socket) = WebSocket::pair();
+/// client.close(1001, "another page").await.unwrap();
+/// let (_sender, mut receiver) = socket.split();
+/// assert_eq!(until_closed(&mut receiver).await.unwrap(), Some(1001));
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct WebSocketReceiver {
     steps: mpsc::Receiver<Step>,
@@ -239,7 +259,8 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// When it is closed already, or when the code is not one of those that may be sent: 1000 to 1003, 1007 to 1014 and 3000 to 4999.
+    /// When it is closed already, or when the code is not one of those that may be sent (RFC 6455, section 7.4): 1000 to 1003, 1007 to 1014
+    /// and 3000 to 4999.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
         self.sender.close(code, reason).await
     }
