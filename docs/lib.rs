@@ -34,4 +34,5 @@ chapters! {
     server_and_shutdown: "src/server-and-shutdown.md",
     axum: "src/axum.md",
     testing: "src/testing.md",
+    names: "src/names.md",
 }
