@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn each_is_told_in_the_words_that_were_reviewed() {
-    // The words of rustc are those of the pinned toolchain, see CONTRIBUTING.md.
+    // The words of rustc are those of the release that CONTRIBUTING.md names.
     trybuild::TestCases::new().compile_fail("cases/*/*.rs");
 }
 
