@@ -74,6 +74,16 @@ impl HttpError {
     }
 
     /// Keeps the error that this one was made from, for the log and for exits that ask for it.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[get("/avatars/{user}")]
+    /// async fn avatar(user: Path<u64>) -> Result<Vec<u8>, HttpError> {
+    ///     let content = std::fs::read(format!("avatars/{}.png", *user));
+    ///     content.map_err(|error| HttpError::new(StatusCode::NOT_FOUND, "no avatar").with_source(error))
+    /// }
+    /// ```
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
