@@ -139,8 +139,6 @@ pub use macros::{Dependency, delete, dependency, get, head, main, options, patch
 pub use openapi::OpenApi;
 #[cfg(feature = "multipart")]
 pub use param::File;
-#[doc(hidden)]
-pub use param::Unshared;
 pub use param::{
     ClientAddr, Cookie, Extract, Form, Header, Json, Number, Param, Path, Query, Readable, RequestParts,
     Shared, Shutdown, State, Text,

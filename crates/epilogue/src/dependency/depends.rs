@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::Dependency;
-use crate::graph::fuel::{Described, Edge, Fuel, HasNode, unfinished};
+use crate::graph::fuel::{Described, Edge, Fuel, HasNode};
 use crate::graph::node::{Need, Sharing, Source};
-use crate::param::{Own, Param, Unshared, Untaken};
+use crate::param::{Own, Param, Untaken};
 use crate::rejection::Rejection;
 use crate::scope::{Scope, Site, Value};
 
@@ -18,8 +18,7 @@ use crate::scope::{Scope, Site, Value};
 /// the function under `#[dependency]`, which runs at most once per request however often it is asked for; write
 /// `Depends<Fresh<D>>` for an output of its own.
 ///
-/// Nothing moves out of it, since others share the output: `(*user).clone()` is a copy. It is `Display` and `Serialize` where the output is,
-/// and is written in the same way: so `Json(user)` is a reply.
+/// It is `Display` and `Serialize` where the output is, and is written in the same way: so `Json(user)` is a reply.
 ///
 /// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
 ///
@@ -60,17 +59,6 @@ impl<D: Dependency> Depends<D> {
 
     pub(crate) fn from_value(value: Value) -> Self {
         Self { value, dependency: PhantomData }
-    }
-}
-
-/// People look for this method here; the compiler's error tells them what to write instead.
-#[doc(hidden)]
-impl<D: Dependency> Depends<D> {
-    pub fn into_inner(self) -> D::Output
-    where
-        Self: Unshared,
-    {
-        unfinished()
     }
 }
 

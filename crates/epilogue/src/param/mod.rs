@@ -28,7 +28,6 @@ pub use probe::{NotField, Probe, Unsourced, Untakeable};
 pub use reads::Reads;
 pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
-pub use shared::Unshared;
 pub use shutdown::Shutdown;
 pub use state::{InState, State};
 pub use values::{Cookie, Form, Header, Path, Query};

@@ -1,4 +1,4 @@
-//! Parameters that others share: the request's task list, and the reply in the making.
+//! Parameters that the whole request shares: its task list, and the reply in the making.
 
 use super::{Param, Untaken, described};
 use crate::BackgroundTasks;
@@ -6,15 +6,6 @@ use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
 use crate::response::Reply;
 use crate::scope::{Scope, Site};
-
-/// What nobody else holds. No `Depends` or `State` is: they share their value, so none can be moved out of them.
-#[diagnostic::on_unimplemented(
-    message = "the value of `{Self}` is shared, and cannot be moved out of it",
-    label = "shared with others",
-    note = "write `&*value` to borrow it, or `(*value).clone()` for a copy"
-)]
-#[doc(hidden)]
-pub trait Unshared {}
 
 described!(
     /// The request's task list.

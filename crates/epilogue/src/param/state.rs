@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Param, Unshared, Untaken};
-use crate::graph::fuel::{Described, Fuel, unfinished};
+use super::{Param, Untaken};
+use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::scope::{Scope, Site, Value};
 
@@ -41,17 +41,6 @@ impl<T: Send + Sync + 'static> State<T> {
 
     fn from_value(value: Value) -> Self {
         Self { value, of: PhantomData }
-    }
-}
-
-/// People look for this method here; the compiler's error tells them what to write instead.
-#[doc(hidden)]
-impl<T: 'static> State<T> {
-    pub fn into_inner(self) -> T
-    where
-        Self: Unshared,
-    {
-        unfinished()
     }
 }
 
