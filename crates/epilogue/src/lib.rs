@@ -96,8 +96,8 @@ pub use __private::SocketReturn;
 pub use __private::{
     ApiKeyParam, ExitFuture, ExtensionParam, ExtractParam, Holds, HttpParam, InDepends, InState,
     IntoHttpError, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, ParamOr, PlainOutput, ReadableOr,
-    ReplyOr, ResultLike, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TaskReturn, TupleReply,
-    WithValue, Writable,
+    ReplyOr, ResultLike, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr, TupleReply, WithValue,
+    Writable,
 };
 
 #[cfg(not(feature = "openapi"))]
@@ -126,8 +126,8 @@ pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome}
 pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
     AbandonedRequest, AbandonedTask, Added, AddedTask, Background, BackgroundTasks, Backoff, BatchReport,
-    DrainReport, FailedTask, NoTasks, Origin, Stuck, Task, TaskEvent, TaskFn, TaskInfo, TaskLimits,
-    TaskObserver, TaskOutcome, TaskStats,
+    DrainReport, FailedTask, HandedOver, NoTasks, Origin, Stuck, Task, TaskArguments, TaskEvent, TaskFn,
+    TaskInfo, TaskLimits, TaskObserver, TaskOutcome, TaskReturn, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::SourceLine;

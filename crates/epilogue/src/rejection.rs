@@ -51,6 +51,23 @@ impl Place {
 /// });
 /// # let _ = app;
 /// ```
+///
+/// A function that checks what no parameter can makes one of its own:
+///
+/// ```
+/// use epilogue::Invalid;
+/// use epilogue::prelude::*;
+///
+/// #[post("/bookings")]
+/// async fn book(from: Query<u32>, to: Query<u32>) -> Result<StatusCode, Rejection> {
+///     if *to <= *from {
+///         let error = Invalid::new("value_error", ["query", "to"], "Value error, it ends before it begins", *to);
+///         return Err(Rejection::new(vec![error]));
+///     }
+///     Ok(StatusCode::CREATED)
+/// }
+/// # let _ = routes![book];
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Invalid {
@@ -67,6 +84,20 @@ pub struct Invalid {
     /// The limits that were missed, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<serde_json::Value>,
+}
+
+impl Invalid {
+    /// A value that failed a check of your own: the fields of the same names, without a `ctx`. `loc` begins with the place: `path`, `query`,
+    /// `header`, `cookie` or `body`.
+    pub fn new(
+        kind: &'static str,
+        loc: impl IntoIterator<Item: Into<Loc>>,
+        msg: impl Into<String>,
+        input: impl Into<serde_json::Value>,
+    ) -> Self {
+        let loc = loc.into_iter().map(Into::into).collect();
+        Self { kind, loc, msg: msg.into(), input: input.into(), ctx: None }
+    }
 }
 
 /// One step of the path to a value.
@@ -88,8 +119,7 @@ pub struct Invalid {
 ///     field
 /// }
 ///
-/// let loc = ["body", "items"].map(|name| Loc::Name(name.into()));
-/// assert_eq!(field(&[&loc[..], &[Loc::Index(0), Loc::Name("price".into())]].concat()), "items[0].price");
+/// assert_eq!(field(&["body".into(), "items".into(), 0.into(), "price".into()]), "items[0].price");
 ///
 /// let app = App::new().on_error(|rejection: &Rejection, _parts| {
 ///     let fields: Vec<_> = rejection.errors().iter().map(|error| field(&error.loc)).collect();
@@ -104,6 +134,24 @@ pub enum Loc {
     Name(std::borrow::Cow<'static, str>),
     /// A position: in a list, or the character at which a text stopped being JSON.
     Index(usize),
+}
+
+impl From<&'static str> for Loc {
+    fn from(name: &'static str) -> Self {
+        Self::Name(name.into())
+    }
+}
+
+impl From<String> for Loc {
+    fn from(name: String) -> Self {
+        Self::Name(name.into())
+    }
+}
+
+impl From<usize> for Loc {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
 }
 
 /// Why a dependency has no output for this request: values that failed validation, or its own error.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use epilogue::prelude::*;
 use epilogue::testing::{TestClient, TestResponse};
-use epilogue::{IntoResponse, Panicked, Response};
+use epilogue::{IntoResponse, Invalid, Loc, Panicked, Response};
 use epilogue_e2e::{Entries, Journal};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -392,4 +392,31 @@ async fn a_rejection_that_is_passed_on_is_the_error_of_the_dependency() {
         assert_eq!(seen(&client.get(&page).send().await), (200, "1 errors".into()));
         assert_eq!(entries.now(), ["out of tea: true, invalid: false", "out of tea: false, invalid: true"]);
     }
+}
+
+#[post("/bookings")]
+async fn book(from: Query<u32>, to: Query<u32>, tasks: &BackgroundTasks) -> Result<StatusCode, Rejection> {
+    tasks.add_task(|| unreachable!("the request has failed"), ());
+    if *to <= *from {
+        let ends = Invalid::new("value_error", ["query", "to"], "it ends before it begins", *to);
+        let loc = [Loc::from("body"), Loc::from(0), Loc::from(String::from("day"))];
+        let first = Invalid::new("value_error", loc, "none", ());
+        return Err(Rejection::new(vec![ends, first]));
+    }
+    Ok(StatusCode::CREATED)
+}
+
+#[tokio::test]
+async fn a_function_rejects_a_request_in_the_same_words() {
+    let client = TestClient::new(App::new().routes(routes![book]));
+    let response = client.post("/bookings?from=2&to=1").send().await;
+    assert_eq!(response.status(), 422);
+    assert_eq!(
+        response.json::<Value>(),
+        json!({"detail": [
+            {"type": "value_error", "loc": ["query", "to"], "msg": "it ends before it begins", "input": 1},
+            {"type": "value_error", "loc": ["body", 0, "day"], "msg": "none", "input": null},
+        ]})
+    );
+    assert!(response.tasks().is_empty());
 }

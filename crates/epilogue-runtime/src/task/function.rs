@@ -38,11 +38,11 @@ pub enum Called {}
 /// # }
 /// ```
 ///
-/// A function that hands one on repeats the bounds of [`BackgroundTasks::add_task`](crate::BackgroundTasks::add_task), with the crate
-/// `epilogue-runtime`:
+/// A function that hands one on repeats the bounds of [`BackgroundTasks::add_task`](crate::BackgroundTasks::add_task):
 ///
 /// ```
-/// use epilogue_runtime::{BackgroundTasks, HandedOver, TaskArguments, TaskFn, TaskReturn};
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::{BackgroundTasks, HandedOver, TaskArguments, TaskFn, TaskReturn};
 ///
 /// /// Adds a task that runs even if the request fails.
 /// fn audit<F, Args, Kind>(tasks: &BackgroundTasks, function: F, arguments: Args)

@@ -18,7 +18,8 @@ use crate::scope::{Scope, Site, Value};
 /// the function under `#[dependency]`, which runs at most once per request however often it is asked for; write
 /// `Depends<Fresh<D>>` for an output of its own.
 ///
-/// It is `Display` and `Serialize` where the output is, and is written in the same way: so `Json(user)` is a reply.
+/// Nothing moves out of it, since others share the output: `(*user).clone()` is a copy. It is `Display` and `Serialize` where the output is,
+/// and is written in the same way: so `Json(user)` is a reply.
 ///
 /// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
 ///
