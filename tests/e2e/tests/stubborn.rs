@@ -290,6 +290,52 @@ async fn an_extension_whose_drop_panics_breaks_nothing() {
     assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
 }
 
+/// A body that a layer has put around the request's own, and that nobody reads.
+struct Armed(epilogue::Body, Bomb);
+
+impl http_body::Body for Armed {
+    type Data = Bytes;
+    type Error = <epilogue::Body as http_body::Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+}
+
+#[tokio::test]
+async fn a_request_body_whose_drop_panics_breaks_nothing() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    #[get("/function")]
+    async fn leaves(_within: Depends<within>, tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    #[dependency(scope = "function", exit = close)]
+    fn within(journal: State<Journal>) -> Session {
+        journal.write("enter");
+        Session((*journal).clone())
+    }
+
+    let (app, mut entries) = app(routes![queues, leaves]);
+    let arms = tower::util::MapRequestLayer::new(|request: http::Request<epilogue::Body>| {
+        request.map(|body| epilogue::Body::new(Armed(body, Bomb)))
+    });
+    let served = Served::new(app.layer(arms)).await;
+    for path in ["/", "/function"] {
+        let status = served.get(path).await.status();
+        assert_eq!(status, 200, "{path}");
+    }
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("on purpose")]
 struct OnPurpose;
