@@ -336,6 +336,58 @@ async fn a_request_body_whose_drop_panics_breaks_nothing() {
     assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
 }
 
+/// A layer's service, which panics when it is dropped after it has been called.
+#[derive(Clone)]
+struct Service<S>(S, Option<std::sync::Arc<Bomb>>);
+
+impl<S: tower_service::Service<R>, R> tower_service::Service<R> for Service<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.1 = Some(std::sync::Arc::new(Bomb));
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn a_service_whose_drop_panics_breaks_nothing() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let served = Served::new(app.layer(tower::layer::layer_fn(|inner| Service(inner, None)))).await;
+    assert_eq!(two(&served, "/").await, [200, 200]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
+}
+
+#[tokio::test]
+async fn a_service_of_axum_whose_drop_panics_breaks_nothing() {
+    async fn queues(_session: Depends<session>, tasks: BackgroundTasks, journal: axum::Extension<Journal>) {
+        let axum::Extension(journal) = journal;
+        tasks.add_task(|journal: Journal| journal.write("task"), (journal,));
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let layer = epilogue::EpilogueLayer::new(App::new().state(journal.clone()));
+    let router = axum::Router::new().route("/", axum::routing::get(queues)).layer(axum::Extension(journal));
+    let service = tower::Layer::layer(&layer, Service(router, None));
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    let reply = tower::ServiceExt::oneshot(service, request).await.unwrap();
+    assert_eq!(reply.status(), 200);
+    drop(reply);
+    layer.drain().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "task", "exit"]);
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("on purpose")]
 struct OnPurpose;
