@@ -83,6 +83,26 @@ async fn requests_in_flight_are_answered_and_their_tasks_run_before_the_app_exit
 }
 
 #[tokio::test]
+async fn the_last_server_of_an_app_ends_it() {
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let app = App::new().state(journal).state(gate.clone()).routes(routes![slow, uses_resource]);
+    let (idle, busy) = (Served::new(app.clone()).await, Served::new(app).await);
+    assert_eq!(entries.next().await, "app:built");
+    let mut client = busy.http1().await;
+    let reply = tokio::spawn(async move { client.send_request(request("GET", "/slow")).await });
+    assert_eq!(entries.next().await, "function:start");
+    let stopping = tokio::spawn(busy.stop());
+    idle.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0], "the app has ended while one of its servers has a request in flight");
+    gate.open();
+    let reply = reply.await.unwrap().unwrap();
+    assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), "slow");
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), ["task:start", "task:end", "app:exit"]);
+}
+
+#[tokio::test]
 async fn idle_connections_are_not_waited_for() {
     let (journal, _entries) = Journal::new();
     let served =

@@ -290,6 +290,104 @@ async fn an_extension_whose_drop_panics_breaks_nothing() {
     assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
 }
 
+/// A body that a layer has put around the request's own, and that nobody reads.
+struct Armed(epilogue::Body, Bomb);
+
+impl http_body::Body for Armed {
+    type Data = Bytes;
+    type Error = <epilogue::Body as http_body::Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+}
+
+#[tokio::test]
+async fn a_request_body_whose_drop_panics_breaks_nothing() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    #[get("/function")]
+    async fn leaves(_within: Depends<within>, tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    #[dependency(scope = "function", exit = close)]
+    fn within(journal: State<Journal>) -> Session {
+        journal.write("enter");
+        Session((*journal).clone())
+    }
+
+    let (app, mut entries) = app(routes![queues, leaves]);
+    let arms = tower::util::MapRequestLayer::new(|request: http::Request<epilogue::Body>| {
+        request.map(|body| epilogue::Body::new(Armed(body, Bomb)))
+    });
+    let served = Served::new(app.layer(arms)).await;
+    for path in ["/", "/function"] {
+        let status = served.get(path).await.status();
+        assert_eq!(status, 200, "{path}");
+    }
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
+}
+
+/// A layer's service, which panics when it is dropped after it has been called.
+#[derive(Clone)]
+struct Service<S>(S, Option<std::sync::Arc<Bomb>>);
+
+impl<S: tower_service::Service<R>, R> tower_service::Service<R> for Service<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.1 = Some(std::sync::Arc::new(Bomb));
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn a_service_whose_drop_panics_breaks_nothing() {
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>, _session: Depends<session>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let served = Served::new(app.layer(tower::layer::layer_fn(|inner| Service(inner, None)))).await;
+    assert_eq!(two(&served, "/").await, [200, 200]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
+}
+
+#[tokio::test]
+async fn a_service_of_axum_whose_drop_panics_breaks_nothing() {
+    async fn queues(_session: Depends<session>, tasks: BackgroundTasks, journal: axum::Extension<Journal>) {
+        let axum::Extension(journal) = journal;
+        tasks.add_task(|journal: Journal| journal.write("task"), (journal,));
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let layer = epilogue::EpilogueLayer::new(App::new().state(journal.clone()));
+    let router = axum::Router::new().route("/", axum::routing::get(queues)).layer(axum::Extension(journal));
+    let service = tower::Layer::layer(&layer, Service(router, None));
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    let reply = tower::ServiceExt::oneshot(service, request).await.unwrap();
+    assert_eq!(reply.status(), 200);
+    drop(reply);
+    layer.drain().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "task", "exit"]);
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("on purpose")]
 struct OnPurpose;

@@ -427,6 +427,35 @@ async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
 }
 
 /// A code that the protocol forbids is not sent.
+/// The others are told that it is over, however fast they send: the client reads more slowly than they do.
+#[tokio::test]
+async fn a_socket_is_closed_after_its_function_although_others_still_send() {
+    #[websocket("/left")]
+    async fn left(socket: WebSocket, journal: State<Journal>) {
+        let (sender, mut receiver) = socket.split();
+        tokio::spawn(async move {
+            let large = Bytes::from(vec![7; 1024 * 1024]);
+            while sender.send(large.clone()).await.is_ok() {}
+            journal.write("told");
+        });
+        receiver.recv().await;
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let served = Served::new(App::new().state(journal).routes(routes![left])).await;
+    let mut client = open(&served, "/left").await.unwrap();
+    client.send(Message::text("end")).await.unwrap();
+    let mut messages = 0;
+    while let Message::Binary(_) = client.next().await.unwrap().unwrap() {
+        messages += 1;
+        assert!(messages < 100, "it is not closed");
+    }
+    // The answer to the close.
+    assert!(client.next().await.is_none());
+    assert_eq!(entries.next().await, "told");
+    served.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_close_is_one_that_may_be_sent() {
     #[websocket("/closes")]

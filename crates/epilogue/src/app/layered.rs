@@ -18,7 +18,7 @@ use super::reply_future::ReplyFuture;
 use super::service::with_host;
 use super::start::AppState;
 use crate::body::{After, BodyLimits, ReplyBody, RequestBody};
-use crate::scope::{BoxFuture, drop_extensions};
+use crate::scope::{BoxFuture, drop_caught, drop_extensions};
 use crate::server::{Connection, Link, Passage};
 
 /// What a middleware wraps: a request in, a reply out.
@@ -58,8 +58,10 @@ impl Layered {
                 let Ok(()) =
                     std::future::poll_fn(|context| service.poll_ready(context).map_err(Unfailing::never))
                         .await;
-                let Ok(response) =
-                    service.call(request).await.map(IntoResponse::into_response).map_err(Unfailing::never);
+                let response = service.call(request);
+                // Before there is a reply, which a panic of this drop would take with it.
+                drop_caught(service);
+                let Ok(response) = response.await.map(IntoResponse::into_response).map_err(Unfailing::never);
                 response
             })
         })

@@ -81,6 +81,7 @@ impl AppState {
             error_handlers: self.error_handlers.clone(),
             body_limit: self.body_limit,
             upload_limit: self.upload_limit,
+            servers: self.servers.clone(),
             requests: Arc::clone(&self.requests),
             stopping: self.stopping.clone(),
             dependencies: Arc::clone(&self.dependencies),

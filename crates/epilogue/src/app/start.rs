@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::StatusCode;
 use matchit::InsertError;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::builder::Config;
 use super::demand::Demand;
@@ -185,6 +186,8 @@ pub(crate) struct AppState {
     /// Cancelled when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
     pub(crate) stopping: CancellationToken,
     pub(crate) upload_limit: usize,
+    /// Those of our own servers that have not ended: the last one ends the app.
+    pub(crate) servers: TaskTracker,
     /// The number of the next request.
     pub(super) requests: Arc<AtomicU64>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.
@@ -245,6 +248,7 @@ pub(super) async fn start(
         body_limit: config.body_limit,
         stopping: CancellationToken::new(),
         upload_limit: config.upload_limit,
+        servers: TaskTracker::new(),
         requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     });

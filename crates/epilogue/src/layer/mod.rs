@@ -21,7 +21,7 @@ use session::{Plans, Session};
 use crate::App;
 use crate::app::StartError;
 use crate::response::{HttpError, RaisedError, internal_server_error};
-use crate::scope::{BoxFuture, caught};
+use crate::scope::{BoxFuture, caught, drop_caught};
 use crate::server::Link;
 use crate::tasks::with_causes;
 
@@ -145,6 +145,8 @@ impl EpilogueLayer {
         let session = Session::begin(plans, &mut request);
         let link = Link::Other(Arc::new(session.runner().request()));
         let call = caught(inner.call(request));
+        // Before there is a reply, which a panic of this drop would take with it.
+        drop_caught(inner);
         let ending = Arc::clone(&session);
         let future = Box::pin(async move {
             let result = call.await.map(|result| result.map(IntoResponse::into_response));

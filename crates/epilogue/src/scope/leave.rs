@@ -66,6 +66,7 @@ impl Scope {
         }
         self.let_go();
         self.body.mark_if_unread(&mut response);
+        self.body.let_go();
         response.map(|content| ReplyBody::of_route(content, after, breakable))
     }
 
@@ -175,6 +176,7 @@ impl Scope {
     }
 
     /// Drops the user's values here, where a panic is caught. In the drop of the scope, a panic would take the reply and its tasks with it.
+    /// The body goes the same way, but only once it has been looked at.
     fn let_go(&mut self) {
         if !self.slots.is_empty() {
             drop_each(self.slots.drain(..));

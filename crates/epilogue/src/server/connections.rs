@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
@@ -144,8 +144,13 @@ impl Connections {
         self.streams.wait().await;
     }
 
-    /// Lets all connections end, then the app: within the grace period, and until a second signal.
-    pub(super) async fn end(&self, grace: Duration, mut signals: Signals) -> Result<()> {
+    /// Lets all connections end, then the app, unless it has other servers: within the grace period, and until a second signal.
+    pub(super) async fn end(
+        &self,
+        grace: Duration,
+        mut signals: Signals,
+        serving: TaskTrackerToken,
+    ) -> Result<()> {
         let mut expired = false;
         let mut deadline = pin!(expiry(grace, &mut signals));
         self.finish.give();
@@ -157,6 +162,13 @@ impl Connections {
             () = deadline.as_mut() => expired = true,
         }
         if !expired {
+            drop(serving);
+            if !self.started.state.servers.is_empty() {
+                tracing::info!(
+                    "another server of the app goes on: it finishes the queued tasks and ends the app"
+                );
+                return Ok(());
+            }
             return self.started.drain(deadline, 0).await;
         }
         self.abandon.give();

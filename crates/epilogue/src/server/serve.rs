@@ -222,6 +222,7 @@ impl Server {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
+        let serving = started.state.servers.token();
         let connections = Connections::new(started.clone(), limits);
         tokio::select! {
             () = connections.accept(&listener) => {}
@@ -232,7 +233,7 @@ impl Server {
         let grace = app.grace();
         tracing::info!(grace = ?grace, "stopping: requests in flight and queued tasks are finished");
         let left = || progress::Left::of(&started.state.runner, connections.len());
-        progress::shown_beside(connections.end(grace, signals), grace, left).await
+        progress::shown_beside(connections.end(grace, signals, serving), grace, left).await
     }
 }
 

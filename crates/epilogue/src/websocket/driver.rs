@@ -219,20 +219,34 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopped = pin!(stopping.cancelled());
     let (mut asked, mut can_send) = (false, true);
+    let mut last = None;
     let close = loop {
         let frame = tokio::select! {
             biased;
             () = &mut stopped => break Close::new(Close::GOING_AWAY, "the server stops"),
+            // Before what is sent: others may have a sender too, and never stop.
+            ended = &mut function_ended, if last.is_none() => {
+                let close = ended.unwrap_or_else(|_| Close::normal());
+                if !can_send {
+                    break close;
+                }
+                // What was sent until now goes out first, and a close among it counts.
+                outgoing.close();
+                last = Some(close);
+                continue;
+            }
             step = outgoing.recv(), if can_send => match step {
                 Some(Step::Message(message)) => frame_of(message),
                 Some(Step::Close(close)) => break close,
-                // The function has dropped its sender, but may still receive.
                 Some(Step::Error(_)) | None => {
+                    if let Some(close) = last.take() {
+                        break close;
+                    }
+                    // The function has dropped its sender, but may still receive.
                     can_send = false;
                     continue;
                 }
             },
-            ended = &mut function_ended => break ended.unwrap_or_else(|_| Close::normal()),
             _ = pings.tick() => {
                 let heard = shared.heard.swap(false, Ordering::Relaxed);
                 if asked && !heard && !shared.held_up.load(Ordering::Relaxed) {
