@@ -426,7 +426,6 @@ async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
     }
 }
 
-/// A code that the protocol forbids is not sent.
 /// The others are told that it is over, however fast they send: the client reads more slowly than they do.
 #[tokio::test]
 async fn a_socket_is_closed_after_its_function_although_others_still_send() {
@@ -456,6 +455,7 @@ async fn a_socket_is_closed_after_its_function_although_others_still_send() {
     served.stop().await.unwrap();
 }
 
+/// A code that the protocol forbids is not sent.
 #[tokio::test]
 async fn a_close_is_one_that_may_be_sent() {
     #[websocket("/closes")]
