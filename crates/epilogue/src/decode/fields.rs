@@ -1,22 +1,91 @@
-//! What structs, maps, lists and tuples get to see of a place.
+//! What structs, maps, lists, tuples and variants get to see of a JSON body or of a place.
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
+use serde::Deserializer;
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::flaw;
+use super::node::{Node, Sent, shown};
 use super::rules::Rules;
 use super::session::{Fault, Path, Session, State, TypeName};
 use super::slot::{Role, Slot, shown_all};
-use super::text::{Text, shown};
-use super::values::{Group, Index, Raw, Raws, Values};
+use super::values::{Index, Raw, Values};
 
-/// The fields of a struct over a whole place: in the order of the struct, then what else the place has.
+/// What holds the fields of a struct or the entries of a map.
+#[derive(Clone, Copy)]
+pub(super) enum Object<'a> {
+    Json(&'a Value),
+    Place(&'a dyn Values),
+}
+
+impl<'a> Object<'a> {
+    /// The name under which a field is looked up.
+    fn key(self, field: &str) -> Cow<'_, str> {
+        match self {
+            Self::Json(_) => Cow::Borrowed(field),
+            Self::Place(values) => values.place().key(field),
+        }
+    }
+
+    fn has(self, field: &str) -> bool {
+        match self {
+            Self::Json(object) => object.get(field).is_some(),
+            Self::Place(values) => values.contains(&values.place().key(field)),
+        }
+    }
+
+    /// Which of the fields it has.
+    pub(super) fn present(
+        self,
+        fields: &'static [&'static str],
+    ) -> impl Iterator<Item = &'static str> + Clone + use<'a> {
+        fields.iter().copied().filter(move |field| self.has(field))
+    }
+
+    /// What it has under a name. `picked` is the value that counts, if it has been looked up already.
+    fn sent(self, name: &'a str, fields: &'static [&'static str], picked: Option<Raw<'a>>) -> Sent<'a> {
+        match self {
+            Self::Json(object) => object.get(name).map_or(Sent::Nothing(Some(object)), Sent::Json),
+            Self::Place(values) => Sent::Slot(Slot { values, name, role: Role::Field(fields), picked }),
+        }
+    }
+
+    /// Hands out every name, as often as it is there.
+    fn each_name(self, visit: &mut dyn FnMut(Cow<'a, str>)) {
+        match self {
+            Self::Json(object) => {
+                object.as_object().into_iter().flatten().for_each(|(name, _)| visit(name.into()));
+            }
+            Self::Place(values) => values.each(&mut |name, _| visit(name)),
+        }
+    }
+
+    /// Hands out every name once, with its values as errors repeat them.
+    fn each_input(self, visit: &mut dyn FnMut(&str, &dyn Fn() -> Value)) {
+        match self {
+            Self::Json(object) => {
+                for (name, value) in object.as_object().into_iter().flatten() {
+                    visit(name, &|| value.clone());
+                }
+            }
+            Self::Place(values) => {
+                for (name, raws) in &Index::new(values).groups {
+                    visit(name, &|| shown_all(raws));
+                }
+            }
+        }
+    }
+}
+
+/// The fields of a struct: in the order of the struct, then what else the object has.
 pub(super) struct Fields<'a> {
     session: &'a Session,
-    values: &'a dyn Values,
+    object: Object<'a>,
     of: &'a Path<'a>,
     of_type: TypeName,
     rules: Rules<'a>,
@@ -25,13 +94,12 @@ pub(super) struct Fields<'a> {
     next: usize,
     stage: Stage,
     unknown: Vec<Cow<'a, str>>,
-    /// `None` after a name that the struct does not have.
     pending: Option<Pending<'a>>,
 }
 
 /// Which fields of a struct are handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+enum Stage {
     /// The fields as declared.
     Declared,
     /// Names that the struct does not have.
@@ -43,28 +111,27 @@ pub(super) enum Stage {
 /// A field whose name has been handed out, but not its value.
 struct Pending<'a> {
     /// What errors call it.
-    field: &'static str,
-    /// What it is looked up by.
-    name: Cow<'static, str>,
+    field: Cow<'a, str>,
+    /// What it is looked up by, if that is not the same.
+    name: Option<Cow<'static, str>>,
     rank: usize,
     picked: Option<Raw<'a>>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(
-        session: &'a Session,
-        values: &'a dyn Values,
+        node: &Node<'a>,
         (of, of_type): (&'a Path<'a>, TypeName),
-        rules: Rules<'a>,
+        object: Object<'a>,
         fields: &'static [&'static str],
     ) -> Self {
         Self {
-            session,
-            values,
+            session: node.session,
+            object,
             of,
             of_type,
-            rules,
-            gaps: session.gaps(of_type, &std::iter::empty()),
+            rules: node.rules,
+            gaps: node.session.gaps(of_type, &object.present(fields)),
             wanted: fields,
             next: 0,
             stage: Stage::Declared,
@@ -82,35 +149,41 @@ impl<'a> Fields<'a> {
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
-            let name = self.values.place().key(field);
-            let picked = self.values.one(&name);
-            if picked.is_some() || self.gaps.contains(&field) {
-                self.pending = Some(Pending { field, name, rank, picked });
+            let name = self.object.key(field);
+            let (is_there, picked) = match self.object {
+                Object::Json(object) => (object.get(field).is_some(), None),
+                Object::Place(values) => {
+                    let picked = values.one(&name);
+                    (picked.is_some(), picked)
+                }
+            };
+            if is_there || self.gaps.contains(&field) {
+                self.pending = Some(Pending { field: field.into(), name: Some(name), rank, picked });
                 return Some(field);
             }
         }
         None
     }
 
-    /// Looks for names that the struct does not have, if that can matter.
+    /// Looks for names that the struct does not have, if that can matter. A struct that denies unknown fields is not shown any.
     fn find_unknown(&mut self) {
-        if !self.values.place().tells_unknown() {
+        if matches!(self.object, Object::Place(values) if !values.place().tells_unknown()) {
             return;
         }
+        let wanted = self.wanted;
         if self.session.is_strict(self.of_type) {
-            let unknown = Index::new(self.values)
-                .groups
-                .into_iter()
-                .filter(|(name, _)| !self.wanted.contains(&&**name));
-            for (i, (name, raws)) in unknown.enumerate() {
-                let path = self.of.name(&name, self.wanted.len() + i);
-                // A struct is known to be strict only from an earlier pass, so there is a log for this note.
-                let _ = self.session.note(&path, flaw::EXTRA, &|| shown_all(&raws));
-            }
+            let mut rank = wanted.len();
+            self.object.each_input(&mut |name, input| {
+                if !wanted.contains(&name) {
+                    // A struct is known to be strict only from an earlier pass, so there is a log for this note.
+                    let _ = self.session.note(&self.of.name(name, rank), flaw::EXTRA, input);
+                    rank += 1;
+                }
+            });
             return;
         }
-        let (wanted, unknown) = (self.wanted, &mut self.unknown);
-        self.values.each(&mut |name, _| {
+        let unknown = &mut self.unknown;
+        self.object.each_name(&mut |name| {
             if !wanted.contains(&&*name) {
                 unknown.push(name);
             }
@@ -133,7 +206,10 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         if self.stage == Stage::Unknown {
             if let Some(name) = self.unknown.pop() {
                 let key = StrDeserializer::<Fault>::new(&name);
-                return self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
+                let result = self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
+                let rank = self.wanted.len();
+                self.pending = Some(Pending { field: name, name: None, rank, picked: None });
+                return result;
             }
             self.stage = Stage::Hopeless;
             self.next = if self.session.is_first() { self.wanted.len() } else { 0 };
@@ -143,103 +219,93 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let Some(Pending { field, name, rank, picked }) = self.pending.take() else {
-            return seed.deserialize(().into_deserializer());
+            return Err(Fault::Noted);
         };
-        let path = self.of.name(field, rank);
-        if self.session.state(&path) == State::Hole {
-            let result = seed.deserialize(self.session.filling(&path));
-            return self.session.settle(&path, &|| serde_json::Value::Null, result);
-        }
-        let slot = |picked| Slot {
-            session: self.session,
-            values: self.values,
-            name: &name,
+        let session = self.session;
+        let name = name.as_deref().unwrap_or(&field);
+        let path = self.of.name(&field, rank);
+        let node = |picked| Node {
+            session,
             path: &path,
-            rules: self.rules.of_field(field),
-            role: Role::Field(self.wanted),
-            place: self.values,
-            picked,
+            rules: self.rules.of_field(&field),
+            sent: self.object.sent(name, self.wanted, picked),
         };
-        let result = seed.deserialize(slot(picked));
-        self.session.settle(&path, &|| slot(None).input(), result)
+        let result = if session.state(&path) == State::Hole {
+            seed.deserialize(session.filling(&path))
+        } else {
+            seed.deserialize(node(picked))
+        };
+        session.settle(&path, &|| node(None).input(), result)
     }
 }
 
-/// The entries of a map over a whole place.
-pub(super) struct Entries<'a> {
+/// The entries of a map.
+pub(super) struct Entries<'a, I> {
     session: &'a Session,
-    values: &'a dyn Values,
+    object: Object<'a>,
     of: &'a Path<'a>,
     of_type: TypeName,
     rules: Rules<'a>,
-    rest: std::vec::IntoIter<(Cow<'a, str>, Raws<'a>)>,
+    names: I,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
-    pending: Option<(Cow<'a, str>, usize, Group<'a>)>,
+    pending: Option<(Cow<'a, str>, usize)>,
 }
 
-impl<'a> Entries<'a> {
+impl<'a, 'n: 'a, I: Iterator<Item = &'n str> + Clone> Entries<'a, I> {
     pub(super) fn new(
-        session: &'a Session,
-        values: &'a dyn Values,
+        node: &Node<'a>,
         (of, of_type): (&'a Path<'a>, TypeName),
-        rules: Rules<'a>,
-        entries: Vec<(Cow<'a, str>, Raws<'a>)>,
+        object: Object<'a>,
+        names: I,
     ) -> Self {
-        let gaps = session.gaps(of_type, &std::iter::empty()).into_iter();
-        Self { session, values, of, of_type, rules, rest: entries.into_iter(), rank: 0, gaps, pending: None }
+        let Node { session, rules, .. } = *node;
+        let gaps = session.gaps(of_type, &names).into_iter();
+        Self { session, object, of, of_type, rules, names, rank: 0, gaps, pending: None }
     }
 }
 
-impl<'de> MapAccess<'de> for Entries<'_> {
+impl<'de, 'a, 'n: 'a, I: Iterator<Item = &'n str>> MapAccess<'de> for Entries<'a, I> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        for (name, values) in self.rest.by_ref() {
+        let session = self.session;
+        for name in self.names.by_ref() {
             // The error of a key comes before that of its value.
-            let key_of = self.of.name(&name, self.rank);
-            let key = key_of.name("[key]", 0);
+            let key_of = self.of.name(name, self.rank);
+            let path = key_of.name("[key]", 0);
             let rank = self.rank + 1;
             self.rank += 2;
-            let path = self.of.name(&name, rank);
             // Entries that the type refuses are left out.
-            if self.session.state(&path) != State::Fresh || self.session.state(&key) != State::Fresh {
+            if session.state(&self.of.name(name, rank)) != State::Fresh
+                || session.state(&path) != State::Fresh
+            {
                 continue;
             }
-            let raw = Raw::Text(Cow::Borrowed(&*name));
-            let text = Text { session: self.session, raw: raw.clone(), path: &key, rules: Rules::None };
-            let result = self.session.settle_key(self.of_type, seed.deserialize(text));
-            let result = self.session.settle(&key, &|| shown(&raw), result)?;
-            self.pending = Some((name, rank, Group { place: self.values.place(), values }));
+            // Keys are texts, whatever they stand for.
+            let sent = Sent::Raw(Raw::Text(name.into()));
+            let key = Node { session, path: &path, rules: Rules::None, sent };
+            let result = session.settle_key(self.of_type, seed.deserialize(key));
+            let result = session.settle(&path, &|| name.into(), result)?;
+            self.pending = Some((name.into(), rank));
             return Ok(Some(result));
         }
         // A struct that something is flattened into asks for a map, and may still lack fields of its own.
-        let lacks = |field: &&str| !self.values.contains(&self.values.place().key(field));
-        let Some(field) = self.gaps.find(lacks) else { return Ok(None) };
-        let name = self.values.place().key(field);
-        let rank = self.rank;
+        let Some(field) = self.gaps.find(|field| !self.object.has(field)) else { return Ok(None) };
+        self.pending = Some((self.object.key(field), self.rank));
         self.rank += 1;
-        self.pending = Some((name, rank, Group { place: self.values.place(), values: Raws::new() }));
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some((name, rank, group)) = self.pending.take() else { return Err(Fault::Noted) };
-        let path = self.of.name(&name, rank);
-        let slot = Slot {
-            session: self.session,
-            values: &group,
-            name: &name,
-            path: &path,
-            rules: self.rules.of_field(&name),
-            role: Role::Field(&[]),
-            place: self.values,
-            picked: None,
-        };
-        match seed.deserialize(slot.clone()) {
-            // The error is that of the whole place, which is none of the variants.
+        let Some((name, rank)) = self.pending.take() else { return Err(Fault::Noted) };
+        let (session, path) = (self.session, self.of.name(&name, rank));
+        let (rules, sent) = (self.rules.of_field(&name), self.object.sent(&name, &[], None));
+        let node = Node { session, path: &path, rules, sent };
+        match seed.deserialize(node.clone()) {
+            // The error is that of the whole object, which is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
-            result => self.session.settle(&path, &|| slot.input(), result),
+            result => session.settle(&path, &|| node.input(), result),
         }
     }
 }
@@ -247,28 +313,72 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 /// Values, with their names if these differ.
 pub(super) type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
 
+/// What a list or tuple is made of.
+pub(super) enum Listed<'a> {
+    Json(&'a [Value]),
+    Raws(NamedRaws<'a>),
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn of(node: &Node<'a>) -> Option<Self> {
+        match &node.sent {
+            Sent::Json(Value::Array(items)) => Some(Self::Json(items)),
+            Sent::Slot(slot) => {
+                node.session.take_several(true);
+                Some(Self::Raws(slot.items()))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Json(items) => items.len(),
+            Self::Raws(raws) => raws.len(),
+        }
+    }
+
+    /// An item as errors repeat it: if there is none, the whole list.
+    fn input(&self, index: usize) -> Value {
+        match self {
+            Self::Json(items) => items.get(index).cloned().unwrap_or_else(|| Value::Array(items.to_vec())),
+            Self::Raws(raws) => match raws.get(index) {
+                Some((_, raw)) => shown(raw),
+                None => raws.iter().map(|(_, raw)| shown(raw)).collect(),
+            },
+        }
+    }
+}
+
 /// The items of a list or tuple.
 pub(super) struct Items<'a> {
-    slot: Slot<'a>,
-    values: NamedRaws<'a>,
+    of: &'a Node<'a>,
+    list: Listed<'a>,
     next: usize,
     /// How many items there must be; `None` for a list, which may have any number.
     len: Option<usize>,
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn new(slot: Slot<'a>, values: NamedRaws<'a>, len: Option<usize>) -> Self {
-        Self { slot, values, next: 0, len }
+    pub(super) fn new(of: &'a Node<'a>, list: Listed<'a>, len: Option<usize>) -> Self {
+        Self { of, list, next: 0, len }
     }
 
-    /// An item. The first pass gets it by value, because it reports nothing and looks at each item only once.
-    fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
-        let item = self.values.get_mut(index)?;
-        Some(if self.slot.session.is_first() {
-            std::mem::replace(item, (None, Raw::Text(Cow::Borrowed(""))))
-        } else {
-            item.clone()
-        })
+    /// An item, with its name if it has one.
+    fn item(&mut self, index: usize) -> (Option<Cow<'a, str>>, Option<Sent<'a>>) {
+        match &mut self.list {
+            Listed::Json(items) => (None, items.get(index).map(Sent::Json)),
+            Listed::Raws(raws) => {
+                let Some(item) = raws.get_mut(index) else { return (None, None) };
+                // The first pass gets it by value, because it reports nothing and looks at each item only once.
+                let (name, raw) = if self.of.session.is_first() {
+                    std::mem::replace(item, (None, Raw::Text(Cow::Borrowed(""))))
+                } else {
+                    item.clone()
+                };
+                (name, Some(Sent::Raw(raw)))
+            }
+        }
     }
 }
 
@@ -276,35 +386,100 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Fault;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        let session = self.slot.session;
-        while self.next < self.len.unwrap_or(self.values.len()) {
+        let Node { session, path: of, rules, .. } = *self.of;
+        while self.next < self.len.unwrap_or(self.list.len()) {
             let index = self.next;
             self.next += 1;
-            let item = self.item(index);
-            let (name, raw) = item.unzip();
-            let path = match name.as_ref().and_then(Option::as_deref) {
-                Some(name) => self.slot.path.parent.unwrap_or(self.slot.path).name(name, index),
-                None => self.slot.path.index(index),
+            let (name, sent) = self.item(index);
+            let path = match &name {
+                Some(name) => of.parent.unwrap_or(of).name(name, index),
+                None => of.index(index),
             };
-            let Some(raw) = raw else {
-                let all = || self.values.iter().map(|(_, raw)| shown(raw)).collect();
-                session.note(&path, flaw::MISSING, &all)?;
-                let result = seed.deserialize(session.filling(&path));
-                return session.settle(&path, &|| serde_json::Value::Null, result).map(Some);
+            let input = || self.list.input(index);
+            let sent = match (sent, &self.of.sent) {
+                (Some(sent), _) => sent,
+                (None, &Sent::Json(list)) => Sent::Nothing(Some(list)),
+                (None, _) => {
+                    session.note(&path, flaw::MISSING, &input)?;
+                    let result = seed.deserialize(session.filling(&path));
+                    return session.settle(&path, &input, result).map(Some);
+                }
             };
             let result = match session.state(&path) {
                 State::Fresh => {
-                    seed.deserialize(Text { session, raw, path: &path, rules: self.slot.rules.of_items() })
+                    seed.deserialize(Node { session, path: &path, rules: rules.of_items(), sent })
                 }
                 _ if self.len.is_none() => continue,
                 _ => seed.deserialize(session.filling(&path)),
             };
-            return session.settle(&path, &|| shown(&self.values[index].1), result).map(Some);
+            return match result {
+                Err(Fault::Item) => Err(Fault::List),
+                result => session.settle(&path, &input, result).map(Some),
+            };
         }
         Ok(None)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.len.unwrap_or(self.values.len()).saturating_sub(self.next))
+        Some(self.len.unwrap_or(self.list.len()).saturating_sub(self.next))
+    }
+}
+
+/// A variant with content: an object whose only key is its name.
+pub(super) struct Variant<'a> {
+    session: &'a Session,
+    path: Path<'a>,
+    name: &'a str,
+    value: &'a Value,
+}
+
+impl<'a> Variant<'a> {
+    pub(super) fn new(node: &Node<'a>, name: &'a str, value: &'a Value) -> Self {
+        Self { session: node.session, path: node.path.name(name, 0), name, value }
+    }
+
+    fn decode<T>(&self, decode: impl FnOnce(Node<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let Self { session, ref path, value, .. } = *self;
+        let result = decode(Node { session, path, rules: Rules::None, sent: Sent::Json(value) });
+        session.settle(path, &|| value.clone(), result)
+    }
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
+    type Error = Fault;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
+        Ok((seed.deserialize(StrDeserializer::<Fault>::new(self.name))?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        self.decode(|node| <()>::deserialize(node))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        self.decode(|node| {
+            if node.session.state(node.path) == State::Hole {
+                seed.deserialize(node.session.filling(node.path))
+            } else {
+                seed.deserialize(node)
+            }
+        })
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.decode(|node| node.deserialize_tuple(len, visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.decode(|node| node.deserialize_struct("", fields, visitor))
     }
 }

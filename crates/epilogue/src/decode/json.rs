@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::flaw;
-use super::node::Node;
+use super::node::{Node, Sent};
 use super::object::ObjectOnly;
 use super::rules::Rules;
 use super::session::{Path, Session};
@@ -67,8 +67,9 @@ fn in_detail<T: DeserializeOwned>(
     // As in FastAPI, a body that is null counts as absent.
     let value = value.filter(|value| !value.is_null());
     Session::run(Place::Body, |session| {
-        let node = Node { session, value, path, rules, container: None };
-        session.settle_all(path, &|| node.input(), T::deserialize(node))
+        let sent = value.map_or(Sent::Nothing(None), Sent::Json);
+        let result = T::deserialize(Node { session, path, rules, sent });
+        session.settle_all(path, &|| value.cloned().unwrap_or_default(), result)
     })
 }
 

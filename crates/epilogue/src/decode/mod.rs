@@ -45,7 +45,6 @@ mod session;
 mod shape;
 mod slot;
 mod syntax;
-mod text;
 mod values;
 mod wild;
 
@@ -53,6 +52,7 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "multipart")]
 use self::flaw::Flaw;
+use self::node::{Node, Sent};
 use self::rules::Rules;
 use self::session::{Fault, Path, Session};
 use self::slot::{Role, Slot};
@@ -125,22 +125,17 @@ fn attempt<T: DeserializeOwned>(
     let path = root.name(name, 0);
     Session::run(values.place(), |session| {
         session.walk(values.length());
-        let slot = Slot {
-            session,
-            values,
-            name,
-            path: &path,
-            rules,
-            role: Role::Parameter,
-            place: values,
-            picked: None,
+        let node = |role| {
+            let sent = Sent::Slot(Slot { values, name, role, picked: None });
+            Node { session, path: &path, rules, sent }
         };
-        let result = match T::deserialize(slot.clone()) {
+        let result = match T::deserialize(node(Role::Parameter)) {
             // Only now is it known that the optional thing is a single value, and not a struct over the place.
-            Err(Fault::Nothing) => T::deserialize(Slot { role: Role::Absent, ..slot.clone() }),
+            Err(Fault::Nothing) => T::deserialize(node(Role::Absent)),
             other => other,
         };
-        session.settle_all(if session.is_whole() { &root } else { &path }, &|| slot.input(), result)
+        let path = if session.is_whole() { &root } else { &path };
+        session.settle_all(path, &|| node(Role::Parameter).input(), result)
     })
 }
 

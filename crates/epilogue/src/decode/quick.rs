@@ -82,7 +82,7 @@ impl<'a> Quick<'a> {
 }
 
 macro_rules! scalars {
-    ($($ask:ident $visit:ident $wrong:ident $parse:expr;)*) => {$(
+    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
         fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
             visitor.$visit(self.parsed($parse)?)
         }
@@ -92,7 +92,22 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Quick<'_> {
     type Error = Unsure;
 
-    scalar::of_texts!(scalars);
+    scalars! {
+        deserialize_bool visit_bool |text, _| scalar::bool(text);
+        deserialize_i8 visit_i8 scalar::int;
+        deserialize_i16 visit_i16 scalar::int;
+        deserialize_i32 visit_i32 scalar::int;
+        deserialize_i64 visit_i64 scalar::int;
+        deserialize_i128 visit_i128 scalar::int;
+        deserialize_u8 visit_u8 scalar::int;
+        deserialize_u16 visit_u16 scalar::int;
+        deserialize_u32 visit_u32 scalar::int;
+        deserialize_u64 visit_u64 scalar::int;
+        deserialize_u128 visit_u128 scalar::int;
+        deserialize_f32 visit_f32 scalar::single;
+        deserialize_f64 visit_f64 scalar::float;
+        deserialize_char visit_char |text, _| scalar::char(text);
+    }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
         self.deserialize_string(visitor)

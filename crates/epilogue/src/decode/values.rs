@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
@@ -343,29 +344,6 @@ impl Values for Captures<'_> {
     }
 }
 
-/// The values of one name of a map, as a place of their own.
-pub(super) struct Group<'v> {
-    /// Where they come from.
-    pub(super) place: Place,
-    pub(super) values: Raws<'v>,
-}
-
-impl Values for Group<'_> {
-    fn place(&self) -> Place {
-        self.place
-    }
-
-    fn one(&self, _: &str) -> Option<Raw<'_>> {
-        self.place.counting(&self.values).cloned()
-    }
-
-    fn all(&self, _: &str) -> Raws<'_> {
-        self.values.iter().cloned().collect()
-    }
-
-    fn each<'s>(&'s self, _: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {}
-}
-
 /// All names of a place with their values, in the order in which they first appear.
 ///
 /// It takes one walk over the place; looking up one name after another takes a walk per name.
@@ -379,12 +357,11 @@ impl<'v> Index<'v> {
     pub(super) fn new(of: &'v dyn Values) -> Self {
         let mut positions: HashMap<Cow<'v, str>, usize> = HashMap::new();
         let mut groups: Vec<(Cow<'v, str>, Raws<'v>)> = Vec::new();
-        of.each(&mut |name, raw| {
-            if let Some((_, raws)) = positions.get(&name).and_then(|&position| groups.get_mut(position)) {
-                raws.push(raw);
-            } else {
-                positions.insert(name.clone(), groups.len());
-                groups.push((name, Raws::from_iter([raw])));
+        of.each(&mut |name, raw| match positions.entry(name) {
+            Entry::Occupied(position) => groups[*position.get()].1.push(raw),
+            Entry::Vacant(position) => {
+                groups.push((position.key().clone(), Raws::from_iter([raw])));
+                position.insert(groups.len() - 1);
             }
         });
         Self { place: of.place(), positions, groups }
