@@ -13,82 +13,23 @@ use super::flaw;
 use super::node::{Node, Sent, shown};
 use super::rules::Rules;
 use super::session::{Fault, Path, Session, State, TypeName};
-use super::slot::{Role, Slot, shown_all};
+use super::slot::shown_all;
 use super::values::{Index, Raw, Values};
 
-/// What holds the fields of a struct or the entries of a map.
-#[derive(Clone, Copy)]
-pub(super) enum Object<'a> {
-    Json(&'a Value),
-    Place(&'a dyn Values),
-}
-
-impl<'a> Object<'a> {
-    /// The name under which a field is looked up.
-    fn key(self, field: &str) -> Cow<'_, str> {
-        match self {
-            Self::Json(_) => Cow::Borrowed(field),
-            Self::Place(values) => values.place().key(field),
-        }
-    }
-
-    fn has(self, field: &str) -> bool {
-        match self {
-            Self::Json(object) => object.get(field).is_some(),
-            Self::Place(values) => values.contains(&values.place().key(field)),
-        }
-    }
-
-    /// Which of the fields it has.
-    pub(super) fn present(
-        self,
-        fields: &'static [&'static str],
-    ) -> impl Iterator<Item = &'static str> + Clone + use<'a> {
-        fields.iter().copied().filter(move |field| self.has(field))
-    }
-
-    /// What it has under a name. `picked` is the value that counts, if it has been looked up already.
-    fn sent(self, name: &'a str, fields: &'static [&'static str], picked: Option<Raw<'a>>) -> Sent<'a> {
-        match self {
-            Self::Json(object) => object.get(name).map_or(Sent::Nothing(Some(object)), Sent::Json),
-            Self::Place(values) => Sent::Slot(Slot { values, name, role: Role::Field(fields), picked }),
-        }
-    }
-
-    /// Hands out every name, as often as it is there.
-    fn each_name(self, visit: &mut dyn FnMut(Cow<'a, str>)) {
-        match self {
-            Self::Json(object) => {
-                object.as_object().into_iter().flatten().for_each(|(name, _)| visit(name.into()));
-            }
-            Self::Place(values) => values.each(&mut |name, _| visit(name)),
-        }
-    }
-
-    /// Hands out every name once, with its values as errors repeat them.
-    fn each_input(self, visit: &mut dyn FnMut(&str, &dyn Fn() -> Value)) {
-        match self {
-            Self::Json(object) => {
-                for (name, value) in object.as_object().into_iter().flatten() {
-                    visit(name, &|| value.clone());
-                }
-            }
-            Self::Place(values) => {
-                for (name, raws) in &Index::new(values).groups {
-                    visit(name, &|| shown_all(raws));
-                }
-            }
-        }
-    }
+/// Which of the fields an object or a place has.
+pub(super) fn present<'a>(
+    object: &'a dyn Values,
+    fields: &'static [&'static str],
+) -> impl Iterator<Item = &'static str> + Clone + use<'a> {
+    fields.iter().copied().filter(move |field| object.contains(&object.place().key(field)))
 }
 
 /// The fields of a struct: in the order of the struct, then what else the object has.
 pub(super) struct Fields<'a> {
-    session: &'a Session,
-    object: Object<'a>,
+    node: &'a Node<'a>,
+    object: &'a dyn Values,
     of: &'a Path<'a>,
     of_type: TypeName,
-    rules: Rules<'a>,
     gaps: Vec<&'static str>,
     wanted: &'static [&'static str],
     next: usize,
@@ -120,18 +61,17 @@ struct Pending<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(
-        node: &Node<'a>,
+        node: &'a Node<'a>,
         (of, of_type): (&'a Path<'a>, TypeName),
-        object: Object<'a>,
+        object: &'a dyn Values,
         fields: &'static [&'static str],
     ) -> Self {
         Self {
-            session: node.session,
+            node,
             object,
             of,
             of_type,
-            rules: node.rules,
-            gaps: node.session.gaps(of_type, &object.present(fields)),
+            gaps: node.session.gaps(of_type, &present(object, fields)),
             wanted: fields,
             next: 0,
             stage: Stage::Declared,
@@ -145,19 +85,13 @@ impl<'a> Fields<'a> {
         while let Some(&field) = self.wanted.get(self.next) {
             let rank = self.next;
             self.next += 1;
-            let hopeless = self.session.state(&self.of.name(field, rank)) == State::Hopeless;
+            let hopeless = self.node.session.state(&self.of.name(field, rank)) == State::Hopeless;
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
-            let name = self.object.key(field);
-            let (is_there, picked) = match self.object {
-                Object::Json(object) => (object.get(field).is_some(), None),
-                Object::Place(values) => {
-                    let picked = values.one(&name);
-                    (picked.is_some(), picked)
-                }
-            };
-            if is_there || self.gaps.contains(&field) {
+            let name = self.object.place().key(field);
+            let picked = self.object.one(&name);
+            if picked.is_some() || self.gaps.contains(&field) {
                 self.pending = Some(Pending { field: field.into(), name: Some(name), rank, picked });
                 return Some(field);
             }
@@ -167,23 +101,21 @@ impl<'a> Fields<'a> {
 
     /// Looks for names that the struct does not have, if that can matter. A struct that denies unknown fields is not shown any.
     fn find_unknown(&mut self) {
-        if matches!(self.object, Object::Place(values) if !values.place().tells_unknown()) {
+        if !self.object.place().tells_unknown() {
             return;
         }
-        let wanted = self.wanted;
-        if self.session.is_strict(self.of_type) {
-            let mut rank = wanted.len();
-            self.object.each_input(&mut |name, input| {
-                if !wanted.contains(&name) {
-                    // A struct is known to be strict only from an earlier pass, so there is a log for this note.
-                    let _ = self.session.note(&self.of.name(name, rank), flaw::EXTRA, input);
-                    rank += 1;
-                }
-            });
+        if self.node.session.is_strict(self.of_type) {
+            let groups = Index::new(self.object).groups;
+            let unknown = groups.iter().filter(|(name, _)| !self.wanted.contains(&&**name));
+            for (i, (name, raws)) in unknown.enumerate() {
+                let path = self.of.name(name, self.wanted.len() + i);
+                // A struct is known to be strict only from an earlier pass, so there is a log for this note.
+                let _ = self.node.session.note(&path, flaw::EXTRA, &|| shown_all(raws));
+            }
             return;
         }
-        let unknown = &mut self.unknown;
-        self.object.each_name(&mut |name| {
+        let (wanted, unknown) = (self.wanted, &mut self.unknown);
+        self.object.each(&mut |name, _| {
             if !wanted.contains(&&*name) {
                 unknown.push(name);
             }
@@ -206,13 +138,13 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         if self.stage == Stage::Unknown {
             if let Some(name) = self.unknown.pop() {
                 let key = StrDeserializer::<Fault>::new(&name);
-                let result = self.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
+                let result = self.node.session.settle_key(self.of_type, seed.deserialize(key)).map(Some);
                 let rank = self.wanted.len();
                 self.pending = Some(Pending { field: name, name: None, rank, picked: None });
                 return result;
             }
             self.stage = Stage::Hopeless;
-            self.next = if self.session.is_first() { self.wanted.len() } else { 0 };
+            self.next = if self.node.session.is_first() { self.wanted.len() } else { 0 };
         }
         self.declared().map(|field| seed.deserialize(StrDeserializer::<Fault>::new(field))).transpose()
     }
@@ -221,14 +153,14 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         let Some(Pending { field, name, rank, picked }) = self.pending.take() else {
             return Err(Fault::Noted);
         };
-        let session = self.session;
+        let session = self.node.session;
         let name = name.as_deref().unwrap_or(&field);
         let path = self.of.name(&field, rank);
         let node = |picked| Node {
             session,
             path: &path,
-            rules: self.rules.of_field(&field),
-            sent: self.object.sent(name, self.wanted, picked),
+            rules: self.node.rules.of_field(&field),
+            sent: self.node.part(self.object, name, self.wanted, picked),
         };
         let result = if session.state(&path) == State::Hole {
             seed.deserialize(session.filling(&path))
@@ -241,11 +173,10 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 
 /// The entries of a map.
 pub(super) struct Entries<'a, I> {
-    session: &'a Session,
-    object: Object<'a>,
+    node: &'a Node<'a>,
+    object: &'a dyn Values,
     of: &'a Path<'a>,
     of_type: TypeName,
-    rules: Rules<'a>,
     names: I,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -254,14 +185,13 @@ pub(super) struct Entries<'a, I> {
 
 impl<'a, 'n: 'a, I: Iterator<Item = &'n str> + Clone> Entries<'a, I> {
     pub(super) fn new(
-        node: &Node<'a>,
+        node: &'a Node<'a>,
         (of, of_type): (&'a Path<'a>, TypeName),
-        object: Object<'a>,
+        object: &'a dyn Values,
         names: I,
     ) -> Self {
-        let Node { session, rules, .. } = *node;
-        let gaps = session.gaps(of_type, &names).into_iter();
-        Self { session, object, of, of_type, rules, names, rank: 0, gaps, pending: None }
+        let gaps = node.session.gaps(of_type, &names).into_iter();
+        Self { node, object, of, of_type, names, rank: 0, gaps, pending: None }
     }
 }
 
@@ -269,7 +199,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = &'n str>> MapAccess<'de> for Entries<'a
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        let session = self.session;
+        let session = self.node.session;
         for name in self.names.by_ref() {
             // The error of a key comes before that of its value.
             let key_of = self.of.name(name, self.rank);
@@ -291,17 +221,20 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = &'n str>> MapAccess<'de> for Entries<'a
             return Ok(Some(result));
         }
         // A struct that something is flattened into asks for a map, and may still lack fields of its own.
-        let Some(field) = self.gaps.find(|field| !self.object.has(field)) else { return Ok(None) };
-        self.pending = Some((self.object.key(field), self.rank));
+        let key = |field| self.object.place().key(field);
+        let Some(field) = self.gaps.find(|field| !self.object.contains(&key(field))) else {
+            return Ok(None);
+        };
+        self.pending = Some((key(field), self.rank));
         self.rank += 1;
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let Some((name, rank)) = self.pending.take() else { return Err(Fault::Noted) };
-        let (session, path) = (self.session, self.of.name(&name, rank));
-        let (rules, sent) = (self.rules.of_field(&name), self.object.sent(&name, &[], None));
-        let node = Node { session, path: &path, rules, sent };
+        let (session, path) = (self.node.session, self.of.name(&name, rank));
+        let sent = self.node.part(self.object, &name, &[], None);
+        let node = Node { session, path: &path, rules: self.node.rules.of_field(&name), sent };
         match seed.deserialize(node.clone()) {
             // The error is that of the whole object, which is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
@@ -322,7 +255,7 @@ pub(super) enum Listed<'a> {
 impl<'a> Listed<'a> {
     pub(super) fn of(node: &Node<'a>) -> Option<Self> {
         match &node.sent {
-            Sent::Json(Value::Array(items)) => Some(Self::Json(items)),
+            Sent::Raw(Raw::Json(Value::Array(items))) => Some(Self::Json(items)),
             Sent::Slot(slot) => {
                 node.session.take_several(true);
                 Some(Self::Raws(slot.items()))
@@ -367,7 +300,7 @@ impl<'a> Items<'a> {
     /// An item, with its name if it has one.
     fn item(&mut self, index: usize) -> (Option<Cow<'a, str>>, Option<Sent<'a>>) {
         match &mut self.list {
-            Listed::Json(items) => (None, items.get(index).map(Sent::Json)),
+            Listed::Json(items) => (None, items.get(index).map(|item| Sent::Raw(Raw::Json(item)))),
             Listed::Raws(raws) => {
                 let Some(item) = raws.get_mut(index) else { return (None, None) };
                 // The first pass gets it by value, because it reports nothing and looks at each item only once.
@@ -398,7 +331,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             let input = || self.list.input(index);
             let sent = match (sent, &self.of.sent) {
                 (Some(sent), _) => sent,
-                (None, &Sent::Json(list)) => Sent::Nothing(Some(list)),
+                (None, &Sent::Raw(Raw::Json(list))) => Sent::Nothing(Some(list)),
                 (None, _) => {
                     session.note(&path, flaw::MISSING, &input)?;
                     let result = seed.deserialize(session.filling(&path));
@@ -440,7 +373,7 @@ impl<'a> Variant<'a> {
 
     fn decode<T>(&self, decode: impl FnOnce(Node<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let Self { session, ref path, value, .. } = *self;
-        let result = decode(Node { session, path, rules: Rules::None, sent: Sent::Json(value) });
+        let result = decode(Node { session, path, rules: Rules::None, sent: Sent::Raw(Raw::Json(value)) });
         session.settle(path, &|| value.clone(), result)
     }
 }

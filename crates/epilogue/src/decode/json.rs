@@ -14,6 +14,7 @@ use super::object::ObjectOnly;
 use super::rules::Rules;
 use super::session::{Path, Session};
 use super::syntax::{Wrong, first_wrong};
+use super::values::Raw;
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc, Place};
 
@@ -67,7 +68,7 @@ fn in_detail<T: DeserializeOwned>(
     // As in FastAPI, a body that is null counts as absent.
     let value = value.filter(|value| !value.is_null());
     Session::run(Place::Body, |session| {
-        let sent = value.map_or(Sent::Nothing(None), Sent::Json);
+        let sent = value.map_or(Sent::Nothing(None), |value| Sent::Raw(Raw::Json(value)));
         let result = T::deserialize(Node { session, path, rules, sent });
         session.settle_all(path, &|| value.cloned().unwrap_or_default(), result)
     })

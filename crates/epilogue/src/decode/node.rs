@@ -8,13 +8,13 @@ use serde::de::Visitor;
 use serde::de::value::StrDeserializer;
 use serde_json::Value;
 
-use super::fields::{Entries, Fields, Items, Listed, Object, Variant};
+use super::fields::{Entries, Fields, Items, Listed, Variant, present};
 use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
 use super::session::{Fault, Path, Session, Step};
 use super::slot::{Role, Slot};
-use super::values::{Index, Raw};
+use super::values::{Index, Raw, Raw::Json, Values};
 use super::wild::Wild;
 
 /// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
@@ -32,44 +32,29 @@ pub(super) struct Node<'a> {
 /// What was sent of a value.
 #[derive(Clone)]
 pub(super) enum Sent<'a> {
-    /// A value of a JSON body.
-    Json(&'a Value),
+    Raw(Raw<'a>),
     /// Nothing, in a JSON body. This list or object lacks the value.
     Nothing(Option<&'a Value>),
-    /// One value of a place.
-    Raw(Raw<'a>),
     /// What a place has under a name, or all of the place.
     Slot(Slot<'a>),
 }
 
-impl Sent<'_> {
-    /// The value, if it is a text. `wrong` is the error of what is none.
-    fn text(&self, wrong: impl FnOnce() -> Flaw) -> Result<&str, Flaw> {
-        match self {
-            Self::Json(Value::String(text)) => Ok(text),
-            Self::Raw(Raw::Text(text)) => Ok(text),
-            Self::Raw(Raw::Opaque(_)) => Err(flaw::STRING_UNICODE),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-/// A value of a place as errors repeat it.
+/// A value as errors repeat it.
 pub(super) fn shown(raw: &Raw<'_>) -> Value {
     match raw {
         Raw::Text(text) => Value::String(text.to_string()),
         Raw::Opaque(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
         Raw::File(name) => serde_json::json!({ "filename": name }),
+        Json(value) => (*value).clone(),
     }
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
     /// What errors of the value repeat.
     pub(super) fn input(&self) -> Value {
         match &self.sent {
-            Sent::Json(value) => (*value).clone(),
-            Sent::Nothing(container) => container.cloned().unwrap_or_default(),
             Sent::Raw(raw) => shown(raw),
+            Sent::Nothing(container) => container.cloned().unwrap_or_default(),
             Sent::Slot(slot) => slot.input(self.session),
         }
     }
@@ -82,33 +67,80 @@ impl Node<'_> {
         }
     }
 
-    /// Of what a place has under a name, the value that counts, if there is any.
-    fn single(mut self) -> Self {
+    /// Of what a place has under a name, picks the value that counts, if there is any.
+    #[inline]
+    fn pick(&mut self) {
         if let Sent::Slot(slot) = &mut self.sent
             && let Some(raw) = slot.raw()
         {
             self.session.take_several(false);
             self.sent = Sent::Raw(raw);
         }
-        self
+    }
+
+    /// The value, if it is a text.
+    fn text(&self) -> Option<&str> {
+        match &self.sent {
+            Sent::Raw(Raw::Text(text)) => Some(text),
+            Sent::Raw(Json(Value::String(text))) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a value that is no text: `wrong`, unless it was meant as one.
+    fn no_text(&self, wrong: Flaw) -> Flaw {
+        if matches!(self.sent, Sent::Raw(Raw::Opaque(_))) { flaw::STRING_UNICODE } else { wrong }
+    }
+
+    /// The value as what is read of a text.
+    fn parsed<R>(
+        &self,
+        parse: impl FnOnce(&str, Rules<'_>) -> Result<R, Flaw>,
+        wrong: Flaw,
+    ) -> Result<R, Flaw> {
+        match self.text() {
+            Some(text) => parse(text, self.rules),
+            None => Err(self.no_text(wrong)),
+        }
     }
 
     /// Reports what is wrong with the value, or that none was sent, and goes on with what `fill` makes.
     fn flawed<T>(&self, flaw: Flaw, fill: impl FnOnce(Wild) -> Result<T, Fault>) -> Result<T, Fault> {
         match &self.sent {
-            Sent::Json(_) | Sent::Raw(_) => self.session.flawed(self.path, flaw, &|| self.input(), fill),
+            Sent::Raw(_) => self.session.flawed(self.path, flaw, &|| self.input(), fill),
             Sent::Nothing(_) => self.session.flawed(self.path, flaw::MISSING, &|| self.input(), fill),
             Sent::Slot(slot) if slot.role == Role::Optional => Err(Fault::Nothing),
             Sent::Slot(slot) => self.session.flawed(self.path, flaw::MISSING, &|| slot.lacking(), fill),
         }
     }
 
+    /// What the value, which is this object or place, has under a name. `picked` is what counts of it, if it has been looked up already.
+    pub(super) fn part<'p>(
+        &self,
+        object: &'p dyn Values,
+        name: &'p str,
+        fields: &'static [&'static str],
+        picked: Option<Raw<'p>>,
+    ) -> Sent<'p>
+    where
+        'a: 'p,
+    {
+        match self.sent {
+            Sent::Raw(Json(json)) => {
+                picked.or_else(|| object.one(name)).map_or(Sent::Nothing(Some(json)), Sent::Raw)
+            }
+            _ => Sent::Slot(Slot { values: object, name, role: Role::Field(fields), picked }),
+        }
+    }
+
     fn int<T: Int>(&self) -> Result<T, Flaw> {
         let number = match self.sent {
-            Sent::Json(Value::Number(number)) => number,
+            Sent::Raw(Json(Value::Number(number))) => number,
             // As lenient as pydantic, which converts what clearly means a number.
-            Sent::Json(Value::Bool(value)) => return scalar::int(if *value { "1" } else { "0" }, self.rules),
-            _ => return scalar::int(self.sent.text(|| flaw::INT_TYPE)?, self.rules),
+            Sent::Raw(Json(Value::Bool(value))) => {
+                return scalar::int(if *value { "1" } else { "0" }, self.rules);
+            }
+            _ => return self.parsed(scalar::int, flaw::INT_TYPE),
         };
         let whole = match (number.as_i128(), number.as_f64()) {
             (Some(whole), _) => whole,
@@ -126,9 +158,9 @@ impl Node<'_> {
 
     fn float(&self) -> Result<f64, Flaw> {
         let value = match self.sent {
-            Sent::Json(Value::Number(number)) => number.as_f64().ok_or(flaw::FLOAT_TYPE)?,
-            Sent::Json(Value::Bool(value)) => f64::from(u8::from(*value)),
-            _ => return scalar::float(self.sent.text(|| flaw::FLOAT_TYPE)?, self.rules),
+            Sent::Raw(Json(Value::Number(number))) => number.as_f64().ok_or(flaw::FLOAT_TYPE)?,
+            Sent::Raw(Json(Value::Bool(value))) => f64::from(u8::from(*value)),
+            _ => return self.parsed(scalar::float, flaw::FLOAT_TYPE),
         };
         self.rules.number(Num::Float(value))?;
         Ok(value)
@@ -141,8 +173,8 @@ impl Node<'_> {
 
     fn bool(&self) -> Result<bool, Flaw> {
         match self.sent {
-            Sent::Json(&Value::Bool(value)) => Ok(value),
-            Sent::Json(Value::Number(number)) => match number.as_f64() {
+            Sent::Raw(Json(&Value::Bool(value))) => Ok(value),
+            Sent::Raw(Json(Value::Number(number))) => match number.as_f64() {
                 Some(1.0) => Ok(true),
                 Some(0.0) => Ok(false),
                 // Only whole numbers look like attempts at a boolean, and to pydantic only those of an `i64`.
@@ -151,19 +183,19 @@ impl Node<'_> {
                 }
                 _ => Err(flaw::BOOL_TYPE),
             },
-            _ => scalar::bool(self.sent.text(|| flaw::BOOL_TYPE)?),
+            _ => self.parsed(|text, _| scalar::bool(text), flaw::BOOL_TYPE),
         }
     }
 
     fn char(&self) -> Result<char, Flaw> {
-        scalar::char(self.sent.text(|| flaw::STRING_TYPE)?)
+        self.parsed(|text, _| scalar::char(text), flaw::STRING_TYPE)
     }
 
     /// Hands the entries of an object, which has these names, to a map, or to a struct or enum that asks like one.
     fn visit_entries<'de, 'n, V: Visitor<'de>>(
         &self,
         of: &Path<'_>,
-        object: Object<'_>,
+        object: &dyn Values,
         names: impl Iterator<Item = &'n str> + Clone,
         visitor: V,
     ) -> Result<V::Value, Fault> {
@@ -174,11 +206,11 @@ impl Node<'_> {
 /// Deserialises by reading the value first, so that the visitor is still there when that fails.
 macro_rules! scalars {
     ($($ask:ident $visit:ident $read:ident;)*) => {$(
-        fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            let node = self.single();
-            match node.$read() {
+        fn $ask<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+            self.pick();
+            match self.$read() {
                 Ok(value) => visitor.$visit(value),
-                Err(flaw) => node.flawed(flaw, |wild| wild.$ask(visitor)),
+                Err(flaw) => self.flawed(flaw, |wild| wild.$ask(visitor)),
             }
         }
     )*};
@@ -187,20 +219,22 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Node<'_> {
     type Error = Fault;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let node = self.single();
-        match &node.sent {
-            Sent::Json(Value::Null) => visitor.visit_unit(),
-            Sent::Json(Value::Bool(value)) => visitor.visit_bool(*value),
-            Sent::Json(Value::Number(number)) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(number), ..) => visitor.visit_u64(number),
-                (_, Some(number), _) => visitor.visit_i64(number),
-                (.., number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
-            },
-            Sent::Json(Value::Array(_)) => node.deserialize_seq(visitor),
-            Sent::Json(value @ Value::Object(object)) => {
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        self.pick();
+        match &self.sent {
+            Sent::Raw(Json(Value::Null)) => visitor.visit_unit(),
+            Sent::Raw(Json(Value::Bool(value))) => visitor.visit_bool(*value),
+            Sent::Raw(Json(Value::Number(number))) => {
+                match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                    (Some(number), ..) => visitor.visit_u64(number),
+                    (_, Some(number), _) => visitor.visit_i64(number),
+                    (.., number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
+                }
+            }
+            Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
+            Sent::Raw(Json(Value::Object(object))) => {
                 let names = object.keys().map(String::as_str);
-                match node.visit_entries(node.path, Object::Json(value), names, visitor) {
+                match self.visit_entries(self.path, object, names, visitor) {
                     // Among types that take anything, only an enum with a tag among its fields can miss a field: its tag.
                     Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
                     result => result,
@@ -208,12 +242,12 @@ impl<'de> Deserializer<'de> for Node<'_> {
             }
             // Serde's buffers take bytes, which matter only if something reads them later.
             Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
-            Sent::Json(Value::String(_)) | Sent::Raw(_) => node.deserialize_string(visitor),
+            Sent::Raw(_) => self.deserialize_string(visitor),
             // If nothing has the parameter's name, it is given all that the place has: that is how tagged and untagged enums of
             // structs ask.
-            Sent::Slot(slot) if !slot.is_field() && slot.is_any_sent() => node.deserialize_map(visitor),
+            Sent::Slot(slot) if !slot.is_field() && slot.is_any_sent() => self.deserialize_map(visitor),
             Sent::Nothing(_) | Sent::Slot(_) => {
-                node.flawed(flaw::MISSING, |wild| wild.deserialize_any(visitor))
+                self.flawed(flaw::MISSING, |wild| wild.deserialize_any(visitor))
             }
         }
     }
@@ -237,32 +271,32 @@ impl<'de> Deserializer<'de> for Node<'_> {
         deserialize_char visit_char char;
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let node = self.single();
-        match node.sent.text(|| flaw::STRING_TYPE).and_then(|text| node.rules.text(text)) {
-            Ok(()) => match node.sent {
+    fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        self.pick();
+        match self.parsed(|text, rules| rules.text(text), flaw::STRING_TYPE) {
+            Ok(()) => match self.sent {
                 Sent::Raw(Raw::Text(Cow::Owned(text))) => visitor.visit_string(text),
-                sent => visitor.visit_str(sent.text(|| flaw::STRING_TYPE).unwrap_or_default()),
+                _ => visitor.visit_str(self.text().unwrap_or_default()),
             },
-            Err(flaw) => node.flawed(flaw, |wild| wild.deserialize_string(visitor)),
+            Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_string(visitor)),
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let node = self.single();
-        match node.sent {
-            Sent::Json(Value::String(text)) => visitor.visit_bytes(text.as_bytes()),
-            Sent::Json(Value::Array(_)) => node.deserialize_seq(visitor),
+    fn deserialize_byte_buf<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        self.pick();
+        match self.sent {
+            Sent::Raw(Json(Value::String(text))) => visitor.visit_bytes(text.as_bytes()),
+            Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
             Sent::Raw(Raw::Text(text)) => visitor.visit_byte_buf(text.into_owned().into_bytes()),
             Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
-            _ => node.flawed(flaw::BYTES_TYPE, |wild| wild.deserialize_byte_buf(visitor)),
+            _ => self.flawed(flaw::BYTES_TYPE, |wild| wild.deserialize_byte_buf(visitor)),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         match &mut self.sent {
-            Sent::Nothing(_) | Sent::Json(Value::Null) => visitor.visit_none(),
-            Sent::Json(_) | Sent::Raw(_) => visitor.visit_some(self),
+            Sent::Nothing(_) | Sent::Raw(Json(Value::Null)) => visitor.visit_none(),
+            Sent::Raw(_) => visitor.visit_some(self),
             Sent::Slot(slot) => {
                 slot.picked = slot.raw().filter(|raw| !raw.is_empty() || slot.may_be_empty());
                 match slot.role {
@@ -280,8 +314,11 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.sent {
-            Sent::Raw(_) | Sent::Slot(_) | Sent::Json(Value::Null) => visitor.visit_unit(),
-            _ => self.flawed(flaw::NONE_REQUIRED, |wild| wild.deserialize_unit(visitor)),
+            Sent::Raw(Json(value)) if !value.is_null() => {
+                self.flawed(flaw::NONE_REQUIRED, |wild| wild.deserialize_unit(visitor))
+            }
+            Sent::Nothing(_) => self.flawed(flaw::MISSING, |wild| wild.deserialize_unit(visitor)),
+            Sent::Raw(_) | Sent::Slot(_) => visitor.visit_unit(),
         }
     }
 
@@ -327,11 +364,11 @@ impl<'de> Deserializer<'de> for Node<'_> {
         visitor.visit_seq(Items::new(&self, items, Some(len)))
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         match &self.sent {
-            Sent::Json(value @ Value::Object(object)) => {
+            Sent::Raw(Json(Value::Object(object))) => {
                 let names = object.keys().map(String::as_str);
-                let result = self.visit_entries(self.path, Object::Json(value), names.clone(), visitor);
+                let result = self.visit_entries(self.path, object, names.clone(), visitor);
                 self.session.settle_fields(type_name::<V>(), names, result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
@@ -342,40 +379,41 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 self.session.take_whole();
                 let of = self.path.parent.unwrap_or(self.path);
                 let names = index.groups.iter().map(|(name, _)| &**name);
-                let result = self.visit_entries(of, Object::Place(&index), names.clone(), visitor);
+                let result = self.visit_entries(of, &index, names.clone(), visitor);
                 self.session.settle_fields(type_name::<V>(), names, result)
             }
-            _ => self.single().flawed(flaw::DICT_TYPE, |wild| wild.deserialize_map(visitor)),
+            _ => {
+                self.pick();
+                self.flawed(flaw::DICT_TYPE, |wild| wild.deserialize_map(visitor))
+            }
         }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
-        self,
+        mut self,
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let of_type = type_name::<V>();
         match &self.sent {
-            Sent::Json(value @ Value::Object(_)) => {
-                let object = Object::Json(value);
+            Sent::Raw(Json(Value::Object(object))) => {
                 let result = visitor.visit_map(Fields::new(&self, (self.path, of_type), object, fields));
-                self.session.settle_fields(of_type, object.present(fields), result)
+                self.session.settle_fields(of_type, present(object, fields), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
-                let has_none = slot.role == Role::Optional
-                    && Object::Place(slot.values).present(fields).next().is_none();
+                let has_none = slot.role == Role::Optional && present(slot.values, fields).next().is_none();
                 if has_none && !(slot.values.place().tells_unknown() && slot.is_any_sent()) {
                     return Err(Fault::Nothing);
                 }
                 self.session.take_whole();
                 // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
                 let index;
-                let object = if slot.values.length() > LONG {
+                let object: &dyn Values = if slot.values.length() > LONG {
                     index = Index::new(slot.values);
-                    Object::Place(&index)
+                    &index
                 } else {
-                    Object::Place(slot.values)
+                    slot.values
                 };
                 let of = self.path.parent.unwrap_or(self.path);
                 let result = visitor.visit_map(Fields::new(&self, (of, of_type), object, fields));
@@ -383,52 +421,52 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 if has_none && !matches!(result, Err(Fault::Unknown)) && !self.session.is_strict(of_type) {
                     return Err(Fault::Nothing);
                 }
-                self.session.settle_fields(of_type, object.present(fields), result)
+                self.session.settle_fields(of_type, present(object, fields), result)
             }
             _ => {
-                self.single().flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor))
+                self.pick();
+                self.flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor))
             }
         }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
-        self,
+        mut self,
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let node = self.single();
-        if let Sent::Json(Value::Object(object)) = node.sent
+        self.pick();
+        if let Sent::Raw(Json(Value::Object(object))) = self.sent
             && object.len() == 1
             && let Some((name, value)) = object.iter().next()
         {
-            return visitor.visit_enum(Variant::new(&node, name, value));
+            return visitor.visit_enum(Variant::new(&self, name, value));
         }
-        let (session, of) = (node.session, type_name::<V>());
-        let unknown = || flaw::not_a_variant(variants);
-        match node.sent.text(unknown) {
-            Ok(text) if variants.contains(&text) || !session.is_closed(of) => {
+        let (session, of) = (self.session, type_name::<V>());
+        match self.text() {
+            Some(text) if variants.contains(&text) || !session.is_closed(of) => {
                 session.settle_name(of, visitor.visit_enum(StrDeserializer::new(text)))
             }
-            text => {
-                let flaw = text.err().unwrap_or_else(unknown);
-                node.flawed(flaw, |wild| wild.deserialize_enum(name, variants, visitor))
+            _ => {
+                let flaw = self.no_text(flaw::not_a_variant(variants));
+                self.flawed(flaw, |wild| wild.deserialize_enum(name, variants, visitor))
             }
         }
     }
 
     /// Only an enum's tag is a value that is asked for like this.
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let node = self.single();
-        let found = match &node.sent {
-            Sent::Json(_) if matches!(node.path.step, Step::Index(_)) => return Err(Fault::Item),
-            Sent::Json(Value::String(text)) => Cow::Borrowed(text.as_str()),
-            Sent::Json(Value::Null) => Cow::Borrowed("None"),
-            Sent::Json(other) => Cow::Owned(other.to_string()),
+    fn deserialize_identifier<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        self.pick();
+        let found = match &self.sent {
+            Sent::Raw(Json(_)) if matches!(self.path.step, Step::Index(_)) => return Err(Fault::Item),
+            Sent::Raw(Json(Value::String(text))) => Cow::Borrowed(text.as_str()),
+            Sent::Raw(Json(Value::Null)) => Cow::Borrowed("None"),
+            Sent::Raw(Json(other)) => Cow::Owned(other.to_string()),
             Sent::Raw(Raw::Text(text)) => Cow::Borrowed(&**text),
-            _ => return node.deserialize_string(visitor),
+            _ => return self.deserialize_string(visitor),
         };
-        node.session.settle_tag(node.path, &found, visitor.visit_str(&found))
+        self.session.settle_tag(self.path, &found, visitor.visit_str(&found))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

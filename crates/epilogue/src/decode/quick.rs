@@ -71,7 +71,7 @@ impl<'a> Quick<'a> {
         match self.raw {
             Some(Raw::Text(text)) => Ok(text),
             None if self.may_be_absent => Err(Unsure::Absent),
-            None | Some(Raw::Opaque(_) | Raw::File(_)) => Err(Unsure::Other),
+            None | Some(_) => Err(Unsure::Other),
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
+use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::rejection::Place;
@@ -13,6 +14,8 @@ use crate::rejection::Place;
 /// One value as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Raw<'v> {
+    /// A value of a JSON body.
+    Json(&'v Value),
     /// Text, decoded as its place requires.
     Text(Cow<'v, str>),
     /// Bytes that are not text: only headers can carry them.
@@ -175,8 +178,9 @@ impl Values for UrlEncoded<'_> {
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for (key, value) in form_urlencoded::parse(self.text.as_bytes()) {
-            visit(key, Raw::Text(value));
+        for pair in self.text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            visit(decoded(name), Raw::Text(decoded(value)));
         }
     }
 
@@ -344,6 +348,27 @@ impl Values for Captures<'_> {
     }
 }
 
+/// The fields of an object in a JSON body.
+impl Values for Map<String, Value> {
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.get(name).map(Raw::Json)
+    }
+
+    fn all(&self, name: &str) -> Raws<'_> {
+        self.one(name).into_iter().collect()
+    }
+
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (name, value) in self {
+            visit(name.into(), Raw::Json(value));
+        }
+    }
+}
+
 /// All names of a place with their values, in the order in which they first appear.
 ///
 /// It takes one walk over the place; looking up one name after another takes a walk per name.
@@ -437,6 +462,7 @@ mod tests {
             Raw::Text(text) => text.into_owned(),
             Raw::Opaque(bytes) => format!("{bytes:?}"),
             Raw::File(name) => format!("file {name}"),
+            Raw::Json(value) => value.to_string(),
         };
         raws.into_iter().map(text).collect()
     }
