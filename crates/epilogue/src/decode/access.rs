@@ -9,10 +9,12 @@ use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess
 use serde_json::Value;
 use smallvec::SmallVec;
 
+use super::fault::Fault;
 use super::flaw;
 use super::node::{Node, Sent, shown};
+use super::path::Path;
 use super::rules::Rules;
-use super::session::{Fault, Path, Session, State, TypeName};
+use super::session::{Session, State, TypeName};
 use super::slot::shown_all;
 use super::values::{Index, Raw, Values};
 
@@ -104,7 +106,7 @@ impl<'a> Fields<'a> {
         if !self.object.place().tells_unknown() {
             return;
         }
-        if self.node.session.is_strict(self.of_type) {
+        if self.node.session.is_closed(self.of_type) {
             let groups = Index::new(self.object).groups;
             let unknown = groups.iter().filter(|(name, _)| !self.wanted.contains(&&**name));
             for (i, (name, raws)) in unknown.enumerate() {
@@ -257,7 +259,7 @@ impl<'a> Listed<'a> {
         match &node.sent {
             Sent::Raw(Raw::Json(Value::Array(items))) => Some(Self::Json(items)),
             Sent::Slot(slot) => {
-                node.session.take_several(true);
+                node.session.is_of_several.set(true);
                 Some(Self::Raws(slot.items()))
             }
             _ => None,

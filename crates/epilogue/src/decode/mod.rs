@@ -2,6 +2,9 @@
 //!
 //! One value, repeated values or a whole struct: whichever the type's `Deserialize` asks for. What does not fit is reported
 //! in the words and the shape of FastAPI, all of it at once.
+//!
+//! A single good value is read by `quick`, a good JSON body by `serde_json`. All else is read by the one deserialiser of `node`, which
+//! `access` lets structs, maps and lists look into, and `session` reads it again until all that is wrong is known.
 
 /// What all of our deserialisers answer in the same way.
 macro_rules! alike {
@@ -33,11 +36,13 @@ macro_rules! alike {
     };
 }
 
-mod fields;
+mod access;
+mod fault;
 pub(crate) mod flaw;
 mod json;
 mod node;
 mod object;
+mod path;
 mod quick;
 mod rules;
 mod scalar;
@@ -50,11 +55,13 @@ mod wild;
 
 use serde::de::DeserializeOwned;
 
+use self::fault::Fault;
 #[cfg(feature = "multipart")]
 use self::flaw::Flaw;
 use self::node::{Node, Sent};
+use self::path::Path;
 use self::rules::Rules;
-use self::session::{Fault, Path, Session};
+use self::session::Session;
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
@@ -134,7 +141,7 @@ fn attempt<T: DeserializeOwned>(
             Err(Fault::Nothing) => T::deserialize(node(Role::Absent)),
             other => other,
         };
-        let path = if session.is_whole() { &root } else { &path };
+        let path = if session.is_whole.get() { &root } else { &path };
         session.settle_all(path, &|| node(Role::Parameter).input(), result)
     })
 }

@@ -8,11 +8,13 @@ use serde::de::Visitor;
 use serde::de::value::StrDeserializer;
 use serde_json::Value;
 
-use super::fields::{Entries, Fields, Items, Listed, Variant, present};
+use super::access::{Entries, Fields, Items, Listed, Variant, present};
+use super::fault::Fault;
 use super::flaw::{self, Flaw};
+use super::path::{Path, Step};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
-use super::session::{Fault, Path, Session, Step};
+use super::session::Session;
 use super::slot::{Role, Slot};
 use super::values::{Index, Raw, Raw::Json, Values};
 use super::wild::Wild;
@@ -73,7 +75,7 @@ impl<'a> Node<'a> {
         if let Sent::Slot(slot) = &mut self.sent
             && let Some(raw) = slot.raw()
         {
-            self.session.take_several(false);
+            self.session.is_of_several.set(false);
             self.sent = Sent::Raw(raw);
         }
     }
@@ -96,11 +98,11 @@ impl<'a> Node<'a> {
     fn parsed<R>(
         &self,
         parse: impl FnOnce(&str, Rules<'_>) -> Result<R, Flaw>,
-        wrong: Flaw,
+        wrong: impl FnOnce() -> Flaw,
     ) -> Result<R, Flaw> {
         match self.text() {
             Some(text) => parse(text, self.rules),
-            None => Err(self.no_text(wrong)),
+            None => Err(self.no_text(wrong())),
         }
     }
 
@@ -140,7 +142,7 @@ impl<'a> Node<'a> {
             Sent::Raw(Json(Value::Bool(value))) => {
                 return scalar::int(if *value { "1" } else { "0" }, self.rules);
             }
-            _ => return self.parsed(scalar::int, flaw::INT_TYPE),
+            _ => return self.parsed(scalar::int, || flaw::INT_TYPE),
         };
         let whole = match (number.as_i128(), number.as_f64()) {
             (Some(whole), _) => whole,
@@ -160,7 +162,7 @@ impl<'a> Node<'a> {
         let value = match self.sent {
             Sent::Raw(Json(Value::Number(number))) => number.as_f64().ok_or(flaw::FLOAT_TYPE)?,
             Sent::Raw(Json(Value::Bool(value))) => f64::from(u8::from(*value)),
-            _ => return self.parsed(scalar::float, flaw::FLOAT_TYPE),
+            _ => return self.parsed(scalar::float, || flaw::FLOAT_TYPE),
         };
         self.rules.number(Num::Float(value))?;
         Ok(value)
@@ -183,12 +185,12 @@ impl<'a> Node<'a> {
                 }
                 _ => Err(flaw::BOOL_TYPE),
             },
-            _ => self.parsed(|text, _| scalar::bool(text), flaw::BOOL_TYPE),
+            _ => self.parsed(|text, _| scalar::bool(text), || flaw::BOOL_TYPE),
         }
     }
 
     fn char(&self) -> Result<char, Flaw> {
-        self.parsed(|text, _| scalar::char(text), flaw::STRING_TYPE)
+        self.parsed(|text, _| scalar::char(text), || flaw::STRING_TYPE)
     }
 
     /// Hands the entries of an object, which has these names, to a map, or to a struct or enum that asks like one.
@@ -273,7 +275,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         self.pick();
-        match self.parsed(|text, rules| rules.text(text), flaw::STRING_TYPE) {
+        match self.parsed(|text, rules| rules.text(text), || flaw::STRING_TYPE) {
             Ok(()) => match self.sent {
                 Sent::Raw(Raw::Text(Cow::Owned(text))) => visitor.visit_string(text),
                 _ => visitor.visit_str(self.text().unwrap_or_default()),
@@ -376,7 +378,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 if index.groups.is_empty() && slot.role == Role::Optional {
                     return Err(Fault::Nothing);
                 }
-                self.session.take_whole();
+                self.session.is_whole.set(true);
                 let of = self.path.parent.unwrap_or(self.path);
                 let names = index.groups.iter().map(|(name, _)| &**name);
                 let result = self.visit_entries(of, &index, names.clone(), visitor);
@@ -406,7 +408,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 if has_none && !(slot.values.place().tells_unknown() && slot.is_any_sent()) {
                     return Err(Fault::Nothing);
                 }
-                self.session.take_whole();
+                self.session.is_whole.set(true);
                 // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
                 let index;
                 let object: &dyn Values = if slot.values.length() > LONG {
@@ -418,7 +420,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 let of = self.path.parent.unwrap_or(self.path);
                 let result = visitor.visit_map(Fields::new(&self, (of, of_type), object, fields));
                 // What was sent is no business of a struct that has none of it, unless it denies unknown names.
-                if has_none && !matches!(result, Err(Fault::Unknown)) && !self.session.is_strict(of_type) {
+                if has_none && !matches!(result, Err(Fault::Unknown)) && !self.session.is_closed(of_type) {
                     return Err(Fault::Nothing);
                 }
                 self.session.settle_fields(of_type, present(object, fields), result)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::NamedRaws;
+use super::access::NamedRaws;
 use super::node::shown;
 use super::session::Session;
 use super::values::{Index, Raw, Raws, Values};
@@ -86,12 +86,13 @@ impl<'a> Slot<'a> {
 
     /// The input of errors of the value as such.
     pub(super) fn input(&self, session: &Session) -> Value {
-        let is_whole =
-            || session.is_whole() || self.values.place() == Place::Path && !self.values.contains(self.name);
+        let is_whole = || {
+            session.is_whole.get() || self.values.place() == Place::Path && !self.values.contains(self.name)
+        };
         if !self.is_field() && is_whole() {
             return shown_place(self.values, &[]);
         }
-        if !session.is_of_several() {
+        if !session.is_of_several.get() {
             return self.values.one(self.name).as_ref().map(shown).unwrap_or_default();
         }
         match self.all().as_slice() {
