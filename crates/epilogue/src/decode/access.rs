@@ -164,45 +164,40 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             rules: self.node.rules.of_field(&field),
             sent: self.node.part(self.object, name, self.wanted, picked),
         };
-        let result = if session.state(&path) == State::Hole {
-            seed.deserialize(session.filling(&path))
-        } else {
-            seed.deserialize(node(picked))
-        };
-        session.settle(&path, &|| node(None).input(), result)
+        session.settle(&path, &|| node(None).input(), node(picked).read(seed))
     }
 }
 
-/// The entries of a map.
+/// The entries of a map: names, each with the value that counts.
 pub(super) struct Entries<'a, I> {
     node: &'a Node<'a>,
     object: &'a dyn Values,
     of: &'a Path<'a>,
     of_type: TypeName,
-    names: I,
+    rest: I,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
-    pending: Option<(Cow<'a, str>, usize)>,
+    pending: Option<(Cow<'a, str>, usize, Option<Raw<'a>>)>,
 }
 
-impl<'a, 'n: 'a, I: Iterator<Item = &'n str> + Clone> Entries<'a, I> {
+impl<'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)> + Clone> Entries<'a, I> {
     pub(super) fn new(
         node: &'a Node<'a>,
         (of, of_type): (&'a Path<'a>, TypeName),
         object: &'a dyn Values,
-        names: I,
+        entries: I,
     ) -> Self {
-        let gaps = node.session.gaps(of_type, &names).into_iter();
-        Self { node, object, of, of_type, names, rank: 0, gaps, pending: None }
+        let gaps = node.session.gaps(of_type, &entries.clone().map(|(name, _)| name)).into_iter();
+        Self { node, object, of, of_type, rest: entries, rank: 0, gaps, pending: None }
     }
 }
 
-impl<'de, 'a, 'n: 'a, I: Iterator<Item = &'n str>> MapAccess<'de> for Entries<'a, I> {
+impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for Entries<'a, I> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         let session = self.node.session;
-        for name in self.names.by_ref() {
+        for (name, value) in self.rest.by_ref() {
             // The error of a key comes before that of its value.
             let key_of = self.of.name(name, self.rank);
             let path = key_of.name("[key]", 0);
@@ -219,7 +214,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = &'n str>> MapAccess<'de> for Entries<'a
             let key = Node { session, path: &path, rules: Rules::None, sent };
             let result = session.settle_key(self.of_type, seed.deserialize(key));
             let result = session.settle(&path, &|| name.into(), result)?;
-            self.pending = Some((name.into(), rank));
+            self.pending = Some((name.into(), rank, Some(value)));
             return Ok(Some(result));
         }
         // A struct that something is flattened into asks for a map, and may still lack fields of its own.
@@ -227,20 +222,24 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = &'n str>> MapAccess<'de> for Entries<'a
         let Some(field) = self.gaps.find(|field| !self.object.contains(&key(field))) else {
             return Ok(None);
         };
-        self.pending = Some((key(field), self.rank));
+        self.pending = Some((key(field), self.rank, None));
         self.rank += 1;
         seed.deserialize(StrDeserializer::<Fault>::new(field)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some((name, rank)) = self.pending.take() else { return Err(Fault::Noted) };
+        let Some((name, rank, picked)) = self.pending.take() else { return Err(Fault::Noted) };
         let (session, path) = (self.node.session, self.of.name(&name, rank));
-        let sent = self.node.part(self.object, &name, &[], None);
-        let node = Node { session, path: &path, rules: self.node.rules.of_field(&name), sent };
-        match seed.deserialize(node.clone()) {
+        let node = |picked| Node {
+            session,
+            path: &path,
+            rules: self.node.rules.of_field(&name),
+            sent: self.node.part(self.object, &name, &[], picked),
+        };
+        match seed.deserialize(node(picked)) {
             // The error is that of the whole object, which is none of the variants.
             Err(fault @ Fault::Tag { .. }) => Err(fault),
-            result => session.settle(&path, &|| node.input(), result),
+            result => session.settle(&path, &|| node(None).input(), result),
         }
     }
 }
@@ -299,20 +298,15 @@ impl<'a> Items<'a> {
         Self { of, list, next: 0, len }
     }
 
-    /// An item, with its name if it has one.
-    fn item(&mut self, index: usize) -> (Option<Cow<'a, str>>, Option<Sent<'a>>) {
+    /// An item, with its name if it has one. The first pass gets it by value, because it reports nothing and looks at each item only once.
+    fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
         match &mut self.list {
-            Listed::Json(items) => (None, items.get(index).map(|item| Sent::Raw(Raw::Json(item)))),
-            Listed::Raws(raws) => {
-                let Some(item) = raws.get_mut(index) else { return (None, None) };
-                // The first pass gets it by value, because it reports nothing and looks at each item only once.
-                let (name, raw) = if self.of.session.is_first() {
-                    std::mem::replace(item, (None, Raw::Text(Cow::Borrowed(""))))
-                } else {
-                    item.clone()
-                };
-                (name, Some(Sent::Raw(raw)))
+            Listed::Json(items) => items.get(index).map(|item| (None, Raw::Json(item))),
+            Listed::Raws(raws) if self.of.session.is_first() => {
+                let taken = (None, Raw::Text(Cow::Borrowed("")));
+                raws.get_mut(index).map(|item| std::mem::replace(item, taken))
             }
+            Listed::Raws(raws) => raws.get(index).cloned(),
         }
     }
 }
@@ -325,14 +319,14 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         while self.next < self.len.unwrap_or(self.list.len()) {
             let index = self.next;
             self.next += 1;
-            let (name, sent) = self.item(index);
-            let path = match &name {
+            let (name, raw) = self.item(index).unzip();
+            let path = match name.as_ref().and_then(Option::as_deref) {
                 Some(name) => of.parent.unwrap_or(of).name(name, index),
                 None => of.index(index),
             };
             let input = || self.list.input(index);
-            let sent = match (sent, &self.of.sent) {
-                (Some(sent), _) => sent,
+            let sent = match (raw, &self.of.sent) {
+                (Some(raw), _) => Sent::Raw(raw),
                 (None, &Sent::Raw(Raw::Json(list))) => Sent::Nothing(Some(list)),
                 (None, _) => {
                     session.note(&path, flaw::MISSING, &input)?;
@@ -397,13 +391,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        self.decode(|node| {
-            if node.session.state(node.path) == State::Hole {
-                seed.deserialize(node.session.filling(node.path))
-            } else {
-                seed.deserialize(node)
-            }
-        })
+        self.decode(|node| node.read(seed))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {

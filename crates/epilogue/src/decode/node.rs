@@ -4,9 +4,9 @@ use std::any::type_name;
 use std::borrow::Cow;
 
 use serde::Deserializer;
-use serde::de::Visitor;
 use serde::de::value::StrDeserializer;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Visitor};
+use serde_json::{Map, Value};
 
 use super::access::{Entries, Fields, Items, Listed, Variant, present};
 use super::fault::Fault;
@@ -14,7 +14,7 @@ use super::flaw::{self, Flaw};
 use super::path::{Path, Step};
 use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
-use super::session::Session;
+use super::session::{Session, State};
 use super::slot::{Role, Slot};
 use super::values::{Index, Raw, Raw::Json, Values};
 use super::wild::Wild;
@@ -51,6 +51,11 @@ pub(super) fn shown(raw: &Raw<'_>) -> Value {
     }
 }
 
+/// The names of an object, each with its value.
+fn entries_of(object: &Map<String, Value>) -> impl Iterator<Item = (&str, Raw<'_>)> + Clone {
+    object.iter().map(|(name, value)| (name.as_str(), Json(value)))
+}
+
 impl<'a> Node<'a> {
     /// What errors of the value repeat.
     pub(super) fn input(&self) -> Value {
@@ -58,6 +63,15 @@ impl<'a> Node<'a> {
             Sent::Raw(raw) => shown(raw),
             Sent::Nothing(container) => container.cloned().unwrap_or_default(),
             Sent::Slot(slot) => slot.input(self.session),
+        }
+    }
+
+    /// Reads the value, or what stands in for it.
+    pub(super) fn read<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fault> {
+        if self.session.state(self.path) == State::Hole {
+            seed.deserialize(self.session.filling(self.path))
+        } else {
+            seed.deserialize(self)
         }
     }
 
@@ -193,15 +207,15 @@ impl<'a> Node<'a> {
         self.parsed(|text, _| scalar::char(text), || flaw::STRING_TYPE)
     }
 
-    /// Hands the entries of an object, which has these names, to a map, or to a struct or enum that asks like one.
+    /// Hands the entries of an object to a map, or to a struct or enum that asks like one.
     fn visit_entries<'de, 'n, V: Visitor<'de>>(
         &self,
         of: &Path<'_>,
         object: &dyn Values,
-        names: impl Iterator<Item = &'n str> + Clone,
+        entries: impl Iterator<Item = (&'n str, Raw<'n>)> + Clone,
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_map(Entries::new(self, (of, type_name::<V>()), object, names))
+        visitor.visit_map(Entries::new(self, (of, type_name::<V>()), object, entries))
     }
 }
 
@@ -235,8 +249,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
             }
             Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
             Sent::Raw(Json(Value::Object(object))) => {
-                let names = object.keys().map(String::as_str);
-                match self.visit_entries(self.path, object, names, visitor) {
+                match self.visit_entries(self.path, object, entries_of(object), visitor) {
                     // Among types that take anything, only an enum with a tag among its fields can miss a field: its tag.
                     Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
                     result => result,
@@ -369,9 +382,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
-                let names = object.keys().map(String::as_str);
-                let result = self.visit_entries(self.path, object, names.clone(), visitor);
-                self.session.settle_fields(type_name::<V>(), names, result)
+                let result = self.visit_entries(self.path, object, entries_of(object), visitor);
+                self.session.settle_fields(type_name::<V>(), object.keys().map(String::as_str), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
                 let index = Index::new(slot.values);
@@ -380,8 +392,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 }
                 self.session.is_whole.set(true);
                 let of = self.path.parent.unwrap_or(self.path);
+                let result = self.visit_entries(of, &index, index.entries(), visitor);
                 let names = index.groups.iter().map(|(name, _)| &**name);
-                let result = self.visit_entries(of, &index, names.clone(), visitor);
                 self.session.settle_fields(type_name::<V>(), names, result)
             }
             _ => {

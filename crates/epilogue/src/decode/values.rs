@@ -392,6 +392,11 @@ impl<'v> Index<'v> {
         Self { place: of.place(), positions, groups }
     }
 
+    /// The names, each with the value that counts.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, Raw<'_>)> + Clone {
+        self.groups.iter().filter_map(|(name, raws)| Some((&**name, self.place.counting(raws)?.clone())))
+    }
+
     fn group(&self, name: &str) -> &[Raw<'v>] {
         self.positions.get(name).map_or(&[], |&position| &self.groups[position].1)
     }
