@@ -75,7 +75,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The same of a list or tuple.
+    /// What errors of a list or tuple repeat.
     fn listed(&self) -> Value {
         match &self.sent {
             Sent::Slot(slot) => slot.all().iter().map(shown).collect(),
@@ -103,7 +103,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What is wrong with a value that is no text: `wrong`, unless it was meant as one.
+    /// What is wrong with a value that is not a text: `wrong`, unless it was meant as one.
     fn no_text(&self, wrong: Flaw) -> Flaw {
         if matches!(self.sent, Sent::Raw(Raw::Opaque(_))) { flaw::STRING_UNICODE } else { wrong }
     }
@@ -206,17 +206,6 @@ impl<'a> Node<'a> {
     fn char(&self) -> Result<char, Flaw> {
         self.parsed(|text, _| scalar::char(text), || flaw::STRING_TYPE)
     }
-
-    /// Hands the entries of an object to a map, or to a struct or enum that asks like one.
-    fn visit_entries<'de, 'n, V: Visitor<'de>>(
-        &self,
-        of: &Path<'_>,
-        object: &dyn Values,
-        entries: impl Iterator<Item = (&'n str, Raw<'n>)> + Clone,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        visitor.visit_map(Entries::new(self, (of, type_name::<V>()), object, entries))
-    }
 }
 
 /// Deserialises by reading the value first, so that the visitor is still there when that fails.
@@ -249,7 +238,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
             }
             Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
             Sent::Raw(Json(Value::Object(object))) => {
-                match self.visit_entries(self.path, object, entries_of(object), visitor) {
+                let of = (self.path, type_name::<V>());
+                match visitor.visit_map(Entries::new(&self, of, object, entries_of(object))) {
                     // Among types that take anything, only an enum with a tag among its fields can miss a field: its tag.
                     Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
                     result => result,
@@ -380,10 +370,12 @@ impl<'de> Deserializer<'de> for Node<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        let of_type = type_name::<V>();
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
-                let result = self.visit_entries(self.path, object, entries_of(object), visitor);
-                self.session.settle_fields(type_name::<V>(), object.keys().map(String::as_str), result)
+                let of = (self.path, of_type);
+                let result = visitor.visit_map(Entries::new(&self, of, object, entries_of(object)));
+                self.session.settle_fields(of_type, object.keys().map(String::as_str), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
                 let index = Index::new(slot.values);
@@ -391,10 +383,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
                     return Err(Fault::Nothing);
                 }
                 self.session.is_whole.set(true);
-                let of = self.path.parent.unwrap_or(self.path);
-                let result = self.visit_entries(of, &index, index.entries(), visitor);
+                let of = (self.path.parent.unwrap_or(self.path), of_type);
+                let result = visitor.visit_map(Entries::new(&self, of, &index, index.entries()));
                 let names = index.groups.iter().map(|(name, _)| &**name);
-                self.session.settle_fields(type_name::<V>(), names, result)
+                self.session.settle_fields(of_type, names, result)
             }
             _ => {
                 self.pick();
