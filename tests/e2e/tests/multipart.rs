@@ -248,6 +248,37 @@ async fn a_file_is_no_value_of_a_field() {
     assert_eq!(Value::from_iter(told), want);
 }
 
+#[derive(Debug, Deserialize)]
+struct Titled {
+    title: String,
+    #[serde(flatten)]
+    signed: Signed,
+}
+
+#[derive(Debug, Deserialize)]
+struct Signed {
+    by: String,
+}
+
+#[post("/titled")]
+async fn titled(form: Form<Titled>) -> String {
+    format!("{} by {}", form.title, form.signed.by)
+}
+
+#[tokio::test]
+async fn a_file_is_no_field_beside_or_in_a_flattened_struct() {
+    for [file, text] in [["title", "by"], ["by", "title"]] {
+        let form = Multipart::new().file(file, "a.txt", "text/plain", "x").text(text, "x");
+        let client = TestClient::new(App::new().routes(routes![titled]));
+        let reply = client.post("/titled").multipart(form).send().await;
+        let errors = reply.json::<Value>();
+        assert_eq!(
+            (&errors["detail"][0]["type"], &errors["detail"][0]["loc"]),
+            (&json!("missing"), &json!(["body", file]))
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_is_malformed_is_refused_before_anything_runs() {
     let (app, mut entries) = app();

@@ -1,19 +1,20 @@
 //! JSON bodies.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::flaw;
-use super::node::Node;
+use super::node::{Node, Sent};
 use super::object::ObjectOnly;
+use super::path::Path;
 use super::rules::Rules;
-use super::session::{Path, Session};
+use super::session::Session;
 use super::syntax::{Wrong, first_wrong};
+use super::values::Raw;
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc, Place};
 
@@ -67,8 +68,9 @@ fn in_detail<T: DeserializeOwned>(
     // As in FastAPI, a body that is null counts as absent.
     let value = value.filter(|value| !value.is_null());
     Session::run(Place::Body, |session| {
-        let node = Node { session, value, path, rules, container: None };
-        session.settle_all(path, &|| node.input(), T::deserialize(node))
+        let sent = value.map_or(Sent::Nothing(None), |value| Sent::Raw(Raw::Json(value)));
+        let result = T::deserialize(Node { session, path, rules, sent });
+        session.settle_all(path, &|| value.cloned().unwrap_or_default(), result)
     })
 }
 
@@ -81,16 +83,15 @@ fn no_object(key: &str) -> Invalid {
 /// Whether there is a body, or a part of it under the key `embed`, so that no default is needed. What is not JSON counts: it is
 /// refused when it is read.
 pub(crate) fn is_given(bytes: &[u8], embed: Option<&str>) -> bool {
-    type Fields<'a> = HashMap<Cow<'a, str>, Option<IgnoredAny>>;
     let bytes = without_mark(bytes);
     if bytes.is_empty() {
         return false;
     }
     match embed {
         None => serde_json::from_slice(bytes).map_or(true, |body: Option<IgnoredAny>| body.is_some()),
-        Some(key) => serde_json::from_slice(bytes).map_or(true, |body: Option<Fields<'_>>| {
-            body.is_some_and(|fields| fields.get(key).is_some_and(Option::is_some))
-        }),
+        Some(key) => {
+            pick(bytes, key).map_or(true, |value: Option<Option<IgnoredAny>>| value.flatten().is_some())
+        }
     }
 }
 
@@ -111,20 +112,31 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 
 /// The value, if there is nothing to report.
 fn quick<T: DeserializeOwned>(bytes: &[u8], embed: Option<&str>) -> Option<T> {
+    if let Some(key) = embed {
+        return pick(bytes, key).ok()?;
+    }
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let value = match embed {
-        None => Some(T::deserialize(ObjectOnly::new(&mut parser)).ok()?),
-        Some(key) => parser.deserialize_map(Pick { key, value: PhantomData }).ok()?,
-    };
+    let value = T::deserialize(ObjectOnly::new(&mut parser)).ok()?;
     parser.end().ok()?;
-    value
+    Some(value)
 }
 
-/// Takes the value of one key of an object.
+/// The value of one key of an object, if it has the key. A body that is null has none.
+fn pick<T: DeserializeOwned>(bytes: &[u8], key: &str) -> serde_json::Result<Option<T>> {
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    let value = parser.deserialize_any(Pick { key, value: PhantomData })?;
+    parser.end()?;
+    Ok(value)
+}
+
 struct Pick<'k, T> {
     key: &'k str,
     value: PhantomData<T>,
 }
+
+/// A key that is not copied unless it has an escape.
+#[derive(Deserialize)]
+struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<'_, T> {
     type Value = Option<T>;
@@ -133,40 +145,21 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<'_, T> {
         f.write_str("an object")
     }
 
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<T>, A::Error> {
         let mut found = None;
-        while let Some(wanted) = fields.next_key_seed(IsKey(self.key))? {
+        while let Some(Key(key)) = fields.next_key()? {
             // If a key is repeated, the last one counts, as everywhere in JSON.
-            if wanted {
+            if key == self.key {
                 found = Some(fields.next_value_seed(ObjectOnly::new(PhantomData))?);
             } else {
                 fields.next_value::<IgnoredAny>()?;
             }
         }
         Ok(found)
-    }
-}
-
-/// Compares a key without keeping it.
-struct IsKey<'k>(&'k str);
-
-impl<'de> DeserializeSeed<'de> for IsKey<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IsKey<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! One value, repeated values or a whole struct: whichever the type's `Deserialize` asks for. What does not fit is reported
 //! in the words and the shape of FastAPI, all of it at once.
+//!
+//! A single good value is read by `quick`, a good JSON body by `serde_json`. All else is read by the one deserialiser of `node`, which
+//! `access` lets structs, maps and lists look into, and `session` reads it again until all that is wrong is known.
 
 /// What all of our deserialisers answer in the same way.
 macro_rules! alike {
@@ -33,11 +36,13 @@ macro_rules! alike {
     };
 }
 
-mod fields;
+mod access;
+mod fault;
 pub(crate) mod flaw;
 mod json;
 mod node;
 mod object;
+mod path;
 mod quick;
 mod rules;
 mod scalar;
@@ -45,16 +50,18 @@ mod session;
 mod shape;
 mod slot;
 mod syntax;
-mod text;
 mod values;
 mod wild;
 
 use serde::de::DeserializeOwned;
 
+use self::fault::Fault;
 #[cfg(feature = "multipart")]
 use self::flaw::Flaw;
+use self::node::{Node, Sent};
+use self::path::Path;
 use self::rules::Rules;
-use self::session::{Fault, Path, Session};
+use self::session::Session;
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
@@ -125,22 +132,17 @@ fn attempt<T: DeserializeOwned>(
     let path = root.name(name, 0);
     Session::run(values.place(), |session| {
         session.walk(values.length());
-        let slot = Slot {
-            session,
-            values,
-            name,
-            path: &path,
-            rules,
-            role: Role::Parameter,
-            place: values,
-            picked: None,
+        let node = |role| {
+            let sent = Sent::Slot(Slot { values, name, role, picked: None });
+            Node { session, path: &path, rules, sent }
         };
-        let result = match T::deserialize(slot.clone()) {
+        let result = match T::deserialize(node(Role::Parameter)) {
             // Only now is it known that the optional thing is a single value, and not a struct over the place.
-            Err(Fault::Nothing) => T::deserialize(Slot { role: Role::Absent, ..slot.clone() }),
+            Err(Fault::Nothing) => T::deserialize(node(Role::Absent)),
             other => other,
         };
-        session.settle_all(if session.is_whole() { &root } else { &path }, &|| slot.input(), result)
+        let path = if session.is_whole.get() { &root } else { &path };
+        session.settle_all(path, &|| node(Role::Parameter).input(), result)
     })
 }
 

@@ -101,9 +101,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
 }
 
 macro_rules! tell {
-    ($($tell:ident($type:ty);)*) => {$(
-        fn $tell<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
-            self.inner.$tell(value)
+    ($($tell:ident($($value:ident: $type:ty)?);)*) => {$(
+        fn $tell<E: serde::de::Error>(self, $($value: $type)?) -> Result<V::Value, E> {
+            self.inner.$tell($($value)?)
         }
     )*};
 }
@@ -116,26 +116,20 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ObjectOnly<V> {
     }
 
     tell! {
-        visit_bool(bool);
-        visit_i64(i64);
-        visit_i128(i128);
-        visit_u64(u64);
-        visit_u128(u128);
-        visit_f64(f64);
-        visit_str(&str);
-        visit_borrowed_str(&'de str);
-        visit_string(String);
-        visit_bytes(&[u8]);
-        visit_borrowed_bytes(&'de [u8]);
-        visit_byte_buf(Vec<u8>);
-    }
-
-    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_none()
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_unit()
+        visit_bool(value: bool);
+        visit_i64(value: i64);
+        visit_i128(value: i128);
+        visit_u64(value: u64);
+        visit_u128(value: u128);
+        visit_f64(value: f64);
+        visit_str(value: &str);
+        visit_borrowed_str(value: &'de str);
+        visit_string(value: String);
+        visit_bytes(value: &[u8]);
+        visit_borrowed_bytes(value: &'de [u8]);
+        visit_byte_buf(value: Vec<u8>);
+        visit_none();
+        visit_unit();
     }
 
     fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {

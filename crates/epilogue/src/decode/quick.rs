@@ -3,11 +3,11 @@
 //! Everything else, good or bad, is left to the decoding in detail, which has the same result for a good value.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{self, DeserializeOwned, Visitor};
+use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
+use super::fault::Fault;
 use super::flaw::Flaw;
 use super::rules::Rules;
 use super::scalar;
@@ -19,45 +19,14 @@ pub(super) fn quick<T: DeserializeOwned>(values: &impl Values, name: &str, rules
     match T::deserialize(value) {
         Ok(value) => Some(value),
         // Only now is it known that the optional thing is a single value, and not a struct over the place.
-        Err(Unsure::Absent) => absent(),
-        Err(Unsure::Other) => None,
+        Err(Fault::Nothing) => absent(),
+        Err(_) => None,
     }
 }
 
 /// What an optional type is when it is absent.
 pub(super) fn absent<T: DeserializeOwned>() -> Option<T> {
     T::deserialize(Absent).ok()
-}
-
-/// Why there is no quick answer.
-#[derive(Debug)]
-enum Unsure {
-    /// A single value may be absent, and is.
-    Absent,
-    Other,
-}
-
-impl fmt::Display for Unsure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("to be decoded in detail")
-    }
-}
-
-impl std::error::Error for Unsure {}
-
-impl de::Error for Unsure {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::Other
-    }
-
-    // No message is made here: that happens when the value is decoded in detail.
-    fn invalid_type(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self::Other
-    }
-
-    fn invalid_value(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self::Other
-    }
 }
 
 struct Quick<'a> {
@@ -67,48 +36,63 @@ struct Quick<'a> {
 }
 
 impl<'a> Quick<'a> {
-    fn text(self) -> Result<Cow<'a, str>, Unsure> {
+    fn text(self) -> Result<Cow<'a, str>, Fault> {
         match self.raw {
             Some(Raw::Text(text)) => Ok(text),
-            None if self.may_be_absent => Err(Unsure::Absent),
-            None | Some(Raw::Opaque(_) | Raw::File(_)) => Err(Unsure::Other),
+            None if self.may_be_absent => Err(Fault::Nothing),
+            None | Some(_) => Err(Fault::Noted),
         }
     }
 
-    fn parsed<R>(self, parse: impl FnOnce(&str, Rules<'_>) -> Result<R, Flaw>) -> Result<R, Unsure> {
+    fn parsed<R>(self, parse: impl FnOnce(&str, Rules<'_>) -> Result<R, Flaw>) -> Result<R, Fault> {
         let rules = self.rules;
-        parse(&self.text()?, rules).map_err(|_| Unsure::Other)
+        parse(&self.text()?, rules).map_err(|_| Fault::Noted)
     }
 }
 
 macro_rules! scalars {
-    ($($ask:ident $visit:ident $wrong:ident $parse:expr;)*) => {$(
-        fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+        fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             visitor.$visit(self.parsed($parse)?)
         }
     )*};
 }
 
 impl<'de> Deserializer<'de> for Quick<'_> {
-    type Error = Unsure;
+    type Error = Fault;
 
-    scalar::of_texts!(scalars);
+    scalars! {
+        deserialize_bool visit_bool |text, _| scalar::bool(text);
+        deserialize_i8 visit_i8 scalar::int;
+        deserialize_i16 visit_i16 scalar::int;
+        deserialize_i32 visit_i32 scalar::int;
+        deserialize_i64 visit_i64 scalar::int;
+        deserialize_i128 visit_i128 scalar::int;
+        deserialize_u8 visit_u8 scalar::int;
+        deserialize_u16 visit_u16 scalar::int;
+        deserialize_u32 visit_u32 scalar::int;
+        deserialize_u64 visit_u64 scalar::int;
+        deserialize_u128 visit_u128 scalar::int;
+        deserialize_f32 visit_f32 scalar::single;
+        deserialize_f64 visit_f64 scalar::float;
+        deserialize_char visit_char |text, _| scalar::char(text);
+    }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_string(visitor)
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let rules = self.rules;
         let text = self.text()?;
-        rules.text(&text).map_err(|_| Unsure::Other)?;
+        rules.text(&text).map_err(|_| Fault::Noted)?;
         match text {
             Cow::Borrowed(text) => visitor.visit_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_some(Self { may_be_absent: true, ..self })
     }
 
@@ -116,12 +100,12 @@ impl<'de> Deserializer<'de> for Quick<'_> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Unsure> {
+    ) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Unsure> {
-        Err(Unsure::Other)
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
+        Err(Fault::Noted)
     }
 
     forward_to_deserialize_any! {
@@ -133,14 +117,14 @@ impl<'de> Deserializer<'de> for Quick<'_> {
 struct Absent;
 
 impl<'de> Deserializer<'de> for Absent {
-    type Error = Unsure;
+    type Error = Fault;
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unsure> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_none()
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Unsure> {
-        Err(Unsure::Other)
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
+        Err(Fault::Noted)
     }
 
     forward_to_deserialize_any! {

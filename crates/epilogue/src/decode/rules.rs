@@ -1,5 +1,6 @@
 //! The limits of `#[param(...)]`, checked on the values as they are decoded.
 
+use std::cmp::Ordering;
 #[cfg(feature = "pattern")]
 use std::collections::HashMap;
 use std::fmt;
@@ -85,23 +86,18 @@ impl<'o> Rules<'o> {
 
     /// Checks a number: the first limit missed, in pydantic's order.
     pub(super) fn number(self, value: Num) -> Result<(), Flaw> {
-        type Holds = (fn(&i128, &i128) -> bool, fn(&f64, &f64) -> bool);
-        const LE: Holds = (i128::le, f64::le);
-        const LT: Holds = (i128::lt, f64::lt);
-        const GE: Holds = (i128::ge, f64::ge);
-        const GT: Holds = (i128::gt, f64::gt);
         let Some(options) = self.options() else { return Ok(()) };
-        let limits =
-            [("le", options.le, LE), ("lt", options.lt, LT), ("ge", options.ge, GE), ("gt", options.gt, GT)];
-        for (name, bound, (holds_exactly, holds)) in limits {
-            let Some(bound) = bound else { continue };
-            let met = match (value, bound) {
-                (Num::Int(value), Bound::Int(bound)) => holds_exactly(&value, &bound),
-                (Num::Huge(_), Bound::Int(_)) => matches!(name, "ge" | "gt"),
-                // A NaN meets no limit.
-                (value, bound) => holds(&value.to_float(), &Num::from(bound).to_float()),
-            };
-            if !met {
+        let limits = [
+            ("le", options.le, Ordering::is_le as fn(Ordering) -> bool),
+            ("lt", options.lt, Ordering::is_lt),
+            ("ge", options.ge, Ordering::is_ge),
+            ("gt", options.gt, Ordering::is_gt),
+        ];
+        for (name, bound, holds) in limits {
+            // A NaN meets no limit.
+            if let Some(bound) = bound
+                && !value.compare(bound.into()).is_some_and(holds)
+            {
                 return Err(missed(name, bound, matches!(value, Num::Float(_))));
             }
         }
@@ -168,6 +164,15 @@ impl Num {
             Self::Int(value) => value as f64,
             Self::Huge(value) => value as f64,
             Self::Float(value) => value,
+        }
+    }
+
+    /// Compares whole numbers exactly, and others as floats.
+    fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(value), Self::Int(other)) => Some(value.cmp(&other)),
+            (Self::Huge(_), Self::Int(_)) => Some(Ordering::Greater),
+            (value, other) => value.to_float().partial_cmp(&other.to_float()),
         }
     }
 

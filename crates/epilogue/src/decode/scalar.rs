@@ -132,30 +132,6 @@ pub(super) fn char(text: &str) -> Result<char, Flaw> {
     }
 }
 
-/// Calls a macro with the scalars that a text may be: how serde asks for one, how it is answered, what is wrong with anything
-/// but a text, and how the text is read.
-macro_rules! of_texts {
-    ($scalars:ident) => {
-        $scalars! {
-            deserialize_bool visit_bool BOOL_TYPE |text, _| scalar::bool(text);
-            deserialize_i8 visit_i8 INT_TYPE scalar::int;
-            deserialize_i16 visit_i16 INT_TYPE scalar::int;
-            deserialize_i32 visit_i32 INT_TYPE scalar::int;
-            deserialize_i64 visit_i64 INT_TYPE scalar::int;
-            deserialize_i128 visit_i128 INT_TYPE scalar::int;
-            deserialize_u8 visit_u8 INT_TYPE scalar::int;
-            deserialize_u16 visit_u16 INT_TYPE scalar::int;
-            deserialize_u32 visit_u32 INT_TYPE scalar::int;
-            deserialize_u64 visit_u64 INT_TYPE scalar::int;
-            deserialize_u128 visit_u128 INT_TYPE scalar::int;
-            deserialize_f32 visit_f32 FLOAT_TYPE scalar::single;
-            deserialize_f64 visit_f64 FLOAT_TYPE scalar::float;
-            deserialize_char visit_char STRING_TYPE |text, _| scalar::char(text);
-        }
-    };
-}
-pub(super) use of_texts;
-
 #[cfg(test)]
 mod tests {
     use super::*;

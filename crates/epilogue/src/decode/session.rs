@@ -8,14 +8,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 
-use serde::de;
 use serde_json::Value;
-use smallvec::SmallVec;
 
+use super::fault::Fault;
 use super::flaw::{self, Flaw};
-use super::values::UNREADABLE_NAME;
+use super::path::{Key, Path, Step};
 use super::wild::Wild;
 use crate::rejection::{Invalid, Loc, Place};
 
@@ -31,189 +29,8 @@ const MAX_VISITS: usize = 200_000;
 /// How much input (in bytes, roughly) all errors together repeat. Each error of a large object repeats the whole of it.
 const MAX_ECHO: usize = 256 * 1024;
 
-/// The way to a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Path<'a> {
-    pub(super) parent: Option<&'a Path<'a>>,
-    pub(super) step: Step<'a>,
-    /// Where the value stands among its siblings, which gives errors their order.
-    pub(super) rank: usize,
-}
-
-/// The last step of a [`Path`].
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
-}
-
 /// What tells one struct or enum from another: [`std::any::type_name`] of its visitor.
 pub(super) type TypeName = &'static str;
-
-/// The ranks along a path, which identify it within one decoding.
-type Key = SmallVec<[usize; 8]>;
-
-impl<'a> Path<'a> {
-    pub(super) fn root(name: &'a str) -> Self {
-        Self { parent: None, step: Step::Name(name), rank: 0 }
-    }
-
-    pub(super) fn name(&'a self, name: &'a str, rank: usize) -> Self {
-        Self { parent: Some(self), step: Step::Name(name), rank }
-    }
-
-    pub(super) fn index(&'a self, index: usize) -> Self {
-        Self { parent: Some(self), step: Step::Index(index), rank: index }
-    }
-
-    fn upwards(&self) -> impl Iterator<Item = &Path<'_>> {
-        std::iter::successors(Some(self), |path| path.parent)
-    }
-
-    fn key(&self) -> Key {
-        let mut key: Key = self.upwards().map(|path| path.rank).collect();
-        key.reverse();
-        key
-    }
-
-    fn loc(&self) -> Vec<Loc> {
-        let step = |path: &Path<'_>| match path.step {
-            Step::Name(name) => Loc::Name(name.to_owned().into()),
-            Step::Index(index) => Loc::Index(index),
-        };
-        let mut loc: Vec<_> = self.upwards().map(step).collect();
-        loc.reverse();
-        loc
-    }
-}
-
-/// Why a pass ended early.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// The parameter is absent and optional, whatever its type is.
-    Nothing,
-    /// The error has been noted, or need not be because this is the first pass.
-    Noted,
-    /// A struct lacks the field.
-    Missing(&'static str),
-    /// A struct got the field twice.
-    Duplicate(&'static str),
-    /// A struct denies this field.
-    Unknown,
-    /// An enum has only these variants.
-    Variant(&'static [&'static str]),
-    /// The tag of an object is none of these variants.
-    Tag { tag: String, found: String, expected: &'static [&'static str] },
-    /// An object lacks the tag that says which variant it is.
-    Untagged(&'static str),
-    /// An item of a list was asked for as the tag of an enum.
-    Item,
-    /// So the list was sent where an object with a tag is wanted.
-    List,
-    /// A type got a value of another kind than it takes.
-    Type { expected: String, reason: String },
-    /// A value that is no text was read, out of one of serde's own buffers.
-    Opaque,
-    /// A type refused a value.
-    Refused(String),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nothing => f.write_str("absent"),
-            Self::Noted => f.write_str("invalid"),
-            Self::Missing(field) => write!(f, "missing field `{field}`"),
-            Self::Duplicate(field) => write!(f, "duplicate field `{field}`"),
-            Self::Unknown => f.write_str("unknown field"),
-            Self::Variant(_) | Self::Tag { .. } => f.write_str("unknown variant"),
-            Self::Untagged(tag) => write!(f, "missing tag `{tag}`"),
-            Self::Item | Self::List => f.write_str("a list"),
-            Self::Opaque => f.write_str("not a text"),
-            Self::Type { reason, .. } | Self::Refused(reason) => f.write_str(reason),
-        }
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
-    fn custom<T: fmt::Display>(msg: T) -> Self {
-        Self::Refused(msg.to_string())
-    }
-
-    fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        if matches!(unexpected, de::Unexpected::Bytes(_)) {
-            return Self::Opaque;
-        }
-        let reason = format!("invalid type: {unexpected}, expected {expected}");
-        Self::Type { expected: expected.to_string(), reason }
-    }
-
-    fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        if matches!(unexpected, de::Unexpected::Bytes(_)) {
-            return Self::Opaque;
-        }
-        Self::custom(format_args!("invalid value: {unexpected}, expected {expected}"))
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::Missing(field)
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        Self::Duplicate(field)
-    }
-
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Unknown
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        if variant == UNREADABLE_NAME { Self::Opaque } else { Self::Variant(expected) }
-    }
-}
-
-impl Fault {
-    /// The error at the value that a type got and refused.
-    fn into_flaw(self, input: &Value) -> Flaw {
-        match self {
-            Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
-            Self::Tag { tag, found, expected } => flaw::union_tag_invalid(&tag, &found, expected),
-            Self::Untagged(tag) => flaw::union_tag_not_found(tag),
-            Self::List => flaw::MODEL_TYPE,
-            Self::Opaque => flaw::STRING_UNICODE,
-            // Serde takes a list as the fields of a struct, in order, if it has kept the list in a buffer.
-            Self::Missing(_) if !input.is_object() => flaw::MODEL_TYPE,
-            // The value came from one of serde's own buffers: for `flatten`, or for an untagged or tagged enum.
-            Self::Type { expected, reason } => match (expected.as_str(), input) {
-                ("a string", _) => flaw::STRING_TYPE,
-                ("a boolean", _) => flaw::BOOL_TYPE,
-                ("a sequence", _) => flaw::LIST_TYPE,
-                ("a map", _) => flaw::DICT_TYPE,
-                ("f32" | "f64", _) => flaw::FLOAT_TYPE,
-                (
-                    "i8" | "i16" | "i32" | "i64" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128" | "isize"
-                    | "usize",
-                    _,
-                ) => flaw::INT_TYPE,
-                (expected, _)
-                    if ["struct ", "internally tagged "].iter().any(|word| expected.starts_with(word))
-                        && !input.is_object() =>
-                {
-                    flaw::MODEL_TYPE
-                }
-                _ => flaw::value_error(&reason),
-            },
-            Self::Refused(reason) => match reason.strip_prefix("UUID parsing failed: ") {
-                // The message of the crate `uuid`, which pydantic uses too.
-                Some(reason) => flaw::uuid_parsing(reason),
-                None => flaw::value_error(&reason),
-            },
-            other => flaw::value_error(&other.to_string()),
-        }
-    }
-}
 
 /// What one decoding knows of its value so far.
 #[derive(Debug)]
@@ -221,28 +38,22 @@ pub(super) struct Session {
     /// `None` on the first pass, which ends at the first error.
     log: Option<RefCell<Log>>,
     /// Whether the parameter turned out to be a whole struct, whose fields stand where the parameter itself would.
-    whole: Cell<bool>,
+    pub(super) is_whole: Cell<bool>,
     /// Whether the type that was asked last takes all values of a name, not only the one that counts.
-    several: Cell<bool>,
+    pub(super) is_of_several: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
 struct Log {
     found: BTreeMap<Key, Invalid>,
-    /// Values that their type refused; they are filled without being looked at again.
-    holes: HashSet<Key>,
+    /// What is known of values: how bad they are, and how many fillings of each were refused.
+    known: HashMap<Key, (State, usize)>,
     /// Fields that structs have been found to lack, by the struct's type: what one item of a list lacks, the others may lack too.
     gaps: HashMap<TypeName, Vec<Gap>>,
-    /// Structs that deny unknown fields.
-    strict: HashSet<TypeName>,
-    /// Enums that take only the names that they list.
+    /// Structs and enums that take only the names that they list.
     closed: HashSet<TypeName>,
     /// The tag that was found for each enum that has one.
     tags: HashMap<Key, String>,
-    /// How many fillings have been refused.
-    fillings: HashMap<Key, usize>,
-    /// Values that no filling can replace.
-    hopeless: HashSet<Key>,
     /// Whether this pass has learnt something that gets the next one further.
     moved: bool,
     visits: usize,
@@ -288,15 +99,15 @@ impl Log {
             return;
         }
         let key = path.key();
-        if self.found.contains_key(&key) {
-            let refused = self.fillings.entry(key.clone()).or_default();
-            if *refused + 1 < Wild::FILLINGS {
-                *refused += 1;
-                self.moved = true;
-                return;
-            }
+        let is_noted = self.found.contains_key(&key);
+        let (state, refused) = self.known.entry(key).or_default();
+        if is_noted && *refused + 1 < Wild::FILLINGS {
+            *refused += 1;
+            self.moved = true;
+        } else {
+            self.moved = *state != State::Hopeless;
+            *state = State::Hopeless;
         }
-        self.moved |= self.hopeless.insert(key);
     }
 
     /// Whether anything is wrong with the value of the key, or with a part of it. Parts come right after it.
@@ -311,7 +122,7 @@ impl Session {
         place: Place,
         mut pass: impl FnMut(&Self) -> Result<T, Fault>,
     ) -> Result<T, Vec<Invalid>> {
-        let first = Self { log: None, whole: Cell::default(), several: Cell::default() };
+        let first = Self { log: None, is_whole: Cell::default(), is_of_several: Cell::default() };
         if let Ok(value) = pass(&first) {
             return Ok(value);
         }
@@ -361,28 +172,10 @@ impl Session {
         self.with_log(|log| log.visits += bytes / 8);
     }
 
-    /// Notes that the parameter is a struct or map over the whole place.
-    pub(super) fn take_whole(&self) {
-        self.whole.set(true);
-    }
-
-    pub(super) fn is_whole(&self) -> bool {
-        self.whole.get()
-    }
-
-    /// Notes whether the type that is asked now takes all values of a name.
-    pub(super) fn take_several(&self, several: bool) {
-        self.several.set(several);
-    }
-
-    pub(super) fn is_of_several(&self) -> bool {
-        self.several.get()
-    }
-
     /// What stands in for the value at the path.
     pub(super) fn filling(&self, path: &Path<'_>) -> Wild {
-        let refused = self.with_log(|log| log.fillings.get(&path.key()).copied()).flatten();
-        Wild::new(refused.unwrap_or_default())
+        let known = self.with_log(|log| log.known.get(&path.key()).copied()).flatten();
+        Wild::new(known.map_or(0, |(_, refused)| refused))
     }
 
     /// Notes an error of a value that its visitor has not seen yet, and lets `fill` give the visitor another value.
@@ -440,7 +233,8 @@ impl Session {
                     log.note(path, flaw, &|| input.clone());
                 }
             }
-            log.holes.insert(key);
+            let (state, _) = log.known.entry(key).or_default();
+            *state = State::Hole.max(*state);
             log.moved = true;
         });
         Fault::Noted
@@ -514,7 +308,7 @@ impl Session {
         match result {
             Err(Fault::Unknown) if self.log.is_some() => {
                 self.with_log(|log| {
-                    log.strict.insert(of);
+                    log.closed.insert(of);
                     log.moved = true;
                 });
                 Err(Fault::Noted)
@@ -527,19 +321,13 @@ impl Session {
     pub(super) fn state(&self, path: &Path<'_>) -> State {
         self.with_log(|log| {
             log.visits += 1;
-            if log.hopeless.is_empty() && log.holes.is_empty() {
-                return State::Fresh;
-            }
-            let key = path.key();
-            if log.hopeless.contains(&key) {
-                State::Hopeless
-            } else if log.holes.contains(&key) {
-                State::Hole
-            } else {
+            if log.known.is_empty() {
                 State::Fresh
+            } else {
+                log.known.get(&path.key()).copied().unwrap_or_default().0
             }
         })
-        .unwrap_or(State::Fresh)
+        .unwrap_or_default()
     }
 
     /// Whether this is the first pass, which knows nothing of any value and notes nothing.
@@ -563,11 +351,6 @@ impl Session {
             fields
         };
         self.with_log(gaps).unwrap_or_default()
-    }
-
-    /// Whether the struct denies unknown fields.
-    pub(super) fn is_strict(&self, of: TypeName) -> bool {
-        self.with_log(|log| log.strict.contains(of)).unwrap_or(false)
     }
 
     /// Ends the reading of an enum's name: remembers that the enum takes only the names that it lists.
@@ -597,20 +380,21 @@ impl Session {
         }
     }
 
-    /// Whether the enum takes only the names that it lists.
+    /// Whether the struct or enum takes only the names that it lists.
     pub(super) fn is_closed(&self, of: TypeName) -> bool {
         self.with_log(|log| log.closed.contains(of)).unwrap_or(false)
     }
 }
 
 /// What a pass knows of a value from earlier passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum State {
     /// Nothing bad.
+    #[default]
     Fresh,
-    /// Its type refuses it.
+    /// Its type refused it, so it is filled without being looked at again.
     Hole,
-    /// Its type refuses everything.
+    /// Its type refused every filling too.
     Hopeless,
 }
 

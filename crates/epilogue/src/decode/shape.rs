@@ -1,10 +1,10 @@
 //! What a type reads of a place, asked of its `Deserialize` before there is a request.
 
 use serde::de::value::MapDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::session::Fault;
+use super::fault::Fault;
 use super::wild::Wild;
 
 /// What a type reads of a place: of a query, or of a form.
@@ -35,7 +35,7 @@ pub(crate) fn shape<T: DeserializeOwned>() -> Shape {
 /// Each of these asks for what stands under one name.
 macro_rules! values {
     ($($ask:ident($($argument:ty),*))*) => { $(
-        fn $ask<V: Visitor<'de>>(self, $(_: $argument,)* _visitor: V) -> Result<V::Value, Self::Error> {
+        fn $ask<V: Visitor<'de>>(self, $(_: $argument,)* _visitor: V) -> Result<V::Value, Fault> {
             self.answered(Shape::Value)
         }
     )* };
@@ -44,33 +44,33 @@ macro_rules! values {
 struct Asked<'s>(&'s mut Shape);
 
 impl Asked<'_> {
-    fn answered<T>(self, shape: Shape) -> Result<T, serde::de::value::Error> {
+    fn answered<T>(self, shape: Shape) -> Result<T, Fault> {
         *self.0 = shape;
-        Err(Error::custom("only the shape was wanted"))
+        Err(Fault::Noted)
     }
 }
 
 impl<'de> Deserializer<'de> for Asked<'_> {
-    type Error = serde::de::value::Error;
+    type Error = Fault;
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
         fields: &'static [&'static str],
         _visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Result<V::Value, Fault> {
         self.answered(Shape::Struct(fields))
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_map<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Fault> {
         self.answered(Shape::Map)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_seq<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Fault> {
         self.answered(Shape::List)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, _visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, _visitor: V) -> Result<V::Value, Fault> {
         self.answered(Shape::Tuple(len))
     }
 
@@ -79,15 +79,15 @@ impl<'de> Deserializer<'de> for Asked<'_> {
         _name: &'static str,
         len: usize,
         _visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Result<V::Value, Fault> {
         self.answered(Shape::Tuple(len))
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Fault> {
         self.answered(Shape::Any)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_some(self)
     }
 
@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for Asked<'_> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 

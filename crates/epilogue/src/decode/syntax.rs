@@ -12,19 +12,13 @@ pub(super) struct Wrong {
 /// Reads a text up to the first thing that is wrong with it. What Python takes and JSON does not have, such as `NaN`, is not wrong.
 pub(super) fn first_wrong(text: &str) -> Result<(), Wrong> {
     let mut reader = Reader { text: text.as_bytes(), at: 0 };
-    // What is open, the innermost last. Not by recursion, because a text may be nested deeper than the stack.
-    let mut open = Vec::new();
+    // What ends each open object and array, the innermost last. Not by recursion, because a text may be nested deeper than the stack.
+    let mut ends = Vec::new();
     loop {
-        if reader.begin_value(&mut open)? && reader.end_values(&mut open)? {
+        if reader.begin_value(&mut ends)? && reader.end_values(&mut ends)? {
             return Ok(());
         }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    Object,
-    Array,
 }
 
 struct Reader<'t> {
@@ -64,49 +58,41 @@ impl Reader<'_> {
 
     /// Where a value must begin: reads it, or opens it and moves to where its first inner value must begin. Returns whether the
     /// value has ended.
-    fn begin_value(&mut self, open: &mut Vec<Open>) -> Result<bool, Wrong> {
+    fn begin_value(&mut self, ends: &mut Vec<u8>) -> Result<bool, Wrong> {
         self.skip_space();
-        if self.take(b'{') {
-            self.skip_space();
-            if self.take(b'}') {
-                return Ok(true);
-            }
+        let end = match self.peek() {
+            Some(b'{') => b'}',
+            Some(b'[') => b']',
+            _ => return self.scalar().map(|()| true),
+        };
+        self.at += 1;
+        self.skip_space();
+        if self.take(end) {
+            return Ok(true);
+        }
+        if end == b'}' {
             self.key()?;
-            open.push(Open::Object);
-            return Ok(false);
         }
-        if self.take(b'[') {
-            self.skip_space();
-            if self.take(b']') {
-                return Ok(true);
-            }
-            open.push(Open::Array);
-            return Ok(false);
-        }
-        self.scalar().map(|()| true)
+        ends.push(end);
+        Ok(false)
     }
 
     /// Where a value has ended: moves to where the next one must begin. Returns whether there is no next one.
-    fn end_values(&mut self, open: &mut Vec<Open>) -> Result<bool, Wrong> {
+    fn end_values(&mut self, ends: &mut Vec<u8>) -> Result<bool, Wrong> {
         loop {
             self.skip_space();
-            match (open.last(), self.peek()) {
-                (None, None) => return Ok(true),
-                (None, Some(_)) => return Err(self.wrong("Extra data")),
-                (Some(Open::Object), Some(b'}')) | (Some(Open::Array), Some(b']')) => {
-                    self.at += 1;
-                    open.pop();
-                }
-                (Some(Open::Object), Some(b',')) => {
-                    self.at += 1;
-                    self.skip_space();
-                    return self.key().map(|()| false);
-                }
-                (Some(Open::Array), Some(b',')) => {
-                    self.at += 1;
-                    return Ok(false);
-                }
-                (Some(_), _) => return Err(self.wrong("Expecting ',' delimiter")),
+            let Some(&end) = ends.last() else {
+                return if self.peek().is_none() { Ok(true) } else { Err(self.wrong("Extra data")) };
+            };
+            if self.take(end) {
+                ends.pop();
+            } else if !self.take(b',') {
+                return Err(self.wrong("Expecting ',' delimiter"));
+            } else if end == b'}' {
+                self.skip_space();
+                return self.key().map(|()| false);
+            } else {
+                return Ok(false);
             }
         }
     }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
+use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::rejection::Place;
@@ -12,6 +14,8 @@ use crate::rejection::Place;
 /// One value as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Raw<'v> {
+    /// A value of a JSON body.
+    Json(&'v Value),
     /// Text, decoded as its place requires.
     Text(Cow<'v, str>),
     /// Bytes that are not text: only headers can carry them.
@@ -174,8 +178,9 @@ impl Values for UrlEncoded<'_> {
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for (key, value) in form_urlencoded::parse(self.text.as_bytes()) {
-            visit(key, Raw::Text(value));
+        for pair in self.text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            visit(decoded(name), Raw::Text(decoded(value)));
         }
     }
 
@@ -343,27 +348,25 @@ impl Values for Captures<'_> {
     }
 }
 
-/// The values of one name of a map, as a place of their own.
-pub(super) struct Group<'v> {
-    /// Where they come from.
-    pub(super) place: Place,
-    pub(super) values: Raws<'v>,
-}
-
-impl Values for Group<'_> {
+/// The fields of an object in a JSON body.
+impl Values for Map<String, Value> {
     fn place(&self) -> Place {
-        self.place
+        Place::Body
     }
 
-    fn one(&self, _: &str) -> Option<Raw<'_>> {
-        self.place.counting(&self.values).cloned()
+    fn one(&self, name: &str) -> Option<Raw<'_>> {
+        self.get(name).map(Raw::Json)
     }
 
-    fn all(&self, _: &str) -> Raws<'_> {
-        self.values.iter().cloned().collect()
+    fn all(&self, name: &str) -> Raws<'_> {
+        self.one(name).into_iter().collect()
     }
 
-    fn each<'s>(&'s self, _: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {}
+    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
+        for (name, value) in self {
+            visit(name.into(), Raw::Json(value));
+        }
+    }
 }
 
 /// All names of a place with their values, in the order in which they first appear.
@@ -379,15 +382,19 @@ impl<'v> Index<'v> {
     pub(super) fn new(of: &'v dyn Values) -> Self {
         let mut positions: HashMap<Cow<'v, str>, usize> = HashMap::new();
         let mut groups: Vec<(Cow<'v, str>, Raws<'v>)> = Vec::new();
-        of.each(&mut |name, raw| {
-            if let Some((_, raws)) = positions.get(&name).and_then(|&position| groups.get_mut(position)) {
-                raws.push(raw);
-            } else {
-                positions.insert(name.clone(), groups.len());
-                groups.push((name, Raws::from_iter([raw])));
+        of.each(&mut |name, raw| match positions.entry(name) {
+            Entry::Occupied(position) => groups[*position.get()].1.push(raw),
+            Entry::Vacant(position) => {
+                groups.push((position.key().clone(), Raws::from_iter([raw])));
+                position.insert(groups.len() - 1);
             }
         });
         Self { place: of.place(), positions, groups }
+    }
+
+    /// The names, each with the value that counts.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, Raw<'_>)> + Clone {
+        self.groups.iter().filter_map(|(name, raws)| Some((&**name, self.place.counting(raws)?.clone())))
     }
 
     fn group(&self, name: &str) -> &[Raw<'v>] {
@@ -460,6 +467,7 @@ mod tests {
             Raw::Text(text) => text.into_owned(),
             Raw::Opaque(bytes) => format!("{bytes:?}"),
             Raw::File(name) => format!("file {name}"),
+            Raw::Json(value) => value.to_string(),
         };
         raws.into_iter().map(text).collect()
     }

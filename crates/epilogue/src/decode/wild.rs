@@ -6,7 +6,7 @@ use serde::Deserializer;
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
-use super::session::Fault;
+use super::fault::Fault;
 
 /// Stands in for a value that has an error, so that decoding gets on to the next one. What is made from it is thrown away.
 #[derive(Debug, Clone, Copy)]
