@@ -142,7 +142,7 @@ impl Execution {
                         tokio::task::yield_now().await;
                         continue;
                     }
-                    let (end, took) = one::run(runner, origin, task).await;
+                    let (end, took) = one::run(runner, origin, task, self.id).await;
                     end.settle(runner, origin, task, took, &mut self.report);
                     ended += 1;
                     // Tasks that never wait would keep their thread from everything else.

@@ -31,7 +31,7 @@ use crate::{
     task::Queued,
 };
 pub(crate) use registry::LiveId;
-use registry::{Admission, Registry};
+use registry::{Admission, Next, Registry};
 
 /// Executes batches and answers for them at shutdown. A clone is the same runner.
 ///
@@ -249,11 +249,28 @@ impl Runner {
     /// Called when an execution that was admitted is dropped.
     pub(crate) fn ended(&self, id: LiveId, finished: bool) {
         if finished {
-            if let Some(next) = self.0.registry.ended(id) {
-                self.run(next, None);
-            }
+            self.pass_on(self.0.registry.ended(id));
         } else {
             self.cut_off(id);
+        }
+    }
+
+    /// Waits within a batch that leaves its place to others meanwhile.
+    pub(crate) async fn paused(&self, id: LiveId, wait: impl Future<Output = ()>) {
+        self.pass_on(self.0.registry.pause(id));
+        wait.await;
+        if let Some(turn) = self.0.registry.resume(id, self.0.limits.batches) {
+            // The registry keeps the other end until the turn has come.
+            let _ = turn.await;
+        }
+    }
+
+    fn pass_on(&self, place: Option<Next>) {
+        match place {
+            Some(Next::Runs(execution)) => self.run(execution, None),
+            // If it is being dropped, its drop passes the place on.
+            Some(Next::Resumes(turn)) => _ = turn.send(()),
+            None => {}
         }
     }
 
@@ -261,7 +278,9 @@ impl Runner {
     fn cut_off(&self, id: LiveId) {
         // All are taken at once. If their runtime is gone too, they fail here one after another, in a loop, and not nested, each
         // at the end of the one before. After a drain's deadline they are refused.
-        for execution in self.0.registry.ended_with_all(id) {
+        let (place, waiting) = self.0.registry.ended_with_all(id);
+        self.pass_on(place);
+        for execution in waiting {
             execution.admit(None);
         }
     }

@@ -48,7 +48,7 @@ pub struct TaskStats {
     pub discarded: u64,
     /// Batches that run.
     pub batches: u64,
-    /// Batches that wait for others to end.
+    /// Batches that wait for others to end, or for the time at which their task is tried again.
     pub waiting_batches: u64,
     /// Requests that run although their client has left.
     pub kept: u64,

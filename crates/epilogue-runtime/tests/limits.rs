@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-use epilogue_runtime::{Batch, Runner, TaskEvent, TaskLimits, TaskObserver};
-use support::{Log, list, say};
+use epilogue_runtime::{Backoff, Batch, Runner, TaskEvent, TaskLimits, TaskObserver};
+use support::{How, Log, flaky, list, say, with_attempts};
 use tokio::{runtime::Handle, sync::oneshot};
 
 #[tokio::test]
@@ -77,6 +77,62 @@ async fn batches_above_the_limit_wait_their_turn() {
     runner.idle().await;
     assert_eq!(log.lines(), ["1", "2", "3", "4", "5"]);
     assert_eq!((runner.stats().waiting_batches, runner.stats().oldest), (0, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_to_be_tried_again_holds_up_no_other_batch() {
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    let runner = Runner::new(TaskLimits::default().batches(1));
+    let attempts = with_attempts(&runner);
+    let tasks = list(&runner);
+    let backoff = Backoff::new().first(MINUTE).longest(MINUTE);
+    tasks.add(flaky("mail", 1, How::Error)).retries(1).backoff(backoff);
+    Batch::new(tasks).submit();
+    let (release, released) = oneshot::channel::<()>();
+    let tasks = list(&runner);
+    let (begun, begins) = oneshot::channel::<()>();
+    tasks.add_task(async || (begun.send(()), released.await).1.unwrap(), ());
+    Batch::new(tasks).submit();
+    begins.await.unwrap();
+    assert_eq!(
+        (attempts.of("mail").len(), runner.stats().batches, runner.stats().waiting_batches),
+        (1, 1, 1)
+    );
+
+    // It is tried again only in a place of its own, but before batches that never had one.
+    let seen = Log::default();
+    let tasks = list(&runner);
+    let log = seen.clone();
+    tasks.add_task(async move || log.add(attempts.of("mail").len().to_string()), ());
+    Batch::new(tasks).submit();
+    tokio::time::sleep(3 * MINUTE).await;
+    assert_eq!(runner.stats().waiting_batches, 2);
+    release.send(()).unwrap();
+    runner.idle().await;
+    assert_eq!(seen.lines(), ["2"]);
+    assert_eq!((runner.stats().succeeded, runner.stats().batches), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_cut_off_while_it_waits_for_its_place_takes_none() {
+    let runner = Runner::new(TaskLimits::default().batches(1));
+    let _attempts = with_attempts(&runner);
+    let backoff = Backoff::new().first(Duration::from_secs(1));
+    for name in ["mail", "other mail"] {
+        let tasks = list(&runner);
+        tasks.add(flaky(name, 1, How::Error)).retries(1).backoff(backoff);
+        Batch::new(tasks).submit();
+    }
+    let tasks = list(&runner);
+    tasks.add_task(std::future::pending::<()>, ());
+    Batch::new(tasks).submit();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let stats = runner.stats();
+    assert_eq!((stats.batches, stats.waiting_batches, stats.retried), (1, 2, 2));
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!((report.abandoned.len(), report.stats.batches, report.stats.waiting_batches), (3, 0, 0));
+    assert!(report.stuck.is_empty());
 }
 
 #[tokio::test]

@@ -31,6 +31,6 @@ async fn start<'t>(
     task: &'t mut Queued,
 ) -> (&'t mut Queued, End, Option<Duration>) {
     let _running = CountedRunning::new(&runner.shared().counters);
-    let (end, took) = one::run(runner, origin, task).await;
+    let (end, took) = one::run(runner, origin, task, None).await;
     (task, end, took)
 }

@@ -8,11 +8,18 @@ use super::{blocking, end::End};
 use crate::{
     Origin, Runner, TaskObserver,
     panics::{self, Caught},
+    runner::LiveId,
     task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
 };
 
-/// Runs a task. The clock is read only if someone wants to know how long it took.
-pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> (End, Option<Duration>) {
+/// Runs a task. The clock is read only if someone wants to know how long it took. While the task waits to be tried again, the `batch` that does
+/// nothing else leaves its place to others.
+pub(super) async fn run(
+    runner: &Runner,
+    origin: &Origin,
+    task: &mut Queued,
+    batch: Option<LiveId>,
+) -> (End, Option<Duration>) {
     let mut begun = None;
     let work = task.work.take().expect("a task begins once");
     let end = match work {
@@ -24,7 +31,7 @@ pub(super) async fn run(runner: &Runner, origin: &Origin, task: &mut Queued) -> 
         Work::Call(call) => Box::pin(attempt(runner, origin, task, &mut begun, call)).await,
         Work::Task(repeated) => {
             let mut repeated = panics::Quiet::new(repeated);
-            Box::pin(repeat(runner, origin, task, &mut begun, &mut **repeated.get_mut())).await
+            Box::pin(repeat(runner, origin, task, &mut begun, &mut **repeated.get_mut(), batch)).await
         }
     };
     (end, begun.map(|begun| begun.elapsed()))
@@ -78,6 +85,7 @@ async fn repeat(
     task: &mut Queued,
     begun: &mut Option<Instant>,
     repeated: &mut Repeated<dyn Attempts>,
+    batch: Option<LiveId>,
 ) -> End {
     let options = repeated.options;
     let mut waits = None;
@@ -108,7 +116,10 @@ async fn repeat(
         let took = begun.map(|begun| begun.elapsed());
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
         task.set_last_error(error);
-        sleep(wait).await;
+        match batch {
+            Some(batch) => runner.paused(batch, sleep(wait)).await,
+            None => sleep(wait).await,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use parking_lot::{Mutex, MutexGuard};
 use slab::Slab;
-use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
+use tokio::{runtime::Handle, sync::oneshot, task::AbortHandle, time::Instant};
 
 use super::report::{AbandonedRequest, AbandonedTask, Stuck};
 use crate::{Origin, TaskStats, execution::Execution};
@@ -26,8 +26,10 @@ struct Inner {
     next: u64,
     /// Mostly empty; a slab keeps its memory even then.
     live: Slab<Live>,
-    /// How many of `live` are batches.
+    /// How many of `live` have a place among the batches that may run at once.
     batches: usize,
+    /// Batches that had a place, left it, and want one again.
+    resuming: VecDeque<(LiveId, oneshot::Sender<()>)>,
     waiting: VecDeque<Box<Execution>>,
     tasks_lost: Vec<AbandonedTask>,
     requests_lost: Vec<AbandonedRequest>,
@@ -36,6 +38,7 @@ struct Inner {
 pub(super) struct Live {
     pub(super) what: What,
     number: u64,
+    has_place: bool,
     pub(super) origin: Origin,
     pub(super) since: Instant,
     /// None until it is spawned.
@@ -63,13 +66,19 @@ pub(super) enum Admission {
     Refused(Box<Execution>),
 }
 
+/// Who takes the place that has become free.
+pub(super) enum Next {
+    Runs(Box<Execution>),
+    Resumes(oneshot::Sender<()>),
+}
+
 impl Inner {
     #[inline]
     fn insert(&mut self, what: What, origin: Origin, since: Instant, abort: Option<AbortHandle>) -> LiveId {
         self.next += 1;
-        self.batches += usize::from(what == What::Batch);
-        let number = self.next;
-        let slot = self.live.insert(Live { what, number, origin, since, abort });
+        let (number, has_place) = (self.next, what == What::Batch);
+        self.batches += usize::from(has_place);
+        let slot = self.live.insert(Live { what, number, has_place, origin, since, abort });
         LiveId { slot, number }
     }
 
@@ -79,9 +88,27 @@ impl Inner {
 
     #[inline]
     fn remove(&mut self, id: LiveId) -> Option<Live> {
-        let what = self.get_mut(id)?.what;
-        self.batches -= usize::from(what == What::Batch);
+        let has_place = self.get_mut(id)?.has_place;
+        self.batches -= usize::from(has_place);
         self.live.try_remove(id.slot)
+    }
+
+    fn take_place(&mut self, id: LiveId) {
+        if let Some(live) = self.get_mut(id) {
+            live.has_place = true;
+            self.batches += 1;
+        }
+    }
+
+    /// A place is free: those that had one come first.
+    fn next(&mut self) -> Option<Next> {
+        if let Some((id, turn)) = self.resuming.pop_front() {
+            self.take_place(id);
+            return Some(Next::Resumes(turn));
+        }
+        let mut next = self.waiting.pop_front()?;
+        self.runs(&mut next, None);
+        Some(Next::Runs(next))
     }
 
     fn runs(&mut self, execution: &mut Execution, abort: Option<AbortHandle>) {
@@ -155,19 +182,41 @@ impl Registry {
     }
 
     /// A batch has ended; the one that has waited longest takes its place.
-    pub(super) fn ended(&self, id: LiveId) -> Option<Box<Execution>> {
+    pub(super) fn ended(&self, id: LiveId) -> Option<Next> {
         let mut inner = self.inner();
         inner.remove(id)?;
-        let mut next = inner.waiting.pop_front()?;
-        inner.runs(&mut next, None);
-        Some(next)
+        inner.next()
     }
 
-    /// A batch was cut off: returns all that are waiting.
-    pub(super) fn ended_with_all(&self, id: LiveId) -> VecDeque<Box<Execution>> {
+    /// A batch leaves its place to the one that has waited longest.
+    pub(super) fn pause(&self, id: LiveId) -> Option<Next> {
         let mut inner = self.inner();
-        inner.remove(id);
-        mem::take(&mut inner.waiting)
+        let live = inner.get_mut(id)?;
+        live.has_place = false;
+        inner.batches -= 1;
+        inner.next()
+    }
+
+    /// Gives a batch that has left its place a new one; if there is none, what is returned tells when there is.
+    pub(super) fn resume(&self, id: LiveId, limit: usize) -> Option<oneshot::Receiver<()>> {
+        let mut inner = self.inner();
+        if inner.batches < limit {
+            inner.take_place(id);
+            return None;
+        }
+        let (turn, comes) = oneshot::channel();
+        inner.resuming.push_back((id, turn));
+        Some(comes)
+    }
+
+    /// A batch was cut off: returns who takes its place if that one runs already, and all that are waiting.
+    pub(super) fn ended_with_all(&self, id: LiveId) -> (Option<Next>, VecDeque<Box<Execution>>) {
+        let mut inner = self.inner();
+        let waiting = mem::take(&mut inner.waiting);
+        let had_place = inner.remove(id).is_some_and(|live| live.has_place);
+        // One that is cut off while it wants a place again takes none from the others.
+        inner.resuming.retain(|(other, _)| other.number != id.number);
+        (if had_place { inner.next() } else { None }, waiting)
     }
 
     /// Something other than a batch has ended.
@@ -217,7 +266,8 @@ impl Registry {
     pub(super) fn fill(&self, mut stats: TaskStats) -> TaskStats {
         let inner = self.inner();
         stats.batches = inner.batches as u64;
-        stats.waiting_batches = inner.waiting.len() as u64;
+        let paused = inner.all(What::Batch).filter(|batch| !batch.has_place).count();
+        stats.waiting_batches = (inner.waiting.len() + paused) as u64;
         stats.kept = inner.all(What::Kept).count() as u64;
         stats.open = inner.all(What::Open).count() as u64;
         let oldest = inner.all(What::Batch).map(|live| live.since).min();
