@@ -512,11 +512,12 @@ async fn connections_above_the_limit_wait_for_a_place() {
 }
 
 #[tokio::test]
-async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
+async fn hundreds_of_idle_connections_do_not_hinder_others_or_the_end() {
     let (app, mut entries, _gate) = app();
     let served = Served::new(app).await;
     let mut idle = Vec::new();
-    for number in 0..1_000_u32 {
+    // Both ends of each are files of this process, which on many systems may have 1,024.
+    for number in 0..400_u32 {
         let mut client = served.connect().await;
         if number.is_multiple_of(2) {
             client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
@@ -526,7 +527,7 @@ async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
     }
     assert_eq!(served.get("/b").await.body(), "b");
     served.stop().await.unwrap();
-    assert_eq!(entries.now().len(), 501);
+    assert_eq!(entries.now().len(), 201);
     for mut client in idle {
         assert!(!client.read_to_end().await.contains("HTTP/1.1 5"));
     }
