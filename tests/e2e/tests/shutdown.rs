@@ -269,7 +269,7 @@ async fn a_dependency_that_the_deadline_finds_on_the_blocking_pool_is_exited() {
 
     let (journal, mut entries) = Journal::new();
     let (end, ends) = std::sync::mpsc::channel();
-    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let limits = TaskLimits::default().grace(Duration::from_millis(20)).exit_grace(Duration::from_mins(1));
     let app = App::new().state(journal).state(End(ends.into())).tasks(limits).routes(routes![connects]);
     let served = Served::new(app).await;
     let mut client = served.http1().await;
