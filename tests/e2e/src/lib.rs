@@ -1,7 +1,9 @@
 //! What the end-to-end tests share: an app on a socket of its own, and clients that can misbehave.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::testing::TestRequest;
@@ -236,6 +238,44 @@ pub async fn settle() {
     // Each turn runs what the turn before has woken. No chain of wake-ups in a test is nearly this long.
     for _ in 0..200 {
         tokio::task::yield_now().await;
+    }
+}
+
+/// The clock of a test on one thread. It stands still except when the test lets time pass, so nothing is too late, however slow the
+/// machine is. When time passes, it passes quickly: what another thread does at the same time may be too late then.
+#[derive(Debug)]
+pub struct Clock {
+    /// Ends what runs on the blocking pool.
+    _end: std::sync::mpsc::Sender<()>,
+}
+
+impl Clock {
+    /// Stops the clock.
+    pub fn stopped() -> Self {
+        tokio::time::pause();
+        // While something runs on the blocking pool, tokio does not move a paused clock on by itself. Otherwise it would whenever
+        // nothing is ready, although the kernel may just be about to deliver something.
+        let (end, ended) = std::sync::mpsc::channel();
+        tokio::task::spawn_blocking(move || ended.recv());
+        Self { _end: end }
+    }
+
+    /// Lets this time pass.
+    pub async fn passes(&self, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        self.passes_until(tokio::time::sleep_until(end)).await;
+    }
+
+    /// Lets time pass until something has happened.
+    pub async fn passes_until<T>(&self, event: impl Future<Output = T>) -> T {
+        let mut event = pin!(event);
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut event => return output,
+                () = settle() => tokio::time::advance(Duration::from_millis(10)).await,
+            }
+        }
     }
 }
 
