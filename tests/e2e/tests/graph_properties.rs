@@ -4,7 +4,7 @@
 use epilogue::StartError;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Entries, Journal};
+use epilogue_e2e::{Entries, Journal, hide_panics};
 use proptest::prelude::*;
 
 /// What a function does when it is called.
@@ -30,6 +30,9 @@ struct Script(Vec<Part>);
 const FUNCTION: usize = 9;
 
 fn act(act: Act, what: &str) -> Result<(), HttpError> {
+/// The messages of panics.
+const ON_PURPOSE: &[&str] = &["a function", "a task", "an exit"];
+
     match act {
         Act::Succeeds => Ok(()),
         Act::Fails => Err(HttpError::new(StatusCode::IM_A_TEAPOT, what)),
@@ -262,8 +265,7 @@ proptest! {
 
     #[test]
     fn a_request_does_what_the_model_predicts(script in scripts()) {
-        // The panics are on purpose, and nobody wants to read them. A failed case is an error of this function, not a panic.
-        std::panic::set_hook(Box::new(|_| {}));
+        hide_panics(ON_PURPOSE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         for (path, needs) in ROUTES {
             let (expected, status) = Model::request(FAMILY, &script, needs);
@@ -409,7 +411,7 @@ proptest! {
         chosen in prop::collection::vec(any::<prop::sample::Index>(), SLOTS.len()),
         script in scripts(),
     ) {
-        std::panic::set_hook(Box::new(|_| {}));
+        hide_panics(ON_PURPOSE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let chosen = SLOTS.iter().zip(&chosen).map(|(variants, index)| index.get(variants));
         let (mut graph, mut app) = (Vec::new(), App::new().routes(routes![random]));
