@@ -6,6 +6,7 @@ use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Entries, Journal, hide_panics};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// What a function does when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +30,10 @@ struct Script(Vec<Part>);
 
 const FUNCTION: usize = 9;
 
-fn act(act: Act, what: &str) -> Result<(), HttpError> {
 /// The messages of panics.
 const ON_PURPOSE: &[&str] = &["a function", "a task", "an exit"];
 
+fn act(act: Act, what: &str) -> Result<(), HttpError> {
     match act {
         Act::Succeeds => Ok(()),
         Act::Fails => Err(HttpError::new(StatusCode::IM_A_TEAPOT, what)),
@@ -260,8 +261,17 @@ async fn run(app: App, script: &Script, path: &str) -> Result<(u16, Vec<String>)
     Ok((status, entries.now()))
 }
 
+/// The same cases in every run, except where `PROPTEST_RNG_SEED` asks for others.
+fn config(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    match config.rng_seed {
+        RngSeed::Random => ProptestConfig { rng_seed: RngSeed::Fixed(0x5eed), ..config },
+        RngSeed::Fixed(_) => config,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(300))]
 
     #[test]
     fn a_request_does_what_the_model_predicts(script in scripts()) {
@@ -404,7 +414,7 @@ fn is_refused(graph: &[Shape]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(1000))]
 
     #[test]
     fn so_does_a_request_of_a_random_graph(
