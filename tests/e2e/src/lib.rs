@@ -16,6 +16,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::Registry;
 
 /// An app that serves on a port that the system has chosen.
 #[derive(Debug)]
@@ -291,6 +294,15 @@ pub fn hide_panics(on_purpose: &'static [&'static str]) {
             }
         }));
     });
+}
+
+/// Passes to a layer what the test's thread logs, until the guard is dropped.
+pub fn logs_to(layer: impl Layer<Registry> + Send + Sync) -> DefaultGuard {
+    // Every thread has a subscriber. Otherwise `tracing` may ask a thread without one whether anybody wants an event, and leave it out
+    // on all others.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(tracing::subscriber::set_global_default(Registry::default())));
+    tracing::subscriber::set_default(Registry::default().with(layer))
 }
 
 /// A journal that tasks write and a test reads, in order.
