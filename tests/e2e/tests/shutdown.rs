@@ -139,7 +139,8 @@ async fn a_first_request_that_has_come_when_the_server_stops_is_answered() {
 #[tokio::test]
 async fn half_a_head_is_no_request_in_flight() {
     let clock = Clock::stopped();
-    let served = Served::new(App::new()).await;
+    let limits = TaskLimits::default().grace(Duration::from_secs(2));
+    let served = Served::new(App::new().tasks(limits)).await;
     let mut client = served.connect().await;
     client.write("GET /hel").await;
     // The server must have read it before the stop, or no head is half there.
