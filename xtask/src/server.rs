@@ -49,7 +49,8 @@ impl Server {
 
     /// Asks the server to end, and checks that it ends well.
     pub(crate) fn stop(mut self) -> Result<(), Error> {
-        Step::new("kill").args(["-TERM", &self.child.id().to_string()]).run()?;
+        // By the shell's own `kill`: not every machine has it as a program.
+        Step::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).run()?;
         match self.wait() {
             Ok(Some(status)) if status.success() => Ok(()),
             Ok(Some(status)) => Err(Error::EndedBadly { server: self.name.to_owned(), status }),

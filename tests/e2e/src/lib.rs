@@ -1,7 +1,9 @@
 //! What the end-to-end tests share: an app on a socket of its own, and clients that can misbehave.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::testing::TestRequest;
@@ -14,6 +16,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::Registry;
 
 /// An app that serves on a port that the system has chosen.
 #[derive(Debug)]
@@ -237,6 +242,67 @@ pub async fn settle() {
     for _ in 0..200 {
         tokio::task::yield_now().await;
     }
+}
+
+/// The clock of a test on one thread. It stands still except when the test lets time pass, so nothing is too late, however slow the
+/// machine is. When time passes, it passes quickly: what another thread does at the same time may be too late then.
+#[derive(Debug)]
+pub struct Clock {
+    /// Ends what runs on the blocking pool.
+    _end: std::sync::mpsc::Sender<()>,
+}
+
+impl Clock {
+    /// Stops the clock.
+    pub fn stopped() -> Self {
+        tokio::time::pause();
+        // While something runs on the blocking pool, tokio does not move a paused clock on by itself. Otherwise it would whenever
+        // nothing is ready, although the kernel may just be about to deliver something.
+        let (end, ended) = std::sync::mpsc::channel();
+        tokio::task::spawn_blocking(move || ended.recv());
+        Self { _end: end }
+    }
+
+    /// Lets this time pass.
+    pub async fn passes(&self, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        self.passes_until(tokio::time::sleep_until(end)).await;
+    }
+
+    /// Lets time pass until something has happened.
+    pub async fn passes_until<T>(&self, event: impl Future<Output = T>) -> T {
+        let mut event = pin!(event);
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut event => return output,
+                () = settle() => tokio::time::advance(Duration::from_millis(10)).await,
+            }
+        }
+    }
+}
+
+/// Keeps panics on purpose, which nobody wants to read, out of the output: those whose message begins with one of these texts.
+pub fn hide_panics(on_purpose: &'static [&'static str]) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let message = panic.payload_as_str().unwrap_or_default();
+            if !on_purpose.iter().any(|beginning| message.starts_with(beginning)) {
+                tell(panic);
+            }
+        }));
+    });
+}
+
+/// Passes to a layer what the test's thread logs, until the guard is dropped.
+pub fn logs_to(layer: impl Layer<Registry> + Send + Sync) -> DefaultGuard {
+    // Every thread has a subscriber. Otherwise `tracing` may ask a thread without one whether anybody wants an event, and leave it out
+    // on all others.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(tracing::subscriber::set_global_default(Registry::default())));
+    tracing::subscriber::set_default(Registry::default().with(layer))
 }
 
 /// A journal that tasks write and a test reads, in order.

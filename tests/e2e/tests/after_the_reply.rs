@@ -6,7 +6,7 @@ use axum_core::body::Body;
 use axum_core::response::Response;
 use bytes::Bytes;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Served, request};
+use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, request};
 use http_body::Frame;
 use http_body_util::BodyExt;
 
@@ -210,9 +210,12 @@ async fn stream(tasks: &BackgroundTasks, journal: State<Journal>, gate: State<Ga
 async fn a_client_that_reads_slowly_delays_its_task() {
     let (app, mut entries) = app();
     let served = Served::new(app).await;
-    let mut client = served.connect().await;
+    // By itself, this buffer may grow until it holds half of the reply.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(256 * 1024).unwrap();
+    let mut client = Raw(socket.connect(served.address).await.unwrap());
     client.write("GET /huge HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-    // The kernel's buffers on both sides hold far less than the 16 MiB that are still to come.
+    // So the kernel's buffers on both sides hold far less than the 16 MiB that are still to come.
     let mut read = 0;
     while read < 48 * MIB {
         read += client.read_at_least(1).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, HTTP2, Journal, Served, head, request, settle};
+use epilogue_e2e::{Clock, Entries, Gate, HTTP2, Journal, Served, head, request, settle};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -47,13 +47,13 @@ fn app() -> (App, Entries, Gate) {
 
 #[tokio::test]
 async fn clients_that_say_nothing_or_not_enough_are_let_go() {
-    let (app, _entries, _gate) = app();
+    let (clock, (app, _entries, _gate)) = (Clock::stopped(), app());
     let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
     for beginning in ["", "P", "PRI * HT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /a HTTP/1.1\r\n"] {
         let mut client = served.connect().await;
         client.write(beginning).await;
         // It ends when the server closes the connection, whatever the server sends before that.
-        client.read_to_end().await;
+        clock.passes_until(client.read_to_end()).await;
     }
     assert_eq!(served.get("/a").await.body(), "a");
     served.stop().await.unwrap();
@@ -61,11 +61,12 @@ async fn clients_that_say_nothing_or_not_enough_are_let_go() {
 
 #[tokio::test]
 async fn a_connection_that_is_idle_after_a_request_is_closed() {
-    let (app, _entries, _gate) = app();
-    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
+    let (clock, (app, mut entries, _gate)) = (Clock::stopped(), app());
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
     let mut client = served.connect().await;
     client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-    assert!(client.read_to_end().await.ends_with("\r\n\r\na"));
+    assert_eq!(entries.next().await, "a");
+    assert!(clock.passes_until(client.read_to_end()).await.ends_with("\r\n\r\na"));
     served.stop().await.unwrap();
 }
 
@@ -79,24 +80,24 @@ async fn a_connection_that_is_idle_after_a_reply_that_has_stalled_is_closed() {
         Bytes::from(vec![b'x'; 32 * 1024 * 1024])
     }
 
-    let (journal, mut entries) = Journal::new();
+    let (clock, (journal, mut entries)) = (Clock::stopped(), Journal::new());
     let app = App::new().state(journal).routes(routes![early]);
-    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
     let mut client = served.connect().await;
     client.write("POST /early HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhello").await;
     assert_eq!(entries.next().await, "replies");
     settle().await;
     client.write("hello").await;
     settle().await;
-    client.read_to_end().await;
+    clock.passes_until(client.read_to_end()).await;
     served.stop().await.unwrap();
 }
 
 /// An HTTP/2 connection has no head to wait for between requests: it is told to go when it has had none in flight for that long.
 #[tokio::test]
 async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
-    let (app, mut entries, gate) = app();
-    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
+    let (clock, (app, mut entries, gate)) = (Clock::stopped(), app());
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
     let get = |path: &str| http::Request::get(format!("http://localhost{path}")).body(Default::default());
     let mut long = served.http2().await;
     let reply = tokio::spawn(async move { long.send_request(get("/waits").unwrap()).await });
@@ -105,10 +106,13 @@ async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
     let mut client = served.http2().await;
     let reply_of_a = client.send_request(get("/a").unwrap()).await.unwrap();
     assert_eq!(reply_of_a.into_body().collect().await.unwrap().to_bytes(), "a");
-    while !client.is_closed() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
     assert_eq!(entries.next().await, "a");
+    let closed = async {
+        while !client.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    };
+    clock.passes_until(closed).await;
     // The other connection is older, but has a request in flight, and stays.
     gate.open();
     assert_eq!(reply.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes(), "waited");
@@ -118,8 +122,8 @@ async fn an_http2_connection_that_is_idle_after_a_request_is_closed() {
 /// Clients that answer nothing, and one that has begun a head and does not end it.
 #[tokio::test]
 async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
-    let (app, mut entries, _gate) = app();
-    let served = Served::with(app, |server| server.header_read_timeout(6 * SHORT)).await;
+    let (clock, (app, mut entries, _gate)) = (Clock::stopped(), app());
+    let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
     for half_a_head in [false, true] {
         let mut client = served.connect().await;
         client.write(HTTP2).await;
@@ -129,7 +133,7 @@ async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
             // END_STREAM, but not END_HEADERS.
             client.write(head(3, Method::GET, "/b", 0x1)).await;
         }
-        let said = client.read_to_end().await;
+        let said = clock.passes_until(client.read_to_end()).await;
         assert!(said.contains("\u{0}\u{0}\u{8}\u{7}\u{0}"), "it was told to go by a GOAWAY of eight bytes");
     }
     served.stop().await.unwrap();
@@ -138,14 +142,14 @@ async fn an_http2_connection_that_does_not_go_when_it_is_told_to_is_cut() {
 
 #[tokio::test]
 async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
-    let (app, mut entries, _gate) = app();
+    let (clock, (app, mut entries, _gate)) = (Clock::stopped(), app());
     let served = Served::new(app.tasks(TaskLimits::default().grace(20 * SHORT))).await;
     let mut client = served.connect().await;
     client.write(HTTP2).await;
     client.write(head(1, Method::GET, "/a", 0x5)).await;
     assert_eq!(entries.next().await, "a");
     // Otherwise it would be counted as cut off at the end of the grace period.
-    served.stop().await.unwrap();
+    clock.passes_until(served.stop()).await.unwrap();
 }
 
 /// The body of a reply that goes on until it is told to end, and records how much of it the server has taken.
@@ -181,7 +185,7 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
         Body::new((*body).clone())
     }
 
-    let body = Endless::default();
+    let (clock, body) = (Clock::stopped(), Endless::default());
     let limits = TaskLimits::default().grace(60 * SHORT);
     let app = App::new().state(body.clone()).tasks(limits).routes(routes![endless]);
     // Makes the kernel take little at a time.
@@ -195,16 +199,12 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     client.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x10, 0, 0, 0]).await;
     client.write([0, 0, 4, 8, 0, 0, 0, 0, 0, 0x10, 0, 0, 0]).await;
     client.write(head(1, Method::GET, "/endless", 0x5)).await;
-    let stalled = async || {
-        loop {
-            let taken = body.taken.load(Ordering::Relaxed);
-            tokio::time::sleep(SHORT).await;
-            if taken > 0 && body.taken.load(Ordering::Relaxed) == taken {
-                return taken;
-            }
-        }
-    };
-    stalled().await;
+    // Until the reply has stalled.
+    let mut before = 0;
+    while before == 0 || body.taken.load(Ordering::Relaxed) != before {
+        before = body.taken.load(Ordering::Relaxed);
+        settle().await;
+    }
     body.to_end.store(true, Ordering::Relaxed);
     let mut said = Vec::new();
     let whole = Arc::strong_count(&body.taken);
@@ -215,29 +215,40 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
         said.extend(&some[..read]);
         tokio::task::yield_now().await;
     }
-    tokio::time::sleep(6 * SHORT).await;
+    clock.passes(6 * SHORT).await;
     let stopping = tokio::spawn(served.stop());
-    tokio::time::sleep(10 * SHORT).await;
-    client.0.read_to_end(&mut said).await.unwrap();
-    stopping.await.unwrap().unwrap();
-    let (mut data, mut rest) = (0, &said[..]);
-    while let [a, b, c, kind, ..] = rest {
-        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-        data += if *kind == 0 { length } else { 0 };
-        rest = &rest[9 + length..];
+    clock.passes(10 * SHORT).await;
+    while !data(&said).1 {
+        assert_ne!(client.0.read_buf(&mut said).await.unwrap(), 0, "the reply breaks off");
     }
-    assert_eq!(data, body.taken.load(Ordering::Relaxed));
+    clock.passes_until(client.0.read_to_end(&mut said)).await.unwrap();
+    stopping.await.unwrap().unwrap();
+    assert_eq!(data(&said).0, body.taken.load(Ordering::Relaxed));
+}
+
+/// The length of the data in these HTTP/2 frames, and whether its end is among them.
+fn data(mut frames: &[u8]) -> (usize, bool) {
+    let (mut data, mut ended) = (0, false);
+    while let [a, b, c, kind, flags, ..] = frames {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        if *kind == 0 {
+            data += length;
+            ended |= flags & 1 != 0;
+        }
+        frames = frames.get(9 + length..).unwrap_or_default();
+    }
+    (data, ended)
 }
 
 #[tokio::test]
 async fn a_request_that_takes_long_is_no_silent_client() {
-    let (app, mut entries, gate) = app();
+    let (clock, (app, mut entries, gate)) = (Clock::stopped(), app());
     let served = Served::with(app, |server| server.header_read_timeout(SHORT)).await;
     let mut client = served.connect().await;
     client.write("GET /waits HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     assert_eq!(entries.next().await, "entered");
     // Meanwhile another client, which is silent, is let go.
-    served.connect().await.read_to_end().await;
+    clock.passes_until(served.connect().await.read_to_end()).await;
     gate.open();
     assert!(client.read_to_end().await.ends_with("\r\n\r\nwaited"));
     served.stop().await.unwrap();
@@ -303,6 +314,7 @@ async fn a_client_that_takes_nothing_of_its_reply_does_not_hold_up_the_end() {
         Bytes::from(vec![b'x'; 32 * 1024 * 1024])
     }
 
+    let clock = Clock::stopped();
     for timeout in [Some(Duration::from_mins(1)), None] {
         let (journal, mut entries) = Journal::new();
         let limits = TaskLimits::default().grace(20 * SHORT);
@@ -311,7 +323,7 @@ async fn a_client_that_takes_nothing_of_its_reply_does_not_hold_up_the_end() {
         let mut client = served.connect().await;
         client.write("GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
         client.read_at_least(1).await;
-        served.stop().await.unwrap();
+        clock.passes_until(served.stop()).await.unwrap();
         assert_eq!(entries.now(), ["large"]);
     }
 }
@@ -330,6 +342,7 @@ async fn a_client_that_sends_no_more_of_its_body_does_not_hold_up_the_end() {
         if read.is_ok() { StatusCode::OK } else { StatusCode::REQUEST_TIMEOUT }
     }
 
+    let clock = Clock::stopped();
     for timeout in [Some(Duration::from_mins(1)), None] {
         let (app, _entries, _gate) = app();
         let app = app.tasks(TaskLimits::default().grace(20 * SHORT)).routes(routes![form, stream]);
@@ -345,7 +358,7 @@ async fn a_client_that_sends_no_more_of_its_body_does_not_hold_up_the_end() {
             clients.push(client);
         }
         settle().await;
-        served.stop().await.unwrap();
+        clock.passes_until(served.stop()).await.unwrap();
         for mut client in clients {
             let reply = client.read_to_end().await;
             assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
@@ -371,25 +384,26 @@ async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
         }
     }
 
-    let (journal, mut entries) = Journal::new();
+    let (clock, (journal, mut entries)) = (Clock::stopped(), Journal::new());
     let app = App::new().state(journal).routes(routes![stream]);
-    let served = Served::with(app, |server| server.body_read_timeout(8 * SHORT)).await;
+    let served = Served::with(app, |server| server.body_read_timeout(SHORT)).await;
     let chunked =
         "POST /stream HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut client = served.connect().await;
     client.write(chunked).await;
     // In all, longer than the timeout.
-    for _ in 0..16 {
+    for _ in 0..3 {
         client.write("1\r\nx\r\n").await;
         assert_eq!(entries.next().await, "x");
-        tokio::time::sleep(SHORT).await;
+        clock.passes(SHORT / 2).await;
     }
     client.write("0\r\n\r\n").await;
     assert!(client.read_to_end().await.ends_with("\r\n\r\nwhole"));
 
     let mut client = served.connect().await;
     client.write(format!("{chunked}1\r\ny\r\n")).await;
-    assert_eq!(entries.take(2).await, ["y", "the body did not arrive within 400ms"]);
+    assert_eq!(entries.next().await, "y");
+    assert_eq!(clock.passes_until(entries.next()).await, "the body did not arrive within 50ms");
     assert!(client.read_to_end().await.ends_with("\r\n\r\nbroken off"));
     served.stop().await.unwrap();
 }
@@ -512,11 +526,12 @@ async fn connections_above_the_limit_wait_for_a_place() {
 }
 
 #[tokio::test]
-async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
+async fn hundreds_of_idle_connections_do_not_hinder_others_or_the_end() {
     let (app, mut entries, _gate) = app();
     let served = Served::new(app).await;
     let mut idle = Vec::new();
-    for number in 0..1_000_u32 {
+    // Both ends of each are files of this process, which on many systems may have 1,024.
+    for number in 0..400_u32 {
         let mut client = served.connect().await;
         if number.is_multiple_of(2) {
             client.write("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
@@ -526,7 +541,7 @@ async fn a_thousand_idle_connections_do_not_hinder_others_or_the_end() {
     }
     assert_eq!(served.get("/b").await.body(), "b");
     served.stop().await.unwrap();
-    assert_eq!(entries.now().len(), 501);
+    assert_eq!(entries.now().len(), 201);
     for mut client in idle {
         assert!(!client.read_to_end().await.contains("HTTP/1.1 5"));
     }

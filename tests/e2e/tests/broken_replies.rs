@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Journal, Served};
+use epilogue_e2e::{Entries, Journal, Served, logs_to};
 use futures_core::Stream;
 use http_body_util::{BodyExt, Full};
 use tracing::field::{Field, Visit};
@@ -111,12 +111,10 @@ impl Visit for Line<'_> {
 }
 
 fn app() -> (App, Entries, tracing::subscriber::DefaultGuard) {
-    use tracing_subscriber::layer::SubscriberExt;
-
     let (journal, entries) = Journal::new();
-    let subscriber = tracing_subscriber::registry().with(Errors(journal.clone()));
-    let guard = tracing::subscriber::set_default(subscriber);
-    (App::new().state(journal).routes(routes![fails, panics, unsayable, without_exits]), entries, guard)
+    let guard = logs_to(Errors(journal.clone()));
+    let routes = routes![fails, panics, unsayable, without_exits, after, events];
+    (App::new().state(journal).routes(routes), entries, guard)
 }
 
 async fn journal_of(app: App, mut entries: Entries, path: &str, is_http2: bool) -> Vec<String> {
@@ -176,7 +174,7 @@ async fn events() -> Sse<impl Stream<Item = Result<Event, io::Error>>> {
 
 #[tokio::test]
 async fn what_came_before_it_broke_off_is_sent() {
-    let app = App::new().routes(routes![after, events]);
+    let (app, _entries, _guard) = app();
     let layered = app.clone().layer(tower_http::limit::RequestBodyLimitLayer::new(100));
     for app in [app, layered] {
         let served = Served::new(app).await;

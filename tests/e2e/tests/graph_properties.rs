@@ -4,8 +4,9 @@
 use epilogue::StartError;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Entries, Journal};
+use epilogue_e2e::{Entries, Journal, hide_panics};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// What a function does when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,9 @@ struct Part {
 struct Script(Vec<Part>);
 
 const FUNCTION: usize = 9;
+
+/// The messages of panics.
+const ON_PURPOSE: &[&str] = &["a function", "a task", "an exit"];
 
 fn act(act: Act, what: &str) -> Result<(), HttpError> {
     match act {
@@ -257,13 +261,21 @@ async fn run(app: App, script: &Script, path: &str) -> Result<(u16, Vec<String>)
     Ok((status, entries.now()))
 }
 
+/// The same cases in every run, except where `PROPTEST_RNG_SEED` asks for others.
+fn config(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    match config.rng_seed {
+        RngSeed::Random => ProptestConfig { rng_seed: RngSeed::Fixed(0x5eed), ..config },
+        RngSeed::Fixed(_) => config,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(300))]
 
     #[test]
     fn a_request_does_what_the_model_predicts(script in scripts()) {
-        // The panics are on purpose, and nobody wants to read them. A failed case is an error of this function, not a panic.
-        std::panic::set_hook(Box::new(|_| {}));
+        hide_panics(ON_PURPOSE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         for (path, needs) in ROUTES {
             let (expected, status) = Model::request(FAMILY, &script, needs);
@@ -402,14 +414,14 @@ fn is_refused(graph: &[Shape]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(1000))]
 
     #[test]
     fn so_does_a_request_of_a_random_graph(
         chosen in prop::collection::vec(any::<prop::sample::Index>(), SLOTS.len()),
         script in scripts(),
     ) {
-        std::panic::set_hook(Box::new(|_| {}));
+        hide_panics(ON_PURPOSE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let chosen = SLOTS.iter().zip(&chosen).map(|(variants, index)| index.get(variants));
         let (mut graph, mut app) = (Vec::new(), App::new().routes(routes![random]));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, HTTP2, Journal, Served, frame, head};
+use epilogue_e2e::{Clock, Entries, HTTP2, Journal, Served, frame, head};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 
@@ -128,11 +128,11 @@ async fn an_upload_that_is_taken_back_is_not_whole() {
 /// Without a limit, the server would wait for a client that grants no room for the reply until the grace period ends.
 #[tokio::test]
 async fn a_client_without_room_does_not_hold_up_the_end() {
-    let (app, mut entries) = app();
+    let (clock, (app, mut entries)) = (Clock::stopped(), app());
     let served = Served::new(app.tasks(TaskLimits::default().grace(Duration::from_secs(3)))).await;
     let mut client = served.http2_without_room().await;
     let reply = client.send_request(request("GET", "/text")).await.unwrap();
-    served.stop().await.unwrap();
+    clock.passes_until(served.stop()).await.unwrap();
     assert_eq!(entries.now(), ["text"]);
     drop(reply);
 }

@@ -8,13 +8,13 @@ use bytes::Bytes;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue::{IntoResponse, Response};
-use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, request};
+use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, logs_to, request};
 use tokio::io::AsyncReadExt;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{Context, Layer};
 
 /// Records what is logged at this level and above, one field after another.
 struct Log(Journal, Level);
@@ -48,8 +48,7 @@ fn log() -> (Entries, DefaultGuard) {
 
 fn log_at(level: Level) -> (Entries, DefaultGuard) {
     let (journal, entries) = Journal::new();
-    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Log(journal, level)));
-    (entries, guard)
+    (entries, logs_to(Log(journal, level)))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use epilogue::prelude::*;
-use epilogue_e2e::{Journal, Served, request};
+use epilogue_e2e::{Journal, Served, logs_to, request};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 #[derive(Default)]
@@ -109,8 +109,7 @@ impl<S: tracing::Subscriber> Layer<S> for Errors {
 #[tokio::test]
 async fn the_log_says_once_what_an_error_says_of_its_cause() {
     let (journal, mut entries) = Journal::new();
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(Errors(journal.clone())));
+    let _guard = logs_to(Errors(journal));
     let served = Served::new(App::new().routes(routes![unread])).await;
     served.get("/unread").await;
     assert_eq!(entries.next().await, "the settings were not read: the disk is on fire");
@@ -119,8 +118,7 @@ async fn the_log_says_once_what_an_error_says_of_its_cause() {
 #[tokio::test]
 async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     let (journal, mut entries) = Journal::new();
-    let subscriber = tracing_subscriber::registry().with(Spans(journal.clone()));
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = logs_to(Spans(journal.clone()));
     let served = Served::new(App::new().state(journal).routes(routes![item, fails])).await;
     served.get("/items/7?secret=x").await;
     assert_eq!(
@@ -172,8 +170,7 @@ async fn panics_in_a_transaction() {
 #[tokio::test]
 async fn a_failure_is_told_although_an_exit_fails_too() {
     let (journal, mut entries) = Journal::new();
-    let subscriber = tracing_subscriber::registry().with(Errors(journal));
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = logs_to(Errors(journal));
     let routes = routes![fails_in_a_transaction, panics_in_a_transaction];
     let client = epilogue::testing::TestClient::new(App::new().routes(routes));
     let no_room = "507 Insufficient Storage: no room: the order was not stored: the disk is full";

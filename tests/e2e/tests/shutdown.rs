@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use epilogue::Server;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
+use epilogue_e2e::{Clock, Entries, Gate, Journal, Served, request, settle};
 use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 
@@ -158,13 +158,14 @@ async fn a_first_request_that_has_come_when_the_server_stops_is_answered() {
 
 #[tokio::test]
 async fn half_a_head_is_no_request_in_flight() {
+    let clock = Clock::stopped();
     let limits = TaskLimits::default().grace(Duration::from_secs(2));
     let served = Served::new(App::new().tasks(limits)).await;
     let mut client = served.connect().await;
     client.write("GET /hel").await;
     // The server must have read it before the stop, or no head is half there.
     settle().await;
-    served.stop().await.unwrap();
+    clock.passes_until(served.stop()).await.unwrap();
 }
 
 #[tokio::test]
@@ -289,7 +290,7 @@ async fn a_dependency_that_the_deadline_finds_on_the_blocking_pool_is_exited() {
 
     let (journal, mut entries) = Journal::new();
     let (end, ends) = std::sync::mpsc::channel();
-    let limits = TaskLimits::default().grace(Duration::from_millis(20));
+    let limits = TaskLimits::default().grace(Duration::from_millis(20)).exit_grace(Duration::from_mins(1));
     let app = App::new().state(journal).state(End(ends.into())).tasks(limits).routes(routes![connects]);
     let served = Served::new(app).await;
     let mut client = served.http1().await;

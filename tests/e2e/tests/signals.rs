@@ -56,8 +56,9 @@ impl Served {
     }
 
     fn signal(&self) {
-        let id = self.process.id().unwrap().to_string();
-        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        // By the shell's own `kill`: not every machine has it as a program.
+        let kill = format!("kill -TERM {}", self.process.id().unwrap());
+        let sent = std::process::Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success());
     }
 

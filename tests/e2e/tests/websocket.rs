@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
+use epilogue_e2e::{Clock, Entries, Gate, Journal, Served, request, settle};
 use futures_util::{SinkExt, StreamExt};
 use http::Request;
 use tokio::net::TcpStream;
@@ -401,18 +401,23 @@ async fn the_upgrade_has_the_headers_of_the_reply() {
 async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
     #[websocket("/floods")]
     async fn floods(socket: WebSocket, tasks: &BackgroundTasks, journal: State<Journal>) {
-        tasks.add_task(noted, ((*journal).clone(), "after floods"));
+        tasks.add_task(note, (journal.clone(), "after floods"));
         journal.write("floods");
         while socket.send_text("x".repeat(1024 * 1024)).await.is_ok() {}
     }
 
     #[websocket("/waits")]
     async fn waits(mut socket: WebSocket, tasks: &BackgroundTasks, journal: State<Journal>) {
-        tasks.add_task(noted, ((*journal).clone(), "after waits"));
+        tasks.add_task(note, (journal.clone(), "after waits"));
         journal.write("waits");
         while socket.recv().await.is_some() {}
     }
 
+    async fn note(journal: State<Journal>, line: &'static str) {
+        journal.write(line);
+    }
+
+    let clock = Clock::stopped();
     for name in ["floods", "waits"] {
         let (journal, mut entries) = Journal::new();
         let limits = TaskLimits::default().grace(Duration::from_secs(2));
@@ -421,7 +426,7 @@ async fn a_client_that_does_nothing_does_not_hold_up_the_end() {
         let _client = open(&served, &format!("/{name}")).await.unwrap();
         assert_eq!(entries.next().await, name);
         settle().await;
-        served.stop().await.unwrap();
+        clock.passes_until(served.stop()).await.unwrap();
         assert_eq!(entries.now(), [format!("after {name}")]);
     }
 }

@@ -194,7 +194,8 @@ async fn of_app(_resource: Depends<resource>) {}
 
 #[epilogue::main]
 async fn main() -> ExitCode {
-    let mut limits = TaskLimits::default();
+    // On a slow machine too, what is still exited after the grace period has the time for it.
+    let mut limits = TaskLimits::default().exit_grace(Duration::from_mins(1));
     let (mut slow, mut with_pool) = (false, false);
     for argument in std::env::args().skip(1) {
         let (name, value) = argument.split_once('=').expect("an argument is name=value");
