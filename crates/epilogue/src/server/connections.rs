@@ -158,6 +158,7 @@ impl Connections {
         self.tracker.close();
         self.streams.close();
         tokio::select! {
+            biased;
             () = self.ended() => {}
             () = deadline.as_mut() => expired = true,
         }
