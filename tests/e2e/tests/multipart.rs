@@ -249,6 +249,27 @@ async fn a_file_is_no_value_of_a_field() {
 }
 
 #[derive(Debug, Deserialize)]
+struct Letter {
+    to: String,
+    text: String,
+}
+
+#[post("/letter")]
+async fn letter(form: Form<Letter>) -> String {
+    format!("{}: {}", form.to, form.text)
+}
+
+#[tokio::test]
+async fn a_file_is_no_value_of_a_field_however_long_the_others_are() {
+    let client = TestClient::new(App::new().routes(routes![letter]));
+    for length in [1, 10_000] {
+        let form = Multipart::new().file("to", "f.txt", "text/plain", "1").text("text", &"x".repeat(length));
+        let told = errors(client.post("/letter").multipart(form)).await;
+        assert_eq!(Value::from_iter(told), json!([["string_type", ["body", "to"]]]), "{length}");
+    }
+}
+
+#[derive(Debug, Deserialize)]
 struct Titled {
     title: String,
     #[serde(flatten)]

@@ -361,6 +361,6 @@ impl Values for MultipartForm {
     }
 
     fn length(&self) -> usize {
-        self.text_length + self.parts.iter().map(|(name, _)| name.len()).sum::<usize>()
+        self.parts.iter().map(|(name, _)| name.len()).sum()
     }
 }
