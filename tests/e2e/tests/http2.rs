@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Clock, Entries, HTTP2, Journal, Served, frame, head};
+use epilogue_e2e::{Clock, Entries, Gate, HTTP2, Journal, Served, frame, head, settle};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 
@@ -156,4 +156,30 @@ async fn the_authority_is_the_host_of_a_request_that_names_none() {
         }
         served.stop().await.unwrap();
     }
+}
+
+#[get("/slow")]
+async fn slow(gate: State<Gate>, journal: State<Journal>) {
+    journal.write("begins");
+    gate.pass().await;
+    journal.write("ends");
+}
+
+#[tokio::test]
+async fn a_connection_has_no_more_streams_than_the_limit() {
+    let (gate, (journal, mut entries)) = (Gate::default(), Journal::new());
+    let app = App::new().state(gate.clone()).state(journal).routes(routes![slow, host]);
+    let served = Served::with(app, |server| server.max_concurrent_streams(1)).await;
+    let mut client = served.http2().await;
+    // The limit reaches the client before this reply.
+    drop(client.send_request(request("GET", "/host")).await.unwrap());
+    let replies = [(); 2].map(|()| tokio::spawn(client.send_request(request("GET", "/slow"))));
+    assert_eq!(entries.next().await, "begins");
+    settle().await;
+    gate.open();
+    for reply in replies {
+        assert_eq!(reply.await.unwrap().unwrap().status(), 200);
+    }
+    assert_eq!(entries.now(), ["ends", "begins", "ends"]);
+    served.stop().await.unwrap();
 }
