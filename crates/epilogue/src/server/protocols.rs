@@ -71,7 +71,6 @@ mod with_http2 {
                 .http2()
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(limits.max_concurrent_streams)
-                .max_pending_accept_reset_streams(limits.max_reset_streams)
                 .max_header_list_size(limits.max_header_bytes)
                 .keep_alive_interval(PING_INTERVAL)
                 .keep_alive_timeout(PING_TIMEOUT);

@@ -47,7 +47,7 @@ use crate::scope::BoxFuture;
 /// | [`max_header_bytes`](Self::max_header_bytes): a head is too large (HTTP/2) | 16 KiB, then `431` |
 /// | [`max_connections`](Self::max_connections) | 25,000; the next ones wait to be accepted |
 /// | [`max_concurrent_streams`](Self::max_concurrent_streams): requests at once on a connection (HTTP/2) | 200, then the stream is refused |
-/// | [`max_reset_streams`](Self::max_reset_streams): requests that the client takes back before they were looked at (HTTP/2) | 20, then the connection is closed |
+/// | requests that an HTTP/2 client takes back before they were looked at ("rapid reset") | 20, then the connection is closed |
 /// | an HTTP/2 client that answers no ping | asked every 60 s, closed after 20 s |
 ///
 /// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits), so clients that come only to leave again
@@ -91,8 +91,6 @@ pub(super) struct Limits {
     pub(super) max_connections: usize,
     #[cfg(feature = "http2")]
     pub(super) max_concurrent_streams: u32,
-    #[cfg(feature = "http2")]
-    pub(super) max_reset_streams: usize,
 }
 
 impl Default for Limits {
@@ -107,8 +105,6 @@ impl Default for Limits {
             max_connections: 25_000,
             #[cfg(feature = "http2")]
             max_concurrent_streams: 200,
-            #[cfg(feature = "http2")]
-            max_reset_streams: 20,
         }
     }
 }
@@ -165,13 +161,6 @@ impl Server {
     #[cfg(feature = "http2")]
     pub fn max_concurrent_streams(self, streams: u32) -> Self {
         self.with(|limits| limits.max_concurrent_streams = streams)
-    }
-
-    /// How many requests an HTTP/2 client may have taken back before the server has looked at them. More is an attack, "rapid reset",
-    /// and closes the connection.
-    #[cfg(feature = "http2")]
-    pub fn max_reset_streams(self, streams: usize) -> Self {
-        self.with(|limits| limits.max_reset_streams = streams)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Limits)) -> Self {
