@@ -171,8 +171,9 @@ async fn a_connection_has_no_more_streams_than_the_limit() {
     let app = App::new().state(gate.clone()).state(journal).routes(routes![slow, host]);
     let served = Served::with(app, |server| server.max_concurrent_streams(1)).await;
     let mut client = served.http2().await;
-    // The limit reaches the client before this reply.
-    drop(client.send_request(request("GET", "/host")).await.unwrap());
+    // The limit reaches the client before this reply, whose stream is over when it has been read.
+    let reply = client.send_request(request("GET", "/host")).await.unwrap();
+    reply.into_body().collect().await.unwrap();
     let replies = [(); 2].map(|()| tokio::spawn(client.send_request(request("GET", "/slow"))));
     assert_eq!(entries.next().await, "begins");
     settle().await;
