@@ -93,18 +93,20 @@ impl Inner {
         self.live.try_remove(id.slot)
     }
 
-    fn take_place(&mut self, id: LiveId) {
-        if let Some(live) = self.get_mut(id) {
-            live.has_place = true;
-            self.batches += 1;
-        }
+    /// Returns whether the batch is still there.
+    fn take_place(&mut self, id: LiveId) -> bool {
+        let Some(live) = self.get_mut(id) else { return false };
+        live.has_place = true;
+        self.batches += 1;
+        true
     }
 
     /// A place is free: those that had one come first.
     fn next(&mut self) -> Option<Next> {
-        if let Some((id, turn)) = self.resuming.pop_front() {
-            self.take_place(id);
-            return Some(Next::Resumes(turn));
+        while let Some((id, turn)) = self.resuming.pop_front() {
+            if self.take_place(id) {
+                return Some(Next::Resumes(turn));
+            }
         }
         let mut next = self.waiting.pop_front()?;
         self.runs(&mut next, None);
@@ -214,8 +216,6 @@ impl Registry {
         let mut inner = self.inner();
         let waiting = mem::take(&mut inner.waiting);
         let had_place = inner.remove(id).is_some_and(|live| live.has_place);
-        // One that is cut off while it wants a place again takes none from the others.
-        inner.resuming.retain(|(other, _)| other.number != id.number);
         (if had_place { inner.next() } else { None }, waiting)
     }
 
@@ -266,7 +266,7 @@ impl Registry {
     pub(super) fn fill(&self, mut stats: TaskStats) -> TaskStats {
         let inner = self.inner();
         stats.batches = inner.batches as u64;
-        let paused = inner.all(What::Batch).filter(|batch| !batch.has_place).count();
+        let paused = inner.all(What::Batch).count() - inner.batches;
         stats.waiting_batches = (inner.waiting.len() + paused) as u64;
         stats.kept = inner.all(What::Kept).count() as u64;
         stats.open = inner.all(What::Open).count() as u64;
