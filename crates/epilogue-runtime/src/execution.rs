@@ -8,6 +8,7 @@ mod plain;
 
 use std::mem;
 
+use one::Place;
 use plain::Plain;
 use tokio::{runtime::Handle, task::coop, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -125,8 +126,8 @@ impl Execution {
         let (runner, origin) = (&list.runner, &list.origin);
         while let Some(at_a_time) = list.take(&mut self.chunk, is_last) {
             if at_a_time > 1 && self.chunk.len() > 1 {
-                let all = concurrent::run(runner, origin, &mut self.chunk, at_a_time, &mut self.report);
-                Box::pin(all).await;
+                let (tasks, report) = (&mut self.chunk, &mut self.report);
+                Box::pin(concurrent::run(runner, origin, tasks, at_a_time, report, self.id)).await;
             } else {
                 // Exactly one of them runs at any moment, so they are counted as running once for all.
                 let _running = CountedRunning::new(&runner.shared().counters);
@@ -142,7 +143,7 @@ impl Execution {
                         tokio::task::yield_now().await;
                         continue;
                     }
-                    let (end, took) = one::run(runner, origin, task, self.id).await;
+                    let (end, took) = one::run(runner, origin, task, Place::Own(self.id)).await;
                     end.settle(runner, origin, task, took, &mut self.report);
                     ended += 1;
                     // Tasks that never wait would keep their thread from everything else.

@@ -255,8 +255,9 @@ impl Runner {
         }
     }
 
-    /// Waits within a batch that leaves its place to others meanwhile.
-    pub(crate) async fn paused(&self, id: LiveId, wait: impl Future<Output = ()>) {
+    /// Waits within a batch that leaves its place to others meanwhile, if it has one.
+    pub(crate) async fn paused(&self, batch: Option<LiveId>, wait: impl Future<Output = ()>) {
+        let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
         wait.await;
         if let Some(turn) = self.0.registry.resume(id, self.0.limits.batches) {

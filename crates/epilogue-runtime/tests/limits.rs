@@ -80,38 +80,63 @@ async fn batches_above_the_limit_wait_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_waits_to_be_tried_again_holds_up_no_other_batch() {
+async fn tasks_that_wait_to_be_tried_again_hold_up_no_other_batch() {
     const MINUTE: Duration = Duration::from_mins(1);
 
-    let runner = Runner::new(TaskLimits::default().batches(1));
-    let attempts = with_attempts(&runner);
-    let tasks = list(&runner);
-    let backoff = Backoff::new().first(MINUTE).longest(MINUTE);
-    tasks.add(flaky("mail", 1, How::Error)).retries(1).backoff(backoff);
-    Batch::new(tasks).submit();
-    let (release, released) = oneshot::channel::<()>();
-    let tasks = list(&runner);
-    let (begun, begins) = oneshot::channel::<()>();
-    tasks.add_task(async || (begun.send(()), released.await).1.unwrap(), ());
-    Batch::new(tasks).submit();
-    begins.await.unwrap();
-    assert_eq!(
-        (attempts.of("mail").len(), runner.stats().batches, runner.stats().waiting_batches),
-        (1, 1, 1)
-    );
+    for at_a_time in [1, 2] {
+        let runner = Runner::new(TaskLimits::default().batches(1));
+        let attempts = with_attempts(&runner);
+        let tasks = list(&runner);
+        tasks.concurrent(at_a_time);
+        let backoff = Backoff::new().first(MINUTE).longest(MINUTE);
+        for name in ["mail", "other mail"] {
+            tasks.add(flaky(name, 1, How::Error)).retries(1).backoff(backoff);
+        }
+        Batch::new(tasks).submit();
+        let (release, released) = oneshot::channel::<()>();
+        let tasks = list(&runner);
+        let (begun, begins) = oneshot::channel::<()>();
+        tasks.add_task(async || (begun.send(()), released.await).1.unwrap(), ());
+        Batch::new(tasks).submit();
+        begins.await.unwrap();
+        let stats = runner.stats();
+        assert_eq!((attempts.of("mail").len(), stats.batches, stats.waiting_batches), (1, 1, 1));
 
-    // It is tried again only in a place of its own, but before batches that never had one.
-    let seen = Log::default();
+        // They are tried again only in a place of their own, but before batches that never had one.
+        let seen = Log::default();
+        let tasks = list(&runner);
+        let log = seen.clone();
+        tasks.add_task(async move || log.add(attempts.of("mail").len().to_string()), ());
+        Batch::new(tasks).submit();
+        tokio::time::sleep(3 * MINUTE).await;
+        assert_eq!(runner.stats().waiting_batches, 2);
+        release.send(()).unwrap();
+        runner.idle().await;
+        assert_eq!(seen.lines(), ["2"]);
+        assert_eq!((runner.stats().succeeded, runner.stats().batches), (4, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_keeps_its_place_while_one_of_its_tasks_runs_beside_those_that_wait() {
+    let runner = Runner::new(TaskLimits::default().batches(1));
+    let _attempts = with_attempts(&runner);
     let tasks = list(&runner);
-    let log = seen.clone();
-    tasks.add_task(async move || log.add(attempts.of("mail").len().to_string()), ());
+    tasks.concurrent(2);
+    tasks.add(flaky("mail", 1, How::Error)).retries(1).backoff(Backoff::new().first(Duration::from_mins(1)));
+    let (release, released) = oneshot::channel::<()>();
+    tasks.add_task(async || released.await.unwrap(), ());
     Batch::new(tasks).submit();
-    tokio::time::sleep(3 * MINUTE).await;
-    assert_eq!(runner.stats().waiting_batches, 2);
+    let tasks = list(&runner);
+    tasks.add_task(async || (), ());
+    Batch::new(tasks).submit();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!((runner.stats().retried, runner.stats().succeeded), (1, 0));
     release.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(runner.stats().succeeded, 2, "the place is free once all that is left waits");
     runner.idle().await;
-    assert_eq!(seen.lines(), ["2"]);
-    assert_eq!((runner.stats().succeeded, runner.stats().batches), (3, 0));
+    assert_eq!(runner.stats().succeeded, 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,9 @@
 //! One task, from its first attempt to its end.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep, timeout};
 
@@ -12,13 +15,21 @@ use crate::{
     task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
 };
 
-/// Runs a task. The clock is read only if someone wants to know how long it took. While the task waits to be tried again, the `batch` that does
-/// nothing else leaves its place to others.
+/// What becomes of a batch's place among those that run at once while a task of it waits to be tried again.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// The batch does nothing else meanwhile, so it leaves its place, if it has one.
+    Own(Option<LiveId>),
+    /// Others of its tasks may run meanwhile: this counts those that wait.
+    Shared(&'a AtomicUsize),
+}
+
+/// Runs a task. The clock is read only if someone wants to know how long it took.
 pub(super) async fn run(
     runner: &Runner,
     origin: &Origin,
     task: &mut Queued,
-    batch: Option<LiveId>,
+    place: Place<'_>,
 ) -> (End, Option<Duration>) {
     let mut begun = None;
     let work = task.work.take().expect("a task begins once");
@@ -31,7 +42,7 @@ pub(super) async fn run(
         Work::Call(call) => Box::pin(attempt(runner, origin, task, &mut begun, call)).await,
         Work::Task(repeated) => {
             let mut repeated = panics::Quiet::new(repeated);
-            Box::pin(repeat(runner, origin, task, &mut begun, &mut **repeated.get_mut(), batch)).await
+            Box::pin(repeat(runner, origin, task, &mut begun, &mut **repeated.get_mut(), place)).await
         }
     };
     (end, begun.map(|begun| begun.elapsed()))
@@ -85,7 +96,7 @@ async fn repeat(
     task: &mut Queued,
     begun: &mut Option<Instant>,
     repeated: &mut Repeated<dyn Attempts>,
-    batch: Option<LiveId>,
+    place: Place<'_>,
 ) -> End {
     let options = repeated.options;
     let mut waits = None;
@@ -116,9 +127,13 @@ async fn repeat(
         let took = begun.map(|begun| begun.elapsed());
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
         task.set_last_error(error);
-        match batch {
-            Some(batch) => runner.paused(batch, sleep(wait)).await,
-            None => sleep(wait).await,
+        match place {
+            Place::Own(batch) => runner.paused(batch, sleep(wait)).await,
+            Place::Shared(waiting) => {
+                waiting.fetch_add(1, Ordering::Relaxed);
+                sleep(wait).await;
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 }
