@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::prelude::*;
+use epilogue::testing::TestClient;
 use epilogue_e2e::{Clock, Served, request};
 use http_body_util::{BodyExt, Full};
 
@@ -168,6 +169,19 @@ async fn bodies_over_the_limit_are_refused() {
         assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{length} bytes in chunks: {reply}");
     }
     served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_limit_of_an_inner_router_counts() {
+    let inner = Router::new("/inner").body_limit(10).routes(routes![length]);
+    let outer = Router::new("/outer").body_limit(1000).routes(routes![length]).router(inner);
+    let client = TestClient::new(App::new().router(outer).routes(routes![length]).body_limit(100));
+    for (path, limit) in [("/length", 100), ("/outer/length", 1000), ("/outer/inner/length", 10)] {
+        for (length, status) in [(limit, 200), (limit + 1, 413)] {
+            let reply = client.post(path).body("x".repeat(length)).send().await;
+            assert_eq!(reply.status(), status, "{path}, {length} bytes");
+        }
+    }
 }
 
 /// The rest of a body that nobody reads makes it impossible to tell where the next request begins.

@@ -386,6 +386,16 @@ async fn files_and_texts_have_their_limits() {
 }
 
 #[tokio::test]
+async fn a_router_may_take_larger_files_than_the_rest_of_the_app() {
+    let large = Router::new("/large").upload_limit(3 * MEBI).routes(routes![file]);
+    let client = TestClient::new(App::new().upload_limit(MEBI).routes(routes![file]).router(large));
+    for (path, status) in [("/file", 413), ("/large/file", 200)] {
+        let form = Multipart::new().file("photo", "x", "a/b", vec![0; 2 * MEBI]);
+        assert_eq!(client.post(path).multipart(form).send().await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_may_be_read_as_bytes_too() {
     let (status, text) = answer("/both", Multipart::new().text("title", "x")).await;
     assert_eq!(status, 200);

@@ -352,8 +352,9 @@ async fn a_function_that_does_not_end_is_cut_off_and_named_and_its_exits_run() {
 
 #[tokio::test]
 async fn a_message_over_the_limit_closes_with_1009() {
-    let served = Served::new(App::new().body_limit(100).routes(routes![echo])).await;
-    let mut client = open(&served, "/echo").await.unwrap();
+    let chat = Router::new("/chat").body_limit(100).routes(routes![echo]);
+    let served = Served::new(App::new().body_limit(10).router(chat)).await;
+    let mut client = open(&served, "/chat/echo").await.unwrap();
     client.send(Message::text("x".repeat(100))).await.unwrap();
     assert_eq!(text(&mut client).await.len(), 100);
     client.send(Message::text("x".repeat(101))).await.unwrap();

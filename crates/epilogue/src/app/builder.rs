@@ -95,8 +95,6 @@ pub(super) struct Config {
     pub(super) states: Vec<(TypeId, Value)>,
     pub(super) overrides: HashMap<TypeId, Override>,
     pub(super) error_handlers: ErrorHandlers,
-    pub(super) body_limit: usize,
-    pub(super) upload_limit: usize,
     pub(super) limits: TaskLimits,
     pub(super) observers: Vec<Arc<dyn TaskObserver>>,
     pub(super) layers: Vec<Arc<dyn Fn(Respond) -> Respond + Send + Sync>>,
@@ -105,11 +103,6 @@ pub(super) struct Config {
     #[cfg(feature = "openapi")]
     pub(super) openapi: Option<OpenApi>,
 }
-
-/// Two mebibytes, as in axum.
-const DEFAULT_BODY_LIMIT: usize = 2 * 1024 * 1024;
-
-const DEFAULT_UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
 
 impl Default for App {
     fn default() -> Self {
@@ -125,8 +118,6 @@ impl App {
             states: Vec::new(),
             overrides: HashMap::new(),
             error_handlers: ErrorHandlers::default(),
-            body_limit: DEFAULT_BODY_LIMIT,
-            upload_limit: DEFAULT_UPLOAD_LIMIT,
             limits: TaskLimits::default(),
             observers: Vec::new(),
             layers: Vec::new(),
@@ -322,13 +313,15 @@ impl App {
     /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
     /// not limited by it: axum's own extractors, such as `axum::Json`, keep axum's limit of 2 MiB, which
     /// `.layer(axum::extract::DefaultBodyLimit::max(bytes))` changes. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
+    /// [`Router::body_limit`] sets another one for some routes.
     #[doc(alias = "DefaultBodyLimit")]
     pub fn body_limit(self, bytes: usize) -> Self {
-        self.with(|config| config.body_limit = bytes)
+        self.with_root(|root| root.body_limit(bytes))
     }
 
     /// Limits the multipart body of a request whose route reads a form, in bytes; 32 MiB unless set. A larger one gets `413`, as
-    /// does one whose texts, without its files, are larger than [`body_limit`](Self::body_limit).
+    /// does one whose texts, without its files, are larger than [`body_limit`](Self::body_limit). [`Router::upload_limit`] sets another
+    /// one for some routes.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -343,7 +336,7 @@ impl App {
     /// ```
     #[cfg(feature = "multipart")]
     pub fn upload_limit(self, bytes: usize) -> Self {
-        self.with(|config| config.upload_limit = bytes)
+        self.with_root(|root| root.upload_limit(bytes))
     }
 
     /// Limits what the app's tasks may use, and the time that they get at shutdown.

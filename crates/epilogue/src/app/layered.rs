@@ -17,7 +17,7 @@ use super::builder::Config;
 use super::reply_future::ReplyFuture;
 use super::service::with_host;
 use super::start::AppState;
-use crate::body::{After, BodyLimits, ReplyBody, RequestBody};
+use crate::body::{After, BodyTime, ReplyBody, RequestBody};
 use crate::scope::{BoxFuture, drop_caught, drop_extensions};
 use crate::server::{Connection, Link, Passage};
 
@@ -175,7 +175,7 @@ pub(super) fn serve_layered(
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let stream = connection.speaks(request.version(), request.method());
-    let limits = BodyLimits { app, connection: Some(connection) };
+    let limits = BodyTime { app, connection: Some(connection) };
     let request = if stream.is_some() { with_host(request) } else { request };
     let request =
         request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(limits));

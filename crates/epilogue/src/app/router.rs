@@ -32,7 +32,42 @@ pub struct Router {
     prefix: String,
     dependencies: Vec<&'static ParamNode>,
     tags: Vec<&'static str>,
+    limits: SizeLimits,
     entries: Vec<Entry>,
+}
+
+/// How many bytes a body may have: what a router says, or the defaults.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SizeLimits {
+    body: Option<usize>,
+    #[cfg(feature = "multipart")]
+    upload: Option<usize>,
+}
+
+impl SizeLimits {
+    /// Two mebibytes, as in axum.
+    const DEFAULT_BODY: usize = 2 * 1024 * 1024;
+    #[cfg(feature = "multipart")]
+    const DEFAULT_UPLOAD: usize = 32 * 1024 * 1024;
+
+    /// For any body.
+    pub(crate) fn body(self) -> usize {
+        self.body.unwrap_or(Self::DEFAULT_BODY)
+    }
+
+    /// For a multipart form, with its files.
+    #[cfg(feature = "multipart")]
+    pub(crate) fn upload(self) -> usize {
+        self.upload.unwrap_or(Self::DEFAULT_UPLOAD)
+    }
+
+    fn within(self, outer: Self) -> Self {
+        Self {
+            body: self.body.or(outer.body),
+            #[cfg(feature = "multipart")]
+            upload: self.upload.or(outer.upload),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -51,11 +86,19 @@ pub(crate) struct PlacedRoute {
     pub(crate) dependencies: Vec<&'static ParamNode>,
     /// Those of its routers and its own, likewise.
     pub(crate) tags: Vec<&'static str>,
+    /// Those of the innermost router that says so.
+    pub(super) limits: SizeLimits,
 }
 
 impl PlacedRoute {
     pub(crate) fn new(node: &'static RouteNode, path: impl Into<String>) -> Self {
-        Self { node, path: path.into(), dependencies: Vec::new(), tags: node.tags.to_vec() }
+        Self {
+            node,
+            path: path.into(),
+            dependencies: Vec::new(),
+            tags: node.tags.to_vec(),
+            limits: SizeLimits::default(),
+        }
     }
 }
 
@@ -64,7 +107,13 @@ impl Router {
     ///
     /// A prefix of another form is refused when the app starts.
     pub fn new(prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), dependencies: Vec::new(), tags: Vec::new(), entries: Vec::new() }
+        Self {
+            prefix: prefix.into(),
+            dependencies: Vec::new(),
+            tags: Vec::new(),
+            limits: SizeLimits::default(),
+            entries: Vec::new(),
+        }
     }
 
     /// Adds path functions.
@@ -104,6 +153,47 @@ impl Router {
         self
     }
 
+    /// Limits the body of a request to one of this router's routes, in bytes, in place of [`App::body_limit`](crate::App::body_limit) or the
+    /// limit of an outer router.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[post("/import")]
+    /// async fn import(rows: Json<Vec<u64>>) -> String {
+    ///     format!("{} rows", rows.len())
+    /// }
+    ///
+    /// let large = Router::new("").body_limit(64 * 1024 * 1024).routes(routes![import]);
+    /// let app = App::new().router(large); // All other routes take 2 MiB.
+    /// # let _ = app;
+    /// ```
+    #[doc(alias = "DefaultBodyLimit")]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.limits.body = Some(bytes);
+        self
+    }
+
+    /// Limits the multipart body of a request to one of this router's routes that reads a form, in bytes, in place of
+    /// [`App::upload_limit`](crate::App::upload_limit) or the limit of an outer router.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// #[post("")]
+    /// async fn add(video: File<UploadFile>) -> String {
+    ///     format!("{} bytes", video.len())
+    /// }
+    ///
+    /// let videos = Router::new("/videos").upload_limit(1024 * 1024 * 1024).routes(routes![add]);
+    /// # let _ = videos;
+    /// ```
+    #[cfg(feature = "multipart")]
+    pub fn upload_limit(mut self, bytes: usize) -> Self {
+        self.limits.upload = Some(bytes);
+        self
+    }
+
     /// The dependencies that run for every route of this router.
     pub(super) fn effects(&self) -> &[&'static ParamNode] {
         &self.dependencies
@@ -122,6 +212,7 @@ impl Router {
             route.path.insert_str(0, &self.prefix);
             route.dependencies.splice(..0, self.dependencies.iter().copied());
             route.tags.splice(..0, self.tags.iter().copied());
+            route.limits = route.limits.within(self.limits);
         }
         placed
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::demand::Demand;
-use super::router::effect_of;
+use super::router::{SizeLimits, effect_of};
 use super::start::{AppState, CompiledRoute, StartError};
 use crate::dependency::Dependency;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
@@ -70,6 +70,7 @@ impl AppState {
             label: Arc::from(node.name),
             segments: Vec::new(),
             status: None,
+            limits: SizeLimits::default(),
             plan,
             demand: Demand::default(),
         };
@@ -79,8 +80,6 @@ impl AppState {
             table: matchit::Router::new(),
             states: self.states.clone(),
             error_handlers: self.error_handlers.clone(),
-            body_limit: self.body_limit,
-            upload_limit: self.upload_limit,
             servers: self.servers.clone(),
             requests: Arc::clone(&self.requests),
             stopping: self.stopping.clone(),

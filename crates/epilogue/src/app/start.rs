@@ -19,7 +19,7 @@ use super::error_handlers::ErrorHandlers;
 use super::layered::{Respond, layer};
 use super::methods::MethodTable;
 use super::prefix;
-use super::router::PlacedRoute;
+use super::router::{PlacedRoute, SizeLimits};
 use crate::graph::SourceLine;
 use crate::graph::check::same_path;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
@@ -182,10 +182,8 @@ pub(crate) struct AppState {
     pub(super) table: matchit::Router<MethodTable>,
     pub(crate) states: Vec<Value>,
     pub(crate) error_handlers: ErrorHandlers,
-    pub(crate) body_limit: usize,
     /// Cancelled when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
     pub(crate) stopping: CancellationToken,
-    pub(crate) upload_limit: usize,
     /// Those of our own servers that have not ended: the last one ends the app.
     pub(crate) servers: TaskTracker,
     /// The number of the next request.
@@ -202,6 +200,7 @@ pub(crate) struct CompiledRoute {
     /// The names in the path, in order.
     pub(crate) segments: Vec<String>,
     pub(crate) status: Option<StatusCode>,
+    pub(crate) limits: SizeLimits,
     pub(crate) plan: Plan,
     pub(crate) demand: Demand,
 }
@@ -245,9 +244,7 @@ pub(super) async fn start(
         table,
         states: states.into_iter().map(|(_, value)| value).collect(),
         error_handlers: config.error_handlers.clone(),
-        body_limit: config.body_limit,
         stopping: CancellationToken::new(),
-        upload_limit: config.upload_limit,
         servers: TaskTracker::new(),
         requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
@@ -301,6 +298,7 @@ fn plan_routes(
                 label: format!("{} {}", route.node.method, route.path).into(),
                 segments,
                 status: route.node.status.and_then(|status| StatusCode::from_u16(status).ok()),
+                limits: route.limits,
                 plan,
                 demand: Demand::default(),
             })

@@ -9,4 +9,4 @@ pub(crate) use headers::multipart_type;
 pub(crate) use headers::{is_form, is_json};
 pub use reply::BrokenReply;
 pub(crate) use reply::{After, Breakable, Content, ReplyBody, into_body, never_has_content};
-pub(crate) use request::{BodyError, BodyLimits, Early, RequestBody};
+pub(crate) use request::{BodyError, BodyTime, Early, RequestBody};

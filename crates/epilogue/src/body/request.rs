@@ -122,15 +122,15 @@ impl RequestBody {
     pub(crate) async fn read(
         &mut self,
         headers: &HeaderMap,
-        limits: BodyLimits<'_>,
+        limit: usize,
+        time: BodyTime<'_>,
     ) -> Result<(), BodyError> {
-        let limit = limits.app.body_limit;
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
         let bytes = match self {
-            Self::Incoming(body) => collecting(body, limits).await?,
-            Self::Other(body) => collecting(body, limits).await?,
+            Self::Incoming(body) => collecting(body, limit, time).await?,
+            Self::Other(body) => collecting(body, limit, time).await?,
             Self::Read(_) | Self::Latin1(_) => return Ok(()),
             #[cfg(feature = "multipart")]
             Self::Form(_) => return Ok(()),
@@ -146,7 +146,7 @@ impl RequestBody {
         headers: &HeaderMap,
         content_type: &str,
         limits: FormLimits,
-        of_body: BodyLimits<'_>,
+        time: BodyTime<'_>,
     ) -> Result<(), BodyError> {
         let limit = limits.whole;
         if announced(headers).is_some_and(|length| length > limit as u64) {
@@ -155,14 +155,14 @@ impl RequestBody {
         let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
             // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
-            mut unread => (of_body.between_pieces(unread.take_stream(), None), Bytes::new()),
+            mut unread => (time.between_pieces(unread.take_stream(), None), Bytes::new()),
         };
         let parsing = upload::parse(body, content_type, limits);
-        let form = match of_body.time() {
+        let form = match time.limit() {
             None => parsing.await?,
-            Some(time) => match tokio::time::timeout(time, parsing).await {
+            Some(limit) => match tokio::time::timeout(limit, parsing).await {
                 Ok(form) => form?,
-                Err(_) => return Err(BodyError::TooSlow { limit: time }),
+                Err(_) => return Err(BodyError::TooSlow { limit }),
             },
         };
         *self = Self::Form(Box::new((form, bytes)));
@@ -178,10 +178,10 @@ impl RequestBody {
     }
 
     /// The body as a stream that allows only so much time between two pieces.
-    pub(crate) fn take_timed_stream(&mut self, limits: BodyLimits<'_>) -> Body {
+    pub(crate) fn take_timed_stream(&mut self, time: BodyTime<'_>) -> Body {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
-        if is_read { body } else { limits.between_pieces(body, limits.time()) }
+        if is_read { body } else { time.between_pieces(body, time.limit()) }
     }
 
     pub(crate) fn take_stream(&mut self) -> Body {
@@ -205,16 +205,16 @@ fn mark_early(extensions: &mut Extensions) {
     extensions.insert(Early);
 }
 
-/// What says how large a body may be, and how long a client of our own server may take to send it.
+/// What says how long a client of our own server may take to send a body.
 #[derive(Clone, Copy)]
-pub(crate) struct BodyLimits<'a> {
+pub(crate) struct BodyTime<'a> {
     pub(crate) app: &'a Arc<AppState>,
     /// `None` under another server.
     pub(crate) connection: Option<&'a Connection>,
 }
 
-impl BodyLimits<'_> {
-    fn time(self) -> Option<Duration> {
+impl BodyTime<'_> {
+    fn limit(self) -> Option<Duration> {
         self.connection?.body_read_timeout
     }
 
@@ -310,7 +310,8 @@ impl http_body::Body for Whole {
 /// A body while it is read. It is borrowed and not moved: each place that it moved to would be part of every request's future.
 struct Collecting<'a, B> {
     body: &'a mut B,
-    limits: BodyLimits<'a>,
+    limit: usize,
+    time: BodyTime<'a>,
     /// Set when the body is first waited for. Most are not: they have come with the head.
     timer: Option<BoxFuture<Duration>>,
     /// Most bodies come in one piece, which is kept as it is.
@@ -318,8 +319,8 @@ struct Collecting<'a, B> {
     all: BytesMut,
 }
 
-fn collecting<'a, B>(body: &'a mut B, limits: BodyLimits<'a>) -> Collecting<'a, B> {
-    Collecting { body, limits, timer: None, first: Bytes::new(), all: BytesMut::new() }
+fn collecting<'a, B>(body: &'a mut B, limit: usize, time: BodyTime<'a>) -> Collecting<'a, B> {
+    Collecting { body, limit, time, timer: None, first: Bytes::new(), all: BytesMut::new() }
 }
 
 impl<B> Collecting<'_, B>
@@ -328,8 +329,8 @@ where
     B::Error: Into<axum_core::BoxError>,
 {
     fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
-        let limit = self.limits.app.body_limit;
-        if self.timer.is_some() && self.limits.app.stopping.is_cancelled() {
+        let limit = self.limit;
+        if self.timer.is_some() && self.time.app.stopping.is_cancelled() {
             // What counts from the stop on is that something comes.
             self.timer = None;
         }
@@ -346,9 +347,9 @@ where
     }
 
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, BodyError>> {
-        let BodyLimits { app, connection: Some(_) } = self.limits else { return Poll::Pending };
-        let time = self.limits.time();
-        let timer = self.timer.get_or_insert_with(|| over(time, Arc::clone(app)));
+        let BodyTime { app, connection: Some(_) } = self.time else { return Poll::Pending };
+        let limit = self.time.limit();
+        let timer = self.timer.get_or_insert_with(|| over(limit, Arc::clone(app)));
         timer.as_mut().poll(context).map(|limit| Err(BodyError::TooSlow { limit }))
     }
 }

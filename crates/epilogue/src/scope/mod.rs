@@ -35,7 +35,7 @@ pub use taking::Taking;
 pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 
 use crate::app::{AppState, CompiledRoute};
-use crate::body::{BodyLimits, ReplyBody, RequestBody, is_form, is_json};
+use crate::body::{BodyTime, ReplyBody, RequestBody, is_form, is_json};
 use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
 #[cfg(feature = "multipart")]
 use crate::decode::{Raw, Values};
@@ -443,7 +443,7 @@ impl Scope {
     pub(crate) fn request_for_extractor(&mut self, sites: &[Site]) -> axum_core::extract::Request {
         let body = if sites.iter().any(|site| site.node.takes_stream) {
             let connection = self.link.as_ref().and_then(Link::connection);
-            self.body.take_timed_stream(BodyLimits { app: &self.app, connection })
+            self.body.take_timed_stream(BodyTime { app: &self.app, connection })
         } else {
             axum_core::body::Body::empty()
         };

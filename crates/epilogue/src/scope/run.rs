@@ -10,10 +10,10 @@ use super::{
     BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
     UntakenStep, Value, caught, caught_now, empty_parts,
 };
-use crate::app::AppState;
+use crate::app::{AppState, CompiledRoute};
 #[cfg(feature = "multipart")]
 use crate::body::multipart_type;
-use crate::body::{BodyError, BodyLimits, is_form};
+use crate::body::{BodyError, BodyTime, is_form};
 use crate::decode;
 use crate::graph::DependencyScope;
 use crate::rejection::Rejection;
@@ -209,8 +209,8 @@ impl Scope {
 
     async fn read_body(&mut self) -> Result<(), Failure> {
         let connection = self.link.as_ref().and_then(Link::connection);
-        let of_body = BodyLimits { app: &self.app, connection };
-        let plan = &self.app.routes[self.route].plan;
+        let time = BodyTime { app: &self.app, connection };
+        let CompiledRoute { plan, limits, .. } = &self.app.routes[self.route];
         let headers = &self.parts.get().headers;
         #[cfg(feature = "multipart")]
         let form = if plan.reads_form { multipart_type(headers) } else { None };
@@ -218,20 +218,20 @@ impl Scope {
         let form: Option<&str> = None;
         let mut result = Ok(());
         if form.is_none() || plan.reads_whole {
-            result = self.body.read(headers, of_body).await;
+            result = self.body.read(headers, limits.body(), time).await;
             if plan.reads_form && is_form(headers) {
                 self.body.read_as_form();
             }
         }
         #[cfg(feature = "multipart")]
         if let (Some(content_type), Ok(())) = (form, &result) {
-            let limits = FormLimits {
-                whole: self.app.upload_limit,
-                text: self.app.body_limit,
+            let of_form = FormLimits {
+                whole: limits.upload(),
+                text: limits.body(),
                 files_in_memory: plan.files_in_memory,
             };
             // Boxed, so that it does not enlarge the future of other requests.
-            result = Box::pin(self.body.read_form(headers, content_type, limits, of_body)).await;
+            result = Box::pin(self.body.read_form(headers, content_type, of_form, time)).await;
         }
         result.map_err(|error| {
             let (status, detail) = match &error {

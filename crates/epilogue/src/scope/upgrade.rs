@@ -196,7 +196,7 @@ impl Session {
         let Some(scope) = &mut self.0 else { return };
         let stopping = scope.app.stopping.clone();
         let longest_wait = longest_wait(scope.app.runner.limits().grace);
-        let (driver, socket) = Driver::new(io, Role::Server, scope.app.body_limit).await;
+        let (driver, socket) = Driver::new(io, Role::Server, scope.route().limits.body()).await;
         let (ended, function_ended) = oneshot::channel();
         let talking = async {
             let result = function(socket).await;
