@@ -21,11 +21,11 @@ use crate::body::{After, BodyTime, ReplyBody, RequestBody};
 use crate::scope::{BoxFuture, drop_caught, drop_extensions};
 use crate::server::{Connection, Link, Passage};
 
-/// What a middleware wraps: a request in, a reply out.
-pub(super) type Respond = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response> + Send + Sync>;
-
 /// The future of an [`App`](crate::App) as a service.
 pub(super) type AppFuture = BoxFuture<Result<Response, Infallible>>;
+
+/// What a middleware wraps: a request in, a reply out.
+pub(super) type Respond = Arc<dyn Fn(Request<Body>) -> AppFuture + Send + Sync>;
 
 /// What a tower layer of an [`App`](crate::App) wraps: the app with the layers inside this one. It is a `tower::Service`.
 ///
@@ -61,8 +61,7 @@ impl Layered {
                 let response = service.call(request);
                 // Before there is a reply, which a panic of this drop would take with it.
                 drop_caught(service);
-                let Ok(response) = response.await.map(IntoResponse::into_response).map_err(Unfailing::never);
-                response
+                response.await.map(IntoResponse::into_response).map_err(Unfailing::never)
             })
         })
     }
@@ -129,14 +128,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let response = (self.0)(request.map(Body::new));
-        Box::pin(async move { Ok(response.await) })
+        (self.0)(request.map(Body::new))
     }
 }
 
 /// How a request inside the layers finds its way out. It travels in the request's extensions.
 #[derive(Clone)]
-pub(super) struct WayOut(pub(super) Arc<Passage>);
+struct WayOut(Arc<Passage>);
 
 /// Sends a request through the layers. What follows its reply waits for the reply that the layers pass on, and still runs if
 /// there is none because the client has left.
@@ -154,7 +152,7 @@ pub(super) fn through(
     let response = layered(request);
     let app = Arc::clone(app);
     async move {
-        let mut response = response.await;
+        let Ok(mut response) = response.await;
         // The tasks that a path function's reply carried have been taken out inside the layers.
         if let Some(tasks) = response.extensions_mut().remove() {
             // They wait in the passage for this reply to leave.
@@ -192,9 +190,12 @@ pub(super) fn layer(config: &Config, state: &Arc<AppState>) -> Option<Respond> {
         return None;
     }
     let state = Arc::clone(state);
-    let inner: Respond = Arc::new(move |request| {
+    let inner: Respond = Arc::new(move |mut request| {
         let state = Arc::clone(&state);
-        Box::pin(async move { state.respond_inside(request).await })
+        Box::pin(async move {
+            let link = request.extensions_mut().remove().map(|WayOut(passage)| Link::Passage(passage));
+            state.respond(request, link).await.map(|response| response.map(ReplyBody::into_body))
+        })
     });
     Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))
 }

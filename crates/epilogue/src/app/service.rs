@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Either;
 
-use super::layered::{WayOut, serve_layered, through};
+use super::layered::{serve_layered, through};
 use super::reply_future::{Keeper, ReplyFuture};
 use super::start::{AppState, Started};
 use super::trace::Trace;
@@ -56,7 +56,10 @@ impl Started {
         let link = Link::Other(Arc::new(self.state.runner.request()));
         match &self.layered {
             Some(layered) => through(&self.state, layered, request, link).await.map(ReplyBody::into_body),
-            None => self.state.respond(request, Some(link)).await,
+            None => {
+                let Ok(response) = self.state.respond(request, Some(link)).await;
+                response.map(ReplyBody::into_body)
+            }
         }
     }
 }
@@ -74,19 +77,10 @@ pub(super) fn with_host<B>(mut request: Request<B>) -> Request<B> {
 }
 
 impl AppState {
-    /// Answers a request inside the layers.
-    pub(super) async fn respond_inside(self: &Arc<Self>, mut request: Request<Body>) -> Response {
-        let link = request.extensions_mut().remove().map(|WayOut(passage)| Link::Passage(passage));
-        self.respond(request, link).await
-    }
-
-    async fn respond(self: &Arc<Self>, request: Request<Body>, link: Option<Link>) -> Response {
+    /// Answers a request that does not come from our own server, or comes through the layers.
+    pub(super) fn respond(self: &Arc<Self>, request: Request<Body>, link: Option<Link>) -> ReplyFuture {
         let (parts, body) = request.into_parts();
-        let future = self.call(parts, RequestBody::Other(body), link);
-        match future.await {
-            Ok(response) => response.map(ReplyBody::into_body),
-            Err(never) => match never {},
-        }
+        self.call(parts, RequestBody::Other(body), link)
     }
 
     /// Answers a request that does not reach a path function.

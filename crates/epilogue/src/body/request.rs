@@ -186,6 +186,8 @@ impl RequestBody {
 
     pub(crate) fn take_stream(&mut self) -> Body {
         match std::mem::replace(self, Self::Read(Bytes::new())) {
+            // Of nothing, a box takes no memory.
+            Self::Incoming(body) if body.is_end_stream() => Body::empty(),
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
             Self::Read(bytes) => Body::from(bytes),
