@@ -88,7 +88,7 @@ pub(super) struct InSession(pub(super) Arc<Session>);
 
 impl Session {
     pub(super) fn begin<B>(plans: &Arc<Plans>, request: &mut Request<B>) -> Arc<Self> {
-        let label = format!("{} {}", request.method(), request.uri().path());
+        let label = [request.method().as_str(), " ", request.uri().path()].concat();
         let origin = Origin::new(plans.base.next_number(), label);
         let tasks = plans.base.runner.tasks(origin);
         let is_looked_at =
@@ -178,8 +178,8 @@ impl Session {
     /// Makes the reply from the request's result.
     pub(super) async fn finish(&self, result: Result<Response, Failure>, link: Link) -> Response {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
-        let solo = match state {
-            State::Asked(solo) => *solo,
+        let mut solo = match state {
+            State::Asked(solo) => solo,
             State::Fresh(tasks, head) => {
                 let parts = head.map_or_else(
                     || {
@@ -189,7 +189,7 @@ impl Session {
                     },
                     |head| *head,
                 );
-                Solo::new(Arc::clone(&self.plans.base), parts, tasks)
+                Box::new(Solo::new(Arc::clone(&self.plans.base), parts, tasks))
             }
             State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),
         };

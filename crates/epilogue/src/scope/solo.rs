@@ -191,7 +191,7 @@ impl Solo {
 
     /// Makes the reply out of the handler's result, with all that follows the reply.
     pub(crate) async fn finish(
-        mut self,
+        &mut self,
         result: Result<Response, Failure>,
         link: Link,
     ) -> http::Response<ReplyBody> {
