@@ -561,21 +561,25 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let app = self.clone();
-        let request = request.map(Body::new);
-        Box::pin(async move { Ok(app.respond(request).await) })
+        self.respond(request.map(Body::new))
     }
 }
 
 impl App {
     /// Answers one request outside the own server.
-    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
-        match self.started().await {
-            Ok(started) => started.respond(request).await,
-            Err(error) => {
-                tracing::error!(error = %crate::tasks::with_causes(&error), "the app did not start");
-                crate::response::internal_server_error()
-            }
+    pub(crate) fn respond(&self, request: Request<Body>) -> AppFuture {
+        if let Some(started) = self.shared.started.get() {
+            return started.respond(request);
         }
+        let app = self.clone();
+        Box::pin(async move {
+            match app.started().await {
+                Ok(started) => started.respond(request).await,
+                Err(error) => {
+                    tracing::error!(error = %crate::tasks::with_causes(&error), "the app did not start");
+                    Ok(crate::response::internal_server_error())
+                }
+            }
+        })
     }
 }

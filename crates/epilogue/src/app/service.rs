@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum_core::body::Body;
-use axum_core::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Either;
 
-use super::layered::{serve_layered, through};
+use super::layered::{AppFuture, serve_layered, through};
 use super::reply_future::{Keeper, ReplyFuture};
 use super::start::{AppState, Started};
 use super::trace::Trace;
@@ -52,15 +51,14 @@ impl Started {
     }
 
     /// Answers a request of another server or of a test.
-    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+    pub(super) fn respond(&self, request: Request<Body>) -> AppFuture {
         let link = Link::Other(Arc::new(self.state.runner.request()));
-        match &self.layered {
-            Some(layered) => through(&self.state, layered, request, link).await.map(ReplyBody::into_body),
-            None => {
-                let Ok(response) = self.state.respond(request, Some(link)).await;
-                response.map(ReplyBody::into_body)
-            }
+        if let Some(layered) = &self.layered {
+            let response = through(&self.state, layered, request, link);
+            return Box::pin(async move { Ok(response.await.map(ReplyBody::into_body)) });
         }
+        let response = self.state.respond(request, Some(link));
+        Box::pin(async move { response.await.map(|response| response.map(ReplyBody::into_body)) })
     }
 }
 

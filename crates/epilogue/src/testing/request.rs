@@ -164,7 +164,7 @@ impl<'a> TestRequest<'a> {
         }
         let has_content = self.method != Method::HEAD;
         let (probe, finished) = Probe::new();
-        let response = client.app().respond(self.into_request(probe.clone())).await;
+        let Ok(response) = client.app().respond(self.into_request(probe.clone())).await;
         probe.replied();
         client.keep_cookies(response.headers());
         TestStream::new(response, has_content, probe, finished)
