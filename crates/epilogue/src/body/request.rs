@@ -23,6 +23,8 @@ pub(crate) enum RequestBody {
     Incoming(Incoming),
     /// As it comes from HTTP/2, a middleware or another server.
     Other(Body),
+    /// Somebody reads it as a stream, or has given up on it.
+    Taken,
     Read(Bytes),
     /// A form that is not UTF-8, both as it was sent and as text.
     Latin1(Box<(Bytes, String)>),
@@ -69,12 +71,13 @@ impl RequestBody {
         }
     }
 
-    /// Marks the reply as [`Early`] if nobody has read the body to its end.
+    /// Marks the reply as [`Early`] if the body may not have been read to its end.
     #[inline]
     pub(crate) fn mark_if_unread<B>(&self, reply: &mut http::Response<B>) {
         let has_come_to_its_end = match self {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Other(body) => body.is_end_stream(),
+            Self::Taken => false,
             _ => true,
         };
         if !has_come_to_its_end {
@@ -86,7 +89,7 @@ impl RequestBody {
     #[inline]
     pub(crate) fn let_go(&mut self) {
         if let Self::Other(_) = self {
-            drop_caught(std::mem::replace(self, Self::Read(Bytes::new())));
+            drop_caught(std::mem::replace(self, Self::Taken));
         }
     }
 
@@ -96,7 +99,7 @@ impl RequestBody {
             Self::Latin1(form) => &form.0,
             #[cfg(feature = "multipart")]
             Self::Form(form) => &form.1,
-            Self::Incoming(_) | Self::Other(_) => &EMPTY,
+            Self::Incoming(_) | Self::Other(_) | Self::Taken => &EMPTY,
         }
     }
 
@@ -131,7 +134,7 @@ impl RequestBody {
         let bytes = match self {
             Self::Incoming(body) => collecting(body, limits).await?,
             Self::Other(body) => collecting(body, limits).await?,
-            Self::Read(_) | Self::Latin1(_) => return Ok(()),
+            Self::Read(_) | Self::Latin1(_) | Self::Taken => return Ok(()),
             #[cfg(feature = "multipart")]
             Self::Form(_) => return Ok(()),
         };
@@ -152,7 +155,7 @@ impl RequestBody {
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
-        let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
+        let (body, bytes) = match std::mem::replace(self, Self::Taken) {
             // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
             mut unread => (of_body.between_pieces(unread.take_stream(), None), Bytes::new()),
@@ -181,13 +184,18 @@ impl RequestBody {
     pub(crate) fn take_timed_stream(&mut self, limits: BodyLimits<'_>) -> Body {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
-        if is_read { body } else { limits.between_pieces(body, limits.time()) }
+        if is_read || body.is_end_stream() {
+            return body;
+        }
+        *self = Self::Taken;
+        limits.between_pieces(body, limits.time())
     }
 
     pub(crate) fn take_stream(&mut self) -> Body {
         match std::mem::replace(self, Self::Read(Bytes::new())) {
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
+            Self::Taken => Body::empty(),
             Self::Read(bytes) => Body::from(bytes),
             Self::Latin1(form) => Body::from(form.0),
             #[cfg(feature = "multipart")]
