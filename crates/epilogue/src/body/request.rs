@@ -231,7 +231,7 @@ impl BodyLimits<'_> {
         if self.connection.is_none() || body.is_end_stream() {
             return body;
         }
-        Body::new(Limited { body, limit, app: Arc::clone(self.app), timer: None })
+        Body::new(Limited { body: Some(body), limit, app: Arc::clone(self.app), timer: None })
     }
 }
 
@@ -254,7 +254,8 @@ fn over(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
 
 /// A body that breaks off if no piece of it comes for too long while someone waits for it.
 struct Limited {
-    body: Body,
+    /// `None` once it has broken off: whoever goes on in spite of the error comes to its end.
+    body: Option<Body>,
     limit: Option<Duration>,
     app: Arc<AppState>,
     /// Only while someone waits.
@@ -269,22 +270,27 @@ impl http_body::Body for Limited {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body, limit, app, timer } = &mut *self;
-        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+        let Self { body: Some(body), limit, app, timer } = &mut *self else { return Poll::Ready(None) };
+        let frame = if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
             *timer = None;
-            return Poll::Ready(frame);
+            frame
+        } else {
+            let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
+            let limit = ready!(over.as_mut().poll(context));
+            Some(Err(axum_core::Error::new(BodyError::TooSlow { limit })))
+        };
+        if let Some(Err(_)) = frame {
+            self.body = None;
         }
-        let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
-        let limit = ready!(over.as_mut().poll(context));
-        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit }))))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_some_and(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
