@@ -109,8 +109,24 @@ impl Future for ReplyFuture {
     }
 }
 
+/// Drops the extensions that hyper has no use for, since hyper would drop them where a panic ends the connection. Layers have seen them.
+fn drop_extensions(response: &mut http::Response<ReplyBody>) {
+    let mut extensions = std::mem::take(response.extensions_mut());
+    if let Some(reason) = extensions.remove::<ReasonPhrase>() {
+        response.extensions_mut().insert(reason);
+    }
+    drop_caught(extensions);
+}
+
 /// Leaves out the content that a reply must not have; hyper does this only on HTTP/1.
 fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
+    if response.status().is_informational() {
+        // A client would take this for a broken connection, and give up all its requests.
+        tracing::error!(status = response.status().as_u16(), "a reply with a status of 1xx became a 500");
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response.headers_mut().clear();
+        response.body_mut().leave_out();
+    }
     let never_has_any = never_has_content(response.status());
     if stream.is_head
         && !never_has_any
