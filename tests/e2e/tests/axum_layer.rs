@@ -1,5 +1,6 @@
 //! `Depends` and `BackgroundTasks` as extractors of axum's own handlers, under `EpilogueLayer`.
 
+use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -169,6 +170,16 @@ async fn a_panic_is_answered_and_exits_are_told() {
     drop(reply);
     let lines = entries.take(4).await;
     assert_eq!(lines[2..], ["function exit: Panicked(on purpose)", "request exit: Panicked(on purpose)"]);
+}
+
+#[tokio::test]
+async fn a_service_that_panics_when_it_is_called_is_answered_too() {
+    let service = tower::service_fn(|_: Request<Body>| -> std::future::Ready<Result<Response, Infallible>> {
+        panic!("on purpose")
+    });
+    let service = tower::Layer::layer(&EpilogueLayer::new(App::new()), service);
+    let reply = service.oneshot(request("/")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
 #[dependency]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Clock, Entries, Gate, HTTP2, Journal, Served, head, request, settle};
+use epilogue_e2e::{Clock, Entries, Gate, HTTP2, Journal, Served, frame, head, request, settle};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -364,6 +364,41 @@ async fn a_client_that_sends_no_more_of_its_body_does_not_hold_up_the_end() {
             assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
         }
     }
+}
+
+/// For whoever goes on in spite of an error.
+#[tokio::test]
+async fn a_body_that_has_broken_off_has_ended() {
+    #[post("/all")]
+    async fn all(body: Extract<Body>, journal: State<Journal>) {
+        let mut body = body.into_inner();
+        while let Some(piece) = body.frame().await {
+            journal.write(match piece {
+                Ok(piece) => String::from_utf8_lossy(piece.data_ref().unwrap()).into_owned(),
+                Err(error) => error.to_string(),
+            });
+        }
+        journal.write("end");
+    }
+
+    let (clock, (journal, mut entries)) = (Clock::stopped(), Journal::new());
+    let app = App::new().state(journal).routes(routes![all]);
+    let served = Served::with(app, |server| server.body_read_timeout(SHORT)).await;
+    let mut slow = served.connect().await;
+    slow.write("POST /all HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nhalf").await;
+    assert_eq!(entries.next().await, "half");
+    let rest = clock.passes_until(entries.take(2)).await;
+    assert_eq!(rest, ["the body did not arrive within 50ms", "end"]);
+    assert!(slow.read_to_end().await.contains("connection: close\r\n"));
+
+    let mut taken_back = served.connect().await;
+    taken_back.write(HTTP2).await;
+    taken_back.write(head(1, Method::POST, "/all", 0x4)).await;
+    taken_back.write(frame(0x0, 0, 1, b"half")).await;
+    taken_back.write(frame(0x3, 0, 1, &[0; 4])).await;
+    assert_eq!(entries.take(3).await, ["half", "the client has taken the request back", "end"]);
+    drop(taken_back);
+    served.stop().await.unwrap();
 }
 
 /// Whoever takes a body as a stream may want to take it for hours, so the time between its pieces is limited.

@@ -4,6 +4,7 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use bytes::Bytes;
+use epilogue::Body;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Clock, Served, request};
@@ -195,11 +196,14 @@ async fn a_client_whose_body_is_left_unread_is_told_that_its_connection_is_close
         Err(HttpError::new(StatusCode::CONFLICT, "no"))
     }
 
-    let plain = App::new().body_limit(1000).routes(routes![length, unread, refused]);
+    #[post("/taken")]
+    async fn taken(_body: Extract<Body>) {}
+
+    let plain = App::new().body_limit(1000).routes(routes![length, unread, refused, taken]);
     let layered = plain.clone().layer(tower_http::catch_panic::CatchPanicLayer::new());
     for app in [plain, layered] {
         let served = Served::new(app).await;
-        for path in ["/length", "/unread", "/refused", "/none"] {
+        for path in ["/length", "/unread", "/refused", "/taken", "/none"] {
             let mut raw = served.connect().await;
             raw.write(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n"))
                 .await;
@@ -209,7 +213,7 @@ async fn a_client_whose_body_is_left_unread_is_told_that_its_connection_is_close
 
         // What has come with the head is skipped.
         let mut client = served.http1().await;
-        for path in ["/unread", "/refused", "/length"] {
+        for path in ["/unread", "/refused", "/taken", "/length"] {
             client.ready().await.unwrap();
             let post =
                 http::Request::post(path).header("host", "localhost").body(Full::from("hello")).unwrap();

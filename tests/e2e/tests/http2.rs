@@ -94,6 +94,27 @@ async fn a_reply_without_content_has_none() {
     }
 }
 
+#[get("/continue")]
+async fn goes_on(tasks: &BackgroundTasks, journal: State<Journal>) -> (StatusCode, &'static str) {
+    tasks.add_task(note, (journal, "continue"));
+    (StatusCode::CONTINUE, "a body that no such reply has")
+}
+
+/// A client ends the connection, with all other requests, when it gets one as the reply.
+#[tokio::test]
+async fn a_status_that_cannot_be_the_last_is_a_500() {
+    let (app, mut entries) = app();
+    let served = Served::new(app.routes(routes![goes_on])).await;
+    let mut client = served.http2().await;
+    for (path, status, body) in [("/continue", 500, ""), ("/text", 200, "twelve bytes")] {
+        let reply = client.send_request(request("GET", path)).await.unwrap();
+        assert_eq!(reply.status(), status);
+        assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), body);
+    }
+    assert_eq!(entries.take(2).await, ["continue", "text"]);
+    served.stop().await.unwrap();
+}
+
 #[post("/upload")]
 async fn upload(body: Bytes, journal: State<Journal>) {
     journal.write(format!("ran with {}", body.len()));

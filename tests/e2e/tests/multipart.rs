@@ -338,6 +338,19 @@ async fn what_is_malformed_is_refused_before_anything_runs() {
     assert_eq!(entries.now(), ["dependency", "kept 1 true"]);
 }
 
+/// Its client cannot tell where the next request would begin.
+#[tokio::test]
+async fn what_is_malformed_ends_the_connection() {
+    let served = Served::new(app().0).await;
+    let mut client = served.connect().await;
+    client
+        .write("POST /later HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 100\r\n\r\ngarbage")
+        .await;
+    let reply = client.read_to_end().await;
+    assert!(reply.starts_with("HTTP/1.1 400") && reply.contains("connection: close\r\n"), "{reply}");
+    served.stop().await.unwrap();
+}
+
 /// As in FastAPI, a part that is not complete does not count.
 #[tokio::test]
 async fn what_ends_too_early_is_the_parts_that_it_has() {

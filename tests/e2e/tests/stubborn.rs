@@ -290,6 +290,29 @@ async fn an_extension_whose_drop_panics_breaks_nothing() {
     assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
 }
 
+async fn write(journal: Journal, line: &'static str) {
+    journal.write(line);
+}
+
+#[tokio::test]
+async fn what_a_request_without_a_route_leaves_behind_breaks_nothing() {
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().on_error(move |error: &HttpError, _parts| {
+        let explosive = axum::Extension(Explosive(std::sync::Arc::new(Bomb)));
+        (error.status(), explosive, Background::task(write, (journal.clone(), "task")))
+    });
+    let explosives = tower::util::MapRequestLayer::new(|mut request: http::Request<epilogue::Body>| {
+        request.extensions_mut().insert(Explosive(std::sync::Arc::new(Bomb)));
+        request.map(|body| epilogue::Body::new(Armed(body, Bomb)))
+    });
+    for app in [app.clone(), app.layer(explosives)] {
+        let served = Served::new(app).await;
+        assert_eq!(two(&served, "/none").await, [404, 404]);
+        served.stop().await.unwrap();
+        assert_eq!(entries.now(), ["task"; 2]);
+    }
+}
+
 /// A body that a layer has put around the request's own, and that nobody reads.
 struct Armed(epilogue::Body, Bomb);
 

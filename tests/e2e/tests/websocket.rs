@@ -142,6 +142,24 @@ async fn a_function_that_only_receives_is_told_when_the_server_stops() {
     stopped.unwrap();
 }
 
+/// It would be waited for without a limit, and then be taken for frames.
+#[tokio::test]
+async fn a_request_with_a_body_is_refused() {
+    let (served, mut entries) = rooms().await;
+    for body in [
+        "content-length: 5\r\n\r\nhello",
+        "content-length: 9\r\n\r\nhello",
+        "transfer-encoding: chunked\r\n\r\n",
+    ] {
+        let mut client = served.connect().await;
+        client.write(format!("GET /rooms/7?token=ferris HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade, close\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{body}")).await;
+        let reply = client.read_to_end().await;
+        assert!(reply.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{reply}");
+    }
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), [""; 0]);
+}
+
 #[tokio::test]
 async fn messages_go_both_ways() {
     let (served, _entries) = rooms().await;

@@ -9,7 +9,7 @@ use http::request::Parts;
 use crate::param::RequestParts;
 use crate::rejection::Rejection;
 use crate::response::{Failure, HttpError, Panicked, internal_server_error};
-use crate::scope::{Scope, caught_now};
+use crate::scope::{Scope, caught_now, drop_caught};
 
 type ErrorHandler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
 
@@ -76,12 +76,12 @@ impl ErrorHandlers {
     /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload. If a
     /// handler made the reply, the head of the request comes with it.
     pub(super) fn respond(&self, error: &HttpError, parts: Parts) -> (Response, Option<RequestParts>) {
-        match self.of(TypeId::of::<HttpError>()) {
-            Some(handler) => {
-                let parts = RequestParts::from(parts);
-                (handled(handler, error, parts.clone()), Some(parts))
-            }
-            None => (error.to_response(None), None),
+        if let Some(handler) = self.of(TypeId::of::<HttpError>()) {
+            let parts = RequestParts::from(parts);
+            (handled(handler, error, parts.clone()), Some(parts))
+        } else {
+            drop_caught(parts);
+            (error.to_response(None), None)
         }
     }
 

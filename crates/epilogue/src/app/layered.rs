@@ -9,16 +9,16 @@ use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::Request;
+use http::request::Parts;
 use http_body_util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::builder::Config;
 use super::reply_future::ReplyFuture;
-use super::service::with_host;
 use super::start::AppState;
 use crate::body::{After, BodyTime, ReplyBody, RequestBody};
-use crate::scope::{BoxFuture, drop_caught, drop_extensions};
+use crate::scope::{BoxFuture, drop_caught};
 use crate::server::{Connection, Link, Passage};
 
 /// The future of an [`App`](crate::App) as a service.
@@ -144,7 +144,6 @@ pub(super) fn through(
     mut request: Request<Body>,
     link: Link,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
-    let is_last = matches!(link, Link::Connection(_));
     let probe = request.extensions().get().cloned();
     let passage = Passage::new(link);
     let after = After::passage(Arc::clone(&passage));
@@ -158,9 +157,6 @@ pub(super) fn through(
             // They wait in the passage for this reply to leave.
             drop(app.own_tasks(tasks, "a reply of a layer", probe, Some(Link::Passage(passage))));
         }
-        if is_last && !response.extensions().is_empty() {
-            drop_extensions(&mut response);
-        }
         response.map(|body| ReplyBody::new(Either::Right(body), after))
     }
 }
@@ -169,19 +165,15 @@ pub(super) fn through(
 pub(super) fn serve_layered(
     app: &Arc<AppState>,
     layered: &Respond,
-    request: Request<hyper::body::Incoming>,
+    parts: Parts,
+    mut body: RequestBody,
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
-    let stream = connection.speaks(request.version(), request.method());
-    let limits = BodyTime { app, connection: Some(connection) };
-    let request = if stream.is_some() { with_host(request) } else { request };
-    let request =
-        request.map(|body| RequestBody::received(body, stream.as_deref()).take_timed_stream(limits));
+    let body = body.take_timed_stream(BodyTime { app, connection: Some(connection) });
+    let request = Request::from_parts(parts, body);
     let response = through(app, layered, request, Link::Connection(Arc::clone(connection)));
     // The future inside the layers has a keeper and the span; this one needs neither.
-    let mut future = ReplyFuture::running(Box::pin(response));
-    future.stream = stream;
-    future
+    ReplyFuture::running(Box::pin(response))
 }
 
 /// The app in all its layers, if it has any.

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use http::{StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Either;
+use hyper::ext::ReasonPhrase;
 
 use super::start::AppState;
 use super::trace::Trace;
@@ -31,6 +32,8 @@ pub(crate) struct ReplyFuture {
     pub(super) trace: Option<Box<Trace>>,
     /// So does this.
     pub(super) stream: Option<Box<Stream>>,
+    /// Our own server takes the reply next.
+    pub(super) is_last: bool,
 }
 
 enum FutureState {
@@ -59,7 +62,7 @@ impl ReplyFuture {
     }
 
     fn new(state: FutureState) -> Self {
-        Self { state, keep: None, trace: None, stream: None }
+        Self { state, keep: None, trace: None, stream: None, is_last: false }
     }
 }
 
@@ -67,7 +70,7 @@ impl Future for ReplyFuture {
     type Output = Result<http::Response<ReplyBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { state, trace, stream, .. } = &mut *self;
+        let Self { state, trace, stream, is_last, .. } = &mut *self;
         // Written in place, because a reply is large and expensive to move.
         let mut polled = Poll::Pending;
         match state {
@@ -81,15 +84,18 @@ impl Future for ReplyFuture {
             FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
         }
         if let Poll::Ready(Ok(response)) = &mut polled {
-            if !response.extensions().is_empty()
-                && response.extensions_mut().remove::<Early>().is_some()
-                && stream.is_none()
-            {
-                // hyper looks for the rest of the request's body, which nobody reads any more, only in its next turn. If it is not
-                // there, the connection cannot go on, and the head of the reply has to say so.
-                *state = FutureState::Made(Box::new(std::mem::take(response)));
-                context.waker().wake_by_ref();
-                return Poll::Pending;
+            if !response.extensions().is_empty() {
+                let is_early = response.extensions_mut().remove::<Early>().is_some();
+                if *is_last {
+                    drop_extensions(response);
+                }
+                if is_early && stream.is_none() {
+                    // hyper looks for the rest of the request's body, which nobody reads any more, only in its next turn. If it is
+                    // not there, the connection cannot go on, and the head of the reply has to say so.
+                    *state = FutureState::Made(Box::new(std::mem::take(response)));
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             }
             *state = FutureState::Done;
             if let Some(trace) = trace.take() {
@@ -109,8 +115,24 @@ impl Future for ReplyFuture {
     }
 }
 
+/// Drops the extensions that hyper has no use for, since hyper would drop them where a panic ends the connection. Layers have seen them.
+fn drop_extensions(response: &mut http::Response<ReplyBody>) {
+    let mut extensions = std::mem::take(response.extensions_mut());
+    if let Some(reason) = extensions.remove::<ReasonPhrase>() {
+        response.extensions_mut().insert(reason);
+    }
+    drop_caught(extensions);
+}
+
 /// Leaves out the content that a reply must not have; hyper does this only on HTTP/1.
 fn over_http2(response: &mut http::Response<ReplyBody>, stream: Box<Stream>) {
+    if response.status().is_informational() {
+        // A client would take this for a broken connection, and give up all its requests.
+        tracing::error!(status = response.status().as_u16(), "a reply with a status of 1xx became a 500");
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response.headers_mut().clear();
+        response.body_mut().leave_out();
+    }
     let never_has_any = never_has_content(response.status());
     if stream.is_head
         && !never_has_any
@@ -143,11 +165,11 @@ impl Drop for ReplyFuture {
             let reservation = Some(reservation);
             // When the reply's body is dropped, it releases the tasks.
             match self.trace.take() {
-                None => app.runner.keep(origin, reservation, async move { drop(future.await) }),
+                None => app.runner.keep(origin, reservation, async move { drop_caught(future.await) }),
                 Some(trace) => app.runner.keep(origin, reservation, async move {
                     let response = trace.around(future).await;
                     trace.answered(response.status());
-                    drop((trace, response));
+                    drop_caught((trace, response));
                 }),
             }
         }

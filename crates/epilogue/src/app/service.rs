@@ -14,8 +14,8 @@ use super::start::{AppState, Started};
 use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::HttpError;
-use crate::scope::{CaptureRanges, Scope};
-use crate::server::{Connection, Link, Stream};
+use crate::scope::{CaptureRanges, Scope, drop_caught};
+use crate::server::{Connection, Link};
 use crate::tasks::{Background, Batch, BatchReport, Origin, Runner};
 use crate::testing::Probe;
 
@@ -23,30 +23,21 @@ impl Started {
     /// Answers a request of our own server.
     pub(crate) fn serve(
         &self,
-        request: Request<hyper::body::Incoming>,
+        mut request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
-        if let Some(layered) = &self.layered {
-            return serve_layered(&self.state, layered, request, connection);
+        let stream = connection.speaks(request.version(), request.method());
+        if stream.is_some() {
+            add_host(&mut request);
         }
-        match connection.speaks(request.version(), request.method()) {
-            None => self.answer(request, None, connection),
-            Some(stream) => self.answer(with_host(request), Some(stream), connection),
-        }
-    }
-
-    #[inline]
-    fn answer(
-        &self,
-        request: Request<hyper::body::Incoming>,
-        stream: Option<Box<Stream>>,
-        connection: &Arc<Connection>,
-    ) -> ReplyFuture {
         let (parts, body) = request.into_parts();
         let body = RequestBody::received(body, stream.as_deref());
-        let link = Link::Connection(Arc::clone(connection));
-        let mut future = self.state.call(parts, body, Some(link));
+        let mut future = match &self.layered {
+            None => self.state.call(parts, body, Some(Link::Connection(Arc::clone(connection)))),
+            Some(layered) => serve_layered(&self.state, layered, parts, body, connection),
+        };
         future.stream = stream;
+        future.is_last = true;
         future
     }
 
@@ -64,14 +55,13 @@ impl Started {
 
 /// What HTTP/1 says in the header `host`, HTTP/2 says in the URI.
 #[cold]
-pub(super) fn with_host<B>(mut request: Request<B>) -> Request<B> {
+fn add_host<B>(request: &mut Request<B>) {
     if let Some(authority) = request.uri().authority()
         && !request.headers().contains_key(header::HOST)
         && let Ok(host) = HeaderValue::try_from(authority.as_str())
     {
         request.headers_mut().insert(header::HOST, host);
     }
-    request
 }
 
 impl AppState {
@@ -82,9 +72,15 @@ impl AppState {
     }
 
     /// Answers a request that does not reach a path function.
-    fn refuse(&self, error: &HttpError, parts: Parts, body: &RequestBody, link: Option<Link>) -> ReplyFuture {
+    fn refuse(
+        &self,
+        error: &HttpError,
+        parts: Parts,
+        body: &mut RequestBody,
+        link: Option<Link>,
+    ) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
-        let after = if let (Some(parts), Some(tasks)) = (parts, response.extensions_mut().remove()) {
+        let after = if let (Some(parts), Some(tasks)) = (&parts, response.extensions_mut().remove()) {
             let name = format!("{} {}", parts.method, parts.uri.path());
             self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
         } else {
@@ -96,6 +92,9 @@ impl AppState {
         };
         let mut response = response.map(|body| ReplyBody::new(Either::Right(body), after));
         body.mark_if_unread(&mut response);
+        // A panic of these drops would take the reply and its tasks with it.
+        body.let_go();
+        drop_caught(parts);
         ReplyFuture::refused(response)
     }
 
@@ -104,7 +103,7 @@ impl AppState {
         &self,
         error: &HttpError,
         parts: Parts,
-        body: &RequestBody,
+        body: &mut RequestBody,
         link: Option<Link>,
         trace: Option<&Trace>,
     ) -> ReplyFuture {
@@ -148,7 +147,7 @@ impl AppState {
     fn begin(
         self: &Arc<Self>,
         parts: Parts,
-        body: RequestBody,
+        mut body: RequestBody,
         link: Option<Link>,
         trace: Option<&Trace>,
     ) -> ReplyFuture {
@@ -157,13 +156,13 @@ impl AppState {
             return self.refuse_unknown(
                 &HttpError::new(StatusCode::NOT_FOUND, "Not Found"),
                 parts,
-                &body,
+                &mut body,
                 link,
                 trace,
             );
         };
         let Some(index) = found.value.find(&parts) else {
-            return self.refuse_unknown(&found.value.not_allowed(), parts, &body, link, trace);
+            return self.refuse_unknown(&found.value.not_allowed(), parts, &mut body, link, trace);
         };
         let captures = if found.params.is_empty() {
             CaptureRanges::new()
@@ -182,7 +181,7 @@ impl AppState {
                 route = &*route.label,
                 "the limit of pending tasks is reached: a request was refused"
             );
-            return self.refuse(&overloaded(&self.runner), parts, &body, link);
+            return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
         }
         let reservation = reservation.flatten();
         let mut number = 0;

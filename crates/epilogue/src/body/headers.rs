@@ -3,7 +3,7 @@
 use http::{HeaderMap, header};
 
 /// How long the body is, if the headers say so.
-pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -4,6 +4,8 @@ mod headers;
 mod reply;
 mod request;
 
+#[cfg(feature = "websocket")]
+pub(crate) use headers::announced;
 #[cfg(feature = "multipart")]
 pub(crate) use headers::multipart_type;
 pub(crate) use headers::{is_form, is_json};

@@ -23,6 +23,8 @@ pub(crate) enum RequestBody {
     Incoming(Incoming),
     /// As it comes from HTTP/2, a middleware or another server.
     Other(Body),
+    /// Somebody reads it as a stream, or has given up on it.
+    Taken,
     Read(Bytes),
     /// A form that is not UTF-8, both as it was sent and as text.
     Latin1(Box<(Bytes, String)>),
@@ -69,12 +71,13 @@ impl RequestBody {
         }
     }
 
-    /// Marks the reply as [`Early`] if nobody has read the body to its end.
+    /// Marks the reply as [`Early`] if the body may not have been read to its end.
     #[inline]
     pub(crate) fn mark_if_unread<B>(&self, reply: &mut http::Response<B>) {
         let has_come_to_its_end = match self {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Other(body) => body.is_end_stream(),
+            Self::Taken => false,
             _ => true,
         };
         if !has_come_to_its_end {
@@ -86,7 +89,7 @@ impl RequestBody {
     #[inline]
     pub(crate) fn let_go(&mut self) {
         if let Self::Other(_) = self {
-            drop_caught(std::mem::replace(self, Self::Read(Bytes::new())));
+            drop_caught(std::mem::replace(self, Self::Taken));
         }
     }
 
@@ -96,7 +99,7 @@ impl RequestBody {
             Self::Latin1(form) => &form.0,
             #[cfg(feature = "multipart")]
             Self::Form(form) => &form.1,
-            Self::Incoming(_) | Self::Other(_) => &EMPTY,
+            Self::Incoming(_) | Self::Other(_) | Self::Taken => &EMPTY,
         }
     }
 
@@ -131,7 +134,7 @@ impl RequestBody {
         let bytes = match self {
             Self::Incoming(body) => collecting(body, limit, time).await?,
             Self::Other(body) => collecting(body, limit, time).await?,
-            Self::Read(_) | Self::Latin1(_) => return Ok(()),
+            Self::Read(_) | Self::Latin1(_) | Self::Taken => return Ok(()),
             #[cfg(feature = "multipart")]
             Self::Form(_) => return Ok(()),
         };
@@ -152,7 +155,7 @@ impl RequestBody {
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
-        let (body, bytes) = match std::mem::replace(self, Self::Read(Bytes::new())) {
+        let (body, bytes) = match std::mem::replace(self, Self::Taken) {
             // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
             mut unread => (time.between_pieces(unread.take_stream(), None), Bytes::new()),
@@ -181,7 +184,11 @@ impl RequestBody {
     pub(crate) fn take_timed_stream(&mut self, time: BodyTime<'_>) -> Body {
         let is_read = !matches!(self, Self::Incoming(_) | Self::Other(_));
         let body = self.take_stream();
-        if is_read { body } else { time.between_pieces(body, time.limit()) }
+        if is_read || body.is_end_stream() {
+            return body;
+        }
+        *self = Self::Taken;
+        time.between_pieces(body, time.limit())
     }
 
     pub(crate) fn take_stream(&mut self) -> Body {
@@ -190,6 +197,7 @@ impl RequestBody {
             Self::Incoming(body) if body.is_end_stream() => Body::empty(),
             Self::Incoming(body) => Body::new(body),
             Self::Other(body) => body,
+            Self::Taken => Body::empty(),
             Self::Read(bytes) => Body::from(bytes),
             Self::Latin1(form) => Body::from(form.0),
             #[cfg(feature = "multipart")]
@@ -225,7 +233,7 @@ impl BodyTime<'_> {
         if self.connection.is_none() || body.is_end_stream() {
             return body;
         }
-        Body::new(Limited { body, limit, app: Arc::clone(self.app), timer: None })
+        Body::new(Limited { body: Some(body), limit, app: Arc::clone(self.app), timer: None })
     }
 }
 
@@ -248,7 +256,8 @@ fn over(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
 
 /// A body that breaks off if no piece of it comes for too long while someone waits for it.
 struct Limited {
-    body: Body,
+    /// `None` once it has broken off: whoever goes on in spite of the error comes to its end.
+    body: Option<Body>,
     limit: Option<Duration>,
     app: Arc<AppState>,
     /// Only while someone waits.
@@ -263,22 +272,27 @@ impl http_body::Body for Limited {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body, limit, app, timer } = &mut *self;
-        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+        let Self { body: Some(body), limit, app, timer } = &mut *self else { return Poll::Ready(None) };
+        let frame = if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
             *timer = None;
-            return Poll::Ready(frame);
+            frame
+        } else {
+            let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
+            let limit = ready!(over.as_mut().poll(context));
+            Some(Err(axum_core::Error::new(BodyError::TooSlow { limit })))
+        };
+        if let Some(Err(_)) = frame {
+            self.body = None;
         }
-        let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
-        let limit = ready!(over.as_mut().poll(context));
-        Poll::Ready(Some(Err(axum_core::Error::new(BodyError::TooSlow { limit }))))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_some_and(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 

@@ -130,6 +130,8 @@ impl EpilogueLayer {
                 Error: Send + 'static,
                 Future: Send + 'static,
             >,
+        S: Send + 'static,
+        B: Send + 'static,
     {
         // One list per request, however many layers of its app are around the handler.
         if Session::is_begun(&self.app, &request) {
@@ -144,13 +146,15 @@ impl EpilogueLayer {
         };
         let session = Session::begin(plans, &mut request);
         let link = Link::Other(Arc::new(session.runner().request()));
-        let call = caught(inner.call(request));
-        // Before there is a reply, which a panic of this drop would take with it.
-        drop_caught(inner);
         let ending = Arc::clone(&session);
+        let call = async move {
+            let response = inner.call(request);
+            // Before there is a reply, which a panic of this drop would take with it.
+            drop_caught(inner);
+            response.await.map(IntoResponse::into_response)
+        };
         let future = Box::pin(async move {
-            let result = call.await.map(|result| result.map(IntoResponse::into_response));
-            match result {
+            match caught(call).await {
                 Ok(Ok(response)) => Ok(ending.succeed(response, link).await),
                 Ok(Err(error)) => {
                     // The error itself is for the layers around this one; exits learn only that there was one.

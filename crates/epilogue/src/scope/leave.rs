@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum_core::response::Response;
 use http::StatusCode;
 use http_body_util::Either;
-use hyper::ext::ReasonPhrase;
 use tokio::sync::oneshot;
 
 use super::running::drop_each;
@@ -35,17 +34,14 @@ impl Scope {
             Ok(response) => self.succeed(response),
             Err(failure) => self.fail(failure),
         };
-        if !response.extensions().is_empty() {
-            if let Some(own) = response.extensions_mut().remove::<Background>() {
-                // After a failure, these tasks come from an error handler.
-                let tasks = self.tasks();
-                tasks.take_all(!outcome.is_success());
-                tasks.append(own);
-                tasks.take_all(false);
-            }
-            if let Some(Link::Connection(_)) = self.link {
-                drop_extensions(&mut response);
-            }
+        if !response.extensions().is_empty()
+            && let Some(own) = response.extensions_mut().remove::<Background>()
+        {
+            // After a failure, these tasks come from an error handler.
+            let tasks = self.tasks();
+            tasks.take_all(!outcome.is_success());
+            tasks.append(own);
+            tasks.take_all(false);
         }
         if let Some(connection) = self.connection() {
             connection.answered(&response);
@@ -277,15 +273,6 @@ impl Drop for Scope {
             self.let_go();
         }
     }
-}
-
-/// Drops the extensions that hyper has no use for, since hyper would drop them where a panic ends the connection. Layers have seen them.
-pub(crate) fn drop_extensions<B>(response: &mut http::Response<B>) {
-    let mut extensions = std::mem::take(response.extensions_mut());
-    if let Some(reason) = extensions.remove::<ReasonPhrase>() {
-        response.extensions_mut().insert(reason);
-    }
-    drop_caught(extensions);
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.

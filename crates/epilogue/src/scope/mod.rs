@@ -24,7 +24,6 @@ use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use leave::drop_extensions;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use plan_error::PlanError;
 pub use running::Running;

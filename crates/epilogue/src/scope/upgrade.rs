@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope};
-use crate::body::{After, ReplyBody};
+use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
 use crate::server::longest_wait;
 use crate::testing::TestSocket;
@@ -66,6 +66,14 @@ impl Scope {
         };
         if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
             return Err(upgrade_required("This is a WebSocket of version 13"));
+        }
+        if headers.contains_key(header::TRANSFER_ENCODING)
+            || announced(headers).is_some_and(|length| length > 0)
+        {
+            // The connection would go over to frames in the middle of it, or wait for its end for ever.
+            return Err(
+                HttpError::new(StatusCode::BAD_REQUEST, "A request for a WebSocket has no body").raise()
+            );
         }
         let accept = headers
             .get(header::SEC_WEBSOCKET_KEY)
