@@ -121,53 +121,6 @@ impl EpilogueLayer {
         };
         self.plans.get_or_try_init(|| plans).await
     }
-
-    async fn around<S, B>(self, mut inner: S, mut request: Request<B>) -> Result<Response, S::Error>
-    where
-        S: Service<
-                Request<B>,
-                Response: IntoResponse + 'static,
-                Error: Send + 'static,
-                Future: Send + 'static,
-            >,
-        S: Send + 'static,
-        B: Send + 'static,
-    {
-        // One list per request, however many layers of its app are around the handler.
-        if Session::is_begun(&self.app, &request) {
-            return inner.call(request).await.map(IntoResponse::into_response);
-        }
-        let plans = match self.plans().await {
-            Ok(plans) => plans,
-            Err(error) => {
-                tracing::error!(error = %with_causes(&error), "the app of the layer did not start");
-                return Ok(internal_server_error());
-            }
-        };
-        let session = Session::begin(plans, &mut request);
-        let link = Link::Other(Arc::new(session.runner().request()));
-        let ending = Arc::clone(&session);
-        let call = async move {
-            let response = inner.call(request);
-            // Before there is a reply, which a panic of this drop would take with it.
-            drop_caught(inner);
-            response.await.map(IntoResponse::into_response)
-        };
-        let future = Box::pin(async move {
-            match caught(call).await {
-                Ok(Ok(response)) => Ok(ending.succeed(response, link).await),
-                Ok(Err(error)) => {
-                    // The error itself is for the layers around this one; exits learn only that there was one.
-                    let failed =
-                        HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
-                    drop(ending.finish(Err(failed.raise()), link).await);
-                    Err(error)
-                }
-                Err(panic) => Ok(ending.finish(Err(panic), link).await),
-            }
-        });
-        Kept { future: Some(future), session }.await
-    }
 }
 
 impl fmt::Debug for EpilogueLayer {
@@ -214,7 +167,7 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = BoxFuture<Result<Response, S::Error>>;
+    type Future = EpilogueFuture<Result<Response, S::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -224,17 +177,76 @@ where
         // The service that is ready must be the one that takes the request.
         let other = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, other);
-        Box::pin(self.layer.clone().around(inner, request))
+        if let Some(plans) = self.layer.plans.get() {
+            return around(plans, inner, request);
+        }
+        let layer = self.layer.clone();
+        EpilogueFuture::new(None, async move {
+            match layer.plans().await {
+                Ok(plans) => around(plans, inner, request).await,
+                Err(error) => {
+                    tracing::error!(error = %with_causes(&error), "the app of the layer did not start");
+                    Ok(internal_server_error())
+                }
+            }
+        })
     }
 }
 
-/// A request that is run to its end if its client leaves.
-struct Kept<T: 'static> {
-    future: Option<BoxFuture<T>>,
-    session: Arc<Session>,
+fn around<S, B>(
+    plans: &Arc<Plans>,
+    mut inner: S,
+    mut request: Request<B>,
+) -> EpilogueFuture<Result<Response, S::Error>>
+where
+    S: Service<Request<B>, Response: IntoResponse + 'static, Error: Send + 'static, Future: Send + 'static>,
+    S: Send + 'static,
+    B: Send + 'static,
+{
+    // One list per request, however many layers of its app are around the handler.
+    if Session::is_begun(plans, &request) {
+        return EpilogueFuture::new(None, async move {
+            inner.call(request).await.map(IntoResponse::into_response)
+        });
+    }
+    let session = Session::begin(plans, &mut request);
+    let link = Link::Other(Arc::new(session.runner().request()));
+    let ending = Arc::clone(&session);
+    let call = async move {
+        let response = inner.call(request);
+        // Before there is a reply, which a panic of this drop would take with it.
+        drop_caught(inner);
+        response.await.map(IntoResponse::into_response)
+    };
+    EpilogueFuture::new(Some(session), async move {
+        match caught(call).await {
+            Ok(Ok(response)) => Ok(ending.succeed(response, link).await),
+            Ok(Err(error)) => {
+                // The error itself is for the layers around this one; exits learn only that there was one.
+                let failed =
+                    HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "a service under the layer failed");
+                drop(ending.finish(Err(failed.raise()), link).await);
+                Err(error)
+            }
+            Err(panic) => Ok(ending.finish(Err(panic), link).await),
+        }
+    })
 }
 
-impl<T: 'static> Future for Kept<T> {
+/// The future of an [`EpilogueService`]: a request that is run to its end if its client leaves.
+pub struct EpilogueFuture<T: 'static> {
+    future: Option<BoxFuture<T>>,
+    /// `None` where another future answers for the request.
+    session: Option<Arc<Session>>,
+}
+
+impl<T: 'static> EpilogueFuture<T> {
+    fn new(session: Option<Arc<Session>>, future: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { future: Some(Box::pin(future)), session }
+    }
+}
+
+impl<T: 'static> Future for EpilogueFuture<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
@@ -245,16 +257,19 @@ impl<T: 'static> Future for Kept<T> {
     }
 }
 
-impl<T: 'static> Drop for Kept<T> {
+impl<T: 'static> Drop for EpilogueFuture<T> {
     fn drop(&mut self) {
-        let Some(future) = self.future.take() else { return };
-        if self.session.leaves_something() {
+        let (Some(future), Some(session)) = (self.future.take(), &self.session) else { return };
+        if session.leaves_something() {
+            let runner = session.runner();
             // When the reply's body is dropped, it releases the tasks.
-            self.session.runner().keep(
-                self.session.origin().clone(),
-                None,
-                async move { drop(future.await) },
-            );
+            runner.keep(session.origin().clone(), None, async move { drop(future.await) });
         }
+    }
+}
+
+impl<T: 'static> fmt::Debug for EpilogueFuture<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EpilogueFuture").finish_non_exhaustive()
     }
 }

@@ -108,9 +108,9 @@ impl Session {
     }
 
     /// Whether a layer of the same app has begun the request.
-    pub(super) fn is_begun<B>(app: &App, request: &Request<B>) -> bool {
+    pub(super) fn is_begun<B>(plans: &Plans, request: &Request<B>) -> bool {
         let session = request.extensions().get::<InSession>();
-        session.is_some_and(|InSession(session)| session.plans.app.is_same(app))
+        session.is_some_and(|InSession(session)| session.plans.app.is_same(&plans.app))
     }
 
     pub(super) fn plans(&self) -> &Plans {

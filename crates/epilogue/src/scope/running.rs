@@ -4,11 +4,12 @@ use std::any::Any;
 use std::future::Future;
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::StatusCode;
+use pin_project_lite::pin_project;
 
 use super::{BoxFuture, Value};
 use crate::rejection::{Invalid, Rejection};
@@ -115,10 +116,25 @@ pub(crate) fn caught_now<T>(call: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(call)).map_err(Failure::panicked)
 }
 
+pin_project! {
+    struct Caught<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Result<F::Output, Failure>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        poll_caught(self.project().future, context)
+    }
+}
+
 /// Awaits a future; its panic becomes the request's failure.
-pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    let mut future = pin!(future);
-    std::future::poll_fn(move |context| poll_caught(future.as_mut(), context)).await
+// An async function would have two places for the future: one for its argument, and one for what it pins.
+pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Failure>> {
+    Caught { future }
 }
 
 /// The same for one poll.
