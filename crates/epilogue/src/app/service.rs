@@ -15,7 +15,7 @@ use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody};
 use crate::response::HttpError;
 use crate::scope::{CaptureRanges, Scope, drop_caught};
-use crate::server::{Connection, Link};
+use crate::server::{Connection, Link, Stream};
 use crate::tasks::{Background, Batch, BatchReport, Origin, Runner};
 use crate::testing::Probe;
 
@@ -23,13 +23,22 @@ impl Started {
     /// Answers a request of our own server.
     pub(crate) fn serve(
         &self,
-        mut request: Request<hyper::body::Incoming>,
+        request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
-        let stream = connection.speaks(request.version(), request.method());
-        if stream.is_some() {
-            add_host(&mut request);
+        match connection.speaks(request.version(), request.method()) {
+            None => self.answer(request, None, connection),
+            Some(stream) => self.answer(with_host(request), Some(stream), connection),
         }
+    }
+
+    #[inline]
+    fn answer(
+        &self,
+        request: Request<hyper::body::Incoming>,
+        stream: Option<Box<Stream>>,
+        connection: &Arc<Connection>,
+    ) -> ReplyFuture {
         let (parts, body) = request.into_parts();
         let body = RequestBody::received(body, stream.as_deref());
         let mut future = match &self.layered {
@@ -55,13 +64,14 @@ impl Started {
 
 /// What HTTP/1 says in the header `host`, HTTP/2 says in the URI.
 #[cold]
-fn add_host<B>(request: &mut Request<B>) {
+fn with_host<B>(mut request: Request<B>) -> Request<B> {
     if let Some(authority) = request.uri().authority()
         && !request.headers().contains_key(header::HOST)
         && let Ok(host) = HeaderValue::try_from(authority.as_str())
     {
         request.headers_mut().insert(header::HOST, host);
     }
+    request
 }
 
 impl AppState {
