@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Journal, Served, logs_to, request};
+use futures_util::{StreamExt, stream};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context, Layer};
@@ -176,6 +177,33 @@ async fn a_function_on_the_blocking_pool_is_in_the_span_of_its_request() {
     for thread in reply.text().split(' ') {
         assert!(entered.iter().any(|entry| entry == thread), "{thread} is not in {entered:?}");
     }
+}
+
+/// Records what is logged, and in which span.
+struct InSpans(Journal);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for InSpans {
+    fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let span = context.event_span(event).map_or("no span", |span| span.name());
+        self.0.write(format!("{} in {span}", fields.0["message"]));
+    }
+}
+
+#[get("/pieces")]
+async fn pieces() -> epilogue::Body {
+    let pieces = [Ok("one"), Err(std::io::Error::other("the disk is on fire"))];
+    epilogue::Body::from_stream(stream::iter(pieces).inspect(|_| tracing::info!("a piece")))
+}
+
+#[tokio::test]
+async fn the_stream_of_a_reply_is_in_the_span_of_its_request() {
+    let (journal, mut entries) = Journal::new();
+    let _guard = logs_to(InSpans(journal));
+    let reply = TestClient::new(App::new().routes(routes![pieces])).get("/pieces").send().await;
+    assert!(reply.broken().is_some());
+    assert_eq!(entries.now(), ["a piece in request", "a piece in request", "a reply broke off in request"]);
 }
 
 #[derive(Debug, thiserror::Error)]
