@@ -137,7 +137,8 @@ impl List {
             target: "epilogue::task",
             parent: None,
             "task",
-            name = %task.name(),
+            // Not `name`, which in a log in JSON is the name of the span.
+            task = %task.name(),
             request = %self.origin.name,
             request_id = self.origin.id,
             source = %task.source,

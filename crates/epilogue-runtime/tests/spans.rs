@@ -87,7 +87,7 @@ fn failures_are_logged_in_a_span_of_the_task_with_its_source() {
         });
     });
     let lines = lines.1.lock().unwrap().join("\n");
-    assert!(lines.contains("span 1 task root=true name=mail request=POST /test"), "{lines}");
+    assert!(lines.contains("span 1 task root=true task=mail request=POST /test"), "{lines}");
     assert!(lines.contains("record 1 attempt=1"), "{lines}");
     assert!(lines.contains("record 1 outcome=\"failed\""), "{lines}");
     assert!(lines.contains("record 1 duration_ms="), "{lines}");

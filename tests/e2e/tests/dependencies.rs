@@ -654,6 +654,39 @@ async fn what_stands_in_for_an_app_scoped_dependency_is_app_scoped_wherever_it_i
     assert!(message.contains("takes a value of a request through `pool` -> `q`"), "{message}");
 }
 
+/// As a transaction that all requests of a test share.
+#[tokio::test]
+async fn an_app_scoped_dependency_may_stand_in_for_one_of_a_request() {
+    #[dependency(scope = "function", exit = commit)]
+    fn transaction(journal: State<Journal>) -> Journal {
+        Journal::clone(&journal)
+    }
+    async fn commit(journal: &Journal, _: &Outcome) {
+        journal.write("commit");
+    }
+    #[dependency(scope = "app", exit = roll_back)]
+    fn shared(journal: State<Journal>) -> Journal {
+        journal.write("begin");
+        Journal::clone(&journal)
+    }
+    async fn roll_back(journal: &Journal, _: &Outcome) {
+        journal.write("roll back");
+    }
+    #[get("/")]
+    async fn index(transaction: Depends<transaction>) {
+        transaction.write("in it");
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![index]);
+    let client = TestClient::new(app.override_dependency_with::<transaction, shared>());
+    for _ in 0..2 {
+        assert_eq!(client.get("/").send().await.status(), 200);
+    }
+    client.stop().await.unwrap();
+    assert_eq!(entries.now(), ["begin", "in it", "in it", "roll back"]);
+}
+
 #[tokio::test]
 async fn overrides_that_cannot_be_stop_the_start() {
     #[dependency]

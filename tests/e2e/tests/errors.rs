@@ -333,6 +333,22 @@ async fn a_boxed_error_is_replied_to_and_handled_as_one() {
     assert_eq!(HttpError::internal("a text").to_string(), "500 Internal Server Error: a text");
 }
 
+#[get("/cellar")]
+async fn cellar() -> Result<(), HttpError> {
+    Err(HttpError::new(StatusCode::NOT_FOUND, "no cellar").with_source(OutOfTea(0)))
+}
+
+#[tokio::test]
+async fn a_source_that_is_there_for_the_log_does_not_choose_the_handler() {
+    let app = App::new().routes(routes![cellar]).on_error(|_: &OutOfTea, _| StatusCode::IM_A_TEAPOT);
+    let reply = TestClient::new(app.clone()).get("/cellar").send().await;
+    assert_eq!(seen(&reply), (404, r#"{"detail":"no cellar"}"#.into()));
+
+    let app = app.on_error(|error: &HttpError, _| (error.status(), error.to_string()));
+    let reply = TestClient::new(app).get("/cellar").send().await;
+    assert_eq!(seen(&reply), (404, "404 Not Found: no cellar".into()));
+}
+
 #[dependency]
 fn out_of_tea() -> Result<u8, HttpError> {
     Err(OutOfTea(0))?

@@ -228,6 +228,22 @@ async fn requests_under_a_layer_are_named_and_numbered_among_the_apps_own() {
     assert!(log.contains(r#"a request panicked route="GET /explodes""#), "{log}");
 }
 
+#[get("/panics")]
+async fn panics() {
+    panic!("on purpose");
+}
+
+/// By the line that declares its function, as tasks are by the line that queued them. It is not where the panic was.
+#[tokio::test]
+async fn a_request_that_panicked_is_named_with_the_source_of_its_function() {
+    let (mut entries, _guard) = log();
+    let line = line!() - 8;
+    TestClient::new(App::new().routes(routes![panics])).get("/panics").send().await;
+    let source = format!("{}:{line}", file!());
+    let log = format!(r#"a request panicked route="GET /panics" source={source} panic="on purpose""#);
+    assert_eq!(entries.now(), [log]);
+}
+
 #[get("/fails/{id}")]
 async fn fails(id: Path<u8>) -> Result<String, HttpError> {
     Err(Uncommitted(if *id == 0 { "nothing" } else { "deadlock" }))?

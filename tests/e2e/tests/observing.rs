@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use epilogue::prelude::*;
+use epilogue::testing::TestClient;
 use epilogue_e2e::{Journal, Served, logs_to, request};
+use futures_util::{StreamExt, stream};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context, Layer};
@@ -143,6 +145,65 @@ async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     served.send(request("BREW", "/fails")).await;
     assert_eq!(entries.next().await, "server HTTP _OTHER BREW - http /fails 405 - 1.1 127.0.0.1 -");
     served.stop().await.unwrap();
+}
+
+/// Records the threads on which the span of a request is entered.
+struct Threads(Journal);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Threads {
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if context.span(id).unwrap().metadata().target() == "epilogue::request" {
+            self.0.write(format!("{:?}", std::thread::current().id()));
+        }
+    }
+}
+
+#[dependency(blocking)]
+fn looked_up() -> String {
+    format!("{:?}", std::thread::current().id())
+}
+
+#[get("/blocks", blocking)]
+fn blocks(looked_up: Depends<looked_up>) -> String {
+    format!("{} {:?}", *looked_up, std::thread::current().id())
+}
+
+#[tokio::test]
+async fn a_function_on_the_blocking_pool_is_in_the_span_of_its_request() {
+    let (journal, mut entries) = Journal::new();
+    let _guard = logs_to(Threads(journal));
+    let reply = TestClient::new(App::new().routes(routes![blocks])).get("/blocks").send().await;
+    let entered = entries.now();
+    for thread in reply.text().split(' ') {
+        assert!(entered.iter().any(|entry| entry == thread), "{thread} is not in {entered:?}");
+    }
+}
+
+/// Records what is logged, and in which span.
+struct InSpans(Journal);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for InSpans {
+    fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let span = context.event_span(event).map_or("no span", |span| span.name());
+        self.0.write(format!("{} in {span}", fields.0["message"]));
+    }
+}
+
+#[get("/pieces")]
+async fn pieces() -> epilogue::Body {
+    let pieces = [Ok("one"), Err(std::io::Error::other("the disk is on fire"))];
+    epilogue::Body::from_stream(stream::iter(pieces).inspect(|_| tracing::info!("a piece")))
+}
+
+#[tokio::test]
+async fn the_stream_of_a_reply_is_in_the_span_of_its_request() {
+    let (journal, mut entries) = Journal::new();
+    let _guard = logs_to(InSpans(journal));
+    let reply = TestClient::new(App::new().routes(routes![pieces])).get("/pieces").send().await;
+    assert!(reply.broken().is_some());
+    assert_eq!(entries.now(), ["a piece in request", "a piece in request", "a reply broke off in request"]);
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -231,6 +231,8 @@ async fn a_request_that_the_deadline_cuts_off_is_counted() {
     let error = served.stop().await.unwrap_err();
     let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
     assert_eq!((report.connections, report.abandoned.len()), (1, 0));
+    // Not "0 requests cut off" beside it.
+    assert_eq!(report.to_string(), "0 tasks ran, 0 abandoned, 1 connections cut off");
     assert!(reply.await.unwrap().is_err());
 }
 

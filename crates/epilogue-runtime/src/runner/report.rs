@@ -63,20 +63,17 @@ impl DrainReport {
 
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} tasks ran, {} abandoned, {} requests cut off, {} batches and {} blocking calls did not stop",
-            self.stats.ran(),
-            self.abandoned.len(),
-            self.requests.len(),
-            self.stuck.len(),
-            self.blocking,
-        )?;
-        if self.in_flight > 0 {
-            write!(f, ", {} requests still with the server", self.in_flight)?;
-        }
-        if self.connections > 0 {
-            write!(f, ", {} connections cut off", self.connections)?;
+        write!(f, "{} tasks ran, {} abandoned", self.stats.ran(), self.abandoned.len())?;
+        for (count, what) in [
+            (self.requests.len(), "requests cut off"),
+            (self.stuck.len(), "batches did not stop"),
+            (self.blocking, "blocking calls did not stop"),
+            (self.in_flight, "requests still with the server"),
+            (self.connections, "connections cut off"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
         }
         if !self.app_exits.is_empty() {
             write!(f, ", exits of the app not done: {}", self.app_exits.join(", "))?;

@@ -85,9 +85,9 @@ impl ErrorHandlers {
         }
     }
 
-    /// The handler of the error's own type, or of the error that an [`HttpError`] was made from.
+    /// The handler of the error's own type, or of the error that a `?` has made into an [`HttpError`].
     fn of_error<'a>(&'a self, error: &'a dyn Any) -> Option<(&'a dyn Any, &'a ErrorHandler)> {
-        let source = error.downcast_ref::<HttpError>().and_then(HttpError::source_any);
+        let source = error.downcast_ref::<HttpError>().and_then(HttpError::passed_on_any);
         [source, Some(error)].into_iter().flatten().find_map(|error| Some((error, self.of(error.type_id())?)))
     }
 

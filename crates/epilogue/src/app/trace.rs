@@ -71,7 +71,7 @@ impl Trace {
         }
     }
 
-    pub(super) fn enter(&self) -> tracing::span::Entered<'_> {
+    pub(crate) fn enter(&self) -> tracing::span::Entered<'_> {
         self.0.enter()
     }
 

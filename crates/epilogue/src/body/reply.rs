@@ -281,7 +281,10 @@ impl ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Either::Right(foreign) = &mut self.content else { return Poll::Ready(None) };
         let Some(body) = &mut foreign.body else { return Poll::Ready(foreign.error.take().map(Err)) };
-        let polled = match caught_now(|| Pin::new(body).poll_frame(context).map_err(told)) {
+        let in_span = self.trace.as_deref().map(Trace::enter);
+        let polled = caught_now(|| Pin::new(body).poll_frame(context).map_err(told));
+        drop(in_span);
+        let polled = match polled {
             Ok(polled) => polled.map_err(|(text, error)| self.failed(&text, error)),
             Err(failure) => {
                 let text = failure.to_string();
@@ -309,7 +312,9 @@ impl ReplyBody {
     fn broke(&mut self, error: &str, failure: &Failure) {
         // A reply that has passed the layers was already reported inside them.
         if let Some(Unended(breakable)) = &self.breakable.take() {
+            let in_span = self.trace.as_deref().map(Trace::enter);
             tracing::error!(route = &*breakable.route, %error, "a reply broke off");
+            drop(in_span);
             *breakable.broke.lock() = Some(Outcome::of_failure(failure));
             self.after.discard();
         }

@@ -150,13 +150,17 @@ impl HttpError {
         self.source_any()?.downcast_ref()
     }
 
-    /// The rejection that a `?` has made into this error.
-    pub(crate) fn passed_on<R: Any>(&self) -> Option<&R> {
-        if self.0.detail.is_some() { None } else { self.source_as() }
+    /// The error that a `?` has made into this one, which then has no words of its own, if it is an `E`.
+    pub(crate) fn passed_on<E: Any>(&self) -> Option<&E> {
+        self.passed_on_any()?.downcast_ref()
     }
 
-    /// The error that this one was made from, whatever its type.
-    pub(crate) fn source_any(&self) -> Option<&dyn Any> {
+    /// The same, whatever its type.
+    pub(crate) fn passed_on_any(&self) -> Option<&dyn Any> {
+        if self.0.detail.is_some() { None } else { self.source_any() }
+    }
+
+    fn source_any(&self) -> Option<&dyn Any> {
         self.0.source.as_deref().map(Source::as_any)
     }
 

@@ -132,8 +132,14 @@ impl Scope {
         self.discard_tasks();
         if let Failure::Panicked(panic) = &failure {
             let at = self.route().node.at;
-            let at = (at.line > 0).then(|| tracing::field::display(at));
-            tracing::error!(route = &**self.route_name(), at, panic = panic.message(), "a request panicked");
+            // Not where the panic was, which the panic's own message says.
+            let source = (at.line > 0).then(|| tracing::field::display(at));
+            tracing::error!(
+                route = &**self.route_name(),
+                source,
+                panic = panic.message(),
+                "a request panicked"
+            );
         }
         let outcome = Outcome::of_failure(&failure).after_reply();
         let app = Arc::clone(&self.app);

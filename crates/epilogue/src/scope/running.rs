@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use http::StatusCode;
 use pin_project_lite::pin_project;
+use tracing::Span;
 
 use super::{BoxFuture, Value};
 use crate::rejection::{Invalid, Rejection};
@@ -171,9 +172,10 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     // The function cannot be stopped. Even if nobody waits for it any more, a shutdown does, before it takes away what the function uses.
     let token = runner.blocking_call();
+    let span = Span::current();
     let call = move || {
         let _token = token;
-        call()
+        span.in_scope(call)
     };
     tokio::task::spawn_blocking(call).await.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Failure::panicked(payload),
