@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::StatusCode;
 use parking_lot::Mutex;
 use serde::Serialize;
 
@@ -295,17 +295,8 @@ impl IntoResponse for Rejection {
 impl Rejection {
     /// The reply, of a request to this route if it is known.
     pub(crate) fn respond(self, route: Option<&str>) -> Response {
-        #[derive(Serialize)]
-        struct Detail<'a> {
-            detail: &'a [Invalid],
-        }
         match self.cause {
-            Cause::Invalid(errors) => {
-                let body = serde_json::to_vec(&Detail { detail: &errors })
-                    .expect("a list of errors is plain JSON data, which always serialises");
-                let head = [(header::CONTENT_TYPE, "application/json")];
-                (StatusCode::UNPROCESSABLE_ENTITY, head, body).into_response()
-            }
+            Cause::Invalid(errors) => response::detailed(StatusCode::UNPROCESSABLE_ENTITY, &*errors),
             Cause::Failed(failure) => {
                 let failure = failure.lock().take();
                 failure.map_or_else(response::internal_server_error, |failure| failure.into_response(route))

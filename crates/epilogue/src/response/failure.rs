@@ -9,8 +9,10 @@ use std::task::{Context, Poll, Waker};
 use axum_core::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use http_body::Body as _;
+use serde::Serialize;
 
 use super::HttpError;
+use crate::param::Json;
 use crate::rejection::Rejection;
 use crate::scope::caught_now;
 use crate::tasks::panic_message;
@@ -100,6 +102,15 @@ impl fmt::Display for Failure {
 pub(crate) fn internal_server_error() -> Response {
     let head = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (StatusCode::INTERNAL_SERVER_ERROR, head, "Internal Server Error").into_response()
+}
+
+/// The reply to an error, in FastAPI's shape.
+pub(crate) fn detailed(status: StatusCode, detail: &(impl Serialize + ?Sized)) -> Response {
+    #[derive(Serialize)]
+    struct Detailed<'a, D: ?Sized> {
+        detail: &'a D,
+    }
+    (status, Json(Detailed { detail })).into_response()
 }
 
 /// An error type that a path function, dependency or exit may return: anything that turns into a reply and is `Send + Sync`.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde_json::json;
 
-use super::internal_server_error;
+use super::{detailed, internal_server_error};
 use crate::layer::DependsRejection;
 use crate::tasks::with_causes;
 
@@ -189,10 +188,7 @@ impl HttpError {
         self.log_source(route);
         let mut response = match &self.0.detail {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
-            detail => {
-                let body = json!({ "detail": detail }).to_string();
-                (self.0.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-            }
+            detail => detailed(self.0.status, detail),
         };
         if self.0.headers.contains_key(header::CONTENT_TYPE) {
             response.headers_mut().remove(header::CONTENT_TYPE);

@@ -6,7 +6,7 @@ mod reply;
 mod returned;
 
 pub use failure::{Failure, Panicked, RaisedError};
-pub(crate) use failure::{ReplyError, internal_server_error};
+pub(crate) use failure::{ReplyError, detailed, internal_server_error};
 pub use http_error::{HttpError, IntoHttpError};
 pub use reply::Reply;
 pub use returned::{
