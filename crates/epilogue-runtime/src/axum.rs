@@ -36,11 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
         };
         let runner = &tasks.list.runner;
         if tasks.is_empty() && runner.is_full() {
-            tracing::warn!(
-                target: "epilogue::task",
-                request = %tasks.origin(),
-                "the limit of pending tasks is reached: a request was refused"
-            );
+            runner.log_refused(tasks.origin());
             return Err(NoTasks::Full { retry_after: runner.retry_after() });
         }
         is_taken.store(true, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 mod beside;
 mod drain;
 mod lost;
+mod refusals;
 mod registry;
 mod report;
 
@@ -30,6 +31,7 @@ use crate::{
     stats::Counters,
     task::Queued,
 };
+use refusals::Refusals;
 pub(crate) use registry::LiveId;
 use registry::{Admission, Next, Registry};
 
@@ -61,6 +63,7 @@ pub(crate) struct Shared {
     /// Where to run what is submitted from outside a runtime.
     runtime: OnceLock<Handle>,
     registry: Registry,
+    refusals: Refusals,
     pub(crate) counters: Counters,
     /// Batches, waiting or running, kept requests, open WebSockets and exits.
     pub(crate) batches: TaskTracker,
@@ -87,6 +90,7 @@ impl Runner {
             context: OnceLock::new(),
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             registry: Registry::default(),
+            refusals: Refusals::default(),
             counters: Counters::default(),
             batches: TaskTracker::new(),
             blocking: TaskTracker::new(),

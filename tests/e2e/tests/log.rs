@@ -414,3 +414,27 @@ async fn why_a_connection_has_ended_is_logged_to_its_cause() {
     assert!(line.ends_with("error writing a body to connection: the client left before its reply"), "{line}");
     served.stop().await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_overload_is_logged_once_a_second() {
+    #[post("/")]
+    async fn index(tasks: &BackgroundTasks) {
+        tasks.add_task(async || (), ());
+    }
+
+    let (mut entries, _logs) = log();
+    let client = TestClient::new(App::new().routes(routes![index]).tasks(TaskLimits::default().pending(0)));
+    let overload = async || assert_eq!(client.post("/").send().await.status(), 503);
+    for _ in 0..3 {
+        overload().await;
+    }
+    let line = |refused| {
+        format!(
+            "the limit of pending tasks is reached: requests are refused request=POST / refused={refused}"
+        )
+    };
+    assert_eq!(entries.now(), [line(1)]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    overload().await;
+    assert_eq!(entries.now(), [line(3)]);
+}

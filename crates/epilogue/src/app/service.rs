@@ -187,10 +187,7 @@ impl AppState {
         let reservation = (places > 0).then(|| self.runner.reserve(places));
         if let Some(None) = reservation {
             route.demand.refused(self.runner.limits().pending);
-            tracing::warn!(
-                route = &*route.label,
-                "the limit of pending tasks is reached: a request was refused"
-            );
+            self.runner.log_refused(&route.label);
             return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
         }
         let reservation = reservation.flatten();
