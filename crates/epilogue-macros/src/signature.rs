@@ -217,7 +217,7 @@ impl Function {
             };
         }
         if errors.is_empty() {
-            let item = self.named(private);
+            let item = self.for_all(private);
             return quote!(#item #right);
         }
         let (item, asserts) = (self.with_errors(private), asserts.alone(private));
@@ -237,51 +237,62 @@ impl Function {
         self.item.sig.asyncness.is_some()
     }
 
-    /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`. For rustdoc, they stay as
-    /// written.
+    /// The function for the compiler and, with the types as they were written, for rustdoc, which reads no body. These are two functions and
+    /// not one with each type twice, so that an attribute below the macro sees each parameter once.
+    fn for_all(&self, private: &TokenStream) -> TokenStream {
+        let named = self.named(private);
+        if !self.names_dependency() {
+            return quote!(#named);
+        }
+        let ItemFn { attrs, vis, sig, .. } = &self.item;
+        quote! {
+            #[cfg(not(doc))]
+            #named
+            #[cfg(doc)]
+            #(#attrs)* #vis #sig { loop {} }
+        }
+    }
+
+    /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`.
     fn named(&self, private: &TokenStream) -> ItemFn {
         let mut item = self.item.clone();
-        let inputs = std::mem::take(&mut item.sig.inputs);
         let mut named = Vec::new();
-        for input in inputs {
-            let (FnArg::Typed(typed), Some(param)) = (&input, self.naming_parameter(&input)) else {
-                item.sig.inputs.push(input);
-                continue;
-            };
-            let (mut written, mut replaced) = (typed.clone(), typed.clone());
-            written.attrs.push(parse_quote!(#[cfg(doc)]));
-            replaced.attrs.push(parse_quote!(#[cfg(not(doc))]));
-            *replaced.ty = types::bare(&replaced.ty);
-            match &mut *replaced.ty {
+        for input in &mut item.sig.inputs {
+            let FnArg::Typed(typed) = input else { continue };
+            let Some(param) = self.naming_parameter(&typed.pat) else { continue };
+            *typed.ty = types::bare(&typed.ty);
+            match &mut *typed.ty {
                 Type::Reference(reference) => *reference.elem = param.ty.clone(),
                 ty => *ty = param.ty.clone(),
             }
+            let written = typed.pat.clone();
             if param.is_named_in_body()
-                && let Pat::Ident(pattern) = &mut *replaced.pat
+                && let Pat::Ident(pattern) = &mut *typed.pat
             {
-                let (written, name, ty) = (&typed.pat, &param.name, &param.ty_in_body);
+                let (name, ty) = (&param.name, &param.ty_in_body);
                 let span = name.span();
                 let value = quote_spanned!(span=> #private::named(#name));
                 // Lint attributes of the parameter are meant for this name, which the body uses.
-                let lints = replaced.attrs.extract_if(.., |attr| is_lint(attr));
-                named.push(parse_quote!(#[cfg(not(doc))] #(#lints)* let #written: #ty = #value;));
+                let lints = typed.attrs.extract_if(.., |attr| is_lint(attr));
+                named.push(parse_quote!(#(#lints)* let #written: #ty = #value;));
                 pattern.mutability = None;
             }
-            item.sig.inputs.push(FnArg::Typed(written));
-            item.sig.inputs.push(FnArg::Typed(replaced));
         }
         item.block.stmts.splice(0..0, named);
-        if self.params.iter().any(Parameter::names_dependency) {
+        if self.names_dependency() {
             // The names are looked up in a private type. It could not be public, since it would then have to name private types.
             item.attrs.push(parse_quote!(#[allow(private_interfaces)]));
         }
         item
     }
 
-    /// The parameter that an input is, if it names a dependency.
-    fn naming_parameter(&self, input: &FnArg) -> Option<&Parameter> {
-        let FnArg::Typed(typed) = input else { return None };
-        let name = name_of(&typed.pat)?;
+    fn names_dependency(&self) -> bool {
+        self.params.iter().any(Parameter::names_dependency)
+    }
+
+    /// The parameter of this pattern, if it names a dependency.
+    fn naming_parameter(&self, pattern: &Pat) -> Option<&Parameter> {
+        let name = name_of(pattern)?;
         self.params.iter().find(|param| param.name == *name && param.names_dependency())
     }
 
