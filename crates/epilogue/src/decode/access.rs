@@ -238,7 +238,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
         };
         match seed.deserialize(node(picked)) {
             // The error is that of the whole object, which is none of the variants.
-            Err(fault @ Fault::Tag { .. }) => Err(fault),
+            Err(fault @ (Fault::Tag { .. } | Fault::Untagged(_))) => Err(fault),
             result => session.settle(&path, &|| node(None).input(), result),
         }
     }

@@ -804,6 +804,43 @@ mod tests {
     }
 
     #[test]
+    fn an_enum_whose_content_stands_beside_its_tag() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", content = "of")]
+        enum Pet {
+            Cat { lives: u8, name: String },
+            Dog(u8),
+            Fish,
+        }
+        assert_eq!(body(r#"{"of": {"lives": 9, "name": "n"}, "type": "Cat"}"#), {
+            Ok(Pet::Cat { lives: 9, name: "n".into() })
+        });
+        assert_eq!(body(r#"{"type": "Fish"}"#), Ok(Pet::Fish));
+        let int = |loc| error("int_parsing", loc, INT_PARSING, json!("x"));
+        let rows = [
+            (
+                r#"{"type": "Cat", "of": {}}"#,
+                json!([
+                    missing(json!(["body", "of", "lives"]), json!({})),
+                    missing(json!(["body", "of", "name"]), json!({})),
+                ]),
+            ),
+            (
+                r#"{"type": "Cat", "of": {"lives": "x"}}"#,
+                json!([
+                    int(json!(["body", "of", "lives"])),
+                    missing(json!(["body", "of", "name"]), json!({"lives": "x"})),
+                ]),
+            ),
+            (r#"{"type": "Dog", "of": "x"}"#, json!([int(json!(["body", "of"]))])),
+            (r#"{"type": "Dog"}"#, json!([missing(json!(["body", "of"]), json!({"type": "Dog"}))])),
+        ];
+        for (text, want) in rows {
+            assert_eq!(body::<Pet>(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
     fn types_that_contain_themselves() {
         #[derive(Debug, Deserialize)]
         #[expect(dead_code, reason = "only its errors matter")]

@@ -237,14 +237,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 }
             }
             Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
-            Sent::Raw(Json(Value::Object(object))) => {
-                let of = (self.path, type_name::<V>());
-                match visitor.visit_map(Entries::new(&self, of, object, entries_of(object))) {
-                    // Among types that take anything, only an enum with a tag among its fields can miss a field: its tag.
-                    Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
-                    result => result,
-                }
-            }
+            Sent::Raw(Json(Value::Object(_))) => self.deserialize_map(visitor),
             // Serde's buffers take bytes, which matter only if something reads them later.
             Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
             Sent::Raw(_) => self.deserialize_string(visitor),
@@ -470,6 +463,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Json(Value::Null)) => Cow::Borrowed("None"),
             Sent::Raw(Json(other)) => Cow::Owned(other.to_string()),
             Sent::Raw(Raw::Text(text)) => Cow::Borrowed(&**text),
+            Sent::Nothing(_) if let Step::Name(tag) = self.path.step => {
+                return Err(Fault::Untagged(tag.to_owned()));
+            }
             _ => return self.deserialize_string(visitor),
         };
         self.session.settle_tag(self.path, &found, visitor.visit_str(&found))
