@@ -41,7 +41,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     };
     match (embed, &body) {
         (Some(key), Some(body)) if !body.is_object() && !body.is_null() => Err(vec![no_object(key)]),
-        _ => in_detail(body.as_ref(), embed, rules),
+        _ => in_detail(body.as_ref(), embed, rules, || quick(bytes, embed)),
     }
 }
 
@@ -51,13 +51,15 @@ pub(crate) fn from_text<T: DeserializeOwned>(
     limits: Option<&ParamOptions>,
 ) -> Result<T, Vec<Invalid>> {
     let text = Value::String(String::from_utf8_lossy(bytes).into_owned());
-    in_detail(Some(&text), None, Rules::of(limits))
+    in_detail(Some(&text), None, Rules::of(limits), || None)
 }
 
+/// `exactly` reads the value once more where a [`Value`] does not hold it as it was sent.
 fn in_detail<T: DeserializeOwned>(
     body: Option<&Value>,
     embed: Option<&str>,
     rules: Rules<'_>,
+    exactly: impl Fn() -> Option<T>,
 ) -> Result<T, Vec<Invalid>> {
     let root = Path::root(Place::Body.as_str());
     let embedded = embed.map(|key| root.name(key, 0));
@@ -70,7 +72,10 @@ fn in_detail<T: DeserializeOwned>(
     Session::run(Place::Body, |session| {
         let sent = value.map_or(Sent::Nothing(None), |value| Sent::Raw(Raw::Json(value)));
         let result = T::deserialize(Node { session, path, rules, sent });
-        session.settle_all(path, &|| value.cloned().unwrap_or_default(), result)
+        match session.settle_all(path, &|| value.cloned().unwrap_or_default(), result) {
+            Ok(value) if session.is_inexact.get() => Ok(exactly().unwrap_or(value)),
+            settled => settled,
+        }
     })
 }
 
@@ -436,6 +441,34 @@ mod tests {
             want["ctx"] = ctx;
             assert_eq!(got, Some(json!([want])));
         }
+    }
+
+    #[test]
+    fn an_int_beyond_64_bits_is_exact() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Wide {
+            #[serde(default)]
+            n: u8,
+            wide: u128,
+        }
+        const LIMITS: ParamOptions = ParamOptions {
+            ge: Some(Bound::Int(1)),
+            fields: &[("wide", ParamOptions { ge: Some(Bound::Int(1)), ..ParamOptions::NONE })],
+            ..ParamOptions::NONE
+        };
+        for wide in [u128::MAX, u128::MAX - 1, 1 << 127, (1 << 100) + 1, (1 << 64) + 1] {
+            let text = format!(r#"{{"wide": {wide}}}"#);
+            assert_eq!(with(&wide.to_string(), None, Some(&LIMITS)), Ok(wide));
+            assert_eq!(with(&text, None, Some(&LIMITS)), Ok(Wide { n: 0, wide }));
+            assert_eq!(with(&text, Some("wide"), Some(&LIMITS)), Ok(wide));
+        }
+        // Beside what has to be converted it is the nearest float, as everywhere in JSON.
+        assert_eq!(body(r#"{"n": "3", "wide": 1.5e20}"#), Ok(Wide { n: 3, wide: 15 * 10_u128.pow(19) }));
+        assert_eq!(body("1e2"), Ok(100_u128));
+        let beyond = |result: Result<i128, Value>| result.unwrap_err()[0]["ctx"].clone();
+        assert_eq!(body::<i128>("1e300").unwrap_err()[0]["type"], "less_than_equal");
+        assert_eq!(body::<i128>("-1e300").unwrap_err()[0]["type"], "greater_than_equal");
+        assert_eq!(beyond(with("-1e300", None, Some(&LIMITS))), json!({"ge": 1}));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) is_whole: Cell<bool>,
     /// Whether the type that was asked last takes all values of a name, not only the one that counts.
     pub(super) is_of_several: Cell<bool>,
+    /// Whether something was read that `serde_json`'s `Value` does not keep as it was sent.
+    pub(super) is_inexact: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +124,12 @@ impl Session {
         place: Place,
         mut pass: impl FnMut(&Self) -> Result<T, Fault>,
     ) -> Result<T, Vec<Invalid>> {
-        let first = Self { log: None, is_whole: Cell::default(), is_of_several: Cell::default() };
+        let first = Self {
+            log: None,
+            is_whole: Cell::default(),
+            is_of_several: Cell::default(),
+            is_inexact: Cell::default(),
+        };
         if let Ok(value) = pass(&first) {
             return Ok(value);
         }
