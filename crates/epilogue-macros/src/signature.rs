@@ -431,12 +431,8 @@ pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
 
 /// A function can have only one of our macros: what two of them generate would have the same name.
 fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
-    let (others, kept) = std::mem::take(&mut item.attrs)
-        .into_iter()
-        .partition::<Vec<_>, _>(|attr| Kind::of_attribute(attr).is_some());
-    item.attrs = kept;
     let name = &item.sig.ident;
-    for other in others {
+    for other in item.attrs.extract_if(.., |attr| Kind::of_attribute(attr).is_some()) {
         let message = match Kind::of_attribute(&other) {
             Some(Kind::Route) if kind == Kind::Route => {
                 format!("`{name}` has two route macros: write a second function that calls it")
@@ -455,17 +451,13 @@ fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
 
 /// The options of a parameter belong in front of it, and not above the function.
 fn check_options(item: &mut ItemFn, errors: &mut Errors) {
-    item.attrs.retain(|attr| {
-        let of_parameter = attr.path().is_ident("param");
-        if of_parameter {
-            let written = types::text(&attr);
-            errors.at(
-                attr,
-                format!("the options of a parameter stand before its name: write `{written} name: Type`, in the parentheses"),
-            );
-        }
-        !of_parameter
-    });
+    for attr in item.attrs.extract_if(.., |attr| attr.path().is_ident("param")) {
+        let written = types::text(&attr);
+        errors.at(
+            attr,
+            format!("the options of a parameter stand before its name: write `{written} name: Type`, in the parentheses"),
+        );
+    }
 }
 
 /// In FastAPI, what follows the `yield` of a dependency runs when its scope ends. Returns whether there is one.
@@ -490,10 +482,7 @@ fn check_yield(body: &Block, errors: &mut Errors) -> bool {
 
 /// rustc refuses documentation of a parameter.
 fn check_documentation(input: &mut PatType, kind: Kind, errors: &mut Errors) {
-    let (docs, kept) = std::mem::take(&mut input.attrs)
-        .into_iter()
-        .partition::<Vec<_>, _>(|attr| attr.path().is_ident("doc"));
-    input.attrs = kept;
+    let docs: Vec<_> = input.attrs.extract_if(.., |attr| attr.path().is_ident("doc")).collect();
     let Some(first) = docs.first() else { return };
     let text = match &first.meta {
         Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) => {
@@ -531,15 +520,8 @@ fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
 
 /// The first `Self` in a signature.
 fn self_type(signature: &Signature) -> Option<Ident> {
-    fn find(tokens: TokenStream) -> Option<Ident> {
-        tokens.into_iter().find_map(|token| match token {
-            TokenTree::Ident(ident) => (ident == "Self").then_some(ident),
-            TokenTree::Group(group) => find(group.stream()),
-            _ => None,
-        })
-    }
     let Signature { inputs, output, .. } = signature;
-    find(quote!(#inputs #output))
+    types::word(quote!(#inputs #output), &|word| word == "Self")
 }
 
 fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
@@ -587,15 +569,13 @@ fn parameter(
         }
         FnArg::Typed(input) => input,
     };
-    let (attrs, kept): (Vec<_>, _) =
-        std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
-    input.attrs = kept;
+    let attrs: Vec<_> = input.attrs.extract_if(.., |attr| attr.path().is_ident("param")).collect();
     check_documentation(input, kind, errors);
     attributes::refuse(input, &attrs, kind, errors);
-    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+    for attr in input.attrs.extract_if(.., |attr| is_condition(attr)) {
         errors.at(
             attr,
-            "the macro reads all parameters, whether they are there or not: write a function for each case under `#[cfg(…)]`",
+            "the macro reads all parameters and options, whether they are there or not: write a function for each case under `#[cfg(…)]`",
         );
     }
     let Some(name) = name_of(&input.pat).cloned() else {
@@ -677,6 +657,13 @@ fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
         Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => name_of(pattern.elems.first()?),
         _ => None,
     }
+}
+
+/// Whether an attribute decides if a parameter is there, or which options it has. rustc does what it says only after the macro.
+fn is_condition(attr: &Attribute) -> bool {
+    let of_macro = |word: &Ident| word == "cfg" || word == "param";
+    let is_cfg_attr = attr.path().is_ident("cfg_attr");
+    attr.path().is_ident("cfg") || is_cfg_attr && types::word(quote!(#attr), &of_macro).is_some()
 }
 
 /// `#[allow(…)]` and those like it.
