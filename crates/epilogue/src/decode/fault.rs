@@ -24,8 +24,8 @@ pub(super) enum Fault {
     #[error("duplicate field `{0}`")]
     Duplicate(&'static str),
     /// A struct denies this field.
-    #[error("unknown field")]
-    Unknown,
+    #[error("unknown field `{0}`")]
+    Unknown(String),
     /// An enum has only these variants.
     #[error("unknown variant")]
     Variant(&'static [&'static str]),
@@ -80,8 +80,8 @@ impl de::Error for Fault {
         Self::Duplicate(field)
     }
 
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Unknown
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self::Unknown(field.to_owned())
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {

@@ -874,6 +874,33 @@ mod tests {
     }
 
     #[test]
+    fn unknown_fields_of_a_variant_are_told_by_name() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", deny_unknown_fields)]
+        enum Within {
+            Cat { lives: u8 },
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", content = "of", deny_unknown_fields)]
+        enum Beside {
+            Cat { lives: u8 },
+        }
+        let extra = |loc, input| error("extra_forbidden", loc, "Extra inputs are not permitted", input);
+        assert_eq!(
+            body::<Within>(r#"{"type": "Cat", "lives": 9, "x": 1}"#),
+            Err(json!([extra(json!(["body", "Cat", "x"]), json!(1))]))
+        );
+        assert_eq!(
+            body::<Beside>(r#"{"type": "Cat", "of": {"x": 1, "lives": "q", "y": []}}"#),
+            Err(json!([
+                error("int_parsing", json!(["body", "of", "lives"]), INT_PARSING, json!("q")),
+                extra(json!(["body", "of", "x"]), json!(1)),
+                extra(json!(["body", "of", "y"]), json!([])),
+            ]))
+        );
+    }
+
+    #[test]
     fn types_that_contain_themselves() {
         #[derive(Debug, Deserialize)]
         #[expect(dead_code, reason = "only its errors matter")]

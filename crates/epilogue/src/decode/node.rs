@@ -428,7 +428,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 let of = self.path.parent.unwrap_or(self.path);
                 let result = visitor.visit_map(Fields::new(&self, (of, of_type), object, fields));
                 // What was sent is no business of a struct that has none of it, unless it denies unknown names.
-                if has_none && !matches!(result, Err(Fault::Unknown)) && !self.session.is_closed(of_type) {
+                if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
                     return Err(Fault::Nothing);
                 }
                 self.session.settle_fields(of_type, present(object, fields), result)

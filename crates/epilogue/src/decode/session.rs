@@ -215,6 +215,16 @@ impl Session {
         result.map_err(|fault| self.blame(path, input, fault))
     }
 
+    /// Notes an error of a value that no filling makes good, and leaves the value out from the next pass on.
+    pub(super) fn left_out(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Fault {
+        self.with_log(|log| {
+            log.note(path, flaw, input);
+            log.known.entry(path.key()).or_default().0 = State::Hopeless;
+            log.moved = true;
+        });
+        Fault::Noted
+    }
+
     fn blame(&self, path: &Path<'_>, input: &dyn Fn() -> Value, fault: Fault) -> Fault {
         if self.log.is_none() || matches!(fault, Fault::Nothing) {
             return fault;
@@ -234,6 +244,10 @@ impl Session {
                 // As in pydantic, the fields of a variant stand below its tag.
                 (Fault::Missing(field), Some(tag)) if input.is_object() => {
                     log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| input.clone());
+                }
+                (Fault::Unknown(field), Some(tag)) => {
+                    let path = path.name(&tag, 0);
+                    log.note(&path.name(field, 0), flaw::EXTRA, &|| input[field].clone());
                 }
                 _ => {
                     let flaw = fault.into_flaw(&input);
@@ -313,7 +327,7 @@ impl Session {
     /// Ends the reading of a field's name: notes that a struct denies unknown fields.
     pub(super) fn settle_key<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         match result {
-            Err(Fault::Unknown) if self.log.is_some() => {
+            Err(Fault::Unknown(_)) if self.log.is_some() => {
                 self.with_log(|log| {
                     log.closed.insert(of);
                     log.moved = true;
