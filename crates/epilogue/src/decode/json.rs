@@ -874,6 +874,26 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_is_there_and_yet_missing_is_told() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Inner {
+            id: u8,
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Outer {
+            id: u8,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        let sent = json!({"id": 1});
+        let mut want = error("value_error", json!(["body"]), "Value error, missing field `id`", sent.clone());
+        want["ctx"] = json!({"error": {}});
+        assert_eq!(body::<Outer>(&sent.to_string()).unwrap_err(), json!([want]));
+    }
+
+    #[test]
     fn unknown_fields_of_a_variant_are_told_by_name() {
         #[derive(Debug, PartialEq, Deserialize)]
         #[serde(tag = "type", deny_unknown_fields)]

@@ -300,11 +300,14 @@ impl Session {
     pub(super) fn settle_fields<'n, T>(
         &self,
         of: TypeName,
-        mut present: impl Iterator<Item = &'n str>,
+        mut present: impl Iterator<Item = &'n str> + Clone,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match result {
-            Err(Fault::Missing(field)) if self.log.is_some() => Err(self.lacks(of, field, &mut present)),
+            // If it has the field, something in it lacks one of the same name, to which it could not be handed out.
+            Err(Fault::Missing(field)) if self.log.is_some() && present.clone().all(|name| name != field) => {
+                Err(self.lacks(of, field, &mut present))
+            }
             other => other,
         }
     }
