@@ -47,7 +47,7 @@ const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 
 /// Whether a type has the name of one that is a parameter as it stands.
 pub(crate) fn is_direct(ty: &Type) -> bool {
-    is_one_of(ty, DIRECT) || scheme_trait(ty).is_some()
+    is_one_of(ty, DIRECT) || is_credentials(ty)
 }
 
 /// What to write for a parameter that stands in a pattern with that one name, as axum's do.
@@ -152,6 +152,11 @@ fn credentials(ty: &Type, at: Span) -> Option<TokenStream> {
     Some(quote_spanned!(at=> #says<#scheme>))
 }
 
+/// Whether a type has the name of credentials.
+pub(crate) fn is_credentials(ty: &Type) -> bool {
+    scheme_trait(ty).is_some()
+}
+
 /// The trait that says what a scheme lacks, if the type has the name of credentials.
 fn scheme_trait(ty: &Type) -> Option<&'static str> {
     CREDENTIALS.iter().find(|(name, _)| is_named(ty, name)).map(|(_, says)| *says)
@@ -175,7 +180,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Result", [depends, ..]) if is_named(depends, "Depends") => {
             Some(quote_spanned!(at=> __epilogue::Result<#depends, __epilogue::Rejection>))
         }
-        ("Result", [optional, ..]) if scheme_trait(optional).is_some() => {
+        ("Result", [optional, ..]) if is_credentials(optional) => {
             Some(quote_spanned!(at=> __epilogue::Option<#optional>))
         }
         ("Result", [inner, ..]) if is_direct(inner) => Some(quote_spanned!(at=> #inner)),

@@ -47,12 +47,14 @@ fn clause_of(
     // rustc may report a bound at the whole item, so all of it gets the spans of the user's tokens.
     let function = quote_spanned!(first=> fn);
     let name = Ident::new("holds", Span::mixed_site().located_at(last));
+    // Without the brackets, rustc would suggest to add a type that it does not find as a parameter of this function, at the user's tokens.
+    let brackets = quote!(<>);
     let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
     let uncalled = uncalled();
     quote! {
         #uncalled
-        #function #name #none where #subject #holds
+        #function #name #brackets #none where #subject #holds
     }
 }
 

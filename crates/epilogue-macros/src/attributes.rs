@@ -31,10 +31,9 @@ const SAYING: &[&str] = &["garde", "params", "serde", "validate"];
 
 /// Notes such attributes of a parameter, and takes them off. `own` are those that are ours.
 pub(crate) fn refuse(input: &mut PatType, own: &[Attribute], kind: Kind, errors: &mut Errors) {
-    let (others, kept) = std::mem::take(&mut input.attrs).into_iter().partition::<Vec<_>, _>(|attr| {
-        source(attr).is_some() || SAYING.iter().any(|name| attr.path().is_ident(name))
-    });
-    input.attrs = kept;
+    let is_other =
+        |attr: &mut Attribute| source(attr).is_some() || SAYING.iter().any(|name| attr.path().is_ident(name));
+    let others: Vec<_> = input.attrs.extract_if(.., is_other).collect();
     let Some(first) = others.first() else { return };
     if kind == Kind::Task {
         errors.at(

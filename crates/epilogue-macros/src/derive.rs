@@ -1,6 +1,6 @@
 //! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Fields, Generics, Type, WherePredicate, parse_quote};
 
@@ -16,7 +16,7 @@ use crate::types::{
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let Some(item) = errors.ok(syn::parse2::<DeriveInput>(item)) else { return errors.into_tokens() };
+    let Ok(item) = syn::parse2::<DeriveInput>(item.clone()) else { return unparsed(item) };
     let unnamed = "an option has a name: write `crate = …`";
     let mut args = Args::parse(TokenStream::new(), unnamed, &mut errors);
     for attr in &item.attrs {
@@ -161,6 +161,18 @@ fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
         generics.make_where_clause().predicates.extend(bounds);
     }
     generics
+}
+
+/// The stub for a struct that does not parse, of which rustc has reported why.
+fn unparsed(item: TokenStream) -> TokenStream {
+    let mut tokens = item.into_iter().skip_while(|token| token.to_string() != "struct").skip(1);
+    match (tokens.next(), tokens.next()) {
+        // A generic one is left alone: its parameters may be what does not parse.
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => {
+            describe::stub(&name, Generics::default(), &quote!(Self), &quote!(::epilogue::__private))
+        }
+        _ => TokenStream::new(),
+    }
 }
 
 /// The stub for a struct under the macro that is meant for functions.

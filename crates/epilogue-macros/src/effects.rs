@@ -1,6 +1,6 @@
 //! The dependencies that a route runs for their effect alone: `dependencies(a, b::c)`, and the other ways to write it that people know.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -131,12 +131,14 @@ impl Effect {
             return Ok(Self::wrapping(reference.into_token_stream(), Self::read(input)?));
         }
         if input.peek(syn::token::Bracket) || input.peek(syn::token::Paren) {
-            let group: TokenTree = input.parse()?;
-            let names = match &group {
-                TokenTree::Group(group) => list(group.stream()).0.join(", "),
-                _ => String::new(),
-            };
-            return Ok(Self::Other { at: group.into(), name: names, kind: Kind::Wrapped });
+            let group: Group = input.parse()?;
+            let names = list(group.stream()).0.join(", ");
+            let at = TokenTree::from(group).into();
+            return Ok(if names.is_empty() {
+                Self::unknown(at)
+            } else {
+                Self::Other { at, name: names, kind: Kind::Wrapped }
+            });
         }
         if input.fork().parse::<Path>().is_err() {
             return Ok(Self::unknown(to_comma(input)?));

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Expr, ExprLit, Lit, Type};
 
-use crate::advice::is_valueless;
+use crate::advice::{is_credentials, is_valueless};
 use crate::effects;
 use crate::repair::split;
 use crate::types::{arguments, bare, holds_value, is_named, is_one_of, is_unsized, text};
@@ -80,7 +80,7 @@ pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStr
                 } else if name == "embed" && is_true(&value) {
                     options.push(String::from("embed"));
                 } else if let Some((_, option)) = OPTIONS.iter().find(|(option, _)| name == option) {
-                    options.push(format!("{option} = {}", text_of(&value)));
+                    options.push(format!("{option} = {}", text(&value)));
                 }
             }
             (Some(_), _) if index == 0 => default = Some(argument),
@@ -131,11 +131,11 @@ fn depending(declared: &Declared, call: &Call) -> String {
 /// The error for a default that is a value.
 fn valued(declared: &Declared, value: &TokenStream) -> String {
     let Some(ty) = declared.ty() else {
-        let value = text_of(value);
+        let value = text(value);
         return format!("a default stands before the parameter's name: write `#[param(default = {value})]`");
     };
     let is_none = is_none(value);
-    if is_none && is_one_of(&ty, MAY_BE_MISSING) {
+    if is_none && (is_credentials(&ty) || is_named(&ty, "Depends")) {
         let whole = declared.whole(&[], &format!("Option<{}>", text(&ty)));
         return format!("{MISSING}: write `{whole}`");
     }
@@ -171,20 +171,6 @@ fn valued(declared: &Declared, value: &TokenStream) -> String {
 
 const MISSING: &str = "what may be missing is an `Option`, which needs no default";
 
-/// What holds no value and may yet be missing.
-const MAY_BE_MISSING: &[&str] = &[
-    "ApiKeyCookie",
-    "ApiKeyHeader",
-    "ApiKeyQuery",
-    "Depends",
-    "HttpBasic",
-    "HttpBearer",
-    "HttpDigest",
-    "OAuth2AuthorizationCodeBearer",
-    "OAuth2PasswordBearer",
-    "OpenIdConnect",
-];
-
 /// The type that a parameter holds with this default, and the default as this type wants it.
 fn with_default(held: String, default: Option<&TokenStream>) -> (String, Option<String>) {
     let within = held.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>'));
@@ -193,7 +179,7 @@ fn with_default(held: String, default: Option<&TokenStream>) -> (String, Option<
         return if within.is_some() { (held, None) } else { (format!("Option<{held}>"), None) };
     }
     let of_type = within.unwrap_or(&held);
-    let written = text_of(default);
+    let written = text(default);
     let written = match syn::parse2::<Expr>(default.clone()) {
         Ok(Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) if of_type == "String" => format!("{written}.into()"),
         Ok(Expr::Array(array)) if of_type.starts_with("Vec<") => format!("vec![{}]", text(&array.elems)),
@@ -224,11 +210,6 @@ impl Declared {
             format!("#[param({})] {name}: {ty}", options.join(", "))
         }
     }
-}
-
-/// A value as a user writes it.
-fn text_of(value: &TokenStream) -> String {
-    text(value).replace(" ::", "::").replace(":: ", "::")
 }
 
 /// A type that owns its data, as a user writes it.

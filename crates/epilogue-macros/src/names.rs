@@ -314,7 +314,10 @@ fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
             if let TokenTree::Group(group) = &token {
                 token = Group::new(group.delimiter(), respanned(group.stream(), span)).into();
             }
-            token.set_span(span);
+            // Which crate `$crate` is depends on its own span.
+            if !matches!(&token, TokenTree::Ident(ident) if ident == "$crate") {
+                token.set_span(span);
+            }
             token
         })
         .collect()

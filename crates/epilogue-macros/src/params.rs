@@ -663,15 +663,12 @@ fn path_parts(ty: &Type) -> usize {
 
 /// Whether a value that is read from the body may be missing. For a generic type that is not known here, so it counts as optional.
 fn need(ty: &Type, generics: &Generics) -> TokenStream {
-    match arguments(ty)[..] {
-        [inner] if is_one_of(ty, &["Json", "File"]) => {
-            if mentions(ty, generics) {
-                quote!(__epilogue::Need::Optional)
-            } else {
-                quote!(__epilogue::NeedOf::<#inner>::NEED)
-            }
-        }
-        _ => quote!(__epilogue::Need::Required),
+    if !is_one_of(ty, &["Json", "File"]) {
+        quote!(__epilogue::Need::Required)
+    } else if mentions(ty, generics) {
+        quote!(__epilogue::Need::Optional)
+    } else {
+        quote!(__epilogue::NeedOf::<#ty>::NEED)
     }
 }
 

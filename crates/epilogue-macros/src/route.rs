@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Generics, LitStr, Path, Type};
+use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
 use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain, stand_ins};
@@ -61,7 +61,7 @@ pub(crate) struct Options {
     pub(crate) status: Option<(Expr, u16)>,
     pub(crate) dependencies: Vec<Path>,
     pub(crate) tags: Vec<LitStr>,
-    pub(crate) blocking: Option<syn::Ident>,
+    pub(crate) blocking: Option<Ident>,
     pub(crate) concurrent: bool,
     pub(crate) hidden: bool,
     /// The subprotocols of a WebSocket.
@@ -377,16 +377,18 @@ fn reply(output: &Output, value: &TokenStream) -> TokenStream {
 fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream {
     let parts = if let Output::Result(_) = output { arguments(ty) } else { Vec::new() };
     let [ok, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty).span());
-    let reply = quote_spanned!(ok=> __epilogue::ReplyValue::reply(__epilogue_value));
+    // Also where they are bound, so that they resolve even if the type comes out of another macro.
+    let (held, failure) = (Ident::new("__epilogue_value", ok), Ident::new("__epilogue_failure", error));
+    let reply = quote_spanned!(ok=> __epilogue::ReplyValue::reply(#held));
     let (value, raise) = if let Output::Result(_) = output {
-        (quote!(#value), quote_spanned!(error=> __epilogue::RaisedError::raise(__epilogue_failure)))
+        (quote!(#value), quote_spanned!(error=> __epilogue::RaisedError::raise(#failure)))
     } else {
-        (quote!(__epilogue::Returned(#value).into_value()), quote!(__epilogue_failure))
+        (quote!(__epilogue::Returned(#value).into_value()), quote!(#failure))
     };
     quote! {
         match #value {
-            __epilogue::Ok(__epilogue_value) => __epilogue::Ok(__epilogue::replied(#reply)),
-            __epilogue::Err(__epilogue_failure) => __epilogue::Err(#raise),
+            __epilogue::Ok(#held) => __epilogue::Ok(__epilogue::replied(#reply)),
+            __epilogue::Err(#failure) => __epilogue::Err(#raise),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::item::raw;
 use crate::names::{alias, can_be_imported, imported};
+use crate::repair::split;
 
 /// What `routes!` passes on: the crate, then the list.
 struct Listed {
@@ -53,22 +54,10 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
 /// The paths between the commas. Anything else is refused and left out.
 fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
     let mut paths = Vec::new();
-    let mut item = TokenStream::new();
-    for token in list.into_iter().map(Some).chain([None]) {
-        match token {
-            Some(TokenTree::Punct(punct)) if punct.as_char() == ',' => {}
-            Some(token) => {
-                item.extend([token]);
-                continue;
-            }
-            None if item.is_empty() => break,
-            None => {}
-        }
-        let item = std::mem::take(&mut item);
-        if let Ok(path) = syn::parse2::<Path>(item.clone()) {
-            paths.push(path);
-        } else {
-            errors.at(&item, instead(&item));
+    for (item, _) in split(list) {
+        match syn::parse2::<Path>(item.clone()) {
+            Ok(path) => paths.push(path),
+            Err(_) => errors.at(&item, instead(&item)),
         }
     }
     paths

@@ -217,7 +217,7 @@ impl Function {
             };
         }
         if errors.is_empty() {
-            let item = self.named(private);
+            let item = self.for_all(private);
             return quote!(#item #right);
         }
         let (item, asserts) = (self.with_errors(private), asserts.alone(private));
@@ -237,51 +237,62 @@ impl Function {
         self.item.sig.asyncness.is_some()
     }
 
-    /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`. For rustdoc, they stay as
-    /// written.
+    /// The function for the compiler and, with the types as they were written, for rustdoc, which reads no body. These are two functions and
+    /// not one with each type twice, so that an attribute below the macro sees each parameter once.
+    fn for_all(&self, private: &TokenStream) -> TokenStream {
+        let named = self.named(private);
+        if !self.names_dependency() {
+            return quote!(#named);
+        }
+        let ItemFn { attrs, vis, sig, .. } = &self.item;
+        quote! {
+            #[cfg(not(doc))]
+            #named
+            #[cfg(doc)]
+            #(#attrs)* #vis #sig { loop {} }
+        }
+    }
+
+    /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`.
     fn named(&self, private: &TokenStream) -> ItemFn {
         let mut item = self.item.clone();
-        let inputs = std::mem::take(&mut item.sig.inputs);
         let mut named = Vec::new();
-        for input in inputs {
-            let (FnArg::Typed(typed), Some(param)) = (&input, self.naming_parameter(&input)) else {
-                item.sig.inputs.push(input);
-                continue;
-            };
-            let (mut written, mut replaced) = (typed.clone(), typed.clone());
-            written.attrs.push(parse_quote!(#[cfg(doc)]));
-            replaced.attrs.push(parse_quote!(#[cfg(not(doc))]));
-            *replaced.ty = types::bare(&replaced.ty);
-            match &mut *replaced.ty {
+        for input in &mut item.sig.inputs {
+            let FnArg::Typed(typed) = input else { continue };
+            let Some(param) = self.naming_parameter(&typed.pat) else { continue };
+            *typed.ty = types::bare(&typed.ty);
+            match &mut *typed.ty {
                 Type::Reference(reference) => *reference.elem = param.ty.clone(),
                 ty => *ty = param.ty.clone(),
             }
+            let written = typed.pat.clone();
             if param.is_named_in_body()
-                && let Pat::Ident(pattern) = &mut *replaced.pat
+                && let Pat::Ident(pattern) = &mut *typed.pat
             {
-                let (written, name, ty) = (&typed.pat, &param.name, &param.ty_in_body);
+                let (name, ty) = (&param.name, &param.ty_in_body);
                 let span = name.span();
                 let value = quote_spanned!(span=> #private::named(#name));
                 // Lint attributes of the parameter are meant for this name, which the body uses.
-                let lints = replaced.attrs.extract_if(.., |attr| is_lint(attr));
-                named.push(parse_quote!(#[cfg(not(doc))] #(#lints)* let #written: #ty = #value;));
+                let lints = typed.attrs.extract_if(.., |attr| is_lint(attr));
+                named.push(parse_quote!(#(#lints)* let #written: #ty = #value;));
                 pattern.mutability = None;
             }
-            item.sig.inputs.push(FnArg::Typed(written));
-            item.sig.inputs.push(FnArg::Typed(replaced));
         }
         item.block.stmts.splice(0..0, named);
-        if self.params.iter().any(Parameter::names_dependency) {
+        if self.names_dependency() {
             // The names are looked up in a private type. It could not be public, since it would then have to name private types.
             item.attrs.push(parse_quote!(#[allow(private_interfaces)]));
         }
         item
     }
 
-    /// The parameter that an input is, if it names a dependency.
-    fn naming_parameter(&self, input: &FnArg) -> Option<&Parameter> {
-        let FnArg::Typed(typed) = input else { return None };
-        let name = name_of(&typed.pat)?;
+    fn names_dependency(&self) -> bool {
+        self.params.iter().any(Parameter::names_dependency)
+    }
+
+    /// The parameter of this pattern, if it names a dependency.
+    fn naming_parameter(&self, pattern: &Pat) -> Option<&Parameter> {
+        let name = name_of(pattern)?;
         self.params.iter().find(|param| param.name == *name && param.names_dependency())
     }
 
@@ -420,12 +431,8 @@ pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
 
 /// A function can have only one of our macros: what two of them generate would have the same name.
 fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
-    let (others, kept) = std::mem::take(&mut item.attrs)
-        .into_iter()
-        .partition::<Vec<_>, _>(|attr| Kind::of_attribute(attr).is_some());
-    item.attrs = kept;
     let name = &item.sig.ident;
-    for other in others {
+    for other in item.attrs.extract_if(.., |attr| Kind::of_attribute(attr).is_some()) {
         let message = match Kind::of_attribute(&other) {
             Some(Kind::Route) if kind == Kind::Route => {
                 format!("`{name}` has two route macros: write a second function that calls it")
@@ -444,17 +451,13 @@ fn check_other_macros(item: &mut ItemFn, kind: Kind, errors: &mut Errors) {
 
 /// The options of a parameter belong in front of it, and not above the function.
 fn check_options(item: &mut ItemFn, errors: &mut Errors) {
-    item.attrs.retain(|attr| {
-        let of_parameter = attr.path().is_ident("param");
-        if of_parameter {
-            let written = types::text(&attr);
-            errors.at(
-                attr,
-                format!("the options of a parameter stand before its name: write `{written} name: Type`, in the parentheses"),
-            );
-        }
-        !of_parameter
-    });
+    for attr in item.attrs.extract_if(.., |attr| attr.path().is_ident("param")) {
+        let written = types::text(&attr);
+        errors.at(
+            attr,
+            format!("the options of a parameter stand before its name: write `{written} name: Type`, in the parentheses"),
+        );
+    }
 }
 
 /// In FastAPI, what follows the `yield` of a dependency runs when its scope ends. Returns whether there is one.
@@ -479,10 +482,7 @@ fn check_yield(body: &Block, errors: &mut Errors) -> bool {
 
 /// rustc refuses documentation of a parameter.
 fn check_documentation(input: &mut PatType, kind: Kind, errors: &mut Errors) {
-    let (docs, kept) = std::mem::take(&mut input.attrs)
-        .into_iter()
-        .partition::<Vec<_>, _>(|attr| attr.path().is_ident("doc"));
-    input.attrs = kept;
+    let docs: Vec<_> = input.attrs.extract_if(.., |attr| attr.path().is_ident("doc")).collect();
     let Some(first) = docs.first() else { return };
     let text = match &first.meta {
         Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) => {
@@ -520,15 +520,8 @@ fn check_self(signature: &Signature, of: &str, errors: &mut Errors) {
 
 /// The first `Self` in a signature.
 fn self_type(signature: &Signature) -> Option<Ident> {
-    fn find(tokens: TokenStream) -> Option<Ident> {
-        tokens.into_iter().find_map(|token| match token {
-            TokenTree::Ident(ident) => (ident == "Self").then_some(ident),
-            TokenTree::Group(group) => find(group.stream()),
-            _ => None,
-        })
-    }
     let Signature { inputs, output, .. } = signature;
-    find(quote!(#inputs #output))
+    types::word(quote!(#inputs #output), &|word| word == "Self")
 }
 
 fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
@@ -576,15 +569,13 @@ fn parameter(
         }
         FnArg::Typed(input) => input,
     };
-    let (attrs, kept): (Vec<_>, _) =
-        std::mem::take(&mut input.attrs).into_iter().partition(|attr| attr.path().is_ident("param"));
-    input.attrs = kept;
+    let attrs: Vec<_> = input.attrs.extract_if(.., |attr| attr.path().is_ident("param")).collect();
     check_documentation(input, kind, errors);
     attributes::refuse(input, &attrs, kind, errors);
-    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+    for attr in input.attrs.extract_if(.., |attr| is_condition(attr)) {
         errors.at(
             attr,
-            "the macro reads all parameters, whether they are there or not: write a function for each case under `#[cfg(…)]`",
+            "the macro reads all parameters and options, whether they are there or not: write a function for each case under `#[cfg(…)]`",
         );
     }
     let Some(name) = name_of(&input.pat).cloned() else {
@@ -666,6 +657,13 @@ fn name_within(pattern: &Pat) -> Option<&syn::Ident> {
         Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => name_of(pattern.elems.first()?),
         _ => None,
     }
+}
+
+/// Whether an attribute decides if a parameter is there, or which options it has. rustc does what it says only after the macro.
+fn is_condition(attr: &Attribute) -> bool {
+    let of_macro = |word: &Ident| word == "cfg" || word == "param";
+    let is_cfg_attr = attr.path().is_ident("cfg_attr");
+    attr.path().is_ident("cfg") || is_cfg_attr && types::word(quote!(#attr), &of_macro).is_some()
 }
 
 /// `#[allow(…)]` and those like it.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, FnArg, Lit, Type};
+use syn::{Expr, ExprLit, FnArg, Ident, Lit, Type};
 
 use crate::args::Args;
 use crate::asserts::{Asserts, check, stand_ins};
@@ -156,7 +156,6 @@ fn task(
     });
     let checks = quote!(#(#checks)*);
     let (stand_ins, asserts) = (stand_ins(), asserts.tokens());
-    let serde = format!("{}::serde", quote!(#private).to_string().replace(' ', ""));
     let line = quote_spanned!(name.span()=> __epilogue::line!());
     let running = running(function);
     let data = quote!(__EpilogueData<#(#types),*>);
@@ -172,7 +171,7 @@ fn task(
             #checks
 
             #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
-            #[serde(crate = #serde, rename = #text)]
+            #[serde(crate = "__epilogue::serde", rename = #text)]
             struct __EpilogueData<#(#kinds),*> {
                 #(#names: #kinds,)*
             }
@@ -245,8 +244,10 @@ fn running(function: &Function) -> TokenStream {
     let returned = |value: TokenStream| match &function.output {
         // No assertion can name the type, so the value is checked.
         output if let Some(ty) = output.unnamed() => {
-            let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&__epilogue_result));
-            quote!({ let __epilogue_result = #value; #check; __epilogue::TaskReturned(__epilogue_result).into_return() })
+            // Also where it is bound, so that it resolves even if the type comes out of another macro.
+            let result = Ident::new("__epilogue_result", ty.span());
+            let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&#result));
+            quote!({ let #result = #value; #check; __epilogue::TaskReturned(#result).into_return() })
         }
         Output::Unit => value,
         Output::Plain(Type::Never(_)) => quote!({ #[allow(unreachable_code)] { #value; } }),

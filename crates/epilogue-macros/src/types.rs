@@ -58,15 +58,9 @@ pub(crate) fn is_one_of(ty: &Type, names: &[&str]) -> bool {
 /// The types between the angle brackets of the last name.
 pub(crate) fn arguments(ty: &Type) -> Vec<&Type> {
     let Type::Path(path) = ty else { return Vec::new() };
-    let Some(last) = path.path.segments.last() else { return Vec::new() };
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Vec::new() };
-    arguments
-        .args
-        .iter()
-        .filter_map(|argument| match argument {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        })
+    generic_arguments(&path.path)
+        .into_iter()
+        .filter_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None })
         .collect()
 }
 
@@ -78,15 +72,17 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     (span(tokens.first()), span(tokens.last()))
 }
 
+/// The first word, at any depth, that is one of these.
+pub(crate) fn word(tokens: TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident).filter(is_wanted),
+        TokenTree::Group(group) => word(group.stream(), is_wanted),
+        _ => None,
+    })
+}
+
 /// Whether a type mentions one of the generic parameters.
 pub(crate) fn mentions(ty: &impl ToTokens, generics: &Generics) -> bool {
-    fn any(tokens: TokenStream, names: &[String]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => names.contains(&ident.to_string()),
-            TokenTree::Group(group) => any(group.stream(), names),
-            _ => false,
-        })
-    }
     let names: Vec<String> = generics
         .params
         .iter()
@@ -96,7 +92,7 @@ pub(crate) fn mentions(ty: &impl ToTokens, generics: &Generics) -> bool {
             syn::GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
         })
         .collect();
-    any(ty.to_token_stream(), &names)
+    word(ty.to_token_stream(), &|word| names.contains(&word.to_string())).is_some()
 }
 
 /// Whether a type has `impl Trait` in it, so that no assertion can name it.
@@ -514,7 +510,8 @@ pub(crate) fn text(tokens: &impl ToTokens) -> String {
         (" <", "<"),
         ("< ", "<"),
         (" >", ">"),
-        (" :: ", "::"),
+        (" ::", "::"),
+        (":: ", "::"),
         ("& ", "&"),
         (" ,", ","),
         ("' ", "'"),

@@ -67,6 +67,7 @@ use crate::body::ReplyBody;
 use crate::graph::fuel::HasNode;
 use crate::graph::node::ParamNode;
 use crate::graph::verdict::Verdict;
+use crate::param::Json;
 use crate::response::{HttpError, Replied};
 use crate::scope::{caught, caught_now};
 use crate::tasks::TaskFailure;
@@ -210,24 +211,28 @@ impl<T> NotResult for IsResult<T> {}
 #[derive(Debug)]
 pub struct NoResult;
 
-/// Whether a body that is read as this type may be missing: the inherent constants take precedence over the trait's.
+/// Whether what a parameter reads of the body may be missing: the inherent constants take precedence over the trait's.
 #[derive(Debug)]
-pub struct NeedOf<T>(PhantomData<T>);
+pub struct NeedOf<P>(PhantomData<P>);
 
-impl<T> NeedOf<Option<T>> {
+impl<T> NeedOf<Json<Option<T>>> {
     pub const NEED: Need = Need::Optional;
 }
 
-impl<T> NeedOf<Vec<T>> {
+impl<T> NeedOf<File<Option<T>>> {
     pub const NEED: Need = Need::Optional;
 }
 
-/// Any other type.
+impl<T> NeedOf<File<Vec<T>>> {
+    pub const NEED: Need = Need::Optional;
+}
+
+/// Any other parameter.
 pub trait Needed {
     const NEED: Need = Need::Required;
 }
 
-impl<T> Needed for NeedOf<T> {}
+impl<P> Needed for NeedOf<P> {}
 
 /// How a value is taken apart, once [`IsResult`] has told whether its type is a `Result`.
 pub trait Unpack<const IS_RESULT: bool> {

@@ -8,6 +8,7 @@ use epilogue::prelude::*;
 use epilogue::testing::{Multipart, TestClient};
 use epilogue_e2e::{Served, errors};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -570,5 +571,44 @@ async fn an_optional_number_that_was_left_empty_is_none() {
         let request = client.post("/order").header("content-type", "application/x-www-form-urlencoded");
         let reply = request.body(body).send().await;
         assert_eq!((reply.status(), &*reply.text()), (StatusCode::OK, text), "{body}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Event {
+    id: u32,
+    data: Box<RawValue>,
+}
+
+#[post("/events")]
+async fn event(event: Json<Event>) -> String {
+    format!("{} {}", event.id, event.data)
+}
+
+#[post("/limited-events")]
+async fn limited_event(#[param(fields(id(ge = 1)))] event: Json<Event>) -> String {
+    format!("{} {}", event.id, event.data)
+}
+
+#[tokio::test]
+async fn a_raw_value_is_the_text_as_it_was_sent() {
+    let client = TestClient::new(App::new().routes(routes![event, limited_event]));
+    let post = async |path, body: &'static str| {
+        client.post(path).header("content-type", "application/json").body(body).send().await
+    };
+    for path in ["/events", "/limited-events"] {
+        let sent = post(path, r#"{"id": 1, "data": {"a": [1, 2.50]}}"#).await;
+        assert_eq!(sent.text(), r#"1 {"a": [1, 2.50]}"#, "{path}");
+        // Where something has to be converted, it is the same JSON.
+        assert_eq!(post(path, r#"{"id": "1", "data": {"a": [1]}}"#).await.text(), r#"1 {"a":[1]}"#);
+        let rows: [(_, &[Value]); 2] = [
+            (r#"{"id": "x", "data": null}"#, &[json!(["body", "id"])]),
+            (r#"{"id": "x"}"#, &[json!(["body", "id"]), json!(["body", "data"])]),
+        ];
+        for (body, locs) in rows {
+            let told: Value = post(path, body).await.json();
+            let told: Vec<_> = told["detail"].as_array().unwrap().iter().map(|error| &error["loc"]).collect();
+            assert_eq!(told, locs.iter().collect::<Vec<_>>(), "{body}");
+        }
     }
 }

@@ -438,3 +438,46 @@ async fn an_overload_is_logged_once_a_second() {
     overload().await;
     assert_eq!(entries.now(), [line(3)]);
 }
+
+/// Records the names of the fields of each span.
+struct Spans(Journal);
+
+impl<S: tracing::Subscriber> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &tracing::span::Attributes<'_>, _: &tracing::Id, _: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        if metadata.target().starts_with("log") {
+            let fields: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
+            self.0.write(format!("{} {}", metadata.name(), fields.join(" ")));
+        }
+    }
+}
+
+#[dependency]
+#[tracing::instrument]
+async fn visitor(q: Query<String>) -> String {
+    q.into_inner()
+}
+
+#[tracing::instrument]
+#[get("/above")]
+async fn above(visitor: Depends<visitor>, again: &Depends<visitor>) -> String {
+    format!("{} {}", *visitor, **again)
+}
+
+#[get("/below")]
+#[tracing::instrument]
+async fn below(visitor: Depends<visitor>, again: &Depends<visitor>) -> String {
+    format!("{} {}", *visitor, **again)
+}
+
+#[tokio::test]
+async fn an_attribute_above_or_below_a_macro_sees_each_parameter_once() {
+    let (journal, mut entries) = Journal::new();
+    let _guard = logs_to(Spans(journal));
+    let client = TestClient::new(App::new().routes(routes![above, below]));
+    for (path, span) in [("/above?q=x", "above visitor again"), ("/below?q=x", "below visitor again")] {
+        assert_eq!(client.get(path).send().await.status(), 200);
+        assert_eq!(entries.next().await, "visitor q");
+        assert_eq!(entries.next().await, span);
+    }
+}

@@ -812,6 +812,28 @@ mod body_of_a_route {
         assert_eq!((&both["allOf"][1], is_required), (&reference, true));
     }
 
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(tag = "kind", content = "of", rename_all = "lowercase")]
+    #[allow(dead_code, reason = "only documented")]
+    enum TaggedBeside {
+        Card(String),
+        Cash,
+    }
+
+    #[post("/tagged/beside")]
+    async fn tagged_beside(_paid: Form<TaggedBeside>, _by: Query<TaggedBeside>) {}
+
+    #[test]
+    fn is_a_choice_where_a_tag_stands_beside_what_it_says() {
+        let document = document(routes![tagged_beside]);
+        let reference = json!({ "$ref": "#/components/schemas/TaggedBeside" });
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(body(&document, "/tagged/beside", form), (reference.clone(), true));
+        // The fields of an object in a query stand there under their own names, says OpenAPI.
+        let parameters = json!([{ "name": "by", "in": "query", "required": true, "schema": reference }]);
+        assert_eq!(document["paths"]["/tagged/beside"]["post"]["parameters"], parameters);
+    }
+
     #[dependency]
     fn read<T: serde::de::DeserializeOwned + JsonSchema + Send + Sync + 'static>(item: Json<T>) -> T {
         item.into_inner()

@@ -35,3 +35,37 @@ pub async fn greet(name: Path<String>, paging: Depends<Paging>, tasks: &Backgrou
 pub fn app() -> App {
     App::new().routes(routes![greet])
 }
+
+pub use web;
+
+/// A route with all that it needs, for crates that may not know of epilogue.
+#[macro_export]
+macro_rules! health {
+    ($name:ident, $user:path) => {
+        #[$crate::web::dependency(crate = $crate::web)]
+        fn state(q: $crate::web::Query<Option<String>>) -> bool {
+            q.is_none()
+        }
+
+        #[derive($crate::web::Dependency)]
+        #[dependency(crate = $crate::web)]
+        struct Asked {
+            state: $crate::web::Depends<state>,
+        }
+
+        #[$crate::web::task(crate = $crate::web)]
+        async fn told(healthy: bool) {
+            println!("{healthy}");
+        }
+
+        #[$crate::web::get("/health", crate = $crate::web, dependencies($user))]
+        async fn $name(
+            asked: $crate::web::Depends<Asked>,
+            user: $crate::web::Depends<$user>,
+            tasks: &$crate::web::BackgroundTasks,
+        ) -> String {
+            tasks.add(told { healthy: *asked.state });
+            user.to_string()
+        }
+    };
+}

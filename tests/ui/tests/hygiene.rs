@@ -224,18 +224,62 @@ mod groups_of_a_macro {
         };
     }
 
+    macro_rules! unnamed {
+        ($reply:ty, $error:ty, $returned:ty, $ended:ty) => {
+            #[get("/unnamed")]
+            async fn unnamed() -> $reply {
+                "ok"
+            }
+
+            #[get("/unnamed/sync")]
+            fn unnamed_sync() -> $reply {
+                "ok"
+            }
+
+            #[get("/unnamed/result")]
+            async fn unnamed_result() -> Result<$reply, $error> {
+                if true { Ok("ok") } else { Err(HttpError::new(StatusCode::NOT_FOUND, "no")) }
+            }
+
+            #[task]
+            async fn unnamed_task() -> $returned {}
+
+            #[websocket("/unnamed")]
+            async fn unnamed_socket(socket: WebSocket) -> $ended {
+                drop(socket);
+                Ok(())
+            }
+        };
+    }
+
     #[dependency(scope = "app")]
     fn pool() -> u32 {
         1
     }
 
+    unnamed!(impl IntoResponse, HttpError, impl epilogue::TaskReturn, Result<(), HttpError>);
     route!("/items", 202, 1, &BackgroundTasks, Depends<pool>, Query<u32>, String);
     socket!(WebSocket);
     task!(Depends<pool>, String);
 
     fn app(tasks: &BackgroundTasks) -> App {
         tasks.add(note { line: String::new() });
-        App::new().routes(routes![read, echo])
+        tasks.add(unnamed_task {});
+        App::new().routes(routes![read, echo, unnamed, unnamed_sync, unnamed_result, unnamed_socket])
+    }
+}
+
+/// Items out of another crate's macro, which reaches epilogue by `$crate`.
+mod items_of_a_macro_of_another_crate {
+    #[epilogue::dependency]
+    fn user() -> u64 {
+        1
+    }
+
+    epilogue_ui_renamed::health!(health, user);
+
+    fn app() -> epilogue::App {
+        epilogue::App::new().routes(epilogue::routes![health])
     }
 }
 

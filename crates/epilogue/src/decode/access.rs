@@ -173,7 +173,6 @@ pub(super) struct Entries<'a, I> {
     node: &'a Node<'a>,
     object: &'a dyn Values,
     of: &'a Path<'a>,
-    of_type: TypeName,
     rest: I,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -188,7 +187,7 @@ impl<'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)> + Clone> Entries<'a, I> 
         entries: I,
     ) -> Self {
         let gaps = node.session.gaps(of_type, &entries.clone().map(|(name, _)| name)).into_iter();
-        Self { node, object, of, of_type, rest: entries, rank: 0, gaps, pending: None }
+        Self { node, object, of, rest: entries, rank: 0, gaps, pending: None }
     }
 }
 
@@ -212,8 +211,13 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
             // Keys are texts, whatever they stand for.
             let sent = Sent::Raw(Raw::Text(name.into()));
             let key = Node { session, path: &path, rules: Rules::None, sent };
-            let result = session.settle_key(self.of_type, seed.deserialize(key));
-            let result = session.settle(&path, &|| name.into(), result)?;
+            let result = match seed.deserialize(key) {
+                Err(Fault::Unknown(_)) if !session.is_first() => {
+                    let path = self.of.name(name, rank);
+                    return Err(session.left_out(&path, flaw::EXTRA, &|| shown(&value)));
+                }
+                result => session.settle(&path, &|| name.into(), result)?,
+            };
             self.pending = Some((name.into(), rank, Some(value)));
             return Ok(Some(result));
         }
@@ -238,7 +242,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
         };
         match seed.deserialize(node(picked)) {
             // The error is that of the whole object, which is none of the variants.
-            Err(fault @ Fault::Tag { .. }) => Err(fault),
+            Err(fault @ (Fault::Tag { .. } | Fault::Untagged(_))) => Err(fault),
             result => session.settle(&path, &|| node(None).input(), result),
         }
     }

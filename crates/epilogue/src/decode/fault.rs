@@ -24,8 +24,8 @@ pub(super) enum Fault {
     #[error("duplicate field `{0}`")]
     Duplicate(&'static str),
     /// A struct denies this field.
-    #[error("unknown field")]
-    Unknown,
+    #[error("unknown field `{0}`")]
+    Unknown(String),
     /// An enum has only these variants.
     #[error("unknown variant")]
     Variant(&'static [&'static str]),
@@ -34,7 +34,7 @@ pub(super) enum Fault {
     Tag { tag: String, found: String, expected: &'static [&'static str] },
     /// An object lacks the tag that says which variant it is.
     #[error("missing tag `{0}`")]
-    Untagged(&'static str),
+    Untagged(String),
     /// An item of a list was asked for as the tag of an enum.
     #[error("a list")]
     Item,
@@ -80,8 +80,8 @@ impl de::Error for Fault {
         Self::Duplicate(field)
     }
 
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Unknown
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self::Unknown(field.to_owned())
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -95,7 +95,7 @@ impl Fault {
         match self {
             Self::Variant(expected) if !expected.is_empty() => flaw::not_a_variant(expected),
             Self::Tag { tag, found, expected } => flaw::union_tag_invalid(&tag, &found, expected),
-            Self::Untagged(tag) => flaw::union_tag_not_found(tag),
+            Self::Untagged(tag) => flaw::union_tag_not_found(&tag),
             Self::List => flaw::MODEL_TYPE,
             Self::Opaque => flaw::STRING_UNICODE,
             // Serde takes a list as the fields of a struct, in order, if it has kept the list in a buffer.

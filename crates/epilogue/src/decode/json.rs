@@ -41,7 +41,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     };
     match (embed, &body) {
         (Some(key), Some(body)) if !body.is_object() && !body.is_null() => Err(vec![no_object(key)]),
-        _ => in_detail(body.as_ref(), embed, rules),
+        _ => in_detail(body.as_ref(), embed, rules, || quick(bytes, embed)),
     }
 }
 
@@ -51,13 +51,15 @@ pub(crate) fn from_text<T: DeserializeOwned>(
     limits: Option<&ParamOptions>,
 ) -> Result<T, Vec<Invalid>> {
     let text = Value::String(String::from_utf8_lossy(bytes).into_owned());
-    in_detail(Some(&text), None, Rules::of(limits))
+    in_detail(Some(&text), None, Rules::of(limits), || None)
 }
 
+/// `exactly` reads the value once more where a [`Value`] does not hold it as it was sent.
 fn in_detail<T: DeserializeOwned>(
     body: Option<&Value>,
     embed: Option<&str>,
     rules: Rules<'_>,
+    exactly: impl Fn() -> Option<T>,
 ) -> Result<T, Vec<Invalid>> {
     let root = Path::root(Place::Body.as_str());
     let embedded = embed.map(|key| root.name(key, 0));
@@ -70,7 +72,10 @@ fn in_detail<T: DeserializeOwned>(
     Session::run(Place::Body, |session| {
         let sent = value.map_or(Sent::Nothing(None), |value| Sent::Raw(Raw::Json(value)));
         let result = T::deserialize(Node { session, path, rules, sent });
-        session.settle_all(path, &|| value.cloned().unwrap_or_default(), result)
+        match session.settle_all(path, &|| value.cloned().unwrap_or_default(), result) {
+            Ok(value) if session.is_inexact.get() => Ok(exactly().unwrap_or(value)),
+            settled => settled,
+        }
     })
 }
 
@@ -439,6 +444,34 @@ mod tests {
     }
 
     #[test]
+    fn an_int_beyond_64_bits_is_exact() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Wide {
+            #[serde(default)]
+            n: u8,
+            wide: u128,
+        }
+        const LIMITS: ParamOptions = ParamOptions {
+            ge: Some(Bound::Int(1)),
+            fields: &[("wide", ParamOptions { ge: Some(Bound::Int(1)), ..ParamOptions::NONE })],
+            ..ParamOptions::NONE
+        };
+        for wide in [u128::MAX, u128::MAX - 1, 1 << 127, (1 << 100) + 1, (1 << 64) + 1] {
+            let text = format!(r#"{{"wide": {wide}}}"#);
+            assert_eq!(with(&wide.to_string(), None, Some(&LIMITS)), Ok(wide));
+            assert_eq!(with(&text, None, Some(&LIMITS)), Ok(Wide { n: 0, wide }));
+            assert_eq!(with(&text, Some("wide"), Some(&LIMITS)), Ok(wide));
+        }
+        // Beside what has to be converted it is the nearest float, as everywhere in JSON.
+        assert_eq!(body(r#"{"n": "3", "wide": 1.5e20}"#), Ok(Wide { n: 3, wide: 15 * 10_u128.pow(19) }));
+        assert_eq!(body("1e2"), Ok(100_u128));
+        let beyond = |result: Result<i128, Value>| result.unwrap_err()[0]["ctx"].clone();
+        assert_eq!(body::<i128>("1e300").unwrap_err()[0]["type"], "less_than_equal");
+        assert_eq!(body::<i128>("-1e300").unwrap_err()[0]["type"], "greater_than_equal");
+        assert_eq!(beyond(with("-1e300", None, Some(&LIMITS))), json!({"ge": 1}));
+    }
+
+    #[test]
     fn every_error_with_its_path() {
         let text = r#"{"items": [{"price": "x"}, 3, {"name": 1}, {"name": "n", "price": 1}], "note": 5, "tags": {"a": 3}}"#;
         let sent: Value = serde_json::from_str(text).unwrap();
@@ -801,6 +834,90 @@ mod tests {
             );
         }
         assert_eq!(body::<Pet>(r#"{"type": "bird"}"#).unwrap_err()[0]["loc"], json!(["body"]));
+    }
+
+    #[test]
+    fn an_enum_whose_content_stands_beside_its_tag() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", content = "of")]
+        enum Pet {
+            Cat { lives: u8, name: String },
+            Dog(u8),
+            Fish,
+        }
+        assert_eq!(body(r#"{"of": {"lives": 9, "name": "n"}, "type": "Cat"}"#), {
+            Ok(Pet::Cat { lives: 9, name: "n".into() })
+        });
+        assert_eq!(body(r#"{"type": "Fish"}"#), Ok(Pet::Fish));
+        let int = |loc| error("int_parsing", loc, INT_PARSING, json!("x"));
+        let rows = [
+            (
+                r#"{"type": "Cat", "of": {}}"#,
+                json!([
+                    missing(json!(["body", "of", "lives"]), json!({})),
+                    missing(json!(["body", "of", "name"]), json!({})),
+                ]),
+            ),
+            (
+                r#"{"type": "Cat", "of": {"lives": "x"}}"#,
+                json!([
+                    int(json!(["body", "of", "lives"])),
+                    missing(json!(["body", "of", "name"]), json!({"lives": "x"})),
+                ]),
+            ),
+            (r#"{"type": "Dog", "of": "x"}"#, json!([int(json!(["body", "of"]))])),
+            (r#"{"type": "Dog"}"#, json!([missing(json!(["body", "of"]), json!({"type": "Dog"}))])),
+        ];
+        for (text, want) in rows {
+            assert_eq!(body::<Pet>(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_there_and_yet_missing_is_told() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Inner {
+            id: u8,
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Outer {
+            id: u8,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        let sent = json!({"id": 1});
+        let mut want = error("value_error", json!(["body"]), "Value error, missing field `id`", sent.clone());
+        want["ctx"] = json!({"error": {}});
+        assert_eq!(body::<Outer>(&sent.to_string()).unwrap_err(), json!([want]));
+    }
+
+    #[test]
+    fn unknown_fields_of_a_variant_are_told_by_name() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", deny_unknown_fields)]
+        enum Within {
+            Cat { lives: u8 },
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", content = "of", deny_unknown_fields)]
+        enum Beside {
+            Cat { lives: u8 },
+        }
+        let extra = |loc, input| error("extra_forbidden", loc, "Extra inputs are not permitted", input);
+        assert_eq!(
+            body::<Within>(r#"{"type": "Cat", "lives": 9, "x": 1}"#),
+            Err(json!([extra(json!(["body", "Cat", "x"]), json!(1))]))
+        );
+        assert_eq!(
+            body::<Beside>(r#"{"type": "Cat", "of": {"x": 1, "lives": "q", "y": []}}"#),
+            Err(json!([
+                error("int_parsing", json!(["body", "of", "lives"]), INT_PARSING, json!("q")),
+                extra(json!(["body", "of", "x"]), json!(1)),
+                extra(json!(["body", "of", "y"]), json!([])),
+            ]))
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::Deserializer;
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeSeed, Visitor};
+use serde::de::{DeserializeSeed, Error, Visitor};
 use serde_json::{Map, Value};
 
 use super::access::{Entries, Fields, Items, Listed, Variant, present};
@@ -21,6 +21,9 @@ use super::wild::Wild;
 
 /// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
 const LONG: usize = 2048;
+
+/// What the names begin with by which `serde_json`'s own types, such as `RawValue`, make themselves known to it.
+const OF_JSON: &str = "$serde_json::private::";
 
 /// A value, or its absence.
 #[derive(Clone)]
@@ -158,16 +161,15 @@ impl<'a> Node<'a> {
             }
             _ => return self.parsed(scalar::int, || flaw::INT_TYPE),
         };
-        let whole = match (number.as_i128(), number.as_f64()) {
-            (Some(whole), _) => whole,
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "it has no fraction, and what is too large saturates"
-            )]
-            (None, Some(float)) if float.fract() == 0.0 => float as i128,
+        let value: T = match (number.as_i128(), number.as_f64()) {
+            (Some(whole), _) => T::try_from(whole).map_err(|_| T::beyond(whole > 0, self.rules))?,
+            (None, Some(float)) if float.fract() == 0.0 => {
+                // A whole number beyond 64 bits is kept as a float, too.
+                self.session.is_inexact.set(true);
+                scalar::whole(float, self.rules)?
+            }
             _ => return Err(flaw::INT_FROM_FLOAT),
         };
-        let value = T::try_from(whole).map_err(|_| T::beyond(whole > 0, self.rules))?;
         self.rules.number(value.num())?;
         Ok(value)
     }
@@ -237,14 +239,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 }
             }
             Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
-            Sent::Raw(Json(Value::Object(object))) => {
-                let of = (self.path, type_name::<V>());
-                match visitor.visit_map(Entries::new(&self, of, object, entries_of(object))) {
-                    // Among types that take anything, only an enum with a tag among its fields can miss a field: its tag.
-                    Err(Fault::Missing(tag)) => Err(Fault::Untagged(tag)),
-                    result => result,
-                }
-            }
+            Sent::Raw(Json(Value::Object(_))) => self.deserialize_map(visitor),
             // Serde's buffers take bytes, which matter only if something reads them later.
             Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
             Sent::Raw(_) => self.deserialize_string(visitor),
@@ -329,10 +324,19 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
+        if !name.starts_with(OF_JSON) {
+            return visitor.visit_newtype_struct(self);
+        }
+        match self.sent {
+            Sent::Raw(Json(value)) => {
+                self.session.is_inexact.set(true);
+                value.clone().deserialize_newtype_struct(name, visitor).map_err(Fault::custom)
+            }
+            _ => self.flawed(flaw::MISSING, |_| Err(Fault::Noted)),
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -424,7 +428,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 let of = self.path.parent.unwrap_or(self.path);
                 let result = visitor.visit_map(Fields::new(&self, (of, of_type), object, fields));
                 // What was sent is no business of a struct that has none of it, unless it denies unknown names.
-                if has_none && !matches!(result, Err(Fault::Unknown)) && !self.session.is_closed(of_type) {
+                if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
                     return Err(Fault::Nothing);
                 }
                 self.session.settle_fields(of_type, present(object, fields), result)
@@ -470,6 +474,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Json(Value::Null)) => Cow::Borrowed("None"),
             Sent::Raw(Json(other)) => Cow::Owned(other.to_string()),
             Sent::Raw(Raw::Text(text)) => Cow::Borrowed(&**text),
+            Sent::Nothing(_) if let Step::Name(tag) = self.path.step => {
+                return Err(Fault::Untagged(tag.to_owned()));
+            }
             _ => return self.deserialize_string(visitor),
         };
         self.session.settle_tag(self.path, &found, visitor.visit_str(&found))

@@ -8,7 +8,9 @@ use super::flaw::{self, Flaw};
 use super::rules::{Num, Rules};
 
 /// One of Rust's integer types.
-pub(super) trait Int: FromStr<Err = std::num::ParseIntError> + TryFrom<i128> + Copy {
+pub(super) trait Int:
+    FromStr<Err = std::num::ParseIntError> + TryFrom<i128> + TryFrom<u128> + Copy
+{
     const MIN: Self;
     const MAX: Self;
 
@@ -41,6 +43,23 @@ impl Int for u128 {
     fn num(self) -> Num {
         i128::try_from(self).map_or(Num::Huge(self), Num::Int)
     }
+}
+
+/// A float without a fraction as a whole number.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "what is too large saturates, and is another number then"
+)]
+pub(super) fn whole<T: Int>(float: f64, rules: Rules<'_>) -> Result<T, Flaw> {
+    let value = if float < 0.0 {
+        Some(float as i128).filter(|whole| *whole as f64 == float).and_then(|whole| whole.try_into().ok())
+    } else {
+        Some(float as u128).filter(|whole| *whole as f64 == float).and_then(|whole| whole.try_into().ok())
+    };
+    value.ok_or_else(|| T::beyond(float > 0.0, rules))
 }
 
 /// A text as a whole number: `4`, `+4`, ` 4 `, `1_000` and `4.0`.

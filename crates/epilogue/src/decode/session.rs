@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) is_whole: Cell<bool>,
     /// Whether the type that was asked last takes all values of a name, not only the one that counts.
     pub(super) is_of_several: Cell<bool>,
+    /// Whether something was read that `serde_json`'s `Value` does not keep as it was sent.
+    pub(super) is_inexact: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +124,12 @@ impl Session {
         place: Place,
         mut pass: impl FnMut(&Self) -> Result<T, Fault>,
     ) -> Result<T, Vec<Invalid>> {
-        let first = Self { log: None, is_whole: Cell::default(), is_of_several: Cell::default() };
+        let first = Self {
+            log: None,
+            is_whole: Cell::default(),
+            is_of_several: Cell::default(),
+            is_inexact: Cell::default(),
+        };
         if let Ok(value) = pass(&first) {
             return Ok(value);
         }
@@ -208,6 +215,16 @@ impl Session {
         result.map_err(|fault| self.blame(path, input, fault))
     }
 
+    /// Notes an error of a value that no filling makes good, and leaves the value out from the next pass on.
+    pub(super) fn left_out(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Fault {
+        self.with_log(|log| {
+            log.note(path, flaw, input);
+            log.known.entry(path.key()).or_default().0 = State::Hopeless;
+            log.moved = true;
+        });
+        Fault::Noted
+    }
+
     fn blame(&self, path: &Path<'_>, input: &dyn Fn() -> Value, fault: Fault) -> Fault {
         if self.log.is_none() || matches!(fault, Fault::Nothing) {
             return fault;
@@ -227,6 +244,10 @@ impl Session {
                 // As in pydantic, the fields of a variant stand below its tag.
                 (Fault::Missing(field), Some(tag)) if input.is_object() => {
                     log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| input.clone());
+                }
+                (Fault::Unknown(field), Some(tag)) => {
+                    let path = path.name(&tag, 0);
+                    log.note(&path.name(field, 0), flaw::EXTRA, &|| input[field].clone());
                 }
                 _ => {
                     let flaw = fault.into_flaw(&input);
@@ -279,11 +300,14 @@ impl Session {
     pub(super) fn settle_fields<'n, T>(
         &self,
         of: TypeName,
-        mut present: impl Iterator<Item = &'n str>,
+        mut present: impl Iterator<Item = &'n str> + Clone,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match result {
-            Err(Fault::Missing(field)) if self.log.is_some() => Err(self.lacks(of, field, &mut present)),
+            // If it has the field, something in it lacks one of the same name, to which it could not be handed out.
+            Err(Fault::Missing(field)) if self.log.is_some() && present.clone().all(|name| name != field) => {
+                Err(self.lacks(of, field, &mut present))
+            }
             other => other,
         }
     }
@@ -306,7 +330,7 @@ impl Session {
     /// Ends the reading of a field's name: notes that a struct denies unknown fields.
     pub(super) fn settle_key<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         match result {
-            Err(Fault::Unknown) if self.log.is_some() => {
+            Err(Fault::Unknown(_)) if self.log.is_some() => {
                 self.with_log(|log| {
                     log.closed.insert(of);
                     log.moved = true;

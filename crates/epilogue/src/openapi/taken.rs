@@ -116,10 +116,16 @@ impl TakenValue {
 
     /// Whether it reads names that its type does not list.
     pub(super) fn is_open(self, schemas: &mut Schemas) -> bool {
-        let (Shape::Map | Shape::Any) = (self.param.docs.shape)() else { return false };
+        let shape = (self.param.docs.shape)();
         let schema = self.schema(schemas);
         let schema = schemas.resolved(&schema);
-        schema["properties"].is_null() || schema["oneOf"].is_array() || schema["anyOf"].is_array()
+        let is_choice = schema["oneOf"].is_array() || schema["anyOf"].is_array();
+        match shape {
+            Shape::Map | Shape::Any => is_choice || schema["properties"].is_null(),
+            // An enum with its content beside its tag is a struct of these two.
+            Shape::Struct(_) => is_choice && schema["properties"].is_null(),
+            Shape::Value | Shape::List | Shape::Tuple(_) => false,
+        }
     }
 
     /// Whether it is a struct that refuses all names but its own.
@@ -131,9 +137,10 @@ impl TakenValue {
     /// The fields of a struct, which takes its place as a whole; the value itself if it is not a struct.
     pub(super) fn fields(self, schemas: &mut Schemas) -> Vec<Field> {
         let names = match (self.param.docs.shape)() {
+            _ if self.is_open(schemas) => return vec![self.whole(schemas)],
             Shape::Struct(names) => names,
-            Shape::Map | Shape::Any if !self.is_open(schemas) => &[],
-            _ => return vec![self.whole(schemas)],
+            Shape::Map | Shape::Any => &[],
+            Shape::Value | Shape::List | Shape::Tuple(_) => return vec![self.whole(schemas)],
         };
         let schema = self.schema(schemas);
         let mut properties = match schemas.resolved(&schema).get_mut("properties") {

@@ -1,4 +1,4 @@
-//@ errors: 7
+//@ errors: 8
 #![allow(unused)]
 
 use epilogue::prelude::*;
@@ -24,6 +24,9 @@ async fn fourth() {}
 #[get("/fifth", dependencies(Depends(at_least(3))))]
 async fn fifth() {}
 
+#[get("/sixth", dependencies([]))]
+async fn sixth() {}
+
 fn main() {
-    let _app = App::new().routes(routes![first, second, third, fourth, fifth]);
+    let _app = App::new().routes(routes![first, second, third, fourth, fifth, sixth]);
 }

@@ -1,0 +1,11 @@
+//@ errors: 2
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[derive(Dependency)]
+struct Page {
+    user: Depends<current_user>,
+}
+
+fn main() {}
