@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
-use super::{BoxFuture, Scope};
+use super::{BoxFuture, Scope, caught};
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
 use crate::server::longest_wait;
@@ -179,21 +179,21 @@ struct Session(Option<Scope>);
 impl Session {
     async fn run(mut self, transport: Transport, function: Function) {
         match transport {
-            Transport::Test(socket) => match socket.take() {
-                Some(pipe) => self.talk(pipe, function).await,
-                None => self.unopened().await,
-            },
-            Transport::Connection(on_upgrade) => match on_upgrade.await {
-                Ok(upgraded) => self.talk(TokioIo::new(upgraded), function).await,
-                Err(error) => {
-                    tracing::debug!(%error, "the client left before its WebSocket was open");
-                    self.unopened().await;
+            Transport::Test(socket) => {
+                if let Some(pipe) = socket.take() {
+                    return self.talk(pipe, function).await;
                 }
-            },
+            }
+            Transport::Connection(on_upgrade) => {
+                // If a layer has asked twice, two wait for the connection, and hyper panics for the second.
+                if let Ok(Ok(upgraded)) = caught(on_upgrade).await {
+                    return self.talk(TokioIo::new(upgraded), function).await;
+                }
+            }
         }
-    }
-
-    async fn unopened(&mut self) {
+        tracing::debug!(
+            "the client left before its WebSocket was open, or another request has the connection"
+        );
         let Some(scope) = &mut self.0 else { return };
         let (reply, _close) = scope.end_socket(Ok(())).await;
         self.0 = None;
