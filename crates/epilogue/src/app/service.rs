@@ -44,11 +44,11 @@ impl Started {
 
     /// Answers a request of another server or of a test.
     pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
-        let link = Link::Other(Arc::new(self.state.runner.request()));
-        match &self.layered {
-            Some(layered) => through(&self.state, layered, request, link).await.map(ReplyBody::into_body),
-            None => self.state.respond(request, Some(link)).await,
+        if let Some(layered) = &self.layered {
+            return through(&self.state, layered, request, None).await.map(ReplyBody::into_body);
         }
+        let link = Link::Other(Arc::new(self.state.runner.request()));
+        self.state.respond(request, Some(link)).await
     }
 }
 

@@ -11,18 +11,17 @@ use crate::tasks::{Batch, InFlight, Lane};
 /// A request's way out. A layer may read all of a reply long before it passes it on, or may ask for another one. So what follows
 /// the replies inside waits until the reply that the outermost layer passes on has left.
 pub(crate) struct Passage {
-    link: Link,
+    /// `None` under another server.
+    connection: Option<Arc<Connection>>,
     /// `None` once that reply has left.
     waiting: Mutex<Option<SmallVec<[Batch; 1]>>>,
+    /// A layer may run what is inside it as a task of its own, so a drain waits until all of this has been dropped.
+    _in_flight: InFlight,
 }
 
 impl Passage {
-    pub(crate) fn new(link: Link) -> Arc<Self> {
-        Arc::new(Self { link, waiting: Mutex::new(Some(SmallVec::new())) })
-    }
-
-    fn connection(&self) -> Option<&Connection> {
-        if let Link::Connection(connection) = &self.link { Some(connection) } else { None }
+    pub(crate) fn new(connection: Option<Arc<Connection>>, in_flight: InFlight) -> Arc<Self> {
+        Arc::new(Self { connection, waiting: Mutex::new(Some(SmallVec::new())), _in_flight: in_flight })
     }
 
     /// A reply within the layers has ended.
@@ -42,10 +41,9 @@ impl Passage {
 
     /// The reply that has passed all layers has ended, or there will be none.
     pub(crate) fn ended(self: Arc<Self>) {
-        if let Link::Connection(connection) = &self.link {
-            Arc::clone(connection).reply_ended(Follows::Passage(self));
-        } else {
-            self.left(None);
+        match self.connection.clone() {
+            Some(connection) => connection.reply_ended(Follows::Passage(self)),
+            None => self.left(None),
         }
     }
 
@@ -94,7 +92,7 @@ impl Link {
         match self {
             Self::Connection(connection) => Some(connection),
             Self::Other(_) => None,
-            Self::Passage(passage) => passage.connection(),
+            Self::Passage(passage) => passage.connection.as_deref(),
         }
     }
 
