@@ -107,17 +107,18 @@ impl Scope {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
-        // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more.
-        if let Some(connection) = self.connection() {
-            connection.answered(&response);
+        // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more. It is held until the runner
+        // has the socket.
+        let link = self.link.take();
+        if let Some(link) = &link {
+            link.reply_is_there();
         }
-        // Held until the runner has the socket.
-        let _link = self.link.take();
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
         let session = Session(Some(self)).run(upgrade.transport, function);
         runner.hold(origin, session.instrument(Span::current()));
+        drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
     }
 
