@@ -11,10 +11,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
-use super::{BoxFuture, Scope, caught};
+use super::{BoxFuture, Scope};
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
-use crate::server::longest_wait;
+use crate::server::{Link, longest_wait};
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
 
@@ -110,13 +110,14 @@ impl Scope {
         // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more. It is held until the runner
         // has the socket.
         let link = self.link.take();
+        let transport = link.as_ref().is_none_or(Link::claim_socket).then_some(upgrade.transport);
         if let Some(link) = &link {
             link.reply_is_there();
         }
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
-        let session = Session(Some(self)).run(upgrade.transport, function);
+        let session = Session(Some(self)).run(transport, function);
         runner.hold(origin, session.instrument(Span::current()));
         drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
@@ -178,23 +179,20 @@ fn upgrade_required(detail: &str) -> Failure {
 struct Session(Option<Scope>);
 
 impl Session {
-    async fn run(mut self, transport: Transport, function: Function) {
+    /// Without a transport, another request has the connection.
+    async fn run(mut self, transport: Option<Transport>, function: Function) {
         match transport {
-            Transport::Test(socket) => {
+            None => {}
+            Some(Transport::Test(socket)) => {
                 if let Some(pipe) = socket.take() {
                     return self.talk(pipe, function).await;
                 }
             }
-            Transport::Connection(on_upgrade) => {
-                // If a layer has asked twice, two wait for the connection, and hyper panics for the second.
-                if let Ok(Ok(upgraded)) = caught(on_upgrade).await {
-                    return self.talk(TokioIo::new(upgraded), function).await;
-                }
-            }
+            Some(Transport::Connection(on_upgrade)) => match on_upgrade.await {
+                Ok(upgraded) => return self.talk(TokioIo::new(upgraded), function).await,
+                Err(error) => tracing::debug!(%error, "the client left before its WebSocket was open"),
+            },
         }
-        tracing::debug!(
-            "the client left before its WebSocket was open, or another request has the connection"
-        );
         let Some(scope) = &mut self.0 else { return };
         let (reply, _close) = scope.end_socket(Ok(())).await;
         self.0 = None;

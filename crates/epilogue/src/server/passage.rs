@@ -1,6 +1,7 @@
 //! The way of a reply out through the app's layers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -15,13 +16,16 @@ pub(crate) struct Passage {
     connection: Option<Arc<Connection>>,
     /// `None` once that reply has left.
     waiting: Mutex<Option<SmallVec<[Batch; 1]>>>,
+    /// Whether a WebSocket waits for the connection. If a layer asks twice, there is but one for both.
+    has_socket: AtomicBool,
     /// A layer may run what is inside it as a task of its own, so a drain waits until all of this has been dropped.
     _in_flight: InFlight,
 }
 
 impl Passage {
     pub(crate) fn new(connection: Option<Arc<Connection>>, in_flight: InFlight) -> Arc<Self> {
-        Arc::new(Self { connection, waiting: Mutex::new(Some(SmallVec::new())), _in_flight: in_flight })
+        let waiting = Mutex::new(Some(SmallVec::new()));
+        Arc::new(Self { connection, waiting, has_socket: AtomicBool::new(false), _in_flight: in_flight })
     }
 
     /// A reply within the layers has ended.
@@ -113,6 +117,15 @@ impl Link {
     pub(crate) fn log_if_cut_off(&self, route: &str) {
         if self.is_cut_off() {
             tracing::error!(route, "a request was cut off");
+        }
+    }
+
+    /// Whether the connection is this request's to become a WebSocket: the first one that claims it has it.
+    #[cfg_attr(not(feature = "websocket"), expect(dead_code, reason = "only WebSockets ask"))]
+    pub(crate) fn claim_socket(&self) -> bool {
+        match self {
+            Self::Connection(_) | Self::Other(_) => true,
+            Self::Passage(passage) => !passage.has_socket.swap(true, Ordering::Relaxed),
         }
     }
 
