@@ -16,7 +16,6 @@ use loom::thread;
 mod handover;
 
 mod sync {
-    pub(super) use loom::sync::MutexGuard;
     pub(super) use loom::sync::atomic::{AtomicBool, Ordering};
 
     /// Like parking_lot's: without poison.
@@ -27,7 +26,7 @@ mod sync {
             Self(loom::sync::Mutex::new(value))
         }
 
-        pub(super) fn lock(&self) -> MutexGuard<'_, T> {
+        pub(super) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
             self.0.lock().unwrap()
         }
     }

@@ -82,6 +82,29 @@ async fn requests_in_flight_are_answered_and_their_tasks_run_before_the_app_exit
     assert_eq!(entries.now(), ["task:start", "task:end", "app:exit"]);
 }
 
+/// A layer may run a request as a task of its own, so that it outlives its client.
+#[tokio::test]
+async fn a_request_that_has_been_spawned_by_a_layer_is_waited_for() {
+    let spawns =
+        axum::middleware::from_fn(async |request: axum::extract::Request, next: axum::middleware::Next| {
+            tokio::spawn(next.run(request)).await.unwrap()
+        });
+    let (gate, (journal, mut entries)) = (Gate::default(), Journal::new());
+    let app =
+        App::new().state(journal).state(gate.clone()).routes(routes![slow, uses_resource]).layer(spawns);
+    let served = Served::new(app).await;
+    assert_eq!(entries.next().await, "app:built");
+    let mut client = served.connect().await;
+    client.write("GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "function:start");
+    drop(client);
+    let stopping = tokio::spawn(served.stop());
+    settle().await;
+    gate.open();
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), ["task:start", "task:end", "app:exit"]);
+}
+
 #[tokio::test]
 async fn the_last_server_of_an_app_ends_it() {
     let (journal, mut entries) = Journal::new();

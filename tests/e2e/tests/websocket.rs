@@ -160,6 +160,28 @@ async fn a_request_with_a_body_is_refused() {
     assert_eq!(entries.now(), [""; 0]);
 }
 
+/// There is but one socket for two requests that want it.
+#[tokio::test]
+async fn a_layer_that_asks_twice_gets_one_socket() {
+    let twice =
+        axum::middleware::from_fn(async |request: axum::extract::Request, next: axum::middleware::Next| {
+            let (parts, body) = request.into_parts();
+            drop(
+                next.clone()
+                    .run(axum::extract::Request::from_parts(parts.clone(), epilogue::Body::empty()))
+                    .await,
+            );
+            next.run(axum::extract::Request::from_parts(parts, body)).await
+        });
+    let (journal, mut entries) = Journal::new();
+    let served = Served::new(App::new().state(journal).routes(routes![room]).layer(twice)).await;
+    assert_eq!(told(&served, "return").await, 1000);
+    served.stop().await.unwrap();
+    let ended = entries.now();
+    let count = |beginning: &str| ended.iter().filter(|line| line.starts_with(beginning)).count();
+    assert_eq!((count("function:end"), count("exit:request")), (1, 2), "{ended:?}");
+}
+
 #[tokio::test]
 async fn messages_go_both_ways() {
     let (served, _entries) = rooms().await;

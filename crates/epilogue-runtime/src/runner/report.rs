@@ -36,7 +36,8 @@ pub struct DrainReport {
     pub stuck: Vec<Stuck>,
     /// Blocking tasks and other functions on the blocking pool that still run: nothing can stop them but the end of the process.
     pub blocking: usize,
-    /// Requests whose path function or reply another server still had. Nothing stops them: tasks that they add are logged as abandoned.
+    /// Requests whose path function or reply another server still had, or a task of a layer. Nothing stops them: tasks that they add are
+    /// logged as abandoned.
     pub in_flight: usize,
     /// Connections that were closed before their requests were answered. The runner knows of none: the server counts them.
     pub connections: usize,

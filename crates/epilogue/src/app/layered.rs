@@ -142,10 +142,10 @@ pub(super) fn through(
     app: &Arc<AppState>,
     layered: &Respond,
     mut request: Request<Body>,
-    link: Link,
+    connection: Option<Arc<Connection>>,
 ) -> impl Future<Output = http::Response<ReplyBody>> + Send + 'static {
     let probe = request.extensions().get().cloned();
-    let passage = Passage::new(link);
+    let passage = Passage::new(connection, app.runner.request());
     let after = After::passage(Arc::clone(&passage));
     request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
     let response = layered(request);
@@ -171,7 +171,7 @@ pub(super) fn serve_layered(
 ) -> ReplyFuture {
     let body = body.take_timed_stream(BodyTime { app, connection: Some(connection) });
     let request = Request::from_parts(parts, body);
-    let response = through(app, layered, request, Link::Connection(Arc::clone(connection)));
+    let response = through(app, layered, request, Some(Arc::clone(connection)));
     // The future inside the layers has a keeper and the span; this one needs neither.
     ReplyFuture::running(Box::pin(response))
 }

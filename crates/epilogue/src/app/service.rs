@@ -52,11 +52,11 @@ impl Started {
 
     /// Answers a request of another server or of a test.
     pub(super) fn respond(&self, request: Request<Body>) -> AppFuture {
-        let link = Link::Other(Arc::new(self.state.runner.request()));
         if let Some(layered) = &self.layered {
-            let response = through(&self.state, layered, request, link);
+            let response = through(&self.state, layered, request, None);
             return Box::pin(async move { Ok(response.await.map(ReplyBody::into_body)) });
         }
+        let link = Link::Other(Arc::new(self.state.runner.request()));
         let response = self.state.respond(request, Some(link));
         Box::pin(async move { response.await.map(|response| response.map(ReplyBody::into_body)) })
     }

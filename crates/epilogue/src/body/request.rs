@@ -28,9 +28,9 @@ pub(crate) enum RequestBody {
     Read(Bytes),
     /// A form that is not UTF-8, both as it was sent and as text.
     Latin1(Box<(Bytes, String)>),
-    /// A multipart form, with its bytes if something reads those too.
+    /// A multipart form, with its bytes if something reads those too, and with the body, whose end may come after that of the form.
     #[cfg(feature = "multipart")]
-    Form(Box<(MultipartForm, Bytes)>),
+    Form(Box<(MultipartForm, Bytes, Body)>),
 }
 
 /// Why a body was not read.
@@ -77,8 +77,10 @@ impl RequestBody {
         let has_come_to_its_end = match self {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Other(body) => body.is_end_stream(),
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => form.2.is_end_stream(),
             Self::Taken => false,
-            _ => true,
+            Self::Read(_) | Self::Latin1(_) => true,
         };
         if !has_come_to_its_end {
             mark_early(reply.extensions_mut());
@@ -88,7 +90,7 @@ impl RequestBody {
     /// Drops a body that may be of any type, and so may panic.
     #[inline]
     pub(crate) fn let_go(&mut self) {
-        if let Self::Other(_) = self {
+        if !matches!(self, Self::Incoming(_) | Self::Read(_)) {
             drop_caught(std::mem::replace(self, Self::Taken));
         }
     }
@@ -155,12 +157,12 @@ impl RequestBody {
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge { limit });
         }
-        let (body, bytes) = match std::mem::replace(self, Self::Taken) {
+        let (mut body, bytes) = match std::mem::replace(self, Self::Taken) {
             // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
             mut unread => (time.between_pieces(unread.take_stream(), None), Bytes::new()),
         };
-        let parsing = upload::parse(body, content_type, limits);
+        let parsing = upload::parse(&mut body, content_type, limits);
         let form = match time.limit() {
             None => parsing.await?,
             Some(limit) => match tokio::time::timeout(limit, parsing).await {
@@ -168,7 +170,7 @@ impl RequestBody {
                 Err(_) => return Err(BodyError::TooSlow { limit }),
             },
         };
-        *self = Self::Form(Box::new((form, bytes)));
+        *self = Self::Form(Box::new((form, bytes, body)));
         Ok(())
     }
 

@@ -43,8 +43,8 @@ impl Scope {
             tasks.append(own);
             tasks.take_all(false);
         }
-        if let Some(connection) = self.connection() {
-            connection.answered(&response);
+        if let (Some(link), Either::Left(_)) = (&self.link, response.body()) {
+            link.reply_is_there();
         }
         let breakable =
             Breakable::of(response.body(), || (Arc::clone(self.route_name()), self.link_to_connection()));

@@ -10,7 +10,7 @@ use super::{
     BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
     UntakenStep, Value, caught, caught_now, empty_parts,
 };
-use crate::app::{AppState, CompiledRoute};
+use crate::app::AppState;
 #[cfg(feature = "multipart")]
 use crate::body::multipart_type;
 use crate::body::{BodyError, BodyTime, is_form};
@@ -210,25 +210,25 @@ impl Scope {
     async fn read_body(&mut self) -> Result<(), Failure> {
         let connection = self.link.as_ref().and_then(Link::connection);
         let time = BodyTime { app: &self.app, connection };
-        let CompiledRoute { plan, limits, .. } = &self.app.routes[self.route];
+        let route = &self.app.routes[self.route];
         let headers = &self.parts.get().headers;
         #[cfg(feature = "multipart")]
-        let form = if plan.reads_form { multipart_type(headers) } else { None };
+        let form = if route.plan.reads_form { multipart_type(headers) } else { None };
         #[cfg(not(feature = "multipart"))]
         let form: Option<&str> = None;
         let mut result = Ok(());
-        if form.is_none() || plan.reads_whole {
-            result = self.body.read(headers, limits.body(), time).await;
-            if plan.reads_form && is_form(headers) {
+        if form.is_none() || route.plan.reads_whole {
+            result = self.body.read(headers, route.limits.body(), time).await;
+            if route.plan.reads_form && is_form(headers) {
                 self.body.read_as_form();
             }
         }
         #[cfg(feature = "multipart")]
         if let (Some(content_type), Ok(())) = (form, &result) {
             let of_form = FormLimits {
-                whole: limits.upload(),
-                text: limits.body(),
-                files_in_memory: plan.files_in_memory,
+                whole: route.limits.upload(),
+                text: route.limits.body(),
+                files_in_memory: route.plan.files_in_memory,
             };
             // Boxed, so that it does not enlarge the future of other requests.
             result = Box::pin(self.body.read_form(headers, content_type, of_form, time)).await;

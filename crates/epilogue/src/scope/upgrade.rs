@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 use super::{BoxFuture, Scope};
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
-use crate::server::longest_wait;
+use crate::server::{Link, longest_wait};
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
 
@@ -107,17 +107,19 @@ impl Scope {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
-        // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more.
-        if let Some(connection) = self.connection() {
-            connection.answered(&response);
+        // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more. It is held until the runner
+        // has the socket.
+        let link = self.link.take();
+        let transport = link.as_ref().is_none_or(Link::claim_socket).then_some(upgrade.transport);
+        if let Some(link) = &link {
+            link.reply_is_there();
         }
-        // Held until the runner has the socket.
-        let _link = self.link.take();
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
-        let session = Session(Some(self)).run(upgrade.transport, function);
+        let session = Session(Some(self)).run(transport, function);
         runner.hold(origin, session.instrument(Span::current()));
+        drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
     }
 
@@ -177,23 +179,20 @@ fn upgrade_required(detail: &str) -> Failure {
 struct Session(Option<Scope>);
 
 impl Session {
-    async fn run(mut self, transport: Transport, function: Function) {
+    /// Without a transport, another request has the connection.
+    async fn run(mut self, transport: Option<Transport>, function: Function) {
         match transport {
-            Transport::Test(socket) => match socket.take() {
-                Some(pipe) => self.talk(pipe, function).await,
-                None => self.unopened().await,
-            },
-            Transport::Connection(on_upgrade) => match on_upgrade.await {
-                Ok(upgraded) => self.talk(TokioIo::new(upgraded), function).await,
-                Err(error) => {
-                    tracing::debug!(%error, "the client left before its WebSocket was open");
-                    self.unopened().await;
+            None => {}
+            Some(Transport::Test(socket)) => {
+                if let Some(pipe) = socket.take() {
+                    return self.talk(pipe, function).await;
                 }
+            }
+            Some(Transport::Connection(on_upgrade)) => match on_upgrade.await {
+                Ok(upgraded) => return self.talk(TokioIo::new(upgraded), function).await,
+                Err(error) => tracing::debug!(%error, "the client left before its WebSocket was open"),
             },
         }
-    }
-
-    async fn unopened(&mut self) {
         let Some(scope) = &mut self.0 else { return };
         let (reply, _close) = scope.end_socket(Ok(())).await;
         self.0 = None;

@@ -5,14 +5,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode, Version};
+use http::{Method, Version};
 use http_body::Frame;
-use http_body_util::Either;
 
 use super::handover::{Gone, Handover};
 use super::passage::Follows;
 use super::patience::Wait;
-use crate::body::Content;
 use crate::tasks::Lane;
 
 /// What the requests of a connection and its socket share: what follows replies that have ended, but may not have left yet.
@@ -29,17 +27,10 @@ pub(crate) struct Connection {
     awaits_reply: AtomicBool,
     /// Whether it was cut off at the end of a shutdown.
     is_cut_off: AtomicBool,
-    /// Whether layers are around the app: they may hold back a reply that the app has given.
-    is_layered: bool,
 }
 
 impl Connection {
-    pub(super) fn new(
-        client: SocketAddr,
-        body_read_timeout: Option<Duration>,
-        wait: Arc<Wait>,
-        is_layered: bool,
-    ) -> Self {
+    pub(super) fn new(client: SocketAddr, body_read_timeout: Option<Duration>, wait: Arc<Wait>) -> Self {
         Self {
             client,
             body_read_timeout,
@@ -48,7 +39,6 @@ impl Connection {
             wait,
             awaits_reply: AtomicBool::new(false),
             is_cut_off: AtomicBool::new(false),
-            is_layered,
         }
     }
 
@@ -72,16 +62,6 @@ impl Connection {
     #[inline]
     pub(super) fn reply_is_there(&self) {
         self.awaits_reply.store(false, Ordering::Relaxed);
-    }
-
-    /// A request was answered, maybe with all of its reply. What follows an upgrade is no longer HTTP.
-    #[inline]
-    pub(crate) fn answered(&self, response: &http::Response<Content>) {
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            self.reply_is_there();
-        } else if matches!(response.body(), Either::Left(_)) {
-            self.awaits_reply.store(self.is_layered, Ordering::Relaxed);
-        }
     }
 
     fn stream(self: &Arc<Self>, method: &Method) -> Stream {

@@ -81,8 +81,7 @@ impl Connections {
         }
         let mut patience = Patience::new(self.limits.header_read_timeout, self.limits.reply_write_timeout);
         let time = self.limits.body_read_timeout;
-        let is_layered = self.started.layered.is_some();
-        let connection = Arc::new(Connection::new(client, time, patience.wait(), is_layered));
+        let connection = Arc::new(Connection::new(client, time, patience.wait()));
         let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };

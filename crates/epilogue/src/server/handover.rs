@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 
 use smallvec::SmallVec;
 
-use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
+use super::sync::{AtomicBool, Mutex, Ordering};
 
 /// What follows the replies that end at the same time: just one reply, on HTTP/1.
 pub(crate) type Gone<T> = SmallVec<[T; 1]>;
@@ -49,7 +49,7 @@ impl<T> Handover<T> {
     /// The body of a reply has ended; what follows it waits for the flush, or is given back if no flush will come.
     #[must_use]
     pub(crate) fn reply_ended(&self, follows: T) -> Option<T> {
-        let mut ended = self.lock();
+        let mut ended = self.ended.lock();
         if ended.closed {
             return Some(follows);
         }
@@ -76,7 +76,7 @@ impl<T> Handover<T> {
     }
 
     fn release(&self, is_http2: bool, context: &Context<'_>) -> Gone<T> {
-        let mut ended = self.lock();
+        let mut ended = self.ended.lock();
         if !is_http2 {
             self.any_ended.store(false, Ordering::Release);
             return std::mem::take(&mut ended.next);
@@ -99,14 +99,10 @@ impl<T> Handover<T> {
     /// The socket is gone: no flush will come, and nothing that waits may be lost.
     #[must_use]
     pub(crate) fn closed(&self) -> Gone<T> {
-        let mut ended = self.lock();
+        let mut ended = self.ended.lock();
         ended.closed = true;
         let mut left = std::mem::take(&mut ended.next);
         left.append(&mut ended.after_next);
         left
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Ended<T>> {
-        self.ended.lock()
     }
 }

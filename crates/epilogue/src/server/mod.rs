@@ -16,7 +16,7 @@ mod stop;
 mod sync {
     pub(super) use std::sync::atomic::{AtomicBool, Ordering};
 
-    pub(super) use parking_lot::{Mutex, MutexGuard};
+    pub(super) use parking_lot::Mutex;
 }
 
 /// How long an idle client may hold up a stop. It need not go at once, because what is on its way to it may still arrive; but the

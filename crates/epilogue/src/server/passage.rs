@@ -1,6 +1,7 @@
 //! The way of a reply out through the app's layers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -11,18 +12,20 @@ use crate::tasks::{Batch, InFlight, Lane};
 /// A request's way out. A layer may read all of a reply long before it passes it on, or may ask for another one. So what follows
 /// the replies inside waits until the reply that the outermost layer passes on has left.
 pub(crate) struct Passage {
-    link: Link,
+    /// `None` under another server.
+    connection: Option<Arc<Connection>>,
     /// `None` once that reply has left.
     waiting: Mutex<Option<SmallVec<[Batch; 1]>>>,
+    /// Whether a WebSocket waits for the connection. If a layer asks twice, there is but one for both.
+    has_socket: AtomicBool,
+    /// A layer may run what is inside it as a task of its own, so a drain waits until all of this has been dropped.
+    _in_flight: InFlight,
 }
 
 impl Passage {
-    pub(crate) fn new(link: Link) -> Arc<Self> {
-        Arc::new(Self { link, waiting: Mutex::new(Some(SmallVec::new())) })
-    }
-
-    fn connection(&self) -> Option<&Connection> {
-        if let Link::Connection(connection) = &self.link { Some(connection) } else { None }
+    pub(crate) fn new(connection: Option<Arc<Connection>>, in_flight: InFlight) -> Arc<Self> {
+        let waiting = Mutex::new(Some(SmallVec::new()));
+        Arc::new(Self { connection, waiting, has_socket: AtomicBool::new(false), _in_flight: in_flight })
     }
 
     /// A reply within the layers has ended.
@@ -42,10 +45,9 @@ impl Passage {
 
     /// The reply that has passed all layers has ended, or there will be none.
     pub(crate) fn ended(self: Arc<Self>) {
-        if let Link::Connection(connection) = &self.link {
-            Arc::clone(connection).reply_ended(Follows::Passage(self));
-        } else {
-            self.left(None);
+        match self.connection.clone() {
+            Some(connection) => connection.reply_ended(Follows::Passage(self)),
+            None => self.left(None),
         }
     }
 
@@ -94,7 +96,7 @@ impl Link {
         match self {
             Self::Connection(connection) => Some(connection),
             Self::Other(_) => None,
-            Self::Passage(passage) => passage.connection(),
+            Self::Passage(passage) => passage.connection.as_deref(),
         }
     }
 
@@ -115,6 +117,15 @@ impl Link {
     pub(crate) fn log_if_cut_off(&self, route: &str) {
         if self.is_cut_off() {
             tracing::error!(route, "a request was cut off");
+        }
+    }
+
+    /// Whether the connection is this request's to become a WebSocket: the first one that claims it has it.
+    #[cfg_attr(not(feature = "websocket"), expect(dead_code, reason = "only WebSockets ask"))]
+    pub(crate) fn claim_socket(&self) -> bool {
+        match self {
+            Self::Connection(_) | Self::Other(_) => true,
+            Self::Passage(passage) => !passage.has_socket.swap(true, Ordering::Relaxed),
         }
     }
 

@@ -24,7 +24,8 @@ impl Left {
 
     pub(super) fn of(runner: &Runner, connections: usize) -> Self {
         let stats = runner.stats();
-        let requests = (connections + runner.in_flight()) as u64 + stats.kept + stats.open;
+        // Behind layers, a request of our own server is in flight for the runner too.
+        let requests = connections.max(runner.in_flight()) as u64 + stats.kept + stats.open;
         Self { tasks: stats.queued + stats.running, requests }
     }
 

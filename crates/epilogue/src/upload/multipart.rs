@@ -74,7 +74,7 @@ pub(crate) async fn parse<B>(
     limits: FormLimits,
 ) -> Result<MultipartForm, MultipartError>
 where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Into<BoxError>,
 {
     let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
