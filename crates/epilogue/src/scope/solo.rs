@@ -46,8 +46,8 @@ impl Planner<'_> {
 /// A request whose handler asks for one dependency after another.
 pub(crate) struct Solo {
     scope: Scope,
-    /// The results of the dependencies that run once per request.
-    known: HashMap<SlotKey, Known>,
+    /// The results of the dependencies that run once per request. They are few, so a list is quicker than a map.
+    known: Vec<(SlotKey, Known)>,
     /// The first panic of a dependency. It ends the request, whatever the handler makes of the rejection.
     panicked: Option<Panicked>,
 }
@@ -78,7 +78,7 @@ impl Solo {
     pub(crate) fn new(app: Arc<AppState>, parts: Parts, tasks: BackgroundTasks) -> Self {
         let mut scope = Scope::without_body(app, tasks.origin().id, parts);
         scope.tasks = Some(tasks);
-        Self { scope, known: HashMap::new(), panicked: None }
+        Self { scope, known: Vec::new(), panicked: None }
     }
 
     /// Refuses the plan if it may add tasks and there is no place for one.
@@ -107,11 +107,17 @@ impl Solo {
         }
     }
 
+    /// The result of a step, if it is one that runs once per request and has run.
+    fn known(&self, solo: &SoloPlan, index: usize) -> Option<&Known> {
+        let own = solo.keys[index].as_ref()?;
+        self.known.iter().find(|(key, _)| key == own).map(|(_, known)| known)
+    }
+
     async fn run(&mut self, solo: &SoloPlan) -> Result<(), Rejection> {
         let steps = &solo.plan().steps;
         let needed = self.needed(solo);
         for (index, step) in steps.iter().enumerate() {
-            let known = solo.keys[index].as_ref().and_then(|key| self.known.get(key)).cloned();
+            let known = self.known(solo, index).cloned();
             let slot = match known {
                 _ if !needed[index] => Slot::Empty,
                 Some(Known::Output(value)) => Slot::Shared(value),
@@ -126,7 +132,7 @@ impl Solo {
                         _ => None,
                     };
                     if let (Some(key), Some(known)) = (&solo.keys[index], known) {
-                        self.known.insert(key.clone(), known);
+                        self.known.push((key.clone(), known));
                     }
                     slot
                 }
@@ -162,8 +168,7 @@ impl Solo {
             needed[own] = true;
         }
         for index in (0..steps.len()).rev() {
-            let is_known = solo.keys[index].as_ref().is_some_and(|key| self.known.contains_key(key));
-            if needed[index] && !is_known {
+            if needed[index] && self.known(solo, index).is_none() {
                 for site in &steps[index].sites {
                     if let SlotIndex::Request(below) = site.slot {
                         needed[below] = true;
@@ -183,8 +188,8 @@ impl Solo {
                 // The step that ended the run; those after it have not run.
                 None => index == slots.len(),
             };
-            if let (Some(key), true) = (&solo.keys[index], failed) {
-                self.known.insert(key.clone(), Known::Failed(rejection.clone()));
+            if let (Some(key), true, None) = (&solo.keys[index], failed, self.known(solo, index)) {
+                self.known.push((key.clone(), Known::Failed(rejection.clone())));
             }
         }
     }
@@ -201,8 +206,7 @@ impl Solo {
             drop_caught(std::mem::replace(&mut result, Err(Failure::Panicked(panic))));
         }
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
-        // Into a list first: if a drop panicked, a map would drop the rest of its values while unwinding.
-        drop_each(std::mem::take(&mut self.known).into_values().collect::<Vec<_>>().into_iter());
+        drop_each(std::mem::take(&mut self.known).into_iter());
         self.scope.finish(result)
     }
 }
