@@ -27,8 +27,8 @@ pub struct TaskLimits {
     /// is taken by each request whose reply is made and whose exits wait or run.
     /// Default: 100,000.
     pub pending: usize,
-    /// Batches running at once; others wait, first come, first served. A batch whose task waits to be tried again leaves its place to others,
-    /// unless its tasks run [concurrently](crate::BackgroundTasks::concurrent). Default: 1,024.
+    /// Batches running at once; others wait, first come, first served. A batch that only waits to try tasks again leaves its place to others.
+    /// Default: 1,024.
     pub batches: usize,
     /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. Default: 64.
     pub blocking: usize,
