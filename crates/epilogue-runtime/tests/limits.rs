@@ -120,23 +120,27 @@ async fn tasks_that_wait_to_be_tried_again_hold_up_no_other_batch() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_keeps_its_place_while_one_of_its_tasks_runs_beside_those_that_wait() {
     let runner = Runner::new(TaskLimits::default().batches(1));
-    let _attempts = with_attempts(&runner);
+    let attempts = with_attempts(&runner);
+    let log = Log::default();
     let tasks = list(&runner);
     tasks.concurrent(2);
     tasks.add(flaky("mail", 1, How::Error)).retries(1).backoff(Backoff::new().first(Duration::from_mins(1)));
-    let (release, released) = oneshot::channel::<()>();
-    tasks.add_task(async || released.await.unwrap(), ());
+    let ends = log.clone();
+    tasks.add_task(
+        async move || {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ends.add("slow ended");
+        },
+        (),
+    );
     Batch::new(tasks).submit();
-    let tasks = list(&runner);
-    tasks.add_task(async || (), ());
+    let (tasks, begins) = (list(&runner), log.clone());
+    let other = async move || begins.add(format!("other began after {} of mail", attempts.of("mail").len()));
+    tasks.add_task(other, ());
     Batch::new(tasks).submit();
-    tokio::time::sleep(Duration::from_millis(1)).await;
-    assert_eq!((runner.stats().retried, runner.stats().succeeded), (1, 0));
-    release.send(()).unwrap();
-    tokio::time::sleep(Duration::from_millis(1)).await;
-    assert_eq!(runner.stats().succeeded, 2, "the place is free once all that is left waits");
     runner.idle().await;
-    assert_eq!(runner.stats().succeeded, 3);
+    assert_eq!(log.lines(), ["slow ended", "other began after 1 of mail"]);
+    assert_eq!((runner.stats().succeeded, runner.stats().retried), (3, 1));
 }
 
 #[tokio::test(start_paused = true)]

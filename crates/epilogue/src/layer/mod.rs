@@ -67,8 +67,8 @@ use crate::tasks::with_causes;
 /// - Tasks, and exits of request scope after them, run when the reply's body has ended or was dropped. Exits of function scope run when the
 ///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
 /// - A handler that returns has succeeded, whatever the status of its reply: its tasks run, and exits are told of a success, with that
-///   status. A dependency that fails, with the failure as
-///   the reply, and a panic drop the tasks, except those added with `.always()`. A panic is answered with `500`.
+///   status. A dependency that fails, with the failure as the reply, and a panic drop the tasks, except those added with `.always()`. A
+///   panic is answered with `500`.
 /// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same;
 ///   but not where the dependency panicked.
 /// - Where the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has an exit, is run to
