@@ -158,6 +158,35 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Threads {
     }
 }
 
+async fn close(journal: &Journal, _outcome: &Outcome) {
+    let span = tracing::Span::current();
+    journal.write(format!("closed in {}", span.metadata().map_or("no span", tracing::Metadata::name)));
+}
+
+#[dependency(exit = close)]
+fn connection(journal: State<Journal>) -> Journal {
+    (*journal).clone()
+}
+
+#[get("/connects")]
+async fn connects(_connection: Depends<connection>) {}
+
+#[tokio::test]
+async fn an_exit_after_the_reply_has_a_span_that_follows_from_its_requests() {
+    let (journal, mut entries) = Journal::new();
+    let _guard = logs_to(Spans(journal.clone()));
+    let served = Served::new(App::new().state(journal).routes(routes![connects])).await;
+    served.get("/connects").await;
+    assert_eq!(
+        entries.take(3).await,
+        [
+            "exit follows request",
+            "server GET /connects GET - /connects http /connects 200 - 1.1 127.0.0.1 1",
+            "closed in exit"
+        ]
+    );
+}
+
 #[dependency(blocking)]
 fn looked_up() -> String {
     format!("{:?}", std::thread::current().id())

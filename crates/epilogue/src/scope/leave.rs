@@ -230,6 +230,9 @@ impl Scope {
             Batch::new(tasks)
         } else {
             let mut exits = std::mem::take(&mut self.exits);
+            for exit in &mut exits {
+                exit.leaves_request(tasks.origin());
+            }
             let reply = reply.cloned();
             let batch = Batch::new(tasks.clone()).with_place();
             let leave = move |exits, report| {
@@ -289,6 +292,7 @@ async fn leave_request(mut exits: Vec<Exit>, outcome: Outcome, report: BatchRepo
     for mut exit in exits.into_iter().rev() {
         if let Err(failure) = exit.run(Arc::clone(&outcome), Some(&tasks)).await {
             let (dependency, route, error) = (exit.function, &*tasks.origin().name, failure.into_reason());
+            let _entered = exit.span.enter();
             tracing::error!(dependency, route, %error, "an exit failed after the reply");
         }
         drop_caught(exit);

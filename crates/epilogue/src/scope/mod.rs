@@ -23,6 +23,7 @@ use http::{HeaderMap, HeaderName, Response};
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use plan_error::PlanError;
@@ -129,6 +130,8 @@ struct Exit {
     function: &'static str,
     scope: DependencyScope,
     stage: ExitStage,
+    /// What it runs in. One of function scope runs in its request's.
+    span: Span,
 }
 
 enum ExitStage {
@@ -143,6 +146,26 @@ enum ExitStage {
 }
 
 impl Exit {
+    fn new(function: &'static str, scope: DependencyScope, stage: ExitStage) -> Self {
+        Self { function, scope, stage, span: Span::none() }
+    }
+
+    /// Gives it a span of its own. As with a task, this is done while the request's span can still be linked.
+    fn leaves_request(&mut self, origin: &Origin) {
+        if let ExitStage::Enters(None, _) = self.stage {
+            return;
+        }
+        self.span = tracing::info_span!(
+            target: "epilogue::exit",
+            parent: None,
+            "exit",
+            dependency = self.function,
+            request = %origin.name,
+            request_id = origin.id,
+        );
+        self.span.follows_from(Span::current());
+    }
+
     /// Whether the function is still being called on the blocking pool.
     fn is_entering(&mut self) -> bool {
         pin!(self.enter()).poll(&mut Context::from_waker(Waker::noop())).is_pending()
@@ -168,7 +191,7 @@ impl Exit {
         let ExitStage::Runs(future) = &mut self.stage else { return Ok(()) };
         let take_all = |all| tasks.inspect(|tasks| tasks.take_all(all));
         take_all(true);
-        let result = caught(future.as_mut()).await.flatten();
+        let result = caught(future.as_mut().instrument(self.span.clone())).await.flatten();
         take_all(false);
         result
     }

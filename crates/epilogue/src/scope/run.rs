@@ -132,7 +132,7 @@ impl Scope {
     // Not inlined, so that `keep` can be: few steps have an exit.
     #[inline(never)]
     fn owe_exit(&mut self, step: &Step, stage: ExitStage) {
-        self.exits.push(Exit { function: step.name, scope: step.scope, stage });
+        self.exits.push(Exit::new(step.name, step.scope, stage));
     }
 
     pub(super) fn settle(
@@ -195,7 +195,7 @@ impl Scope {
         };
         let delays_tasks = self.turn > 0 && self.tasks.is_some();
         if run.is_some() || !self.exits.is_empty() || delays_tasks {
-            self.exits.push(Exit { function, scope, stage: ExitStage::Enters(run, ended) });
+            self.exits.push(Exit::new(function, scope, ExitStage::Enters(run, ended)));
         }
         ends
     }
