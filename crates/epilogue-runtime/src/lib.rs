@@ -33,6 +33,8 @@
 //! - Every task that was accepted is run to its end, dropped on purpose ([`BackgroundTasks::discard`]), or named as
 //!   lost ([`DrainReport`]): the counters of [`TaskStats`] add up.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod added;
 #[cfg(feature = "axum")]
 mod axum;

@@ -56,6 +56,8 @@
 //! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them, [`testing`] how to test them, and
 //! [`EpilogueLayer`] how an axum app adopts them. The repository has a book, which teaches all of it in order.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[macro_use]
 mod macros;
 mod app;
