@@ -12,7 +12,7 @@ mod taking;
 mod upgrade;
 
 use std::any::Any;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -23,7 +23,7 @@ use http::{HeaderMap, HeaderName, Response};
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span};
+use tracing::{Level, Span};
 
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use plan_error::PlanError;
@@ -152,7 +152,8 @@ impl Exit {
 
     /// Gives it a span of its own. As with a task, this is done while the request's span can still be linked.
     fn leaves_request(&mut self, origin: &Origin) {
-        if let ExitStage::Enters(None, _) = self.stage {
+        let is_exit = !matches!(self.stage, ExitStage::Enters(None, _));
+        if !is_exit || !tracing::enabled!(target: "epilogue::exit", Level::INFO) {
             return;
         }
         self.span = tracing::info_span!(
@@ -191,7 +192,12 @@ impl Exit {
         let ExitStage::Runs(future) = &mut self.stage else { return Ok(()) };
         let take_all = |all| tasks.inspect(|tasks| tasks.take_all(all));
         take_all(true);
-        let result = caught(future.as_mut().instrument(self.span.clone())).await.flatten();
+        let span = &self.span;
+        let ended = poll_fn(|context| {
+            let _entered = (!span.is_disabled()).then(|| span.enter());
+            poll_caught(future.as_mut(), context)
+        });
+        let result = ended.await.flatten();
         take_all(false);
         result
     }
