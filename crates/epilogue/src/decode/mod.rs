@@ -60,6 +60,7 @@ use self::fault::Fault;
 use self::flaw::Flaw;
 use self::node::{Node, Sent};
 use self::path::Path;
+use self::quick::Absent;
 use self::rules::Rules;
 use self::session::Session;
 use self::slot::{Role, Slot};
@@ -102,8 +103,8 @@ fn in_detail<T: DeserializeOwned>(
         Ok(value) => return Ok(value),
         Err(errors) => errors,
     };
-    match quick::absent() {
-        Some(absent) if lacks_all::<T>(&errors, values, name, rules) => Ok(absent),
+    match T::deserialize(Absent) {
+        Ok(absent) if lacks_all::<T>(&errors, values, name, rules) => Ok(absent),
         _ => Err(errors),
     }
 }
@@ -132,17 +133,13 @@ fn attempt<T: DeserializeOwned>(
     let path = root.name(name, 0);
     Session::run(values.place(), |session| {
         session.walk(values.length());
-        let node = |role| {
-            let sent = Sent::Slot(Slot { values, name, role, picked: None });
-            Node { session, path: &path, rules, sent }
-        };
-        let result = match T::deserialize(node(Role::Parameter)) {
-            // Only now is it known that the optional thing is a single value, and not a struct over the place.
-            Err(Fault::Nothing) => T::deserialize(node(Role::Absent)),
+        let slot = || Slot { values, name, role: Role::Parameter, picked: None };
+        let result = match T::deserialize(Node { session, path: &path, rules, sent: Sent::Slot(slot()) }) {
+            Err(Fault::Nothing) => T::deserialize(Absent),
             other => other,
         };
         let path = if session.is_whole.get() { &root } else { &path };
-        session.settle_all(path, &|| node(Role::Parameter).input(), result)
+        session.settle_all(path, &|| slot().input(session), result)
     })
 }
 
@@ -802,6 +799,24 @@ mod tests {
         let errors = query::<Outer>("n=x", None).unwrap_err();
         let locs: Vec<_> = errors.as_array().unwrap().iter().map(|error| &error["loc"][1]).collect();
         assert_eq!(locs, ["n", "m", "name"]);
+    }
+
+    #[test]
+    fn an_optional_struct_within_a_newtype_is_absent_whatever_it_flattens() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Inner {
+            name: String,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Outer {
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Newtype<T>(Option<T>);
+        assert_eq!(query("z=1", None), Ok(Newtype(None::<Inner>)));
+        assert_eq!(query("z=1", None), Ok(Newtype(None::<Outer>)));
+        assert_eq!(query("name=x", None), Ok(Newtype(Some(Outer { inner: Inner { name: "x".into() } }))));
     }
 
     #[test]

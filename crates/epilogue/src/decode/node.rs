@@ -301,7 +301,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 slot.picked = slot.raw().filter(|raw| !raw.is_empty() || slot.may_be_empty());
                 match slot.role {
                     Role::Field(_) if slot.picked.is_some() => visitor.visit_some(self),
-                    Role::Absent | Role::Field(_) => visitor.visit_none(),
+                    Role::Field(_) => visitor.visit_none(),
                     // A struct may be absent although there is a value of the parameter's own name.
                     Role::Parameter | Role::Optional => {
                         slot.role = Role::Optional;

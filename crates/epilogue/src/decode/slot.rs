@@ -15,8 +15,6 @@ pub(super) enum Role {
     Parameter,
     /// The same inside an `Option`, while it is not known whether a struct or a single value is optional.
     Optional,
-    /// The same, known to be absent if it is optional.
-    Absent,
     /// A field of a struct with these fields, or a value of a map.
     Field(&'static [&'static str]),
 }
