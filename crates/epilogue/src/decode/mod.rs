@@ -6,7 +6,7 @@
 //! A single good value is read by `quick`, a good JSON body by `serde_json`. All else is read by the one deserialiser of `node`, which
 //! `access` lets structs, maps and lists look into, and `session` reads it again until all that is wrong is known.
 
-/// What all of our deserialisers answer in the same way.
+/// What the deserialisers of values, and of what stands in for them, answer in the same way.
 macro_rules! alike {
     () => {
         fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

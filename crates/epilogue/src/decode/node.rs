@@ -184,11 +184,6 @@ impl<'a> Node<'a> {
         Ok(value)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
-    fn single_float(&self) -> Result<f32, Flaw> {
-        self.float().map(|value| value as f32)
-    }
-
     fn bool(&self) -> Result<bool, Flaw> {
         match self.sent {
             Sent::Raw(Json(&Value::Bool(value))) => Ok(value),
@@ -266,7 +261,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
         deserialize_u32 visit_u32 int;
         deserialize_u64 visit_u64 int;
         deserialize_u128 visit_u128 int;
-        deserialize_f32 visit_f32 single_float;
+        deserialize_f32 visit_f64 float;
         deserialize_f64 visit_f64 float;
         deserialize_char visit_char char;
     }

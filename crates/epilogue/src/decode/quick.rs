@@ -68,7 +68,7 @@ impl<'de> Deserializer<'de> for Quick<'_> {
         deserialize_u32 visit_u32 scalar::int;
         deserialize_u64 visit_u64 scalar::int;
         deserialize_u128 visit_u128 scalar::int;
-        deserialize_f32 visit_f32 scalar::single;
+        deserialize_f32 visit_f64 scalar::float;
         deserialize_f64 visit_f64 scalar::float;
         deserialize_char visit_char |text, _| scalar::char(text);
     }
