@@ -146,7 +146,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
                 return result;
             }
             self.stage = Stage::Hopeless;
-            self.next = if self.node.session.is_first() { self.wanted.len() } else { 0 };
+            self.next = if self.node.session.is_first { self.wanted.len() } else { 0 };
         }
         self.declared().map(|field| seed.deserialize(StrDeserializer::<Fault>::new(field))).transpose()
     }
@@ -212,7 +212,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
             let sent = Sent::Raw(Raw::Text(name.into()));
             let key = Node { session, path: &path, rules: Rules::None, sent };
             let result = match seed.deserialize(key) {
-                Err(Fault::Unknown(_)) if !session.is_first() => {
+                Err(Fault::Unknown(_)) if !session.is_first => {
                     let path = self.of.name(name, rank);
                     return Err(session.left_out(&path, flaw::EXTRA, &|| shown(&value)));
                 }
@@ -306,7 +306,7 @@ impl<'a> Items<'a> {
     fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
         match &mut self.list {
             Listed::Json(items) => items.get(index).map(|item| (None, Raw::Json(item))),
-            Listed::Raws(raws) if self.of.session.is_first() => {
+            Listed::Raws(raws) if self.of.session.is_first => {
                 let taken = (None, Raw::Text(Cow::Borrowed("")));
                 raws.get_mut(index).map(|item| std::mem::replace(item, taken))
             }
