@@ -78,6 +78,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The path of the place, for a parameter that takes all of it: its parts stand beside where a single value would.
+    pub(super) fn place_path(&self) -> &'a Path<'a> {
+        self.path.parent.unwrap_or(self.path)
+    }
+
     /// What errors of a list or tuple repeat.
     fn listed(&self) -> Value {
         match &self.sent {
@@ -372,8 +377,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
         let of_type = type_name::<V>();
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
-                let of = (self.path, of_type);
-                let result = visitor.visit_map(Entries::new(&self, of, object, entries_of(object)));
+                let entries = Entries::new(&self, self.path, of_type, object, entries_of(object));
+                let result = visitor.visit_map(entries);
                 self.session.settle_fields(of_type, object.keys().map(String::as_str), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
@@ -382,8 +387,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
                     return Err(Fault::Nothing);
                 }
                 self.session.is_whole.set(true);
-                let of = (self.path.parent.unwrap_or(self.path), of_type);
-                let result = visitor.visit_map(Entries::new(&self, of, &index, index.entries()));
+                let entries = Entries::new(&self, self.place_path(), of_type, &index, index.entries());
+                let result = visitor.visit_map(entries);
                 let names = index.groups.iter().map(|(name, _)| &**name);
                 self.session.settle_fields(of_type, names, result)
             }
@@ -403,7 +408,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
         let of_type = type_name::<V>();
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
-                let result = visitor.visit_map(Fields::new(&self, (self.path, of_type), object, fields));
+                let result = visitor.visit_map(Fields::new(&self, self.path, of_type, object, fields));
                 self.session.settle_fields(of_type, present(object, fields), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
@@ -420,8 +425,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 } else {
                     slot.values
                 };
-                let of = self.path.parent.unwrap_or(self.path);
-                let result = visitor.visit_map(Fields::new(&self, (of, of_type), object, fields));
+                let result =
+                    visitor.visit_map(Fields::new(&self, self.place_path(), of_type, object, fields));
                 // What was sent is no business of a struct that has none of it, unless it denies unknown names.
                 if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
                     return Err(Fault::Nothing);
