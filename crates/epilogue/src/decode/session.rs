@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::flaw::{self, Flaw};
 use super::path::{Key, Path, Step};
 use super::wild::Wild;
-use crate::rejection::{Invalid, Loc, Place};
+use crate::rejection::{Invalid, Place};
 
 /// How many errors are reported at most. FastAPI reports them all, but here a request must not cause a reply of any size.
 const MAX_ERRORS: usize = 1000;
@@ -153,8 +153,8 @@ impl Session {
         let found = self.log.into_inner().found;
         if found.is_empty() {
             // Only a type that decides differently each time gets here; even then the request must fail with an error.
-            let loc = vec![Loc::Name(place.as_str().into())];
-            return vec![flaw::value_error("the value could not be decoded").at(loc, Value::Null)];
+            let flaw = flaw::value_error("the value could not be decoded");
+            return vec![flaw.at(vec![place.as_str().into()], Value::Null)];
         }
         found.into_values().collect()
     }

@@ -16,7 +16,7 @@ use crate::body::into_body;
 use crate::decode::{self, flaw};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::rejection::{Loc, Place};
+use crate::rejection::Place;
 use crate::response::{Replied, WholeReply, internal_server_error, whole};
 use crate::scope::{Scope, Site};
 
@@ -151,7 +151,7 @@ impl Param for String {
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         std::str::from_utf8(scope.body()).map(Self::from).map_err(|error| {
-            let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(error.valid_up_to())];
+            let loc = vec![Place::Body.as_str().into(), error.valid_up_to().into()];
             Untaken::Invalid(vec![flaw::STRING_UNICODE.at(loc, serde_json::Value::Null)])
         })
     }
