@@ -49,8 +49,7 @@ pub(super) struct Session {
 #[derive(Debug, Default)]
 struct Log {
     found: BTreeMap<Key, Invalid>,
-    /// What is known of values: how bad they are, and how many fillings of each were refused.
-    known: HashMap<Key, (State, usize)>,
+    known: HashMap<Key, Known>,
     /// Fields that structs have been found to lack, by the struct's type: what one item of a list lacks, the others may lack too.
     gaps: HashMap<TypeName, Vec<Gap>>,
     /// Structs and enums that take only the names that they list.
@@ -61,6 +60,14 @@ struct Log {
     moved: bool,
     visits: usize,
     echoed: usize,
+}
+
+/// What is known of a value that its type refused.
+#[derive(Debug, Default)]
+struct Known {
+    state: State,
+    /// How many fillings were refused too.
+    refused: usize,
 }
 
 /// A field that a struct lacks.
@@ -103,13 +110,13 @@ impl Log {
         }
         let key = path.key();
         let is_noted = self.found.contains_key(&key);
-        let (state, refused) = self.known.entry(key).or_default();
-        if is_noted && *refused + 1 < Wild::FILLINGS {
-            *refused += 1;
+        let known = self.known.entry(key).or_default();
+        if is_noted && known.refused + 1 < Wild::FILLINGS {
+            known.refused += 1;
             self.moved = true;
         } else {
-            self.moved = *state != State::Hopeless;
-            *state = State::Hopeless;
+            self.moved = known.state != State::Hopeless;
+            known.state = State::Hopeless;
         }
     }
 
@@ -167,7 +174,7 @@ impl Session {
 
     /// What stands in for the value at the path.
     pub(super) fn filling(&self, path: &Path<'_>) -> Wild {
-        Wild::new(self.log.borrow().known.get(&path.key()).map_or(0, |&(_, refused)| refused))
+        Wild::new(self.log.borrow().known.get(&path.key()).map_or(0, |known| known.refused))
     }
 
     /// Notes an error of a value that its visitor has not seen yet, and lets `fill` give the visitor another value.
@@ -202,7 +209,7 @@ impl Session {
     pub(super) fn left_out(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Fault {
         let mut log = self.log.borrow_mut();
         log.note(path, flaw, input);
-        log.known.entry(path.key()).or_default().0 = State::Hopeless;
+        log.known.entry(path.key()).or_default().state = State::Hopeless;
         log.moved = true;
         Fault::Noted
     }
@@ -234,8 +241,8 @@ impl Session {
                 log.note(path, flaw, &|| input.clone());
             }
         }
-        let (state, _) = log.known.entry(key).or_default();
-        *state = State::Hole.max(*state);
+        let known = log.known.entry(key).or_default();
+        known.state = known.state.max(State::Hole);
         log.moved = true;
         Fault::Noted
     }
@@ -325,7 +332,7 @@ impl Session {
         if log.known.is_empty() {
             return State::Fresh;
         }
-        log.known.get(&path.key()).copied().unwrap_or_default().0
+        log.known.get(&path.key()).map_or(State::Fresh, |known| known.state)
     }
 
     /// The fields that a struct with these names was found to lack.
