@@ -117,6 +117,7 @@ impl<'r> UrlEncoded<'r> {
 
     /// The values of a name, the last one first. Only these are decoded, not everything that was sent.
     fn values(self, name: &str) -> impl Iterator<Item = Cow<'r, str>> {
+        // What `rsplit` does, which takes 80 instructions more of each parameter.
         let mut rest = Some(self.text);
         let pairs = std::iter::from_fn(move || {
             let text = rest?;
