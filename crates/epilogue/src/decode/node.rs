@@ -157,6 +157,35 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A struct whose fields are values of the slot's place.
+    fn struct_of_place<'de, V: Visitor<'de>>(
+        &self,
+        slot: &Slot<'a>,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let of_type = type_name::<V>();
+        let has_none = slot.role == Role::Optional && present(slot.values, fields).next().is_none();
+        if has_none && !(slot.values.place().tells_unknown() && slot.is_any_sent()) {
+            return Err(Fault::Nothing);
+        }
+        self.session.is_whole.set(true);
+        // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
+        let index;
+        let object: &dyn Values = if slot.values.length() > LONG {
+            index = Index::new(slot.values);
+            &index
+        } else {
+            slot.values
+        };
+        let result = visitor.visit_map(Fields::new(self, self.place_path(), of_type, object, fields));
+        // What was sent is no business of a struct that has none of it, unless it denies unknown names.
+        if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
+            return Err(Fault::Nothing);
+        }
+        self.session.settle_fields(of_type, present(object, fields), result)
+    }
+
     fn int<T: Int>(&self) -> Result<T, Flaw> {
         let number = match self.sent {
             Sent::Raw(Json(Value::Number(number))) => number,
@@ -405,34 +434,13 @@ impl<'de> Deserializer<'de> for Node<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let of_type = type_name::<V>();
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
+                let of_type = type_name::<V>();
                 let result = visitor.visit_map(Fields::new(&self, self.path, of_type, object, fields));
                 self.session.settle_fields(of_type, present(object, fields), result)
             }
-            Sent::Slot(slot) if !slot.is_field() => {
-                let has_none = slot.role == Role::Optional && present(slot.values, fields).next().is_none();
-                if has_none && !(slot.values.place().tells_unknown() && slot.is_any_sent()) {
-                    return Err(Fault::Nothing);
-                }
-                self.session.is_whole.set(true);
-                // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
-                let index;
-                let object: &dyn Values = if slot.values.length() > LONG {
-                    index = Index::new(slot.values);
-                    &index
-                } else {
-                    slot.values
-                };
-                let result =
-                    visitor.visit_map(Fields::new(&self, self.place_path(), of_type, object, fields));
-                // What was sent is no business of a struct that has none of it, unless it denies unknown names.
-                if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
-                    return Err(Fault::Nothing);
-                }
-                self.session.settle_fields(of_type, present(object, fields), result)
-            }
+            Sent::Slot(slot) if !slot.is_field() => self.struct_of_place(slot, fields, visitor),
             _ => {
                 self.pick();
                 self.flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor))
