@@ -820,6 +820,25 @@ mod tests {
     }
 
     #[test]
+    fn a_struct_of_headers_that_flattens_another_one_has_their_own_names() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Inner {
+            x_name: String,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Outer {
+            x_n: i32,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        let map = headers(&[("x-n", b"1"), ("x-name", b"x")]);
+        let want = Outer { x_n: 1, inner: Inner { x_name: "x".into() } };
+        assert_eq!(decode(&Headers::new(&map, None), "h", None), Ok(want));
+    }
+
+    #[test]
     fn a_header_that_is_no_text_and_that_nobody_reads_is_passed_over() {
         #[derive(Debug, PartialEq, Deserialize)]
         struct Inner {
