@@ -7,16 +7,14 @@ use serde::Deserializer;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::Value;
-use smallvec::SmallVec;
 
 use super::fault::Fault;
 use super::flaw;
-use super::node::{Node, Sent, shown};
+use super::node::{Node, Sent};
 use super::path::Path;
 use super::rules::Rules;
 use super::session::{Session, State, TypeName};
-use super::slot::shown_all;
-use super::values::{Index, Raw, Values};
+use super::values::{Index, NamedRaws, Raw, Values, shown_all};
 
 /// Which of the fields an object or a place has.
 pub(super) fn present<'a>(
@@ -214,7 +212,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
             let key = Node { session, path: &key_path, rules: Rules::None, sent };
             let result = match seed.deserialize(key) {
                 Err(Fault::Unknown(_)) if !session.is_first => {
-                    return Err(session.left_out(&value_path, flaw::EXTRA, &|| shown(&value)));
+                    return Err(session.left_out(&value_path, flaw::EXTRA, &|| value.shown()));
                 }
                 result => session.settle(&key_path, &|| name.into(), result)?,
             };
@@ -248,9 +246,6 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
     }
 }
 
-/// Values, with their names if these differ.
-pub(super) type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
-
 /// What a list or tuple is made of.
 pub(super) enum Listed<'a> {
     Json(&'a [Value]),
@@ -281,8 +276,8 @@ impl<'a> Listed<'a> {
         match self {
             Self::Json(items) => items.get(index).cloned().unwrap_or_else(|| Value::Array(items.to_vec())),
             Self::Raws(raws) => match raws.get(index) {
-                Some((_, raw)) => shown(raw),
-                None => raws.iter().map(|(_, raw)| shown(raw)).collect(),
+                Some((_, raw)) => raw.shown(),
+                None => raws.iter().map(|(_, raw)| raw.shown()).collect(),
             },
         }
     }

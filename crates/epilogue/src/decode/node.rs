@@ -44,16 +44,6 @@ pub(super) enum Sent<'a> {
     Slot(Slot<'a>),
 }
 
-/// A value as errors repeat it.
-pub(super) fn shown(raw: &Raw<'_>) -> Value {
-    match raw {
-        Raw::Text(text) => Value::String(text.to_string()),
-        Raw::Opaque(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
-        Raw::File(name) => serde_json::json!({ "filename": name }),
-        Json(value) => (*value).clone(),
-    }
-}
-
 /// The names of an object, each with its value.
 fn entries_of(object: &Map<String, Value>) -> impl Iterator<Item = (&str, Raw<'_>)> + Clone {
     object.iter().map(|(name, value)| (name.as_str(), Json(value)))
@@ -63,7 +53,7 @@ impl<'a> Node<'a> {
     /// What errors of the value repeat.
     pub(super) fn input(&self) -> Value {
         match &self.sent {
-            Sent::Raw(raw) => shown(raw),
+            Sent::Raw(raw) => raw.shown(),
             Sent::Nothing(container) => container.cloned().unwrap_or_default(),
             Sent::Slot(slot) => slot.input(self.session),
         }
@@ -86,7 +76,7 @@ impl<'a> Node<'a> {
     /// What errors of a list or tuple repeat.
     fn listed(&self) -> Value {
         match &self.sent {
-            Sent::Slot(slot) => slot.all().iter().map(shown).collect(),
+            Sent::Slot(slot) => slot.all().iter().map(Raw::shown).collect(),
             _ => self.input(),
         }
     }
