@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::HeaderValue;
-use http_body_util::Either;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,7 +16,7 @@ use crate::decode::{self, flaw};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
 use crate::rejection::Place;
-use crate::response::{Replied, WholeReply, internal_server_error, whole};
+use crate::response::{Replied, WholeReply, internal_server_error, replied, whole};
 use crate::scope::{Scope, Site};
 
 /// JSON: the body as a parameter, and a value as a reply.
@@ -98,7 +97,7 @@ impl<T: Serialize> WholeReply for Json<T> {
             Ok(body) => whole(body, HeaderValue::from_static("application/json")),
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply cannot be serialised to JSON");
-                internal_server_error().map(Either::Right)
+                replied(internal_server_error())
             }
         }
     }
