@@ -833,9 +833,18 @@ mod tests {
             #[serde(flatten)]
             inner: Inner,
         }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Underscored {
+            x_n: String,
+            #[serde(flatten)]
+            inner: Inner,
+        }
         let map = headers(&[("x-n", b"1"), ("x-name", b"x")]);
         let want = Outer { x_n: 1, inner: Inner { x_name: "x".into() } };
         assert_eq!(decode(&Headers::new(&map, None), "h", None), Ok(want));
+        let errors = decode::<Underscored>(&Headers::new(&map, None), "h", None).unwrap_err();
+        assert_eq!(errors[0].msg, "Value error, missing field `x_n`");
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl<'a> Node<'a> {
         if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
             return Err(Fault::Nothing);
         }
-        self.session.settle_fields(of_type, present(object, fields), result)
+        self.session.settle_fields(of_type, object, present(object, fields), result)
     }
 
     fn int<T: Int>(&self) -> Result<T, Flaw> {
@@ -398,7 +398,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Json(Value::Object(object))) => {
                 let entries = Entries::new(&self, self.path, of_type, object, entries_of(object));
                 let result = visitor.visit_map(entries);
-                self.session.settle_fields(of_type, object.keys().map(String::as_str), result)
+                self.session.settle_fields(of_type, object, object.keys().map(String::as_str), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
                 let index = Index::new(slot.values);
@@ -409,7 +409,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 let entries = Entries::new(&self, self.place_path(), of_type, &index, index.entries());
                 let result = visitor.visit_map(entries);
                 let names = index.groups.iter().map(|(name, _)| &**name);
-                self.session.settle_fields(of_type, names, result)
+                self.session.settle_fields(of_type, &index, names, result)
             }
             _ => {
                 self.pick();
@@ -428,7 +428,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Json(Value::Object(object))) => {
                 let of_type = type_name::<V>();
                 let result = visitor.visit_map(Fields::new(&self, self.path, of_type, object, fields));
-                self.session.settle_fields(of_type, present(object, fields), result)
+                self.session.settle_fields(of_type, object, present(object, fields), result)
             }
             Sent::Slot(slot) if !slot.is_field() => self.struct_of_place(slot, fields, visitor),
             _ => {

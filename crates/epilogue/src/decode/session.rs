@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::fault::Fault;
 use super::flaw::{self, Flaw};
 use super::path::{Key, Path, Step};
+use super::values::Values;
 use super::wild::Wild;
 use crate::rejection::{Invalid, Place};
 
@@ -282,16 +283,17 @@ impl Session {
     }
 
     /// Ends the decoding of a struct: remembers a field that it lacks. The next pass hands the field out as absent, and notes the
-    /// error if it is required. `present` are the names that the struct has, if there may be other structs of its type.
+    /// error if it is required. `present` are the names that this struct has, which others of its type may not have.
     pub(super) fn settle_fields<'n, T>(
         &self,
         of: TypeName,
-        mut present: impl Iterator<Item = &'n str> + Clone,
+        object: &dyn Values,
+        mut present: impl Iterator<Item = &'n str>,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match result {
             // If it has the field, something in it lacks one of the same name, to which it could not be handed out.
-            Err(Fault::Missing(field)) if !self.is_first && present.clone().all(|name| name != field) => {
+            Err(Fault::Missing(field)) if !self.is_first && !object.contains(&object.place().key(field)) => {
                 Err(self.lacks(of, field, &mut present))
             }
             other => other,
