@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
             let unknown = groups.iter().filter(|(name, _)| !self.wanted.contains(&&**name));
             for (i, (name, raws)) in unknown.enumerate() {
                 let path = self.path.name(name, self.wanted.len() + i);
-                // A struct is known to be strict only from an earlier pass, so there is a log for this note.
+                // A struct is known to be strict only from an earlier pass, so this one takes notes as long as there is room.
                 let _ = self.node.session.note(&path, flaw::EXTRA, &|| shown_all(raws));
             }
             return;
