@@ -241,6 +241,17 @@ impl Rejection {
         }
     }
 
+    /// The reply, of a request to this route if it is known.
+    pub(crate) fn respond(self, route: Option<&str>) -> Response {
+        match self.cause {
+            Cause::Invalid(errors) => response::detailed(StatusCode::UNPROCESSABLE_ENTITY, &*errors),
+            Cause::Failed(failure) => {
+                let failure = failure.lock().take();
+                failure.map_or_else(response::internal_server_error, |failure| failure.into_response(route))
+            }
+        }
+    }
+
     /// The status of the reply, as far as it is known before the reply is made.
     pub(crate) fn status(&self) -> StatusCode {
         match &self.cause {
@@ -289,18 +300,5 @@ impl std::error::Error for Rejection {}
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         self.respond(None)
-    }
-}
-
-impl Rejection {
-    /// The reply, of a request to this route if it is known.
-    pub(crate) fn respond(self, route: Option<&str>) -> Response {
-        match self.cause {
-            Cause::Invalid(errors) => response::detailed(StatusCode::UNPROCESSABLE_ENTITY, &*errors),
-            Cause::Failed(failure) => {
-                let failure = failure.lock().take();
-                failure.map_or_else(response::internal_server_error, |failure| failure.into_response(route))
-            }
-        }
     }
 }

@@ -7,16 +7,14 @@ use serde::Deserializer;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::Value;
-use smallvec::SmallVec;
 
 use super::fault::Fault;
 use super::flaw;
-use super::node::{Node, Sent, shown};
+use super::node::{Node, Sent};
 use super::path::Path;
 use super::rules::Rules;
 use super::session::{Session, State, TypeName};
-use super::slot::shown_all;
-use super::values::{Index, Raw, Values};
+use super::values::{Index, NamedRaws, Raw, Values, shown_all};
 
 /// Which of the fields an object or a place has.
 pub(super) fn present<'a>(
@@ -29,8 +27,8 @@ pub(super) fn present<'a>(
 /// The fields of a struct: in the order of the struct, then what else the object has.
 pub(super) struct Fields<'a> {
     node: &'a Node<'a>,
+    path: &'a Path<'a>,
     object: &'a dyn Values,
-    of: &'a Path<'a>,
     of_type: TypeName,
     gaps: Vec<&'static str>,
     wanted: &'static [&'static str],
@@ -64,14 +62,15 @@ struct Pending<'a> {
 impl<'a> Fields<'a> {
     pub(super) fn new(
         node: &'a Node<'a>,
-        (of, of_type): (&'a Path<'a>, TypeName),
+        path: &'a Path<'a>,
+        of_type: TypeName,
         object: &'a dyn Values,
         fields: &'static [&'static str],
     ) -> Self {
         Self {
             node,
+            path,
             object,
-            of,
             of_type,
             gaps: node.session.gaps(of_type, &present(object, fields)),
             wanted: fields,
@@ -87,7 +86,7 @@ impl<'a> Fields<'a> {
         while let Some(&field) = self.wanted.get(self.next) {
             let rank = self.next;
             self.next += 1;
-            let hopeless = self.node.session.state(&self.of.name(field, rank)) == State::Hopeless;
+            let hopeless = self.node.session.state(&self.path.name(field, rank)) == State::Hopeless;
             if hopeless != (self.stage == Stage::Hopeless) {
                 continue;
             }
@@ -110,8 +109,8 @@ impl<'a> Fields<'a> {
             let groups = Index::new(self.object).groups;
             let unknown = groups.iter().filter(|(name, _)| !self.wanted.contains(&&**name));
             for (i, (name, raws)) in unknown.enumerate() {
-                let path = self.of.name(name, self.wanted.len() + i);
-                // A struct is known to be strict only from an earlier pass, so there is a log for this note.
+                let path = self.path.name(name, self.wanted.len() + i);
+                // A struct is known to be strict only from an earlier pass, so this one takes notes as long as there is room.
                 let _ = self.node.session.note(&path, flaw::EXTRA, &|| shown_all(raws));
             }
             return;
@@ -146,7 +145,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
                 return result;
             }
             self.stage = Stage::Hopeless;
-            self.next = if self.node.session.is_first() { self.wanted.len() } else { 0 };
+            self.next = if self.node.session.is_first { self.wanted.len() } else { 0 };
         }
         self.declared().map(|field| seed.deserialize(StrDeserializer::<Fault>::new(field))).transpose()
     }
@@ -157,7 +156,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         };
         let session = self.node.session;
         let name = name.as_deref().unwrap_or(&field);
-        let path = self.of.name(&field, rank);
+        let path = self.path.name(&field, rank);
         let node = |picked| Node {
             session,
             path: &path,
@@ -171,8 +170,8 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 /// The entries of a map: names, each with the value that counts.
 pub(super) struct Entries<'a, I> {
     node: &'a Node<'a>,
+    path: &'a Path<'a>,
     object: &'a dyn Values,
-    of: &'a Path<'a>,
     rest: I,
     rank: usize,
     gaps: std::vec::IntoIter<&'static str>,
@@ -182,12 +181,13 @@ pub(super) struct Entries<'a, I> {
 impl<'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)> + Clone> Entries<'a, I> {
     pub(super) fn new(
         node: &'a Node<'a>,
-        (of, of_type): (&'a Path<'a>, TypeName),
+        path: &'a Path<'a>,
+        of_type: TypeName,
         object: &'a dyn Values,
         entries: I,
     ) -> Self {
         let gaps = node.session.gaps(of_type, &entries.clone().map(|(name, _)| name)).into_iter();
-        Self { node, object, of, rest: entries, rank: 0, gaps, pending: None }
+        Self { node, path, object, rest: entries, rank: 0, gaps, pending: None }
     }
 }
 
@@ -198,25 +198,23 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
         let session = self.node.session;
         for (name, value) in self.rest.by_ref() {
             // The error of a key comes before that of its value.
-            let key_of = self.of.name(name, self.rank);
-            let path = key_of.name("[key]", 0);
+            let key_of = self.path.name(name, self.rank);
+            let key_path = key_of.name("[key]", 0);
             let rank = self.rank + 1;
+            let value_path = self.path.name(name, rank);
             self.rank += 2;
             // Entries that the type refuses are left out.
-            if session.state(&self.of.name(name, rank)) != State::Fresh
-                || session.state(&path) != State::Fresh
-            {
+            if [&value_path, &key_path].iter().any(|path| session.state(path) != State::Fresh) {
                 continue;
             }
             // Keys are texts, whatever they stand for.
             let sent = Sent::Raw(Raw::Text(name.into()));
-            let key = Node { session, path: &path, rules: Rules::None, sent };
+            let key = Node { session, path: &key_path, rules: Rules::None, sent };
             let result = match seed.deserialize(key) {
-                Err(Fault::Unknown(_)) if !session.is_first() => {
-                    let path = self.of.name(name, rank);
-                    return Err(session.left_out(&path, flaw::EXTRA, &|| shown(&value)));
+                Err(Fault::Unknown(_)) if !session.is_first => {
+                    return Err(session.left_out(&value_path, flaw::EXTRA, &|| value.shown()));
                 }
-                result => session.settle(&path, &|| name.into(), result)?,
+                result => session.settle(&key_path, &|| name.into(), result)?,
             };
             self.pending = Some((name.into(), rank, Some(value)));
             return Ok(Some(result));
@@ -233,7 +231,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let Some((name, rank, picked)) = self.pending.take() else { return Err(Fault::Noted) };
-        let (session, path) = (self.node.session, self.of.name(&name, rank));
+        let (session, path) = (self.node.session, self.path.name(&name, rank));
         let node = |picked| Node {
             session,
             path: &path,
@@ -247,9 +245,6 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
         }
     }
 }
-
-/// Values, with their names if these differ.
-pub(super) type NamedRaws<'a> = SmallVec<[(Option<Cow<'a, str>>, Raw<'a>); 4]>;
 
 /// What a list or tuple is made of.
 pub(super) enum Listed<'a> {
@@ -281,8 +276,8 @@ impl<'a> Listed<'a> {
         match self {
             Self::Json(items) => items.get(index).cloned().unwrap_or_else(|| Value::Array(items.to_vec())),
             Self::Raws(raws) => match raws.get(index) {
-                Some((_, raw)) => shown(raw),
-                None => raws.iter().map(|(_, raw)| shown(raw)).collect(),
+                Some((_, raw)) => raw.shown(),
+                None => raws.iter().map(|(_, raw)| raw.shown()).collect(),
             },
         }
     }
@@ -290,7 +285,7 @@ impl<'a> Listed<'a> {
 
 /// The items of a list or tuple.
 pub(super) struct Items<'a> {
-    of: &'a Node<'a>,
+    node: &'a Node<'a>,
     list: Listed<'a>,
     next: usize,
     /// How many items there must be; `None` for a list, which may have any number.
@@ -298,15 +293,15 @@ pub(super) struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn new(of: &'a Node<'a>, list: Listed<'a>, len: Option<usize>) -> Self {
-        Self { of, list, next: 0, len }
+    pub(super) fn new(node: &'a Node<'a>, list: Listed<'a>, len: Option<usize>) -> Self {
+        Self { node, list, next: 0, len }
     }
 
     /// An item, with its name if it has one. The first pass gets it by value, because it reports nothing and looks at each item only once.
     fn item(&mut self, index: usize) -> Option<(Option<Cow<'a, str>>, Raw<'a>)> {
         match &mut self.list {
             Listed::Json(items) => items.get(index).map(|item| (None, Raw::Json(item))),
-            Listed::Raws(raws) if self.of.session.is_first() => {
+            Listed::Raws(raws) if self.node.session.is_first => {
                 let taken = (None, Raw::Text(Cow::Borrowed("")));
                 raws.get_mut(index).map(|item| std::mem::replace(item, taken))
             }
@@ -319,17 +314,17 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Fault;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        let Node { session, path: of, rules, .. } = *self.of;
+        let Node { session, path, rules, .. } = *self.node;
         while self.next < self.len.unwrap_or(self.list.len()) {
             let index = self.next;
             self.next += 1;
             let (name, raw) = self.item(index).unzip();
             let path = match name.as_ref().and_then(Option::as_deref) {
-                Some(name) => of.parent.unwrap_or(of).name(name, index),
-                None => of.index(index),
+                Some(name) => self.node.place_path().name(name, index),
+                None => path.index(index),
             };
             let input = || self.list.input(index);
-            let sent = match (raw, &self.of.sent) {
+            let sent = match (raw, &self.node.sent) {
                 (Some(raw), _) => Sent::Raw(raw),
                 (None, &Sent::Raw(Raw::Json(list))) => Sent::Nothing(Some(list)),
                 (None, _) => {

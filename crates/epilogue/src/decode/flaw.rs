@@ -1,7 +1,6 @@
 //! What can be wrong with a value, in pydantic's words.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -74,9 +73,13 @@ pub(crate) fn uuid_parsing(reason: &str) -> Flaw {
     }
 }
 
+fn quoted(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| format!("'{word}'")).collect()
+}
+
 /// A tag that is not one of the enum's.
 pub(crate) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
-    let expected = variants.iter().map(|variant| format!("'{variant}'")).collect::<Vec<_>>().join(", ");
+    let expected = quoted(variants).join(", ");
     Flaw {
         kind: "union_tag_invalid",
         msg: format!(
@@ -98,16 +101,10 @@ pub(crate) fn union_tag_not_found(tag: &str) -> Flaw {
 
 /// A word that is not one of the enum's.
 pub(crate) fn not_a_variant(variants: &[&str]) -> Flaw {
-    let mut expected = String::new();
-    for (i, variant) in variants.iter().enumerate() {
-        let separator = match i {
-            0 => "",
-            _ if i + 1 == variants.len() => " or ",
-            _ => ", ",
-        };
-        // Writing to a `String` cannot fail.
-        let _ = write!(expected, "{separator}'{variant}'");
-    }
+    let expected = match &quoted(variants)[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        all => all.concat(),
+    };
     Flaw {
         kind: "enum",
         msg: format!("Input should be {expected}").into(),

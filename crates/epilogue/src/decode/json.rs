@@ -16,7 +16,7 @@ use super::session::Session;
 use super::syntax::{Wrong, first_wrong};
 use super::values::Raw;
 use crate::param::ParamOptions;
-use crate::rejection::{Invalid, Loc, Place};
+use crate::rejection::{Invalid, Place};
 
 /// Decodes a JSON body or, if several parameters share the body, the part of it under the key `embed`.
 ///
@@ -81,7 +81,7 @@ fn in_detail<T: DeserializeOwned>(
 
 /// As in FastAPI, a body that is not an object lacks even the keys that may be missing.
 fn no_object(key: &str) -> Invalid {
-    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name(key.to_owned().into())];
+    let loc = vec![Place::Body.as_str().into(), key.to_owned().into()];
     flaw::MISSING.at(loc, Value::Null)
 }
 
@@ -178,7 +178,7 @@ fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> Invalid {
     };
     // Python counts characters.
     let position = String::from_utf8_lossy(before.unwrap_or(bytes)).chars().count();
-    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(position)];
+    let loc = vec![Place::Body.as_str().into(), position.into()];
     flaw::json_invalid(&reason).at(loc, Value::Object(Map::new()))
 }
 

@@ -6,7 +6,7 @@
 //! A single good value is read by `quick`, a good JSON body by `serde_json`. All else is read by the one deserialiser of `node`, which
 //! `access` lets structs, maps and lists look into, and `session` reads it again until all that is wrong is known.
 
-/// What all of our deserialisers answer in the same way.
+/// What the deserialisers of values, and of what stands in for them, answer in the same way.
 macro_rules! alike {
     () => {
         fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -60,6 +60,7 @@ use self::fault::Fault;
 use self::flaw::Flaw;
 use self::node::{Node, Sent};
 use self::path::Path;
+use self::quick::Absent;
 use self::rules::Rules;
 use self::session::Session;
 use self::slot::{Role, Slot};
@@ -102,8 +103,8 @@ fn in_detail<T: DeserializeOwned>(
         Ok(value) => return Ok(value),
         Err(errors) => errors,
     };
-    match quick::absent() {
-        Some(absent) if lacks_all::<T>(&errors, values, name, rules) => Ok(absent),
+    match T::deserialize(Absent) {
+        Ok(absent) if lacks_all::<T>(&errors, values, name, rules) => Ok(absent),
         _ => Err(errors),
     }
 }
@@ -132,17 +133,13 @@ fn attempt<T: DeserializeOwned>(
     let path = root.name(name, 0);
     Session::run(values.place(), |session| {
         session.walk(values.length());
-        let node = |role| {
-            let sent = Sent::Slot(Slot { values, name, role, picked: None });
-            Node { session, path: &path, rules, sent }
-        };
-        let result = match T::deserialize(node(Role::Parameter)) {
-            // Only now is it known that the optional thing is a single value, and not a struct over the place.
-            Err(Fault::Nothing) => T::deserialize(node(Role::Absent)),
+        let slot = || Slot { values, name, role: Role::Parameter, picked: None };
+        let result = match T::deserialize(Node { session, path: &path, rules, sent: Sent::Slot(slot()) }) {
+            Err(Fault::Nothing) => T::deserialize(Absent),
             other => other,
         };
         let path = if session.is_whole.get() { &root } else { &path };
-        session.settle_all(path, &|| node(Role::Parameter).input(), result)
+        session.settle_all(path, &|| slot().input(session), result)
     })
 }
 
@@ -802,6 +799,52 @@ mod tests {
         let errors = query::<Outer>("n=x", None).unwrap_err();
         let locs: Vec<_> = errors.as_array().unwrap().iter().map(|error| &error["loc"][1]).collect();
         assert_eq!(locs, ["n", "m", "name"]);
+    }
+
+    #[test]
+    fn an_optional_struct_within_a_newtype_is_absent_whatever_it_flattens() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Inner {
+            name: String,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Outer {
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Newtype<T>(Option<T>);
+        assert_eq!(query("z=1", None), Ok(Newtype(None::<Inner>)));
+        assert_eq!(query("z=1", None), Ok(Newtype(None::<Outer>)));
+        assert_eq!(query("name=x", None), Ok(Newtype(Some(Outer { inner: Inner { name: "x".into() } }))));
+    }
+
+    #[test]
+    fn a_struct_of_headers_that_flattens_another_one_has_their_own_names() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Inner {
+            x_name: String,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Outer {
+            x_n: i32,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors matter")]
+        struct Underscored {
+            x_n: String,
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        let map = headers(&[("x-n", b"1"), ("x-name", b"x")]);
+        let want = Outer { x_n: 1, inner: Inner { x_name: "x".into() } };
+        assert_eq!(decode(&Headers::new(&map, None), "h", None), Ok(want));
+        let errors = decode::<Underscored>(&Headers::new(&map, None), "h", None).unwrap_err();
+        assert_eq!(errors[0].msg, "Value error, missing field `x_n`");
     }
 
     #[test]

@@ -44,16 +44,6 @@ pub(super) enum Sent<'a> {
     Slot(Slot<'a>),
 }
 
-/// A value as errors repeat it.
-pub(super) fn shown(raw: &Raw<'_>) -> Value {
-    match raw {
-        Raw::Text(text) => Value::String(text.to_string()),
-        Raw::Opaque(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
-        Raw::File(name) => serde_json::json!({ "filename": name }),
-        Json(value) => (*value).clone(),
-    }
-}
-
 /// The names of an object, each with its value.
 fn entries_of(object: &Map<String, Value>) -> impl Iterator<Item = (&str, Raw<'_>)> + Clone {
     object.iter().map(|(name, value)| (name.as_str(), Json(value)))
@@ -63,7 +53,7 @@ impl<'a> Node<'a> {
     /// What errors of the value repeat.
     pub(super) fn input(&self) -> Value {
         match &self.sent {
-            Sent::Raw(raw) => shown(raw),
+            Sent::Raw(raw) => raw.shown(),
             Sent::Nothing(container) => container.cloned().unwrap_or_default(),
             Sent::Slot(slot) => slot.input(self.session),
         }
@@ -78,10 +68,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The path of the place, for a parameter that takes all of it: its parts stand beside where a single value would.
+    pub(super) fn place_path(&self) -> &'a Path<'a> {
+        self.path.parent.unwrap_or(self.path)
+    }
+
     /// What errors of a list or tuple repeat.
     fn listed(&self) -> Value {
         match &self.sent {
-            Sent::Slot(slot) => slot.all().iter().map(shown).collect(),
+            Sent::Slot(slot) => slot.all().iter().map(Raw::shown).collect(),
             _ => self.input(),
         }
     }
@@ -152,6 +147,35 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A struct whose fields are values of the slot's place.
+    fn struct_of_place<'de, V: Visitor<'de>>(
+        &self,
+        slot: &Slot<'a>,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let of_type = type_name::<V>();
+        let has_none = slot.role == Role::Optional && present(slot.values, fields).next().is_none();
+        if has_none && !(slot.values.place().tells_unknown() && slot.is_any_sent()) {
+            return Err(Fault::Nothing);
+        }
+        self.session.is_whole.set(true);
+        // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
+        let index;
+        let object: &dyn Values = if slot.values.length() > LONG {
+            index = Index::new(slot.values);
+            &index
+        } else {
+            slot.values
+        };
+        let result = visitor.visit_map(Fields::new(self, self.place_path(), of_type, object, fields));
+        // What was sent is no business of a struct that has none of it, unless it denies unknown names.
+        if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
+            return Err(Fault::Nothing);
+        }
+        self.session.settle_fields(of_type, object, present(object, fields), result)
+    }
+
     fn int<T: Int>(&self) -> Result<T, Flaw> {
         let number = match self.sent {
             Sent::Raw(Json(Value::Number(number))) => number,
@@ -182,11 +206,6 @@ impl<'a> Node<'a> {
         };
         self.rules.number(Num::Float(value))?;
         Ok(value)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
-    fn single_float(&self) -> Result<f32, Flaw> {
-        self.float().map(|value| value as f32)
     }
 
     fn bool(&self) -> Result<bool, Flaw> {
@@ -266,7 +285,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
         deserialize_u32 visit_u32 int;
         deserialize_u64 visit_u64 int;
         deserialize_u128 visit_u128 int;
-        deserialize_f32 visit_f32 single_float;
+        deserialize_f32 visit_f64 float;
         deserialize_f64 visit_f64 float;
         deserialize_char visit_char char;
     }
@@ -301,7 +320,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 slot.picked = slot.raw().filter(|raw| !raw.is_empty() || slot.may_be_empty());
                 match slot.role {
                     Role::Field(_) if slot.picked.is_some() => visitor.visit_some(self),
-                    Role::Absent | Role::Field(_) => visitor.visit_none(),
+                    Role::Field(_) => visitor.visit_none(),
                     // A struct may be absent although there is a value of the parameter's own name.
                     Role::Parameter | Role::Optional => {
                         slot.role = Role::Optional;
@@ -377,9 +396,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
         let of_type = type_name::<V>();
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
-                let of = (self.path, of_type);
-                let result = visitor.visit_map(Entries::new(&self, of, object, entries_of(object)));
-                self.session.settle_fields(of_type, object.keys().map(String::as_str), result)
+                let entries = Entries::new(&self, self.path, of_type, object, entries_of(object));
+                let result = visitor.visit_map(entries);
+                self.session.settle_fields(of_type, object, object.keys().map(String::as_str), result)
             }
             Sent::Slot(slot) if !slot.is_field() => {
                 let index = Index::new(slot.values);
@@ -387,10 +406,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
                     return Err(Fault::Nothing);
                 }
                 self.session.is_whole.set(true);
-                let of = (self.path.parent.unwrap_or(self.path), of_type);
-                let result = visitor.visit_map(Entries::new(&self, of, &index, index.entries()));
+                let entries = Entries::new(&self, self.place_path(), of_type, &index, index.entries());
+                let result = visitor.visit_map(entries);
                 let names = index.groups.iter().map(|(name, _)| &**name);
-                self.session.settle_fields(of_type, names, result)
+                self.session.settle_fields(of_type, &index, names, result)
             }
             _ => {
                 self.pick();
@@ -405,34 +424,13 @@ impl<'de> Deserializer<'de> for Node<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let of_type = type_name::<V>();
         match &self.sent {
             Sent::Raw(Json(Value::Object(object))) => {
-                let result = visitor.visit_map(Fields::new(&self, (self.path, of_type), object, fields));
-                self.session.settle_fields(of_type, present(object, fields), result)
+                let of_type = type_name::<V>();
+                let result = visitor.visit_map(Fields::new(&self, self.path, of_type, object, fields));
+                self.session.settle_fields(of_type, object, present(object, fields), result)
             }
-            Sent::Slot(slot) if !slot.is_field() => {
-                let has_none = slot.role == Role::Optional && present(slot.values, fields).next().is_none();
-                if has_none && !(slot.values.place().tells_unknown() && slot.is_any_sent()) {
-                    return Err(Fault::Nothing);
-                }
-                self.session.is_whole.set(true);
-                // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
-                let index;
-                let object: &dyn Values = if slot.values.length() > LONG {
-                    index = Index::new(slot.values);
-                    &index
-                } else {
-                    slot.values
-                };
-                let of = self.path.parent.unwrap_or(self.path);
-                let result = visitor.visit_map(Fields::new(&self, (of, of_type), object, fields));
-                // What was sent is no business of a struct that has none of it, unless it denies unknown names.
-                if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
-                    return Err(Fault::Nothing);
-                }
-                self.session.settle_fields(of_type, present(object, fields), result)
-            }
+            Sent::Slot(slot) if !slot.is_field() => self.struct_of_place(slot, fields, visitor),
             _ => {
                 self.pick();
                 self.flawed(flaw::MODEL_TYPE, |wild| wild.deserialize_struct(name, fields, visitor))

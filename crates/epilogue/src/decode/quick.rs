@@ -19,14 +19,9 @@ pub(super) fn quick<T: DeserializeOwned>(values: &impl Values, name: &str, rules
     match T::deserialize(value) {
         Ok(value) => Some(value),
         // Only now is it known that the optional thing is a single value, and not a struct over the place.
-        Err(Fault::Nothing) => absent(),
+        Err(Fault::Nothing) => T::deserialize(Absent).ok(),
         Err(_) => None,
     }
-}
-
-/// What an optional type is when it is absent.
-pub(super) fn absent<T: DeserializeOwned>() -> Option<T> {
-    T::deserialize(Absent).ok()
 }
 
 struct Quick<'a> {
@@ -73,7 +68,7 @@ impl<'de> Deserializer<'de> for Quick<'_> {
         deserialize_u32 visit_u32 scalar::int;
         deserialize_u64 visit_u64 scalar::int;
         deserialize_u128 visit_u128 scalar::int;
-        deserialize_f32 visit_f32 scalar::single;
+        deserialize_f32 visit_f64 scalar::float;
         deserialize_f64 visit_f64 scalar::float;
         deserialize_char visit_char |text, _| scalar::char(text);
     }
@@ -113,8 +108,8 @@ impl<'de> Deserializer<'de> for Quick<'_> {
     }
 }
 
-/// An optional value that is absent.
-struct Absent;
+/// An optional value that is absent. Every other type refuses it.
+pub(super) struct Absent;
 
 impl<'de> Deserializer<'de> for Absent {
     type Error = Fault;
@@ -123,13 +118,21 @@ impl<'de> Deserializer<'de> for Absent {
         visitor.visit_none()
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
         Err(Fault::Noted)
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

@@ -136,11 +136,6 @@ pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "an `f32` takes the nearest that it has")]
-pub(super) fn single(text: &str, rules: Rules<'_>) -> Result<f32, Flaw> {
-    float(text, rules).map(|value| value as f32)
-}
-
 /// A text as its only character.
 pub(super) fn char(text: &str) -> Result<char, Flaw> {
     let mut chars = text.chars();

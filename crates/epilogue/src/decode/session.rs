@@ -14,8 +14,9 @@ use serde_json::Value;
 use super::fault::Fault;
 use super::flaw::{self, Flaw};
 use super::path::{Key, Path, Step};
+use super::values::Values;
 use super::wild::Wild;
-use crate::rejection::{Invalid, Loc, Place};
+use crate::rejection::{Invalid, Place};
 
 /// How many errors are reported at most. FastAPI reports them all, but here a request must not cause a reply of any size.
 const MAX_ERRORS: usize = 1000;
@@ -33,10 +34,11 @@ const MAX_ECHO: usize = 256 * 1024;
 pub(super) type TypeName = &'static str;
 
 /// What one decoding knows of its value so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Session {
-    /// `None` on the first pass, which ends at the first error.
-    log: Option<RefCell<Log>>,
+    /// Whether this is the first pass, which knows nothing of any value, notes nothing and ends at the first error.
+    pub(super) is_first: bool,
+    log: RefCell<Log>,
     /// Whether the parameter turned out to be a whole struct, whose fields stand where the parameter itself would.
     pub(super) is_whole: Cell<bool>,
     /// Whether the type that was asked last takes all values of a name, not only the one that counts.
@@ -48,8 +50,7 @@ pub(super) struct Session {
 #[derive(Debug, Default)]
 struct Log {
     found: BTreeMap<Key, Invalid>,
-    /// What is known of values: how bad they are, and how many fillings of each were refused.
-    known: HashMap<Key, (State, usize)>,
+    known: HashMap<Key, Known>,
     /// Fields that structs have been found to lack, by the struct's type: what one item of a list lacks, the others may lack too.
     gaps: HashMap<TypeName, Vec<Gap>>,
     /// Structs and enums that take only the names that they list.
@@ -60,6 +61,14 @@ struct Log {
     moved: bool,
     visits: usize,
     echoed: usize,
+}
+
+/// What is known of a value that its type refused.
+#[derive(Debug, Default)]
+struct Known {
+    state: State,
+    /// How many fillings were refused too.
+    refused: usize,
 }
 
 /// A field that a struct lacks.
@@ -102,13 +111,13 @@ impl Log {
         }
         let key = path.key();
         let is_noted = self.found.contains_key(&key);
-        let (state, refused) = self.known.entry(key).or_default();
-        if is_noted && *refused + 1 < Wild::FILLINGS {
-            *refused += 1;
+        let known = self.known.entry(key).or_default();
+        if is_noted && known.refused + 1 < Wild::FILLINGS {
+            known.refused += 1;
             self.moved = true;
         } else {
-            self.moved = *state != State::Hopeless;
-            *state = State::Hopeless;
+            self.moved = known.state != State::Hopeless;
+            known.state = State::Hopeless;
         }
     }
 
@@ -124,21 +133,16 @@ impl Session {
         place: Place,
         mut pass: impl FnMut(&Self) -> Result<T, Fault>,
     ) -> Result<T, Vec<Invalid>> {
-        let first = Self {
-            log: None,
-            is_whole: Cell::default(),
-            is_of_several: Cell::default(),
-            is_inexact: Cell::default(),
-        };
+        let first = Self { is_first: true, ..Self::default() };
         if let Ok(value) = pass(&first) {
             return Ok(value);
         }
-        let session = Self { log: Some(RefCell::default()), ..first };
+        let session = Self { is_first: false, log: RefCell::default(), ..first };
         for _ in 0..MAX_PASSES {
-            session.with_log(|log| log.moved = false);
+            session.log.borrow_mut().moved = false;
             match pass(&session) {
                 // A second look may find nothing wrong: an absent list among the fields is an empty one.
-                Ok(value) if session.found() == 0 => return Ok(value),
+                Ok(value) if session.log.borrow().found.is_empty() => return Ok(value),
                 Err(_) if session.goes_on() => {}
                 _ => break,
             }
@@ -146,43 +150,32 @@ impl Session {
         Err(session.into_errors(place))
     }
 
-    fn found(&self) -> usize {
-        self.with_log(|log| log.found.len()).unwrap_or_default()
-    }
-
     /// Whether another pass may find more.
     fn goes_on(&self) -> bool {
-        self.with_log(|log| {
-            let found = log.found.len();
-            log.moved && (log.visits < MAX_VISITS || found == 0) && found < MAX_ERRORS
-        })
-        .unwrap_or_default()
+        let log = self.log.borrow();
+        let found = log.found.len();
+        log.moved && (log.visits < MAX_VISITS || found == 0) && found < MAX_ERRORS
     }
 
     fn into_errors(self, place: Place) -> Vec<Invalid> {
-        let found = self.log.map(|log| log.into_inner().found).unwrap_or_default();
+        let found = self.log.into_inner().found;
         if found.is_empty() {
             // Only a type that decides differently each time gets here; even then the request must fail with an error.
-            let loc = vec![Loc::Name(place.as_str().into())];
-            return vec![flaw::value_error("the value could not be decoded").at(loc, Value::Null)];
+            let flaw = flaw::value_error("the value could not be decoded");
+            return vec![flaw.at(vec![place.as_str().into()], Value::Null)];
         }
         found.into_values().collect()
-    }
-
-    fn with_log<R>(&self, act: impl FnOnce(&mut Log) -> R) -> Option<R> {
-        self.log.as_ref().map(|log| act(&mut log.borrow_mut()))
     }
 
     /// Notes that a pass walks over this many bytes, besides the values that it looks at.
     pub(super) fn walk(&self, bytes: usize) {
         // Looking at a value takes about as long as reading eight bytes.
-        self.with_log(|log| log.visits += bytes / 8);
+        self.log.borrow_mut().visits += bytes / 8;
     }
 
     /// What stands in for the value at the path.
     pub(super) fn filling(&self, path: &Path<'_>) -> Wild {
-        let known = self.with_log(|log| log.known.get(&path.key()).copied()).flatten();
-        Wild::new(known.map_or(0, |(_, refused)| refused))
+        Wild::new(self.log.borrow().known.get(&path.key()).map_or(0, |known| known.refused))
     }
 
     /// Notes an error of a value that its visitor has not seen yet, and lets `fill` give the visitor another value.
@@ -199,10 +192,8 @@ impl Session {
 
     /// Notes an error of a value that can be used all the same. One error too many ends the pass.
     pub(super) fn note(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Result<(), Fault> {
-        match self.with_log(|log| log.note(path, flaw, input)) {
-            Some(true) => Ok(()),
-            _ => Err(Fault::Noted),
-        }
+        let has_room = !self.is_first && self.log.borrow_mut().note(path, flaw, input);
+        if has_room { Ok(()) } else { Err(Fault::Noted) }
     }
 
     /// Ends the decoding of one value: notes what its type refused as an error of this value.
@@ -217,47 +208,43 @@ impl Session {
 
     /// Notes an error of a value that no filling makes good, and leaves the value out from the next pass on.
     pub(super) fn left_out(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Fault {
-        self.with_log(|log| {
-            log.note(path, flaw, input);
-            log.known.entry(path.key()).or_default().0 = State::Hopeless;
-            log.moved = true;
-        });
+        let mut log = self.log.borrow_mut();
+        log.note(path, flaw, input);
+        log.known.entry(path.key()).or_default().state = State::Hopeless;
+        log.moved = true;
         Fault::Noted
     }
 
     fn blame(&self, path: &Path<'_>, input: &dyn Fn() -> Value, fault: Fault) -> Fault {
-        if self.log.is_none() || matches!(fault, Fault::Nothing) {
+        if self.is_first || matches!(fault, Fault::Nothing) {
             return fault;
         }
-        self.with_log(|log| {
-            let key = path.key();
-            // A value that was partly filled may be refused because of the filling, which is not the request's error. No filling is
-            // opaque.
-            let own =
-                matches!(fault, Fault::Opaque) || (!matches!(fault, Fault::Noted) && !log.has_found(&key));
-            if !own {
-                log.get_past(path);
-                return;
+        let mut log = self.log.borrow_mut();
+        let key = path.key();
+        // A value that was partly filled may be refused because of the filling, which is not the request's error. No filling is opaque.
+        let own = matches!(fault, Fault::Opaque) || (!matches!(fault, Fault::Noted) && !log.has_found(&key));
+        if !own {
+            log.get_past(path);
+            return Fault::Noted;
+        }
+        let input = input();
+        match (&fault, log.tags.get(&key).cloned()) {
+            // As in pydantic, the fields of a variant stand below its tag.
+            (Fault::Missing(field), Some(tag)) if input.is_object() => {
+                log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| input.clone());
             }
-            let input = input();
-            match (&fault, log.tags.get(&key).cloned()) {
-                // As in pydantic, the fields of a variant stand below its tag.
-                (Fault::Missing(field), Some(tag)) if input.is_object() => {
-                    log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| input.clone());
-                }
-                (Fault::Unknown(field), Some(tag)) => {
-                    let path = path.name(&tag, 0);
-                    log.note(&path.name(field, 0), flaw::EXTRA, &|| input[field].clone());
-                }
-                _ => {
-                    let flaw = fault.into_flaw(&input);
-                    log.note(path, flaw, &|| input.clone());
-                }
+            (Fault::Unknown(field), Some(tag)) => {
+                let path = path.name(&tag, 0);
+                log.note(&path.name(field, 0), flaw::EXTRA, &|| input[field].clone());
             }
-            let (state, _) = log.known.entry(key).or_default();
-            *state = State::Hole.max(*state);
-            log.moved = true;
-        });
+            _ => {
+                let flaw = fault.into_flaw(&input);
+                log.note(path, flaw, &|| input.clone());
+            }
+        }
+        let known = log.known.entry(key).or_default();
+        known.state = known.state.max(State::Hole);
+        log.moved = true;
         Fault::Noted
     }
 
@@ -271,7 +258,7 @@ impl Session {
     ) -> Result<T, Fault> {
         match (too_few, result) {
             (Some(flaw), result) if !matches!(result, Err(Fault::Noted)) => {
-                let is_spotless = !self.with_log(|log| log.has_found(&path.key())).unwrap_or_default();
+                let is_spotless = !self.log.borrow().has_found(&path.key());
                 if is_spotless {
                     self.note(path, flaw, input)?;
                 }
@@ -289,23 +276,24 @@ impl Session {
         input: &dyn Fn() -> Value,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let moved = self.with_log(|log| log.moved);
+        let moved = self.log.borrow().moved;
         let result = self.settle(path, input, result);
-        self.with_log(|log| log.moved = moved.unwrap_or_default());
+        self.log.borrow_mut().moved = moved;
         result
     }
 
     /// Ends the decoding of a struct: remembers a field that it lacks. The next pass hands the field out as absent, and notes the
-    /// error if it is required. `present` are the names that the struct has, if there may be other structs of its type.
+    /// error if it is required. `present` are the names that this struct has, which others of its type may not have.
     pub(super) fn settle_fields<'n, T>(
         &self,
         of: TypeName,
-        mut present: impl Iterator<Item = &'n str> + Clone,
+        object: &dyn Values,
+        mut present: impl Iterator<Item = &'n str>,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match result {
             // If it has the field, something in it lacks one of the same name, to which it could not be handed out.
-            Err(Fault::Missing(field)) if self.log.is_some() && present.clone().all(|name| name != field) => {
+            Err(Fault::Missing(field)) if !self.is_first && !object.contains(&object.place().key(field)) => {
                 Err(self.lacks(of, field, &mut present))
             }
             other => other,
@@ -313,28 +301,26 @@ impl Session {
     }
 
     fn lacks(&self, of: TypeName, field: &'static str, present: &mut dyn Iterator<Item = &str>) -> Fault {
-        self.with_log(|log| {
-            let gaps = log.gaps.entry(of).or_default();
-            let at = gaps.iter().position(|gap| gap.field == field).unwrap_or_else(|| {
-                gaps.push(Gap { field, beside: HashSet::new() });
-                log.moved = true;
-                gaps.len() - 1
-            });
-            for name in present {
-                log.moved |= gaps[at].beside.insert(name.to_owned());
-            }
+        let Log { gaps, moved, .. } = &mut *self.log.borrow_mut();
+        let gaps = gaps.entry(of).or_default();
+        let at = gaps.iter().position(|gap| gap.field == field).unwrap_or_else(|| {
+            gaps.push(Gap { field, beside: HashSet::new() });
+            *moved = true;
+            gaps.len() - 1
         });
+        for name in present {
+            *moved |= gaps[at].beside.insert(name.to_owned());
+        }
         Fault::Noted
     }
 
     /// Ends the reading of a field's name: notes that a struct denies unknown fields.
     pub(super) fn settle_key<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         match result {
-            Err(Fault::Unknown(_)) if self.log.is_some() => {
-                self.with_log(|log| {
-                    log.closed.insert(of);
-                    log.moved = true;
-                });
+            Err(Fault::Unknown(_)) if !self.is_first => {
+                let mut log = self.log.borrow_mut();
+                log.closed.insert(of);
+                log.moved = true;
                 Err(Fault::Noted)
             }
             other => other,
@@ -343,20 +329,12 @@ impl Session {
 
     /// What is known of a value before it is looked at.
     pub(super) fn state(&self, path: &Path<'_>) -> State {
-        self.with_log(|log| {
-            log.visits += 1;
-            if log.known.is_empty() {
-                State::Fresh
-            } else {
-                log.known.get(&path.key()).copied().unwrap_or_default().0
-            }
-        })
-        .unwrap_or_default()
-    }
-
-    /// Whether this is the first pass, which knows nothing of any value and notes nothing.
-    pub(super) fn is_first(&self) -> bool {
-        self.log.is_none()
+        let mut log = self.log.borrow_mut();
+        log.visits += 1;
+        if log.known.is_empty() {
+            return State::Fresh;
+        }
+        log.known.get(&path.key()).map_or(State::Fresh, |known| known.state)
     }
 
     /// The fields that a struct with these names was found to lack.
@@ -365,22 +343,15 @@ impl Session {
         of: TypeName,
         present: &(impl Iterator<Item = &'n str> + Clone),
     ) -> Vec<&'static str> {
-        let gaps = |log: &mut Log| {
-            let mut fields = Vec::new();
-            for gap in log.gaps.get(of).into_iter().flatten() {
-                if !fields.contains(&gap.field) && gap.is_of(present.clone()) {
-                    fields.push(gap.field);
-                }
-            }
-            fields
-        };
-        self.with_log(gaps).unwrap_or_default()
+        let log = self.log.borrow();
+        let gaps = log.gaps.get(of).into_iter().flatten();
+        gaps.filter(|gap| gap.is_of(present.clone())).map(|gap| gap.field).collect()
     }
 
     /// Ends the reading of an enum's name: remembers that the enum takes only the names that it lists.
     pub(super) fn settle_name<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
         if matches!(result, Err(Fault::Variant(_))) {
-            self.with_log(|log| log.closed.insert(of));
+            self.log.borrow_mut().closed.insert(of);
         }
         result
     }
@@ -396,8 +367,8 @@ impl Session {
             (Err(Fault::Variant(expected)), Step::Name(tag), _) => {
                 Err(Fault::Tag { tag: tag.to_owned(), found: found.to_owned(), expected })
             }
-            (Ok(variant), _, Some(of)) => {
-                self.with_log(|log| log.tags.insert(of.key(), found.to_owned()));
+            (Ok(variant), _, Some(of)) if !self.is_first => {
+                self.log.borrow_mut().tags.insert(of.key(), found.to_owned());
                 Ok(variant)
             }
             (result, ..) => result,
@@ -406,7 +377,7 @@ impl Session {
 
     /// Whether the struct or enum takes only the names that it lists.
     pub(super) fn is_closed(&self, of: TypeName) -> bool {
-        self.with_log(|log| log.closed.contains(of)).unwrap_or(false)
+        self.log.borrow().closed.contains(of)
     }
 }
 

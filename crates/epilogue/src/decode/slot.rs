@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::access::NamedRaws;
-use super::node::shown;
 use super::session::Session;
-use super::values::{Index, Raw, Raws, Values};
+use super::values::{Index, NamedRaws, Raw, Raws, Values, shown_all};
 use crate::rejection::Place;
 
 /// What a [`Slot`] stands for.
@@ -15,8 +13,6 @@ pub(super) enum Role {
     Parameter,
     /// The same inside an `Option`, while it is not known whether a struct or a single value is optional.
     Optional,
-    /// The same, known to be absent if it is optional.
-    Absent,
     /// A field of a struct with these fields, or a value of a map.
     Field(&'static [&'static str]),
 }
@@ -29,14 +25,6 @@ pub(super) struct Slot<'a> {
     pub(super) role: Role,
     /// The value, if it has been looked up already.
     pub(super) picked: Option<Raw<'a>>,
-}
-
-/// Several values as errors repeat them.
-pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
-    match raws {
-        [raw] => shown(raw),
-        raws => raws.iter().map(shown).collect(),
-    }
 }
 
 /// What a place holds, as the error of a struct over it repeats it.
@@ -93,7 +81,7 @@ impl<'a> Slot<'a> {
             return shown_place(self.values, &[]);
         }
         if !session.is_of_several.get() {
-            return self.values.one(self.name).as_ref().map(shown).unwrap_or_default();
+            return self.values.one(self.name).as_ref().map(Raw::shown).unwrap_or_default();
         }
         match self.all().as_slice() {
             [] => Value::Null,

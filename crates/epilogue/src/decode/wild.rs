@@ -96,10 +96,6 @@ impl<'de> Deserializer<'de> for Wild {
         visitor.visit_char(self.text().chars().next().unwrap_or('0'))
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_borrowed_str(self.text())
-    }
-
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_borrowed_bytes(self.text().as_bytes())
     }
@@ -157,7 +153,7 @@ impl<'de> Deserializer<'de> for Wild {
         visitor.visit_unit()
     }
 
-    serde::forward_to_deserialize_any! { identifier ignored_any }
+    serde::forward_to_deserialize_any! { string identifier ignored_any }
 }
 
 /// Lets serde make lists and structs from it.

@@ -308,15 +308,12 @@ limited!(Number: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize,
 limited_not_zero!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 limited!(Text: String, Box<str>, Arc<str>, std::borrow::Cow<'static, str>, std::path::PathBuf, char);
 
-macro_rules! limited_within {
-    ($($within:ident),*) => { $(
-        impl<T: Number> Number for $within<T> {}
-    )* };
-}
-
-limited_within!(Option, Box, Vec, VecDeque, BTreeSet);
-
+impl<T: Number> Number for Option<T> {}
+impl<T: Number> Number for Box<T> {}
+impl<T: Number> Number for Vec<T> {}
+impl<T: Number> Number for VecDeque<T> {}
 impl<T: Number, S> Number for HashSet<T, S> {}
+impl<T: Number> Number for BTreeSet<T> {}
 
 impl<T: Text> Text for Option<T> {}
 impl<T> Text for Vec<T> {}

@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::HeaderValue;
-use http_body_util::Either;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,8 +15,8 @@ use crate::body::into_body;
 use crate::decode::{self, flaw};
 use crate::graph::fuel::{Described, Fuel};
 use crate::graph::node::Source;
-use crate::rejection::{Loc, Place};
-use crate::response::{Replied, WholeReply, internal_server_error, whole};
+use crate::rejection::Place;
+use crate::response::{Replied, WholeReply, internal_server_error, replied, whole};
 use crate::scope::{Scope, Site};
 
 /// JSON: the body as a parameter, and a value as a reply.
@@ -98,7 +97,7 @@ impl<T: Serialize> WholeReply for Json<T> {
             Ok(body) => whole(body, HeaderValue::from_static("application/json")),
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply cannot be serialised to JSON");
-                internal_server_error().map(Either::Right)
+                replied(internal_server_error())
             }
         }
     }
@@ -151,7 +150,7 @@ impl Param for String {
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         std::str::from_utf8(scope.body()).map(Self::from).map_err(|error| {
-            let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Index(error.valid_up_to())];
+            let loc = vec![Place::Body.as_str().into(), error.valid_up_to().into()];
             Untaken::Invalid(vec![flaw::STRING_UNICODE.at(loc, serde_json::Value::Null)])
         })
     }

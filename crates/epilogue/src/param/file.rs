@@ -157,8 +157,7 @@ impl Files for Vec<Bytes> {
 }
 
 fn invalid(site: &Site, flaw: Flaw, input: serde_json::Value) -> Invalid {
-    let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name(site.key().into())];
-    flaw.at(loc, input)
+    flaw.at(vec![Place::Body.as_str().into(), site.key().into()], input)
 }
 
 fn missing(site: &Site) -> Invalid {

@@ -58,7 +58,7 @@ impl Failure {
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Rejected(_) => Some(StatusCode::UNPROCESSABLE_ENTITY),
-            Self::Raised(raised) => raised.as_any().downcast_ref::<HttpError>().map(HttpError::status),
+            Self::Raised(raised) => raised.0.as_http_error().map(HttpError::status),
             Self::Panicked(_) => Some(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
@@ -175,7 +175,7 @@ impl Raised {
     }
 
     fn into_reason(self) -> String {
-        if let Some(error) = self.as_any().downcast_ref::<HttpError>() {
+        if let Some(error) = self.0.as_http_error() {
             return error.reason();
         }
         let name = self.type_name();
@@ -207,7 +207,7 @@ fn text_at_hand(response: Response) -> Option<String> {
 
 impl fmt::Display for Raised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.as_any().downcast_ref::<HttpError>() {
+        match self.0.as_http_error() {
             Some(error) => error.fmt(f),
             None => write!(f, "an error of type `{}`", self.0.type_name()),
         }
@@ -224,9 +224,16 @@ impl fmt::Debug for Raised {
 pub(crate) trait ReplyError: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn type_name(&self) -> &'static str;
-    /// Whether the error is still there after it has been made into a reply.
-    fn outlives_reply(&self) -> bool;
     fn respond(self: Arc<Self>, route: Option<&str>) -> Response;
+
+    fn as_http_error(&self) -> Option<&HttpError> {
+        self.as_any().downcast_ref()
+    }
+
+    /// Whether the error is still there after it has been made into a reply.
+    fn outlives_reply(&self) -> bool {
+        self.as_http_error().is_some()
+    }
 }
 
 struct Typed<E>(E);
@@ -240,12 +247,8 @@ impl<E: IntoResponse + Send + Sync + 'static> ReplyError for Typed<E> {
         std::any::type_name::<E>()
     }
 
-    fn outlives_reply(&self) -> bool {
-        self.as_any().is::<HttpError>()
-    }
-
     fn respond(self: Arc<Self>, route: Option<&str>) -> Response {
-        if let Some(error) = self.as_any().downcast_ref::<HttpError>() {
+        if let Some(error) = self.as_http_error() {
             return error.to_response(route);
         }
         match Arc::try_unwrap(self) {

@@ -159,7 +159,6 @@ impl<T> ReturnedValue for Returned<T> {
 }
 
 /// The reply of a path function.
-#[doc(hidden)]
 pub(crate) type Replied = http::Response<Content>;
 
 /// A reply that needs no boxed body of axum's. Method look-up tells it from the others, too.

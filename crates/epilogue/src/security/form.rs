@@ -5,7 +5,7 @@ use crate::decode::{self, flaw};
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
 use crate::param::{Param, Untaken, described};
-use crate::rejection::{Invalid, Loc, Place};
+use crate::rejection::{Invalid, Place};
 use crate::scope::{Scope, Site};
 
 /// What a user logs in with: the form of OAuth2's password flow (RFC 6749, section 4.3.2). FastAPI's
@@ -79,7 +79,7 @@ impl Param for OAuth2PasswordForm {
         let grant_type = fields.read::<Option<String>>("grant_type").flatten();
         // Not by `ParamOptions::pattern`: this holds without the feature `pattern` as well.
         if let Some(other) = grant_type.as_deref().filter(|&grant| grant != "password") {
-            let loc = vec![Loc::Name(Place::Body.as_str().into()), Loc::Name("grant_type".into())];
+            let loc = vec![Place::Body.as_str().into(), "grant_type".into()];
             fields.errors.push(flaw::pattern_mismatch("^password$").at(loc, other.into()));
         }
         let username = fields.read("username");
