@@ -221,7 +221,7 @@ impl Runner {
         match self.0.registry.admit(execution, self.0.limits.batches, abort) {
             Admission::Run(execution) => {
                 let left = match worker {
-                    Some(worker) => worker.give(execution),
+                    Some(worker) => worker.seat.give(execution),
                     None => Some(execution),
                 };
                 if let Some(execution) = left {
@@ -242,7 +242,7 @@ impl Runner {
             Some(lane) => {
                 let seat = Arc::default();
                 let spawned = self.spawn(runtime, lane::work(Arc::clone(&seat), execution));
-                spawned.inspect(|abort| lane.keep(Worker::new(seat, abort.clone())))
+                spawned.inspect(|abort| lane.keep(Worker { seat, abort: abort.clone() }))
             }
         };
         if let Some(abort) = spawned {
