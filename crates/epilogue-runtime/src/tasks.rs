@@ -211,7 +211,7 @@ impl BackgroundTasks {
 
     /// Runs the queued tasks, and those that they add, here and now: for unit tests.
     pub async fn run_all(&self) -> BatchReport {
-        Execution::new(self.clone()).run_inline().await
+        Execution::new(Arc::clone(&self.list)).run_inline().await
     }
 
     /// The request that the list belongs to.

@@ -2,14 +2,11 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::oneshot,
-    task::{JoinHandle, spawn_blocking},
-    time::timeout,
-};
+use tokio::{sync::oneshot, task::spawn_blocking};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 
-use super::end::End;
+use super::{end::End, one::within};
 use crate::{
     Runner, TaskFailure,
     panics::{self, Payload},
@@ -29,7 +26,7 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
     let kept = (permit, shared.blocking.token());
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
-    let call = Call(spawn_blocking(move || {
+    let call = spawn_blocking(move || {
         let _kept = kept;
         // What a drain has named as abandoned must not run afterwards.
         if runner.is_cut() {
@@ -38,7 +35,8 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
         // An error means that nobody waits for it any more.
         let _ = begins.send(());
         Some(panics::catch(|| span.in_scope(function.take())))
-    }));
+    });
+    let call = Call(AbortOnDropHandle::new(call));
     match has_begun.await {
         Ok(()) => call,
         // A drain's deadline, or the end of the runtime: this batch is about to be dropped.
@@ -47,28 +45,16 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
 }
 
 /// A call. If it has not begun, dropping this withdraws it.
-pub(super) struct Call(JoinHandle<Option<Result<Result<(), TaskFailure>, Payload>>>);
+pub(super) struct Call(AbortOnDropHandle<Option<Result<Result<(), TaskFailure>, Payload>>>);
 
 impl Call {
-    pub(super) async fn ended(mut self, limit: Option<Duration>) -> End {
-        let result = match limit {
-            None => (&mut self.0).await,
-            Some(limit) => match timeout(limit, &mut self.0).await {
-                Ok(result) => result,
-                Err(_) => return End::TimedOut(limit),
-            },
-        };
-        match result {
-            Ok(Some(result)) => End::from(result),
+    pub(super) async fn ended(self, limit: Option<Duration>) -> End {
+        match within(limit, self.0).await {
+            Ok(Ok(Some(result))) => End::from(result),
             // As above: the batch is about to be dropped.
-            Ok(None) | Err(_) => pending().await,
+            Ok(Ok(None) | Err(_)) => pending().await,
+            Err(limit) => End::TimedOut(limit),
         }
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 
