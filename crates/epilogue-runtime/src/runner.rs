@@ -23,8 +23,7 @@ pub use tokio_util::task::task_tracker::TaskTrackerToken as InFlight;
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
-    BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver,
-    TaskOutcome, TaskStats,
+    BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver, TaskStats,
     execution::Execution,
     lane::{self, Worker},
     panics,
@@ -338,40 +337,6 @@ impl Runner {
                 panics::quietly("a task observer", || event(&**observer, &task));
             }
         }
-    }
-
-    /// Drops a task on purpose.
-    pub(crate) fn discard(&self, origin: &Origin, task: Queued) {
-        self.lose(origin, task, TaskOutcome::Discarded);
-    }
-
-    /// Drops a task because there is no time left for it, and says so.
-    pub(crate) fn abandon(&self, origin: &Origin, task: Queued, age: Option<Duration>) {
-        let lost = AbandonedTask {
-            name: task.name(),
-            origin: origin.clone(),
-            source: task.source,
-            attempts: task.attempts,
-            age: age.unwrap_or_default(),
-        };
-        tracing::error!(
-            target: "epilogue::task",
-            parent: task.span(),
-            task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
-            last_error = task.last_error(),
-            "task abandoned",
-        );
-        // Named before it is counted, so that a drain that finds it counted also finds it named.
-        self.0.registry.name(lost);
-        self.lose(origin, task, TaskOutcome::Abandoned);
-    }
-
-    fn lose(&self, origin: &Origin, mut task: Queued, outcome: TaskOutcome) {
-        task.ended = true;
-        task.span().record("outcome", outcome.as_str());
-        self.0.counters.ended(outcome);
-        self.observe(origin, &task, None, None, &|observer, task| observer.ended(task, outcome));
-        lost::drop_lost(task);
     }
 }
 
