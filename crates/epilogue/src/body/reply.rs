@@ -255,7 +255,7 @@ impl ReplyBody {
     }
 
     pub(crate) fn is_of(&mut self, mut stream: Box<Stream>) {
-        stream.rests();
+        stream.waits_for_client();
         self.stream = Some(stream);
     }
 
