@@ -134,19 +134,11 @@ impl ReplyBody {
     }
 
     fn hint(&self) -> SizeHint {
-        let mut hint = match &self.content {
+        let content = match &self.content {
             Either::Left(whole) => whole.size_hint(),
             Either::Right(body) => body.asked(Body::size_hint),
         };
-        let rest = self.rest() as u64;
-        if rest > 0 {
-            let upper = hint.upper();
-            hint.set_lower(hint.lower() + rest);
-            if let Some(upper) = upper {
-                hint.set_upper(upper + rest);
-            }
-        }
-        hint
+        content + SizeHint::with_exact(self.rest() as u64)
     }
 
     fn rest(&self) -> usize {

@@ -76,3 +76,28 @@ impl Drop for Stream {
         self.connection.wait.stream_ended();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::time::Duration;
+
+    use http_body::Body;
+    use http_body_util::{BodyExt, Either, Full};
+
+    use super::*;
+    use crate::body::{After, ReplyBody};
+    use crate::server::timer::ConnectionTimer;
+
+    #[tokio::test]
+    async fn the_rest_of_a_piece_counts_in_the_length_of_the_reply() {
+        let timer = ConnectionTimer::new(Duration::from_secs(1), None);
+        let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let connection = Arc::new(Connection::new(client, None, timer.wait()));
+        let mut body = ReplyBody::new(Either::Left(Full::from(vec![0; FRAME + 7])), After::default());
+        body.is_of(Box::new(Stream::new(connection, &Method::GET)));
+        assert_eq!(body.size_hint().exact(), Some(FRAME as u64 + 7));
+        body.frame().await;
+        assert_eq!(body.size_hint().exact(), Some(7));
+    }
+}
