@@ -2,10 +2,12 @@
 
 mod after;
 mod broken;
+mod collecting;
 mod foreign;
 mod headers;
 mod reply;
 mod request;
+mod time;
 
 pub(crate) use after::After;
 pub(crate) use broken::Breakable;
@@ -16,4 +18,5 @@ pub(crate) use headers::announced;
 pub(crate) use headers::multipart_type;
 pub(crate) use headers::{is_form, is_json};
 pub(crate) use reply::{Content, ReplyBody, into_body, never_has_content};
-pub(crate) use request::{BodyError, BodyTime, Early, RequestBody};
+pub(crate) use request::{BodyError, Early, RequestBody};
+pub(crate) use time::BodyTime;
