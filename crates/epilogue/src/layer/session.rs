@@ -181,14 +181,8 @@ impl Session {
         let mut solo = match state {
             State::Asked(solo) => solo,
             State::Fresh(tasks, head) => {
-                let parts = head.map_or_else(
-                    || {
-                        let mut parts = empty_parts();
-                        parts.version = self.version;
-                        parts
-                    },
-                    |head| *head,
-                );
+                let mut parts = head.map_or_else(empty_parts, |head| *head);
+                parts.version = self.version;
                 Box::new(Solo::new(Arc::clone(&self.plans.base), parts, tasks))
             }
             State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),
