@@ -2,12 +2,14 @@
 
 mod blocking;
 mod concurrent;
+mod counted;
 mod end;
 mod one;
 mod plain;
 
 use std::{mem, sync::Arc};
 
+use counted::CountedRunning;
 use one::Place;
 use plain::Plain;
 use tokio::{
@@ -19,7 +21,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     BatchReport, FailedTask, Lane, Origin, Reservation, TaskOutcome, finally::Finally, list::List,
-    runner::LiveId, spare, stats::Counters, task::Queued,
+    runner::LiveId, spare, task::Queued,
 };
 
 /// A batch from its creation to its end. Once it is submitted, its drop answers for what it has not run, whatever the reason for the drop.
@@ -186,22 +188,6 @@ impl Drop for Execution {
         if let Some(id) = self.id {
             self.list.runner.ended(id, self.phase == Phase::Finished);
         }
-    }
-}
-
-/// A task that counts as running until this is dropped.
-struct CountedRunning<'a>(&'a Counters);
-
-impl<'a> CountedRunning<'a> {
-    fn new(counters: &'a Counters) -> Self {
-        counters.running();
-        Self(counters)
-    }
-}
-
-impl Drop for CountedRunning<'_> {
-    fn drop(&mut self) {
-        self.0.stopped();
     }
 }
 

@@ -6,11 +6,10 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 
-use super::{end::End, one::within};
+use super::{counted::CountedWaiting, end::End, one::within};
 use crate::{
     Runner, TaskFailure,
     panics::{self, Payload},
-    stats::Counters,
     task::BlockingWork,
 };
 
@@ -55,21 +54,5 @@ impl Call {
             Ok(Ok(None) | Err(_)) => pending().await,
             Err(limit) => End::TimedOut(limit),
         }
-    }
-}
-
-/// A task that does not count as running until this is dropped.
-struct CountedWaiting<'a>(&'a Counters);
-
-impl<'a> CountedWaiting<'a> {
-    fn new(counters: &'a Counters) -> Self {
-        counters.stopped();
-        Self(counters)
-    }
-}
-
-impl Drop for CountedWaiting<'_> {
-    fn drop(&mut self) {
-        self.0.running();
     }
 }

@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::task::coop;
 
 use super::{
-    CountedRunning,
+    counted::CountedRunning,
     end::End,
     one::{self, Place},
 };
