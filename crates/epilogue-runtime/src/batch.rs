@@ -68,8 +68,8 @@ impl Batch {
         self
     }
 
-    /// Counts as one more of what is [pending](crate::TaskLimits::pending) until it has ended: for what follows a batch that may have no
-    /// tasks, and must not wait in any number.
+    /// Takes one place among what is [pending](crate::TaskLimits::pending) until it has ended. This is for a batch with exits: it may have
+    /// no tasks, and without a place any number of such batches could wait.
     ///
     /// ```
     /// # use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};

@@ -31,9 +31,9 @@ pub(crate) struct Execution {
     /// Tasks that were taken from the list and are being run in place.
     chunk: Vec<Queued>,
     report: BatchReport,
-    /// The first one runs, or is next.
+    /// What follows the tasks. The first one runs, or is next.
     pub(crate) finally: Vec<Finally>,
-    /// The first of what follows the tasks goes before them.
+    /// Whether the first of these goes before the tasks.
     pub(crate) tasks_wait: bool,
     phase: Phase,
     /// Its place among the pending, if it has one.

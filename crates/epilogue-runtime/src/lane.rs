@@ -13,8 +13,8 @@ use tokio::task::AbortHandle;
 
 use crate::execution::Execution;
 
-/// Runs the batches of a connection, whose requests mostly come one after another, by one task of the runtime. A batch that is
-/// submitted while another one runs has a task of its own: it waits for nothing.
+/// Runs the batches of a connection on one task of the runtime, which is kept from one batch to the next, since the requests of a
+/// connection mostly come one after another. A batch that is submitted while another one runs has a task of its own: it waits for nothing.
 ///
 /// ```
 /// use epilogue_runtime::{Batch, Lane, Origin, Runner, TaskLimits};

@@ -55,8 +55,11 @@ pub(crate) struct LiveId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Batch,
+    /// A request whose client has left.
     Kept,
+    /// A WebSocket.
     Open,
+    /// Those of a batch that was cut off.
     Exits,
 }
 
@@ -211,7 +214,7 @@ impl Registry {
         Some(comes)
     }
 
-    /// A batch was cut off: returns who takes its place if that one runs already, and all that are waiting.
+    /// A batch was cut off: returns the batch that had left its own place and takes this one, and all that have not begun.
     pub(super) fn ended_with_all(&self, id: LiveId) -> (Option<Next>, VecDeque<Box<Execution>>) {
         let mut inner = self.inner();
         let waiting = mem::take(&mut inner.waiting);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::time::over;
+use super::time::time_is_up;
 use super::{BodyError, BodyTime};
 use crate::scope::BoxFuture;
 
@@ -33,7 +33,7 @@ where
     fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
         let limit = self.limit;
         if self.timer.is_some() && self.time.app.stopping.is_cancelled() {
-            // What counts from the stop on is that something comes.
+            // From the stop on, the time begins anew with each piece.
             self.timer = None;
         }
         if self.first.len().max(self.all.len()) + piece.len() > limit {
@@ -48,10 +48,11 @@ where
         Ok(())
     }
 
+    /// No more has come so far.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, BodyError>> {
         let BodyTime { app, connection: Some(_) } = self.time else { return Poll::Pending };
         let limit = self.time.limit();
-        let timer = self.timer.get_or_insert_with(|| over(limit, Arc::clone(app)));
+        let timer = self.timer.get_or_insert_with(|| time_is_up(limit, Arc::clone(app)));
         timer.as_mut().poll(context).map(|limit| Err(BodyError::TooSlow { limit }))
     }
 }

@@ -216,7 +216,8 @@ impl RequestBody {
     }
 }
 
-/// An extension of a reply that was made before the request's body had come to its end. It is rare, and would make every reply larger.
+/// Marks a reply that was made before the request's body had come to its end. It is an extension of the reply, since it is rare and a field
+/// would make every reply larger.
 #[derive(Clone)]
 pub(crate) struct Early;
 

@@ -39,7 +39,7 @@ impl BodyTime<'_> {
 
 /// Waits until a client has had its time, and returns how much that was. From the moment that the server stops there is no more than for any
 /// other client that does nothing.
-pub(super) fn over(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
+pub(super) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
     Box::pin(async move {
         let limit = limit.unwrap_or(Duration::MAX);
         let most = longest_wait(app.runner.limits().grace);
@@ -77,8 +77,8 @@ impl http_body::Body for Limited {
             *timer = None;
             frame
         } else {
-            let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
-            let limit = ready!(over.as_mut().poll(context));
+            let time_is_up = timer.get_or_insert_with(|| time_is_up(*limit, Arc::clone(app)));
+            let limit = ready!(time_is_up.as_mut().poll(context));
             Some(Err(axum_core::Error::new(BodyError::TooSlow { limit })))
         };
         if let Some(Err(_)) = frame {
