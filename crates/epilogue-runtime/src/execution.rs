@@ -83,7 +83,7 @@ impl Execution {
     pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
         let runner = self.list.runner.clone();
         self.begin();
-        self.token = Some(runner.shared().batches.token());
+        self.token = Some(runner.batch_token());
         runner.admit(self, lane);
     }
 
@@ -133,7 +133,7 @@ impl Execution {
             } else {
                 // Not a function of its own, whose future would be one more to set up for each small batch.
                 // Exactly one of them runs at any moment, so they are counted as running once for all.
-                let _running = CountedRunning::new(&runner.shared().counters);
+                let _running = CountedRunning::new(runner.counters());
                 let mut ended = 0;
                 while let Some(task) = self.chunk.get_mut(ended) {
                     if task.is_plain() && !runner.is_observed() {

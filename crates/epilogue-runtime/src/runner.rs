@@ -14,7 +14,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// A request that a drain waits for.
@@ -55,7 +59,7 @@ use registry::{Admission, Next, Registry};
 #[derive(Clone)]
 pub struct Runner(Arc<Shared>);
 
-pub(crate) struct Shared {
+struct Shared {
     limits: TaskLimits,
     observers: Vec<Arc<dyn TaskObserver>>,
     context: OnceLock<TaskContext>,
@@ -63,14 +67,14 @@ pub(crate) struct Shared {
     runtime: OnceLock<Handle>,
     registry: Registry,
     refusals: Refusals,
-    pub(crate) counters: Counters,
+    counters: Counters,
     /// Batches, waiting or running, kept requests, open WebSockets and exits.
-    pub(crate) batches: TaskTracker,
+    batches: TaskTracker,
     /// Calls on the blocking pool.
-    pub(crate) blocking: TaskTracker,
+    blocking: TaskTracker,
     /// Requests that another server has.
     requests: TaskTracker,
-    pub(crate) blocking_permits: Arc<Semaphore>,
+    blocking_permits: Arc<Semaphore>,
 }
 
 impl Runner {
@@ -204,8 +208,19 @@ impl Runner {
         self.0.blocking.token()
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.0
+    /// A place among the calls on the blocking pool.
+    pub(crate) async fn blocking_permit(&self) -> OwnedSemaphorePermit {
+        let permits = Arc::clone(&self.0.blocking_permits);
+        permits.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    /// A drain waits for a batch, or what stands in for one, that holds this.
+    pub(crate) fn batch_token(&self) -> TaskTrackerToken {
+        self.0.batches.token()
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     /// Whether a drain's deadline has come.

@@ -1,6 +1,6 @@
 //! Blocking tasks: on tokio's blocking pool, not too many at once.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, time::Duration};
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
@@ -16,13 +16,11 @@ use crate::{
 /// Calls a function, and returns once it has begun: while it waits for its place, it does not count as running and its timeout does not run.
 pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -> Call {
     let function = panics::Quiet::new(function);
-    let shared = runner.shared();
-    let _waits = CountedWaiting::new(&shared.counters);
-    let permit =
-        Arc::clone(&shared.blocking_permits).acquire_owned().await.expect("the semaphore is never closed");
+    let _waits = CountedWaiting::new(runner.counters());
+    let permit = runner.blocking_permit().await;
     // The function keeps both until it ends, even if its time is up and nobody waits for it any more: it cannot be stopped, so it
     // still fills its place, and a shutdown still waits for it.
-    let kept = (permit, shared.blocking.token());
+    let kept = (permit, runner.blocking_call());
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
     let call = spawn_blocking(move || {

@@ -56,7 +56,7 @@ async fn start<'t>(
     task: &'t mut Queued,
     to_retry: &AtomicUsize,
 ) -> (&'t mut Queued, End, Option<Duration>) {
-    let _running = CountedRunning::new(&list.runner.shared().counters);
+    let _running = CountedRunning::new(list.runner.counters());
     let (end, took) = one::run(list, task, Place::Shared(to_retry)).await;
     (task, end, took)
 }

@@ -59,7 +59,7 @@ impl End {
         let outcome = self.outcome();
         let error = self.message();
         task.ended = true;
-        runner.shared().counters.ended(outcome);
+        runner.counters().ended(outcome);
 
         if !task.span().is_disabled() {
             let milliseconds = took.unwrap_or_default().div_duration_f64(Duration::from_millis(1));

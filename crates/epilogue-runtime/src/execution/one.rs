@@ -131,7 +131,7 @@ impl OneTask<'_> {
             task = %task.name(), request = %origin, attempt = task.attempts, source = %task.source, error, ?wait,
             "task {}: will be tried again", end.outcome(),
         );
-        runner.shared().counters.retried();
+        runner.counters().retried();
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
         task.set_last_error(error);
     }

@@ -68,7 +68,7 @@ enum Pause {
 impl Plain<'_> {
     fn poll_tasks(self: Pin<&mut Self>, cx: &mut Context<'_>, left: &mut usize) -> Pause {
         let mut this = self.project();
-        let counters = &this.list.runner.shared().counters;
+        let counters = this.list.runner.counters();
         while let Some(task) = this.tasks.get_mut(*this.ended) {
             if *left == 0 {
                 return Pause::Enough;

@@ -59,7 +59,7 @@ impl Runner {
             id: self.0.registry.begin(what, origin),
             runner: self.clone(),
             finished: false,
-            _token: self.0.batches.token(),
+            _token: self.batch_token(),
         };
         let id = other.id;
         let spawned = self.spawn(None, async move {
