@@ -7,11 +7,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 
 use super::{counted::CountedWaiting, end::End, one::within};
-use crate::{
-    Runner, TaskFailure,
-    panics::{self, Payload},
-    task::BlockingWork,
-};
+use crate::{Runner, panics, task::BlockingWork};
 
 /// Calls a function, and returns once it has begun: while it waits for its place, it does not count as running and its timeout does not run.
 pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -> Call {
@@ -31,7 +27,7 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
         }
         // An error means that nobody waits for it any more.
         let _ = begins.send(());
-        Some(panics::catch(|| span.in_scope(function.take())))
+        Some(End::from(panics::catch(|| span.in_scope(function.take()))))
     });
     let call = Call(AbortOnDropHandle::new(call));
     match has_begun.await {
@@ -42,12 +38,12 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
 }
 
 /// A call. If it has not begun, dropping this withdraws it.
-pub(super) struct Call(AbortOnDropHandle<Option<Result<Result<(), TaskFailure>, Payload>>>);
+pub(super) struct Call(AbortOnDropHandle<Option<End>>);
 
 impl Call {
     pub(super) async fn ended(self, limit: Option<Duration>) -> End {
         match within(limit, self.0).await {
-            Ok(Ok(Some(result))) => End::from(result),
+            Ok(Ok(Some(end))) => end,
             // As above: the batch is about to be dropped.
             Ok(Ok(None) | Err(_)) => pending().await,
             Err(limit) => End::TimedOut(limit),
