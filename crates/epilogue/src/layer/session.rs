@@ -8,7 +8,7 @@ use http::{Request, header};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
-use super::extract::Failed;
+use super::extract::{Failed, Misplaced, broken};
 use crate::App;
 use crate::app::{AppState, SoloError, overloaded};
 use crate::body::ReplyBody;
@@ -152,9 +152,7 @@ impl Session {
                 }
                 Ok(solo.ask(plan).await)
             }
-            State::Fresh(..) | State::Over => Err(super::extract::misplaced(
-                "a dependency was asked for after the request's reply was made",
-            )),
+            State::Fresh(..) | State::Over => Err(broken(Misplaced::AfterReply)),
         }
     }
 
