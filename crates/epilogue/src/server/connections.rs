@@ -153,7 +153,6 @@ impl Connections {
         mut signals: Signals,
         serving: TaskTrackerToken,
     ) -> Result<()> {
-        let mut expired = false;
         let mut deadline = pin!(expiry(grace, &mut signals));
         self.finish.give();
         self.started.state.stopping.cancel();
@@ -162,26 +161,24 @@ impl Connections {
         tokio::select! {
             biased;
             () = self.ended() => {}
-            () = deadline.as_mut() => expired = true,
+            () = deadline.as_mut() => return self.end_at_once().await,
         }
-        if !expired {
-            drop(serving);
-            if !self.started.state.servers.is_empty() {
-                tracing::info!(
-                    "another server of the app goes on: it finishes the queued tasks and ends the app"
-                );
-                return Ok(());
-            }
-            return self.started.drain(deadline, 0).await;
+        drop(serving);
+        if !self.started.state.servers.is_empty() {
+            tracing::info!(
+                "another server of the app goes on: it finishes the queued tasks and ends the app"
+            );
+            return Ok(());
         }
+        self.started.drain(deadline, 0).await
+    }
+
+    /// Cuts off what has not ended by the deadline, then ends the app.
+    async fn end_at_once(&self) -> Result<()> {
         self.abandon.give();
         // A path function that never comes to an await keeps its connection's task; nothing can stop it.
-        let stuck = match timeout(STUCK_AFTER, self.ended()).await {
-            Ok(()) => 0,
-            Err(_) => self.len(),
-        };
-        if stuck > 0 {
-            tracing::error!(requests = stuck, "requests do not stop");
+        if timeout(STUCK_AFTER, self.ended()).await.is_err() {
+            tracing::error!(requests = self.len(), "requests do not stop");
         }
         // Streams of HTTP/2 are left out: their connection has been counted.
         let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
