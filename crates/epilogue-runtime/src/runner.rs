@@ -84,15 +84,14 @@ impl Runner {
     }
 
     /// A runner that tells each of the observers what happens to each task.
-    pub fn with_observers(mut limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
-        limits.batches = limits.batches.max(1);
+    pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
         Self(Arc::new(Shared {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
+            registry: Registry::new(limits.batches.max(1)),
             limits,
             observers,
             context: OnceLock::new(),
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
-            registry: Registry::default(),
             refusals: Refusals::default(),
             counters: Counters::default(),
             batches: TaskTracker::new(),
@@ -232,7 +231,7 @@ impl Runner {
     pub(crate) fn admit(&self, execution: Box<Execution>, lane: Option<&Lane>) {
         let worker = lane.and_then(Lane::worker);
         let abort = worker.map(|worker| worker.abort.clone());
-        match self.0.registry.admit(execution, self.0.limits.batches, abort) {
+        match self.0.registry.admit(execution, abort) {
             Admission::Run(execution) => {
                 let left = match worker {
                     Some(worker) => worker.seat.give(execution),
@@ -278,7 +277,7 @@ impl Runner {
         let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
         wait.await;
-        if let Some(turn) = self.0.registry.resume(id, self.0.limits.batches) {
+        if let Some(turn) = self.0.registry.resume(id) {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
