@@ -1,11 +1,11 @@
 //! A reply's own tasks.
 
-use std::{any::type_name, borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    SourceLine, Task, TaskFn, TaskReturn,
+    Task, TaskFn, TaskReturn,
     task::{HandedOver, Queued, TaskArguments},
 };
 
@@ -62,8 +62,7 @@ impl Background {
         F::Future: Send + 'static,
         F::Output: TaskReturn,
     {
-        let work = function.prepare(arguments).into();
-        self.tasks().push(Queued::new(work, type_name::<F>(), SourceLine::caller()));
+        self.tasks().push(Queued::of_function(function, arguments));
         self
     }
 

@@ -31,7 +31,7 @@ pub struct Batch(Box<Execution>);
 impl Batch {
     /// A request's tasks.
     pub fn new(tasks: BackgroundTasks) -> Self {
-        Self(Box::new(Execution::new(tasks)))
+        Self(Box::new(Execution::new(tasks.list)))
     }
 
     /// Runs this once the tasks have ended, in whatever way. Tasks that it adds run after it. It also runs if the tasks were cut off
@@ -68,8 +68,8 @@ impl Batch {
         self
     }
 
-    /// Counts as one more of what is [pending](crate::TaskLimits::pending) until it has ended: for what follows a batch that may have no
-    /// tasks, and must not wait in any number.
+    /// Takes one place among what is [pending](crate::TaskLimits::pending) until it has ended. This is for a batch with exits: it may have
+    /// no tasks, and without a place any number of such batches could wait.
     ///
     /// ```
     /// # use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
@@ -80,13 +80,13 @@ impl Batch {
     /// assert!(!runner.is_full());
     /// ```
     pub fn with_place(mut self) -> Self {
-        self.0.place.get_or_insert_with(|| self.0.tasks.list.runner.take_place());
+        self.0.place.get_or_insert_with(|| self.0.list.runner.take_place());
         self
     }
 
     /// The request failed after all: see [`BackgroundTasks::discard`].
     pub fn discard(&self) {
-        self.0.tasks.discard();
+        self.0.list.discard();
     }
 
     /// The reply has left: the runner that the list came from runs the batch. At most

@@ -2,32 +2,38 @@
 
 mod blocking;
 mod concurrent;
+mod counted;
 mod end;
 mod one;
 mod plain;
 
-use std::mem;
+use std::{mem, sync::Arc};
 
+use counted::CountedRunning;
 use one::Place;
 use plain::Plain;
-use tokio::{runtime::Handle, task::coop, time::Instant};
+use tokio::{
+    runtime::Handle,
+    task::{coop, yield_now},
+    time::Instant,
+};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    BackgroundTasks, BatchReport, FailedTask, Lane, Origin, Reservation, Runner, TaskOutcome,
-    finally::Finally, runner::LiveId, spare, stats::Counters, task::Queued,
+    BatchReport, FailedTask, Lane, Origin, Reservation, TaskOutcome, finally::Finally, list::List,
+    runner::LiveId, spare, task::Queued,
 };
 
 /// A batch from its creation to its end. Once it is submitted, its drop answers for what it has not run, whatever the reason for the drop.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    pub(crate) tasks: BackgroundTasks,
+    pub(crate) list: Arc<List>,
     /// Tasks that were taken from the list and are being run in place.
     chunk: Vec<Queued>,
     report: BatchReport,
-    /// The first one runs, or is next.
+    /// What follows the tasks. The first one runs, or is next.
     pub(crate) finally: Vec<Finally>,
-    /// The first of what follows the tasks goes before them.
+    /// Whether the first of these goes before the tasks.
     pub(crate) tasks_wait: bool,
     phase: Phase,
     /// Its place among the pending, if it has one.
@@ -51,9 +57,9 @@ enum Phase {
 }
 
 impl Execution {
-    pub(crate) fn new(tasks: BackgroundTasks) -> Self {
+    pub(crate) fn new(list: Arc<List>) -> Self {
         Self {
-            tasks,
+            list,
             chunk: Vec::new(),
             report: BatchReport::default(),
             finally: Vec::new(),
@@ -68,16 +74,16 @@ impl Execution {
     }
 
     pub(crate) fn submit(self: Box<Self>, lane: Option<&Lane>) {
-        if self.tasks.list.submitted(!self.finally.is_empty()) {
+        if self.list.submitted(!self.finally.is_empty()) {
             self.admit(lane);
         }
     }
 
     /// Called directly for a list that already counts as submitted, and for an execution that has waited.
     pub(crate) fn admit(mut self: Box<Self>, lane: Option<&Lane>) {
-        let runner = self.runner().clone();
+        let runner = self.list.runner.clone();
         self.begin();
-        self.token = Some(runner.shared().batches.token());
+        self.token = Some(runner.batch_token());
         runner.admit(self, lane);
     }
 
@@ -86,12 +92,8 @@ impl Execution {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    fn runner(&self) -> &Runner {
-        &self.tasks.list.runner
-    }
-
     pub(crate) fn origin(&self) -> &Origin {
-        self.tasks.origin()
+        &self.list.origin
     }
 
     pub(crate) fn since(&self) -> Option<Instant> {
@@ -113,7 +115,7 @@ impl Execution {
             }
             let Some(exits) = self.finally.first_mut() else { break };
             // Until it has ended it stays in the batch, whose drop sees to it.
-            exits.run(&self.tasks.list.origin, &self.report).await;
+            exits.run(&self.list.origin, &self.report).await;
             self.finally.remove(0);
         }
         spare::give(mem::take(&mut self.chunk));
@@ -122,32 +124,32 @@ impl Execution {
 
     /// Runs the list until it is empty, which is its end if nothing follows.
     async fn run_tasks(&mut self, is_last: bool) {
-        let list = &*self.tasks.list;
-        let (runner, origin) = (&list.runner, &list.origin);
+        let list = &*self.list;
+        let runner = &list.runner;
         while let Some(at_a_time) = list.take(&mut self.chunk, is_last) {
             if at_a_time > 1 && self.chunk.len() > 1 {
                 let (tasks, report) = (&mut self.chunk, &mut self.report);
-                Box::pin(concurrent::run(runner, origin, tasks, at_a_time, report, self.id)).await;
+                Box::pin(concurrent::run(list, tasks, at_a_time, report, self.id)).await;
             } else {
+                // Not a function of its own, whose future would be one more to set up for each small batch.
                 // Exactly one of them runs at any moment, so they are counted as running once for all.
-                let _running = CountedRunning::new(&runner.shared().counters);
+                let _running = CountedRunning::new(runner.counters());
                 let mut ended = 0;
-                while ended < self.chunk.len() {
-                    if !runner.is_observed() {
+                while let Some(task) = self.chunk.get_mut(ended) {
+                    if task.is_plain() && !runner.is_observed() {
                         let (tasks, report) = (&mut self.chunk, &mut self.report);
-                        ended = Plain { runner, origin, tasks, report, ended, future: None }.await;
+                        ended = Plain { list, tasks, report, ended, future: None }.await;
+                        if self.chunk.get(ended).is_some_and(Queued::is_plain) {
+                            // A real yield: a future that only wakes itself is polled again before its thread looks at sockets and timers.
+                            yield_now().await;
+                        }
+                    } else {
+                        let (end, took) = one::run(list, task, Place::Own(self.id)).await;
+                        end.settle(list, task, took, &mut self.report);
+                        ended += 1;
+                        // Tasks that never wait would keep their thread from everything else.
+                        coop::consume_budget().await;
                     }
-                    let Some(task) = self.chunk.get_mut(ended) else { break };
-                    if !runner.is_observed() && task.is_plain() {
-                        // A real yield: a future that only wakes itself is polled again before its thread looks at sockets and timers.
-                        tokio::task::yield_now().await;
-                        continue;
-                    }
-                    let (end, took) = one::run(runner, origin, task, Place::Own(self.id)).await;
-                    end.settle(runner, origin, task, took, &mut self.report);
-                    ended += 1;
-                    // Tasks that never wait would keep their thread from everything else.
-                    coop::consume_budget().await;
                 }
             }
             self.chunk.clear();
@@ -163,8 +165,8 @@ impl Execution {
     /// The batch was dropped before its end, by a drain's deadline or with its runtime; or a list that is run by hand was dropped.
     fn cut_off(&mut self) {
         let mut left = mem::take(&mut self.chunk);
-        left.extend(self.tasks.list.give_up(self.token.is_some()));
-        let (runner, origin) = (&self.tasks.list.runner, &self.tasks.list.origin);
+        left.extend(self.list.give_up(self.token.is_some()));
+        let (runner, origin) = (&self.list.runner, &self.list.origin);
         let age = self.since.map(|since| since.elapsed());
         for task in left.into_iter().filter(|task| !task.ended) {
             let message = "the shutdown's deadline came first".to_owned();
@@ -184,36 +186,22 @@ impl Drop for Execution {
             self.cut_off();
         }
         if let Some(id) = self.id {
-            self.runner().ended(id, self.phase == Phase::Finished);
+            self.list.runner.ended(id, self.phase == Phase::Finished);
         }
-    }
-}
-
-/// A task that counts as running until this is dropped.
-struct CountedRunning<'a>(&'a Counters);
-
-impl<'a> CountedRunning<'a> {
-    fn new(counters: &'a Counters) -> Self {
-        counters.running();
-        Self(counters)
-    }
-}
-
-impl Drop for CountedRunning<'_> {
-    fn drop(&mut self) {
-        self.0.stopped();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::BackgroundTasks;
 
     #[tokio::test]
     async fn what_failed_is_kept_for_those_who_ask() {
         for (is_last, kept) in [(false, 1), (true, 0)] {
-            let mut execution = Execution::new(BackgroundTasks::new());
-            execution.tasks.add_task(async || Err("on purpose"), ());
+            let tasks = BackgroundTasks::new();
+            let mut execution = Execution::new(Arc::clone(&tasks.list));
+            tasks.add_task(async || Err("on purpose"), ());
             execution.run_tasks(is_last).await;
             assert_eq!(execution.report.failed.len(), kept);
         }

@@ -4,18 +4,17 @@ use std::{
     fmt,
     future::poll_fn,
     mem,
-    pin::Pin,
     task::{Context, Poll},
 };
 
-use crate::{BatchReport, Origin, panics};
+use futures_util::future::BoxFuture;
 
-type ExitFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+use crate::{BatchReport, Origin, panics};
 
 /// A function to run when the tasks have ended. If its batch is cut off, it continues elsewhere from where it was.
 pub(crate) enum Finally {
-    Waits(Box<dyn FnOnce(BatchReport) -> ExitFuture + Send>),
-    Runs(ExitFuture),
+    Waits(Box<dyn FnOnce(BatchReport) -> BoxFuture<'static, ()> + Send>),
+    Runs(BoxFuture<'static, ()>),
     Ended,
 }
 

@@ -13,8 +13,8 @@ use tokio::task::AbortHandle;
 
 use crate::execution::Execution;
 
-/// Runs the batches of a connection, whose requests mostly come one after another, by one task of the runtime. A batch that is
-/// submitted while another one runs has a task of its own: it waits for nothing.
+/// Runs the batches of a connection on one task of the runtime, which is kept from one batch to the next, since the requests of a
+/// connection mostly come one after another. A batch that is submitted while another one runs has a task of its own: it waits for nothing.
 ///
 /// ```
 /// use epilogue_runtime::{Batch, Lane, Origin, Runner, TaskLimits};
@@ -55,20 +55,8 @@ impl Lane {
 
 /// The task of a lane.
 pub(crate) struct Worker {
-    seat: Arc<Seat>,
+    pub(crate) seat: Arc<Seat>,
     pub(crate) abort: AbortHandle,
-}
-
-impl Worker {
-    pub(crate) fn new(seat: Arc<Seat>, abort: AbortHandle) -> Self {
-        Self { seat, abort }
-    }
-
-    /// Hands over the execution; it is given back if the worker is busy.
-    #[must_use]
-    pub(crate) fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
-        self.seat.give(execution)
-    }
 }
 
 impl Drop for Worker {
@@ -126,7 +114,9 @@ impl Seat {
         self.0.lock()
     }
 
-    fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
+    /// Hands over the execution; it is given back if the worker is busy.
+    #[must_use]
+    pub(crate) fn give(&self, execution: Box<Execution>) -> Option<Box<Execution>> {
         let mut state = self.state();
         match mem::take(&mut state.worker) {
             Doing::Waits(worker) => {

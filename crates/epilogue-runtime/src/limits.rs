@@ -23,8 +23,8 @@ use std::time::Duration;
 pub struct TaskLimits {
     /// Tasks queued or running, over all requests. The server lets in a request that can add tasks if there are
     /// [places](crate::Runner::reserve) for as many as recent requests of its route added, and refuses it otherwise. What a request
-    /// that was let in adds is always accepted. A request whose client has left keeps its places until it has ended, at least one; and one place
-    /// is taken by each request whose reply is made and whose exits wait or run.
+    /// that was let in adds is always accepted. A request whose client has left keeps its places, or takes one if it has none, until it has
+    /// ended; and a request takes one while its exits wait or run after its reply.
     /// Default: 100,000.
     pub pending: usize,
     /// Batches running at once; others wait, first come, first served. A batch that only waits to try tasks again leaves its place to others.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 use tracing::{Level, Span, field};
 
-use crate::{
-    BackgroundTasks, Origin, Runner, TaskInfo, TaskOutcome, execution::Execution, spare, task::Queued,
-};
+use crate::{Origin, Runner, TaskInfo, TaskObserver, TaskOutcome, execution::Execution, spare, task::Queued};
 
 #[derive(Debug)]
 pub(crate) struct List {
@@ -96,9 +94,10 @@ impl List {
             task.set_span(span);
         }
         // Counted and reported before a running batch can see it, so that it cannot end before it was queued.
-        self.runner.shared().counters.entered();
+        self.runner.counters().entered();
+        // Asked before the call, which would cost something for each task.
         if self.runner.is_observed() {
-            self.runner.observe(&self.origin, &task, None, None, &crate::TaskObserver::queued);
+            self.runner.observe(&self.origin, &task, None, None, &TaskObserver::queued);
         }
 
         let mut queue = self.queue();
@@ -126,7 +125,7 @@ impl List {
         }
         drop(queue);
         if resubmit {
-            Box::new(Execution::new(BackgroundTasks::of(Arc::clone(self)))).admit(None);
+            Box::new(Execution::new(Arc::clone(self))).admit(None);
         }
     }
 

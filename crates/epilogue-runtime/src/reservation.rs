@@ -39,7 +39,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.runner.shared().counters.unreserve(self.tasks);
+        self.runner.counters().unreserve(self.tasks);
     }
 }
 

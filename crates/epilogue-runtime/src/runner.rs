@@ -14,7 +14,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// A request that a drain waits for.
@@ -23,8 +27,7 @@ pub use tokio_util::task::task_tracker::TaskTrackerToken as InFlight;
 pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
-    BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver,
-    TaskOutcome, TaskStats,
+    BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver, TaskStats,
     execution::Execution,
     lane::{self, Worker},
     panics,
@@ -56,7 +59,7 @@ use registry::{Admission, Next, Registry};
 #[derive(Clone)]
 pub struct Runner(Arc<Shared>);
 
-pub(crate) struct Shared {
+struct Shared {
     limits: TaskLimits,
     observers: Vec<Arc<dyn TaskObserver>>,
     context: OnceLock<TaskContext>,
@@ -64,14 +67,14 @@ pub(crate) struct Shared {
     runtime: OnceLock<Handle>,
     registry: Registry,
     refusals: Refusals,
-    pub(crate) counters: Counters,
+    counters: Counters,
     /// Batches, waiting or running, kept requests, open WebSockets and exits.
-    pub(crate) batches: TaskTracker,
+    batches: TaskTracker,
     /// Calls on the blocking pool.
-    pub(crate) blocking: TaskTracker,
+    blocking: TaskTracker,
     /// Requests that another server has.
     requests: TaskTracker,
-    pub(crate) blocking_permits: Arc<Semaphore>,
+    blocking_permits: Arc<Semaphore>,
 }
 
 impl Runner {
@@ -81,15 +84,14 @@ impl Runner {
     }
 
     /// A runner that tells each of the observers what happens to each task.
-    pub fn with_observers(mut limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
-        limits.batches = limits.batches.max(1);
+    pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
         Self(Arc::new(Shared {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
+            registry: Registry::new(limits.batches.max(1)),
             limits,
             observers,
             context: OnceLock::new(),
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
-            registry: Registry::default(),
             refusals: Refusals::default(),
             counters: Counters::default(),
             batches: TaskTracker::new(),
@@ -205,8 +207,19 @@ impl Runner {
         self.0.blocking.token()
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.0
+    /// A place among the calls on the blocking pool.
+    pub(crate) async fn blocking_permit(&self) -> OwnedSemaphorePermit {
+        let permits = Arc::clone(&self.0.blocking_permits);
+        permits.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    /// A drain waits for a batch, or what stands in for one, that holds this.
+    pub(crate) fn batch_token(&self) -> TaskTrackerToken {
+        self.0.batches.token()
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     /// Whether a drain's deadline has come.
@@ -218,10 +231,10 @@ impl Runner {
     pub(crate) fn admit(&self, execution: Box<Execution>, lane: Option<&Lane>) {
         let worker = lane.and_then(Lane::worker);
         let abort = worker.map(|worker| worker.abort.clone());
-        match self.0.registry.admit(execution, self.0.limits.batches, abort) {
+        match self.0.registry.admit(execution, abort) {
             Admission::Run(execution) => {
                 let left = match worker {
-                    Some(worker) => worker.give(execution),
+                    Some(worker) => worker.seat.give(execution),
                     None => Some(execution),
                 };
                 if let Some(execution) = left {
@@ -242,7 +255,7 @@ impl Runner {
             Some(lane) => {
                 let seat = Arc::default();
                 let spawned = self.spawn(runtime, lane::work(Arc::clone(&seat), execution));
-                spawned.inspect(|abort| lane.keep(Worker::new(seat, abort.clone())))
+                spawned.inspect(|abort| lane.keep(Worker { seat, abort: abort.clone() }))
             }
         };
         if let Some(abort) = spawned {
@@ -264,7 +277,7 @@ impl Runner {
         let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
         wait.await;
-        if let Some(turn) = self.0.registry.resume(id, self.0.limits.batches) {
+        if let Some(turn) = self.0.registry.resume(id) {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
@@ -338,40 +351,6 @@ impl Runner {
                 panics::quietly("a task observer", || event(&**observer, &task));
             }
         }
-    }
-
-    /// Drops a task on purpose.
-    pub(crate) fn discard(&self, origin: &Origin, task: Queued) {
-        self.lose(origin, task, TaskOutcome::Discarded);
-    }
-
-    /// Drops a task because there is no time left for it, and says so.
-    pub(crate) fn abandon(&self, origin: &Origin, task: Queued, age: Option<Duration>) {
-        let lost = AbandonedTask {
-            name: task.name(),
-            origin: origin.clone(),
-            source: task.source,
-            attempts: task.attempts,
-            age: age.unwrap_or_default(),
-        };
-        tracing::error!(
-            target: "epilogue::task",
-            parent: task.span(),
-            task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
-            last_error = task.last_error(),
-            "task abandoned",
-        );
-        // Named before it is counted, so that a drain that finds it counted also finds it named.
-        self.0.registry.name(lost);
-        self.lose(origin, task, TaskOutcome::Abandoned);
-    }
-
-    fn lose(&self, origin: &Origin, mut task: Queued, outcome: TaskOutcome) {
-        task.ended = true;
-        task.span().record("outcome", outcome.as_str());
-        self.0.counters.ended(outcome);
-        self.observe(origin, &task, None, None, &|observer, task| observer.ended(task, outcome));
-        lost::drop_lost(task);
     }
 }
 

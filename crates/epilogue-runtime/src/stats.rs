@@ -73,16 +73,16 @@ impl TaskStats {
 /// Puts a counter that every request writes on a cache line of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Apart<T>(T);
+struct CachePadded<T>(T);
 
 /// Only `reserved` orders other memory; nothing depends on the order of the rest, so they are accessed relaxed.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pending: Apart<AtomicUsize>,
-    succeeded: Apart<AtomicU64>,
-    running: Apart<AtomicUsize>,
+    pending: CachePadded<AtomicUsize>,
+    succeeded: CachePadded<AtomicU64>,
+    running: CachePadded<AtomicUsize>,
     /// Places reserved for the tasks of requests in flight.
-    reserved: Apart<AtomicUsize>,
+    reserved: CachePadded<AtomicUsize>,
     failed: AtomicU64,
     panicked: AtomicU64,
     timed_out: AtomicU64,

@@ -1,10 +1,10 @@
 //! The request's task list, as path functions and dependencies see it.
 
-use std::{any::type_name, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use crate::{
-    Added, AddedTask, Background, BatchReport, Origin, Runner, SourceLine, Task, TaskFn, TaskInfo,
-    TaskLimits, TaskReturn,
+    Added, AddedTask, Background, BatchReport, Origin, Runner, Task, TaskFn, TaskInfo, TaskLimits,
+    TaskReturn,
     execution::Execution,
     list::List,
     task::{HandedOver, Queued, TaskArguments},
@@ -87,8 +87,7 @@ impl BackgroundTasks {
         F::Future: Send + 'static,
         F::Output: TaskReturn,
     {
-        let work = function.prepare(arguments).into();
-        Added::new(self, Queued::new(work, type_name::<F>(), SourceLine::caller()))
+        Added::new(self, Queued::of_function(function, arguments))
     }
 
     /// Adds a `#[task]` with its arguments by name: `tasks.add(send_mail { to, subject })`. Such a task can be retried.
@@ -211,7 +210,7 @@ impl BackgroundTasks {
 
     /// Runs the queued tasks, and those that they add, here and now: for unit tests.
     pub async fn run_all(&self) -> BatchReport {
-        Execution::new(self.clone()).run_inline().await
+        Execution::new(Arc::clone(&self.list)).run_inline().await
     }
 
     /// The request that the list belongs to.

@@ -1,35 +1,25 @@
 //! Blocking tasks: on tokio's blocking pool, not too many at once.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, time::Duration};
 
-use tokio::{
-    sync::oneshot,
-    task::{JoinHandle, spawn_blocking},
-    time::timeout,
-};
+use tokio::{sync::oneshot, task::spawn_blocking};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 
-use super::end::End;
-use crate::{
-    Runner, TaskFailure,
-    panics::{self, Payload},
-    stats::Counters,
-    task::BlockingWork,
-};
+use super::{counted::CountedWaiting, end::End, one::within};
+use crate::{Runner, panics, task::BlockingWork};
 
 /// Calls a function, and returns once it has begun: while it waits for its place, it does not count as running and its timeout does not run.
 pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -> Call {
     let function = panics::Quiet::new(function);
-    let shared = runner.shared();
-    let _waits = CountedWaiting::new(&shared.counters);
-    let permit =
-        Arc::clone(&shared.blocking_permits).acquire_owned().await.expect("the semaphore is never closed");
+    let _waits = CountedWaiting::new(runner.counters());
+    let permit = runner.blocking_permit().await;
     // The function keeps both until it ends, even if its time is up and nobody waits for it any more: it cannot be stopped, so it
     // still fills its place, and a shutdown still waits for it.
-    let kept = (permit, shared.blocking.token());
+    let kept = (permit, runner.blocking_call());
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
-    let call = Call(spawn_blocking(move || {
+    let call = spawn_blocking(move || {
         let _kept = kept;
         // What a drain has named as abandoned must not run afterwards.
         if runner.is_cut() {
@@ -37,8 +27,9 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
         }
         // An error means that nobody waits for it any more.
         let _ = begins.send(());
-        Some(panics::catch(|| span.in_scope(function.take())))
-    }));
+        Some(End::from(panics::catch(|| span.in_scope(function.take()))))
+    });
+    let call = Call(AbortOnDropHandle::new(call));
     match has_begun.await {
         Ok(()) => call,
         // A drain's deadline, or the end of the runtime: this batch is about to be dropped.
@@ -47,43 +38,15 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
 }
 
 /// A call. If it has not begun, dropping this withdraws it.
-pub(super) struct Call(JoinHandle<Option<Result<Result<(), TaskFailure>, Payload>>>);
+pub(super) struct Call(AbortOnDropHandle<Option<End>>);
 
 impl Call {
-    pub(super) async fn ended(mut self, limit: Option<Duration>) -> End {
-        let result = match limit {
-            None => (&mut self.0).await,
-            Some(limit) => match timeout(limit, &mut self.0).await {
-                Ok(result) => result,
-                Err(_) => return End::TimedOut(limit),
-            },
-        };
-        match result {
-            Ok(Some(result)) => End::from(result),
+    pub(super) async fn ended(self, limit: Option<Duration>) -> End {
+        match within(limit, self.0).await {
+            Ok(Ok(Some(end))) => end,
             // As above: the batch is about to be dropped.
-            Ok(None) | Err(_) => pending().await,
+            Ok(Ok(None) | Err(_)) => pending().await,
+            Err(limit) => End::TimedOut(limit),
         }
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// A task that does not count as running until this is dropped.
-struct CountedWaiting<'a>(&'a Counters);
-
-impl<'a> CountedWaiting<'a> {
-    fn new(counters: &'a Counters) -> Self {
-        counters.stopped();
-        Self(counters)
-    }
-}
-
-impl Drop for CountedWaiting<'_> {
-    fn drop(&mut self) {
-        self.0.running();
     }
 }

@@ -12,22 +12,21 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::task::coop;
 
 use super::{
-    CountedRunning,
+    counted::CountedRunning,
     end::End,
     one::{self, Place},
 };
-use crate::{BatchReport, Origin, Runner, runner::LiveId, task::Queued};
+use crate::{BatchReport, list::List, runner::LiveId, task::Queued};
 
 pub(super) async fn run(
-    runner: &Runner,
-    origin: &Origin,
+    list: &List,
     tasks: &mut [Queued],
     at_a_time: usize,
     report: &mut BatchReport,
     batch: Option<LiveId>,
 ) {
     let to_retry = AtomicUsize::new(0);
-    let mut waiting = tasks.iter_mut().map(|task| start(runner, origin, task, &to_retry));
+    let mut waiting = tasks.iter_mut().map(|task| start(list, task, &to_retry));
     // `FuturesUnordered` polls new futures in the order in which they came, so tasks start in the order added.
     let mut running: FuturesUnordered<_> = waiting.by_ref().take(at_a_time).collect();
     while !running.is_empty() {
@@ -36,12 +35,12 @@ pub(super) async fn run(
             ended => ended,
         });
         if let Some((task, end, took)) = ended.await {
-            end.settle(runner, origin, task, took, report);
+            end.settle(list, task, took, report);
             running.extend(waiting.next());
             coop::consume_budget().await;
         } else {
             // They all wait to be tried again.
-            runner.paused(batch, woken()).await;
+            list.runner.paused(batch, woken()).await;
         }
     }
 }
@@ -53,12 +52,11 @@ async fn woken() {
 }
 
 async fn start<'t>(
-    runner: &Runner,
-    origin: &Origin,
+    list: &List,
     task: &'t mut Queued,
     to_retry: &AtomicUsize,
 ) -> (&'t mut Queued, End, Option<Duration>) {
-    let _running = CountedRunning::new(&runner.shared().counters);
-    let (end, took) = one::run(runner, origin, task, Place::Shared(to_retry)).await;
+    let _running = CountedRunning::new(list.runner.counters());
+    let (end, took) = one::run(list, task, Place::Shared(to_retry)).await;
     (task, end, took)
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    BatchReport, FailedTask, Origin, Runner, TaskFailure, TaskOutcome,
+    BatchReport, FailedTask, TaskFailure, TaskOutcome,
+    list::List,
     panics::{self, Payload},
     task::Queued,
 };
@@ -49,16 +50,16 @@ impl End {
     /// Counts, logs and reports the end of a task.
     pub(super) fn settle(
         self,
-        runner: &Runner,
-        origin: &Origin,
+        list: &List,
         task: &mut Queued,
         took: Option<Duration>,
         report: &mut BatchReport,
     ) {
+        let (runner, origin) = (&list.runner, &list.origin);
         let outcome = self.outcome();
         let error = self.message();
         task.ended = true;
-        runner.shared().counters.ended(outcome);
+        runner.counters().ended(outcome);
 
         if !task.span().is_disabled() {
             let milliseconds = took.unwrap_or_default().div_duration_f64(Duration::from_millis(1));

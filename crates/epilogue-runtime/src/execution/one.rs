@@ -9,7 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{blocking, end::End};
 use crate::{
-    Origin, Runner, TaskObserver,
+    TaskObserver,
+    list::List,
     panics::{self, Caught},
     runner::LiveId,
     task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
@@ -24,98 +25,105 @@ pub(super) enum Place<'a> {
     Shared(&'a AtomicUsize),
 }
 
-/// Runs a task. The clock is read only if someone wants to know how long it took.
-pub(super) async fn run(
-    runner: &Runner,
-    origin: &Origin,
-    task: &mut Queued,
-    place: Place<'_>,
-) -> (End, Option<Duration>) {
-    let mut begun = None;
+/// Runs a task; the clock is read only if someone wants to know how long it took.
+pub(super) async fn run(list: &List, task: &mut Queued, place: Place<'_>) -> (End, Option<Duration>) {
     let work = task.work.take().expect("a task begins once");
+    let mut one = OneTask { list, task, begun: None };
     let end = match work {
-        Work::Call(Kind::Async(future)) if task.timeout().is_none() => {
-            begin(runner, origin, task, &mut begun);
-            End::from(Caught::new(future, task.span()).await)
+        Work::Call(Kind::Async(future)) if one.task.timeout().is_none() => {
+            one.begin();
+            End::from(Caught::new(future, one.task.span()).await)
         }
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
-        Work::Call(call) => Box::pin(attempt(runner, origin, task, &mut begun, call)).await,
+        Work::Call(call) => Box::pin(one.attempt(call)).await,
         Work::Task(repeated) => {
             let mut repeated = panics::Quiet::new(repeated);
-            Box::pin(repeat(runner, origin, task, &mut begun, &mut **repeated.get_mut(), place)).await
+            Box::pin(one.repeat(&mut **repeated.get_mut(), place)).await
         }
     };
-    (end, begun.map(|begun| begun.elapsed()))
+    (end, one.took())
 }
 
-/// An attempt begins: `begun` is when the first one did.
-fn begin(runner: &Runner, origin: &Origin, task: &mut Queued, begun: &mut Option<Instant>) {
-    task.attempts += 1;
-    if task.attempts == 1 {
-        *begun = (runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
-        runner.observe(origin, task, None, None, &TaskObserver::started);
-    }
+struct OneTask<'t> {
+    list: &'t List,
+    task: &'t mut Queued,
+    /// When its first attempt began, if someone wants to know how long it took.
+    begun: Option<Instant>,
 }
 
-async fn attempt(
-    runner: &Runner,
-    origin: &Origin,
-    task: &mut Queued,
-    begun: &mut Option<Instant>,
-    work: Kind,
-) -> End {
-    let limit = task.timeout();
-    match work {
-        Kind::Async(future) => {
-            begin(runner, origin, task, begun);
-            let future = Caught::new(future, task.span());
-            match limit {
-                None => End::from(future.await),
-                Some(limit) => match timeout(limit, future).await {
-                    Ok(result) => End::from(result),
-                    Err(_) => End::TimedOut(limit),
-                },
-            }
-        }
-        Kind::Blocking(function) => {
-            let call = blocking::call(runner, task.span(), function).await;
-            begin(runner, origin, task, begun);
-            call.ended(limit).await
-        }
-        Kind::CannotBegin(failure) => {
-            begin(runner, origin, task, begun);
-            End::NotBegun(failure)
+impl OneTask<'_> {
+    /// An attempt begins.
+    fn begin(&mut self) {
+        let Self { list, task, begun } = self;
+        task.attempts += 1;
+        if task.attempts == 1 {
+            *begun = (list.runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
+            list.runner.observe(&list.origin, task, None, None, &TaskObserver::started);
         }
     }
-}
 
-/// A `#[task]`: attempt after attempt.
-async fn repeat(
-    runner: &Runner,
-    origin: &Origin,
-    task: &mut Queued,
-    begun: &mut Option<Instant>,
-    repeated: &mut Repeated<dyn Attempts>,
-    place: Place<'_>,
-) -> End {
-    let options = repeated.options;
-    let mut waits = None;
-    loop {
-        let is_last = task.attempts >= options.retries;
-        let end = match panics::catch(|| repeated.attempts.attempt(runner.context(), is_last)) {
-            Ok(Some(running)) => attempt(runner, origin, task, begun, running.0).await,
-            Ok(None) => {
-                unreachable!("a task was tried again after its last attempt, which is a bug in epilogue")
+    fn took(&self) -> Option<Duration> {
+        self.begun.map(|begun| begun.elapsed())
+    }
+
+    async fn attempt(&mut self, work: Kind) -> End {
+        let limit = self.task.timeout();
+        match work {
+            Kind::Async(future) => {
+                self.begin();
+                let future = Caught::new(future, self.task.span());
+                within(limit, future).await.map_or_else(End::TimedOut, End::from)
             }
-            Err(payload) => {
-                begin(runner, origin, task, begun);
-                End::Panicked(panics::message(payload))
+            Kind::Blocking(function) => {
+                let call = blocking::call(&self.list.runner, self.task.span(), function).await;
+                self.begin();
+                call.ended(limit).await
             }
-        };
-        if is_last || !again(&end, options) || runner.is_cut() {
-            return end;
+            Kind::CannotBegin(failure) => {
+                self.begin();
+                End::NotBegun(failure)
+            }
         }
-        let wait = waits.get_or_insert_with(|| options.backoff.waits()).next().unwrap_or_default();
+    }
+
+    /// A `#[task]`: attempt after attempt.
+    async fn repeat(&mut self, repeated: &mut Repeated<dyn Attempts>, place: Place<'_>) -> End {
+        let runner = &self.list.runner;
+        let options = repeated.options;
+        let mut waits = None;
+        loop {
+            let is_last = self.task.attempts >= options.retries;
+            let end = match panics::catch(|| repeated.attempts.attempt(runner.context(), is_last)) {
+                Ok(Some(running)) => self.attempt(running.0).await,
+                Ok(None) => {
+                    unreachable!("a task was tried again after its last attempt, which is a bug in epilogue")
+                }
+                Err(payload) => {
+                    self.begin();
+                    End::Panicked(panics::message(payload))
+                }
+            };
+            if is_last || !again(&end, options) || runner.is_cut() {
+                return end;
+            }
+            let wait = waits.get_or_insert_with(|| options.backoff.waits()).next().unwrap_or_default();
+            self.note_retry(&end, wait);
+            match place {
+                Place::Own(batch) => runner.paused(batch, sleep(wait)).await,
+                Place::Shared(waiting) => {
+                    waiting.fetch_add(1, Ordering::Relaxed);
+                    sleep(wait).await;
+                    waiting.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Counts, logs and reports an attempt that another one will follow.
+    fn note_retry(&mut self, end: &End, wait: Duration) {
+        let took = self.took();
+        let Self { list, task, .. } = self;
+        let (runner, origin) = (&list.runner, &list.origin);
         let error = end.message().unwrap_or_default();
         tracing::warn!(
             target: "epilogue::task",
@@ -123,18 +131,17 @@ async fn repeat(
             task = %task.name(), request = %origin, attempt = task.attempts, source = %task.source, error, ?wait,
             "task {}: will be tried again", end.outcome(),
         );
-        runner.shared().counters.retried();
-        let took = begun.map(|begun| begun.elapsed());
+        runner.counters().retried();
         runner.observe(origin, task, took, Some(&error), &TaskObserver::retried);
         task.set_last_error(error);
-        match place {
-            Place::Own(batch) => runner.paused(batch, sleep(wait)).await,
-            Place::Shared(waiting) => {
-                waiting.fetch_add(1, Ordering::Relaxed);
-                sleep(wait).await;
-                waiting.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
+    }
+}
+
+/// Awaits a future; the error is the limit, if that comes first.
+pub(super) async fn within<F: Future>(limit: Option<Duration>, future: F) -> Result<F::Output, Duration> {
+    match limit {
+        None => Ok(future.await),
+        Some(limit) => timeout(limit, future).await.map_err(|_| limit),
     }
 }
 

@@ -9,7 +9,9 @@ use pin_project_lite::pin_project;
 
 use super::end::End;
 use crate::{
-    BatchReport, Origin, Runner, TaskFailure, TaskOutcome, panics,
+    BatchReport, TaskFailure, TaskOutcome,
+    list::List,
+    panics,
     task::{Queued, TaskFuture},
 };
 
@@ -20,8 +22,7 @@ pin_project! {
     /// Runs plain tasks until one is not plain, or [`AT_ONCE`] have ended in one poll. The output is how many have ended. Only for a
     /// runner without observers.
     pub(super) struct Plain<'a> {
-        pub(super) runner: &'a Runner,
-        pub(super) origin: &'a Origin,
+        pub(super) list: &'a List,
         pub(super) tasks: &'a mut [Queued],
         pub(super) report: &'a mut BatchReport,
         pub(super) ended: usize,
@@ -67,7 +68,7 @@ enum Pause {
 impl Plain<'_> {
     fn poll_tasks(self: Pin<&mut Self>, cx: &mut Context<'_>, left: &mut usize) -> Pause {
         let mut this = self.project();
-        let counters = &this.runner.shared().counters;
+        let counters = this.list.runner.counters();
         while let Some(task) = this.tasks.get_mut(*this.ended) {
             if *left == 0 {
                 return Pause::Enough;
@@ -102,6 +103,6 @@ impl Plain<'_> {
         *this.ended += 1;
         task.attempts = 1;
         panics::drop_future(this.future);
-        end.settle(this.runner, this.origin, task, None, this.report);
+        end.settle(this.list, task, None, this.report);
     }
 }

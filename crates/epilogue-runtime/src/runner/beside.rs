@@ -1,7 +1,6 @@
 //! What runs beside the batches: kept requests, open WebSockets, and the exits of batches that were cut off.
 
-use std::pin::Pin;
-
+use futures_util::future::BoxFuture;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Span;
 
@@ -11,8 +10,6 @@ use crate::{
     finally::{self, Finally},
     panics,
 };
-
-type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Runner {
     /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; if it has
@@ -27,7 +24,7 @@ impl Runner {
     }
 
     /// Boxed so that this is compiled once and not for each type of future.
-    fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture) {
+    fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture<'static, ()>) {
         let reservation = reservation.unwrap_or_else(|| self.take_place());
         self.spawn_other(What::Kept, origin.clone(), async move {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
@@ -44,7 +41,7 @@ impl Runner {
     /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
     /// it does not count against [`TaskLimits::pending`](crate::TaskLimits::pending).
     pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        let future: BoxFuture = Box::pin(future);
+        let future: BoxFuture<'static, ()> = Box::pin(future);
         self.spawn_other(What::Open, origin, future);
     }
 
@@ -59,7 +56,7 @@ impl Runner {
             id: self.0.registry.begin(what, origin),
             runner: self.clone(),
             finished: false,
-            _token: self.0.batches.token(),
+            _token: self.batch_token(),
         };
         let id = other.id;
         let spawned = self.spawn(None, async move {

@@ -1,8 +1,45 @@
-//! The drop of lost tasks.
+//! Tasks that will not run: dropped on purpose, or because there is no time left for them.
 
-use std::{cell::RefCell, collections::VecDeque, mem};
+use std::{cell::RefCell, collections::VecDeque, mem, time::Duration};
 
-use crate::{panics, task::Queued};
+use super::{AbandonedTask, Runner};
+use crate::{Origin, TaskOutcome, panics, task::Queued};
+
+impl Runner {
+    /// Drops a task on purpose.
+    pub(crate) fn discard(&self, origin: &Origin, task: Queued) {
+        self.lose(origin, task, TaskOutcome::Discarded);
+    }
+
+    /// Drops a task because there is no time left for it, and says so.
+    pub(crate) fn abandon(&self, origin: &Origin, task: Queued, age: Option<Duration>) {
+        let lost = AbandonedTask {
+            name: task.name(),
+            origin: origin.clone(),
+            source: task.source,
+            attempts: task.attempts,
+            age: age.unwrap_or_default(),
+        };
+        tracing::error!(
+            target: "epilogue::task",
+            parent: task.span(),
+            task = %lost.name, request = %origin, attempt = lost.attempts, source = %lost.source, age = ?lost.age,
+            last_error = task.last_error(),
+            "task abandoned",
+        );
+        // Named before it is counted, so that a drain that finds it counted also finds it named.
+        self.0.registry.name(lost);
+        self.lose(origin, task, TaskOutcome::Abandoned);
+    }
+
+    fn lose(&self, origin: &Origin, mut task: Queued, outcome: TaskOutcome) {
+        task.ended = true;
+        task.span().record("outcome", outcome.as_str());
+        self.0.counters.ended(outcome);
+        self.observe(origin, &task, None, None, &|observer, task| observer.ended(task, outcome));
+        drop_lost(task);
+    }
+}
 
 thread_local! {
     /// The tasks that are lost while this thread drops a lost task, whose drop adds them to a list that takes nothing any more.
@@ -13,7 +50,7 @@ thread_local! {
 const LOST_FOR_ONE: usize = 100_000;
 
 /// Drops a lost task, then those that its drop adds, in a loop: one inside the drop of another, they would overflow the stack.
-pub(super) fn drop_lost(task: Queued) {
+fn drop_lost(task: Queued) {
     let first = LOST.try_with(|lost| match &mut *lost.borrow_mut() {
         Some(lost) => {
             lost.push_back(task);

@@ -14,8 +14,9 @@ use super::report::{AbandonedRequest, AbandonedTask, Stuck};
 use crate::{Origin, TaskStats, execution::Execution};
 
 /// What a runner has in hand. Locked once or twice per batch, never per task.
-#[derive(Default)]
 pub(super) struct Registry {
+    /// How many batches may run at once.
+    limit: usize,
     inner: Mutex<Inner>,
     /// Set under the lock, so that everything that is live by then is told to stop.
     cut: AtomicBool,
@@ -55,8 +56,11 @@ pub(crate) struct LiveId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Batch,
+    /// A request whose client has left.
     Kept,
+    /// A WebSocket.
     Open,
+    /// Those of a batch that was cut off.
     Exits,
 }
 
@@ -136,6 +140,10 @@ impl Inner {
 }
 
 impl Registry {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, inner: Mutex::default(), cut: AtomicBool::new(false) }
+    }
+
     /// No value of the user's may be dropped and nothing spawned under this lock: either could come back here and lock it again.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock()
@@ -145,17 +153,12 @@ impl Registry {
         self.cut.load(Ordering::Acquire)
     }
 
-    pub(super) fn admit(
-        &self,
-        mut execution: Box<Execution>,
-        limit: usize,
-        abort: Option<AbortHandle>,
-    ) -> Admission {
+    pub(super) fn admit(&self, mut execution: Box<Execution>, abort: Option<AbortHandle>) -> Admission {
         let mut inner = self.inner();
         if self.is_cut() {
             return Admission::Refused(execution);
         }
-        if inner.batches < limit {
+        if inner.batches < self.limit {
             inner.runs(&mut execution, abort);
             Admission::Run(execution)
         } else {
@@ -200,9 +203,9 @@ impl Registry {
     }
 
     /// Gives a batch that has left its place a new one; if there is none, what is returned tells when there is.
-    pub(super) fn resume(&self, id: LiveId, limit: usize) -> Option<oneshot::Receiver<()>> {
+    pub(super) fn resume(&self, id: LiveId) -> Option<oneshot::Receiver<()>> {
         let mut inner = self.inner();
-        if inner.batches < limit {
+        if inner.batches < self.limit {
             inner.take_place(id);
             return None;
         }
@@ -211,7 +214,7 @@ impl Registry {
         Some(comes)
     }
 
-    /// A batch was cut off: returns who takes its place if that one runs already, and all that are waiting.
+    /// A batch was cut off: returns the batch that had left its own place and takes this one, and all that have not begun.
     pub(super) fn ended_with_all(&self, id: LiveId) -> (Option<Next>, VecDeque<Box<Execution>>) {
         let mut inner = self.inner();
         let waiting = mem::take(&mut inner.waiting);

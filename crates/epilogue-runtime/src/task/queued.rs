@@ -1,8 +1,8 @@
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{any::type_name, borrow::Cow, fmt, time::Duration};
 
 use tracing::Span;
 
-use super::{Attempts, Kind, Repeated, Running, Task, TaskFuture, TaskInfo, TaskOptions};
+use super::{Attempts, Kind, Repeated, Task, TaskFn, TaskFuture, TaskInfo, TaskOptions, TaskReturn};
 use crate::SourceLine;
 
 /// A task in a list. There may be many, and they get moved, so what few of them have is kept in `extras`.
@@ -36,14 +36,8 @@ pub(crate) enum Work {
     Task(Box<Repeated<dyn Attempts>>),
 }
 
-impl From<Running> for Work {
-    fn from(running: Running) -> Self {
-        Self::Call(running.0)
-    }
-}
-
 impl Queued {
-    pub(crate) fn new(work: Work, name: &'static str, source: SourceLine) -> Self {
+    fn new(work: Work, name: &'static str, source: SourceLine) -> Self {
         Self {
             work: Some(work),
             own_name: name,
@@ -54,6 +48,19 @@ impl Queued {
             ended: false,
             extras: None,
         }
+    }
+
+    #[track_caller]
+    #[inline]
+    pub(crate) fn of_function<F, Args, K>(function: F, arguments: Args) -> Self
+    where
+        F: TaskFn<Args, K> + Send + 'static,
+        Args: Send + 'static,
+        F::Future: Send + 'static,
+        F::Output: TaskReturn,
+    {
+        let work = Work::Call(function.prepare(arguments).0);
+        Self::new(work, type_name::<F>(), SourceLine::caller())
     }
 
     pub(crate) fn of_task<T: Task>(task: T) -> Self {

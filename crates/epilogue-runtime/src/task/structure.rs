@@ -48,7 +48,7 @@ pub trait Task: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     fn run(self, context: &TaskContext) -> Running;
 }
 
-/// A `#[task]` and its options. For the options that plain functions have too, those in [`Queued`](super::Queued) are what counts.
+/// A `#[task]` and its options; but of `timeout` and `always`, which plain functions have too, those in [`Queued`](super::Queued) count.
 pub(crate) struct Repeated<A: ?Sized> {
     pub(crate) options: TaskOptions,
     pub(crate) attempts: A,

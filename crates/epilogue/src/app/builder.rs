@@ -457,7 +457,7 @@ impl App {
         }
         let started = self.started_until(deadline.as_mut()).await?;
         progress::shown_beside(started.drain(deadline, 0), grace, || {
-            progress::Left::tasks(&started.state.runner)
+            progress::Left::of(&started.state.runner, 0)
         })
         .await
     }

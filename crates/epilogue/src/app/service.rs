@@ -26,7 +26,7 @@ impl Started {
         request: Request<hyper::body::Incoming>,
         connection: &Arc<Connection>,
     ) -> ReplyFuture {
-        match connection.speaks(request.version(), request.method()) {
+        match connection.request_came(request.version(), request.method()) {
             None => self.answer(request, None, connection),
             Some(stream) => self.answer(with_host(request), Some(stream), connection),
         }

@@ -22,13 +22,14 @@ fn content_type(headers: &HeaderMap) -> Option<(&str, &str)> {
 
 /// `application/json` and every `application/*+json`, as in FastAPI.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    // Nearly always.
     if headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json") {
         return true;
     }
     let essence = content_type(headers).map_or("", |(_, essence)| essence);
     let Some((main, sub)) = essence.split_once('/') else { return false };
     let json = sub.eq_ignore_ascii_case("json")
-        || sub.len() > 5 && sub.as_bytes()[sub.len() - 5..].eq_ignore_ascii_case(b"+json");
+        || sub.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"));
     main.eq_ignore_ascii_case("application") && json
 }
 

@@ -1,109 +1,20 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum_core::body::Body;
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Either, Full};
-use parking_lot::Mutex;
 
+use super::After;
+use super::broken::{Breakable, Broken, Unended};
+use super::foreign::Foreign;
 use crate::app::Trace;
 use crate::dependency::Outcome;
-use crate::response::{Failure, HttpError, RaisedError};
-use crate::scope::{caught_now, drop_caught};
-use crate::server::{Follows, Link, Passage, Stream};
-use crate::tasks::{Batch, with_causes};
-
-/// What must happen once a reply has left.
-#[derive(Default)]
-pub(crate) struct After {
-    /// `None` for most requests.
-    follows: Option<Follows>,
-    link: Option<Link>,
-}
-
-impl After {
-    pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
-        Self { follows: Some(Follows::Batch(batch)), link }
-    }
-
-    pub(crate) fn passage(passage: Arc<Passage>) -> Self {
-        Self { follows: Some(Follows::Passage(passage)), link: None }
-    }
-
-    /// A drain waits for a reply that is still being made, even if nothing follows it.
-    #[cold]
-    pub(crate) fn hold(&mut self, link: &mut Option<Link>) {
-        if let Some(Link::Other(_)) = link {
-            self.link = self.link.take().or_else(|| link.take());
-        }
-    }
-
-    /// The request has failed after all.
-    fn discard(&self) {
-        if let Some(Follows::Batch(batch)) = &self.follows {
-            batch.discard();
-        }
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.follows.is_none()
-    }
-}
-
-/// A server drops a reply's body when it has taken the last byte, or when nobody is left to take it; both release the batch.
-impl Drop for After {
-    fn drop(&mut self) {
-        match (self.follows.take(), &self.link) {
-            (None, _) => {}
-            (Some(Follows::Batch(batch)), Some(link)) => link.reply_ended(batch),
-            (Some(Follows::Batch(batch)), None) => batch.submit(),
-            (Some(Follows::Passage(passage)), _) => passage.ended(),
-        }
-    }
-}
-
-/// For a reply that may break off: which route's it is, and how the request has ended in that case.
-pub(crate) struct Breakable {
-    route: Arc<str>,
-    /// `None` under another server.
-    link: Option<Link>,
-    broke: Mutex<Option<Outcome>>,
-}
-
-impl Breakable {
-    /// `None` if all of the content is there already.
-    #[inline]
-    pub(crate) fn of(
-        content: &Content,
-        of_request: impl FnOnce() -> (Arc<str>, Option<Link>),
-    ) -> Option<Arc<Self>> {
-        matches!(content, Either::Right(_)).then(|| {
-            let (route, link) = of_request();
-            Arc::new(Self { route, link, broke: Mutex::default() })
-        })
-    }
-
-    /// How the request has ended, if its reply broke off.
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.broke.lock().take()
-    }
-}
-
-/// A reply that may break off, until all of it is there.
-struct Unended(Arc<Breakable>);
-
-impl Drop for Unended {
-    fn drop(&mut self) {
-        if let Some(link) = &self.0.link {
-            link.log_if_cut_off(&self.0.route);
-            link.reply_is_there();
-        }
-    }
-}
+use crate::server::Stream;
 
 /// What a path function replied with. axum's body is boxed, which most functions' replies do not need.
 pub(crate) type Content = Either<Full<Bytes>, Body>;
@@ -120,88 +31,6 @@ pub(crate) fn into_body(content: Content) -> Body {
     }
 }
 
-/// The error of a stream that was the body of a reply, as exits of request scope see it: the reply has broken off.
-///
-/// ```
-/// use epilogue::prelude::*;
-/// use epilogue::BrokenReply;
-///
-/// async fn close(session: &u32, outcome: &Outcome) {
-///     if let Some(BrokenReply(error)) = outcome.error() {
-///         eprintln!("of the reply of session {session} a part was sent: {error}");
-///     }
-/// }
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct BrokenReply(pub axum_core::BoxError);
-
-/// What the layers and the server are told: the stream's own error is its source.
-#[derive(Debug)]
-struct BrokeOff(HttpError);
-
-impl fmt::Display for BrokeOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.source_as::<BrokenReply>() {
-            Some(error) => f.write_str(&with_causes(error)),
-            None => f.write_str("a reply broke off"),
-        }
-    }
-}
-
-impl std::error::Error for BrokeOff {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let BrokenReply(error) = self.0.source_as::<BrokenReply>()?;
-        Some(&**error)
-    }
-}
-
-/// A body of any type, whose panics are caught: otherwise a server would lose the connection, and the part of the reply that was
-/// not written yet.
-struct Foreign {
-    /// Taken when it has failed or panicked: polled again, it might panic again.
-    body: Option<Body>,
-    /// How it failed, until that is told, which takes another turn: when a body fails, hyper forgets what it has not written yet.
-    error: Option<axum_core::Error>,
-}
-
-impl Foreign {
-    fn new(body: Body) -> Self {
-        Self { body: Some(body), error: None }
-    }
-
-    fn into_inner(mut self) -> Body {
-        self.body.take().unwrap_or_default()
-    }
-
-    fn drop_body(&mut self) {
-        if let Some(body) = self.body.take() {
-            drop_caught(body);
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        if self.body.is_none() { self.error.is_none() } else { self.asked(Body::is_end_stream) }
-    }
-
-    /// What the body says of itself; the default if it panics instead.
-    fn asked<T: Default>(&self, ask: impl FnOnce(&Body) -> T) -> T {
-        caught_now(|| self.body.as_ref().map(ask).unwrap_or_default()).unwrap_or_else(|failure| {
-            tracing::error!(
-                ?failure,
-                "the body of a reply panicked when it was asked for its length or its end"
-            );
-            T::default()
-        })
-    }
-}
-
-impl Drop for Foreign {
-    fn drop(&mut self) {
-        self.drop_body();
-    }
-}
-
 /// The body of a reply, with what must happen after it.
 pub struct ReplyBody {
     content: Either<Full<Bytes>, Foreign>,
@@ -212,21 +41,6 @@ pub struct ReplyBody {
     after: After,
     /// The request's own, on HTTP/2: in flight until all of its reply has been taken.
     stream: Option<Box<Stream>>,
-}
-
-/// The error without axum's wrappers, which add nothing.
-fn unwrapped(error: axum_core::BoxError) -> axum_core::BoxError {
-    match error.downcast::<axum_core::Error>() {
-        Ok(around) => unwrapped(around.into_inner()),
-        Err(error) => error,
-    }
-}
-
-/// A stream's error as text, and as the request's failure.
-#[cold]
-fn told(error: axum_core::Error) -> (String, HttpError) {
-    let error = BrokenReply(unwrapped(error.into_inner()));
-    (with_causes(&error), HttpError::from(error))
 }
 
 impl Default for ReplyBody {
@@ -255,7 +69,7 @@ impl ReplyBody {
     }
 
     pub(crate) fn is_of(&mut self, mut stream: Box<Stream>) {
-        stream.rests();
+        stream.waits_for_client();
         self.stream = Some(stream);
     }
 
@@ -280,42 +94,33 @@ impl ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Either::Right(foreign) = &mut self.content else { return Poll::Ready(None) };
-        let Some(body) = &mut foreign.body else { return Poll::Ready(foreign.error.take().map(Err)) };
+        if let Some(error) = foreign.take_error() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let in_span = self.trace.as_deref().map(Trace::enter);
-        let polled = caught_now(|| Pin::new(body).poll_frame(context).map_err(told));
+        let polled = foreign.poll_frame(context);
         drop(in_span);
-        let polled = match polled {
-            Ok(polled) => polled.map_err(|(text, error)| self.failed(&text, error)),
-            Err(failure) => {
-                let text = failure.to_string();
-                self.broke(&text, &failure);
-                Poll::Ready(Some(Err(axum_core::Error::new(text))))
-            }
-        };
-        match (polled, &mut self.content) {
-            (Poll::Ready(Some(Err(error))), Either::Right(foreign)) => {
-                foreign.drop_body();
-                foreign.error = Some(error);
-                context.waker().wake_by_ref();
+        match ready!(polled) {
+            Some(Ok(frame)) => Poll::Ready(Some(Ok(frame))),
+            Some(Err(broken)) => {
+                self.broke(&broken);
+                if let Either::Right(foreign) = &mut self.content {
+                    foreign.fail(broken.error, context);
+                }
                 Poll::Pending
             }
-            (polled, _) => polled,
+            None => Poll::Ready(None),
         }
     }
 
     #[cold]
-    fn failed(&mut self, text: &str, error: HttpError) -> axum_core::Error {
-        self.broke(text, &error.clone().raise());
-        axum_core::Error::new(BrokeOff(error))
-    }
-
-    fn broke(&mut self, error: &str, failure: &Failure) {
+    fn broke(&mut self, broken: &Broken) {
         // A reply that has passed the layers was already reported inside them.
         if let Some(Unended(breakable)) = &self.breakable.take() {
             let in_span = self.trace.as_deref().map(Trace::enter);
-            tracing::error!(route = &*breakable.route, %error, "a reply broke off");
+            tracing::error!(route = &*breakable.route, error = %broken.text, "a reply broke off");
             drop(in_span);
-            *breakable.broke.lock() = Some(Outcome::of_failure(failure));
+            breakable.broke_off(Outcome::of_failure(&broken.failure));
             self.after.discard();
         }
     }
@@ -329,19 +134,11 @@ impl ReplyBody {
     }
 
     fn hint(&self) -> SizeHint {
-        let mut hint = match &self.content {
+        let content = match &self.content {
             Either::Left(whole) => whole.size_hint(),
             Either::Right(body) => body.asked(Body::size_hint),
         };
-        let rest = self.rest() as u64;
-        if rest > 0 {
-            let upper = hint.upper();
-            hint.set_lower(hint.lower() + rest);
-            if let Some(upper) = upper {
-                hint.set_upper(upper + rest);
-            }
-        }
-        hint
+        content + SizeHint::with_exact(self.rest() as u64)
     }
 
     fn rest(&self) -> usize {

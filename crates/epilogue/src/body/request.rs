@@ -1,19 +1,18 @@
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum_core::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Extensions, HeaderMap};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::sleep;
 
+use super::BodyTime;
+use super::collecting::collecting;
 use super::headers::announced;
-use crate::app::AppState;
-use crate::scope::{BoxFuture, drop_caught};
-use crate::server::{Connection, Stream, longest_wait};
+use crate::scope::drop_caught;
+use crate::server::Stream;
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
@@ -28,9 +27,18 @@ pub(crate) enum RequestBody {
     Read(Bytes),
     /// A form that is not UTF-8, both as it was sent and as text.
     Latin1(Box<(Bytes, String)>),
-    /// A multipart form, with its bytes if something reads those too, and with the body, whose end may come after that of the form.
     #[cfg(feature = "multipart")]
-    Form(Box<(MultipartForm, Bytes, Body)>),
+    Form(Box<ReadForm>),
+}
+
+/// A multipart form that was read.
+#[cfg(feature = "multipart")]
+pub(crate) struct ReadForm {
+    form: MultipartForm,
+    /// As it was sent, if something reads that too.
+    bytes: Bytes,
+    /// Its end may come after that of the form.
+    body: Body,
 }
 
 /// Why a body was not read.
@@ -78,7 +86,7 @@ impl RequestBody {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Other(body) => body.is_end_stream(),
             #[cfg(feature = "multipart")]
-            Self::Form(form) => form.2.is_end_stream(),
+            Self::Form(read) => read.body.is_end_stream(),
             Self::Taken => false,
             Self::Read(_) | Self::Latin1(_) => true,
         };
@@ -100,7 +108,7 @@ impl RequestBody {
             Self::Read(bytes) => bytes,
             Self::Latin1(form) => &form.0,
             #[cfg(feature = "multipart")]
-            Self::Form(form) => &form.1,
+            Self::Form(read) => &read.bytes,
             Self::Incoming(_) | Self::Other(_) | Self::Taken => &EMPTY,
         }
     }
@@ -170,14 +178,14 @@ impl RequestBody {
                 Err(_) => return Err(BodyError::TooSlow { limit }),
             },
         };
-        *self = Self::Form(Box::new((form, bytes, body)));
+        *self = Self::Form(Box::new(ReadForm { form, bytes, body }));
         Ok(())
     }
 
     #[cfg(feature = "multipart")]
     pub(crate) fn multipart(&self) -> Option<&MultipartForm> {
         match self {
-            Self::Form(form) => Some(&form.0),
+            Self::Form(read) => Some(&read.form),
             _ => None,
         }
     }
@@ -203,99 +211,19 @@ impl RequestBody {
             Self::Read(bytes) => Body::from(bytes),
             Self::Latin1(form) => Body::from(form.0),
             #[cfg(feature = "multipart")]
-            Self::Form(form) => Body::from(form.1),
+            Self::Form(read) => Body::from(read.bytes),
         }
     }
 }
 
-/// An extension of a reply that was made before the request's body had come to its end. It is rare, and would make every reply larger.
+/// Marks a reply that was made before the request's body had come to its end. It is an extension of the reply, since it is rare and a field
+/// would make every reply larger.
 #[derive(Clone)]
 pub(crate) struct Early;
 
 #[cold]
 fn mark_early(extensions: &mut Extensions) {
     extensions.insert(Early);
-}
-
-/// What says how long a client of our own server may take to send a body.
-#[derive(Clone, Copy)]
-pub(crate) struct BodyTime<'a> {
-    pub(crate) app: &'a Arc<AppState>,
-    /// `None` under another server.
-    pub(crate) connection: Option<&'a Connection>,
-}
-
-impl BodyTime<'_> {
-    fn limit(self) -> Option<Duration> {
-        self.connection?.body_read_timeout
-    }
-
-    /// A body of which the next piece must come within this time, and once the server stops, within less.
-    fn between_pieces(self, body: Body, limit: Option<Duration>) -> Body {
-        if self.connection.is_none() || body.is_end_stream() {
-            return body;
-        }
-        Body::new(Limited { body: Some(body), limit, app: Arc::clone(self.app), timer: None })
-    }
-}
-
-/// Waits until a client has had its time, and returns how much that was. From the moment that the server stops there is no more than for any
-/// other client that does nothing.
-fn over(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
-    Box::pin(async move {
-        let limit = limit.unwrap_or(Duration::MAX);
-        let most = longest_wait(app.runner.limits().grace);
-        let from_the_stop_on = async {
-            app.stopping.cancelled().await;
-            sleep(most).await;
-        };
-        tokio::select! {
-            () = sleep(limit) => limit,
-            () = from_the_stop_on => most,
-        }
-    })
-}
-
-/// A body that breaks off if no piece of it comes for too long while someone waits for it.
-struct Limited {
-    /// `None` once it has broken off: whoever goes on in spite of the error comes to its end.
-    body: Option<Body>,
-    limit: Option<Duration>,
-    app: Arc<AppState>,
-    /// Only while someone waits.
-    timer: Option<BoxFuture<Duration>>,
-}
-
-impl http_body::Body for Limited {
-    type Data = Bytes;
-    type Error = axum_core::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body: Some(body), limit, app, timer } = &mut *self else { return Poll::Ready(None) };
-        let frame = if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
-            *timer = None;
-            frame
-        } else {
-            let over = timer.get_or_insert_with(|| over(*limit, Arc::clone(app)));
-            let limit = ready!(over.as_mut().poll(context));
-            Some(Err(axum_core::Error::new(BodyError::TooSlow { limit })))
-        };
-        if let Some(Err(_)) = frame {
-            self.body = None;
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_some_and(Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
-    }
 }
 
 /// An HTTP/2 body that breaks off when its client takes it back. If the client gives "no error" as its reason, hyper takes what
@@ -322,79 +250,5 @@ impl http_body::Body for Whole {
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
-    }
-}
-
-/// A body while it is read. It is borrowed and not moved: each place that it moved to would be part of every request's future.
-struct Collecting<'a, B> {
-    body: &'a mut B,
-    limit: usize,
-    time: BodyTime<'a>,
-    /// Set when the body is first waited for. Most are not: they have come with the head.
-    timer: Option<BoxFuture<Duration>>,
-    /// Most bodies come in one piece, which is kept as it is.
-    first: Bytes,
-    all: BytesMut,
-}
-
-fn collecting<'a, B>(body: &'a mut B, limit: usize, time: BodyTime<'a>) -> Collecting<'a, B> {
-    Collecting { body, limit, time, timer: None, first: Bytes::new(), all: BytesMut::new() }
-}
-
-impl<B> Collecting<'_, B>
-where
-    B: http_body::Body<Data = Bytes> + Unpin,
-    B::Error: Into<axum_core::BoxError>,
-{
-    fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
-        let limit = self.limit;
-        if self.timer.is_some() && self.time.app.stopping.is_cancelled() {
-            // What counts from the stop on is that something comes.
-            self.timer = None;
-        }
-        if self.first.len().max(self.all.len()) + piece.len() > limit {
-            return Err(BodyError::TooLarge { limit });
-        }
-        if self.first.is_empty() && self.all.is_empty() {
-            self.first = piece;
-        } else {
-            self.all.extend_from_slice(&std::mem::take(&mut self.first));
-            self.all.extend_from_slice(&piece);
-        }
-        Ok(())
-    }
-
-    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, BodyError>> {
-        let BodyTime { app, connection: Some(_) } = self.time else { return Poll::Pending };
-        let limit = self.time.limit();
-        let timer = self.timer.get_or_insert_with(|| over(limit, Arc::clone(app)));
-        timer.as_mut().poll(context).map(|limit| Err(BodyError::TooSlow { limit }))
-    }
-}
-
-impl<B> Future for Collecting<'_, B>
-where
-    B: http_body::Body<Data = Bytes> + Unpin,
-    B::Error: Into<axum_core::BoxError>,
-{
-    type Output = Result<Bytes, BodyError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        loop {
-            match Pin::new(&mut *this.body).poll_frame(context) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if let Ok(piece) = frame.into_data() {
-                        this.take(piece)?;
-                    }
-                }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(BodyError::Read(error.into()))),
-                Poll::Ready(None) if this.all.is_empty() => {
-                    return Poll::Ready(Ok(std::mem::take(&mut this.first)));
-                }
-                Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(&mut this.all).freeze())),
-                Poll::Pending => return this.poll_late(context),
-            }
-        }
     }
 }

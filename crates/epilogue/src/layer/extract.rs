@@ -81,20 +81,21 @@ impl IntoResponse for DependsRejection {
     }
 }
 
+/// Where no dependency can be had.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Misplaced(&'static str);
+pub(super) enum Misplaced {
+    #[error(
+        "a handler takes `Depends`, but no `EpilogueLayer` is around it: axum's `layer` covers the routes that were added before it"
+    )]
+    NoLayer,
+    #[error("a dependency was asked for after the request's reply was made")]
+    AfterReply,
+}
 
 /// A failure of the program, not of the request: replies 500, and the reason is logged.
-pub(super) fn misplaced(why: &'static str) -> Rejection {
-    broken(Misplaced(why))
-}
-
-fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
+pub(super) fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
     Rejection::of_failure(HttpError::from(error).raise())
 }
-
-const NO_LAYER: &str = "a handler takes `Depends`, but no `EpilogueLayer` is around it: axum's `layer` covers the routes that were added before it";
 
 /// The result of a dependency for this request. The outer error is the program's, or that of an app that can take no more tasks.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
@@ -105,8 +106,8 @@ async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejectio
     let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
         // Without a layer, nothing turns this rejection into a reply and logs it.
         let dependency = <D::Graph<Full> as HasNode>::NODE.name;
-        tracing::error!(dependency, "{NO_LAYER}");
-        return Err(misplaced(NO_LAYER));
+        tracing::error!(dependency, "{}", Misplaced::NoLayer);
+        return Err(broken(Misplaced::NoLayer));
     };
     let plan = session.plans().of::<D>().map_err(broken)?;
     Ok(session.ask(&plan, parts).await?.map(Depends::from_value))

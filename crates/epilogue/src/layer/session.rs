@@ -8,7 +8,7 @@ use http::{Request, header};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
-use super::extract::Failed;
+use super::extract::{Failed, Misplaced, broken};
 use crate::App;
 use crate::app::{AppState, SoloError, overloaded};
 use crate::body::ReplyBody;
@@ -152,9 +152,7 @@ impl Session {
                 }
                 Ok(solo.ask(plan).await)
             }
-            State::Fresh(..) | State::Over => Err(super::extract::misplaced(
-                "a dependency was asked for after the request's reply was made",
-            )),
+            State::Fresh(..) | State::Over => Err(broken(Misplaced::AfterReply)),
         }
     }
 
@@ -181,14 +179,8 @@ impl Session {
         let mut solo = match state {
             State::Asked(solo) => solo,
             State::Fresh(tasks, head) => {
-                let parts = head.map_or_else(
-                    || {
-                        let mut parts = empty_parts();
-                        parts.version = self.version;
-                        parts
-                    },
-                    |head| *head,
-                );
+                let mut parts = head.map_or_else(empty_parts, |head| *head);
+                parts.version = self.version;
                 Box::new(Solo::new(Arc::clone(&self.plans.base), parts, tasks))
             }
             State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),

@@ -185,7 +185,7 @@ impl Scope {
         }
         if !self.parts().extensions.is_empty() {
             if let Some(probe) = self.parts().extensions.get::<Probe>() {
-                probe.parted();
+                probe.ended();
             }
             drop_caught(std::mem::replace(&mut self.parts, Head::Owned(empty_parts())));
         }

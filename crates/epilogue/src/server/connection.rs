@@ -1,16 +1,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Method, Version};
-use http_body::Frame;
 
 use super::handover::{Gone, Handover};
 use super::passage::Follows;
-use super::patience::Wait;
+use super::stream::Stream;
+use super::timer::Wait;
 use crate::tasks::Lane;
 
 /// What the requests of a connection and its socket share: what follows replies that have ended, but may not have left yet.
@@ -22,7 +21,7 @@ pub(crate) struct Connection {
     pub(crate) body_read_timeout: Option<Duration>,
     following: Handover<Follows>,
     lane: Lane,
-    wait: Arc<Wait>,
+    pub(super) wait: Arc<Wait>,
     /// Whether an HTTP/1 request may have to wait until all of its reply is there, so that its client may leave in the meantime.
     awaits_reply: AtomicBool,
     /// Whether it was cut off at the end of a shutdown.
@@ -44,9 +43,10 @@ impl Connection {
 
     /// A request has come in this version of HTTP; all others on the connection will use it too.
     #[inline]
-    pub(crate) fn speaks(self: &Arc<Self>, version: Version, method: &Method) -> Option<Box<Stream>> {
+    pub(crate) fn request_came(self: &Arc<Self>, version: Version, method: &Method) -> Option<Box<Stream>> {
         if version == Version::HTTP_2 {
-            return Some(Box::new(self.stream(method)));
+            self.following.speaks_http2();
+            return Some(Box::new(Stream::new(Arc::clone(self), method)));
         }
         self.wait.head_came();
         self.awaits_reply.store(true, Ordering::Relaxed);
@@ -62,18 +62,6 @@ impl Connection {
     #[inline]
     pub(super) fn reply_is_there(&self) {
         self.awaits_reply.store(false, Ordering::Relaxed);
-    }
-
-    fn stream(self: &Arc<Self>, method: &Method) -> Stream {
-        self.following.speaks_http2();
-        self.wait.stream_begins();
-        self.wait.stream_works();
-        Stream {
-            connection: Arc::clone(self),
-            rest: Bytes::new(),
-            is_head: method == Method::HEAD,
-            is_busy: true,
-        }
     }
 
     pub(super) fn is_http2(&self) -> bool {
@@ -105,7 +93,7 @@ impl Connection {
     }
 
     /// The kernel has taken all that was written.
-    pub(crate) fn flushed(&self, context: &Context<'_>) {
+    pub(super) fn flushed(&self, context: &Context<'_>) {
         if self.is_http2() {
             self.wait.stalls(false);
         }
@@ -125,7 +113,7 @@ impl Connection {
     }
 
     /// The socket is gone.
-    pub(crate) fn closed(&self) {
+    pub(super) fn closed(&self) {
         self.submit(self.following.closed());
     }
 
@@ -134,70 +122,5 @@ impl Connection {
         for follows in gone {
             follows.submit_on(&self.lane);
         }
-    }
-}
-
-/// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
-const FRAME: usize = 16 * 1024;
-
-/// An HTTP/2 request that is in flight until this is dropped: with its reply's body, or with the request if that is taken back.
-pub(crate) struct Stream {
-    connection: Arc<Connection>,
-    /// The part of a large piece of the reply that has not been handed on yet.
-    pub(crate) rest: Bytes,
-    /// It asks only for the head of the reply.
-    pub(crate) is_head: bool,
-    /// The app works on it, while its client waits.
-    is_busy: bool,
-}
-
-impl Stream {
-    /// Hands a frame of the reply on.
-    ///
-    /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
-    /// pieces, the end of the body means that the peer has taken all but the last of them.
-    pub(crate) fn hand_on<E>(
-        &mut self,
-        polled: Poll<Option<Result<Frame<Bytes>, E>>>,
-    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
-        if polled.is_pending() {
-            self.works();
-            return polled;
-        }
-        self.rests();
-        polled.map_ok(|frame| match frame.into_data() {
-            Ok(mut piece) => {
-                self.rest = piece.split_off(piece.len().min(FRAME));
-                Frame::data(piece)
-            }
-            Err(trailers) => trailers,
-        })
-    }
-
-    /// The app has no more of the reply for now.
-    fn works(&mut self) {
-        if !self.is_busy {
-            self.is_busy = true;
-            self.connection.wait.stream_works();
-        }
-    }
-
-    /// It is up to the client now to take the next piece of the reply.
-    pub(crate) fn rests(&mut self) {
-        if self.is_busy {
-            self.is_busy = false;
-            self.connection.wait.stream_rests();
-        } else {
-            self.connection.wait.stream_goes_on();
-        }
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        if self.is_busy {
-            self.connection.wait.stream_rests();
-        }
-        self.connection.wait.stream_ended();
     }
 }

@@ -16,14 +16,17 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use super::connection::Connection;
 use super::io::ConnectionIo;
 use super::longest_wait;
-use super::patience::Patience;
 use super::protocols::{Protocols, protocols};
 use super::serve::{Limits, expiry};
 use super::signal::Signals;
 use super::stop::Stop;
+use super::timer::ConnectionTimer;
 use crate::app::{ReplyFuture, Started};
 use crate::error::Result;
 use crate::tasks::with_causes;
+
+/// How long connections that were told to end at once may take to do it.
+const STUCK_AFTER: Duration = Duration::from_millis(500);
 
 /// The connections of a server, each of which is accounted for.
 pub(super) struct Connections {
@@ -79,17 +82,17 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::trace!(%error, "TCP_NODELAY was not set");
         }
-        let mut patience = Patience::new(self.limits.header_read_timeout, self.limits.reply_write_timeout);
-        let time = self.limits.body_read_timeout;
-        let connection = Arc::new(Connection::new(client, time, patience.wait()));
+        let mut timer =
+            ConnectionTimer::new(self.limits.header_read_timeout, self.limits.reply_write_timeout);
+        let connection = Arc::new(Connection::new(client, self.limits.body_read_timeout, timer.wait()));
         let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
         let mut protocols = self.protocols.clone();
-        protocols.http1().timer(patience.timer());
+        protocols.http1().timer(timer.for_hyper());
         let (finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
-        let going = longest_wait(self.started.state.runner.limits().grace);
+        let longest_wait = longest_wait(self.started.state.runner.limits().grace);
         self.tracker.spawn(async move {
             let mut serving = pin!(protocols.serve(io, service));
             let mut finish = pin!(async {
@@ -99,7 +102,7 @@ impl Connections {
             });
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
-                let silent = poll_fn(|context| patience.poll_over(context));
+                let silent = poll_fn(|context| timer.poll_expired(context));
                 tokio::select! {
                     biased;
                     () = &mut abandon => {
@@ -116,14 +119,14 @@ impl Connections {
                         }
                         told_to_go = true;
                         serving.as_mut().graceful_shutdown();
-                        patience.again();
+                        timer.restart();
                     }
                     result = serving.as_mut() => break result,
                     // After the connection itself, which hyper would close without looking whether a request is there.
                     () = &mut finish, if !finishing => {
                         (finishing, told_to_go) = (true, true);
                         serving.as_mut().graceful_shutdown();
-                        patience.shorten(going);
+                        timer.shorten(longest_wait);
                     }
                 }
             };
@@ -150,7 +153,6 @@ impl Connections {
         mut signals: Signals,
         serving: TaskTrackerToken,
     ) -> Result<()> {
-        let mut expired = false;
         let mut deadline = pin!(expiry(grace, &mut signals));
         self.finish.give();
         self.started.state.stopping.cancel();
@@ -159,26 +161,24 @@ impl Connections {
         tokio::select! {
             biased;
             () = self.ended() => {}
-            () = deadline.as_mut() => expired = true,
+            () = deadline.as_mut() => return self.end_at_once().await,
         }
-        if !expired {
-            drop(serving);
-            if !self.started.state.servers.is_empty() {
-                tracing::info!(
-                    "another server of the app goes on: it finishes the queued tasks and ends the app"
-                );
-                return Ok(());
-            }
-            return self.started.drain(deadline, 0).await;
+        drop(serving);
+        if !self.started.state.servers.is_empty() {
+            tracing::info!(
+                "another server of the app goes on: it finishes the queued tasks and ends the app"
+            );
+            return Ok(());
         }
+        self.started.drain(deadline, 0).await
+    }
+
+    /// Cuts off what has not ended by the deadline, then ends the app.
+    async fn end_at_once(&self) -> Result<()> {
         self.abandon.give();
         // A path function that never comes to an await keeps its connection's task; nothing can stop it.
-        let stuck = match timeout(STUCK_AFTER, self.ended()).await {
-            Ok(()) => 0,
-            Err(_) => self.len(),
-        };
-        if stuck > 0 {
-            tracing::error!(requests = stuck, "requests do not stop");
+        if timeout(STUCK_AFTER, self.ended()).await.is_err() {
+            tracing::error!(requests = self.len(), "requests do not stop");
         }
         // Streams of HTTP/2 are left out: their connection has been counted.
         let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
@@ -191,9 +191,6 @@ fn log_end(client: SocketAddr, error: impl Into<axum_core::BoxError>) {
     let error = error.into();
     tracing::debug!(%client, error = %with_causes(&*error), "a connection ended with an error");
 }
-
-/// How long connections that were told to end at once may take to do it.
-const STUCK_AFTER: Duration = Duration::from_millis(500);
 
 fn is_of_one_client(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};

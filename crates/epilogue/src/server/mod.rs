@@ -5,12 +5,18 @@ mod connections;
 mod handover;
 mod io;
 mod passage;
-mod patience;
 pub(crate) mod progress;
 mod protocols;
 mod serve;
 mod signal;
 mod stop;
+mod stream;
+mod timer;
+
+pub(crate) use connection::Connection;
+pub(crate) use passage::{Follows, Link, Passage};
+pub use serve::{ServeAddress, Server};
+pub(crate) use stream::Stream;
 
 /// What [`handover`] is built on; its model has other types of the same names.
 mod sync {
@@ -24,7 +30,3 @@ mod sync {
 pub(crate) fn longest_wait(grace: std::time::Duration) -> std::time::Duration {
     grace / 3
 }
-
-pub(crate) use connection::{Connection, Stream};
-pub(crate) use passage::{Follows, Link, Passage};
-pub use serve::{ServeAddress, Server};

@@ -51,6 +51,7 @@ impl Passage {
         }
     }
 
+    /// That reply has left.
     fn left(&self, lane: Option<&Lane>) {
         let waiting = self.waiting.lock().take();
         for batch in waiting.into_iter().flatten() {

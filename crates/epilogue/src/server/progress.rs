@@ -18,11 +18,7 @@ pub(crate) struct Left {
 }
 
 impl Left {
-    pub(crate) fn tasks(runner: &Runner) -> Self {
-        Self::of(runner, 0)
-    }
-
-    pub(super) fn of(runner: &Runner, connections: usize) -> Self {
+    pub(crate) fn of(runner: &Runner, connections: usize) -> Self {
         let stats = runner.stats();
         // Behind layers, a request of our own server is in flight for the runner too.
         let requests = connections.max(runner.in_flight()) as u64 + stats.kept + stats.open;

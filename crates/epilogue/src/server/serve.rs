@@ -8,9 +8,9 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::Semaphore;
 
 use super::connections::Connections;
-use super::patience::FOR_EVER;
 use super::progress;
 use super::signal::Signals;
+use super::timer::FOR_EVER;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::scope::BoxFuture;

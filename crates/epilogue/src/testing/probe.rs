@@ -15,9 +15,9 @@ struct State {
     /// Batches that have not ended: there may be one of a layer's reply beside the path function's.
     batches: usize,
     failed: Vec<FailedTask>,
-    /// A path function has finished, and the reply is there. Either one alone is not the end: a layer may call the function again.
-    parted: bool,
-    replied: bool,
+    /// A path function's request is over, and the reply is there. Either one alone is not the end: a layer may call the function again.
+    has_ended: bool,
+    has_replied: bool,
     done: Option<oneshot::Sender<Done>>,
 }
 
@@ -37,8 +37,8 @@ impl Probe {
                 queued: None,
                 batches: 0,
                 failed: Vec::new(),
-                parted: false,
-                replied: false,
+                has_ended: false,
+                has_replied: false,
                 done: Some(done),
             }))),
             finished,
@@ -53,20 +53,20 @@ impl Probe {
         });
     }
 
-    /// The request is over. If nothing follows it, whoever keeps its parts keeps nobody waiting.
-    pub(crate) fn parted(&self) {
-        self.with(|state| state.parted = true);
-        self.over();
+    /// The request is over. If nothing follows it, nobody is kept waiting by a layer that still holds its extensions.
+    pub(crate) fn ended(&self) {
+        self.with(|state| state.has_ended = true);
+        self.end_if_nothing_follows();
     }
 
     /// The reply is there.
     pub(super) fn replied(&self) {
-        self.with(|state| state.replied = true);
-        self.over();
+        self.with(|state| state.has_replied = true);
+        self.end_if_nothing_follows();
     }
 
-    fn over(&self) {
-        if self.with(|state| state.parted && state.replied && state.queued.is_none()) {
+    fn end_if_nothing_follows(&self) {
+        if self.with(|state| state.has_ended && state.has_replied && state.queued.is_none()) {
             self.done(Vec::new());
         }
     }

@@ -6,9 +6,9 @@ use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{TestResponse, TestStream};
 use crate::scope::protocol_of;
@@ -53,26 +53,21 @@ use crate::websocket::{Close, Driver, WebSocket};
 pub struct TestWebSocket {
     socket: WebSocket,
     reply: TestStream,
-    driver: AbortOnDrop,
+    driver: AbortOnDropHandle<()>,
     ended: oneshot::Sender<Close>,
-}
-
-#[derive(Debug)]
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl TestWebSocket {
     pub(super) async fn open(pipe: DuplexStream, reply: TestStream) -> Self {
         let (driver, socket) = Driver::new(pipe, Role::Client, usize::MAX).await;
         let (ended, client_ended) = oneshot::channel();
-        let driver =
-            AbortOnDrop(tokio::spawn(driver.run(client_ended, CancellationToken::new(), Duration::ZERO)));
-        Self { socket: socket.speaking(protocol_of(reply.headers())), reply, driver, ended }
+        let driver = tokio::spawn(driver.run(client_ended, CancellationToken::new(), Duration::ZERO));
+        Self {
+            socket: socket.speaking(protocol_of(reply.headers())),
+            reply,
+            driver: AbortOnDropHandle::new(driver),
+            ended,
+        }
     }
 
     /// The status of the reply, which is `101`.
@@ -87,13 +82,13 @@ impl TestWebSocket {
 
     /// Closes the WebSocket, with 1000 where it is open still, and waits for the function, the request's tasks and its exits.
     pub async fn finished(self) -> TestResponse {
-        let Self { socket, reply, mut driver, ended } = self;
+        let Self { socket, reply, driver, ended } = self;
         // Nobody reads any more; whatever the function still sends must not hold it up.
         drop(socket);
         // It may be closed already.
         drop(ended.send(Close::normal()));
         // Only a panic could have ended it otherwise, and that shows as messages that do not come.
-        drop((&mut driver.0).await);
+        drop(driver.await);
         reply.finished().await
     }
 }

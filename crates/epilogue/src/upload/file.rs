@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-use super::spool::Spooled;
+use super::spool::Content;
 
 /// A file that a client sent in a multipart form, as [`File<UploadFile>`](crate::File) holds it. FastAPI's `UploadFile`.
 ///
@@ -39,11 +39,6 @@ struct Inner {
     content: Content,
 }
 
-enum Content {
-    Memory(Bytes),
-    Disk(Spooled),
-}
-
 impl UploadFile {
     /// A file to call a path function with, from a test.
     ///
@@ -64,11 +59,7 @@ impl UploadFile {
         Self::of(filename.into(), content_type.map(Into::into), Content::Memory(content.into()))
     }
 
-    pub(super) fn spooled(filename: String, content_type: Option<String>, file: Spooled) -> Self {
-        Self::of(filename, content_type, Content::Disk(file))
-    }
-
-    fn of(filename: String, content_type: Option<String>, content: Content) -> Self {
+    pub(super) fn of(filename: String, content_type: Option<String>, content: Content) -> Self {
         Self(Arc::new(Inner { filename, content_type, content }))
     }
 

@@ -14,7 +14,7 @@ use http_body::Body;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 
 use super::UploadFile;
-use super::spool::{Received, Spool};
+use super::spool::Spool;
 use crate::decode::{Raw, Raws, Values};
 use crate::rejection::Place;
 
@@ -164,10 +164,8 @@ async fn read_file(
     while let Some(piece) = next_piece(field, asked).await? {
         spool.write(&piece).await.map_err(MultipartError::Store)?;
     }
-    Ok(match spool.finish().await.map_err(MultipartError::Store)? {
-        Received::Memory(bytes) => UploadFile::new(filename, content_type.as_deref(), bytes),
-        Received::Disk(file) => UploadFile::spooled(filename, content_type, file),
-    })
+    let content = spool.finish().await.map_err(MultipartError::Store)?;
+    Ok(UploadFile::of(filename, content_type, content))
 }
 
 async fn next_piece(field: &mut Field<'_>, asked: &Asked) -> Result<Option<Bytes>, MultipartError> {

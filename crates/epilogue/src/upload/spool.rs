@@ -18,8 +18,8 @@ pub(super) enum Spool {
     Disk { file: File, spooled: Spooled },
 }
 
-/// What was received.
-pub(super) enum Received {
+/// The content of a file.
+pub(super) enum Content {
     Memory(Bytes),
     Disk(Spooled),
 }
@@ -51,12 +51,12 @@ impl Spool {
         Ok(())
     }
 
-    pub(super) async fn finish(self) -> io::Result<Received> {
+    pub(super) async fn finish(self) -> io::Result<Content> {
         match self {
-            Self::Memory { bytes, .. } => Ok(Received::Memory(bytes.into())),
+            Self::Memory { bytes, .. } => Ok(Content::Memory(bytes.into())),
             Self::Disk { mut file, spooled } => {
                 file.flush().await?;
-                Ok(Received::Disk(spooled))
+                Ok(Content::Disk(spooled))
             }
         }
     }
@@ -117,7 +117,7 @@ mod tests {
         for _ in 0..3 {
             spool.write(&vec![7; IN_MEMORY / 2]).await.unwrap();
         }
-        let Received::Disk(file) = spool.finish().await.unwrap() else { panic!("it is in memory") };
+        let Content::Disk(file) = spool.finish().await.unwrap() else { panic!("it is in memory") };
         let path = file.path().unwrap().to_path_buf();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), file.len());
         drop(file);
@@ -127,6 +127,6 @@ mod tests {
 
         let mut spool = Spool::new(false);
         spool.write(&vec![7; IN_MEMORY]).await.unwrap();
-        assert!(matches!(spool.finish().await.unwrap(), Received::Memory(bytes) if bytes.len() == IN_MEMORY));
+        assert!(matches!(spool.finish().await.unwrap(), Content::Memory(bytes) if bytes.len() == IN_MEMORY));
     }
 }

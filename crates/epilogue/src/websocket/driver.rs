@@ -11,10 +11,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use tokio_util::sync::CancellationToken;
 
+use super::close::Close;
 use super::{Message, Step, WAITING, WebSocket, WebSocketError};
 
 /// How often a client is asked whether it is still there. If nothing comes from it for twice as long, it is gone.
@@ -23,55 +25,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long it may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the reason of a close may be: what a control frame holds, minus the code (RFC 6455, section 5.5).
-const MAX_REASON: usize = 123;
 /// Far less than the default: every client has one, and most of them say little.
 const READ_BUFFER: usize = 8 * 1024;
-
-/// How a WebSocket is closed.
-#[derive(Debug, Clone)]
-pub(crate) struct Close {
-    pub(super) code: u16,
-    reason: String,
-}
-
-impl Close {
-    const NORMAL: u16 = 1000;
-    const GOING_AWAY: u16 = 1001;
-    const PROTOCOL: u16 = 1002;
-    const NO_CODE: u16 = 1005;
-    pub(super) const NOT_AS_EXPECTED: u16 = 1007;
-    const TOO_LARGE: u16 = 1009;
-    pub(super) const ERROR: u16 = 1011;
-
-    pub(super) fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
-    }
-
-    pub(crate) fn normal() -> Self {
-        Self::new(Self::NORMAL, "")
-    }
-
-    /// A close that may be sent by RFC 6455, section 7.4.
-    pub(super) fn checked(code: u16, reason: impl Into<String>) -> Result<Self, WebSocketError> {
-        match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Self::new(code, reason)),
-            _ => Err(WebSocketError::CloseCode(code)),
-        }
-    }
-
-    fn into_frame(mut self) -> Frame {
-        self.reason.truncate(self.reason.floor_char_boundary(MAX_REASON));
-        Frame::Close(Some(CloseFrame { code: self.code.into(), reason: self.reason.into() }))
-    }
-
-    fn of_frame(frame: Option<CloseFrame>) -> Self {
-        frame.map_or_else(
-            || Self::new(Self::NO_CODE, ""),
-            |frame| Self::new(frame.code.into(), frame.reason.as_str()),
-        )
-    }
-}
 
 /// What stands between the two ends of a WebSocket: a [`WebSocket`] and the network.
 pub(crate) struct Driver<S> {
@@ -177,35 +132,36 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     };
     while let Some(frame) = stream.next().await {
         shared.heard.store(true, Ordering::Relaxed);
-        let (error, code) = match frame {
-            Ok(Frame::Text(text)) => {
-                deliver(Step::Message(Message::Text(text.as_str().to_owned()))).await;
-                continue;
-            }
-            Ok(Frame::Binary(bytes)) => {
-                deliver(Step::Message(Message::Binary(bytes))).await;
-                continue;
-            }
+        let step = match frame {
+            Ok(Frame::Text(text)) => Step::Message(Message::Text(text.as_str().to_owned())),
+            Ok(Frame::Binary(bytes)) => Step::Message(Message::Binary(bytes)),
             // The stream goes on until its own close has been sent in reply.
-            Ok(Frame::Close(close)) => {
-                deliver(Step::Close(Close::of_frame(close))).await;
-                continue;
-            }
+            Ok(Frame::Close(close)) => Step::Close(Close::of_frame(close)),
             // Pings are answered by the stream itself.
             Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_)) => continue,
-            Err(Error::Capacity(_)) => (WebSocketError::TooLarge(limit), Close::TOO_LARGE),
-            Err(Error::Utf8(error)) => (WebSocketError::Protocol(error), Close::NOT_AS_EXPECTED),
-            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return ReadEnd::Closed,
-            Err(Error::Protocol(error)) => (WebSocketError::Protocol(error.to_string()), Close::PROTOCOL),
             Err(error) => {
-                tracing::debug!(%error, "the client of a WebSocket has left");
-                return ReadEnd::Closed;
+                let Some((error, code)) = mistake(error, limit) else { break };
+                deliver(Step::Error(error)).await;
+                return ReadEnd::Refused(Close::new(code, ""));
             }
         };
-        deliver(Step::Error(error)).await;
-        return ReadEnd::Refused(Close::new(code, ""));
+        deliver(step).await;
     }
     ReadEnd::Closed
+}
+
+/// What a client has done that it may not do, and how the WebSocket is closed then; `None` if it has just left.
+fn mistake(error: Error, limit: usize) -> Option<(WebSocketError, CloseCode)> {
+    match error {
+        Error::Capacity(_) => Some((WebSocketError::TooLarge(limit), CloseCode::Size)),
+        Error::Utf8(error) => Some((WebSocketError::Protocol(error), CloseCode::Invalid)),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(error) => Some((WebSocketError::Protocol(error.to_string()), CloseCode::Protocol)),
+        error => {
+            tracing::debug!(%error, "the client of a WebSocket has left");
+            None
+        }
+    }
 }
 
 async fn write<S: AsyncRead + AsyncWrite + Unpin>(
@@ -223,7 +179,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     let close = loop {
         let frame = tokio::select! {
             biased;
-            () = &mut stopped => break Close::new(Close::GOING_AWAY, "the server stops"),
+            () = &mut stopped => break Close::new(CloseCode::Away, "the server stops"),
             // Before what is sent: others may have a sender too, and never stop.
             ended = &mut function_ended, if last.is_none() => {
                 let close = ended.unwrap_or_else(|_| Close::normal());

@@ -1,7 +1,6 @@
 use axum_core::response::{IntoResponse, Response};
 
-use super::Close;
-use crate::response::{Failure, HttpError};
+use crate::response::HttpError;
 
 /// Why a message was not received or not sent.
 ///
@@ -52,22 +51,4 @@ impl IntoResponse for WebSocketError {
     fn into_response(self) -> Response {
         HttpError::from(self).into_response()
     }
-}
-
-impl Close {
-    /// How the library closes a WebSocket whose function has failed; `None` if it only noticed that the client had left.
-    pub(crate) fn after(failure: &Failure) -> Option<Self> {
-        let code = match error_of(failure) {
-            Some(WebSocketError::Closed) => return None,
-            Some(WebSocketError::NotText | WebSocketError::Decode(_)) => Self::NOT_AS_EXPECTED,
-            _ => Self::ERROR,
-        };
-        Some(Self::new(code, ""))
-    }
-}
-
-fn error_of(failure: &Failure) -> Option<&WebSocketError> {
-    let Failure::Raised(raised) = failure else { return None };
-    let error = raised.as_any();
-    error.downcast_ref::<WebSocketError>().or_else(|| error.downcast_ref::<HttpError>()?.source_as())
 }

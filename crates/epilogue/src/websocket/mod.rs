@@ -1,5 +1,6 @@
 //! WebSockets: what a function under `#[websocket]` holds, and what drives it.
 
+mod close;
 mod driver;
 mod error;
 mod returned;
@@ -7,7 +8,8 @@ mod returned;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-pub(crate) use driver::{Close, Driver};
+pub(crate) use close::Close;
+pub(crate) use driver::Driver;
 pub use error::WebSocketError;
 pub use returned::SocketReturn;
 

@@ -23,10 +23,10 @@ pub(super) struct Wait {
     begun: Instant,
     timeout: Duration,
     stall_timeout: Duration,
-    /// When the head must have come, in nanoseconds since `begun`, or [`NOBODY`].
-    head_until: AtomicU64,
+    /// When the head must have come, in nanoseconds since `begun`, or [`NO_DEADLINE`].
+    head_deadline: AtomicU64,
     /// Until when the client may take nothing of a reply, on HTTP/1; in the same form. Before that is over, no head is waited for.
-    stall_until: AtomicU64,
+    stall_deadline: AtomicU64,
     /// The requests in flight, on HTTP/2.
     streams: AtomicUsize,
     /// How many of them the app is working on. The others wait for their client to take more of the reply.
@@ -38,19 +38,19 @@ pub(super) struct Wait {
 }
 
 /// The client is not waited for.
-const NOBODY: u64 = u64::MAX;
+const NO_DEADLINE: u64 = u64::MAX;
 
 /// A time that is long enough, and can still be added to any other.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 30);
 
 impl Wait {
     fn waits_for_head(&self, until: Instant) {
-        self.head_until.store(self.nanoseconds(until), Ordering::Relaxed);
+        self.head_deadline.store(self.nanoseconds(until), Ordering::Relaxed);
     }
 
     fn nanoseconds(&self, at: Instant) -> u64 {
         // It overflows after some centuries; then there is no timeout.
-        u64::try_from((at - self.begun).as_nanos()).unwrap_or(NOBODY)
+        u64::try_from((at - self.begun).as_nanos()).unwrap_or(NO_DEADLINE)
     }
 
     fn shortest(&self) -> Duration {
@@ -59,7 +59,7 @@ impl Wait {
 
     /// The head that was waited for has come, on HTTP/1.
     pub(super) fn head_came(&self) {
-        self.head_until.store(NOBODY, Ordering::Relaxed);
+        self.head_deadline.store(NO_DEADLINE, Ordering::Relaxed);
     }
 
     pub(super) fn stalls(&self, stalls: bool) {
@@ -68,9 +68,9 @@ impl Wait {
 
     /// The client takes no more of a reply, on HTTP/1.
     pub(super) fn reply_stalls(&self) {
-        if self.stall_until.load(Ordering::Relaxed) == NOBODY {
+        if self.stall_deadline.load(Ordering::Relaxed) == NO_DEADLINE {
             let until = self.nanoseconds(Instant::now() + self.stall_timeout);
-            self.stall_until.store(until, Ordering::Relaxed);
+            self.stall_deadline.store(until, Ordering::Relaxed);
         }
     }
 
@@ -78,40 +78,41 @@ impl Wait {
     #[inline]
     pub(super) fn reply_goes_on(&self) {
         if self.is_stalled.load(Ordering::Relaxed) {
-            self.stream_goes_on();
+            self.client_took();
         }
-        if self.stall_until.load(Ordering::Relaxed) != NOBODY {
+        if self.stall_deadline.load(Ordering::Relaxed) != NO_DEADLINE {
             self.reply_has_stalled();
         }
     }
 
     #[cold]
     fn reply_has_stalled(&self) {
-        self.stall_until.store(NOBODY, Ordering::Relaxed);
-        if self.head_until.load(Ordering::Relaxed) != NOBODY {
+        self.stall_deadline.store(NO_DEADLINE, Ordering::Relaxed);
+        if self.head_deadline.load(Ordering::Relaxed) != NO_DEADLINE {
             self.waits_for_head(Instant::now() + self.timeout);
         }
     }
 
-    /// A request on HTTP/2 has come.
+    /// A request on HTTP/2 has come, and the app works on it.
     pub(super) fn stream_begins(&self) {
         self.streams.fetch_add(1, Ordering::Relaxed);
+        self.app_is_busy();
     }
 
-    /// The app works on the request.
-    pub(super) fn stream_works(&self) {
+    /// The app works on a request.
+    pub(super) fn app_is_busy(&self) {
         self.busy.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Now it is the client's turn.
-    pub(super) fn stream_rests(&self) {
-        self.stream_goes_on();
+    pub(super) fn app_is_done(&self) {
+        self.client_took();
         // In this order, so that whoever sees that none is busy also sees when the last one was.
         self.busy.fetch_sub(1, Ordering::Release);
     }
 
-    /// Its client has taken some of the reply.
-    pub(super) fn stream_goes_on(&self) {
+    /// The client has taken some of a reply.
+    pub(super) fn client_took(&self) {
         self.took.store(self.nanoseconds(Instant::now()), Ordering::Relaxed);
     }
 
@@ -124,16 +125,16 @@ impl Wait {
 }
 
 /// The timer of one connection, awaited beside it: done when a head is overdue, or a client takes nothing of a reply for too long.
-pub(super) struct Patience {
+pub(super) struct ConnectionTimer {
     wait: Arc<Wait>,
     /// From when on every wait may take only this long, unless it may take even less.
     hurry: Option<(Instant, Duration)>,
     timer: Pin<Box<tokio::time::Sleep>>,
     alarm: Option<Arc<Alarm>>,
-    is_over: bool,
+    is_expired: bool,
 }
 
-impl Patience {
+impl ConnectionTimer {
     /// From now on the head of the first request is waited for.
     pub(super) fn new(timeout: Duration, stall_timeout: Option<Duration>) -> Self {
         let begun = Instant::now();
@@ -141,8 +142,8 @@ impl Patience {
             begun,
             timeout,
             stall_timeout: stall_timeout.unwrap_or(FOR_EVER),
-            head_until: AtomicU64::new(NOBODY),
-            stall_until: AtomicU64::new(NOBODY),
+            head_deadline: AtomicU64::new(NO_DEADLINE),
+            stall_deadline: AtomicU64::new(NO_DEADLINE),
             streams: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
             took: AtomicU64::new(0),
@@ -150,7 +151,7 @@ impl Patience {
         };
         wait.waits_for_head(begun + timeout);
         let timer = Box::pin(tokio::time::sleep(wait.shortest()));
-        Self { wait: Arc::new(wait), hurry: None, timer, alarm: None, is_over: false }
+        Self { wait: Arc::new(wait), hurry: None, timer, alarm: None, is_expired: false }
     }
 
     /// The note that the connection and its requests write to.
@@ -159,9 +160,9 @@ impl Patience {
     }
 
     /// The client was told to go, and has the timeout once more to do it.
-    pub(super) fn again(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.wait.waits_for_head(Instant::now() + self.wait.timeout);
-        self.is_over = false;
+        self.is_expired = false;
         self.look_soon();
     }
 
@@ -186,48 +187,52 @@ impl Patience {
         }
     }
 
-    /// The timer for hyper.
-    pub(super) fn timer(&self) -> HeadTimer {
+    /// What hyper takes for its timer.
+    pub(super) fn for_hyper(&self) -> HeadTimer {
         HeadTimer(Arc::clone(&self.wait))
     }
 
     /// Ready once the client is overdue. Only the connection's task may poll this, because only that task is woken.
-    pub(super) fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let alarm = self.alarm.get_or_insert_with(|| Alarm::of(context.waker()));
         if alarm.rings.load(Ordering::Acquire) {
             alarm.rings.store(false, Ordering::Release);
             let waker = Waker::from(Arc::clone(alarm));
             self.look(&mut Context::from_waker(&waker));
         }
-        if self.is_over { Poll::Ready(()) } else { Poll::Pending }
+        if self.is_expired { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn look(&mut self, context: &mut Context<'_>) {
         while self.timer.as_mut().poll(context).is_ready() {
             let now = Instant::now();
-            let wait = &*self.wait;
+            let shortest = self.wait.shortest();
             // A wait that begins from now on cannot be over before this.
-            let fresh = self.end(now + wait.shortest(), wait.shortest());
-            let in_flight =
-                wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed);
-            let at = |nanoseconds| wait.begun + Duration::from_nanos(nanoseconds);
-            let ends = [&wait.stall_until, &wait.head_until].map(|until| until.load(Ordering::Relaxed));
-            let until = match ends {
-                _ if in_flight => match self.hurry {
-                    Some((since, most)) if wait.busy.load(Ordering::Acquire) == 0 => {
-                        since.max(at(wait.took.load(Ordering::Relaxed))) + most
-                    }
-                    _ => fresh,
-                },
-                [NOBODY, NOBODY] => fresh,
-                [NOBODY, head] => self.end(at(head), wait.timeout),
-                [stall, _] => self.end(at(stall), wait.stall_timeout),
-            };
-            if until <= now {
-                self.is_over = true;
+            let fresh = self.end(now + shortest, shortest);
+            let overdue = self.overdue_at().unwrap_or(fresh);
+            if overdue <= now {
+                self.is_expired = true;
                 return;
             }
-            self.timer.as_mut().reset(until.min(fresh));
+            self.timer.as_mut().reset(overdue.min(fresh));
+        }
+    }
+
+    /// When the client is overdue, if it is waited for.
+    fn overdue_at(&self) -> Option<Instant> {
+        let wait = &*self.wait;
+        let at = |nanoseconds| wait.begun + Duration::from_nanos(nanoseconds);
+        let in_flight = wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed);
+        if in_flight {
+            let (since, most) = self.hurry?;
+            let is_for_client = wait.busy.load(Ordering::Acquire) == 0;
+            return is_for_client.then(|| since.max(at(wait.took.load(Ordering::Relaxed))) + most);
+        }
+        let deadlines = [&wait.stall_deadline, &wait.head_deadline];
+        match deadlines.map(|deadline| deadline.load(Ordering::Relaxed)) {
+            [NO_DEADLINE, NO_DEADLINE] => None,
+            [NO_DEADLINE, head] => Some(self.end(at(head), wait.timeout)),
+            [stall, _] => Some(self.end(at(stall), wait.stall_timeout)),
         }
     }
 }
@@ -296,116 +301,115 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    async fn is_over_within(patience: &mut Patience, time: Duration) -> bool {
-        tokio::time::timeout(time, poll_fn(|context| patience.poll_over(context))).await.is_ok()
+    async fn expires_within(timer: &mut ConnectionTimer, time: Duration) -> bool {
+        tokio::time::timeout(time, poll_fn(|context| timer.poll_expired(context))).await.is_ok()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_sends_nothing_is_found_out() {
-        let mut patience = Patience::new(10 * SECOND, None);
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 2 * SECOND).await);
+        let mut timer = ConnectionTimer::new(10 * SECOND, None);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_head_has_its_whole_time() {
-        let mut patience = Patience::new(10 * SECOND, None);
-        let timer = patience.timer();
+        let mut timer = ConnectionTimer::new(10 * SECOND, None);
+        let hyper = timer.for_hyper();
         for _ in 0..5 {
-            let _head = timer.sleep(10 * SECOND);
-            assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-            patience.wait().head_came();
+            let _head = hyper.sleep(10 * SECOND);
+            assert!(!expires_within(&mut timer, 9 * SECOND).await);
+            timer.wait().head_came();
             // The request is answered.
-            assert!(!is_over_within(&mut patience, 25 * SECOND).await);
+            assert!(!expires_within(&mut timer, 25 * SECOND).await);
         }
-        let _head = timer.sleep(10 * SECOND);
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 2 * SECOND).await);
+        let _head = hyper.sleep(10 * SECOND);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_may_take_a_reply_slowly_but_not_stop() {
-        let mut patience = Patience::new(10 * SECOND, Some(3 * SECOND));
-        let wait = patience.wait();
+        let mut timer = ConnectionTimer::new(10 * SECOND, Some(3 * SECOND));
+        let wait = timer.wait();
         wait.head_came();
         for _ in 0..5 {
             wait.reply_stalls();
-            assert!(!is_over_within(&mut patience, 2 * SECOND).await);
+            assert!(!expires_within(&mut timer, 2 * SECOND).await);
             // It is tried again, and still takes nothing.
             wait.reply_stalls();
             wait.reply_goes_on();
         }
         wait.reply_stalls();
-        assert!(!is_over_within(&mut patience, 2 * SECOND).await);
-        assert!(is_over_within(&mut patience, 4 * SECOND).await);
+        assert!(!expires_within(&mut timer, 2 * SECOND).await);
+        assert!(expires_within(&mut timer, 4 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_is_not_waited_for_longer_because_a_reply_has_stalled() {
-        let mut patience = Patience::new(10 * SECOND, Some(3600 * SECOND));
-        let wait = patience.wait();
+        let mut timer = ConnectionTimer::new(10 * SECOND, Some(3600 * SECOND));
+        let wait = timer.wait();
         wait.head_came();
         wait.reply_stalls();
-        assert!(!is_over_within(&mut patience, 20 * SECOND).await);
+        assert!(!expires_within(&mut timer, 20 * SECOND).await);
         wait.reply_goes_on();
-        let _head = patience.timer().sleep(10 * SECOND);
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 2 * SECOND).await);
+        let _head = timer.for_hyper().sleep(10 * SECOND);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_is_waited_for_while_a_reply_stalls_has_its_time_after_it() {
-        let mut patience = Patience::new(10 * SECOND, Some(60 * SECOND));
-        let wait = patience.wait();
+        let mut timer = ConnectionTimer::new(10 * SECOND, Some(60 * SECOND));
+        let wait = timer.wait();
         wait.head_came();
         wait.reply_stalls();
-        let _head = patience.timer().sleep(10 * SECOND);
-        assert!(!is_over_within(&mut patience, 50 * SECOND).await);
+        let _head = timer.for_hyper().sleep(10 * SECOND);
+        assert!(!expires_within(&mut timer, 50 * SECOND).await);
         wait.reply_goes_on();
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 2 * SECOND).await);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn from_the_stop_on_a_client_has_less_time_to_go_on() {
-        let mut patience = Patience::new(60 * SECOND, None);
-        let wait = patience.wait();
+        let mut timer = ConnectionTimer::new(60 * SECOND, None);
+        let wait = timer.wait();
         wait.head_came();
         wait.reply_stalls();
-        assert!(!is_over_within(&mut patience, 100 * SECOND).await);
-        patience.shorten(10 * SECOND);
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
+        assert!(!expires_within(&mut timer, 100 * SECOND).await);
+        timer.shorten(10 * SECOND);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
         wait.reply_goes_on();
         wait.reply_stalls();
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 12 * SECOND).await);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 12 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_reply_on_http2_is_waited_for_while_the_app_works_on_it() {
-        let mut patience = Patience::new(60 * SECOND, None);
-        let wait = patience.wait();
+        let mut timer = ConnectionTimer::new(60 * SECOND, None);
+        let wait = timer.wait();
         wait.stream_begins();
-        wait.stream_works();
-        patience.shorten(10 * SECOND);
-        assert!(!is_over_within(&mut patience, 100 * SECOND).await);
-        wait.stream_rests();
+        timer.shorten(10 * SECOND);
+        assert!(!expires_within(&mut timer, 100 * SECOND).await);
+        wait.app_is_done();
         for _ in 0..3 {
-            assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-            wait.stream_goes_on();
+            assert!(!expires_within(&mut timer, 9 * SECOND).await);
+            wait.client_took();
         }
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 12 * SECOND).await);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 12 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_takes_the_place_of_another_counts() {
-        let mut patience = Patience::new(10 * SECOND, None);
-        let timer = patience.timer();
-        let mut head = timer.sleep(10 * SECOND);
-        assert!(!is_over_within(&mut patience, 5 * SECOND).await);
-        timer.reset(&mut head, (Instant::now() + 10 * SECOND).into());
-        assert!(!is_over_within(&mut patience, 9 * SECOND).await);
-        assert!(is_over_within(&mut patience, 2 * SECOND).await);
+        let mut timer = ConnectionTimer::new(10 * SECOND, None);
+        let hyper = timer.for_hyper();
+        let mut head = hyper.sleep(10 * SECOND);
+        assert!(!expires_within(&mut timer, 5 * SECOND).await);
+        hyper.reset(&mut head, (Instant::now() + 10 * SECOND).into());
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 }

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::Method;
+use http_body::Frame;
+
+use super::connection::Connection;
+
+/// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
+const FRAME: usize = 16 * 1024;
+
+/// An HTTP/2 request that is in flight until this is dropped: with its reply's body, or with the request if that is taken back.
+pub(crate) struct Stream {
+    connection: Arc<Connection>,
+    /// The part of a large piece of the reply that has not been handed on yet.
+    pub(crate) rest: Bytes,
+    /// It asks only for the head of the reply.
+    pub(crate) is_head: bool,
+    /// The app works on it, while its client waits.
+    is_busy: bool,
+}
+
+impl Stream {
+    pub(super) fn new(connection: Arc<Connection>, method: &Method) -> Self {
+        connection.wait.stream_begins();
+        Self { connection, rest: Bytes::new(), is_head: method == Method::HEAD, is_busy: true }
+    }
+
+    /// Hands a frame of the reply on.
+    ///
+    /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
+    /// pieces, the end of the body means that the peer has taken all but the last of them.
+    pub(crate) fn hand_on<E>(
+        &mut self,
+        polled: Poll<Option<Result<Frame<Bytes>, E>>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
+        if polled.is_pending() {
+            self.waits_for_app();
+            return polled;
+        }
+        self.waits_for_client();
+        polled.map_ok(|frame| match frame.into_data() {
+            Ok(mut piece) => {
+                self.rest = piece.split_off(piece.len().min(FRAME));
+                Frame::data(piece)
+            }
+            Err(trailers) => trailers,
+        })
+    }
+
+    /// The app has no more of the reply for now.
+    fn waits_for_app(&mut self) {
+        if !self.is_busy {
+            self.is_busy = true;
+            self.connection.wait.app_is_busy();
+        }
+    }
+
+    /// It is up to the client now to take the next piece of the reply.
+    pub(crate) fn waits_for_client(&mut self) {
+        if self.is_busy {
+            self.is_busy = false;
+            self.connection.wait.app_is_done();
+        } else {
+            self.connection.wait.client_took();
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.is_busy {
+            self.connection.wait.app_is_done();
+        }
+        self.connection.wait.stream_ended();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::time::Duration;
+
+    use http_body::Body;
+    use http_body_util::{BodyExt, Either, Full};
+
+    use super::*;
+    use crate::body::{After, ReplyBody};
+    use crate::server::timer::ConnectionTimer;
+
+    #[tokio::test]
+    async fn the_rest_of_a_piece_counts_in_the_length_of_the_reply() {
+        let timer = ConnectionTimer::new(Duration::from_secs(1), None);
+        let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let connection = Arc::new(Connection::new(client, None, timer.wait()));
+        let mut body = ReplyBody::new(Either::Left(Full::from(vec![0; FRAME + 7])), After::default());
+        body.is_of(Box::new(Stream::new(connection, &Method::GET)));
+        assert_eq!(body.size_hint().exact(), Some(FRAME as u64 + 7));
+        body.frame().await;
+        assert_eq!(body.size_hint().exact(), Some(7));
+    }
+}
