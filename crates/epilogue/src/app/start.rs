@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http::StatusCode;
 use matchit::InsertError;
@@ -218,6 +219,12 @@ impl AppState {
     /// The number of a new request, from 1: its tasks and their logs carry it.
     pub(crate) fn next_number(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How long an idle client may hold up a stop. It need not go at once, because what is on its way to it may still arrive; but the
+    /// others must have the rest of the grace period.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.runner.limits().grace / 3
     }
 }
 

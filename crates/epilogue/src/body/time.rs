@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::BodyError;
 use crate::app::AppState;
 use crate::scope::BoxFuture;
-use crate::server::{Connection, longest_wait};
+use crate::server::Connection;
 
 /// What says how long a client of our own server may take to send a body.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl BodyTime<'_> {
 pub(super) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
     Box::pin(async move {
         let limit = limit.unwrap_or(Duration::MAX);
-        let most = longest_wait(app.runner.limits().grace);
+        let most = app.longest_wait();
         let from_the_stop_on = async {
             app.stopping.cancelled().await;
             sleep(most).await;

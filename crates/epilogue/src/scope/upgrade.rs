@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 use super::{BoxFuture, Scope};
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
-use crate::server::{Link, longest_wait};
+use crate::server::Link;
 use crate::testing::TestSocket;
 use crate::websocket::{Close, Driver, WebSocket};
 
@@ -202,7 +202,7 @@ impl Session {
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
         let Some(scope) = &mut self.0 else { return };
         let stopping = scope.app.stopping.clone();
-        let longest_wait = longest_wait(scope.app.runner.limits().grace);
+        let longest_wait = scope.app.longest_wait();
         let (driver, socket) = Driver::new(io, Role::Server, scope.route().limits.body()).await;
         let (ended, function_ended) = oneshot::channel();
         let talking = async {

@@ -15,7 +15,6 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
-use super::longest_wait;
 use super::protocols::{Protocols, protocols};
 use super::serve::{Limits, expiry};
 use super::signal::Signals;
@@ -92,7 +91,7 @@ impl Connections {
         protocols.http1().timer(timer.for_hyper());
         let (finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
-        let longest_wait = longest_wait(self.started.state.runner.limits().grace);
+        let longest_wait = self.started.state.longest_wait();
         self.tracker.spawn(async move {
             let mut serving = pin!(protocols.serve(io, service));
             let mut finish = pin!(async {

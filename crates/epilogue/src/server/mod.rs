@@ -24,9 +24,3 @@ mod sync {
 
     pub(super) use parking_lot::Mutex;
 }
-
-/// How long an idle client may hold up a stop. It need not go at once, because what is on its way to it may still arrive; but the
-/// others must have the rest of the grace period.
-pub(crate) fn longest_wait(grace: std::time::Duration) -> std::time::Duration {
-    grace / 3
-}
