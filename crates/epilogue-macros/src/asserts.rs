@@ -455,15 +455,7 @@ pub(crate) fn is_plain(param: &Parameter) -> bool {
 /// A check that runs at compile time, and fails at the tokens `at`.
 pub(crate) fn check(at: &impl ToTokens, verdict: &TokenStream) -> TokenStream {
     let (first, last) = ends(at);
-    let name = Ident::new("verdict", Span::mixed_site());
-    let path = quote_spanned!(first=> __epilogue::panic);
-    let rest = quote_spanned!(last=> !("{}", #name.text()));
-    quote! {
-        const _: () = {
-            let #name = #verdict;
-            if #name.is_wrong() {
-                #path #rest
-            }
-        };
-    }
+    let report = quote_spanned!(first=> __epilogue::report);
+    let verdict = quote_spanned!(last=> (#verdict));
+    quote!(const _: () = #report #verdict;)
 }

@@ -21,7 +21,7 @@ pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{concat, file, line, module_path, panic};
+pub use std::{concat, file, line, module_path};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
@@ -53,6 +53,7 @@ pub use crate::graph::check::{
 };
 pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished, unfinished};
 pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
+pub use crate::graph::verdict::report;
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
 pub use crate::openapi::{

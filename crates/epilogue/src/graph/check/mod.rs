@@ -1,7 +1,7 @@
 //! What the compiler checks of the constant graph.
 //!
 //! The macros place one check on each parameter, each template and each listed route, at the user's own tokens. A check returns
-//! its message instead of panicking with it, so that the panic, and with it the error, is at those tokens and not here.
+//! its message, which [`report`](super::verdict::report) panics with: rustc shows that at its caller, and those tokens are the caller.
 
 /// What `?` would be in a function that is not `const`.
 macro_rules! return_if_wrong {
