@@ -132,7 +132,7 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
     let result = |value: TokenStream| match &function.output {
         Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
         Output::PerhapsResult(ty) => {
-            let unpack = unpack(&quote!(#ty), ty.span());
+            let unpack = unpack(ty, ty.span());
             quote!(__epilogue::Returned(<#ty as #unpack>::unpack(#value)).into_output())
         }
         Output::Plain(_) => quote!(__epilogue::Ok(#value)),
@@ -200,7 +200,7 @@ fn output_type(output: &Output) -> TokenStream {
             quote_spanned!(span=> <#ty as __epilogue::ResultLike>::Ok)
         }
         Output::PerhapsResult(ty) => {
-            let unpack = unpack(&quote!(#ty), ty.span());
+            let unpack = unpack(ty, ty.span());
             quote!(<#ty as #unpack>::Ok)
         }
     }
