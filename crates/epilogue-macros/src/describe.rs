@@ -68,7 +68,7 @@ impl Described<'_> {
         } else {
             quote!(__epilogue::None)
         };
-        let line = quote_spanned!(name.span()=> __epilogue::line!());
+        let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
         let app_scoped = (*scope == Scope::App).then(
             || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
         );
@@ -95,7 +95,7 @@ impl Described<'_> {
                     const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
                         name: #text,
                         module: __epilogue::module_path!(),
-                        at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
+                        at: #at,
                         id: __epilogue::TypeId::of::<Self>(),
                         generic: #is_generic,
                         derived: #derived,

@@ -272,10 +272,8 @@ impl Options {
             field.read_lengths(&mut args, errors);
             args.finish("a field", FIELD_OPTIONS, errors);
             let sent = alias.unwrap_or_else(|| name.unraw().to_string());
-            let options = &field.fields;
-            fields.push(
-                quote!((#sent, __epilogue::ParamOptions { #(#options,)* ..__epilogue::ParamOptions::NONE })),
-            );
+            let options = param_options(&field.fields);
+            fields.push(quote!((#sent, #options)));
             self.limited.push((name, field.limits));
         }
         if !fields.is_empty() {
@@ -383,6 +381,7 @@ impl Options {
         self.default.as_ref().filter(|_| !advice::is_valueless(&param.ty))
     }
 
+    /// The description: what `ParamNode::new` makes of the name and the type, and what else is known.
     fn node(
         &self,
         param: &Parameter,
@@ -392,47 +391,49 @@ impl Options {
     ) -> TokenStream {
         let ty = &param.ty;
         let span = ty.span();
-        let (name, key) = (param.name.unraw().to_string(), &param.key);
-        let hyphenated = key.replace('_', "-");
-        let scalar = is_scalar(ty);
-        let Self { fields, from_prefix, .. } = self;
-        let parts = path_parts(ty);
-        let need = need(ty, generics);
-        let line = quote_spanned!(span=> __epilogue::line!());
-        let docs = docs::param(ty, default);
-        let reads = if !self.limited.is_empty() {
-            quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::READS_FIELDS)
+        let name = param.name.unraw().to_string();
+        let (key, hyphenated) = match &self.alias {
+            Some(alias) => (alias.value(), alias.value()),
+            None => (param.key.clone(), param.key.replace('_', "-")),
+        };
+        let mut known = Vec::new();
+        if !self.fields.is_empty() {
+            let options = param_options(&self.fields);
+            known.push(quote!(options: #options));
+        }
+        if is_scalar(ty) {
+            known.push(quote!(scalar: true));
+        }
+        if let parts @ 1.. = path_parts(ty) {
+            known.push(quote!(parts: #parts));
+        }
+        if self.default.is_some() {
+            known.push(quote!(need: __epilogue::Need::Optional));
+        } else if let Some(need) = need(ty, generics) {
+            known.push(quote!(need: #need));
+        }
+        if self.from_prefix {
+            known.push(quote!(from_prefix: true));
+        }
+        if is_extract(ty) {
+            known.push(quote_spanned!(span=> takes_stream: __epilogue::TakesStream::<#ty>::TAKES_STREAM));
+        }
+        if !self.limited.is_empty() {
+            known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#ty, #fuel>::READS_FIELDS));
         } else if self.is_asked(ty) {
-            quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::READS)
+            known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#ty, #fuel>::READS));
+        }
+        known.extend(docs::param(ty, default));
+        let source = if is_extract(ty) {
+            quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE)
         } else {
-            quote!(__epilogue::None)
+            quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::SOURCE)
         };
-        let (source, takes_stream) = if is_extract(ty) {
-            (
-                quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE),
-                quote_spanned!(span=> __epilogue::TakesStream::<#ty>::TAKES_STREAM),
-            )
+        let new = quote_spanned!(span=> __epilogue::ParamNode::new(#name, #key, #hyphenated, #source));
+        if known.is_empty() {
+            new
         } else {
-            (quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::SOURCE), quote!(false))
-        };
-        quote_spanned! {span=>
-            __epilogue::param(
-                #name,
-                #key,
-                #hyphenated,
-                __epilogue::ParamOptions { #(#fields,)* ..__epilogue::ParamOptions::NONE },
-                __epilogue::ParamFlags {
-                    scalar: #scalar,
-                    parts: #parts,
-                    need: #need,
-                    from_prefix: #from_prefix,
-                    takes_stream: #takes_stream,
-                    reads: #reads,
-                    #docs,
-                },
-                #source,
-                __epilogue::SourceLine::new(__epilogue::file!(), #line),
-            )
+            quote_spanned!(span=> __epilogue::ParamNode { #(#known,)* ..#new })
         }
     }
 
@@ -454,7 +455,7 @@ impl Options {
         let taking = quote!(__epilogue_taking);
         if let Some(docs::HoistedDefault { call, .. }) = default {
             return quote_spanned! {span=>
-                let #local = __epilogue::Probe::<#ty>::take_or(&mut *#taking, #index, #call);
+                let #local = __epilogue::Probe::<#ty>::take_or(#taking, #index, #call);
             };
         }
         match self.meant(param) {
@@ -462,10 +463,10 @@ impl Options {
                 quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
             }
             None => {
-                quote_spanned!(span=> let #local = __epilogue::Probe::<#ty>::take(&mut *#taking, #index);)
+                quote_spanned!(span=> let #local = __epilogue::Probe::<#ty>::take(#taking, #index);)
             }
             Some(default) => quote_spanned! {span=>
-                let #local = __epilogue::Probe::<#ty>::take_or(&mut *#taking, #index, || #default);
+                let #local = __epilogue::Probe::<#ty>::take_or(#taking, #index, || #default);
             },
         }
     }
@@ -662,14 +663,19 @@ fn path_parts(ty: &Type) -> usize {
 }
 
 /// Whether a value that is read from the body may be missing. For a generic type that is not known here, so it counts as optional.
-fn need(ty: &Type, generics: &Generics) -> TokenStream {
-    if !is_one_of(ty, &["Json", "File"]) {
-        quote!(__epilogue::Need::Required)
-    } else if mentions(ty, generics) {
-        quote!(__epilogue::Need::Optional)
-    } else {
-        quote!(__epilogue::NeedOf::<#ty>::NEED)
-    }
+fn need(ty: &Type, generics: &Generics) -> Option<TokenStream> {
+    is_one_of(ty, &["Json", "File"]).then(|| {
+        if mentions(ty, generics) {
+            quote!(__epilogue::Need::Optional)
+        } else {
+            quote!(__epilogue::NeedOf::<#ty>::NEED)
+        }
+    })
+}
+
+/// `ParamOptions` with these fields set.
+fn param_options(fields: &[TokenStream]) -> TokenStream {
+    quote!(__epilogue::ParamOptions { #(#fields,)* ..__epilogue::ParamOptions::NONE })
 }
 
 #[cfg(feature = "pattern")]

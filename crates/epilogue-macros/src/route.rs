@@ -234,7 +234,7 @@ impl Read<'_> {
             Some((_, status)) => quote!(__epilogue::Some(#status)),
         };
         let checks = self.checks(template);
-        let line = quote_spanned!(name.span()=> __epilogue::line!());
+        let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
         let allowed = allowed(&function.item.attrs);
         let docs = docs::route(function, *hidden);
         quote! {
@@ -250,7 +250,7 @@ impl Read<'_> {
                     const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
                         name: #text,
                         module: __epilogue::module_path!(),
-                        at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
+                        at: #at,
                         method: #method,
                         template: #template,
                         shape: __epilogue::shape_of(#template),
@@ -321,11 +321,11 @@ fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
         let mut last = path.segments.last().cloned().expect("a path has a segment");
         let span = last.ident.span();
         if !can_be_imported(path) {
-            return quote_spanned!(span=> __epilogue::effect::<#path, __epilogue::Full>());
+            return quote_spanned!(span=> __epilogue::effect::<#path>());
         }
         let alias = alias(span);
         last.ident = alias.clone();
-        imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last, __epilogue::Full>()))
+        imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last>()))
     };
     dependencies.iter().map(effect).collect()
 }

@@ -156,7 +156,7 @@ fn task(
     });
     let checks = quote!(#(#checks)*);
     let (stand_ins, asserts) = (stand_ins(), asserts.tokens());
-    let line = quote_spanned!(name.span()=> __epilogue::line!());
+    let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
     let running = running(function);
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
@@ -203,8 +203,7 @@ fn task(
             impl __epilogue::Task for #name {
                 const NAME: &'static __epilogue::str = #text;
                 const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
-                const LOCATION: __epilogue::SourceLine =
-                    __epilogue::SourceLine::new(__epilogue::file!(), #line);
+                const LOCATION: __epilogue::SourceLine = #at;
 
                 fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
                     #running

@@ -4,8 +4,8 @@ mod asserts;
 mod exit;
 mod main_function;
 mod names;
+mod need;
 mod output;
-mod param;
 mod path_function;
 mod result;
 mod task;
@@ -21,7 +21,7 @@ pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{concat, file, line, module_path};
+pub use std::{concat, module_path};
 
 pub use bytes::Bytes;
 pub use epilogue_macros::listed_routes;
@@ -34,10 +34,10 @@ pub use self::asserts::{
 pub use self::exit::{ExitFuture, Exiting, NotAsync, exit_function, exits_async, output_of};
 pub use self::main_function::block_on;
 pub use self::names::{Names, named};
-pub use self::output::{NotShared, Output};
 #[cfg(not(feature = "multipart"))]
-pub use self::param::File;
-pub use self::param::{NeedOf, Needed, ParamFlags, param};
+pub use self::need::File;
+pub use self::need::{NeedOf, Needed};
+pub use self::output::{NotShared, Output};
 #[cfg(feature = "websocket")]
 pub use self::path_function::socket_function;
 pub use self::path_function::{Handling, blocking_path_function, path_function, sync_path_function};
@@ -52,7 +52,7 @@ pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
 pub use crate::graph::fuel::{Describe, Fuel, Full, Graph, Unfinished, unfinished};
-pub use crate::graph::node::{DependencyNode, Need, RouteNode, UNFINISHED_ROUTE};
+pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::report;
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
