@@ -8,9 +8,10 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
 use crate::advice;
-use crate::names::BUILT_IN;
-use crate::signature::{Output, Parameter, allowed};
-use crate::types::{arguments, ends, holds_value, is_named, is_one_of, mentions};
+use crate::emit::allowed;
+use crate::parameter::Parameter;
+use crate::signature::Output;
+use crate::types::{BUILT_IN, arguments, ends, holds_value, is_named, is_one_of, mentions};
 
 /// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
 pub(crate) fn is_extract(ty: &Type) -> bool {

@@ -9,7 +9,8 @@ use crate::args::{Arg, ArgValue, Args};
 use crate::diagnostics::Errors;
 use crate::effects;
 use crate::fastapi::Declared;
-use crate::signature::{Kind, name_of};
+use crate::parameter::name_of;
+use crate::signature::Kind;
 use crate::types::{bare, holds_value, is_named, owned, text};
 
 /// The attributes that say where a parameter comes from, and the type that says so here.

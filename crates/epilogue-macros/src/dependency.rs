@@ -10,10 +10,12 @@ use crate::asserts::unpack;
 use crate::derive;
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
+use crate::emit::allowed;
+use crate::forbidden::{self, Place};
 use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Kind, Output, allowed};
-use crate::types::{self, Place};
+use crate::signature::{Function, Kind, Output};
+use crate::types;
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
@@ -223,7 +225,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
 /// Whether a type can be the output of a dependency, as far as the way it is written shows.
 fn is_ownable(ty: &syn::Type) -> bool {
     let mut unsaid = Errors::default();
-    types::check(ty, "", Place::Output, &mut unsaid);
+    forbidden::check(ty, "", Place::Output, &mut unsaid);
     unsaid.is_empty()
 }
 

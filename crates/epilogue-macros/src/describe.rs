@@ -7,8 +7,10 @@ use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, parse_quote};
 
 use crate::asserts::{check, is_plain, stand_ins};
+use crate::emit::allowed;
+use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::signature::{Parameter, allowed, without_lifetimes};
+use crate::signature::without_lifetimes;
 
 /// How long the output of a dependency lives.
 #[derive(Clone, Copy, PartialEq)]
@@ -44,7 +46,7 @@ pub(crate) struct Described<'a> {
     pub(crate) concurrent: bool,
     /// It is a struct, which has no scope to choose.
     pub(crate) derived: bool,
-    /// See [`allowed`](crate::signature::allowed).
+    /// See [`allowed`](crate::emit::allowed).
     pub(crate) allowed: TokenStream,
 }
 

@@ -19,12 +19,7 @@ use syn::{
 };
 
 use crate::signature::Function;
-
-/// Names that no `use` can import.
-pub(crate) const BUILT_IN: &[&str] = &[
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-    "isize", "f32", "f64",
-];
+use crate::types::BUILT_IN;
 
 /// The names of one function.
 pub(crate) struct Names {

@@ -9,10 +9,13 @@ use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain, stand_ins};
 use crate::diagnostics::Errors;
+use crate::emit::allowed;
 use crate::names::{Names, alias, can_be_imported, imported};
-use crate::params::{Params, PathName};
-use crate::signature::{Function, Kind, Output, Parameter, allowed};
-use crate::types::{arguments, is_named, is_one_of};
+use crate::param_options::ParamOptions;
+use crate::parameter::Parameter;
+use crate::params::Params;
+use crate::signature::{Function, Kind, Output};
+use crate::types::{arguments, is_named, is_one_of, is_scalar};
 use crate::{docs, template, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
@@ -170,18 +173,25 @@ fn name_like_segments(function: &mut Function, segments: &[String]) {
 
 /// A single value in the path must be named in the template.
 fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
-    let named: Vec<_> =
-        function.params.iter().filter_map(|param| Some((param, PathName::of(param)?))).collect();
-    let is_taken = |segment: &&str| named.iter().any(|(_, name)| name.key == *segment);
+    // What is wrong with their options is reported elsewhere.
+    let mut unsaid = Errors::default();
+    let named: Vec<_> = function
+        .params
+        .iter()
+        .filter(|param| is_named(&param.ty, "Path") && is_scalar(&param.ty))
+        .map(|param| (param, ParamOptions::read(param, &mut unsaid)))
+        .collect();
+    let is_taken = |segment: &&str| named.iter().any(|(param, options)| options.key(param) == *segment);
     let free: Vec<&str> = segments.iter().map(String::as_str).filter(|segment| !is_taken(segment)).collect();
-    for (param, PathName { key, alias, from_prefix }) in &named {
-        if *from_prefix || segments.contains(key) {
+    for (param, options) in &named {
+        let key = options.key(param);
+        if options.from_prefix || segments.contains(&key) {
             continue;
         }
         let written = template.value();
-        let instead = template::rename(key, alias.is_some(), &written, &free);
+        let instead = template::rename(&key, options.alias.is_some(), &written, &free);
         let message = format!("the path parameter `{key}` is not in the template \"{written}\": {instead}");
-        match alias {
+        match &options.alias {
             Some(alias) => errors.at(alias, message),
             None => errors.at(&param.name, message),
         }

@@ -9,8 +9,10 @@ use syn::{Expr, ExprLit, FnArg, Ident, Lit, Type};
 use crate::args::Args;
 use crate::asserts::{Asserts, check, stand_ins};
 use crate::diagnostics::Errors;
+use crate::emit::allowed;
 use crate::names::Names;
-use crate::signature::{Function, Kind, Output, Parameter, allowed, name_of};
+use crate::parameter::{Parameter, name_of};
+use crate::signature::{Function, Kind, Output};
 use crate::types::{bare, is_named};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];

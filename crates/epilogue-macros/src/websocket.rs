@@ -8,9 +8,11 @@ use syn::{Generics, ReturnType};
 use crate::args::template_and_args;
 use crate::diagnostics::Errors;
 use crate::names::Names;
-use crate::params::{Params, is_token};
+use crate::param_options::is_token;
+use crate::parameter::Parameter;
+use crate::params::Params;
 use crate::route::{Options, Read, Template};
-use crate::signature::{Function, Kind, Parameter};
+use crate::signature::{Function, Kind};
 use crate::types::{arguments, is_named};
 
 const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
