@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -270,17 +270,16 @@ impl Args {
         errors.ok(parsed).into_iter().flatten().filter_map(|effect| errors.ok(effect.into_path())).collect()
     }
 
-    /// The path of the `epilogue` crate, which `crate = …` sets if it has another name.
-    pub(crate) fn krate(&mut self, errors: &mut Errors) -> Krate {
-        let path = match self.value("crate", errors) {
-            Some((_, Expr::Path(path))) => Some(path.into_token_stream()),
+    /// The hidden module that generated code refers to. It is that of `::epilogue`, unless `crate = …` says where the crate is.
+    pub(crate) fn private(&mut self, errors: &mut Errors) -> TokenStream {
+        match self.value("crate", errors) {
+            Some((_, Expr::Path(path))) => quote!(#path::__private),
             Some((_, other)) => {
                 errors.at(other, "the option `crate` takes the path of epilogue: write `crate = epilogue`");
-                None
+                quote!(::epilogue::__private)
             }
-            None => None,
-        };
-        Krate(path.unwrap_or_else(|| quote::quote!(::epilogue)))
+            None => quote!(::epilogue::__private),
+        }
     }
 
     /// Refuses whatever is left, since it is not an option of the macro.
@@ -300,17 +299,6 @@ impl Args {
             };
             errors.at(&arg.name, format!("{of} has no option `{name}`; {hint}"));
         }
-    }
-}
-
-/// How the user's crate reaches `epilogue`.
-pub(crate) struct Krate(TokenStream);
-
-impl Krate {
-    /// The hidden module that generated code refers to.
-    pub(crate) fn private(&self) -> TokenStream {
-        let krate = &self.0;
-        quote::quote!(#krate::__private)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `scope = \"app\"`", &mut errors);
     let options = Options::read(&mut args, &mut errors);
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &mut errors) else {
         let stub = derive::stub_of(item, &private);

@@ -26,7 +26,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             args = Args::parse(list.tokens.clone(), unnamed, &mut errors);
         }
     }
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     for option in ["scope", "exit"] {
         if let Some((name, _)) = args.value(option, &mut errors) {
             errors.at(

@@ -2,6 +2,8 @@
 //!
 //! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`, which has the logic.
 
+#![allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
+
 mod advice;
 mod args;
 mod asserts;
@@ -37,7 +39,6 @@ use proc_macro::TokenStream;
 
 macro_rules! route_macros {
     ($($name:ident = $method:literal),* $(,)?) => {$(
-        #[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
         #[proc_macro_attribute]
         pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
             route::expand($method, args.into(), &item.into()).into()
@@ -56,31 +57,26 @@ route_macros!(
     trace = "TRACE",
 );
 
-#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
     websocket::expand(args.into(), &item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
     dependency::expand(args.into(), &item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_derive(Dependency, attributes(param, dependency))]
 pub fn derive_dependency(item: TokenStream) -> TokenStream {
     derive::expand(item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn task(args: TokenStream, item: TokenStream) -> TokenStream {
     task::expand(args.into(), &item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main_function::expand(args.into(), &item.into()).into()

@@ -32,7 +32,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
         hidden: args.flag("hidden", &mut errors).is_some(),
         protocols: Vec::new(),
     };
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     let macro_name = method.to_lowercase();
     args.finish(&format!("`#[{macro_name}]`"), OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &mut errors)

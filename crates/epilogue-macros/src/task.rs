@@ -21,7 +21,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
     let (options, retries) = options(&mut args, &mut errors);
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[task]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
         return errors.beside(item);

@@ -35,7 +35,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
             errors.at(protocol, "a subprotocol is one word without separators: write several as `protocols(\"one\", \"two\")`");
         }
     }
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[websocket]`", OPTIONS, &mut errors);
     let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &mut errors) else {
         return errors.beside(item);
