@@ -52,9 +52,7 @@ fn clause_of(
     let brackets = quote!(<>);
     let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
-    let uncalled = uncalled();
     quote! {
-        #uncalled
         #function #name #brackets #none where #subject #holds
     }
 }
@@ -246,9 +244,7 @@ impl Asserts {
             let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(#held);));
             quote_spanned!(at=> let #held = &#value.#field; #number #text)
         });
-        let uncalled = uncalled();
         self.add(quote! {
-            #uncalled
             fn holds(#value: &#held) { #(#checks)* }
         });
     }
@@ -376,9 +372,7 @@ impl Asserts {
     /// A call in a body with the same generics.
     fn call(&mut self, call: &TokenStream, generics: &Generics) {
         let (impl_generics, _, where_clause) = generics.split_for_impl();
-        let uncalled = uncalled();
         self.add(quote! {
-            #uncalled
             fn holds #impl_generics () #where_clause { #call; }
         });
     }
@@ -399,13 +393,15 @@ impl Asserts {
     /// The assertions, which come before everything else that is generated.
     pub(crate) fn tokens(&self) -> TokenStream {
         let asserts = &self.0;
-        quote!(#(const _: () = { #asserts };)*)
+        if asserts.is_empty() {
+            return TokenStream::new();
+        }
+        // The lint is not off for all of the generated code: what that names would count as used.
+        quote! {
+            #[allow(dead_code, reason = "these are checked, and never called")]
+            const _: () = { #({ #asserts })* };
+        }
     }
-}
-
-/// For a function that is only checked. Not for all of the generated code: what that names would count as used.
-fn uncalled() -> TokenStream {
-    quote!(#[allow(dead_code, reason = "it is checked, and never called")])
 }
 
 /// The import of all that stands in for a missing implementation. Which of it is needed depends on the user's types.
