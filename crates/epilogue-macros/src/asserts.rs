@@ -8,7 +8,6 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
 use crate::advice;
-use crate::emit::allowed;
 use crate::parameter::Parameter;
 use crate::signature::Output;
 use crate::types::{BUILT_IN, arguments, ends, holds_value, is_named, is_one_of, mentions};
@@ -377,19 +376,6 @@ impl Asserts {
         });
     }
 
-    /// The assertions of an item that has errors, for which nothing else is generated.
-    pub(crate) fn alone(&self, private: &TokenStream) -> TokenStream {
-        let (allowed, stand_ins, asserts) = (allowed(&[]), stand_ins(), self.tokens());
-        quote! {
-            #allowed
-            const _: () = {
-                use #private as __epilogue;
-                #stand_ins
-                #asserts
-            };
-        }
-    }
-
     /// The assertions, which come before everything else that is generated.
     pub(crate) fn tokens(&self) -> TokenStream {
         let asserts = &self.0;
@@ -402,13 +388,6 @@ impl Asserts {
             const _: () = { #({ #asserts })* };
         }
     }
-}
-
-/// The import of all that stands in for a missing implementation. Which of it is needed depends on the user's types.
-pub(crate) fn stand_ins() -> TokenStream {
-    quote!(
-        use __epilogue::stand_ins::*;
-    )
 }
 
 /// What `#[param(...)]` requires of a parameter's type.

@@ -10,7 +10,6 @@ use crate::asserts::unpack;
 use crate::derive;
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
-use crate::emit::allowed;
 use crate::forbidden::{self, Place};
 use crate::names::Names;
 use crate::params::Params;
@@ -25,27 +24,27 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let options = Options::read(&mut args, &mut errors);
     let private = args.private(&mut errors);
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &mut errors) else {
+    let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &private, &mut errors)
+    else {
         let stub = derive::stub_of(item, &private);
         let item = errors.beside(item);
         return quote!(#item #stub);
     };
     options.check(&function, &mut errors);
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let generics = static_generics(function.generics());
     let fuel = fuel();
     let mut params = Params::expand(&function.params, &quote!(#fuel), &generics, &mut errors);
     params.asserts.output(function.output_to_check(), &generics);
-    let description = describe(&function, &options, &params, &generics, &private);
+    let description = describe(&function, &options, &params, &generics);
     let line = format!("What `Depends<{}>` names.", function.name());
-    let marker = function.marker(&without_bounds(function.generics()), &line, &private);
-    let (names, stub) = (names.tokens(), stub(&function, &private));
+    let marker = function.marker(&without_bounds(function.generics()), &line);
+    let (names, stub) = (names.tokens(), stub(&function));
     function.finish(
         &quote!(#marker #names #description),
         &quote!(#marker #names #stub),
         &params.asserts,
         errors,
-        &private,
     )
 }
 
@@ -103,13 +102,7 @@ impl Options {
     }
 }
 
-fn describe(
-    function: &Function,
-    options: &Options,
-    params: &Params,
-    generics: &Generics,
-    private: &TokenStream,
-) -> TokenStream {
+fn describe(function: &Function, options: &Options, params: &Params, generics: &Generics) -> TokenStream {
     let (_, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let described = Described {
@@ -123,9 +116,9 @@ fn describe(
         exit: exit(function, options, generics),
         concurrent: options.concurrent,
         derived: false,
-        allowed: allowed(&function.item.attrs),
+        attrs: &function.item.attrs,
     };
-    described.tokens(private)
+    described.tokens(&function.private)
 }
 
 fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
@@ -209,7 +202,7 @@ fn output_type(output: &Output) -> TokenStream {
 }
 
 /// What stands for the dependency if it has an error.
-fn stub(function: &Function, private: &TokenStream) -> TokenStream {
+fn stub(function: &Function) -> TokenStream {
     let output = match &function.output {
         // What is wrong with the output has been reported, and the code that takes it is written for what it should be.
         Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => match ty {
@@ -219,7 +212,7 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
         .unwrap_or_else(|_| quote!(())),
         output => output_type(output),
     };
-    describe::stub(function.name(), function.generics(), &output, private)
+    describe::stub(function.name(), function.generics(), &output, &function.private)
 }
 
 /// Whether a type can be the output of a dependency, as far as the way it is written shows.

@@ -8,7 +8,7 @@ use crate::args::Args;
 use crate::asserts::{dependency_of, is_extract};
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
-use crate::emit::allowed;
+use crate::emit::generated;
 use crate::forbidden::{self, Place, unsourced};
 use crate::parameter::Parameter;
 use crate::params::Params;
@@ -46,7 +46,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     if errors.is_empty() {
         return describe(&item, &fields, &params, &generics, &private);
     }
-    let (stub, asserts) = (stub(&item, &private), params.asserts.alone(&private));
+    let (stub, asserts) = (stub(&item, &private), generated(&private, &[], &params.asserts.tokens()));
     let errors = errors.into_tokens();
     quote!(#stub #asserts #errors)
 }
@@ -134,7 +134,7 @@ fn describe(
         exit: None,
         concurrent: false,
         derived: true,
-        allowed: allowed(&item.attrs),
+        attrs: &item.attrs,
     };
     described.tokens(private)
 }

@@ -1,4 +1,4 @@
-//! What becomes of the function itself, beside which everything else is generated.
+//! What stands around the generated code: the function itself, the type of its name, and a scope for the rest.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -19,11 +19,10 @@ impl Function {
         stub: &TokenStream,
         asserts: &Asserts,
         errors: Errors,
-        private: &TokenStream,
     ) -> TokenStream {
         let is_alone = self.is_method() || self.repeats_a_name();
         if errors.is_empty() && !is_alone && self.unparsed.is_none() {
-            let item = self.for_all(private);
+            let item = self.for_all();
             return quote!(#item #right);
         }
         let errors = errors.into_tokens();
@@ -31,18 +30,18 @@ impl Function {
             // It comes last, since rustc reads nothing after code that does not parse.
             return quote!(#errors #stub #unparsed);
         }
-        let item = self.with_errors(is_alone, private);
+        let item = self.with_errors(is_alone);
         if self.is_method() {
             return quote!(#item #errors);
         }
-        let asserts = (!is_alone).then(|| asserts.alone(private));
+        let asserts = (!is_alone).then(|| generated(&self.private, &[], &asserts.tokens()));
         quote!(#errors #stub #asserts #item)
     }
 
     /// The function for the compiler and, with the types as they were written, for rustdoc, which reads no body. These are two functions and
     /// not one with each type twice, so that an attribute below the macro sees each parameter once.
-    fn for_all(&self, private: &TokenStream) -> TokenStream {
-        let named = self.named(private);
+    fn for_all(&self) -> TokenStream {
+        let named = self.named();
         if !self.names_dependency() {
             return quote!(#named);
         }
@@ -56,7 +55,8 @@ impl Function {
     }
 
     /// The function as it was written, except for the types of parameters that name a dependency: see `names.rs`.
-    fn named(&self, private: &TokenStream) -> ItemFn {
+    fn named(&self) -> ItemFn {
+        let private = &self.private;
         let mut item = self.item.clone();
         let mut named = Vec::new();
         for input in &mut item.sig.inputs {
@@ -108,8 +108,9 @@ impl Function {
     }
 
     /// The type that stands for the function: braces keep it out of the value namespace, where the function is.
-    pub(crate) fn marker(&self, generics: &Generics, line: &str, private: &TokenStream) -> TokenStream {
+    pub(crate) fn marker(&self, generics: &Generics, line: &str) -> TokenStream {
         let (name, vis, docs) = (self.name(), &self.item.vis, self.docs(line));
+        let private = &self.private;
         let types: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
         let field = (!types.is_empty())
             .then(|| quote!(#[doc(hidden)] __epilogue: #private::PhantomData<fn() -> (#(#types,)*)>,));
@@ -124,8 +125,9 @@ impl Function {
     }
 
     /// The function for an item with errors: as it was written, except for what would make rustc report more errors.
-    fn with_errors(&self, is_alone: bool, private: &TokenStream) -> ItemFn {
-        let mut item = if is_alone { self.item.clone() } else { self.named(private) };
+    fn with_errors(&self, is_alone: bool) -> ItemFn {
+        let private = &self.private;
+        let mut item = if is_alone { self.item.clone() } else { self.named() };
         let has_no_types = self.params.iter().any(|param| !param.is_type);
         for input in &mut item.sig.inputs {
             let nameless = is_nameless(input);
@@ -149,11 +151,14 @@ impl Function {
     }
 }
 
-/// Allows what lints would otherwise report about the generated code, at the user's tokens. It may use an item that is deprecated.
-pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
+/// Generated code in a scope of its own, where `__epilogue` is the hidden module and all that stands in for a missing implementation is
+/// imported: which of it is needed depends on the user's types. It allows what lints would otherwise report at the user's tokens. `attrs` are those of
+/// the item, which may be deprecated.
+pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &TokenStream) -> TokenStream {
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let deprecated = is_deprecated.then(|| quote!(deprecated,));
     quote! {
+        #[doc(hidden)]
         #[allow(
             #deprecated
             trivial_bounds,
@@ -169,6 +174,11 @@ pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
             clippy::wildcard_imports,
             reason = "it is not as the user would write it"
         )]
+        const _: () = {
+            use #private as __epilogue;
+            use __epilogue::stand_ins::*;
+            #code
+        };
     }
 }
 
@@ -190,7 +200,8 @@ mod tests {
             #[cfg(all())]
             async fn read() {}
         };
-        let function = Function::read(&item, Kind::Route, "#[get]", &mut Errors::default()).unwrap();
+        let function =
+            Function::read(&item, Kind::Route, "#[get]", &quote!(), &mut Errors::default()).unwrap();
         let kept = quote!(#[doc = "A line."] #[doc(hidden)] #[cfg(all())]);
         assert_eq!(function.docs("A line.").to_string(), kept.to_string());
     }

@@ -30,7 +30,7 @@ pub(crate) struct Names {
     table: Ident,
     /// What ends the aliases of this function, which stand beside those of others.
     place: String,
-    krate: TokenStream,
+    private: TokenStream,
     found: Vec<Name>,
 }
 
@@ -44,11 +44,11 @@ struct Name {
 
 impl Names {
     /// Replaces the names in the parameters by look-ups.
-    pub(crate) fn of(function: &mut Function, private: &TokenStream) -> Self {
+    pub(crate) fn of(function: &mut Function) -> Self {
         let (name, generics) = (&function.item.sig.ident, function.generics());
         let place = place(name);
         let table = format_ident!("__epilogue_names_of_{}_{}", name.unraw(), place, span = Span::call_site());
-        let mut names = Self { table, place, krate: private.clone(), found: Vec::new() };
+        let mut names = Self { table, place, private: function.private.clone(), found: Vec::new() };
         // The look-up of a generic function would have to be generic too.
         if generics.params.is_empty() {
             for param in function.params.iter_mut().filter(|param| !param.is_reported) {
@@ -87,7 +87,7 @@ impl Names {
     fn look_up(&self, index: usize, span: Span) -> Type {
         let index = Literal::usize_unsuffixed(index);
         let table = Ident::new(&self.table.to_string(), span);
-        let private = respanned(self.krate.clone(), span);
+        let private = respanned(self.private.clone(), span);
         let tokens =
             quote_spanned!(span=> <<#table as #private::Names<#index>>::Alias as #private::Dependency>::This);
         parse_quote!(#tokens)
@@ -98,7 +98,7 @@ impl Names {
         if self.found.is_empty() {
             return TokenStream::new();
         }
-        let Self { table, krate, found, .. } = self;
+        let Self { table, private, found, .. } = self;
         let module = |index| format_ident!("__{}_{}", self.place, index, span = Span::call_site());
         let imports = found
             .iter()
@@ -132,7 +132,7 @@ impl Names {
 
             #[doc(hidden)]
             const _: () = {
-                use #krate as __epilogue;
+                use #private as __epilogue;
                 #(#entries)*
             };
         }

@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
 use crate::args::{Written, template_and_args};
-use crate::asserts::{check, is_plain, stand_ins};
+use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
-use crate::emit::allowed;
+use crate::emit::generated;
 use crate::names::{Names, alias, can_be_imported, imported};
 use crate::param_options::ParamOptions;
 use crate::parameter::Parameter;
@@ -35,13 +35,14 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let private = args.private(&mut errors);
     let macro_name = method.to_lowercase();
     args.finish(&format!("`#[{macro_name}]`"), OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &mut errors)
+    let Some(mut function) =
+        Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &private, &mut errors)
     else {
         return errors.beside(item);
     };
     let template = Template::read(template, &macro_name, &mut function, &mut errors);
     options.check(&function, &mut errors);
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let mut params =
         Params::expand(&function.params, &quote!(__epilogue::Full), &Generics::default(), &mut errors);
     params.asserts.reply(function.output_to_check());
@@ -53,7 +54,6 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
         template,
         options: &options,
         names: &names,
-        private: &private,
     };
     read.tokens(&params, &run, errors)
 }
@@ -207,35 +207,33 @@ pub(crate) struct Read<'a> {
     pub(crate) template: Template,
     pub(crate) options: &'a Options,
     pub(crate) names: &'a Names,
-    pub(crate) private: &'a TokenStream,
 }
 
 impl Read<'_> {
     /// The function with all that makes it a route, or with its errors. `run` is the code that answers a request, out of the scope and a
     /// closure that takes the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
-        let Self { function, private, .. } = self;
+        let function = self.function;
         let line = format!("What `routes![{}]` names.", function.name());
-        let marker = function.marker(&Generics::default(), &line, private);
+        let marker = function.marker(&Generics::default(), &line);
         let names = self.names.tokens();
         // If there is no template, there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
-        let stub = stub(function, private);
+        let stub = stub(function);
         function.finish(
             &quote!(#marker #names #route),
             &quote!(#marker #names #stub),
             &params.asserts,
             errors,
-            private,
         )
     }
 
     fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {
-        let Self { method, function, options, private, .. } = self;
+        let Self { method, function, options, .. } = self;
         let segments = &self.template.segments;
         let name = function.name();
         let text = name.unraw().to_string();
-        let (stand_ins, asserts) = (stand_ins(), params.asserts.tokens());
+        let asserts = params.asserts.tokens();
         let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
@@ -245,49 +243,43 @@ impl Read<'_> {
         };
         let checks = self.checks(template);
         let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
-        let allowed = allowed(&function.item.attrs);
         let docs = docs::route(function, *hidden);
-        quote! {
-            #[doc(hidden)]
-            #allowed
-            const _: () = {
-                use #private as __epilogue;
-                #stand_ins
-                #asserts
-                #(#defaults)*
+        let code = quote! {
+            #asserts
+            #(#defaults)*
 
-                impl __epilogue::DeclaredRoute for #name {
-                    const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
-                        name: #text,
-                        module: __epilogue::module_path!(),
-                        at: #at,
-                        method: #method,
-                        template: #template,
-                        shape: __epilogue::shape_of(#template),
-                        segments: &[#(#segments),*],
-                        status: #status,
-                        tags: &[#(#tags),*],
-                        hidden: #hidden,
-                        protocols: &[#(#protocols),*],
-                        concurrent: #concurrent,
-                        dependencies: &[#(#effects),*],
-                        params: &[#(#nodes),*],
-                        run: __epilogue_run,
-                        #docs,
-                    };
-                }
+            impl __epilogue::DeclaredRoute for #name {
+                const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
+                    name: #text,
+                    module: __epilogue::module_path!(),
+                    at: #at,
+                    method: #method,
+                    template: #template,
+                    shape: __epilogue::shape_of(#template),
+                    segments: &[#(#segments),*],
+                    status: #status,
+                    tags: &[#(#tags),*],
+                    hidden: #hidden,
+                    protocols: &[#(#protocols),*],
+                    concurrent: #concurrent,
+                    dependencies: &[#(#effects),*],
+                    params: &[#(#nodes),*],
+                    run: __epilogue_run,
+                    #docs,
+                };
+            }
 
-                fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
-                    let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
-                        #(#takes)*
-                        __epilogue::Some((#(#locals?,)*))
-                    };
-                    #run
-                }
+            fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
+                let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
+                    #(#takes)*
+                    __epilogue::Some((#(#locals?,)*))
+                };
+                #run
+            }
 
-                #checks
-            };
-        }
+            #checks
+        };
+        generated(&function.private, &function.item.attrs, &code)
     }
 
     /// The checks of the route's graph, each at the tokens that it is about.
@@ -404,8 +396,8 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
 }
 
 /// Keeps `routes![name]` from failing too if the function itself has an error.
-fn stub(function: &Function, private: &TokenStream) -> TokenStream {
-    let name = function.name();
+fn stub(function: &Function) -> TokenStream {
+    let (name, private) = (function.name(), &function.private);
     quote! {
         impl #private::DeclaredRoute for #name {
             const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;

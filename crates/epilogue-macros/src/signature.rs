@@ -23,6 +23,8 @@ pub(crate) struct Function {
     pub(crate) has_no_output: bool,
     /// The body has a `yield`, or fits a pattern that stands where a parameter's name should be. rustc would report that too.
     pub(crate) has_no_body: bool,
+    /// The hidden module of `epilogue`, as the function's crate reaches it.
+    pub(crate) private: TokenStream,
     /// What was written, if it does not parse: rustc reports why.
     pub(crate) unparsed: Option<TokenStream>,
 }
@@ -96,6 +98,7 @@ impl Function {
         tokens: &TokenStream,
         kind: Kind,
         attribute: &str,
+        private: &TokenStream,
         errors: &mut Errors,
     ) -> Option<Self> {
         let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
@@ -103,7 +106,7 @@ impl Function {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
-            return Self::unparsed(tokens.clone(), kind);
+            return Self::unparsed(tokens.clone(), kind, private);
         };
         check_other_macros(&mut item, kind, errors);
         check_options(&mut item, errors);
@@ -127,11 +130,19 @@ impl Function {
         let has_no_output =
             errors.count() > before || kind != Kind::Task && forbidden::lacks_lifetime(&item.sig);
         check_self(&item.sig, kind.name(), errors);
-        Some(Self { item, params, output, has_no_output, has_no_body, unparsed: None })
+        Some(Self {
+            item,
+            params,
+            output,
+            has_no_output,
+            has_no_body,
+            private: private.clone(),
+            unparsed: None,
+        })
     }
 
     /// As much of it as parses. No errors are noted, since rustc reports why the rest does not parse.
-    fn unparsed(tokens: TokenStream, kind: Kind) -> Option<Self> {
+    fn unparsed(tokens: TokenStream, kind: Kind, private: &TokenStream) -> Option<Self> {
         let item = item::unparsed(tokens.clone())?;
         let output = output(&item.sig, kind, &mut Errors::default());
         Some(Self {
@@ -140,6 +151,7 @@ impl Function {
             output,
             has_no_output: false,
             has_no_body: false,
+            private: private.clone(),
             unparsed: Some(tokens),
         })
     }

@@ -37,13 +37,13 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     }
     let private = args.private(&mut errors);
     args.finish("`#[websocket]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &mut errors) else {
+    let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &private, &mut errors) else {
         return errors.beside(item);
     };
     let template = Template::read(template, "websocket", &mut function, &mut errors);
     options.check(&function, &mut errors);
     let position = socket(&mut function, &mut errors);
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let taken: Vec<&Parameter> =
         function.params.iter().filter(|param| !is_named(&param.ty, "WebSocket")).collect();
     let params =
@@ -56,7 +56,6 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         template,
         options: &options,
         names: &names,
-        private: &private,
     };
     read.tokens(&params, &run, errors)
 }
