@@ -11,8 +11,8 @@ use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, paren
 
 use crate::diagnostics::{Errors, nearest};
 use crate::effects::{self, Effect};
-use crate::elsewhere::{example, hint};
-use crate::fastapi::is_ellipsis;
+use crate::habits::elsewhere::{example, hint};
+use crate::habits::fastapi::is_ellipsis;
 use crate::types::text;
 
 /// One argument.

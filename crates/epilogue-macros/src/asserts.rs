@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
-use crate::advice;
+use crate::habits::advice;
 use crate::parameter::Parameter;
 use crate::signature::Output;
 use crate::types::{BUILT_IN, arguments, ends, holds_value, is_named, is_one_of, mentions};

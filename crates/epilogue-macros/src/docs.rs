@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Generics, Ident, Meta, Type};
 
-use crate::advice::is_valueless;
 use crate::asserts::{held, is_extract, reply_type};
+use crate::habits::advice::is_valueless;
 use crate::signature::Function;
 use crate::types::{holds_value, is_one_of};
 

@@ -4,20 +4,17 @@
 
 #![allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 
-mod advice;
 mod args;
 mod asserts;
-mod attributes;
 mod dependency;
 mod derive;
 mod describe;
 mod diagnostics;
 mod docs;
 mod effects;
-mod elsewhere;
 mod emit;
-mod fastapi;
 mod forbidden;
+mod habits;
 mod integer;
 mod item;
 mod main_function;
@@ -26,7 +23,6 @@ mod number;
 mod param_options;
 mod parameter;
 mod params;
-mod repair;
 mod route;
 mod routes;
 mod signature;

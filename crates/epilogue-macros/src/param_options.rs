@@ -8,11 +8,12 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Meta, Type};
 use crate::args::{Arg, ArgValue, Args};
 use crate::asserts::Limits;
 use crate::diagnostics::Errors;
+use crate::docs;
+use crate::habits::advice;
 use crate::integer::Integer;
 use crate::number::{Limit, Number};
 use crate::parameter::Parameter;
 use crate::types::{arguments, is_named, text};
-use crate::{advice, docs};
 
 const OPTIONS: &[&str] = &[
     "default",

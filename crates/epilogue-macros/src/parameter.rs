@@ -7,9 +7,9 @@ use syn::{Attribute, Expr, ExprLit, FnArg, Lit, Meta, MetaNameValue, Pat, PatTyp
 
 use crate::diagnostics::Errors;
 use crate::forbidden::{self, Place};
+use crate::habits::{advice, attributes};
 use crate::signature::Kind;
 use crate::types;
-use crate::{advice, attributes};
 
 /// A parameter of a function, or field of a struct.
 pub(crate) struct Parameter {

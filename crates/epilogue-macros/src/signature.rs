@@ -10,9 +10,10 @@ use syn::{
 
 use crate::diagnostics::Errors;
 use crate::forbidden::{self, Place};
+use crate::habits::repair;
 use crate::parameter::Parameter;
 use crate::types;
-use crate::{item, parameter, repair};
+use crate::{item, parameter};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use syn::LitInt;
 
 use crate::diagnostics::Errors;
-use crate::fastapi::{self, Call, Declared};
+use crate::habits::fastapi::{self, Call, Declared};
 use crate::signature::Kind;
 use crate::types::{ends, text};
 
