@@ -196,7 +196,7 @@ impl Asserts {
                 // It is asserted where its name is imported.
                 Some(_) if param.names_dependency() => {}
                 Some(named) => {
-                    self.add(clause(named, &member(named, ty, "InDepends", "Named"), "Dependency"))
+                    self.add(clause(named, &member(named, ty, "InDepends", "Named"), "Dependency"));
                 }
                 None => self.add(clause_of(ty, ty, |at| advice::param(ty, at))),
             },

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr, ExprLit, FnArg, Lit, Meta, MetaNameValue, Pat, PatType, Type};
+use syn::{Attribute, Expr, ExprLit, FnArg, Lit, Meta, MetaNameValue, Pat, PatType, Type, TypeReference};
 
 use crate::diagnostics::Errors;
 use crate::forbidden::{self, Place};
@@ -106,31 +106,34 @@ pub(crate) fn read(input: &mut FnArg, kind: Kind, errors: &mut Errors) -> Option
             errors.at(reference, forbidden::unsourced(reference, &reference.elem));
             return None;
         }
-        let ty = types::text(&reference.elem);
-        if let Some(mutability) = &reference.mutability {
-            errors.at(
-                mutability,
-                if types::is_named(&reference.elem, "WebSocket") {
-                    format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
-                } else {
-                    format!(
-                        "a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`"
-                    )
-                },
-            );
-        }
-        if let Some(lifetime) = &reference.lifetime
-            && lifetime.ident == "static"
-        {
-            errors.at(
-                lifetime,
-                format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
-            );
-        }
+        check_reference(&name, reference, errors);
     }
     let mut param = Parameter::new(name, ty_as_written, attrs);
     param.is_type = forbidden::check(&param.ty, of, Place::Parameter, errors);
     Some(param)
+}
+
+/// A parameter may be lent for the call, and no more than that.
+fn check_reference(name: &Ident, reference: &TypeReference, errors: &mut Errors) {
+    let ty = types::text(&reference.elem);
+    if let Some(mutability) = &reference.mutability {
+        errors.at(
+            mutability,
+            if types::is_named(&reference.elem, "WebSocket") {
+                format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
+            } else {
+                format!("a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`")
+            },
+        );
+    }
+    if let Some(lifetime) = &reference.lifetime
+        && lifetime.ident == "static"
+    {
+        errors.at(
+            lifetime,
+            format!("a parameter is lent for the call alone: write `&{ty}`, or `{ty}` to own it"),
+        );
+    }
 }
 
 /// The name that a parameter looks up: without a leading `_`, which rustc wants for a parameter that is not used.
