@@ -1,6 +1,11 @@
 //! The attribute macros of Epilogue. The `epilogue` crate re-exports and documents them.
 //!
 //! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`, which has the logic.
+//!
+//! - There is a file for each of them: `route`, `websocket`, `dependency`, `derive`, `task`, `main_function` and `routes`.
+//! - `signature` and `parameter` read a function, `args` the arguments of an attribute, `param_options` those of `#[param(…)]`, `template` a path.
+//! - Errors are collected by `diagnostics`. `forbidden` refuses types, and `habits` knows what people write instead of what is right.
+//! - `emit`, `names`, `params`, `describe` and `docs` generate code; `asserts` has rustc check what only rustc can.
 
 #![allow(missing_docs, reason = "documented where `epilogue` re-exports it")]
 
