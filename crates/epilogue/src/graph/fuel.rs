@@ -34,7 +34,7 @@ pub trait Describe<F: Fuel>: 'static {
 
 /// Where a parameter's value comes from, as constant data.
 #[doc(hidden)]
-pub trait Described {
+pub trait HasSource {
     /// The place, or the dependency.
     const SOURCE: Source;
 }
