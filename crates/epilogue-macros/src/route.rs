@@ -6,17 +6,16 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
-use crate::args::{Written, template_and_args};
 use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
 use crate::emit::generated;
 use crate::names::{Names, alias, can_be_imported, imported};
-use crate::param_options::ParamOptions;
 use crate::parameter::Parameter;
 use crate::params::Params;
+use crate::route_template::{Template, template_and_args};
 use crate::signature::{Function, Kind, Output};
-use crate::types::{arguments, is_named, is_one_of, is_scalar};
-use crate::{docs, template, types};
+use crate::types::{arguments, is_named, is_one_of};
+use crate::{docs, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
@@ -122,80 +121,6 @@ fn body(output: &Output) -> Option<&Type> {
     let is_bytes = is_named(ty, "Vec") && arguments(ty).first().is_some_and(|byte| is_named(byte, "u8"));
     let has_body = is_one_of(ty, &["Bytes", "Html", "Json", "String"]) || is_text(ty) || is_bytes;
     has_body.then_some(ty)
-}
-
-/// The template, as far as it could be read.
-pub(crate) struct Template {
-    text: Option<LitStr>,
-    segments: Vec<String>,
-}
-
-impl Template {
-    /// Reads the template, and checks that it has the names of the function's parameters.
-    pub(crate) fn read(
-        written: Written,
-        macro_name: &str,
-        function: &mut Function,
-        errors: &mut Errors,
-    ) -> Self {
-        let name = function.name();
-        let text = match written {
-            Written::Text(text) => text,
-            Written::Missing => {
-                errors.at(
-                    name,
-                    format!("the route macro of `{name}` needs a path template: write `#[{macro_name}(\"/path\")]`"),
-                );
-                return Self { text: None, segments: Vec::new() };
-            }
-            Written::Unreadable => return Self { text: None, segments: Vec::new() },
-        };
-        let before = errors.count();
-        let segments = template::segments(&text, errors);
-        name_like_segments(function, &segments);
-        // If the template is wrong, its names are not known.
-        if errors.count() == before {
-            check_segments(function, &text, &segments, errors);
-        }
-        Self { text: Some(text), segments }
-    }
-}
-
-/// Lets an unused parameter `_id` read the segment `{_id}`, if there is one, and not `{id}`.
-fn name_like_segments(function: &mut Function, segments: &[String]) {
-    for param in &mut function.params {
-        let name = param.name.unraw().to_string();
-        if is_named(&param.ty, "Path") && segments.contains(&name) {
-            param.key = name;
-        }
-    }
-}
-
-/// A single value in the path must be named in the template.
-fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
-    // What is wrong with their options is reported elsewhere.
-    let mut unsaid = Errors::default();
-    let named: Vec<_> = function
-        .params
-        .iter()
-        .filter(|param| is_named(&param.ty, "Path") && is_scalar(&param.ty))
-        .map(|param| (param, ParamOptions::read(param, &mut unsaid)))
-        .collect();
-    let is_taken = |segment: &&str| named.iter().any(|(param, options)| options.key(param) == *segment);
-    let free: Vec<&str> = segments.iter().map(String::as_str).filter(|segment| !is_taken(segment)).collect();
-    for (param, options) in &named {
-        let key = options.key(param);
-        if options.from_prefix || segments.contains(&key) {
-            continue;
-        }
-        let written = template.value();
-        let instead = template::rename(&key, options.alias.is_some(), &written, &free);
-        let message = format!("the path parameter `{key}` is not in the template \"{written}\": {instead}");
-        match &options.alias {
-            Some(alias) => errors.at(alias, message),
-            None => errors.at(&param.name, message),
-        }
-    }
 }
 
 /// What a route macro has read.

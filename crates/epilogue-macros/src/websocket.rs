@@ -5,13 +5,13 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, ReturnType};
 
-use crate::args::template_and_args;
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::param_options::is_token;
 use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::route::{Options, Read, Template};
+use crate::route::{Options, Read};
+use crate::route_template::{Template, template_and_args};
 use crate::signature::{Function, Kind};
 use crate::types::{arguments, is_named};
 
