@@ -3,14 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Generics, TypeParamBound, WherePredicate};
+use syn::{Expr, Generics, Type, TypeParamBound, WherePredicate};
 
 use crate::args::Args;
 use crate::asserts::unpack;
 use crate::derive;
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
-use crate::forbidden::{self, Place};
 use crate::names::Names;
 use crate::params::Params;
 use crate::signature::{Function, Kind, Output};
@@ -204,22 +203,14 @@ fn output_type(output: &Output) -> TokenStream {
 /// What stands for the dependency if it has an error.
 fn stub(function: &Function) -> TokenStream {
     let output = match &function.output {
+        output if !function.has_no_output => output_type(output),
         // What is wrong with the output has been reported, and the code that takes it is written for what it should be.
-        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => match ty {
-            syn::Type::Reference(reference) => types::owned(&reference.elem).parse(),
-            _ => Ok(quote!(())),
+        Output::Plain(Type::Reference(reference)) => {
+            types::owned(&reference.elem).parse().unwrap_or_else(|_| quote!(()))
         }
-        .unwrap_or_else(|_| quote!(())),
-        output => output_type(output),
+        _ => quote!(()),
     };
     describe::stub(function.name(), function.generics(), &output, &function.private)
-}
-
-/// Whether a type can be the output of a dependency, as far as the way it is written shows.
-fn is_ownable(ty: &syn::Type) -> bool {
-    let mut unsaid = Errors::default();
-    forbidden::check(ty, "", Place::Output, &mut unsaid);
-    unsaid.is_empty()
 }
 
 /// Removes the bounds, so that what an argument lacks is reported once, for the implementation, and not wherever the type is named.

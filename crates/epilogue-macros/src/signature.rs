@@ -145,12 +145,13 @@ impl Function {
     /// As much of it as parses. No errors are noted, since rustc reports why the rest does not parse.
     fn unparsed(tokens: TokenStream, kind: Kind, private: &TokenStream) -> Option<Self> {
         let item = item::unparsed(tokens.clone())?;
-        let output = output(&item.sig, kind, &mut Errors::default());
+        let mut unsaid = Errors::default();
+        let output = output(&item.sig, kind, &mut unsaid);
         Some(Self {
             item,
             params: Vec::new(),
             output,
-            has_no_output: false,
+            has_no_output: !unsaid.is_empty(),
             has_no_body: false,
             private: private.clone(),
             unparsed: Some(tokens),
