@@ -73,6 +73,16 @@ impl Described<'_> {
         let app_scoped = (*scope == Scope::App).then(
             || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
         );
+        let take = (!takes.is_empty()).then(|| {
+            quote! {
+                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                let __epilogue_taking = &mut __epilogue_taken;
+                #(#takes)*
+                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                    return __epilogue_taken.failed();
+                };
+            }
+        });
         // If the output is less visible than the dependency, rustc says so here.
         let associated = quote_spanned!(output.span()=> type Output = #output;);
         let code = quote! {
@@ -109,12 +119,7 @@ impl Described<'_> {
             ) -> __epilogue::Running
             #where_clause
             {
-                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                let __epilogue_taking = &mut __epilogue_taken;
-                #(#takes)*
-                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                    return __epilogue_taken.failed();
-                };
+                #take
                 #run
             }
 
