@@ -152,8 +152,8 @@ impl Function {
 }
 
 /// Generated code in a scope of its own, where `__epilogue` is the hidden module and all that stands in for a missing implementation is
-/// imported: which of it is needed depends on the user's types. It allows what lints would otherwise report at the user's tokens. `attrs` are those of
-/// the item, which may be deprecated.
+/// imported: which of it is needed depends on the user's types. It allows what lints would otherwise report at the user's tokens. `attrs`
+/// are those of the item, which may be deprecated.
 pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &TokenStream) -> TokenStream {
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let deprecated = is_deprecated.then(|| quote!(deprecated,));
@@ -170,7 +170,6 @@ pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &Token
             clippy::items_after_statements,
             clippy::multiple_bound_locations,
             clippy::redundant_closure,
-            clippy::unnecessary_struct_initialization,
             clippy::wildcard_imports,
             reason = "it is not as the user would write it"
         )]

@@ -3,8 +3,8 @@
 //! Each macro reads a signature, checks it, and expands to a few calls into the hidden module of `epilogue`, which has the logic.
 //!
 //! - There is a file for each of them: `route`, `websocket`, `dependency`, `derive`, `task`, `main_function` and `routes`.
-//! - `signature` and `parameter` read a function, `args` the arguments of an attribute, `param_options` those of `#[param(…)]`, `route_template`
-//!   and `template` a path.
+//! - `signature` and `parameter` read a function, `args` the arguments of an attribute, `param_options` those of `#[param(…)]`,
+//!   `route_template` and `template` a path.
 //! - Errors are collected by `diagnostics`. `forbidden` refuses types, and `habits` knows what people write instead of what is right.
 //! - `emit`, `names`, `params`, `describe` and `docs` generate code; `asserts` has rustc check what only rustc can.
 

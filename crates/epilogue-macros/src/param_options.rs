@@ -216,7 +216,7 @@ impl ParamOptions {
         }
         let (lower, upper) = (ge.as_ref().or(gt.as_ref()), le.as_ref().or(lt.as_ref()));
         if let (Some(low), Some(high)) = (lower, upper)
-            && (low.value > high.value || !(low.allows(high.value) && high.allows(low.value)))
+            && !(low.allows(high.value) && high.allows(low.value))
         {
             errors.at(
                 &high.at,
