@@ -1,4 +1,5 @@
-//! What the code that the macros generate refers to. Nothing else may refer to it, since it can change in any release.
+//! What the code that the macros generate refers to, and what errors about it name. Nothing else may refer to it, since it can change in any
+//! release.
 
 mod asserts;
 mod exit;
@@ -16,7 +17,7 @@ pub use std::clone::Clone;
 pub use std::convert::identity;
 pub use std::marker::{PhantomData, Send, Sync};
 pub use std::option::Option::{self, None, Some};
-pub use std::primitive::{bool, str, u8, u16, u32, u64, usize};
+pub use std::primitive::{str, u8};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::sync::Arc;
 pub use std::time::Duration;
@@ -41,7 +42,7 @@ pub use self::output::{NotShared, Output};
 #[cfg(feature = "websocket")]
 pub use self::path_function::socket_function;
 pub use self::path_function::{Handling, blocking_path_function, path_function, sync_path_function};
-pub use self::result::{IsResult, NoResult, NotResult, PlainOutput, ResultLike, Unpack, no_result};
+pub use self::result::{IsResult, NotResult, PlainOutput, ResultLike, Unpack, no_result};
 pub use self::task::{
     Argument, InTask, NoReturn, NotData, NotInTask, OtherReturn, TaskReturned, returned_by_task, task_failed,
     task_function,
@@ -63,8 +64,8 @@ pub use crate::openapi::{ParamDocs, RouteDocs};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
     LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
-    ParamOr, Probe, Query, Readable, ReadableOr, Reads, RequestParts, Shared, SocketParam, State,
-    TakesStream, TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
+    ParamOr, Probe, Query, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream,
+    TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};

@@ -46,7 +46,7 @@ pub struct NoResult;
 pub trait Unpack<const IS_RESULT: bool> {
     type Ok;
     type Err;
-    /// The `Result` itself, or [`NoResult`] for any other type.
+    /// The `Result` itself, or `NoResult` for any other type.
     type Kind;
 
     fn unpack(self) -> Result<Self::Ok, Self::Err>;

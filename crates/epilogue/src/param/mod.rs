@@ -25,7 +25,7 @@ pub use extract::{Extract, LeavesStream, TakesStream};
 pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
 pub use probe::{NotField, Probe, Unsourced, Untakeable};
-pub use reads::Reads;
+pub(crate) use reads::Reads;
 pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
 pub use shutdown::Shutdown;
