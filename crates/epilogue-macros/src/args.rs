@@ -3,16 +3,16 @@
 use std::str::FromStr;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, parenthesized};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, parenthesized};
 
 use crate::diagnostics::{Errors, nearest};
 use crate::effects::{self, Effect};
-use crate::elsewhere::{example, hint};
-use crate::fastapi::is_ellipsis;
+use crate::habits::elsewhere::{example, hint};
+use crate::habits::fastapi::is_ellipsis;
 use crate::types::text;
 
 /// One argument.
@@ -86,6 +86,7 @@ fn bare(value: Expr) -> Expr {
 }
 
 /// The arguments of one attribute, each of which may be given once.
+#[derive(Default)]
 pub(crate) struct Args(Vec<Arg>);
 
 impl Args {
@@ -101,7 +102,7 @@ impl Args {
         errors.ok(parsed).unwrap_or_default()
     }
 
-    fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
+    pub(crate) fn new(args: Vec<Arg>, errors: &mut Errors) -> Self {
         let mut kept: Vec<Arg> = Vec::new();
         for arg in args {
             if kept.iter().any(|earlier| earlier.name == arg.name) {
@@ -270,17 +271,16 @@ impl Args {
         errors.ok(parsed).into_iter().flatten().filter_map(|effect| errors.ok(effect.into_path())).collect()
     }
 
-    /// The path of the `epilogue` crate, which `crate = …` sets if it has another name.
-    pub(crate) fn krate(&mut self, errors: &mut Errors) -> Krate {
-        let path = match self.value("crate", errors) {
-            Some((_, Expr::Path(path))) => Some(path.into_token_stream()),
+    /// The hidden module that generated code refers to. It is that of `::epilogue`, unless `crate = …` says where the crate is.
+    pub(crate) fn private(&mut self, errors: &mut Errors) -> TokenStream {
+        match self.value("crate", errors) {
+            Some((_, Expr::Path(path))) => quote!(#path::__private),
             Some((_, other)) => {
                 errors.at(other, "the option `crate` takes the path of epilogue: write `crate = epilogue`");
-                None
+                quote!(::epilogue::__private)
             }
-            None => None,
-        };
-        Krate(path.unwrap_or_else(|| quote::quote!(::epilogue)))
+            None => quote!(::epilogue::__private),
+        }
     }
 
     /// Refuses whatever is left, since it is not an option of the macro.
@@ -303,81 +303,8 @@ impl Args {
     }
 }
 
-/// How the user's crate reaches `epilogue`.
-pub(crate) struct Krate(TokenStream);
-
-impl Krate {
-    /// The hidden module that generated code refers to.
-    pub(crate) fn private(&self) -> TokenStream {
-        let krate = &self.0;
-        quote::quote!(#krate::__private)
-    }
-}
-
-/// The first argument of a route macro is its template; the rest are options.
-pub(crate) fn template_and_args(
-    tokens: TokenStream,
-    options: &[&str],
-    errors: &mut Errors,
-) -> (Written, Args) {
-    let before = errors.count();
-    let parse = |input: ParseStream<'_>| {
-        let template = template(input, options, errors)?;
-        let is_missing = matches!(template, Written::Missing);
-        let unnamed = |written: &TokenStream| {
-            if syn::parse2::<LitInt>(written.clone()).is_ok() && options.contains(&"status") {
-                format!("an option has a name: write `status = {written}`")
-            } else if written.clone().into_iter().next().is_some_and(|first| is_operator(&first)) {
-                String::from("an option has a name, which stands before its value: write it here")
-            } else if is_missing {
-                String::from(TEMPLATE_FIRST)
-            } else {
-                String::from(
-                    "a route has one template: write a second function for another path, which may call this one",
-                )
-            }
-        };
-        if !is_missing {
-            comma(input, errors)?;
-        }
-        Ok((template, separated(input, &unnamed, errors)?))
-    };
-    let parsed = parse.parse2(tokens);
-    let Some((template, args)) = errors.ok(parsed) else { return (Written::Unreadable, Args(Vec::new())) };
-    let args = Args::new(args, errors);
-    match template {
-        // The template may be among what was not understood, so it is not reported as missing.
-        Written::Missing if errors.count() > before => (Written::Unreadable, args),
-        template => (template, args),
-    }
-}
-
-const TEMPLATE_FIRST: &str = "the template is a string literal and comes first: write `\"/path\"`";
-
-/// Reads what stands where the template should.
-fn template(input: ParseStream<'_>, options: &[&str], errors: &mut Errors) -> syn::Result<Written> {
-    if input.peek(LitStr) {
-        return Ok(Written::Text(input.parse()?));
-    }
-    let ahead = input.fork();
-    let is_option = match ahead.call(Ident::parse_any) {
-        Ok(name) if name == "path" => false,
-        Ok(name) => {
-            options.iter().any(|option| name == option)
-                || ahead.peek(Token![=])
-                || ahead.peek(syn::token::Paren)
-        }
-        Err(_) => input.is_empty(),
-    };
-    if is_option {
-        return Ok(Written::Missing);
-    }
-    errors.at(to_comma(input)?, TEMPLATE_FIRST);
-    Ok(Written::Unreadable)
-}
-
 /// The arguments, separated by commas. Anything else is refused and left out; `unnamed` makes the message for what has no name.
-fn separated(
+pub(crate) fn separated(
     input: ParseStream<'_>,
     unnamed: &dyn Fn(&TokenStream) -> String,
     errors: &mut Errors,
@@ -403,12 +330,12 @@ fn is_value(input: ParseStream<'_>) -> bool {
     !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) && !input.peek(Ident::peek_any)
 }
 
-fn is_operator(token: &TokenTree) -> bool {
+pub(crate) fn is_operator(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if ":=<>!".contains(punct.as_char()))
 }
 
 /// Reads what stands between two arguments.
-fn comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+pub(crate) fn comma(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
     }
@@ -424,14 +351,6 @@ pub(crate) fn to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
         tokens.extend([input.parse::<TokenTree>()?]);
     }
     Ok(tokens)
-}
-
-/// The path template of a route macro, as far as it can be read.
-pub(crate) enum Written {
-    Text(LitStr),
-    Missing,
-    /// An error has been noted.
-    Unreadable,
 }
 
 /// The elements of a list of strings, as they were probably meant: words get quotes.

@@ -7,10 +7,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Type};
 
-use crate::advice;
-use crate::names::BUILT_IN;
-use crate::signature::{Output, Parameter, allowed};
-use crate::types::{arguments, ends, holds_value, is_named, is_one_of, mentions};
+use crate::habits::advice;
+use crate::parameter::Parameter;
+use crate::signature::Output;
+use crate::types::{BUILT_IN, arguments, ends, holds_value, is_named, is_one_of, mentions};
 
 /// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
 pub(crate) fn is_extract(ty: &Type) -> bool {
@@ -51,65 +51,43 @@ fn clause_of(
     let brackets = quote!(<>);
     let none = quote_spanned!(last=> ());
     let holds = quote_spanned!(last=> : __epilogue::#bound {});
-    let uncalled = uncalled();
     quote! {
-        #uncalled
         #function #name #brackets #none where #subject #holds
     }
 }
 
-/// `Type: Bound`.
-fn of_type(ty: &Type, bound: &str) -> TokenStream {
-    clause(ty, ty, bound)
+/// `<Type as Trait>::Member`, underlined in the same way.
+fn member(at: &Type, ty: &impl ToTokens, of: &str, name: &str) -> TokenStream {
+    let (_, last) = ends(at);
+    let of = Ident::new(of, last);
+    member_of(at, ty, &quote_spanned!(last=> __epilogue::#of), name)
 }
 
-/// `<Type as Of>::Member: Bound`, underlined at `at`.
-fn of_member(at: &Type, ty: &impl ToTokens, of: Of, name: &str, bound: &str) -> TokenStream {
-    clause(at, &member(at, ty, of, name), bound)
-}
-
-/// `<Type as Of>::Member`, at `at`.
-fn member(at: &Type, ty: &impl ToTokens, of: Of, name: &str) -> TokenStream {
+/// The same for a trait that may have arguments.
+fn member_of(at: &Type, ty: &impl ToTokens, of: &TokenStream, name: &str) -> TokenStream {
     let (first, last) = ends(at);
     let open = quote_spanned!(first=> <);
-    let (of, name) = (of(&ty.to_token_stream(), last), Ident::new(name, last));
+    let name = Ident::new(name, last);
     let rest = quote_spanned!(last=> as #of>::#name);
     quote!(#open #ty #rest)
-}
-
-/// Makes the tokens of a trait, for a type and at a span.
-type Of = fn(&TokenStream, Span) -> TokenStream;
-
-fn holds(_: &TokenStream, at: Span) -> TokenStream {
-    quote_spanned!(at=> __epilogue::Holds)
 }
 
 /// The value that a parameter's type holds.
 pub(crate) fn held(ty: &Type) -> TokenStream {
     let at = arguments(ty).first().copied().unwrap_or(ty);
-    member(at, ty, holds, "Value")
-}
-
-fn in_state(_: &TokenStream, at: Span) -> TokenStream {
-    quote_spanned!(at=> __epilogue::InState)
-}
-
-fn in_depends(_: &TokenStream, at: Span) -> TokenStream {
-    quote_spanned!(at=> __epilogue::InDepends)
-}
-
-fn result_like(_: &TokenStream, at: Span) -> TokenStream {
-    quote_spanned!(at=> __epilogue::ResultLike)
+    member(at, ty, "Holds", "Value")
 }
 
 /// The trait that takes a type apart if it is a `Result`.
-pub(crate) fn unpack(ty: &TokenStream, at: Span) -> TokenStream {
+pub(crate) fn unpack(ty: &Type, at: Span) -> TokenStream {
     quote_spanned!(at=> __epilogue::Unpack<{ __epilogue::IsResult::<#ty>::IS }>)
 }
 
-/// The trait that takes a reply apart if it ends in a `Json`.
-fn json_reply(ty: &TokenStream, at: Span) -> TokenStream {
-    quote_spanned!(at=> __epilogue::JsonReply<{ __epilogue::EndsInJson::<#ty>::ENDS }>)
+/// A part of a reply that ends in a `Json`.
+fn json_member(at: &Type, ty: &TokenStream, name: &str) -> TokenStream {
+    let (_, last) = ends(at);
+    let of = quote_spanned!(last=> __epilogue::JsonReply<{ __epilogue::EndsInJson::<#ty>::ENDS }>);
+    member_of(at, ty, &of, name)
 }
 
 /// The value that a function returns, or that the `Result` it returns holds.
@@ -123,22 +101,26 @@ struct Value<'t> {
 
 /// The part of an output that assertions can name, if there is one.
 fn value(output: &Output) -> Option<Value<'_>> {
-    let (ty, parts, of): (_, _, Of) = match output {
+    let (ty, parts) = match output {
         Output::Unit | Output::Plain(Type::Never(_)) => return None,
         _ if output.unnamed().is_some() => return None,
         Output::Plain(ty) => return Some(Value { at: ty, ty: quote!(#ty), raises: None }),
-        Output::Result(ty) => (ty, arguments(ty), result_like),
-        Output::PerhapsResult(ty) => (ty, Vec::new(), unpack),
+        Output::Result(ty) => (ty, arguments(ty)),
+        Output::PerhapsResult(ty) => (ty, Vec::new()),
     };
     let [at, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty));
-    let raises = of_member(error, ty, of, "Err", "RaisedError");
-    Some(Value { at, ty: member(at, ty, of, "Ok"), raises: Some(raises) })
+    let part = |at: &Type, name| match output {
+        Output::PerhapsResult(_) => member_of(at, ty, &unpack(ty, ends(at).1), name),
+        _ => member(at, ty, "ResultLike", name),
+    };
+    let raises = clause(error, &part(error, "Err"), "RaisedError");
+    Some(Value { at, ty: part(at, "Ok"), raises: Some(raises) })
 }
 
 /// The type of a reply, and that of the data in its `Json`; `()` if it does not end in one.
 pub(crate) fn reply_type(output: &Output) -> Option<(TokenStream, TokenStream)> {
     let Value { at, ty, .. } = value(output)?;
-    let data = member(at, &ty, json_reply, "Data");
+    let data = json_member(at, &ty, "Data");
     Some((ty, data))
 }
 
@@ -198,49 +180,44 @@ impl Asserts {
             self.generic_parameter(ty, generics);
             return;
         }
-        if is_named(ty, "State")
-            && let [inner] = arguments(ty)[..]
-        {
-            self.add(of_member(inner, ty, in_state, "Value", "Shared"));
-        } else if is_named(ty, "File")
-            && let [inner] = arguments(ty)[..]
-        {
-            self.add(of_member(inner, ty, holds, "Value", "Files"));
-        } else if holds_value(ty)
-            && let [inner] = arguments(ty)[..]
-            && !parts(inner).is_empty()
-            && !advice::is_file(inner)
-        {
-            self.add(of_type(ty, "Holds"));
-            self.data(inner, &advice::readable);
-        } else if holds_value(ty)
-            && let [inner] = arguments(ty)[..]
-        {
-            self.add(clause_of(inner, &member(inner, ty, holds, "Value"), |at| advice::readable(inner, at)));
-        } else if dependency_of(ty).is_some() && param.names_dependency() {
-            // The dependency that it names is asserted where the name is imported.
-        } else if let Some(named) = dependency_of(ty) {
-            self.add(of_member(named, ty, in_depends, "Named", "Dependency"));
-        } else {
-            self.add(clause_of(ty, ty, |at| advice::param(ty, at)));
+        match arguments(ty)[..] {
+            [inner] if is_named(ty, "State") => {
+                self.add(clause(inner, &member(inner, ty, "InState", "Value"), "Shared"));
+            }
+            [inner] if is_named(ty, "File") => self.add(clause(inner, &held(ty), "Files")),
+            [inner] if holds_value(ty) && !parts(inner).is_empty() && !advice::is_file(inner) => {
+                self.add(clause(ty, ty, "Holds"));
+                self.data(inner, &advice::readable);
+            }
+            [inner] if holds_value(ty) => {
+                self.add(clause_of(inner, &held(ty), |at| advice::readable(inner, at)));
+            }
+            _ => match dependency_of(ty) {
+                // It is asserted where its name is imported.
+                Some(_) if param.names_dependency() => {}
+                Some(named) => {
+                    self.add(clause(named, &member(named, ty, "InDepends", "Named"), "Dependency"));
+                }
+                None => self.add(clause_of(ty, ty, |at| advice::param(ty, at))),
+            },
         }
         if !holds_value(ty) {
             // Without a value there is nothing to limit, which these assertions report. That a plain value is not even a parameter is said
             // above.
             let limits = if is_one_of(ty, BUILT_IN) { Limits::default() } else { limits };
             if limits.has_default {
-                self.add(of_type(ty, "WithValue"));
+                self.add(clause(ty, ty, "WithValue"));
             } else if limits.number || limits.text {
-                self.add(of_type(ty, "Holds"));
+                self.add(clause(ty, ty, "Holds"));
             }
             return;
         }
         let at = arguments(ty).first().copied().unwrap_or(ty);
         if limits.number {
-            self.add(of_member(at, ty, holds, "Value", "Number"));
+            self.add(clause(at, &held(ty), "Number"));
         }
         if limits.text {
-            self.add(of_member(at, ty, holds, "Value", "Text"));
+            self.add(clause(at, &held(ty), "Text"));
         }
     }
 
@@ -251,7 +228,7 @@ impl Asserts {
         }
         let ty = &param.ty;
         if !holds_value(ty) {
-            self.add(of_type(ty, "Holds"));
+            self.add(clause(ty, ty, "Holds"));
             return;
         }
         let first = |ty| arguments(ty).first().copied();
@@ -266,9 +243,7 @@ impl Asserts {
             let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(#held);));
             quote_spanned!(at=> let #held = &#value.#field; #number #text)
         });
-        let uncalled = uncalled();
         self.add(quote! {
-            #uncalled
             fn holds(#value: &#held) { #(#checks)* }
         });
     }
@@ -284,11 +259,11 @@ impl Asserts {
         };
         if let Some(json) = json {
             if parts(json).is_empty() {
-                self.add(of_member(json, &ty, json_reply, "Data", "Writable"));
+                self.add(clause(json, &json_member(json, &ty, "Data"), "Writable"));
             } else {
                 self.data(json, &|_, at| quote_spanned!(at=> Writable));
             }
-            self.add(of_member(at, &ty, json_reply, "Rest", bound));
+            self.add(clause(at, &json_member(at, &ty, "Rest"), bound));
         } else {
             self.add(clause_of(at, &ty, |span| advice::reply(at, bound, span)));
         }
@@ -313,11 +288,11 @@ impl Asserts {
 
     /// A `Result` whose name does not show it would be taken for a plain value, and its error would not end the request.
     fn no_result(&mut self, ty: &Type, generics: &Generics) {
+        let (_, span) = ends(ty);
         if !mentions(ty, generics) {
-            self.add(of_member(ty, ty, unpack, "Kind", "PlainOutput"));
+            self.add(clause(ty, &member_of(ty, ty, &unpack(ty, span), "Kind"), "PlainOutput"));
             return;
         }
-        let (_, span) = ends(ty);
         let call = quote_spanned!(span=> __epilogue::no_result(__epilogue::IsResult::<#ty>::KIND));
         self.call(&call, generics);
     }
@@ -327,7 +302,7 @@ impl Asserts {
         if output.unnamed().is_none()
             && let Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) = output
         {
-            self.add(of_type(ty, "TaskReturn"));
+            self.add(clause(ty, ty, "TaskReturn"));
         }
     }
 
@@ -336,7 +311,7 @@ impl Asserts {
         if mentions(ty, generics) {
             // The bounds of the generated implementations say what is required of it.
         } else if is_extract(ty) {
-            self.add(of_type(ty, "Shared"));
+            self.add(clause(ty, ty, "Shared"));
         } else {
             let (first, last) = ends(ty);
             let probe = quote_spanned!(first=> __epilogue::Probe);
@@ -359,7 +334,7 @@ impl Asserts {
         if parts.is_empty() {
             self.add(clause_of(ty, ty, |at| bound(ty, at)));
         } else if let Type::Path(_) = ty {
-            self.add(of_type(ty, "OfStd"));
+            self.add(clause(ty, ty, "OfStd"));
         }
         for part in parts {
             self.data(part, bound);
@@ -368,17 +343,19 @@ impl Asserts {
 
     /// A parameter whose type mentions one of the generic names. If all depends on what it holds, only that is asserted.
     fn generic_parameter(&mut self, ty: &Type, generics: &Generics) {
-        let is_state = is_named(ty, "State");
         match arguments(ty)[..] {
-            [inner] if holds_value(ty) => {
-                self.generic_call(inner, &member(inner, ty, holds, "Value"), "readable", generics);
-            }
-            [inner] if is_state => {
-                self.generic_call(inner, &member(inner, ty, in_state, "Value"), "output", generics);
+            [inner] if holds_value(ty) => self.generic_call(inner, &held(ty), "readable", generics),
+            [inner] if is_named(ty, "State") => {
+                self.generic_call(inner, &member(inner, ty, "InState", "Value"), "output", generics);
             }
             _ => match dependency_of(ty) {
                 Some(named) => {
-                    self.generic_call(named, &member(named, ty, in_depends, "Named"), "dependency", generics);
+                    self.generic_call(
+                        named,
+                        &member(named, ty, "InDepends", "Named"),
+                        "dependency",
+                        generics,
+                    );
                 }
                 None => self.generic_call(ty, &quote!(#ty), "parameter", generics),
             },
@@ -394,43 +371,23 @@ impl Asserts {
     /// A call in a body with the same generics.
     fn call(&mut self, call: &TokenStream, generics: &Generics) {
         let (impl_generics, _, where_clause) = generics.split_for_impl();
-        let uncalled = uncalled();
         self.add(quote! {
-            #uncalled
             fn holds #impl_generics () #where_clause { #call; }
         });
-    }
-
-    /// The assertions of an item that has errors, for which nothing else is generated.
-    pub(crate) fn alone(&self, private: &TokenStream) -> TokenStream {
-        let (allowed, stand_ins, asserts) = (allowed(&[]), stand_ins(), self.tokens());
-        quote! {
-            #allowed
-            const _: () = {
-                use #private as __epilogue;
-                #stand_ins
-                #asserts
-            };
-        }
     }
 
     /// The assertions, which come before everything else that is generated.
     pub(crate) fn tokens(&self) -> TokenStream {
         let asserts = &self.0;
-        quote!(#(const _: () = { #asserts };)*)
+        if asserts.is_empty() {
+            return TokenStream::new();
+        }
+        // The lint is not off for all of the generated code: what that names would count as used.
+        quote! {
+            #[allow(dead_code, reason = "these are checked, and never called")]
+            const _: () = { #({ #asserts })* };
+        }
     }
-}
-
-/// For a function that is only checked. Not for all of the generated code: what that names would count as used.
-fn uncalled() -> TokenStream {
-    quote!(#[allow(dead_code, reason = "it is checked, and never called")])
-}
-
-/// The import of all that stands in for a missing implementation. Which of it is needed depends on the user's types.
-pub(crate) fn stand_ins() -> TokenStream {
-    quote!(
-        use __epilogue::stand_ins::*;
-    )
 }
 
 /// What `#[param(...)]` requires of a parameter's type.
@@ -455,15 +412,7 @@ pub(crate) fn is_plain(param: &Parameter) -> bool {
 /// A check that runs at compile time, and fails at the tokens `at`.
 pub(crate) fn check(at: &impl ToTokens, verdict: &TokenStream) -> TokenStream {
     let (first, last) = ends(at);
-    let name = Ident::new("verdict", Span::mixed_site());
-    let path = quote_spanned!(first=> __epilogue::panic);
-    let rest = quote_spanned!(last=> !("{}", #name.text()));
-    quote! {
-        const _: () = {
-            let #name = #verdict;
-            if #name.is_wrong() {
-                #path #rest
-            }
-        };
-    }
+    let report = quote_spanned!(first=> __epilogue::report);
+    let verdict = quote_spanned!(last=> (#verdict));
+    quote!(const _: () = #report #verdict;)
 }

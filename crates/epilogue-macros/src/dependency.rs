@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Generics, TypeParamBound, WherePredicate};
+use syn::{Expr, Generics, Type, TypeParamBound, WherePredicate};
 
 use crate::args::Args;
 use crate::asserts::unpack;
@@ -12,8 +12,8 @@ use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Kind, Output, allowed};
-use crate::types::{self, Place};
+use crate::signature::{Function, Kind, Output};
+use crate::types;
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
@@ -21,29 +21,29 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `scope = \"app\"`", &mut errors);
     let options = Options::read(&mut args, &mut errors);
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[dependency]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &mut errors) else {
+    let Some(mut function) = Function::read(item, Kind::Dependency, "#[dependency]", &private, &mut errors)
+    else {
         let stub = derive::stub_of(item, &private);
         let item = errors.beside(item);
         return quote!(#item #stub);
     };
     options.check(&function, &mut errors);
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let generics = static_generics(function.generics());
     let fuel = fuel();
     let mut params = Params::expand(&function.params, &quote!(#fuel), &generics, &mut errors);
     params.asserts.output(function.output_to_check(), &generics);
-    let description = describe(&function, &options, &params, &generics, &private);
+    let description = describe(&function, &options, &params, &generics);
     let line = format!("What `Depends<{}>` names.", function.name());
-    let marker = function.marker(&without_bounds(function.generics()), &line, &private);
-    let (names, stub) = (names.tokens(), stub(&function, &private));
+    let marker = function.marker(&without_bounds(function.generics()), &line);
+    let (names, stub) = (names.tokens(), stub(&function));
     function.finish(
         &quote!(#marker #names #description),
         &quote!(#marker #names #stub),
         &params.asserts,
         errors,
-        &private,
     )
 }
 
@@ -101,13 +101,7 @@ impl Options {
     }
 }
 
-fn describe(
-    function: &Function,
-    options: &Options,
-    params: &Params,
-    generics: &Generics,
-    private: &TokenStream,
-) -> TokenStream {
+fn describe(function: &Function, options: &Options, params: &Params, generics: &Generics) -> TokenStream {
     let (_, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let described = Described {
@@ -121,9 +115,9 @@ fn describe(
         exit: exit(function, options, generics),
         concurrent: options.concurrent,
         derived: false,
-        allowed: allowed(&function.item.attrs),
+        attrs: &function.item.attrs,
     };
-    described.tokens(private)
+    described.tokens(&function.private)
 }
 
 fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
@@ -132,7 +126,7 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
     let result = |value: TokenStream| match &function.output {
         Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
         Output::PerhapsResult(ty) => {
-            let unpack = unpack(&quote!(#ty), ty.span());
+            let unpack = unpack(ty, ty.span());
             quote!(__epilogue::Returned(<#ty as #unpack>::unpack(#value)).into_output())
         }
         Output::Plain(_) => quote!(__epilogue::Ok(#value)),
@@ -200,31 +194,23 @@ fn output_type(output: &Output) -> TokenStream {
             quote_spanned!(span=> <#ty as __epilogue::ResultLike>::Ok)
         }
         Output::PerhapsResult(ty) => {
-            let unpack = unpack(&quote!(#ty), ty.span());
+            let unpack = unpack(ty, ty.span());
             quote!(<#ty as #unpack>::Ok)
         }
     }
 }
 
 /// What stands for the dependency if it has an error.
-fn stub(function: &Function, private: &TokenStream) -> TokenStream {
+fn stub(function: &Function) -> TokenStream {
     let output = match &function.output {
+        output if !function.has_no_output => output_type(output),
         // What is wrong with the output has been reported, and the code that takes it is written for what it should be.
-        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !is_ownable(ty) => match ty {
-            syn::Type::Reference(reference) => types::owned(&reference.elem).parse(),
-            _ => Ok(quote!(())),
+        Output::Plain(Type::Reference(reference)) => {
+            types::owned(&reference.elem).parse().unwrap_or_else(|_| quote!(()))
         }
-        .unwrap_or_else(|_| quote!(())),
-        output => output_type(output),
+        _ => quote!(()),
     };
-    describe::stub(function.name(), function.generics(), &output, private)
-}
-
-/// Whether a type can be the output of a dependency, as far as the way it is written shows.
-fn is_ownable(ty: &syn::Type) -> bool {
-    let mut unsaid = Errors::default();
-    types::check(ty, "", Place::Output, &mut unsaid);
-    unsaid.is_empty()
+    describe::stub(function.name(), function.generics(), &output, &function.private)
 }
 
 /// Removes the bounds, so that what an argument lacks is reported once, for the implementation, and not wherever the type is named.

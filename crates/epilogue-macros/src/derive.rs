@@ -8,11 +8,11 @@ use crate::args::Args;
 use crate::asserts::{dependency_of, is_extract};
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
+use crate::emit::generated;
+use crate::forbidden::{self, Place, unsourced};
+use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::signature::{Parameter, allowed};
-use crate::types::{
-    Place, arguments, bare, check as check_type, holds_value, is_unsized, mentions, text, unsourced,
-};
+use crate::types::{arguments, bare, holds_value, is_unsized, mentions, text};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -26,7 +26,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             args = Args::parse(list.tokens.clone(), unnamed, &mut errors);
         }
     }
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     for option in ["scope", "exit"] {
         if let Some((name, _)) = args.value(option, &mut errors) {
             errors.at(
@@ -46,7 +46,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     if errors.is_empty() {
         return describe(&item, &fields, &params, &generics, &private);
     }
-    let (stub, asserts) = (stub(&item, &private), params.asserts.alone(&private));
+    let (stub, asserts) = (stub(&item, &private), generated(&private, &[], &params.asserts.tokens()));
     let errors = errors.into_tokens();
     quote!(#stub #asserts #errors)
 }
@@ -100,7 +100,7 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
                         format!("a field owns what it holds: write `{}`", text(&reference.elem)),
                     );
                 }
-                ty => _ = check_type(ty, "a struct of parameters", Place::Parameter, errors),
+                ty => _ = forbidden::check(ty, "a struct of parameters", Place::Parameter, errors),
             }
             let name = field.ident.clone()?;
             let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
@@ -134,7 +134,7 @@ fn describe(
         exit: None,
         concurrent: false,
         derived: true,
-        allowed: allowed(&item.attrs),
+        attrs: &item.attrs,
     };
     described.tokens(private)
 }

@@ -4,11 +4,13 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{GenericParam, Generics, parse_quote};
+use syn::{Attribute, GenericParam, Generics, parse_quote};
 
-use crate::asserts::{check, is_plain, stand_ins};
+use crate::asserts::{check, is_plain};
+use crate::emit::generated;
+use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::signature::{Parameter, allowed, without_lifetimes};
+use crate::signature::without_lifetimes;
 
 /// How long the output of a dependency lives.
 #[derive(Clone, Copy, PartialEq)]
@@ -44,17 +46,16 @@ pub(crate) struct Described<'a> {
     pub(crate) concurrent: bool,
     /// It is a struct, which has no scope to choose.
     pub(crate) derived: bool,
-    /// See [`allowed`](crate::signature::allowed).
-    pub(crate) allowed: TokenStream,
+    /// Its attributes.
+    pub(crate) attrs: &'a [Attribute],
 }
 
 impl Described<'_> {
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
-        let Self { name, generics, expanded, scope, output, run, exit, concurrent, derived, allowed, .. } =
-            self;
+        let Self { name, generics, expanded, scope, output, run, exit, concurrent, derived, .. } = self;
         let text = name.unraw().to_string();
         let fuel = fuel();
-        let (stand_ins, asserts) = (stand_ins(), expanded.asserts.tokens());
+        let asserts = expanded.asserts.tokens();
         let Params { nodes, takes, locals, defaults, .. } = expanded;
         let is_generic = !generics.params.is_empty();
         let checks = self.checks();
@@ -68,65 +69,65 @@ impl Described<'_> {
         } else {
             quote!(__epilogue::None)
         };
-        let line = quote_spanned!(name.span()=> __epilogue::line!());
+        let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
         let app_scoped = (*scope == Scope::App).then(
             || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
         );
+        let take = (!takes.is_empty()).then(|| {
+            quote! {
+                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                let __epilogue_taking = &mut __epilogue_taken;
+                #(#takes)*
+                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                    return __epilogue_taken.failed();
+                };
+            }
+        });
         // If the output is less visible than the dependency, rustc says so here.
         let associated = quote_spanned!(output.span()=> type Output = #output;);
-        quote! {
-            #[doc(hidden)]
-            #allowed
-            const _: () = {
-                use #private as __epilogue;
-                #stand_ins
-                #asserts
-                #(#defaults)*
+        let code = quote! {
+            #asserts
+            #(#defaults)*
 
-                impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
-                    #associated
-                    type This = Self;
-                    type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
-                }
+            impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
+                #associated
+                type This = Self;
+                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
+            }
 
-                #app_scoped
+            #app_scoped
 
-                impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
-                    const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
-                        name: #text,
-                        module: __epilogue::module_path!(),
-                        at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
-                        id: __epilogue::TypeId::of::<Self>(),
-                        generic: #is_generic,
-                        derived: #derived,
-                        scope: __epilogue::DependencyScope::#scope,
-                        params: &[#(#nodes),*],
-                        run: __epilogue_run #turbofish,
-                        exit: #exit_value,
-                        concurrent: #concurrent,
-                    };
-                }
+            impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
+                const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
+                    name: #text,
+                    module: __epilogue::module_path!(),
+                    at: #at,
+                    id: __epilogue::TypeId::of::<Self>(),
+                    generic: #is_generic,
+                    derived: #derived,
+                    scope: __epilogue::DependencyScope::#scope,
+                    params: &[#(#nodes),*],
+                    run: __epilogue_run #turbofish,
+                    exit: #exit_value,
+                    concurrent: #concurrent,
+                };
+            }
 
-                fn __epilogue_run #impl_generics (
-                    __epilogue_scope: &mut __epilogue::Scope,
-                    __epilogue_sites: &[__epilogue::Site],
-                ) -> __epilogue::Running
-                #where_clause
-                {
-                    let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                    let __epilogue_taking = &mut __epilogue_taken;
-                    #(#takes)*
-                    let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                        return __epilogue_taken.failed();
-                    };
-                    #run
-                }
+            fn __epilogue_run #impl_generics (
+                __epilogue_scope: &mut __epilogue::Scope,
+                __epilogue_sites: &[__epilogue::Site],
+            ) -> __epilogue::Running
+            #where_clause
+            {
+                #take
+                #run
+            }
 
-                #exit
+            #exit
 
-                #checks
-            };
-        }
+            #checks
+        };
+        generated(private, self.attrs, &code)
     }
 
     /// The checks of each parameter, at its own tokens. A generic dependency stands for many, which are checked by the routes that use them.
@@ -166,21 +167,16 @@ pub(crate) fn stub(
     let dependency = quote!(#name<#(#arguments),*>);
     let generics = static_generics(without_lifetimes(generics));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (allowed, fuel, stand_ins) = (allowed(&[]), fuel(), stand_ins());
-    quote! {
-        #[doc(hidden)]
-        #allowed
-        const _: () = {
-            use #private as __epilogue;
-            #stand_ins
-            impl #impl_generics __epilogue::Dependency for #dependency #where_clause {
-                type Output = #output;
-                type This = Self;
-                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
-            }
-            impl #impl_generics __epilogue::AppScoped for #dependency #where_clause {}
-        };
-    }
+    let fuel = fuel();
+    let code = quote! {
+        impl #impl_generics __epilogue::Dependency for #dependency #where_clause {
+            type Output = #output;
+            type This = Self;
+            type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
+        }
+        impl #impl_generics __epilogue::AppScoped for #dependency #where_clause {}
+    };
+    generated(private, &[], &code)
 }
 
 /// A dependency is identified by its `TypeId`, so whatever it is generic over must be `'static`.

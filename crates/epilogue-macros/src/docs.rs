@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Generics, Ident, Meta, Type};
 
-use crate::advice::is_valueless;
 use crate::asserts::{held, is_extract, reply_type};
+use crate::habits::advice::is_valueless;
 use crate::signature::Function;
 use crate::types::{holds_value, is_one_of};
 
@@ -54,15 +54,15 @@ pub(crate) fn default(
     })
 }
 
-/// The field of a parameter's flags.
-pub(crate) fn param(ty: &Type, default: Option<&HoistedDefault>) -> TokenStream {
+/// The field of a parameter.
+pub(crate) fn param(ty: &Type, default: Option<&HoistedDefault>) -> Option<TokenStream> {
+    if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
+        return None;
+    }
     // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.
     let span = Span::call_site().located_at(ty.span());
-    if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
-        return quote_spanned!(span=> docs: __epilogue::ParamDocs::none());
-    }
     let default = default.map(|HoistedDefault { call, .. }| quote!(, #call));
-    quote_spanned!(span=> docs: __epilogue::param_docs!(#ty #default))
+    Some(quote_spanned!(span=> docs: __epilogue::param_docs!(#ty #default)))
 }
 
 /// The field of a route.

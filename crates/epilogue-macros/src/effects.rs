@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Lit, LitInt, Path, PathArguments, Token, parenthesized};
 
 use crate::args::to_comma;
-use crate::repair::split;
+use crate::habits::repair::split;
 use crate::types::text;
 
 /// An element of the list.

@@ -1,10 +1,9 @@
 //! The integers of Rust as the values of parameters: limits that none of them meets are refused.
 
-use proc_macro2::Ident;
 use syn::Type;
 
 use crate::diagnostics::Errors;
-use crate::params::Number;
+use crate::number::Limit;
 use crate::types::{arguments, holds_value, is_one_of, last_name};
 
 /// An integer type, and what it holds.
@@ -12,30 +11,6 @@ pub(crate) struct Integer {
     name: String,
     min: i128,
     max: i128,
-}
-
-/// A limit: `ge = 3`.
-#[derive(Clone, Copy)]
-pub(crate) struct Limit<'a> {
-    name: &'a str,
-    at: &'a Ident,
-    value: Number,
-}
-
-impl<'a> Limit<'a> {
-    pub(crate) fn of((name, at, value): &'a (&'static str, Ident, Number)) -> Self {
-        Self { name, at, value: *value }
-    }
-
-    /// The first or the last integer that meets it, if that can be said exactly.
-    fn integer(self) -> Option<i128> {
-        let Number::Int(value) = self.value else { return None };
-        match self.name {
-            "gt" => value.checked_add(1),
-            "lt" => value.checked_sub(1),
-            _ => Some(value),
-        }
-    }
 }
 
 impl Integer {
@@ -73,7 +48,7 @@ impl Integer {
     }
 
     /// Refuses limits that no integer of this type meets.
-    pub(crate) fn check(&self, lower: Option<Limit<'_>>, upper: Option<Limit<'_>>, errors: &mut Errors) {
+    pub(crate) fn check(&self, lower: Option<&Limit>, upper: Option<&Limit>, errors: &mut Errors) {
         let Self { name, min, max } = self;
         let of_lower = lower.and_then(Limit::integer);
         let of_upper = upper.and_then(Limit::integer);
@@ -91,7 +66,7 @@ impl Integer {
             && of_lower.zip(of_upper).is_some_and(|(first, last)| first > last)
         {
             errors.at(
-                high.at,
+                &high.at,
                 format!(
                     "no `{name}` satisfies both `{} = {}` and `{} = {}`: change one of them",
                     low.name, low.value, high.name, high.value

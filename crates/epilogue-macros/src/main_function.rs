@@ -11,7 +11,7 @@ use crate::item;
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
     let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
         item::refuse_other(item, "#[epilogue::main]", &mut errors);

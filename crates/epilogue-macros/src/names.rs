@@ -4,13 +4,15 @@
 //! therefore imported under an alias, where an empty struct of the same alias is in scope. If the name is a type's, the import shadows the
 //! struct. If it is only a function's, the alias is the struct, which is not a dependency, and we choose the words for that.
 //!
-//! The names in a signature are imported beside the function, so that it can be called wherever it is visible.
+//! The names in a signature are imported beside the function, so that it can be called wherever it is visible. There, the alias of a name
+//! that does not exist is the struct as well.
 //!
 //! The body begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. If there is no such dependency, this is the error, and
-//! the variable has an error type, so that the body is not blamed as well. Everything else uses the alias itself, since rustc recognises a
-//! repeated error only within one item.
+//! the variable has an error type, so that the body is not blamed as well. Its alias comes out of a table, which is filled in a block: there,
+//! the alias of a name that does not exist is an error that rustc has reported. Everything else uses the alias itself, since rustc
+//! recognises a repeated error only within one item.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
@@ -18,13 +20,9 @@ use syn::{
     Expr, ExprLit, GenericArgument, Ident, Lit, Path, PathArguments, PathSegment, Type, TypePath, parse_quote,
 };
 
+use crate::parameter::Parameter;
 use crate::signature::Function;
-
-/// Names that no `use` can import.
-pub(crate) const BUILT_IN: &[&str] = &[
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-    "isize", "f32", "f64",
-];
+use crate::types::{BUILT_IN, arguments, is_named};
 
 /// The names of one function.
 pub(crate) struct Names {
@@ -32,85 +30,67 @@ pub(crate) struct Names {
     table: Ident,
     /// What ends the aliases of this function, which stand beside those of others.
     place: String,
-    krate: TokenStream,
-    found: Vec<Path>,
-    /// The names that the function's body does not check, so that they need an assertion of their own.
-    asserted: Vec<usize>,
-    /// Whether the types being visited are those for the body.
-    in_body: bool,
-    next: usize,
+    private: TokenStream,
+    found: Vec<Name>,
+}
+
+struct Name {
+    path: Path,
+    /// The last name of the path under its alias, with its arguments.
+    aliased: PathSegment,
+    /// The function's body does not check it, so it needs an assertion of its own.
+    is_asserted: bool,
 }
 
 impl Names {
     /// Replaces the names in the parameters by look-ups.
-    pub(crate) fn of(function: &mut Function, private: &TokenStream) -> Self {
+    pub(crate) fn of(function: &mut Function) -> Self {
         let (name, generics) = (&function.item.sig.ident, function.generics());
-        let params = &mut function.params;
-        let mut names = Self {
-            table: format_ident!(
-                "__epilogue_names_of_{}_{}",
-                name.unraw(),
-                place(name),
-                span = Span::call_site()
-            ),
-            place: place(name),
-            krate: private.clone(),
-            found: Vec::new(),
-            in_body: true,
-            asserted: Vec::new(),
-            next: 0,
-        };
+        let place = place(name);
+        let table = format_ident!("__epilogue_names_of_{}_{}", name.unraw(), place, span = Span::call_site());
+        let mut names = Self { table, place, private: function.private.clone(), found: Vec::new() };
         // The look-up of a generic function would have to be generic too.
-        if !generics.params.is_empty() {
-            return names;
-        }
-        for param in params.iter_mut().filter(|param| !param.is_reported) {
-            let before = names.next;
-            names.visit_type_mut(&mut param.ty_in_body);
-            if !param.is_named_in_body() {
-                names.asserted.extend(before..names.next);
+        if generics.params.is_empty() {
+            for param in function.params.iter_mut().filter(|param| !param.is_reported) {
+                names.replace(param);
             }
-            if let Some(path) = names.found.get(before) {
-                // All with one span, so that rustc does not report the same thing for the whole type and again for its parts.
-                let tokens = respanned(param.ty_in_body.to_token_stream(), first_span(path));
-                param.ty_in_body = parse_quote!(#tokens);
-            }
-        }
-        (names.in_body, names.next) = (false, 0);
-        for param in params.iter_mut().filter(|param| !param.is_reported) {
-            names.visit_type_mut(&mut param.ty);
         }
         names
     }
 
-    fn look_up(&mut self, path: &Path) -> Option<Type> {
-        if !can_be_imported(path) {
-            return None;
-        }
-        let index = self.next;
-        self.next += 1;
-        if index == self.found.len() {
-            self.found.push(path.clone());
-        }
-        if !self.in_body {
-            let aliased = self.aliased(index, path);
-            return Some(parse_quote!(#aliased));
-        }
-        let span = first_span(path);
-        let index = proc_macro2::Literal::usize_unsuffixed(index);
-        let table = Ident::new(&self.table.to_string(), span);
-        let private = respanned(self.krate.clone(), span);
-        let tokens =
-            quote_spanned!(span=> <<#table as #private::Names<#index>>::Alias as #private::Dependency>::This);
-        Some(parse_quote!(#tokens))
+    fn replace(&mut self, param: &mut Parameter) {
+        let first = self.found.len();
+        let is_asserted = !param.is_named_in_body();
+        let mut add = |path: &Path| {
+            let mut aliased = path.segments.last().cloned().expect("a path has a segment");
+            let alias = alias(aliased.ident.span());
+            aliased.ident =
+                format_ident!("{}_{}_{}", alias, self.place, self.found.len(), span = alias.span());
+            let ty = parse_quote!(#aliased);
+            self.found.push(Name { path: path.clone(), aliased, is_asserted });
+            ty
+        };
+        Replace(&mut add).visit_type_mut(&mut param.ty);
+        let Some(Name { path, .. }) = self.found.get(first) else { return };
+        let mut indices = first..;
+        let mut look_up = |path: &Path| {
+            let index = indices.next().expect("the range has no end");
+            self.look_up(index, first_span(path))
+        };
+        Replace(&mut look_up).visit_type_mut(&mut param.ty_in_body);
+        // All with one span, so that rustc does not report the same thing for the whole type and again for its parts.
+        let tokens = respanned(param.ty_in_body.to_token_stream(), first_span(path));
+        param.ty_in_body = parse_quote!(#tokens);
     }
 
-    /// The last name of a path under its alias, with its arguments.
-    fn aliased(&self, index: usize, path: &Path) -> PathSegment {
-        let mut last = path.segments.last().cloned().expect("a path has a segment");
-        let alias = alias(last.ident.span());
-        last.ident = format_ident!("{}_{}_{}", alias, self.place, index, span = alias.span());
-        last
+    /// The dependency in the table, as the body names it.
+    fn look_up(&self, index: usize, span: Span) -> Type {
+        let index = Literal::usize_unsuffixed(index);
+        let table = Ident::new(&self.table.to_string(), span);
+        let private = respanned(self.private.clone(), span);
+        let tokens =
+            quote_spanned!(span=> <<#table as #private::Names<#index>>::Alias as #private::Dependency>::This);
+        parse_quote!(#tokens)
     }
 
     /// The aliases and the table, beside the function.
@@ -118,30 +98,29 @@ impl Names {
         if self.found.is_empty() {
             return TokenStream::new();
         }
-        let Self { table, krate, found, asserted, .. } = self;
+        let Self { table, private, found, .. } = self;
         let module = |index| format_ident!("__{}_{}", self.place, index, span = Span::call_site());
         let imports = found
             .iter()
             .enumerate()
-            .map(|(index, path)| beside(path, &self.aliased(index, path).ident, &module(index)));
-        let entries = found.iter().enumerate().map(|(index, path)| {
+            .map(|(index, name)| beside(&name.path, &name.aliased.ident, &module(index)));
+        let entries = found.iter().enumerate().map(|(index, Name { path, aliased, is_asserted })| {
             let span = first_span(path);
-            let last = self.aliased(index, path);
-            let assert = asserted.contains(&index).then(|| {
-                let clause = quote_spanned!(span=> #last: __epilogue::Dependency {});
+            let assert = is_asserted.then(|| {
+                let clause = quote_spanned!(span=> #aliased: __epilogue::Dependency {});
                 quote!(const _: () = {
                     #[allow(dead_code, trivial_bounds, unused_qualifications, reason = "its bounds are checked, it is not called")]
                     fn holds() where #clause
                 };)
             });
-            let (module, number) = (module(index), proc_macro2::Literal::usize_unsuffixed(index));
+            let (module, number) = (module(index), Literal::usize_unsuffixed(index));
             let entry = quote! {
                 #assert
                 impl __epilogue::Names<#number> for #table {
-                    type Alias = #last;
+                    type Alias = #aliased;
                 }
             };
-            let block = block(path, &last.ident, &quote!(#module), &entry);
+            let block = block(path, &aliased.ident, &quote!(#module), &entry);
             quote!({ #block })
         });
         quote! {
@@ -153,42 +132,42 @@ impl Names {
 
             #[doc(hidden)]
             const _: () = {
-                use #krate as __epilogue;
+                use #private as __epilogue;
                 #(#entries)*
             };
         }
     }
 }
 
-impl VisitMut for Names {
+/// Replaces each name in a `Depends<…>` or a `Depends<Fresh<…>>` that a `use` can import.
+struct Replace<'f>(&'f mut dyn FnMut(&Path) -> Type);
+
+impl VisitMut for Replace<'_> {
     fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
-        let Some(last) = ty.path.segments.last_mut() else { return };
-        if last.ident == "Depends"
-            && let PathArguments::AngleBracketed(arguments) = &mut last.arguments
-            && arguments.args.len() == 1
-            && let Some(GenericArgument::Type(Type::Path(named))) = arguments.args.first_mut()
+        let Some(named) = only_argument(ty, "Depends") else {
+            return visit_mut::visit_type_path_mut(self, ty);
+        };
+        let is_fresh = is_named(named, "Fresh") && arguments(named).len() == 1;
+        let named = match named {
+            Type::Path(fresh) if is_fresh && fresh.qself.is_none() => only_argument(fresh, "Fresh"),
+            named => Some(named),
+        };
+        if let Some(named) = named
+            && let Type::Path(TypePath { qself: None, path, .. }) = named
+            && can_be_imported(path)
         {
-            if named.qself.is_some() {
-                return;
-            }
-            let within = named.path.segments.last_mut().expect("a path has a segment");
-            if within.ident == "Fresh"
-                && let PathArguments::AngleBracketed(inner) = &mut within.arguments
-                && inner.args.len() == 1
-                && let Some(GenericArgument::Type(inner)) = inner.args.first_mut()
-            {
-                if let Type::Path(path) = inner
-                    && path.qself.is_none()
-                    && let Some(ty) = self.look_up(&path.path)
-                {
-                    *inner = ty;
-                }
-            } else if let Some(ty) = self.look_up(&named.path) {
-                *arguments.args.first_mut().expect("it was there above") = GenericArgument::Type(ty);
-            }
-            return;
+            *named = (self.0)(path);
         }
-        visit_mut::visit_type_path_mut(self, ty);
+    }
+}
+
+/// The type between the angle brackets of the last name, if that is this one and nothing else stands there.
+fn only_argument<'t>(ty: &'t mut TypePath, name: &str) -> Option<&'t mut Type> {
+    let last = ty.path.segments.last_mut().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &mut last.arguments else { return None };
+    match (arguments.args.len(), arguments.args.first_mut()) {
+        (1, Some(GenericArgument::Type(ty))) => Some(ty),
+        _ => None,
     }
 }
 

@@ -6,14 +6,16 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
-use crate::args::{Written, template_and_args};
-use crate::asserts::{check, is_plain, stand_ins};
+use crate::asserts::{check, is_plain};
 use crate::diagnostics::Errors;
+use crate::emit::generated;
 use crate::names::{Names, alias, can_be_imported, imported};
-use crate::params::{Params, PathName};
-use crate::signature::{Function, Kind, Output, Parameter, allowed};
+use crate::parameter::Parameter;
+use crate::params::Params;
+use crate::route_template::{Template, template_and_args};
+use crate::signature::{Function, Kind, Output};
 use crate::types::{arguments, is_named, is_one_of};
-use crate::{docs, template, types};
+use crate::{docs, types};
 
 const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
@@ -29,16 +31,17 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
         hidden: args.flag("hidden", &mut errors).is_some(),
         protocols: Vec::new(),
     };
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     let macro_name = method.to_lowercase();
     args.finish(&format!("`#[{macro_name}]`"), OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &mut errors)
+    let Some(mut function) =
+        Function::read(item, Kind::Route, &format!("#[{macro_name}]"), &private, &mut errors)
     else {
         return errors.beside(item);
     };
     let template = Template::read(template, &macro_name, &mut function, &mut errors);
     options.check(&function, &mut errors);
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let mut params =
         Params::expand(&function.params, &quote!(__epilogue::Full), &Generics::default(), &mut errors);
     params.asserts.reply(function.output_to_check());
@@ -50,7 +53,6 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
         template,
         options: &options,
         names: &names,
-        private: &private,
     };
     read.tokens(&params, &run, errors)
 }
@@ -121,73 +123,6 @@ fn body(output: &Output) -> Option<&Type> {
     has_body.then_some(ty)
 }
 
-/// The template, as far as it could be read.
-pub(crate) struct Template {
-    text: Option<LitStr>,
-    segments: Vec<String>,
-}
-
-impl Template {
-    /// Reads the template, and checks that it has the names of the function's parameters.
-    pub(crate) fn read(
-        written: Written,
-        macro_name: &str,
-        function: &mut Function,
-        errors: &mut Errors,
-    ) -> Self {
-        let name = function.name();
-        let text = match written {
-            Written::Text(text) => text,
-            Written::Missing => {
-                errors.at(
-                    name,
-                    format!("the route macro of `{name}` needs a path template: write `#[{macro_name}(\"/path\")]`"),
-                );
-                return Self { text: None, segments: Vec::new() };
-            }
-            Written::Unreadable => return Self { text: None, segments: Vec::new() },
-        };
-        let before = errors.count();
-        let segments = template::segments(&text, errors);
-        name_like_segments(function, &segments);
-        // If the template is wrong, its names are not known.
-        if errors.count() == before {
-            check_segments(function, &text, &segments, errors);
-        }
-        Self { text: Some(text), segments }
-    }
-}
-
-/// Lets an unused parameter `_id` read the segment `{_id}`, if there is one, and not `{id}`.
-fn name_like_segments(function: &mut Function, segments: &[String]) {
-    for param in &mut function.params {
-        let name = param.name.unraw().to_string();
-        if is_named(&param.ty, "Path") && segments.contains(&name) {
-            param.key = name;
-        }
-    }
-}
-
-/// A single value in the path must be named in the template.
-fn check_segments(function: &Function, template: &LitStr, segments: &[String], errors: &mut Errors) {
-    let named: Vec<_> =
-        function.params.iter().filter_map(|param| Some((param, PathName::of(param)?))).collect();
-    let is_taken = |segment: &&str| named.iter().any(|(_, name)| name.key == *segment);
-    let free: Vec<&str> = segments.iter().map(String::as_str).filter(|segment| !is_taken(segment)).collect();
-    for (param, PathName { key, alias, from_prefix }) in &named {
-        if *from_prefix || segments.contains(key) {
-            continue;
-        }
-        let written = template.value();
-        let instead = template::rename(key, alias.is_some(), &written, &free);
-        let message = format!("the path parameter `{key}` is not in the template \"{written}\": {instead}");
-        match alias {
-            Some(alias) => errors.at(alias, message),
-            None => errors.at(&param.name, message),
-        }
-    }
-}
-
 /// What a route macro has read.
 pub(crate) struct Read<'a> {
     pub(crate) method: &'a str,
@@ -197,35 +132,33 @@ pub(crate) struct Read<'a> {
     pub(crate) template: Template,
     pub(crate) options: &'a Options,
     pub(crate) names: &'a Names,
-    pub(crate) private: &'a TokenStream,
 }
 
 impl Read<'_> {
     /// The function with all that makes it a route, or with its errors. `run` is the code that answers a request, out of the scope and a
     /// closure that takes the parameters.
     pub(crate) fn tokens(&self, params: &Params, run: &TokenStream, errors: Errors) -> TokenStream {
-        let Self { function, private, .. } = self;
+        let function = self.function;
         let line = format!("What `routes![{}]` names.", function.name());
-        let marker = function.marker(&Generics::default(), &line, private);
+        let marker = function.marker(&Generics::default(), &line);
         let names = self.names.tokens();
         // If there is no template, there are errors.
         let route = self.template.text.as_ref().map(|template| self.implement(template, params, run));
-        let stub = stub(function, private);
+        let stub = stub(function);
         function.finish(
             &quote!(#marker #names #route),
             &quote!(#marker #names #stub),
             &params.asserts,
             errors,
-            private,
         )
     }
 
     fn implement(&self, template: &LitStr, params: &Params, run: &TokenStream) -> TokenStream {
-        let Self { method, function, options, private, .. } = self;
+        let Self { method, function, options, .. } = self;
         let segments = &self.template.segments;
         let name = function.name();
         let text = name.unraw().to_string();
-        let (stand_ins, asserts) = (stand_ins(), params.asserts.tokens());
+        let asserts = params.asserts.tokens();
         let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
@@ -234,50 +167,44 @@ impl Read<'_> {
             Some((_, status)) => quote!(__epilogue::Some(#status)),
         };
         let checks = self.checks(template);
-        let line = quote_spanned!(name.span()=> __epilogue::line!());
-        let allowed = allowed(&function.item.attrs);
+        let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
         let docs = docs::route(function, *hidden);
-        quote! {
-            #[doc(hidden)]
-            #allowed
-            const _: () = {
-                use #private as __epilogue;
-                #stand_ins
-                #asserts
-                #(#defaults)*
+        let code = quote! {
+            #asserts
+            #(#defaults)*
 
-                impl __epilogue::DeclaredRoute for #name {
-                    const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
-                        name: #text,
-                        module: __epilogue::module_path!(),
-                        at: __epilogue::SourceLine::new(__epilogue::file!(), #line),
-                        method: #method,
-                        template: #template,
-                        shape: __epilogue::shape_of(#template),
-                        segments: &[#(#segments),*],
-                        status: #status,
-                        tags: &[#(#tags),*],
-                        hidden: #hidden,
-                        protocols: &[#(#protocols),*],
-                        concurrent: #concurrent,
-                        dependencies: &[#(#effects),*],
-                        params: &[#(#nodes),*],
-                        run: __epilogue_run,
-                        #docs,
-                    };
-                }
+            impl __epilogue::DeclaredRoute for #name {
+                const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
+                    name: #text,
+                    module: __epilogue::module_path!(),
+                    at: #at,
+                    method: #method,
+                    template: #template,
+                    shape: __epilogue::shape_of(#template),
+                    segments: &[#(#segments),*],
+                    status: #status,
+                    tags: &[#(#tags),*],
+                    hidden: #hidden,
+                    protocols: &[#(#protocols),*],
+                    concurrent: #concurrent,
+                    dependencies: &[#(#effects),*],
+                    params: &[#(#nodes),*],
+                    run: __epilogue_run,
+                    #docs,
+                };
+            }
 
-                fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
-                    let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
-                        #(#takes)*
-                        __epilogue::Some((#(#locals?,)*))
-                    };
-                    #run
-                }
+            fn __epilogue_run(__epilogue_scope: __epilogue::Scope) -> __epilogue::Handling {
+                let __epilogue_take = |__epilogue_taking: &mut __epilogue::Taking<'_>| {
+                    #(#takes)*
+                    __epilogue::Some((#(#locals?,)*))
+                };
+                #run
+            }
 
-                #checks
-            };
-        }
+            #checks
+        };
+        generated(&function.private, &function.item.attrs, &code)
     }
 
     /// The checks of the route's graph, each at the tokens that it is about.
@@ -321,11 +248,11 @@ fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
         let mut last = path.segments.last().cloned().expect("a path has a segment");
         let span = last.ident.span();
         if !can_be_imported(path) {
-            return quote_spanned!(span=> __epilogue::effect::<#path, __epilogue::Full>());
+            return quote_spanned!(span=> __epilogue::effect::<#path>());
         }
         let alias = alias(span);
         last.ident = alias.clone();
-        imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last, __epilogue::Full>()))
+        imported(path, &alias, &quote_spanned!(span=> __epilogue::effect::<#last>()))
     };
     dependencies.iter().map(effect).collect()
 }
@@ -394,8 +321,8 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
 }
 
 /// Keeps `routes![name]` from failing too if the function itself has an error.
-fn stub(function: &Function, private: &TokenStream) -> TokenStream {
-    let name = function.name();
+fn stub(function: &Function) -> TokenStream {
+    let (name, private) = (function.name(), &function.private);
     quote! {
         impl #private::DeclaredRoute for #name {
             const NODE: #private::RouteNode = #private::UNFINISHED_ROUTE;

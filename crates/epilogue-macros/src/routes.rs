@@ -8,9 +8,9 @@ use syn::{Path, bracketed};
 
 use crate::asserts::check;
 use crate::diagnostics::Errors;
+use crate::habits::repair::split;
 use crate::item::raw;
 use crate::names::{alias, can_be_imported, imported};
-use crate::repair::split;
 
 /// What `routes!` passes on: the crate, then the list.
 struct Listed {

@@ -7,10 +7,12 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, FnArg, Ident, Lit, Type};
 
 use crate::args::Args;
-use crate::asserts::{Asserts, check, stand_ins};
+use crate::asserts::{Asserts, check};
 use crate::diagnostics::Errors;
+use crate::emit::generated;
 use crate::names::Names;
-use crate::signature::{Function, Kind, Output, Parameter, allowed, name_of};
+use crate::parameter::{Parameter, name_of};
+use crate::signature::{Function, Kind, Output};
 use crate::types::{bare, is_named};
 
 const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
@@ -19,9 +21,9 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::parse(args, "an option has a name: write `retries = 3`", &mut errors);
     let (options, retries) = options(&mut args, &mut errors);
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[task]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &mut errors) else {
+    let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &private, &mut errors) else {
         return errors.beside(item);
     };
     if !function.item.sig.generics.params.is_empty() {
@@ -36,12 +38,12 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
             "a task is tried again when it returns an `Err`, and this one returns nothing: write `-> Result<(), …>`, or remove `retries`",
         );
     }
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let (structure, names) = (structure(&function), names.tokens());
     let asserts = asserts(&function);
-    let task = task(&function, &options, &asserts, &private);
-    let stub = stub(&function, &private);
-    function.finish(&quote!(#structure #names #task), &quote!(#names #stub), &asserts, errors, &private)
+    let task = task(&function, &options, &asserts);
+    let stub = stub(&function);
+    function.finish(&quote!(#structure #names #task), &quote!(#names #stub), &asserts, errors)
 }
 
 /// The calls that set the options in the attribute, and the retries if they are only for an `Err`, so that the task has to return a `Result`.
@@ -138,12 +140,7 @@ fn asserts(function: &Function) -> Asserts {
 
 /// The code that makes the struct a task. Its data goes through a struct that is generic over the arguments, so that what an argument lacks
 /// is reported once, by the assertion on its type, and not by each derived implementation.
-fn task(
-    function: &Function,
-    options: &[TokenStream],
-    asserts: &Asserts,
-    private: &TokenStream,
-) -> TokenStream {
+fn task(function: &Function, options: &[TokenStream], asserts: &Asserts) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
@@ -155,63 +152,56 @@ fn task(
         check(&param.ty_as_written, &quote!(__epilogue::InTask::<#ty>::VERDICT))
     });
     let checks = quote!(#(#checks)*);
-    let (stand_ins, asserts) = (stand_ins(), asserts.tokens());
-    let line = quote_spanned!(name.span()=> __epilogue::line!());
+    let asserts = asserts.tokens();
+    let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
     let running = running(function);
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
-    let allowed = allowed(&function.item.attrs);
-    quote! {
-        #[doc(hidden)]
-        #allowed
-        const _: () = {
-            use #private as __epilogue;
-            #stand_ins
-            #asserts
-            #checks
+    let code = quote! {
+        #asserts
+        #checks
 
-            #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
-            #[serde(crate = "__epilogue::serde", rename = #text)]
-            struct __EpilogueData<#(#kinds),*> {
-                #(#names: #kinds,)*
+        #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
+        #[serde(crate = "__epilogue::serde", rename = #text)]
+        struct __EpilogueData<#(#kinds),*> {
+            #(#names: #kinds,)*
+        }
+
+        impl __epilogue::Clone for #name {
+            fn clone(&self) -> Self {
+                Self { #(#names: __epilogue::Argument::<#types>::cloned(&self.#names),)* }
             }
+        }
 
-            impl __epilogue::Clone for #name {
-                fn clone(&self) -> Self {
-                    Self { #(#names: __epilogue::Argument::<#types>::cloned(&self.#names),)* }
-                }
+        impl __epilogue::serde::Serialize for #name {
+            fn serialize<__S: __epilogue::serde::Serializer>(
+                &self,
+                __epilogue_serializer: __S,
+            ) -> __epilogue::Result<__S::Ok, __S::Error> {
+                __epilogue::Argument::<#lent>::serialize(&__EpilogueData { #(#names: &self.#names,)* }, __epilogue_serializer)
             }
+        }
 
-            impl __epilogue::serde::Serialize for #name {
-                fn serialize<__S: __epilogue::serde::Serializer>(
-                    &self,
-                    __epilogue_serializer: __S,
-                ) -> __epilogue::Result<__S::Ok, __S::Error> {
-                    __epilogue::Argument::<#lent>::serialize(&__EpilogueData { #(#names: &self.#names,)* }, __epilogue_serializer)
-                }
+        impl<'de> __epilogue::serde::Deserialize<'de> for #name {
+            fn deserialize<__D: __epilogue::serde::Deserializer<'de>>(
+                __epilogue_deserializer: __D,
+            ) -> __epilogue::Result<Self, __D::Error> {
+                let __EpilogueData { #(#names,)* } = __epilogue::Argument::<#data>::deserialize(__epilogue_deserializer)?;
+                __epilogue::Ok(Self { #(#names,)* })
             }
+        }
 
-            impl<'de> __epilogue::serde::Deserialize<'de> for #name {
-                fn deserialize<__D: __epilogue::serde::Deserializer<'de>>(
-                    __epilogue_deserializer: __D,
-                ) -> __epilogue::Result<Self, __D::Error> {
-                    let __EpilogueData { #(#names,)* } = __epilogue::Argument::<#data>::deserialize(__epilogue_deserializer)?;
-                    __epilogue::Ok(Self { #(#names,)* })
-                }
+        impl __epilogue::Task for #name {
+            const NAME: &'static __epilogue::str = #text;
+            const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
+            const LOCATION: __epilogue::SourceLine = #at;
+
+            fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                #running
             }
-
-            impl __epilogue::Task for #name {
-                const NAME: &'static __epilogue::str = #text;
-                const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
-                const LOCATION: __epilogue::SourceLine =
-                    __epilogue::SourceLine::new(__epilogue::file!(), #line);
-
-                fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
-                    #running
-                }
-            }
-        };
-    }
+        }
+    };
+    generated(&function.private, &function.item.attrs, &code)
 }
 
 fn running(function: &Function) -> TokenStream {
@@ -271,7 +261,7 @@ fn running(function: &Function) -> TokenStream {
 
 /// Keeps `tasks.add(name { … })` from failing too if the function itself has an error: an argument whose type is not known to be right takes
 /// whatever it is given.
-fn stub(function: &Function, private: &TokenStream) -> TokenStream {
+fn stub(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
     let (mut names, mut types, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     for (index, input) in function.item.sig.inputs.iter().enumerate() {
@@ -292,43 +282,41 @@ fn stub(function: &Function, private: &TokenStream) -> TokenStream {
             names.push(name);
         }
     }
-    quote! {
+    let structure = quote! {
         #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code)]
         #vis struct #name<#(#kinds),*> {
             #(#vis #names: #types,)*
         }
-
-        #[doc(hidden)]
-        const _: () = {
-            use #private as __epilogue;
-
-            impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
-                fn clone(&self) -> Self {
-                    __epilogue::unfinished()
-                }
+    };
+    let code = quote! {
+        impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
+            fn clone(&self) -> Self {
+                __epilogue::unfinished()
             }
+        }
 
-            impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
-                fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
-                    __epilogue::unfinished()
-                }
+        impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
+            fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
+                __epilogue::unfinished()
             }
+        }
 
-            impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
-                fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
-                    __epilogue::unfinished()
-                }
+        impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
+            fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
+                __epilogue::unfinished()
             }
+        }
 
-            impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
-                const NAME: &'static __epilogue::str = "";
-                const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new();
-                const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
+        impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
+            const NAME: &'static __epilogue::str = "";
+            const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new();
+            const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
 
-                fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
-                    __epilogue::unfinished()
-                }
+            fn run(self, _context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                __epilogue::unfinished()
             }
-        };
-    }
+        }
+    };
+    let code = generated(&function.private, &[], &code);
+    quote!(#structure #code)
 }

@@ -87,34 +87,11 @@ fn query(text: &str) -> Option<(usize, char)> {
 
 /// Adds the names of one segment.
 fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String> {
-    if let Some(rest) = part.strip_prefix(':')
-        && let (name, after) = rest.split_at(rest.find(|char| !is_name_char(char)).unwrap_or(rest.len()))
-        && !name.is_empty()
-    {
-        // What marks the name as optional, or as a regular expression, is not a text that follows it.
-        let after = if after.contains(['(', '?', '*', '+', ':', '<']) { "" } else { after };
-        return Err(format!("`{part}` is not how a path parameter is written: write `{{{name}}}{after}`"));
-    }
-    if part.contains("${") && !part.contains("${{") && part.contains('}') {
-        let written = part.replace("${", "{");
-        return Err(format!("`{part}` is not how a path parameter is written: write `{written}`"));
-    }
-    if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
-        let (kind, name) = name.rsplit_once(':').unwrap_or(("", name));
-        let written = match name.strip_suffix("..") {
-            Some(name) => format!("{{*{name}}}"),
-            None if kind == "path" => format!("{{*{name}}}"),
-            None => format!("{{{name}}}"),
-        };
+    if let Some(written) = from_elsewhere(part) {
         return Err(format!("`{part}` is not how a path parameter is written: write `{written}`"));
     }
     if ["*", "**", "{*}", "{**}"].contains(&part) {
         return Err(format!("`{part}` has no name: write `{{*rest}}`, which takes all that follows"));
-    }
-    if let Some(name) =
-        part.strip_prefix('*').map(|rest| rest.trim_start_matches('*')).filter(|name| is_name(name))
-    {
-        return Err(format!("`{part}` is not how a path parameter is written: write `{{*{name}}}`"));
     }
     let found = names_of(part)?;
     if let Some(sent) = encoded(part) {
@@ -122,58 +99,84 @@ fn add(part: &str, is_last: bool, names: &mut Vec<String>) -> Result<(), String>
             "a client sends `{part}` percent-encoded, so write it that way in a template: `{sent}`"
         ));
     }
-    for name in found {
-        let (stars, name) = match name.strip_prefix('*') {
-            Some(rest) => (true, rest),
-            None => (false, &*name),
-        };
-        if stars && !is_last {
-            return Err(format!(
-                "`{{*{name}}}` takes all that follows, so it stands last: move it, or write `{{{name}}}`"
-            ));
-        }
-        if let Some((name, kind)) = name_and_type(name) {
-            return Err(if part == format!("{{{name}:path}}") {
-                format!(
-                    "`{part}` is how FastAPI writes it: write `{{*{name}}}`, which takes all that follows"
-                )
-            } else if ["path", "*", ".*", ".+"].contains(&kind) {
-                format!(
-                    "`{part}` is how another framework writes it: write `{{*{name}}}`, which takes all that follows"
-                )
-            } else {
-                format!(
-                    "a path parameter has no type in the template: write `{{{name}}}`, and the type at the parameter"
-                )
-            });
-        }
-        if let Some(name) = rest_of(name) {
-            return Err(format!("`{part}` is not how the rest of a path is written: write `{{*{name}}}`"));
-        }
-        if let Some(name) = name.strip_suffix('?').filter(|name| is_name(name)) {
-            return Err(format!(
-                "a segment is always there, so `{{{name}?}}` cannot be left out: write `{{{name}}}`, and a second path function for \
-                 the path without it"
-            ));
-        }
-        if !is_name(name) {
-            let instead = match name.trim() {
-                name if is_name(name) => format!("`{{{name}}}`, without spaces"),
-                name if let Some((name, after)) = name.split_once('.')
-                    && is_name(name) =>
-                {
-                    format!("`{{{name}}}.{after}`")
-                }
-                _ => String::from("letters, digits and `_`, as in `{item_id}`"),
-            };
-            return Err(format!("`{{{name}}}` is not a name: write {instead}"));
-        }
+    for within in found {
+        let name = name_within(part, &within, is_last)?;
         if names.iter().any(|earlier| earlier == name) {
             return Err(format!("two segments are named `{{{name}}}`: rename one, each needs its own name"));
         }
         names.push(name.to_owned());
     }
     Ok(())
+}
+
+/// A segment as it is written here, if it is written as in another framework: `:id`, `${id}`, `<int:id>` or `*rest`.
+fn from_elsewhere(part: &str) -> Option<String> {
+    if let Some(rest) = part.strip_prefix(':')
+        && let (name, after) = rest.split_at(rest.find(|char| !is_name_char(char)).unwrap_or(rest.len()))
+        && !name.is_empty()
+    {
+        // What marks the name as optional, or as a regular expression, is not a text that follows it.
+        let after = if after.contains(['(', '?', '*', '+', ':', '<']) { "" } else { after };
+        return Some(format!("{{{name}}}{after}"));
+    }
+    if part.contains("${") && !part.contains("${{") && part.contains('}') {
+        return Some(part.replace("${", "{"));
+    }
+    if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        let (kind, name) = name.rsplit_once(':').unwrap_or(("", name));
+        return Some(match name.strip_suffix("..") {
+            Some(name) => format!("{{*{name}}}"),
+            None if kind == "path" => format!("{{*{name}}}"),
+            None => format!("{{{name}}}"),
+        });
+    }
+    let name = part.strip_prefix('*')?.trim_start_matches('*');
+    is_name(name).then(|| format!("{{*{name}}}"))
+}
+
+/// The name in what stands between the braces of a segment.
+fn name_within<'w>(part: &str, within: &'w str, is_last: bool) -> Result<&'w str, String> {
+    let name = within.strip_prefix('*').unwrap_or(within);
+    if name.len() < within.len() && !is_last {
+        return Err(format!(
+            "`{{*{name}}}` takes all that follows, so it stands last: move it, or write `{{{name}}}`"
+        ));
+    }
+    if let Some((name, kind)) = name_and_type(name) {
+        return Err(if part == format!("{{{name}:path}}") {
+            format!("`{part}` is how FastAPI writes it: write `{{*{name}}}`, which takes all that follows")
+        } else if ["path", "*", ".*", ".+"].contains(&kind) {
+            format!(
+                "`{part}` is how another framework writes it: write `{{*{name}}}`, which takes all that follows"
+            )
+        } else {
+            format!(
+                "a path parameter has no type in the template: write `{{{name}}}`, and the type at the parameter"
+            )
+        });
+    }
+    if let Some(name) = rest_of(name) {
+        return Err(format!("`{part}` is not how the rest of a path is written: write `{{*{name}}}`"));
+    }
+    if let Some(name) = name.strip_suffix('?').filter(|name| is_name(name)) {
+        return Err(format!(
+            "a segment is always there, so `{{{name}?}}` cannot be left out: write `{{{name}}}`, and a second path function for \
+             the path without it"
+        ));
+    }
+    if is_name(name) {
+        return Ok(name);
+    }
+    let instead = match name.trim() {
+        name if is_name(name) => format!("`{{{name}}}`, without spaces"),
+        name if let Some((name, after)) = name.split_once('.')
+            && is_name(name) =>
+        {
+            format!("`{{{name}}}.{after}`")
+        }
+        _ => String::from("letters, digits and `_`, as in `{item_id}`"),
+    };
+    Err(format!("`{{{name}}}` is not a name: write {instead}"))
 }
 
 /// The parts of FastAPI's `{id:int}` and of Flask's `{int:id}`.

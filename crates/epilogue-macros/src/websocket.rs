@@ -5,12 +5,14 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, ReturnType};
 
-use crate::args::template_and_args;
 use crate::diagnostics::Errors;
 use crate::names::Names;
-use crate::params::{Params, is_token};
-use crate::route::{Options, Read, Template};
-use crate::signature::{Function, Kind, Parameter};
+use crate::param_options::is_token;
+use crate::parameter::Parameter;
+use crate::params::Params;
+use crate::route::{Options, Read};
+use crate::route_template::{Template, template_and_args};
+use crate::signature::{Function, Kind};
 use crate::types::{arguments, is_named};
 
 const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
@@ -33,15 +35,15 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
             errors.at(protocol, "a subprotocol is one word without separators: write several as `protocols(\"one\", \"two\")`");
         }
     }
-    let private = args.krate(&mut errors).private();
+    let private = args.private(&mut errors);
     args.finish("`#[websocket]`", OPTIONS, &mut errors);
-    let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &mut errors) else {
+    let Some(mut function) = Function::read(item, Kind::Route, "#[websocket]", &private, &mut errors) else {
         return errors.beside(item);
     };
     let template = Template::read(template, "websocket", &mut function, &mut errors);
     options.check(&function, &mut errors);
     let position = socket(&mut function, &mut errors);
-    let names = Names::of(&mut function, &private);
+    let names = Names::of(&mut function);
     let taken: Vec<&Parameter> =
         function.params.iter().filter(|param| !is_named(&param.ty, "WebSocket")).collect();
     let params =
@@ -54,7 +56,6 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         template,
         options: &options,
         names: &names,
-        private: &private,
     };
     read.tokens(&params, &run, errors)
 }

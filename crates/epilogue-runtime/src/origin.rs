@@ -59,8 +59,10 @@ impl SourceLine {
         Self { file, line }
     }
 
+    /// The place of the call.
+    #[doc(hidden)]
     #[track_caller]
-    pub(crate) fn caller() -> Self {
+    pub const fn caller() -> Self {
         let place = Location::caller();
         Self::new(place.file(), place.line())
     }

@@ -1,8 +1,7 @@
 use super::Routes;
 use crate::dependency::{Dependency, OnDependency};
-use crate::graph::fuel::{Described, Edge, Fuel, Full};
-use crate::graph::node::{Need, ParamNode, RouteNode};
-use crate::param::ParamOptions;
+use crate::graph::fuel::{Edge, Fuel, Full, HasSource};
+use crate::graph::node::{DependencyNode, ParamNode, RouteNode};
 
 /// Routes under a common prefix, with dependencies of their own: FastAPI's
 /// [`APIRouter`](https://fastapi.tiangolo.com/tutorial/bigger-applications/).
@@ -231,31 +230,17 @@ impl Router {
 pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
     struct Effect<D>(std::marker::PhantomData<D>);
     impl<D: Dependency> Effect<D> {
-        const NODE: ParamNode = effect::<D, Full>();
+        const NODE: ParamNode = effect::<D>();
     }
     &Effect::<D>::NODE
 }
 
 /// The same for the `dependencies(...)` of a route macro, to any depth.
 #[doc(hidden)]
-pub const fn effect<D: Dependency, F: Fuel>() -> ParamNode {
-    let node = <F::Edge<D> as Edge>::NODE;
-    let (name, at) = match node {
-        Some(node) => (node.name, node.at),
-        None => ("", crate::graph::SourceLine::new("", 0)),
+pub const fn effect<D: Dependency>() -> ParamNode {
+    let source = <OnDependency<D, Full, false> as HasSource>::SOURCE;
+    let Some(DependencyNode { name, at, .. }) = <<Full as Fuel>::Edge<D> as Edge>::NODE else {
+        panic!("a whole graph has no depth, which is a bug in epilogue")
     };
-    ParamNode {
-        name,
-        key: name,
-        options: ParamOptions::NONE,
-        source: <OnDependency<D, F, false> as Described>::SOURCE,
-        scalar: false,
-        parts: 0,
-        need: Need::Required,
-        takes_stream: false,
-        from_prefix: false,
-        reads: None,
-        at,
-        docs: crate::openapi::ParamDocs::none(),
-    }
+    ParamNode { at: *at, ..ParamNode::new(name, name, name, source) }
 }

@@ -27,7 +27,7 @@ pub(crate) enum SoloError {
 struct AxumHandler<D>(std::marker::PhantomData<D>);
 
 impl<D: Dependency> AxumHandler<D> {
-    const PARAM: ParamNode = super::effect::<D, crate::graph::fuel::Full>();
+    const PARAM: ParamNode = super::effect::<D>();
     const NODE: RouteNode =
         RouteNode { name: "an axum handler", params: std::slice::from_ref(&Self::PARAM), ..UNFINISHED_ROUTE };
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::Dependency;
-use crate::graph::fuel::{Described, Edge, Fuel, HasNode};
+use crate::graph::fuel::{Edge, Fuel, HasNode, HasSource};
 use crate::graph::node::{Need, Sharing, Source};
 use crate::param::{Own, Param, Untaken};
 use crate::rejection::Rejection;
@@ -144,7 +144,7 @@ where
 #[derive(Debug)]
 pub struct OnDependency<D, F, const OPTIONAL: bool>(PhantomData<(D, F)>);
 
-impl<D: Dependency, F: Fuel, const OPTIONAL: bool> Described for OnDependency<D, F, OPTIONAL> {
+impl<D: Dependency, F: Fuel, const OPTIONAL: bool> HasSource for OnDependency<D, F, OPTIONAL> {
     const SOURCE: Source = Source::Dependency {
         node: <F::Edge<D> as Edge>::NODE,
         type_name: <D::Graph<F> as HasNode>::type_name,

@@ -1,9 +1,11 @@
 //! How deep the constant graph goes. The depth is part of the type, which keeps the constant finite even if two dependencies
 //! depend on each other: the cycle can then be named instead of overflowing the compiler.
 
+use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 
-use super::node::{DependencyNode, Source};
+use super::SourceLine;
+use super::node::{DependencyNode, DependencyScope, Source};
 use crate::dependency::Dependency;
 
 /// How many dependencies may stand below each other: [`Full`] spends one per level.
@@ -32,7 +34,7 @@ pub trait Describe<F: Fuel>: 'static {
 
 /// Where a parameter's value comes from, as constant data.
 #[doc(hidden)]
-pub trait Described {
+pub trait HasSource {
     /// The place, or the dependency.
     const SOURCE: Source;
 }
@@ -91,7 +93,7 @@ impl<D: Describe<F>, F: Fuel> HasNode for Graph<D, F> {
     const NODE: DependencyNode = D::NODE;
 
     fn type_name() -> &'static str {
-        std::any::type_name::<D>()
+        type_name::<D>()
     }
 }
 
@@ -110,11 +112,11 @@ impl HasNode for Unfinished {
     const NODE: DependencyNode = DependencyNode {
         name: "",
         module: "",
-        at: epilogue_runtime::SourceLine::new("", 0),
-        id: std::any::TypeId::of::<Self>(),
+        at: SourceLine::new("", 0),
+        id: TypeId::of::<Self>(),
         generic: true,
         derived: false,
-        scope: crate::graph::DependencyScope::Request,
+        scope: DependencyScope::Request,
         params: &[],
         run: |_, _| unfinished(),
         exit: None,

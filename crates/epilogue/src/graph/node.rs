@@ -79,6 +79,33 @@ pub struct ParamNode {
     pub docs: ParamDocs,
 }
 
+impl ParamNode {
+    /// A parameter of which nothing else is known. It stands where this is called: the macros call it at the user's own tokens. The key is
+    /// given in both forms, since only `source` knows which of them its place has.
+    #[track_caller]
+    pub const fn new(
+        name: &'static str,
+        key: &'static str,
+        hyphenated: &'static str,
+        source: Source,
+    ) -> Self {
+        Self {
+            name,
+            key: if let Source::Value(Place::Header) = source { hyphenated } else { key },
+            options: ParamOptions::NONE,
+            source,
+            scalar: false,
+            parts: 0,
+            need: Need::Required,
+            takes_stream: false,
+            from_prefix: false,
+            reads: None,
+            at: SourceLine::caller(),
+            docs: ParamDocs::none(),
+        }
+    }
+}
+
 /// Where a parameter's value comes from.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
@@ -173,20 +200,6 @@ pub struct RouteNode {
 impl RouteNode {
     pub(crate) fn is_websocket(&self) -> bool {
         self.method == "WEBSOCKET"
-    }
-}
-
-/// The name under which a parameter is looked up.
-pub(crate) const fn key_of(
-    source: Source,
-    name: &'static str,
-    hyphenated: &'static str,
-    options: &ParamOptions,
-) -> &'static str {
-    match (options.alias, source) {
-        (Some(alias), _) => alias,
-        (None, Source::Value(Place::Header)) => hyphenated,
-        (None, _) => name,
     }
 }
 

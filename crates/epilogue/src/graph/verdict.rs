@@ -16,12 +16,12 @@ impl Verdict {
     pub(crate) const RIGHT: Self = Self { bytes: [0; Self::ROOM], length: 0 };
 
     /// Whether the check failed.
-    pub const fn is_wrong(&self) -> bool {
+    pub(crate) const fn is_wrong(&self) -> bool {
         self.length > 0
     }
 
     /// The message.
-    pub const fn text(&self) -> &str {
+    pub(crate) const fn text(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
             Err(_) => "the words of an error are no text, which is a bug in epilogue",
@@ -63,4 +63,11 @@ impl Verdict {
             i += 1;
         }
     }
+}
+
+/// Stops the build where it is called, if the check failed.
+#[doc(hidden)]
+#[track_caller]
+pub const fn report(verdict: Verdict) {
+    assert!(!verdict.is_wrong(), "{}", verdict.text());
 }

@@ -9,6 +9,7 @@ use super::session::InSession;
 use crate::dependency::{Dependency, Depends};
 use crate::graph::check::check_in_axum;
 use crate::graph::fuel::{Full, HasNode};
+use crate::graph::verdict::report;
 use crate::rejection::Rejection;
 use crate::response::{HttpError, RaisedError};
 
@@ -99,10 +100,7 @@ pub(super) fn broken(error: impl std::error::Error + Send + Sync + 'static) -> R
 
 /// The result of a dependency for this request. The outer error is the program's, or that of an app that can take no more tasks.
 async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
-    const {
-        let verdict = check_in_axum(&<D::Graph<Full> as HasNode>::NODE);
-        assert!(!verdict.is_wrong(), "{}", verdict.text());
-    };
+    const { report(check_in_axum(&<D::Graph<Full> as HasNode>::NODE)) };
     let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
         // Without a layer, nothing turns this rejection into a reply and logs it.
         let dependency = <D::Graph<Full> as HasNode>::NODE.name;

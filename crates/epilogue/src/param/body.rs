@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
 use crate::body::into_body;
 use crate::decode::{self, flaw};
-use crate::graph::fuel::{Described, Fuel};
+use crate::graph::fuel::{Fuel, HasSource};
 use crate::graph::node::Source;
 use crate::rejection::Place;
 use crate::response::{Replied, WholeReply, internal_server_error, replied, whole};
@@ -49,7 +49,7 @@ wrapper!(Json);
 #[derive(Debug)]
 pub struct FromJson<T>(PhantomData<T>);
 
-impl<T: 'static> Described for FromJson<T> {
+impl<T: 'static> HasSource for FromJson<T> {
     const SOURCE: Source = Source::Json(TypeId::of::<T>());
 }
 

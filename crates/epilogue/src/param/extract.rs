@@ -5,7 +5,7 @@ use axum_core::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 
 use super::{Param, Untaken, wrapper};
-use crate::graph::fuel::{Described, Fuel};
+use crate::graph::fuel::{Fuel, HasSource};
 use crate::graph::node::Source;
 use crate::response::{Failure, RaisedError};
 use crate::scope::{Running, Scope, Site};
@@ -80,7 +80,7 @@ impl IntoResponse for RejectionReply {
     }
 }
 
-impl<E, M, K> Described for FromExtractor<E, M, K>
+impl<E, M, K> HasSource for FromExtractor<E, M, K>
 where
     E: FromRequest<(), M, Rejection: ExtractRejection<K>> + Send + 'static,
     M: 'static,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Holds, Param, Untaken, wrapper};
 use crate::decode;
 use crate::decode::flaw::{self, Flaw};
-use crate::graph::fuel::{Described, Fuel};
+use crate::graph::fuel::{Fuel, HasSource};
 use crate::graph::node::Source;
 use crate::rejection::{Invalid, Loc, Place};
 use crate::scope::{Scope, Site};
@@ -41,7 +41,7 @@ wrapper!(File);
 #[derive(Debug)]
 pub struct FromFiles<T>(PhantomData<T>);
 
-impl<T: Files> Described for FromFiles<T> {
+impl<T: Files> HasSource for FromFiles<T> {
     const SOURCE: Source = Source::File { in_memory: T::IN_MEMORY };
 }
 

@@ -25,14 +25,14 @@ pub use extract::{Extract, LeavesStream, TakesStream};
 pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
 pub use probe::{NotField, Probe, Unsourced, Untakeable};
-pub use reads::Reads;
+pub(crate) use reads::Reads;
 pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
 pub use shutdown::Shutdown;
 pub use state::{InState, State};
 pub use values::{Cookie, Form, Header, Path, Query};
 
-use crate::graph::fuel::{Described, Fuel};
+use crate::graph::fuel::{Fuel, HasSource};
 use crate::rejection::{Invalid, Rejection};
 use crate::scope::{Scope, Site};
 
@@ -84,7 +84,7 @@ use crate::scope::{Scope, Site};
 pub trait Param<Via = Own>: Sized {
     /// Where the value comes from, as constant data.
     #[doc(hidden)]
-    type Source<F: Fuel>: Described;
+    type Source<F: Fuel>: HasSource;
 
     /// Takes the value out of the request.
     #[doc(hidden)]
@@ -138,7 +138,7 @@ macro_rules! described {
         #[derive(Debug)]
         pub struct $name;
 
-        impl crate::graph::fuel::Described for $name {
+        impl crate::graph::fuel::HasSource for $name {
             const SOURCE: crate::graph::node::Source = $source;
         }
     };

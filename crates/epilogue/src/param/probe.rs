@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 
 use super::{Param, Reads, WithValue};
-use crate::graph::fuel::{Described, Fuel, HasNode, Unfinished, unfinished};
+use crate::graph::fuel::{Fuel, HasNode, HasSource, Unfinished, unfinished};
 use crate::graph::node::{Need, Sharing, Source};
 use crate::scope::Taking;
 
@@ -18,7 +18,7 @@ use crate::scope::Taking;
 pub struct Probe<P, F = ()>(PhantomData<(P, F)>);
 
 impl<P: Param, F: Fuel> Probe<P, F> {
-    pub const SOURCE: Source = <P::Source<F> as Described>::SOURCE;
+    pub const SOURCE: Source = <P::Source<F> as HasSource>::SOURCE;
 }
 
 impl<P: Param> Probe<P> {

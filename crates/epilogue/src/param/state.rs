@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Param, Untaken};
-use crate::graph::fuel::{Described, Fuel};
+use crate::graph::fuel::{Fuel, HasSource};
 use crate::graph::node::Source;
 use crate::scope::{Scope, Site, Value};
 
@@ -74,7 +74,7 @@ impl<T: fmt::Debug + 'static> fmt::Debug for State<T> {
 #[derive(Debug)]
 pub struct FromState<T>(PhantomData<T>);
 
-impl<T: 'static> Described for FromState<T> {
+impl<T: 'static> HasSource for FromState<T> {
     const SOURCE: Source = Source::State { id: TypeId::of::<T>(), name: type_name::<T> };
 }
 

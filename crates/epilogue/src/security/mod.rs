@@ -23,7 +23,7 @@ use std::marker::PhantomData;
 use http::{HeaderValue, StatusCode, header};
 
 use self::scheme::SecurityScheme;
-use crate::graph::fuel::Described;
+use crate::graph::fuel::HasSource;
 use crate::graph::node::Source;
 use crate::response::{Failure, HttpError, RaisedError};
 use crate::scope::{Running, Scope, Site};
@@ -55,7 +55,7 @@ pub enum Unread {
 #[derive(Debug)]
 pub struct Required<C>(PhantomData<C>);
 
-impl<C: Credentials> Described for Required<C> {
+impl<C: Credentials> HasSource for Required<C> {
     const SOURCE: Source = Source::Security { scheme: &C::SCHEME, run: require::<C> };
 }
 
@@ -64,7 +64,7 @@ impl<C: Credentials> Described for Required<C> {
 #[derive(Debug)]
 pub struct Optional<C>(PhantomData<C>);
 
-impl<C: Credentials> Described for Optional<C> {
+impl<C: Credentials> HasSource for Optional<C> {
     const SOURCE: Source = Source::Security { scheme: &C::SCHEME, run: allow::<C> };
 }
 

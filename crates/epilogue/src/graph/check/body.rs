@@ -95,26 +95,24 @@ pub(super) const fn check_socket(route: &'static RouteNode, param: &'static Para
 }
 
 const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut Seen) -> BodyUse {
+    let is_required = matches!(param.need, Need::Required);
     match param.source {
-        Source::Json(_) if matches!(param.need, Need::Required) && so_far.json.is_none() => {
-            so_far.json = Some(param.name);
+        Source::Json(_) => {
+            so_far.reader = first(so_far.reader, param);
+            if is_required {
+                so_far.json = first(so_far.json, param);
+            }
         }
-        // A struct may do without any of its fields.
-        Source::Form if param.scalar && matches!(param.need, Need::Required) && so_far.form.is_none() => {
-            so_far.form = Some(param.name);
+        Source::Form | Source::File { .. } => {
+            so_far.reader = first(so_far.reader, param);
+            // A struct may do without any of its fields.
+            let is_one = param.scalar || matches!(param.source, Source::File { .. });
+            if is_required && is_one {
+                so_far.form = first(so_far.form, param);
+            }
         }
-        Source::File { .. } if matches!(param.need, Need::Required) && so_far.form.is_none() => {
-            so_far.form = Some(param.name);
-        }
-        _ => {}
-    }
-    match param.source {
-        Source::Extract(_) if param.takes_stream && so_far.stream.is_none() => {
-            so_far.stream = Some(param.name);
-        }
-        Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody if so_far.reader.is_none() => {
-            so_far.reader = Some(param.name);
-        }
+        Source::RawBody => so_far.reader = first(so_far.reader, param),
+        Source::Extract(_) if param.takes_stream => so_far.stream = first(so_far.stream, param),
         // A shared output uses the body only once.
         Source::Dependency { node: Some(node), sharing, need, .. }
             if seen.first_time(node) || matches!(sharing, Sharing::Fresh) =>
@@ -132,4 +130,9 @@ const fn body_use(param: &'static ParamNode, mut so_far: BodyUse, seen: &mut See
         _ => {}
     }
     so_far
+}
+
+/// Who comes first. `Option::or` is not `const`.
+const fn first(earlier: Option<&'static str>, param: &ParamNode) -> Option<&'static str> {
+    if earlier.is_some() { earlier } else { Some(param.name) }
 }

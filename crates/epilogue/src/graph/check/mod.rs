@@ -1,7 +1,7 @@
 //! What the compiler checks of the constant graph.
 //!
 //! The macros place one check on each parameter, each template and each listed route, at the user's own tokens. A check returns
-//! its message instead of panicking with it, so that the panic, and with it the error, is at those tokens and not here.
+//! its message, which [`report`](super::verdict::report) panics with: rustc shows that at its caller, and those tokens are the caller.
 
 /// What `?` would be in a function that is not `const`.
 macro_rules! return_if_wrong {
@@ -35,13 +35,14 @@ pub use listed::{check_listed, shape_of};
 pub use path::check_template;
 pub(crate) use scope::check_task;
 
-use super::node::{DependencyNode, RouteNode, Source};
+use super::node::{DependencyNode, ParamNode, RouteNode, Source};
 use super::verdict::Verdict;
 
-/// Checks one parameter of a dependency: its scope, and that no cycle leads through it.
+/// Checks one parameter of a dependency: its options and its scope, and that no cycle leads through it.
 #[doc(hidden)]
 pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Verdict {
     let param = &node.params[index];
+    return_if_wrong!(check_options(param));
     return_if_wrong!(check_scope(node, param));
     if let Source::Dependency { node: Some(below), .. } = param.source {
         return_if_wrong!(cycle::find(below, node, &Chain { node, next: None }, &mut Seen::new()));
@@ -52,17 +53,26 @@ pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Ve
 /// Checks one parameter of a path function: what all its dependencies ask of the template and of the body.
 #[doc(hidden)]
 pub const fn check_param(route: &'static RouteNode, index: usize) -> Verdict {
-    return_if_wrong!(check_options(&route.params[index]));
-    return_if_wrong!(check_place(route, &route.params[index]));
-    return_if_wrong!(check_names(route, &route.params[index], None, &mut Seen::new()));
-    return_if_wrong!(check_socket(route, &route.params[index]));
-    check_body(route.params, route.dependencies, index)
+    check_of_route(route, route.params, route.dependencies, index)
 }
 
 /// The same for one dependency that a route runs for its effect alone.
 #[doc(hidden)]
 pub const fn check_effect(route: &'static RouteNode, index: usize) -> Verdict {
-    return_if_wrong!(check_names(route, &route.dependencies[index], None, &mut Seen::new()));
-    return_if_wrong!(check_socket(route, &route.dependencies[index]));
-    check_body(route.dependencies, &[], index)
+    check_of_route(route, route.dependencies, &[], index)
+}
+
+/// `effects` have run before the first of the parameters.
+const fn check_of_route(
+    route: &'static RouteNode,
+    params: &'static [ParamNode],
+    effects: &'static [ParamNode],
+    index: usize,
+) -> Verdict {
+    let param = &params[index];
+    return_if_wrong!(check_options(param));
+    return_if_wrong!(check_place(route, param));
+    return_if_wrong!(check_names(route, param, None, &mut Seen::new()));
+    return_if_wrong!(check_socket(route, param));
+    check_body(params, effects, index)
 }

@@ -1,5 +1,6 @@
 //! The names of a route's template, and the parameters that take them.
 
+use super::options::check_options;
 use super::scope::check_scope;
 use super::text::{contains, same};
 use super::walk::{Chain, Seen, add_names};
@@ -122,45 +123,7 @@ pub(super) const fn check_names(
     seen: &mut Seen,
 ) -> Verdict {
     match param.source {
-        Source::Value(Place::Path)
-            if param.scalar && !param.from_prefix && !contains(route.segments, param.key) =>
-        {
-            let mut verdict = Verdict::wrong(&[route.name, " -> "]);
-            add_names(&mut verdict, above);
-            verdict.add(&[
-                param.name,
-                ": the template \"",
-                route.template,
-                "\" has no path parameter `",
-                param.key,
-                "`; add `{",
-                param.key,
-                "}` to it, or write #[param(from_prefix)] on `",
-                param.name,
-                "` where the prefix of a Router has it",
-            ]);
-            verdict
-        }
-        Source::Value(Place::Path)
-            if param.parts > 0 && !param.from_prefix && param.parts != route.segments.len() =>
-        {
-            let mut verdict = Verdict::wrong(&[route.name, " -> "]);
-            add_names(&mut verdict, above);
-            verdict.add(&[
-                param.name,
-                if param.parts > route.segments.len() {
-                    " has more parts than"
-                } else {
-                    " has fewer parts than"
-                },
-                " the template \"",
-                route.template,
-                "\" has path parameters; write one for each, or #[param(from_prefix)] on `",
-                param.name,
-                "` where the prefix of a Router has the others",
-            ]);
-            verdict
-        }
+        Source::Value(Place::Path) if !param.from_prefix => check_segments(route, param, above),
         Source::Dependency { node: None, .. } => {
             let mut verdict = Verdict::wrong(&[route.name, " -> "]);
             add_first_names(&mut verdict, above);
@@ -176,10 +139,12 @@ pub(super) const fn check_names(
             let chain = Chain { node, next: above };
             let mut i = 0;
             while i < node.params.len() {
-                return_if_wrong!(check_names(route, &node.params[i], Some(&chain), seen));
+                let param = &node.params[i];
+                return_if_wrong!(check_names(route, param, Some(&chain), seen));
                 // A generic dependency has no check on its own parameters, because it is many types.
                 if node.generic {
-                    return_if_wrong!(check_scope(node, &node.params[i]));
+                    return_if_wrong!(check_options(param));
+                    return_if_wrong!(check_scope(node, param));
                 }
                 i += 1;
             }
@@ -187,6 +152,42 @@ pub(super) const fn check_names(
         }
         _ => Verdict::RIGHT,
     }
+}
+
+/// Whether the template has what one parameter reads of the path.
+const fn check_segments(route: &'static RouteNode, param: &ParamNode, above: Option<&Chain<'_>>) -> Verdict {
+    let is_missing = param.scalar && !contains(route.segments, param.key);
+    if !is_missing && (param.parts == 0 || param.parts == route.segments.len()) {
+        return Verdict::RIGHT;
+    }
+    let (template, key, name) = (route.template, param.key, param.name);
+    let mut verdict = Verdict::wrong(&[route.name, " -> "]);
+    add_names(&mut verdict, above);
+    if is_missing {
+        verdict.add(&[
+            name,
+            ": the template \"",
+            template,
+            "\" has no path parameter `",
+            key,
+            "`; add `{",
+            key,
+            "}` to it, or write #[param(from_prefix)] on `",
+            name,
+            "` where the prefix of a Router has it",
+        ]);
+    } else {
+        verdict.add(&[
+            name,
+            if param.parts > route.segments.len() { " has more parts than" } else { " has fewer parts than" },
+            " the template \"",
+            template,
+            "\" has path parameters; write one for each, or #[param(from_prefix)] on `",
+            name,
+            "` where the prefix of a Router has the others",
+        ]);
+    }
+    verdict
 }
 
 /// The three outermost names, for a chain without an end; returns how many there are.

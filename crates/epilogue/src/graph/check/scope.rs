@@ -1,6 +1,5 @@
 //! How long a dependency lives, beside what it depends on and what takes it.
 
-use super::options::check_options;
 use super::walk::{Seen, same_node};
 use crate::graph::DependencyScope;
 use crate::graph::node::{DependencyNode, ParamNode, Source};
@@ -8,7 +7,6 @@ use crate::graph::verdict::Verdict;
 
 pub(super) const fn check_scope(node: &DependencyNode, param: &ParamNode) -> Verdict {
     let in_app = matches!(node.scope, DependencyScope::App);
-    return_if_wrong!(check_options(param));
     match param.source {
         Source::Dependency { node: Some(below), .. } => {
             if in_app && !matches!(below.scope, DependencyScope::App) && !below.is_unfinished() {

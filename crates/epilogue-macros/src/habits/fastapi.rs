@@ -3,9 +3,9 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Expr, ExprLit, Lit, Type};
 
-use crate::advice::{is_credentials, is_valueless};
 use crate::effects;
-use crate::repair::split;
+use crate::habits::advice::{is_credentials, is_valueless};
+use crate::habits::repair::split;
 use crate::types::{arguments, bare, holds_value, is_named, is_one_of, is_unsized, text};
 
 /// The options that FastAPI has under the same name, and those that it calls otherwise.

@@ -4,12 +4,13 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, PatType, Type};
 
-use crate::advice::is_direct;
 use crate::args::{Arg, ArgValue, Args};
 use crate::diagnostics::Errors;
 use crate::effects;
-use crate::fastapi::Declared;
-use crate::signature::{Kind, name_of};
+use crate::habits::advice::is_direct;
+use crate::habits::fastapi::Declared;
+use crate::parameter::name_of;
+use crate::signature::Kind;
 use crate::types::{bare, holds_value, is_named, owned, text};
 
 /// The attributes that say where a parameter comes from, and the type that says so here.

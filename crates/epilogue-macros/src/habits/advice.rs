@@ -1,5 +1,4 @@
-//! What to write instead of a type that is known not to be a parameter. This goes by how the type is written, so it may be wrong. That does
-//! no harm: it only chooses the words of an error, and the type itself decides whether there is one.
+//! What to write instead of a type that is known not to be a parameter. The type itself decides whether there is an error.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use syn::LitInt;
 
 use crate::diagnostics::Errors;
-use crate::fastapi::{self, Call, Declared};
+use crate::habits::fastapi::{self, Call, Declared};
 use crate::signature::Kind;
 use crate::types::{ends, text};
 
@@ -71,21 +71,26 @@ fn parameter(tokens: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStrea
         Some((ty, value)) => (ty, Some(value)),
         None => (ty, None),
     };
-    let annotated = annotated(&ty);
-    if annotated.is_none() && value.is_none() {
-        return tokens;
-    }
-    let at = if annotated.is_some() { Some(ty.clone()) } else { value.clone() };
-    let (ty, call) = annotated.map_or((ty, None), |(ty, call)| (ty, Some(call)));
-    let declared = Declared { name: name(&pattern), options: options(&pattern), ty: ty.clone() };
-    let message = match (&call, &value) {
-        (Some(call), value) => fastapi::called(&declared, call, value.as_ref()),
-        (None, Some(value)) if kind == Kind::Task && Call::read(value).is_none() => String::from(
-            "an argument of a task has no default: remove it, and give a value where the task is added",
-        ),
-        (None, value) => fastapi::default(&declared, value.as_ref().unwrap_or(&ty)),
+    let declared =
+        |ty: &TokenStream| Declared { name: name(&pattern), options: options(&pattern), ty: ty.clone() };
+    let ty = match (annotated(&ty), value) {
+        (None, None) => return tokens,
+        (Some((inner, call)), value) => {
+            errors.at(ty, fastapi::called(&declared(&inner), &call, value.as_ref()));
+            inner
+        }
+        (None, Some(value)) => {
+            let message = if kind == Kind::Task && Call::read(&value).is_none() {
+                String::from(
+                    "an argument of a task has no default: remove it, and give a value where the task is added",
+                )
+            } else {
+                fastapi::default(&declared(&ty), &value)
+            };
+            errors.at(value, message);
+            ty
+        }
     };
-    errors.at(at, message);
     let (first, _) = ends(&ty);
     let colon = quote_spanned!(first=> :);
     // Nothing is known of a text that is borrowed, which would be one more error.
@@ -183,31 +188,23 @@ fn parenthesised(
 ) -> Vec<TokenTree> {
     let follows = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == depends);
     let name = text(&group.stream());
-    match before.last() {
-        Some(last) if follows(last) => {
-            errors.push(syn::Error::new(
-                group.span(),
-                format!("what a parameter depends on stands between angle brackets: write `Depends<{name}>`"),
-            ));
-            angled(group)
-        }
+    let (message, instead) = match before.last() {
+        Some(last) if follows(last) => (
+            format!("what a parameter depends on stands between angle brackets: write `Depends<{name}>`"),
+            angled(group),
+        ),
         // A number is what the dependency is generic over.
-        Some(TokenTree::Ident(named)) if syn::parse2::<LitInt>(group.stream()).is_ok() => {
-            errors.push(syn::Error::new(
-                group.span(),
-                format!("`{named}` is named here and not called: write `Depends<{named}<{name}>>`"),
-            ));
-            angled(group)
-        }
+        Some(TokenTree::Ident(named)) if syn::parse2::<LitInt>(group.stream()).is_ok() => (
+            format!("`{named}` is named here and not called: write `Depends<{named}<{name}>>`"),
+            angled(group),
+        ),
         Some(TokenTree::Ident(named)) if !of_function(named) => {
-            errors.push(syn::Error::new(
-                group.span(),
-                format!("`{named}` is named here and not called: write `Depends<{named}>`"),
-            ));
-            Vec::new()
+            (format!("`{named}` is named here and not called: write `Depends<{named}>`"), Vec::new())
         }
-        _ => vec![group.clone().into()],
-    }
+        _ => return vec![group.clone().into()],
+    };
+    errors.at(group, message);
+    instead
 }
 
 /// Whether parentheses after this name belong to the type of a function.

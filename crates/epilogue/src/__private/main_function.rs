@@ -1,0 +1,24 @@
+//! How an async `main` runs.
+
+use std::time::Duration;
+
+/// How long functions on the blocking pool may go on once `main` has ended.
+const LAST_CALLS: Duration = Duration::from_secs(1);
+
+/// Runs an async `main`.
+///
+/// # Panics
+///
+/// When the operating system gives the runtime no threads.
+pub fn block_on<T>(main: impl Future<Output = T>) -> T {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let output = runtime.block_on(main);
+            // Just dropping the runtime would wait for ever for a blocking function that does not end. Everything that the app had accepted is
+            // done by now, or named as lost.
+            runtime.shutdown_timeout(LAST_CALLS);
+            output
+        }
+        Err(error) => panic!("the runtime could not be built: {error}"),
+    }
+}
