@@ -232,6 +232,7 @@ async fn a_single_model_is_the_whole_body() {
         "APPLICATION/JSON; charset=utf-8",
         "application/vnd.api+json",
         "application/problem+json;x=y",
+        "application/+json",
     ] {
         let reply = client.post("/one").header("content-type", content_type).body(good).send().await;
         assert_eq!(reply.text(), "n", "{content_type}");
