@@ -62,16 +62,17 @@ impl Served {
         assert!(sent.success());
     }
 
-    /// Sends SIGTERM and waits until the server has noticed: it accepts no more.
+    /// Sends SIGTERM and waits until the server has noticed.
     async fn stop(&self) {
+        let idle = self.idle().await;
         self.signal();
-        self.stopped().await;
+        stopped(idle).await;
     }
 
-    async fn stopped(&self) {
-        while TcpStream::connect(self.address).await.is_ok() {
-            tokio::task::yield_now().await;
-        }
+    /// A connection on which nothing is sent, so the server ends it as soon as it stops. It is one, and not one attempt after another until
+    /// the server accepts no more: a second signal would find those as well.
+    async fn idle(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
     }
 
     /// Lets whatever waits go on.
@@ -90,6 +91,11 @@ impl Served {
         }
         (self.process.wait().await.unwrap(), lines)
     }
+}
+
+async fn stopped(mut idle: TcpStream) {
+    // It is reset, and not closed, if the server had yet to accept it.
+    drop(idle.read(&mut [0]).await);
 }
 
 /// 5,000 requests that queue ten tasks each, over ten connections.
@@ -282,9 +288,9 @@ async fn the_first_signal_after_another_reason_to_stop_is_no_second_one() {
     let mut served = Served::new(&[]).await;
     assert_eq!(served.get("/task").await, 200);
     assert_eq!(served.next().await, "task:start");
-    let mut client = served.connect().await;
+    let (idle, mut client) = (served.idle().await, served.connect().await);
     assert_eq!(client.send_request(request("POST", "/stop")).await.unwrap().status(), 200);
-    served.stopped().await;
+    stopped(idle).await;
     served.signal();
     served.go().await;
     let (status, lines) = served.end().await;
