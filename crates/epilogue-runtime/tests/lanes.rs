@@ -73,6 +73,53 @@ async fn a_lane_that_is_dropped_takes_no_batch_with_it() {
     }
 }
 
+fn alive_tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+async fn no_task_is_left() {
+    let none = async {
+        while alive_tasks() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), none).await.expect("a task is left in the runtime");
+}
+
+#[tokio::test]
+async fn a_lane_keeps_one_task_of_the_runtime_until_it_is_dropped() {
+    let (runner, lane) = (runner(), Lane::new());
+    for _ in 0..3 {
+        let tasks = list(&runner);
+        tasks.add_task(async || (), ());
+        Batch::new(tasks).submit_on(&lane);
+        runner.idle().await;
+        assert_eq!(alive_tasks(), 1);
+    }
+    drop(lane);
+    no_task_is_left().await;
+}
+
+#[tokio::test]
+async fn a_lane_that_is_dropped_during_a_batch_keeps_no_task_of_the_runtime_beyond_it() {
+    for earlier in 0..2 {
+        let (runner, lane, go) = (runner(), Lane::new(), Arc::new(Notify::new()));
+        for _ in 0..earlier {
+            let tasks = list(&runner);
+            tasks.add_task(async || (), ());
+            Batch::new(tasks).submit_on(&lane);
+            runner.idle().await;
+        }
+        let (tasks, waits) = (list(&runner), go.clone());
+        tasks.add_task(async move || waits.notified().await, ());
+        Batch::new(tasks).submit_on(&lane);
+        drop(lane);
+        go.notify_one();
+        runner.idle().await;
+        no_task_is_left().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_is_cut_off_is_named_whoever_runs_it() {
     let (runner, lane) = (runner(), Lane::new());
