@@ -70,9 +70,13 @@ async fn batches_above_the_limit_wait_their_turn() {
     assert_eq!((stats.batches, stats.waiting_batches, stats.running, stats.queued), (2, 3, 2, 6));
     assert_eq!(stats.oldest, Some(Duration::from_secs(3)));
     let mut gates = gates.into_iter();
-    gates.next().unwrap().send(()).unwrap();
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(log.lines(), ["1", "2", "3"]);
+    for begun in [&["1", "2", "3"][..], &["1", "2", "3", "4"]] {
+        gates.next().unwrap().send(()).unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(log.lines(), begun);
+    }
+    // Those that run now have waited since the beginning.
+    assert_eq!(runner.stats().oldest, Some(Duration::from_secs(5)));
     gates.for_each(|release| release.send(()).unwrap());
     runner.idle().await;
     assert_eq!(log.lines(), ["1", "2", "3", "4", "5"]);
