@@ -11,10 +11,12 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use epilogue_runtime::{Batch, Runner, TaskLimits};
 use support::{How, flaky, list, with_attempts};
+use tokio::time::sleep;
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -74,31 +76,45 @@ impl Subscriber for Lines {
 
 #[test]
 fn failures_are_logged_in_a_span_of_the_task_with_its_source() {
+    for timeout in [None, Some(Duration::from_hours(1))] {
+        let lines = lines_of_a_failure(timeout);
+        assert!(lines.contains("span 1 task root=true task=mail request=POST /test"), "{lines}");
+        assert!(lines.contains("record 1 attempt=1"), "{lines}");
+        assert!(lines.contains("record 1 outcome=\"failed\""), "{lines}");
+        assert!(lines.contains("record 1 duration_ms=2000"), "{lines}");
+        let error = lines.lines().find(|line| line.starts_with("ERROR")).unwrap();
+        assert!(error.starts_with("ERROR in Some(1)"), "{error}");
+        for word in
+            ["task failed", "task=mail", "request=POST /test #", "attempt=1", "spans.rs:", "no such address"]
+        {
+            assert!(error.contains(word), "{word} is not in {error}");
+        }
+        assert!(lines.ends_with("closed 1"), "{lines}");
+    }
+}
+
+fn lines_of_a_failure(timeout: Option<Duration>) -> String {
     let lines = Arc::new(Lines::default());
     let dispatch = tracing::Dispatch::new(lines.clone());
     tracing::dispatcher::with_default(&dispatch, || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(async {
             let runner = Runner::new(TaskLimits::default());
             let tasks = list(&runner);
-            tasks.add_task(async || Err("no such address"), ()).name("mail");
+            let fails = async || {
+                sleep(Duration::from_secs(2)).await;
+                Err("no such address")
+            };
+            let task = || tasks.add_task(fails, ()).name("mail");
+            match timeout {
+                Some(timeout) => task().timeout(timeout),
+                None => task(),
+            };
             Batch::new(tasks).submit();
             runner.idle().await;
         });
     });
-    let lines = lines.1.lock().unwrap().join("\n");
-    assert!(lines.contains("span 1 task root=true task=mail request=POST /test"), "{lines}");
-    assert!(lines.contains("record 1 attempt=1"), "{lines}");
-    assert!(lines.contains("record 1 outcome=\"failed\""), "{lines}");
-    assert!(lines.contains("record 1 duration_ms="), "{lines}");
-    let error = lines.lines().find(|line| line.starts_with("ERROR")).unwrap();
-    assert!(error.starts_with("ERROR in Some(1)"), "{error}");
-    for word in
-        ["task failed", "task=mail", "request=POST /test #", "attempt=1", "spans.rs:", "no such address"]
-    {
-        assert!(error.contains(word), "{word} is not in {error}");
-    }
-    assert!(lines.ends_with("closed 1"), "{lines}");
+    lines.1.lock().unwrap().join("\n")
 }
 
 #[test]
