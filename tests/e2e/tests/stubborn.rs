@@ -464,6 +464,53 @@ async fn an_error_handler_and_a_reply_that_panic_are_a_500_and_owe_no_exit() {
     assert_eq!(sorted(&mut entries), expected);
 }
 
+/// An error whose text is asked for in vain.
+#[derive(Debug)]
+struct Speechless;
+
+impl std::fmt::Display for Speechless {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("an error's own text")
+    }
+}
+
+impl std::error::Error for Speechless {}
+
+#[tokio::test]
+async fn an_error_whose_text_panics_keeps_nothing_from_its_end() {
+    #[dependency(exit = fail)]
+    fn fails(_session: Depends<session>) {}
+
+    async fn fail(_: &(), _outcome: &Outcome) -> Result<(), HttpError> {
+        Err(Speechless)?
+    }
+
+    #[dependency(scope = "app", exit = fail)]
+    fn fails_at_the_end(_stays: Depends<stays>) {}
+
+    #[dependency(scope = "app", exit = close)]
+    fn stays(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    #[get("/exit")]
+    async fn exit(_fails: Depends<fails>, _at_the_end: Depends<fails_at_the_end>) {}
+
+    #[get("/error")]
+    async fn error(tasks: &BackgroundTasks, journal: State<Journal>) -> Result<(), HttpError> {
+        tasks.add_task(note, (journal, "always")).always();
+        Err(Speechless)?
+    }
+
+    let (app, mut entries) = app(routes![exit, error]);
+    let app = app.on_error(|error: &HttpError, _parts| (error.status(), "handled"));
+    let served = Served::new(app).await;
+    assert_eq!(two(&served, "/exit").await, [200, 200]);
+    assert_eq!(served.get("/error").await.body(), "handled");
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["always", "enter", "enter", "exit", "exit", "exit"]);
+}
+
 #[tokio::test]
 async fn a_layer_that_panics_is_a_500() {
     #[get("/")]
