@@ -730,6 +730,21 @@ async fn a_start_that_fails_is_begun_again_only_by_who_still_waits() {
 }
 
 #[tokio::test]
+async fn an_app_that_was_changed_has_nothing_of_an_earlier_start() {
+    #[get("/")]
+    async fn reads(_gate: State<Gate>) {}
+
+    let (app, _entries) = app(routes![reads]);
+    tokio::select! {
+        biased;
+        _ = app.start() => panic!("it has only begun"),
+        () = std::future::ready(()) => {}
+    }
+    epilogue_e2e::settle().await;
+    app.state(Gate::default()).start().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_exit_of_function_scope_that_runs_at_the_deadline_has_its_grace() {
     struct Commit(Journal, Gate);
 

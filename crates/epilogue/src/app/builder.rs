@@ -531,12 +531,10 @@ impl App {
         self.with(|config| config.root = change(std::mem::replace(&mut config.root, Router::new(""))))
     }
 
-    /// A changed app is another app: one that has started stays as it is.
+    /// A changed app is another app: one that has started, or failed to, stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
-        if self.shared.started.get().is_some() || Arc::strong_count(&self.shared) > 1 {
-            self.shared = Arc::default();
-        }
+        self.shared = Arc::default();
         self
     }
 }
