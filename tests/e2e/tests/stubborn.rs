@@ -393,6 +393,39 @@ async fn a_service_whose_drop_panics_breaks_nothing() {
 }
 
 #[tokio::test]
+async fn a_service_whose_clone_panics_ends_only_its_request() {
+    struct Single<S>(S);
+
+    impl<S: Clone> Clone for Single<S> {
+        fn clone(&self) -> Self {
+            panic!("a service's clone")
+        }
+    }
+
+    impl<S: tower::Service<R>, R> tower::Service<R> for Single<S> {
+        type Response = S::Response;
+        type Error = S::Error;
+        type Future = S::Future;
+
+        fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+            self.0.poll_ready(context)
+        }
+
+        fn call(&mut self, request: R) -> S::Future {
+            self.0.call(request)
+        }
+    }
+
+    #[get("/")]
+    async fn plain() {}
+
+    let (app, _entries) = app(routes![plain]);
+    let served = Served::new(app.layer(tower::layer::layer_fn(Single))).await;
+    assert_eq!(two(&served, "/").await, [500, 500]);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_service_of_axum_whose_drop_panics_breaks_nothing() {
     async fn queues(_session: Depends<session>, tasks: BackgroundTasks, journal: axum::Extension<Journal>) {
         let axum::Extension(journal) = journal;
