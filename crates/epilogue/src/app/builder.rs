@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use http::Request;
-use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
@@ -69,8 +68,6 @@ struct Shared {
     starting: tokio::sync::Mutex<Option<Starting>>,
     /// Tells the start in flight to end without building the rest.
     give_up: Arc<Notify>,
-    /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
-    resolved: Mutex<Vec<&'static ParamNode>>,
 }
 
 /// A start in flight.
@@ -423,13 +420,7 @@ impl App {
     /// dependency because none of its routes uses it.
     pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
-        if self.shared.started.get().is_none() {
-            self.resolved().push(effect);
-        }
-        let started = self.started().await.inspect_err(|_| {
-            // Others who start the app later need not be able to build it.
-            self.resolved().retain(|known| !std::ptr::eq(*known, effect));
-        })?;
+        let started = self.started_with(Some(effect)).await?;
         let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
@@ -478,8 +469,13 @@ impl App {
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {
+        self.started_with(None).await
+    }
+
+    /// Starts the app if it has not started, with this dependency whether or not a route needs it.
+    async fn started_with(&self, resolved: Option<&'static ParamNode>) -> Result<&Started, StartError> {
         if self.shared.started.get().is_none() {
-            self.start_or_wait().await?;
+            self.start_or_wait(resolved).await?;
         }
         self.shared.started.get().ok_or(StartError::Stopped)
     }
@@ -502,13 +498,13 @@ impl App {
 
     /// The start is a task because whoever waits for it may be dropped in the middle, as a request is when its client leaves:
     /// what was built by then would never be exited. There is one start at a time, and all waiters share it.
-    async fn start_or_wait(&self) -> Result<(), StartError> {
+    async fn start_or_wait(&self, resolved: Option<&'static ParamNode>) -> Result<(), StartError> {
         let mut starting = self.shared.starting.lock().await;
         if self.shared.started.get().is_some() {
             return Ok(());
         }
         starting.get_or_insert_with(|| {
-            let (app, resolved) = (self.clone(), self.resolved().clone());
+            let app = self.clone();
             let given_up = Arc::clone(&self.shared.give_up).notified_owned();
             tokio::spawn(async move {
                 let started = start::start(&app.config, resolved, pin!(given_up)).await?;
@@ -517,10 +513,6 @@ impl App {
             })
         });
         ended(&mut starting).await
-    }
-
-    fn resolved(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {
-        self.shared.resolved.lock()
     }
 
     pub(crate) fn grace(&self) -> std::time::Duration {

@@ -230,7 +230,7 @@ impl AppState {
 
 pub(super) async fn start(
     config: &Config,
-    resolved: Vec<&'static ParamNode>,
+    resolved: Option<&'static ParamNode>,
     given_up: Deadline<'_>,
 ) -> Result<Started, StartError> {
     for prefix in config.root.prefixes() {
@@ -243,7 +243,7 @@ pub(super) async fn start(
     #[cfg(feature = "openapi")]
     document(config, &mut placed, &mut states)?;
     let mut app_plan = AppPlan::default();
-    let routes = plan_routes(config, &states, &placed, &resolved, &mut app_plan)?;
+    let routes = plan_routes(config, &states, &placed, resolved.as_slice(), &mut app_plan)?;
     let table = table_of(&placed)?;
     let state = Arc::new(AppState {
         runner: Runner::with_observers(config.limits.clone(), config.observers.clone()),
