@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::start::{AppState, Deadline, StartError};
+use super::StartError;
+use super::lifecycle::Deadline;
+use super::state::AppState;
 use crate::dependency::{Dependency, Depends, Outcome};
 use crate::graph::fuel::{Full, HasNode};
 use crate::scope::{AppPlan, AppStep, RunExit, Scope, Value, caught};

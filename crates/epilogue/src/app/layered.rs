@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::builder::Config;
 use super::reply_future::ReplyFuture;
-use super::start::AppState;
+use super::state::AppState;
 use crate::body::{After, BodyTime, ReplyBody, RequestBody};
 use crate::scope::{BoxFuture, drop_caught};
 use crate::server::{Connection, Link, Passage};

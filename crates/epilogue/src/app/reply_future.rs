@@ -12,7 +12,7 @@ use http_body::Body as _;
 use http_body_util::Either;
 use hyper::ext::ReasonPhrase;
 
-use super::start::AppState;
+use super::state::AppState;
 use super::trace::Trace;
 use crate::body::{After, Early, ReplyBody, never_has_content};
 use crate::response::{Failure, internal_server_error};

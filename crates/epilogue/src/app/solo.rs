@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::App;
 use super::demand::Demand;
 use super::router::{SizeLimits, effect_of};
-use super::start::{AppState, CompiledRoute, StartError};
+use super::state::{AppState, CompiledRoute};
+use super::{App, StartError};
 use crate::dependency::Dependency;
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, SoloPlan};
