@@ -3,7 +3,6 @@
 mod concurrent;
 mod leave;
 mod plan;
-mod plan_error;
 mod run;
 mod running;
 mod solo;
@@ -25,8 +24,8 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::{Level, Span};
 
+pub use plan::PlanError;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
-pub use plan_error::PlanError;
 pub use running::Running;
 pub(crate) use running::{StepOutput, UntakenStep, caught, caught_now, drop_caught, poll_caught};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};

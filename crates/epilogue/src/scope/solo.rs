@@ -8,8 +8,7 @@ use axum_core::response::Response;
 use http::request::Parts;
 use http_body_util::Either;
 
-use super::plan::{Plan, Planner, SlotKey, Step};
-use super::plan_error::PlanError;
+use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
 use super::running::{drop_caught, drop_each};
 use super::{Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
