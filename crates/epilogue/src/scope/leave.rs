@@ -8,8 +8,9 @@ use http::StatusCode;
 use http_body_util::Either;
 use tokio::sync::oneshot;
 
+use super::exit::{Exit, ExitStage};
 use super::running::drop_each;
-use super::{Exit, ExitStage, Head, Scope, caught_now, drop_caught, empty_parts};
+use super::{Head, Scope, caught_now, drop_caught, empty_parts};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use http::StatusCode;
 use tokio::sync::oneshot;
 
+use super::exit::{Exit, ExitStage};
 use super::running::{BlockingCall, blocking};
 use super::{
-    BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
-    UntakenStep, Value, caught, caught_now, empty_parts,
+    BoxFuture, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, Value,
+    caught, caught_now, empty_parts,
 };
 use crate::app::AppState;
 #[cfg(feature = "multipart")]

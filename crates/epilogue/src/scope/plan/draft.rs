@@ -4,11 +4,10 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{AppStep, MakeValue, Override, Plan, PlanError, Planner, Step, StepRun};
+use super::{AppStep, MakeValue, Override, Plan, PlanError, Planner, Site, SlotIndex, Step, StepRun};
 use crate::graph::DependencyScope;
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, Sharing, Source};
 use crate::scope::concurrent::Group;
-use crate::scope::{Site, SlotIndex};
 use crate::security::SecurityScopes;
 
 /// A route while its plan is being laid out.

@@ -4,6 +4,7 @@
 mod checks;
 mod draft;
 mod error;
+mod site;
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -11,10 +12,12 @@ use std::sync::Arc;
 
 pub(super) use draft::SlotKey;
 pub use error::PlanError;
+pub use site::Site;
+pub(super) use site::SlotIndex;
 
 use self::draft::Draft;
 use super::concurrent::Group;
-use super::{RunExit, RunStep, Site, SlotIndex, Value};
+use super::{RunExit, RunStep, Value};
 use crate::graph::DependencyScope;
 use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode};
 use crate::security::SecurityScopes;
