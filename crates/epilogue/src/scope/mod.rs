@@ -4,6 +4,7 @@ mod concurrent;
 mod exit;
 mod leave;
 mod plan;
+mod read_body;
 mod run;
 mod running;
 mod solo;
