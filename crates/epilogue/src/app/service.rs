@@ -226,17 +226,16 @@ impl AppState {
             trace.found(route);
         }
         let places = route.places();
-        let reservation = (places > 0).then(|| self.runner.reserve(places));
-        if let Some(None) = reservation {
-            route.demand.refused(self.runner.limits().pending);
-            self.runner.log_refused(&route.label);
-            return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
+        let mut reservation = None;
+        if places > 0 {
+            reservation = self.runner.reserve(places);
+            if reservation.is_none() {
+                route.demand.refused(self.runner.limits().pending);
+                self.runner.log_refused(&route.label);
+                return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
+            }
         }
-        let reservation = reservation.flatten();
-        let mut number = 0;
-        if reservation.is_some() || trace.is_some() {
-            number = self.next_number();
-        }
+        let number = if places > 0 || trace.is_some() { self.next_number() } else { 0 };
         if let Some(trace) = trace {
             trace.numbered(number);
         }
