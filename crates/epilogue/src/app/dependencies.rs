@@ -211,7 +211,6 @@ impl Exiting {
 pub struct NotBuiltForTask(&'static str);
 
 /// The output of an app-scoped dependency, for a `#[task]` that takes it.
-#[doc(hidden)]
 pub(crate) fn in_task<D: Dependency>(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
     let node = const { &<D::Graph<Full> as HasNode>::NODE };
     let value = context.app::<AppDependencies>().and_then(|app| app.value_of(node.id));
