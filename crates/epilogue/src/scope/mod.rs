@@ -37,8 +37,6 @@ pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 use crate::app::{AppState, CompiledRoute};
 use crate::body::{BodyTime, ReplyBody, RequestBody, is_form, is_json};
 use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
-#[cfg(feature = "multipart")]
-use crate::decode::{Raw, Values};
 use crate::dependency::Outcome;
 use crate::param::ClientAddr;
 use crate::rejection::{Invalid, Rejection};
@@ -47,7 +45,7 @@ use crate::security::SecurityScopes;
 use crate::server::{Connection, Link};
 use crate::tasks::{BackgroundTasks, Origin};
 #[cfg(feature = "multipart")]
-use crate::upload::{FormValues, UploadFile};
+use crate::upload::FormValues;
 
 /// Without the feature, no request is treated as one for a WebSocket.
 #[cfg(not(feature = "websocket"))]
@@ -212,22 +210,6 @@ impl Scope {
     fn url_encoded(&self) -> UrlEncoded<'_> {
         // A body declared as something else is not a form. `UrlEncoded` itself is lenient about percent-encoding.
         UrlEncoded::form(if is_form(&self.parts().headers) { self.body.form() } else { "" })
-    }
-
-    /// What the form has under a name for which files are wanted: files, or texts in their place.
-    #[cfg(feature = "multipart")]
-    pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
-        match self.form() {
-            FormValues::Multipart(form) => form.uploads(name),
-            FormValues::UrlEncoded(form) => form
-                .all(name)
-                .into_iter()
-                .filter_map(|raw| match raw {
-                    Raw::Text(text) => Some(Err(text.into_owned())),
-                    _ => None,
-                })
-                .collect(),
-        }
     }
 
     pub(crate) fn body(&self) -> &Bytes {
