@@ -26,6 +26,7 @@ pub(super) struct Draft<'a, 'b> {
     /// For each slot, the dependency in or below it that is exited before the reply, if there is one.
     early: HashMap<usize, &'static str>,
     bodies: JsonBodies,
+    /// The names of the parameters that lead from the route to the one that is laid out.
     chain: Vec<&'static str>,
     /// The dependencies along the chain, to find cycles: the compiler has ruled them out, but overrides can bring them back.
     above: Vec<TypeId>,
