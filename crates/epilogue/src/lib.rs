@@ -38,6 +38,10 @@
 //! # let _ = app;
 //! ```
 //!
+//! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] describe dependencies,
+//! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them, [`testing`] how to test them, and
+//! [`EpilogueLayer`] how an axum app adopts them. The repository has a book, which teaches all of it in order.
+//!
 //! # Features
 //!
 //! On by default; an app that does without them builds sooner with `default-features = false`:
@@ -51,10 +55,6 @@
 //!
 //! - `metrics`: an observer of tasks that reports to the recorder of the `metrics` crate.
 //! - `openapi`: the documentation of the API, as `App::openapi` serves it.
-//!
-//! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] describe dependencies,
-//! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them, [`testing`] how to test them, and
-//! [`EpilogueLayer`] how an axum app adopts them. The repository has a book, which teaches all of it in order.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

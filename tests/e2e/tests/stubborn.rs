@@ -393,6 +393,39 @@ async fn a_service_whose_drop_panics_breaks_nothing() {
 }
 
 #[tokio::test]
+async fn a_service_whose_clone_panics_ends_only_its_request() {
+    struct Single<S>(S);
+
+    impl<S: Clone> Clone for Single<S> {
+        fn clone(&self) -> Self {
+            panic!("a service's clone")
+        }
+    }
+
+    impl<S: tower::Service<R>, R> tower::Service<R> for Single<S> {
+        type Response = S::Response;
+        type Error = S::Error;
+        type Future = S::Future;
+
+        fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+            self.0.poll_ready(context)
+        }
+
+        fn call(&mut self, request: R) -> S::Future {
+            self.0.call(request)
+        }
+    }
+
+    #[get("/")]
+    async fn plain() {}
+
+    let (app, _entries) = app(routes![plain]);
+    let served = Served::new(app.layer(tower::layer::layer_fn(Single))).await;
+    assert_eq!(two(&served, "/").await, [500, 500]);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_service_of_axum_whose_drop_panics_breaks_nothing() {
     async fn queues(_session: Depends<session>, tasks: BackgroundTasks, journal: axum::Extension<Journal>) {
         let axum::Extension(journal) = journal;
@@ -462,6 +495,53 @@ async fn an_error_handler_and_a_reply_that_panic_are_a_500_and_owe_no_exit() {
     expected.extend(["enter"; 6]);
     expected.extend(["exit"; 6]);
     assert_eq!(sorted(&mut entries), expected);
+}
+
+/// An error whose text is asked for in vain.
+#[derive(Debug)]
+struct Speechless;
+
+impl std::fmt::Display for Speechless {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("an error's own text")
+    }
+}
+
+impl std::error::Error for Speechless {}
+
+#[tokio::test]
+async fn an_error_whose_text_panics_keeps_nothing_from_its_end() {
+    #[dependency(exit = fail)]
+    fn fails(_session: Depends<session>) {}
+
+    async fn fail(_: &(), _outcome: &Outcome) -> Result<(), HttpError> {
+        Err(Speechless)?
+    }
+
+    #[dependency(scope = "app", exit = fail)]
+    fn fails_at_the_end(_stays: Depends<stays>) {}
+
+    #[dependency(scope = "app", exit = close)]
+    fn stays(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    #[get("/exit")]
+    async fn exit(_fails: Depends<fails>, _at_the_end: Depends<fails_at_the_end>) {}
+
+    #[get("/error")]
+    async fn error(tasks: &BackgroundTasks, journal: State<Journal>) -> Result<(), HttpError> {
+        tasks.add_task(note, (journal, "always")).always();
+        Err(Speechless)?
+    }
+
+    let (app, mut entries) = app(routes![exit, error]);
+    let app = app.on_error(|error: &HttpError, _parts| (error.status(), "handled"));
+    let served = Served::new(app).await;
+    assert_eq!(two(&served, "/exit").await, [200, 200]);
+    assert_eq!(served.get("/error").await.body(), "handled");
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["always", "enter", "enter", "exit", "exit", "exit"]);
 }
 
 #[tokio::test]
@@ -680,6 +760,21 @@ async fn a_start_that_fails_is_begun_again_only_by_who_still_waits() {
     assert_eq!(entries.now(), ["tried"]);
     app.start().await.unwrap_err();
     assert_eq!(entries.now(), ["tried"], "by the last one");
+}
+
+#[tokio::test]
+async fn an_app_that_was_changed_has_nothing_of_an_earlier_start() {
+    #[get("/")]
+    async fn reads(_gate: State<Gate>) {}
+
+    let (app, _entries) = app(routes![reads]);
+    tokio::select! {
+        biased;
+        _ = app.start() => panic!("it has only begun"),
+        () = std::future::ready(()) => {}
+    }
+    epilogue_e2e::settle().await;
+    app.state(Gate::default()).start().await.unwrap();
 }
 
 #[tokio::test]

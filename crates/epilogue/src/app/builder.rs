@@ -1,36 +1,29 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::fmt;
-use std::panic::resume_unwind;
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 
 use axum_core::body::Body;
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::IntoResponse;
 use http::Request;
-use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Notify;
-use tokio::task::{JoinError, JoinHandle};
 use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
-use super::layered::{AppFuture, AppLayer, Layered, Respond, Unfailing};
+use super::layered::{AppLayer, Layered, Respond, Unfailing};
+use super::lifecycle::Shared;
 #[cfg(feature = "openapi")]
 use super::router::PlacedRoute;
 use super::router::effect_of;
-use super::start::{self, Deadline, Started};
-use super::{Graph, Router, Routes, StartError};
-use crate::dependency::{AppScoped, Dependency, Depends};
+use super::{Graph, Router, Routes};
+use crate::dependency::{AppScoped, Dependency};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
 #[cfg(feature = "openapi")]
 use crate::openapi::OpenApi;
 use crate::param::{self, RequestParts};
 use crate::scope::{Override, Value};
-use crate::server::{ServeAddress, Server, progress};
-use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
+use crate::server::{ServeAddress, Server};
+use crate::tasks::{TaskLimits, TaskObserver};
 
 /// An application: routes, what they share, and how it is served.
 ///
@@ -57,35 +50,7 @@ use crate::tasks::{TaskLimits, TaskObserver, TaskStats};
 pub struct App {
     /// Shared, because a service is cloned for each request.
     pub(super) config: Arc<Config>,
-    shared: Arc<Shared>,
-}
-
-/// What the clones of an app have in common.
-#[derive(Default)]
-struct Shared {
-    started: OnceLock<Started>,
-    /// The start that is in flight, if there is one. Whoever waits for it holds the lock. It is tokio's lock: when a waiter is
-    /// dropped, the next one takes over the same start.
-    starting: tokio::sync::Mutex<Option<Starting>>,
-    /// Tells the start in flight to end without building the rest.
-    give_up: Arc<Notify>,
-    /// App-scoped dependencies that were asked for before the start, whether or not a route needs them.
-    resolved: Mutex<Vec<&'static ParamNode>>,
-}
-
-/// A start in flight.
-type Starting = JoinHandle<Result<(), StartError>>;
-
-/// Waits for the start, which is then no longer in flight.
-async fn ended(starting: &mut Option<Starting>) -> Result<(), StartError> {
-    let Some(start) = starting else { return Ok(()) };
-    let ended = start.await;
-    *starting = None;
-    match ended.map_err(JoinError::try_into_panic) {
-        Ok(result) => result,
-        Err(Ok(panic)) => resume_unwind(panic),
-        Err(Err(_cancelled)) => Err(StartError::Stopped),
-    }
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What an app was told before it started.
@@ -384,89 +349,6 @@ impl App {
         Server::new(self).serve(address).await
     }
 
-    /// Starts the app, if it has not started: plans its routes and builds its app-scoped dependencies.
-    ///
-    /// Serving does it; call it to find errors early where the app is served by another server.
-    ///
-    /// # Errors
-    ///
-    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
-    pub async fn start(&self) -> Result<(), StartError> {
-        self.started().await.map(drop)
-    }
-
-    /// The output of an app-scoped dependency, outside of any request: for a migration, a command, a test. Starts the app if it has
-    /// not started.
-    ///
-    /// ```
-    /// use epilogue::prelude::*;
-    ///
-    /// struct Pool {
-    ///     url: String,
-    /// }
-    ///
-    /// #[dependency(scope = "app")]
-    /// async fn pool() -> Pool {
-    ///     Pool { url: "sqlite://todo.db".into() }
-    /// }
-    ///
-    /// # async fn run() -> Result<(), epilogue::StartError> {
-    /// let pool = App::new().resolve::<pool>().await?;
-    /// println!("migrating {}", pool.url);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// When the app does not start, or when the app had already started without building the
-    /// dependency because none of its routes uses it.
-    pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
-        let effect = effect_of::<D>();
-        if self.shared.started.get().is_none() {
-            self.resolved().push(effect);
-        }
-        let started = self.started().await.inspect_err(|_| {
-            // Others who start the app later need not be able to build it.
-            self.resolved().retain(|known| !std::ptr::eq(*known, effect));
-        })?;
-        let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
-        value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
-    }
-
-    /// Runs every task that is queued, then the exits of the app: call it at the end of an app that another server serves.
-    ///
-    /// Call it once that server takes no more requests, and not within one of them: it waits for those that the server has not finished,
-    /// until it has dropped their replies. axum's may return from its graceful shutdown a little earlier.
-    ///
-    /// # Errors
-    ///
-    /// When something is still unfinished after the [grace period](TaskLimits::grace); it is cancelled, and named in the error. Requests that
-    /// the server still has cannot be cancelled; they are [counted](crate::DrainReport::in_flight).
-    pub async fn drain(&self) -> crate::Result<()> {
-        let grace = self.config.limits.grace;
-        let mut deadline = pin!(tokio::time::sleep(grace));
-        // Whoever waits for a start holds the lock.
-        let is_starting = tokio::select! {
-            biased;
-            starting = self.shared.starting.lock() => starting.is_some(),
-            () = deadline.as_mut() => true,
-        };
-        if self.shared.started.get().is_none() && !is_starting {
-            return Ok(());
-        }
-        let started = self.started_until(deadline.as_mut()).await?;
-        progress::shown_beside(started.drain(deadline, 0), grace, || {
-            progress::Left::of(&started.state.runner, 0)
-        })
-        .await
-    }
-
-    /// Counts of the app's tasks so far; all zero before the start.
-    pub fn task_stats(&self) -> TaskStats {
-        self.shared.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
-    }
-
     /// Every route with its dependencies, as data, Mermaid and DOT.
     pub fn graph(&self) -> Graph {
         Graph::of(&self.config.root.place())
@@ -477,52 +359,6 @@ impl App {
         self.config.root.place()
     }
 
-    pub(crate) async fn started(&self) -> Result<&Started, StartError> {
-        if self.shared.started.get().is_none() {
-            self.start_or_wait().await?;
-        }
-        self.shared.started.get().ok_or(StartError::Stopped)
-    }
-
-    /// Waits for the start that is in flight. At the deadline it is given up, and what it has built by then is exited.
-    pub(crate) async fn started_until(&self, deadline: Deadline<'_>) -> Result<&Started, StartError> {
-        tokio::select! {
-            biased;
-            started = self.start_ended() => return started,
-            () = deadline => self.shared.give_up.notify_waiters(),
-        }
-        self.start_ended().await
-    }
-
-    /// Waits for the start that is in flight; begins none itself.
-    async fn start_ended(&self) -> Result<&Started, StartError> {
-        ended(&mut *self.shared.starting.lock().await).await?;
-        self.shared.started.get().ok_or(StartError::Stopped)
-    }
-
-    /// The start is a task because whoever waits for it may be dropped in the middle, as a request is when its client leaves:
-    /// what was built by then would never be exited. There is one start at a time, and all waiters share it.
-    async fn start_or_wait(&self) -> Result<(), StartError> {
-        let mut starting = self.shared.starting.lock().await;
-        if self.shared.started.get().is_some() {
-            return Ok(());
-        }
-        starting.get_or_insert_with(|| {
-            let (app, resolved) = (self.clone(), self.resolved().clone());
-            let given_up = Arc::clone(&self.shared.give_up).notified_owned();
-            tokio::spawn(async move {
-                let started = start::start(&app.config, resolved, pin!(given_up)).await?;
-                drop(app.shared.started.set(started));
-                Ok(())
-            })
-        });
-        ended(&mut starting).await
-    }
-
-    fn resolved(&self) -> MutexGuard<'_, Vec<&'static ParamNode>> {
-        self.shared.resolved.lock()
-    }
-
     pub(crate) fn grace(&self) -> std::time::Duration {
         self.config.limits.grace
     }
@@ -531,12 +367,10 @@ impl App {
         self.with(|config| config.root = change(std::mem::replace(&mut config.root, Router::new(""))))
     }
 
-    /// A changed app is another app: one that has started stays as it is.
+    /// A changed app is another app: one that has started, or failed to, stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
-        if self.shared.started.get().is_some() || Arc::strong_count(&self.shared) > 1 {
-            self.shared = Arc::default();
-        }
+        self.shared = Arc::default();
         self
     }
 }
@@ -544,42 +378,5 @@ impl App {
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("root", &self.config.root).finish_non_exhaustive()
-    }
-}
-
-impl<B> Service<Request<B>> for App
-where
-    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
-    B::Error: Into<axum_core::BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = AppFuture;
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        self.respond(request.map(Body::new))
-    }
-}
-
-impl App {
-    /// Answers one request outside the own server.
-    pub(crate) fn respond(&self, request: Request<Body>) -> AppFuture {
-        if let Some(started) = self.shared.started.get() {
-            return started.respond(request);
-        }
-        let app = self.clone();
-        Box::pin(async move {
-            match app.started().await {
-                Ok(started) => started.respond(request).await,
-                Err(error) => {
-                    tracing::error!(error = %crate::tasks::with_causes(&error), "the app did not start");
-                    Ok(crate::response::internal_server_error())
-                }
-            }
-        })
     }
 }

@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::start::{AppState, Deadline, StartError};
+use super::StartError;
+use super::lifecycle::Deadline;
+use super::state::AppState;
 use crate::dependency::{Dependency, Depends, Outcome};
 use crate::graph::fuel::{Full, HasNode};
 use crate::scope::{AppPlan, AppStep, RunExit, Scope, Value, caught};
@@ -209,7 +211,6 @@ impl Exiting {
 pub struct NotBuiltForTask(&'static str);
 
 /// The output of an app-scoped dependency, for a `#[task]` that takes it.
-#[doc(hidden)]
 pub(crate) fn in_task<D: Dependency>(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
     let node = const { &<D::Graph<Full> as HasNode>::NODE };
     let value = context.app::<AppDependencies>().and_then(|app| app.value_of(node.id));

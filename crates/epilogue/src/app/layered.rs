@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::builder::Config;
 use super::reply_future::ReplyFuture;
-use super::start::AppState;
+use super::state::AppState;
 use crate::body::{After, BodyTime, ReplyBody, RequestBody};
 use crate::scope::{BoxFuture, drop_caught};
 use crate::server::{Connection, Link, Passage};
@@ -148,10 +148,10 @@ pub(super) fn through(
     let passage = Passage::new(connection, app.runner.request());
     let after = After::passage(Arc::clone(&passage));
     request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
-    let response = layered(request);
-    let app = Arc::clone(app);
+    let (app, layered) = (Arc::clone(app), Arc::clone(layered));
     async move {
-        let Ok(mut response) = response.await;
+        // Called only here, where a panic of a layer's is caught.
+        let Ok(mut response) = layered(request).await;
         // The tasks that a path function's reply carried have been taken out inside the layers.
         if let Some(tasks) = response.extensions_mut().remove() {
             // They wait in the passage for this reply to leave.

@@ -24,7 +24,7 @@ fn flaw_of_segment(part: &str) -> Option<String> {
         let (sign, after) = (&rest[at..=at], &rest[at + 1..]);
         match sign {
             "?" | "#" => {
-                return Some(format!("`{part}` is no part of a path: remove what begins with the `{sign}`"));
+                return Some(format!("`{part}` is not part of a path: remove what begins with the `{sign}`"));
             }
             "*" if part == "*" => return Some(TAKES_ALL.replace("{}", part)),
             "*" => rest = after,

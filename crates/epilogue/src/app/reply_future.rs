@@ -12,7 +12,7 @@ use http_body::Body as _;
 use http_body_util::Either;
 use hyper::ext::ReasonPhrase;
 
-use super::start::AppState;
+use super::state::AppState;
 use super::trace::Trace;
 use crate::body::{After, Early, ReplyBody, never_has_content};
 use crate::response::{Failure, internal_server_error};
@@ -83,33 +83,32 @@ impl Future for ReplyFuture {
             FutureState::Made(response) => polled = Poll::Ready(Ok(std::mem::take(&mut **response))),
             FutureState::Done => panic!("a `ReplyFuture` was polled after it was done"),
         }
-        if let Poll::Ready(Ok(response)) = &mut polled {
-            if !response.extensions().is_empty() {
-                let is_early = response.extensions_mut().remove::<Early>().is_some();
-                if *is_last {
-                    drop_extensions(response);
-                }
-                if is_early && stream.is_none() {
-                    // hyper looks for the rest of the request's body, which nobody reads any more, only in its next turn. If it is
-                    // not there, the connection cannot go on, and the head of the reply has to say so.
-                    *state = FutureState::Made(Box::new(std::mem::take(response)));
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+        let Poll::Ready(Ok(response)) = &mut polled else { return polled };
+        if !response.extensions().is_empty() {
+            let is_early = response.extensions_mut().remove::<Early>().is_some();
+            if *is_last {
+                drop_extensions(response);
             }
-            *state = FutureState::Done;
-            if let Some(trace) = trace.take() {
-                trace.answered(response.status());
-                response.body_mut().trace(trace);
+            if is_early && stream.is_none() {
+                // hyper looks for the rest of the request's body, which nobody reads any more, only in its next turn. If it is
+                // not there, the connection cannot go on, and the head of the reply has to say so.
+                *state = FutureState::Made(Box::new(std::mem::take(response)));
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             }
-            if response.status() == StatusCode::RESET_CONTENT {
-                // hyper leaves out the content of the other statuses that must not have any.
-                response.headers_mut().remove(header::CONTENT_LENGTH);
-                response.body_mut().leave_out();
-            }
-            if let Some(stream) = stream.take() {
-                over_http2(response, stream);
-            }
+        }
+        *state = FutureState::Done;
+        if let Some(trace) = trace.take() {
+            trace.answered(response.status());
+            response.body_mut().trace(trace);
+        }
+        if response.status() == StatusCode::RESET_CONTENT {
+            // hyper leaves out the content of the other statuses that must not have any.
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            response.body_mut().leave_out();
+        }
+        if let Some(stream) = stream.take() {
+            over_http2(response, stream);
         }
         polled
     }

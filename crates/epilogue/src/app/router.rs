@@ -228,11 +228,7 @@ impl Router {
 
 /// A dependency that is not a parameter, as constant data.
 pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
-    struct Effect<D>(std::marker::PhantomData<D>);
-    impl<D: Dependency> Effect<D> {
-        const NODE: ParamNode = effect::<D>();
-    }
-    &Effect::<D>::NODE
+    &const { effect::<D>() }
 }
 
 /// The same for the `dependencies(...)` of a route macro, to any depth.

@@ -1,23 +1,65 @@
 //! The app as a service: finds the route of a request, and begins it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum_core::body::Body;
+use axum_core::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Either;
+use tower_service::Service;
 
+use super::App;
 use super::layered::{AppFuture, serve_layered, through};
 use super::reply_future::{Keeper, ReplyFuture};
-use super::start::{AppState, Started};
+use super::state::{AppState, Started};
 use super::trace::Trace;
 use crate::body::{After, ReplyBody, RequestBody};
-use crate::response::HttpError;
+use crate::response::{HttpError, internal_server_error};
 use crate::scope::{CaptureRanges, Scope, drop_caught};
 use crate::server::{Connection, Link, Stream};
-use crate::tasks::{Background, Batch, BatchReport, Origin, Runner};
+use crate::tasks::{Background, Batch, BatchReport, Origin, Runner, with_causes};
 use crate::testing::Probe;
+
+impl<B> Service<Request<B>> for App
+where
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<axum_core::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = AppFuture;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.respond(request.map(Body::new))
+    }
+}
+
+impl App {
+    /// Answers one request outside the own server.
+    pub(crate) fn respond(&self, request: Request<Body>) -> AppFuture {
+        if let Some(started) = self.shared.started.get() {
+            return started.respond(request);
+        }
+        let app = self.clone();
+        Box::pin(async move {
+            match app.started().await {
+                Ok(started) => started.respond(request).await,
+                Err(error) => {
+                    tracing::error!(error = %with_causes(&error), "the app did not start");
+                    Ok(internal_server_error())
+                }
+            }
+        })
+    }
+}
 
 impl Started {
     /// Answers a request of our own server.
@@ -184,17 +226,16 @@ impl AppState {
             trace.found(route);
         }
         let places = route.places();
-        let reservation = (places > 0).then(|| self.runner.reserve(places));
-        if let Some(None) = reservation {
-            route.demand.refused(self.runner.limits().pending);
-            self.runner.log_refused(&route.label);
-            return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
+        let mut reservation = None;
+        if places > 0 {
+            reservation = self.runner.reserve(places);
+            if reservation.is_none() {
+                route.demand.refused(self.runner.limits().pending);
+                self.runner.log_refused(&route.label);
+                return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
+            }
         }
-        let reservation = reservation.flatten();
-        let mut number = 0;
-        if reservation.is_some() || trace.is_some() {
-            number = self.next_number();
-        }
+        let number = if places > 0 || trace.is_some() { self.next_number() } else { 0 };
         if let Some(trace) = trace {
             trace.numbered(number);
         }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::App;
 use super::demand::Demand;
 use super::router::{SizeLimits, effect_of};
-use super::start::{AppState, CompiledRoute, StartError};
+use super::state::{AppState, CompiledRoute};
+use super::{App, StartError, effect};
 use crate::dependency::Dependency;
-use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
+use crate::graph::node::{RouteNode, UNFINISHED_ROUTE};
 use crate::scope::{AppPlan, Plan, PlanError, Planner, SoloPlan};
 
 /// Why a dependency has no plan.
@@ -23,13 +23,12 @@ pub(crate) enum SoloError {
     ReadsBody(&'static str),
 }
 
-/// The route that stands for every axum handler: it takes one dependency.
-struct AxumHandler<D>(std::marker::PhantomData<D>);
+/// The route that stands for every axum handler that takes no dependencies.
+const AXUM_HANDLER: RouteNode = RouteNode { name: "an axum handler", ..UNFINISHED_ROUTE };
 
-impl<D: Dependency> AxumHandler<D> {
-    const PARAM: ParamNode = super::effect::<D>();
-    const NODE: RouteNode =
-        RouteNode { name: "an axum handler", params: std::slice::from_ref(&Self::PARAM), ..UNFINISHED_ROUTE };
+/// The one that stands for those that take a dependency.
+fn taking<D: Dependency>() -> &'static RouteNode {
+    &const { RouteNode { params: std::slice::from_ref(&const { effect::<D>() }), ..AXUM_HANDLER } }
 }
 
 impl App {
@@ -51,14 +50,14 @@ impl App {
         let mut app = AppPlan { slots: base.dependencies.slots(), ..AppPlan::default() };
         let mut planner =
             Planner { states: &self.config.states, overrides: &self.config.overrides, app: &mut app };
-        let (plan, keys) = planner.plan_solo(&AxumHandler::<D>::NODE)?;
+        let (plan, keys) = planner.plan_solo(taking::<D>())?;
         if let Some(step) = app.steps.first() {
             return Err(SoloError::NotBuilt(step.step.name));
         }
         if plan.reads_body || plan.takes_stream {
             return Err(SoloError::ReadsBody(effect_of::<D>().name));
         }
-        Ok(SoloPlan { app: Arc::new(base.with_route(&AxumHandler::<D>::NODE, plan)), keys })
+        Ok(SoloPlan { app: Arc::new(base.with_route(taking::<D>(), plan)), keys })
     }
 }
 
@@ -89,7 +88,6 @@ impl AppState {
 
     /// The same app for axum handlers that take no dependencies.
     pub(crate) fn without_routes(&self) -> Self {
-        static NONE: RouteNode = RouteNode { name: "an axum handler", ..UNFINISHED_ROUTE };
-        self.with_route(&NONE, Plan::default())
+        self.with_route(&AXUM_HANDLER, Plan::default())
     }
 }

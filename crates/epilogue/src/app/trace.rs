@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{Method, StatusCode, Version, header};
 use tracing::{Instrument, Level, Span, field};
 
-use super::start::CompiledRoute;
+use super::state::CompiledRoute;
 use crate::server::Connection;
 
 /// The span of one request. It is open while the path function runs and the reply is sent, and closed before the tasks start.

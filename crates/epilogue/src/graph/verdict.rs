@@ -24,7 +24,7 @@ impl Verdict {
     pub(crate) const fn text(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
-            Err(_) => "the words of an error are no text, which is a bug in epilogue",
+            Err(_) => "the words of an error are not UTF-8, which is a bug in epilogue",
         }
     }
 

@@ -13,10 +13,8 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
     if options.limit_nothing() {
         return;
     }
-    if let Some(Value::Array(all)) = schema.get_mut("anyOf") {
-        for schema in all.iter_mut().filter(|schema| schema["type"] != "null") {
-            limit(schema, options, schemas);
-        }
+    if let Some(choices) = choices(schema) {
+        choices.for_each(|schema| limit(schema, options, schemas));
         return;
     }
     if !options.fields.is_empty() {
@@ -67,10 +65,8 @@ pub(super) fn limit(schema: &mut Value, options: &ParamOptions, schemas: &Schema
 /// The same for the type of a JSON body. If it is a component it stays one, so that clients know it by its name: what is limited of its fields
 /// stands beside the reference, and holds as well.
 pub(super) fn limit_body(schema: &mut Value, options: &ParamOptions, schemas: &Schemas) {
-    if let Some(Value::Array(all)) = schema.get_mut("anyOf") {
-        for schema in all.iter_mut().filter(|schema| schema["type"] != "null") {
-            limit_body(schema, options, schemas);
-        }
+    if let Some(choices) = choices(schema) {
+        choices.for_each(|schema| limit_body(schema, options, schemas));
         return;
     }
     if schema.get("$ref").is_none() || options.fields.is_empty() {
@@ -81,6 +77,12 @@ pub(super) fn limit_body(schema: &mut Value, options: &ParamOptions, schemas: &S
     let mut limited = component.clone();
     limit(&mut limited, options, schemas);
     add_difference(schema, &component, &limited);
+}
+
+/// What a value may be, apart from `null`, if it may be one of several things.
+fn choices(schema: &mut Value) -> Option<impl Iterator<Item = &mut Value>> {
+    let all = schema.get_mut("anyOf")?.as_array_mut()?;
+    Some(all.iter_mut().filter(|schema| schema["type"] != "null"))
 }
 
 /// Adds what the second schema says and the first does not.

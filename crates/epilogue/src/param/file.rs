@@ -75,7 +75,7 @@ pub trait Files: Sized {
 
 impl Files for Option<UploadFile> {
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
-        match scope.uploads(site.key()).pop() {
+        match scope.form().uploads(site.key()).pop() {
             None => Ok(None),
             Some(Ok(file)) => Ok(Some(file)),
             // An empty text counts as missing, as in any form.
@@ -98,7 +98,7 @@ where
     const IN_MEMORY: bool = <Vec<T> as Files>::IN_MEMORY;
 
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
-        if scope.uploads(site.key()).is_empty() {
+        if scope.form().uploads(site.key()).is_empty() {
             return Ok(None);
         }
         <Vec<T> as Files>::take(scope, site).map(Some)
@@ -108,7 +108,7 @@ where
 impl Files for Vec<UploadFile> {
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
         let (mut files, mut errors) = (Self::new(), Vec::new());
-        for (index, upload) in scope.uploads(site.key()).into_iter().enumerate() {
+        for (index, upload) in scope.form().uploads(site.key()).into_iter().enumerate() {
             match upload {
                 Ok(file) => files.push(file),
                 Err(text) => errors.push(no_file(site, Some(index), text)),
@@ -138,7 +138,7 @@ impl Files for Option<Bytes> {
     const IN_MEMORY: bool = true;
 
     fn take(scope: &Scope, site: &Site) -> Result<Self, Vec<Invalid>> {
-        Ok(match scope.uploads(site.key()).pop() {
+        Ok(match scope.form().uploads(site.key()).pop() {
             Some(Ok(file)) => Some(content(&file)),
             // A text field will do too: its text is bytes.
             Some(Err(text)) if !text.is_empty() => Some(text.into()),

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{detailed, internal_server_error};
 use crate::layer::DependsRejection;
+use crate::scope::caught_now;
 use crate::tasks::with_causes;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
@@ -165,19 +166,25 @@ impl HttpError {
 
     /// What the log says if nobody gets the reply.
     pub(crate) fn reason(&self) -> String {
-        match (&self.0.source, &self.0.detail) {
-            (Some(source), None) => with_causes(source.as_error()),
-            (Some(source), Some(_)) => format!("{self}: {}", with_causes(source.as_error())),
+        match (self.source_text(), &self.0.detail) {
+            (Some(source), None) => source,
+            (Some(source), Some(_)) => format!("{self}: {source}"),
             (None, _) => self.to_string(),
         }
+    }
+
+    /// What it was made from, with its causes. This runs a user's code, which may panic.
+    fn source_text(&self) -> Option<String> {
+        let source = self.0.source.as_ref()?;
+        let text = caught_now(|| with_causes(source.as_error()));
+        Some(text.unwrap_or_else(|panic| panic.to_string()))
     }
 
     /// Logs what it was made from, which no client is told. The route is named if it is known: without the request's span, nothing
     /// else would say which it was.
     pub(crate) fn log_source(&self, route: Option<&str>) {
-        if let Some(source) = &self.0.source {
-            let (status, error) = (self.0.status.as_u16(), with_causes(source.as_error()));
-            tracing::error!(route, status, %error, "a request failed");
+        if let Some(error) = self.source_text() {
+            tracing::error!(route, status = self.0.status.as_u16(), %error, "a request failed");
         }
     }
 
@@ -233,11 +240,10 @@ impl IntoResponse for HttpError {
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.status)?;
-        match (&self.0.detail, &self.0.source) {
-            (Some(serde_json::Value::String(detail)), _) => write!(f, ": {detail}"),
-            (Some(detail), _) => write!(f, ": {detail}"),
-            (None, Some(source)) => write!(f, ": {}", with_causes(source.as_error())),
-            (None, None) => Ok(()),
+        match &self.0.detail {
+            Some(serde_json::Value::String(detail)) => write!(f, ": {detail}"),
+            Some(detail) => write!(f, ": {detail}"),
+            None => self.source_text().map_or(Ok(()), |source| write!(f, ": {source}")),
         }
     }
 }

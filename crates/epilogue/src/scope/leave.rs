@@ -8,8 +8,9 @@ use http::StatusCode;
 use http_body_util::Either;
 use tokio::sync::oneshot;
 
+use super::exit::{Exit, ExitStage};
 use super::running::drop_each;
-use super::{Exit, ExitStage, Head, Scope, caught_now, drop_caught, empty_parts};
+use super::{Head, Scope, caught_now, drop_caught, empty_parts};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
@@ -229,35 +230,7 @@ impl Scope {
         let batch = if self.exits.is_empty() {
             Batch::new(tasks)
         } else {
-            let mut exits = std::mem::take(&mut self.exits);
-            for exit in &mut exits {
-                exit.leaves_request(tasks.origin());
-            }
-            let reply = reply.cloned();
-            let batch = Batch::new(tasks.clone()).with_place();
-            let leave = move |exits, report| {
-                let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
-                leave_request(exits, outcome, report, tasks)
-            };
-            // A call may still add tasks, of which a failed request runs but a few, and all before the exits.
-            if is_entering {
-                let (all_entered, entered) = oneshot::channel();
-                let enter = async move {
-                    for exit in &mut exits {
-                        exit.enter().await;
-                    }
-                    // The batch drops the receiver only together with this.
-                    drop(all_entered.send(exits));
-                };
-                let leave = async move |report| {
-                    if let Ok(exits) = entered.await {
-                        leave(exits, report).await;
-                    }
-                };
-                batch.first(enter).finally(leave)
-            } else {
-                batch.finally(move |report| leave(exits, report))
-            }
+            batch_with_exits(tasks, std::mem::take(&mut self.exits), is_entering, outcome, reply.cloned())
         };
         let batch = match probe {
             None => batch,
@@ -282,6 +255,41 @@ impl Drop for Scope {
             self.let_go();
         }
     }
+}
+
+/// A batch whose exits run after its tasks.
+fn batch_with_exits(
+    tasks: BackgroundTasks,
+    mut exits: Vec<Exit>,
+    is_entering: bool,
+    outcome: Outcome,
+    reply: Option<Arc<Breakable>>,
+) -> Batch {
+    for exit in &mut exits {
+        exit.leaves_request(tasks.origin());
+    }
+    let batch = Batch::new(tasks.clone()).with_place();
+    let leave = move |exits, report| {
+        let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
+        leave_request(exits, outcome, report, tasks)
+    };
+    if !is_entering {
+        return batch.finally(move |report| leave(exits, report));
+    }
+    // A call may still add tasks, of which a failed request runs but a few, and all before the exits.
+    let (all_entered, entered) = oneshot::channel();
+    let enter = async move {
+        for exit in &mut exits {
+            exit.enter().await;
+        }
+        // The batch drops the receiver only together with this.
+        drop(all_entered.send(exits));
+    };
+    batch.first(enter).finally(async move |report| {
+        if let Ok(exits) = entered.await {
+            leave(exits, report).await;
+        }
+    })
 }
 
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.

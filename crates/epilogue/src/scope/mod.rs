@@ -1,9 +1,10 @@
 //! The scope of one request: its values, its one task list, and the exits that are still owed.
 
 mod concurrent;
+mod exit;
 mod leave;
 mod plan;
-mod plan_error;
+mod read_body;
 mod run;
 mod running;
 mod solo;
@@ -12,21 +13,20 @@ mod taking;
 mod upgrade;
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, Response};
 use smallvec::SmallVec;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use tracing::{Level, Span};
 
+use exit::Exit;
+use plan::SlotIndex;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
-pub use plan_error::PlanError;
+pub use plan::{PlanError, Site};
 pub use running::Running;
 pub(crate) use running::{StepOutput, UntakenStep, caught, caught_now, drop_caught, poll_caught};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
@@ -37,19 +37,15 @@ pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 use crate::app::{AppState, CompiledRoute};
 use crate::body::{BodyTime, ReplyBody, RequestBody, is_form, is_json};
 use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
-#[cfg(feature = "multipart")]
-use crate::decode::{Raw, Values};
 use crate::dependency::Outcome;
-use crate::graph::DependencyScope;
-use crate::graph::node::{ParamNode, Source};
-use crate::param::{ClientAddr, ParamOptions};
-use crate::rejection::{Invalid, Place, Rejection};
+use crate::param::ClientAddr;
+use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, Reply};
 use crate::security::SecurityScopes;
 use crate::server::{Connection, Link};
 use crate::tasks::{BackgroundTasks, Origin};
 #[cfg(feature = "multipart")]
-use crate::upload::{FormValues, UploadFile};
+use crate::upload::FormValues;
 
 /// Without the feature, no request is treated as one for a WebSocket.
 #[cfg(not(feature = "websocket"))]
@@ -74,133 +70,12 @@ pub(crate) type RunRoute = fn(Scope) -> BoxFuture<Response<ReplyBody>>;
 /// Runs a dependency's exit.
 pub(crate) type RunExit = fn(Value, Arc<Outcome>) -> BoxFuture<Result<(), Failure>>;
 
-/// Where one parameter of a step finds its value: worked out when the app starts, so that a request only looks it up.
-#[doc(hidden)]
-#[derive(Debug, Clone)]
-pub struct Site {
-    node: &'static ParamNode,
-    key: &'static str,
-    limits: Option<&'static ParamOptions>,
-    slot: SlotIndex,
-    /// The name of the header that it reads.
-    header: Option<HeaderName>,
-    /// Nothing reads the slot after this parameter.
-    is_last: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum SlotIndex {
-    None,
-    Request(usize),
-    App(usize),
-    State(usize),
-    Scopes(usize),
-}
-
-impl Site {
-    fn new(node: &'static ParamNode, slot: SlotIndex) -> Self {
-        let limits = Some(&node.options).filter(|options| !options.limit_nothing());
-        let header = match node.source {
-            Source::Value(Place::Header) => HeaderName::try_from(node.key).ok(),
-            _ => None,
-        };
-        Self { node, key: node.key, limits, slot, header, is_last: false }
-    }
-
-    pub(crate) fn key(&self) -> &'static str {
-        self.key
-    }
-
-    /// The options of `#[param(...)]` for the values that it takes, if there are any.
-    pub(crate) fn limits(&self) -> Option<&'static ParamOptions> {
-        self.limits
-    }
-}
-
 /// What a step left behind.
 enum Slot {
     Empty,
     Shared(Value),
     Own(Box<dyn Any + Send>),
     Failed(Rejection),
-}
-
-/// An exit that is owed until it has ended. If it is cut off, it goes on elsewhere from where it was.
-struct Exit {
-    function: &'static str,
-    scope: DependencyScope,
-    stage: ExitStage,
-    /// What it runs in. One of function scope runs in its request's.
-    span: Span,
-}
-
-enum ExitStage {
-    /// A function is being called on the blocking pool, where it cannot be stopped: a dependency's output arrives even if nobody waits
-    /// for it any more. A function without an exit of its own still delays the exits of what was entered before it, since it may use
-    /// their outputs until it ends.
-    Enters(Option<RunExit>, oneshot::Receiver<Value>),
-    Waits(RunExit, Value),
-    Runs(BoxFuture<Result<(), Failure>>),
-    /// Nothing was entered.
-    Ended,
-}
-
-impl Exit {
-    fn new(function: &'static str, scope: DependencyScope, stage: ExitStage) -> Self {
-        Self { function, scope, stage, span: Span::none() }
-    }
-
-    /// Gives it a span of its own. As with a task, this is done while the request's span can still be linked.
-    fn leaves_request(&mut self, origin: &Origin) {
-        let is_exit = !matches!(self.stage, ExitStage::Enters(None, _));
-        if !is_exit || !tracing::enabled!(target: "epilogue::exit", Level::INFO) {
-            return;
-        }
-        self.span = tracing::info_span!(
-            target: "epilogue::exit",
-            parent: None,
-            "exit",
-            dependency = self.function,
-            request = %origin.name,
-            request_id = origin.id,
-        );
-        self.span.follows_from(Span::current());
-    }
-
-    /// Whether the function is still being called on the blocking pool.
-    fn is_entering(&mut self) -> bool {
-        pin!(self.enter()).poll(&mut Context::from_waker(Waker::noop())).is_pending()
-    }
-
-    /// Waits for the end of the call on the blocking pool. If the function has failed, there is nothing to exit.
-    async fn enter(&mut self) {
-        if let ExitStage::Enters(run, entered) = &mut self.stage {
-            self.stage = match (entered.await, *run) {
-                (Ok(value), Some(run)) => ExitStage::Waits(run, value),
-                _ => ExitStage::Ended,
-            };
-        }
-    }
-
-    /// The exit gets the `outcome` of the call in which it begins. Tasks count as the exit's own only while it runs: before that, a
-    /// function on the blocking pool may still add tasks, which a failed request drops.
-    async fn run(&mut self, outcome: Arc<Outcome>, tasks: Option<&BackgroundTasks>) -> Result<(), Failure> {
-        self.enter().await;
-        if let ExitStage::Waits(run, value) = &self.stage {
-            self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
-        }
-        let ExitStage::Runs(future) = &mut self.stage else { return Ok(()) };
-        let take_all = |all| tasks.inspect(|tasks| tasks.take_all(all));
-        take_all(true);
-        let span = &self.span;
-        let ended = poll_fn(|context| {
-            let _entered = (!span.is_disabled()).then(|| span.enter());
-            poll_caught(future.as_mut(), context)
-        });
-        let result = ended.await.flatten();
-        take_all(false);
-        result
-    }
 }
 
 /// The part of the path that each `{name}` of the template matched, as offsets.
@@ -337,22 +212,6 @@ impl Scope {
         UrlEncoded::form(if is_form(&self.parts().headers) { self.body.form() } else { "" })
     }
 
-    /// What the form has under a name for which files are wanted: files, or texts in their place.
-    #[cfg(feature = "multipart")]
-    pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
-        match self.form() {
-            FormValues::Multipart(form) => form.uploads(name),
-            FormValues::UrlEncoded(form) => form
-                .all(name)
-                .into_iter()
-                .filter_map(|raw| match raw {
-                    Raw::Text(text) => Some(Err(text.into_owned())),
-                    _ => None,
-                })
-                .collect(),
-        }
-    }
-
     pub(crate) fn body(&self) -> &Bytes {
         self.body.bytes()
     }
@@ -364,7 +223,7 @@ impl Scope {
 
     /// The key under which a JSON body stands, if the bodies of this route have keys.
     pub(crate) fn embedded(&self, site: &Site) -> Option<&'static str> {
-        self.route().plan.embed_bodies.then_some(site.key)
+        self.route().plan.embed_bodies.then_some(site.key())
     }
 
     /// The connection, if our own server serves it.

@@ -1,28 +1,19 @@
-//! Before the path function: the body is read, and the plan's steps run in order.
+//! Before the path function: the plan's steps run in order, once the body has been read.
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use tokio::sync::oneshot;
 
+use super::exit::{Exit, ExitStage};
 use super::running::{BlockingCall, blocking};
 use super::{
-    BoxFuture, Exit, ExitStage, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking,
-    UntakenStep, Value, caught, caught_now, empty_parts,
+    BoxFuture, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, Value,
+    caught, caught_now, empty_parts,
 };
 use crate::app::AppState;
-#[cfg(feature = "multipart")]
-use crate::body::multipart_type;
-use crate::body::{BodyError, BodyTime, is_form};
-use crate::decode;
 use crate::graph::DependencyScope;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, RaisedError};
-use crate::server::Link;
-#[cfg(feature = "multipart")]
-use crate::tasks::with_causes;
-#[cfg(feature = "multipart")]
-use crate::upload::{FormLimits, MAX_PARTS, MultipartError};
+use crate::response::Failure;
 
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
@@ -51,20 +42,6 @@ impl Scope {
         if has_steps { self.run_steps(plan).await } else { Ok(()) }
     }
 
-    /// If the body is not JSON at all, no dependency may run, so it is checked first. Without dependencies, taking the parameters is check
-    /// enough, and the body is parsed only once.
-    fn check_json(&self, before_steps: bool) -> Result<(), Failure> {
-        if std::str::from_utf8(self.body()).is_err() {
-            let detail = "There was an error parsing the body";
-            return Err(HttpError::new(StatusCode::BAD_REQUEST, detail).raise());
-        }
-        if before_steps {
-            decode::check_json(self.body())
-                .map_err(|error| Failure::Rejected(Rejection::new(vec![error])))?;
-        }
-        Ok(())
-    }
-
     async fn run_steps(&mut self, plan: &Plan) -> Result<(), Failure> {
         self.slots.reserve_exact(plan.steps.len());
         for group in &plan.concurrent {
@@ -90,10 +67,10 @@ impl Scope {
     fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
         for step in steps.get(self.slots.len()..).unwrap_or_default() {
             let slot = match self.launch(step) {
-                Running::Done(output) => self.keep(step, output),
+                Running::Ended(Ok(output)) => self.keep(step, output),
+                Running::Ended(Err(failure)) => failed(step, failure)?,
                 Running::Waiting(future) => return Ok(Some((step, future))),
                 Running::Blocking(call) => return Ok(Some((step, self.enter_on_pool(step, call)))),
-                Running::Failed(failure) => failed(step, failure)?,
                 Running::Untaken(untaken) => self.untaken(step, *untaken)?,
             };
             self.slots.push(slot);
@@ -148,7 +125,7 @@ impl Scope {
 
     /// Starts a step; a panic becomes its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
-        caught_now(|| self.launch(step)).unwrap_or_else(Running::Failed)
+        caught_now(|| self.launch(step)).unwrap_or_else(|failure| Running::Ended(Err(failure)))
     }
 
     /// Calls a dependency on the blocking pool. Its exit is owed from here on, even if nobody waits for the output any more when it comes.
@@ -203,47 +180,8 @@ impl Scope {
     fn launch(&mut self, step: &Step) -> Running {
         match &step.run {
             StepRun::Function(run) => run(self, &step.sites),
-            StepRun::Replaced(value) => Running::Done(StepOutput::Shared(value())),
+            StepRun::Replaced(value) => Running::Ended(Ok(StepOutput::Shared(value()))),
         }
-    }
-
-    async fn read_body(&mut self) -> Result<(), Failure> {
-        let connection = self.link.as_ref().and_then(Link::connection);
-        let time = BodyTime { app: &self.app, connection };
-        let route = &self.app.routes[self.route];
-        let headers = &self.parts.get().headers;
-        #[cfg(feature = "multipart")]
-        let form = if route.plan.reads_form { multipart_type(headers) } else { None };
-        #[cfg(not(feature = "multipart"))]
-        let form: Option<&str> = None;
-        let mut result = Ok(());
-        if form.is_none() || route.plan.reads_whole {
-            result = self.body.read(headers, route.limits.body(), time).await;
-            if route.plan.reads_form && is_form(headers) {
-                self.body.read_as_form();
-            }
-        }
-        #[cfg(feature = "multipart")]
-        if let (Some(content_type), Ok(())) = (form, &result) {
-            let of_form = FormLimits {
-                whole: route.limits.upload(),
-                text: route.limits.body(),
-                files_in_memory: route.plan.files_in_memory,
-            };
-            // Boxed, so that it does not enlarge the future of other requests.
-            result = Box::pin(self.body.read_form(headers, content_type, of_form, time)).await;
-        }
-        result.map_err(|error| {
-            let (status, detail) = match &error {
-                _ if error.is_too_slow() => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
-                #[cfg(feature = "multipart")]
-                BodyError::Multipart(error) => return multipart_failure(error),
-                BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
-                _ => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
-            };
-            tracing::debug!(%error, "the body was not read");
-            HttpError::new(status, detail).raise()
-        })
     }
 
     /// Takes the path function's own parameters, unless anything in the request failed validation.
@@ -280,8 +218,7 @@ impl Scope {
     /// Builds an app-scoped dependency. The error is for the log, since the start then fails.
     pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<Value, String> {
         let result = match self.start(step) {
-            Running::Done(output) => Ok(output),
-            Running::Failed(failure) => Err(failure),
+            Running::Ended(result) => result,
             Running::Waiting(future) => caught(future).await.flatten(),
             Running::Blocking(call) => {
                 let called = blocking(self.app.runner.clone(), call).await;
@@ -295,35 +232,4 @@ impl Scope {
             Err(failure) => Err(failure.into_reason()),
         }
     }
-}
-
-/// What the client is told if a multipart body could not be read.
-#[cfg(feature = "multipart")]
-fn multipart_failure(error: &MultipartError) -> Failure {
-    let too_many;
-    let (status, detail) = match error {
-        MultipartError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
-        MultipartError::Malformed(multer::Error::NoBoundary) => {
-            (StatusCode::BAD_REQUEST, "Missing boundary in multipart.")
-        }
-        MultipartError::Malformed(_) | MultipartError::Cut(_) => {
-            (StatusCode::BAD_REQUEST, "Invalid multipart data.")
-        }
-        MultipartError::Nameless => {
-            (StatusCode::BAD_REQUEST, "The Content-Disposition header field \"name\" must be provided.")
-        }
-        MultipartError::TooMany(what) => {
-            too_many = format!("Too many {what}. Maximum number of {what} is {MAX_PARTS}.");
-            (StatusCode::BAD_REQUEST, too_many.as_str())
-        }
-        MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
-        MultipartError::Store(_) => {
-            tracing::error!(error = %with_causes(error), "a file of a multipart body was not stored");
-            (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-        }
-    };
-    if !status.is_server_error() {
-        tracing::debug!(error = %with_causes(error), "the multipart body was not read");
-    }
-    HttpError::new(status, detail).raise()
 }

@@ -20,14 +20,12 @@ use crate::tasks::Runner;
 /// What a step of the plan came to, or will.
 #[doc(hidden)]
 pub enum Running {
-    /// A sync function, which has returned.
-    Done(StepOutput),
+    /// It has run, or it could not begin.
+    Ended(Result<StepOutput, Failure>),
     /// An async one, to be awaited.
     Waiting(BoxFuture<Result<StepOutput, Failure>>),
     /// A sync one, to be called on the blocking pool.
     Blocking(BlockingCall),
-    /// It has failed.
-    Failed(Failure),
     /// It could not run: its own values are invalid, or a dependency below it failed.
     Untaken(Box<UntakenStep>),
 }
@@ -57,10 +55,9 @@ pub struct UntakenStep {
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Done(_) => "Done",
+            Self::Ended(_) => "Ended",
             Self::Waiting(_) => "Waiting",
             Self::Blocking(_) => "Blocking",
-            Self::Failed(_) => "Failed",
             Self::Untaken(_) => "Untaken",
         })
     }
@@ -75,10 +72,7 @@ impl std::fmt::Debug for StepOutput {
 impl Running {
     /// A sync dependency: calls it at once.
     pub fn returned<T: Send + Sync + 'static>(call: impl FnOnce() -> Result<T, Failure>) -> Self {
-        match call() {
-            Ok(output) => Self::Done(StepOutput::Shared(Arc::new(output))),
-            Err(failure) => Self::Failed(failure),
-        }
+        Self::Ended(call().map(|output| StepOutput::Shared(Arc::new(output))))
     }
 
     /// An async dependency.
@@ -99,10 +93,7 @@ impl Running {
 
     /// A value that is available at once, for the one parameter that it belongs to.
     pub(crate) fn extracted<T: Send + 'static>(result: Result<T, Failure>) -> Self {
-        match result {
-            Ok(extracted) => Self::Done(StepOutput::Own(Box::new(extracted))),
-            Err(failure) => Self::Failed(failure),
-        }
+        Self::Ended(result.map(|extracted| StepOutput::Own(Box::new(extracted))))
     }
 
     pub(crate) fn extracting<T: Send + 'static>(

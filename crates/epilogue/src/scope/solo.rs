@@ -8,8 +8,7 @@ use axum_core::response::Response;
 use http::request::Parts;
 use http_body_util::Either;
 
-use super::plan::{Plan, Planner, SlotKey, Step};
-use super::plan_error::PlanError;
+use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
 use super::running::{drop_caught, drop_each};
 use super::{Running, Scope, Site, Slot, SlotIndex, Value, caught};
 use crate::app::AppState;
@@ -151,8 +150,7 @@ impl Solo {
 
     async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
         let result = match self.scope.start(step) {
-            Running::Done(output) => Ok(output),
-            Running::Failed(failure) => Err(failure),
+            Running::Ended(result) => result,
             Running::Waiting(future) => caught(future).await.flatten(),
             Running::Blocking(call) => caught(self.scope.enter_on_pool(step, call)).await.flatten(),
             Running::Untaken(untaken) => return self.scope.untaken(step, *untaken),

@@ -92,21 +92,8 @@ impl Scope {
         F: FnOnce(WebSocket) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let mut response = switched();
-        if let Some(reply) = self.reply.take() {
-            reply.merge_into(&mut response);
-        }
-        let chosen = self.protocol();
-        let headers = response.headers_mut();
-        if let Some(chosen) = chosen
-            && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
-        {
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen));
-        }
-        let protocol = protocol_of(headers);
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, upgrade.accept);
+        let response = self.switching(upgrade.accept);
+        let protocol = protocol_of(response.headers());
         // What follows the socket must not wait for a flush of the HTTP connection, which is not one any more. It is held until the runner
         // has the socket.
         let link = self.link.take();
@@ -121,6 +108,24 @@ impl Scope {
         runner.hold(origin, session.instrument(Span::current()));
         drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
+    }
+
+    /// The reply that switches to the WebSocket, as the dependencies have made it.
+    fn switching(&mut self, accept: HeaderValue) -> Replied {
+        let mut response = switched();
+        if let Some(reply) = self.reply.take() {
+            reply.merge_into(&mut response);
+        }
+        let headers = response.headers_mut();
+        if let Some(chosen) = self.protocol()
+            && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
+        {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen));
+        }
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        response
     }
 
     /// The first of our subprotocols that the client offers.

@@ -23,15 +23,11 @@ pub struct Multipart {
     parts: Vec<u8>,
 }
 
-/// The boundary, as a literal.
-macro_rules! boundary {
-    () => {
-        "epilogue-7MA4YWxkTrZu0gW"
-    };
-}
+/// Begins a part. The boundary in the content type is the same without the dashes.
+const DELIMITER: &str = "--epilogue-7MA4YWxkTrZu0gW";
 
 impl Multipart {
-    pub(super) const CONTENT_TYPE: &'static str = concat!("multipart/form-data; boundary=", boundary!());
+    pub(super) const CONTENT_TYPE: &'static str = "multipart/form-data; boundary=epilogue-7MA4YWxkTrZu0gW";
 
     /// A form without fields.
     pub fn new() -> Self {
@@ -50,7 +46,7 @@ impl Multipart {
     }
 
     fn part(mut self, disposition: &str, content_type: Option<&str>, content: &[u8]) -> Self {
-        let head = format!(concat!("--", boundary!(), "\r\ncontent-disposition: {}\r\n"), disposition);
+        let head = format!("{DELIMITER}\r\ncontent-disposition: {disposition}\r\n");
         self.parts.extend_from_slice(head.as_bytes());
         if let Some(content_type) = content_type {
             self.parts.extend_from_slice(format!("content-type: {content_type}\r\n").as_bytes());
@@ -62,7 +58,7 @@ impl Multipart {
     }
 
     pub(super) fn into_body(mut self) -> Bytes {
-        self.parts.extend_from_slice(concat!("--", boundary!(), "--\r\n").as_bytes());
+        self.parts.extend_from_slice(format!("{DELIMITER}--\r\n").as_bytes());
         self.parts.into()
     }
 }

@@ -20,6 +20,19 @@ pub(crate) enum FormValues<'r> {
 }
 
 impl FormValues<'_> {
+    /// What it has under a name for which files are wanted: files, or texts in their place.
+    pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
+        let form = match self {
+            Self::Multipart(form) => return form.uploads(name),
+            Self::UrlEncoded(form) => form,
+        };
+        let texts = form.all(name).into_iter().filter_map(|raw| match raw {
+            Raw::Text(text) => Some(Err(text.into_owned())),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     fn values(&self) -> &dyn Values {
         match self {
             Self::UrlEncoded(form) => form,

@@ -1,5 +1,7 @@
 //! Dependencies that depend on themselves.
 
+use std::cmp::Ordering;
+
 use super::text::order;
 use super::walk::{Chain, Seen, add_names, same_node};
 use crate::graph::node::{DependencyNode, Source};
@@ -46,11 +48,9 @@ const fn cycle(chain: &Chain<'_>, start: &'static DependencyNode) -> Verdict {
 
 /// An arbitrary order that is the same everywhere.
 const fn before(a: &DependencyNode, b: &DependencyNode) -> bool {
-    match order(a.module, b.module) {
-        0 => match order(a.name, b.name) {
-            0 => a.at.line < b.at.line,
-            other => other < 0,
-        },
-        other => other < 0,
+    match (order(a.module, b.module), order(a.name, b.name)) {
+        (Ordering::Less, _) | (Ordering::Equal, Ordering::Less) => true,
+        (Ordering::Equal, Ordering::Equal) => a.at.line < b.at.line,
+        _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Dependencies that an axum handler takes.
 
 use super::walk::{Chain, Seen, add_names};
-use crate::graph::node::{DependencyNode, Source};
+use crate::graph::node::{DependencyNode, ParamNode, Source};
 use crate::graph::verdict::Verdict;
 use crate::rejection::Place;
 
@@ -14,27 +14,18 @@ const fn check_below_handler(chain: &Chain<'_>, seen: &mut Seen) -> Verdict {
     if !seen.first_time(chain.node) {
         return Verdict::RIGHT;
     }
-    let params = chain.node.params;
     let mut i = 0;
-    while i < params.len() {
-        let why = match params[i].source {
-            Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => TAKES_BODY,
-            Source::Extract(_) if params[i].takes_stream => TAKES_BODY,
-            Source::Value(Place::Path) => {
-                "is a `Path`, and axum has matched the path of its handler: take `Extract<axum::extract::Path<...>>`"
-            }
-            Source::Dependency { node: Some(node), .. } => {
-                return_if_wrong!(check_below_handler(&Chain { node, next: Some(chain) }, seen));
-                ""
-            }
-            _ => "",
-        };
-        if !why.is_empty() {
+    while i < chain.node.params.len() {
+        let param = &chain.node.params[i];
+        if let Source::Dependency { node: Some(node), .. } = param.source {
+            return_if_wrong!(check_below_handler(&Chain { node, next: Some(chain) }, seen));
+        }
+        if let Some(why) = needs_route(param) {
             // Names the parameter in the message, because its own macro cannot point at it: whether it is wrong depends on who asks.
             let mut verdict = Verdict::RIGHT;
             add_names(&mut verdict, Some(chain));
-            verdict.add(&[params[i].name, " (", params[i].at.file, ":"]);
-            verdict.add_number(params[i].at.line);
+            verdict.add(&[param.name, " (", param.at.file, ":"]);
+            verdict.add_number(param.at.line);
             verdict.add(&[") ", why]);
             return verdict;
         }
@@ -43,7 +34,23 @@ const fn check_below_handler(chain: &Chain<'_>, seen: &mut Seen) -> Verdict {
     Verdict::RIGHT
 }
 
-const TAKES_BODY: &str = "takes the body, which is the axum handler's own: take the body in the handler";
+/// Why only an app's route has what a parameter takes.
+const fn needs_route(param: &ParamNode) -> Option<&'static str> {
+    let takes_body = match param.source {
+        Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => true,
+        Source::Extract(_) => param.takes_stream,
+        _ => false,
+    };
+    if takes_body {
+        return Some("takes the body, which is the axum handler's own: take the body in the handler");
+    }
+    if let Source::Value(Place::Path) = param.source {
+        return Some(
+            "is a `Path`, and axum has matched the path of its handler: take `Extract<axum::extract::Path<...>>`",
+        );
+    }
+    None
+}
 
 #[cfg(test)]
 mod tests {

@@ -16,40 +16,44 @@ pub const fn check_listed(routes: &[&'static RouteNode], index: usize) -> Verdic
     while i < index {
         let first = routes[i];
         if first.shape == second.shape && same_path(first.template, second.template) {
-            if same(first.method, second.method) {
-                return if same(first.name, second.name) && same(first.module, second.module) {
-                    Verdict::wrong(&["`", second.name, "` is listed twice: remove one of them"])
-                } else {
-                    Verdict::wrong(&[
-                        "`",
-                        second.name,
-                        "` answers ",
-                        second.method,
-                        " ",
-                        second.template,
-                        ", which `",
-                        first.name,
-                        "` already does: change the path or the method of one, or remove it",
-                    ])
-                };
-            }
-            if !same(first.template, second.template) {
-                return Verdict::wrong(&[
-                    "`",
-                    first.name,
-                    "` and `",
-                    second.name,
-                    "` name the segments of one path differently, \"",
-                    first.template,
-                    "\" and \"",
-                    second.template,
-                    "\": give them the same names",
-                ]);
-            }
+            return_if_wrong!(check_of_one_path(first, second));
         }
         i += 1;
     }
     Verdict::RIGHT
+}
+
+const fn check_of_one_path(first: &RouteNode, second: &RouteNode) -> Verdict {
+    if same(first.method, second.method) {
+        if same(first.name, second.name) && same(first.module, second.module) {
+            return Verdict::wrong(&["`", second.name, "` is listed twice: remove one of them"]);
+        }
+        return Verdict::wrong(&[
+            "`",
+            second.name,
+            "` answers ",
+            second.method,
+            " ",
+            second.template,
+            ", which `",
+            first.name,
+            "` already does: change the path or the method of one, or remove it",
+        ]);
+    }
+    if same(first.template, second.template) {
+        return Verdict::RIGHT;
+    }
+    Verdict::wrong(&[
+        "`",
+        first.name,
+        "` and `",
+        second.name,
+        "` name the segments of one path differently, \"",
+        first.template,
+        "\" and \"",
+        second.template,
+        "\": give them the same names",
+    ])
 }
 
 /// Whether two templates match the same paths: the names between braces do not count.

@@ -1,5 +1,7 @@
 //! Comparisons of texts, for which a `const` function cannot use `==`.
 
+use std::cmp::Ordering;
+
 pub(super) const fn contains(words: &[&str], word: &str) -> bool {
     let mut i = 0;
     while i < words.len() {
@@ -12,21 +14,28 @@ pub(super) const fn contains(words: &[&str], word: &str) -> bool {
 }
 
 pub(super) const fn same(a: &str, b: &str) -> bool {
-    order(a, b) == 0
+    matches!(order(a, b), Ordering::Equal)
 }
 
-pub(super) const fn order(a: &str, b: &str) -> isize {
+pub(super) const fn order(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut i = 0;
-    while i < a.len() && i < b.len() {
-        if a[i] != b[i] {
-            return if a[i] < b[i] { -1 } else { 1 };
-        }
+    while i < a.len() && i < b.len() && a[i] == b[i] {
         i += 1;
     }
-    match (a.len() == b.len(), a.len() < b.len()) {
-        (true, _) => 0,
-        (_, true) => -1,
-        _ => 1,
+    if i < a.len() && i < b.len() {
+        order_of(a[i] as usize, b[i] as usize)
+    } else {
+        order_of(a.len(), b.len())
+    }
+}
+
+const fn order_of(a: usize, b: usize) -> Ordering {
+    if a < b {
+        Ordering::Less
+    } else if a == b {
+        Ordering::Equal
+    } else {
+        Ordering::Greater
     }
 }

@@ -1,0 +1,199 @@
+//! The life of an app: one start for all who have a clone of it, and the drain at its end.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinHandle};
+
+use super::router::effect_of;
+use super::state::Started;
+use super::{App, StartError, start};
+use crate::dependency::{AppScoped, Depends};
+use crate::graph::fuel::{Full, HasNode};
+use crate::graph::node::ParamNode;
+use crate::server::progress;
+use crate::tasks::TaskStats;
+
+/// What the clones of an app have in common.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) started: OnceLock<Started>,
+    /// The start that is in flight, if there is one. Whoever waits for it holds the lock. It is tokio's lock: when a waiter is
+    /// dropped, the next one takes over the same start.
+    starting: tokio::sync::Mutex<Option<Starting>>,
+    /// Tells the start in flight to end without building the rest.
+    give_up: Arc<Notify>,
+}
+
+/// A start in flight.
+type Starting = JoinHandle<Result<(), StartError>>;
+
+/// Waits for the start, which is then no longer in flight.
+async fn ended(starting: &mut Option<Starting>) -> Result<(), StartError> {
+    let Some(start) = starting else { return Ok(()) };
+    let ended = start.await;
+    *starting = None;
+    match ended.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_cancelled)) => Err(StartError::Stopped),
+    }
+}
+
+/// When what is not done is cut off. One boxed type for all deadlines: otherwise all of a shutdown would be compiled for each of them.
+pub(crate) type Deadline<'d> = Pin<&'d mut (dyn Future<Output = ()> + Send)>;
+
+impl App {
+    /// Starts the app, if it has not started: plans its routes and builds its app-scoped dependencies.
+    ///
+    /// Serving does it; call it to find errors early where the app is served by another server.
+    ///
+    /// # Errors
+    ///
+    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
+    pub async fn start(&self) -> Result<(), StartError> {
+        self.started().await.map(drop)
+    }
+
+    /// The output of an app-scoped dependency, outside of any request: for a migration, a command, a test. Starts the app if it has
+    /// not started.
+    ///
+    /// ```
+    /// use epilogue::prelude::*;
+    ///
+    /// struct Pool {
+    ///     url: String,
+    /// }
+    ///
+    /// #[dependency(scope = "app")]
+    /// async fn pool() -> Pool {
+    ///     Pool { url: "sqlite://todo.db".into() }
+    /// }
+    ///
+    /// # async fn run() -> Result<(), epilogue::StartError> {
+    /// let pool = App::new().resolve::<pool>().await?;
+    /// println!("migrating {}", pool.url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the app does not start, or when the app had already started without building the
+    /// dependency because none of its routes uses it.
+    pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
+        let effect = effect_of::<D>();
+        let started = self.started_with(Some(effect)).await?;
+        let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
+        value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
+    }
+
+    /// Runs every task that is queued, then the exits of the app: call it at the end of an app that another server serves.
+    ///
+    /// Call it once that server takes no more requests, and not within one of them: it waits for those that the server has not finished,
+    /// until it has dropped their replies. axum's may return from its graceful shutdown a little earlier.
+    ///
+    /// # Errors
+    ///
+    /// When something is still unfinished after the [grace period](crate::TaskLimits::grace); it is cancelled, and named in the error. Requests that
+    /// the server still has cannot be cancelled; they are [counted](crate::DrainReport::in_flight).
+    pub async fn drain(&self) -> crate::Result<()> {
+        let grace = self.config.limits.grace;
+        let mut deadline = pin!(tokio::time::sleep(grace));
+        // Whoever waits for a start holds the lock.
+        let is_starting = tokio::select! {
+            biased;
+            starting = self.shared.starting.lock() => starting.is_some(),
+            () = deadline.as_mut() => true,
+        };
+        if self.shared.started.get().is_none() && !is_starting {
+            return Ok(());
+        }
+        let started = self.started_until(deadline.as_mut()).await?;
+        progress::shown_beside(started.drain(deadline, 0), grace, || {
+            progress::Left::of(&started.state.runner, 0)
+        })
+        .await
+    }
+
+    /// Counts of the app's tasks so far; all zero before the start.
+    pub fn task_stats(&self) -> TaskStats {
+        self.shared.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
+    }
+
+    pub(crate) async fn started(&self) -> Result<&Started, StartError> {
+        self.started_with(None).await
+    }
+
+    /// Starts the app if it has not started, with this dependency whether or not a route needs it.
+    async fn started_with(&self, resolved: Option<&'static ParamNode>) -> Result<&Started, StartError> {
+        if self.shared.started.get().is_none() {
+            self.start_or_wait(resolved).await?;
+        }
+        self.shared.started.get().ok_or(StartError::Stopped)
+    }
+
+    /// Waits for the start that is in flight. At the deadline it is given up, and what it has built by then is exited.
+    pub(crate) async fn started_until(&self, deadline: Deadline<'_>) -> Result<&Started, StartError> {
+        tokio::select! {
+            biased;
+            started = self.start_ended() => return started,
+            () = deadline => self.shared.give_up.notify_waiters(),
+        }
+        self.start_ended().await
+    }
+
+    /// Waits for the start that is in flight; begins none itself.
+    async fn start_ended(&self) -> Result<&Started, StartError> {
+        ended(&mut *self.shared.starting.lock().await).await?;
+        self.shared.started.get().ok_or(StartError::Stopped)
+    }
+
+    /// The start is a task because whoever waits for it may be dropped in the middle, as a request is when its client leaves:
+    /// what was built by then would never be exited. There is one start at a time, and all waiters share it.
+    async fn start_or_wait(&self, resolved: Option<&'static ParamNode>) -> Result<(), StartError> {
+        let mut starting = self.shared.starting.lock().await;
+        if self.shared.started.get().is_some() {
+            return Ok(());
+        }
+        starting.get_or_insert_with(|| {
+            let app = self.clone();
+            let given_up = Arc::clone(&self.shared.give_up).notified_owned();
+            tokio::spawn(async move {
+                let started = start::start(&app.config, resolved, pin!(given_up)).await?;
+                drop(app.shared.started.set(started));
+                Ok(())
+            })
+        });
+        ended(&mut starting).await
+    }
+}
+
+impl Started {
+    /// Runs what is queued until the deadline, then the exits of the app, which have the exits' grace beyond the deadline.
+    ///
+    /// `connections` is how many the server has cut off before.
+    pub(crate) async fn drain(&self, mut deadline: Deadline<'_>, connections: usize) -> crate::Result<()> {
+        self.state.stopping.cancel();
+        let runner = &self.state.runner;
+        let mut expired = false;
+        let mut report = runner
+            .drain(async {
+                deadline.as_mut().await;
+                expired = true;
+            })
+            .await;
+        let exits_until = pin!(async {
+            if !expired {
+                deadline.await;
+            }
+            tokio::time::sleep(runner.limits().exit_grace).await;
+        });
+        report.app_exits = self.state.dependencies.exit(exits_until).await;
+        report.connections = connections;
+        if report.is_complete() { Ok(()) } else { Err(crate::Error::Unfinished(report)) }
+    }
+}
