@@ -479,6 +479,44 @@ async fn a_layer_that_panics_is_a_500() {
 }
 
 #[tokio::test]
+async fn a_layer_that_panics_when_it_is_cloned_is_a_500() {
+    struct Uncloneable<S>(S);
+
+    impl<S> Clone for Uncloneable<S> {
+        fn clone(&self) -> Self {
+            panic!("a clone")
+        }
+    }
+
+    impl<R, S: tower_service::Service<R>> tower_service::Service<R> for Uncloneable<S> {
+        type Response = S::Response;
+        type Error = S::Error;
+        type Future = S::Future;
+
+        fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+            self.0.poll_ready(context)
+        }
+
+        fn call(&mut self, request: R) -> S::Future {
+            self.0.call(request)
+        }
+    }
+
+    #[get("/")]
+    async fn plain() {}
+
+    let (app, _entries) = app(routes![plain]);
+    let served = Served::new(app.layer(tower::layer::layer_fn(Uncloneable))).await;
+    assert_eq!(two(&served, "/").await, [500, 500]);
+    // The other requests of its connection are not lost with it.
+    let mut client = served.http2().await;
+    for _ in 0..2 {
+        assert_eq!(client.send_request(request("GET", "/")).await.unwrap().status(), 500);
+    }
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_exit_of_the_app_that_panics_holds_up_no_other() {
     #[dependency(scope = "app", exit = told)]
     fn first(journal: State<Journal>) -> Session {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -53,8 +54,10 @@ impl Layered {
         S::Future: Send,
     {
         Arc::new(move |request| {
-            let mut service = service.clone();
+            // A panic of this is one of the future: outside of it, nobody makes a reply of it.
+            let service = catch_unwind(AssertUnwindSafe(|| service.clone()));
             Box::pin(async move {
+                let mut service = service.unwrap_or_else(|payload| resume_unwind(payload));
                 let Ok(()) =
                     std::future::poll_fn(|context| service.poll_ready(context).map_err(Unfailing::never))
                         .await;
