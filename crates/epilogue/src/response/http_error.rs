@@ -115,8 +115,15 @@ impl HttpError {
     }
 
     fn of_source(source: Arc<dyn Source>) -> Self {
+        let mut error = Self::unexplained();
+        error.0.source = Some(source);
+        error
+    }
+
+    /// A failure that has been logged where it was.
+    pub(crate) fn unexplained() -> Self {
         let (status, headers) = (StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
-        Self(Box::new(Parts { status, detail: None, headers, source: Some(source) }))
+        Self(Box::new(Parts { status, detail: None, headers, source: None }))
     }
 
     /// The reply's status.
