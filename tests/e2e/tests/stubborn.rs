@@ -544,6 +544,27 @@ async fn an_exit_of_the_app_that_panics_holds_up_no_other() {
     assert_eq!(entries.now(), ["first is exited"]);
 }
 
+#[tokio::test]
+async fn an_output_of_the_app_whose_drop_panics_changes_nothing_of_its_end() {
+    #[dependency(scope = "app", exit = told)]
+    fn bomb(journal: State<Journal>) -> (Bomb, Journal) {
+        (Bomb, (*journal).clone())
+    }
+
+    async fn told((_bomb, journal): &(Bomb, Journal), _outcome: &Outcome) {
+        journal.write("bomb is exited");
+    }
+
+    #[get("/")]
+    async fn uses(_bomb: Depends<bomb>) {}
+
+    let (app, mut entries) = app(routes![uses]);
+    let served = Served::new(app).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["bomb is exited"]);
+}
+
 /// A task that adds itself again never lets its batch end.
 #[tokio::test]
 async fn tasks_that_add_tasks_for_ever_end_with_the_grace() {
