@@ -10,6 +10,8 @@ use serde::Serialize;
 use super::{detailed, internal_server_error};
 use crate::layer::DependsRejection;
 use crate::tasks::with_causes;
+#[cfg(feature = "websocket")]
+use crate::websocket::WebSocketError;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
 ///
@@ -184,6 +186,12 @@ impl HttpError {
     pub(crate) fn log_source(&self, route: Option<&str>) {
         if let Some(source) = &self.0.source {
             let (status, error) = (self.0.status.as_u16(), with_causes(source.as_error()));
+            #[cfg(feature = "websocket")]
+            if self.source_as().is_some_and(WebSocketError::is_of_client) {
+                // Otherwise any client could fill the log with errors.
+                tracing::debug!(route, %error, "a WebSocket failed because of its client");
+                return;
+            }
             tracing::error!(route, status, %error, "a request failed");
         }
     }
