@@ -25,6 +25,8 @@ use crate::scope::{Scope, Site};
 /// parameter's name, as in [FastAPI](https://fastapi.tiangolo.com/tutorial/body-multiple-params/). A parameter of the same name in several
 /// places is read as one body.
 ///
+/// A reply that cannot be written, such as a map whose keys are pairs, fails its request: with a `500`, as an error does.
+///
 /// ```
 /// use epilogue::prelude::*;
 ///
