@@ -314,7 +314,7 @@ fn unnamed_reply(output: &Output, ty: &Type, value: &TokenStream) -> TokenStream
     };
     quote! {
         match #value {
-            __epilogue::Ok(#held) => __epilogue::Ok(__epilogue::replied(#reply)),
+            __epilogue::Ok(#held) => __epilogue::replied(#reply),
             __epilogue::Err(#failure) => __epilogue::Err(#raise),
         }
     }

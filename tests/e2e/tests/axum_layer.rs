@@ -1,5 +1,6 @@
 //! `Depends` and `BackgroundTasks` as extractors of axum's own handlers, under `EpilogueLayer`.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +13,7 @@ use axum::routing::{get, post};
 use axum_core::body::Body;
 use axum_core::response::Response;
 use epilogue::prelude::{
-    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Outcome, Query, Reply, Router, State,
+    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Json, Outcome, Query, Reply, Router, State,
     StatusCode, TaskLimits, dependency, routes,
 };
 use epilogue::testing::TestClient;
@@ -170,6 +171,29 @@ async fn a_panic_is_answered_and_exits_are_told() {
     drop(reply);
     let lines = entries.take(4).await;
     assert_eq!(lines[2..], ["function exit: Panicked(on purpose)", "request exit: Panicked(on purpose)"]);
+}
+
+async fn unwritable(
+    _second: Depends<second>,
+    tasks: BackgroundTasks,
+    first: Depends<first>,
+) -> (StatusCode, Json<HashMap<(u8, u8), u8>>) {
+    tasks.add_task(write, (first, "never".into()));
+    // The keys of JSON are texts.
+    (StatusCode::CREATED, Json(HashMap::from([((1, 2), 3)])))
+}
+
+#[tokio::test]
+async fn a_request_whose_reply_cannot_be_written_has_failed() {
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new().route("/", post(unwritable)).layer(EpilogueLayer::new(app));
+    let reply = router.oneshot(request("/")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(text(reply).await, "Internal Server Error");
+    let lines = entries.take(4).await;
+    let failed =
+        ["function", "request"].map(|scope| format!("{scope} exit: Failed(500 Internal Server Error)"));
+    assert_eq!(lines[2..], failed);
 }
 
 #[tokio::test]

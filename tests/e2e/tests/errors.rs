@@ -1,5 +1,6 @@
 //! Errors: the app's own replies to them, with tasks, and the `Reply` of the request, whatever the reply is.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -435,4 +436,64 @@ async fn a_function_rejects_a_request_in_the_same_words() {
         ]})
     );
     assert!(response.tasks().is_empty());
+}
+
+type Unwritable = Json<HashMap<(u8, u8), u8>>;
+
+/// The keys of JSON are texts.
+fn unwritable() -> Unwritable {
+    Json(HashMap::from([((1, 2), 3)]))
+}
+
+#[tokio::test]
+async fn a_request_whose_reply_cannot_be_written_has_failed() {
+    #[dependency(scope = "function", exit = end)]
+    fn transaction(journal: State<Journal>, tasks: &BackgroundTasks) -> State<Journal> {
+        tasks.add_task(noted, ((*journal).clone(), String::from("a task")));
+        journal
+    }
+
+    async fn end(journal: &State<Journal>, outcome: &Outcome) {
+        journal.write(if outcome.is_success() { "committed" } else { "rolled back" });
+    }
+
+    #[get("/alone", dependencies(transaction))]
+    async fn alone() -> Unwritable {
+        unwritable()
+    }
+
+    #[get("/result", dependencies(transaction), blocking)]
+    fn result() -> Result<Unwritable, HttpError> {
+        Ok(unwritable())
+    }
+
+    #[get("/tuple", dependencies(transaction))]
+    async fn tuple() -> (StatusCode, Unwritable) {
+        (StatusCode::CREATED, unwritable())
+    }
+
+    #[get("/unnamed", dependencies(transaction))]
+    async fn unnamed() -> impl IntoResponse + use<> {
+        (StatusCode::CREATED, unwritable())
+    }
+
+    #[get("/error", dependencies(transaction))]
+    async fn error() -> Result<(), (StatusCode, Unwritable)> {
+        Err((StatusCode::CONFLICT, unwritable()))
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![alone, result, tuple, unnamed, error]);
+    let client = TestClient::new(app.clone());
+    for path in ["/alone", "/result", "/tuple", "/unnamed", "/error"] {
+        let response = client.get(path).send().await;
+        assert_eq!((response.status().as_u16(), &*response.text()), (500, "Internal Server Error"), "{path}");
+        assert_eq!(entries.now(), ["rolled back"], "{path}");
+    }
+    let handled = app.on_error(|error: &HttpError, _parts| (error.status(), unwritable()));
+    let client = TestClient::new(handled);
+    for path in ["/alone", "/nowhere"] {
+        let response = client.get(path).send().await;
+        assert_eq!((response.status().as_u16(), &*response.text()), (500, "Internal Server Error"), "{path}");
+    }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Clock, Served, request};
+use epilogue_e2e::{Clock, Served, request, settle};
 use http_body_util::{BodyExt, Full};
 
 #[get("/items/{id}")]
@@ -223,6 +223,36 @@ async fn a_client_whose_body_is_left_unread_is_told_that_its_connection_is_close
         }
         served.stop().await.unwrap();
     }
+}
+
+/// A close while something has come that nobody has read is a reset, which may overtake the reply.
+#[tokio::test]
+async fn a_client_gets_the_reply_to_a_body_that_is_not_read_although_it_goes_on_sending() {
+    let clock = Clock::stopped();
+    let served = Served::new(app().body_limit(1000)).await;
+    for path in ["/length", "/none"] {
+        let mut raw = served.connect().await;
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 30000000\r\n\r\n");
+        raw.write([head.into_bytes(), vec![b'x'; 30_000_000]].concat()).await;
+        let reply = raw.read_to_end().await;
+        assert!(
+            reply.starts_with("HTTP/1.1 4") && reply.contains("connection: close\r\n"),
+            "{path}: {reply}"
+        );
+    }
+    // One that neither reads nor goes is not waited for any longer than that.
+    let mut raw = served.connect().await;
+    raw.write(
+        [
+            &b"POST /none HTTP/1.1\r\nhost: localhost\r\ncontent-length: 30000000\r\n\r\n"[..],
+            &[b'x'; 500_000],
+        ]
+        .concat(),
+    )
+    .await;
+    settle().await;
+    clock.passes_until(served.stop()).await.unwrap();
+    drop(raw);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use axum_core::body::Body;
 use bytes::Bytes;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue::{IntoResponse, Response};
+use epilogue::{IntoResponse, Message, Response, WebSocketError};
 use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, logs_to, request};
 use tokio::io::AsyncReadExt;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -480,4 +480,35 @@ async fn an_attribute_above_or_below_a_macro_sees_each_parameter_once() {
         assert_eq!(entries.next().await, "visitor q");
         assert_eq!(entries.next().await, span);
     }
+}
+
+/// As one that sends invalid values to another path function is not.
+#[tokio::test]
+async fn a_client_that_sends_something_else_to_a_websocket_is_no_error() {
+    #[websocket("/numbers")]
+    async fn numbers(mut socket: WebSocket) -> Result<(), HttpError> {
+        while let Some(number) = socket.recv_json::<u8>().await {
+            number?;
+        }
+        Ok(())
+    }
+
+    #[websocket("/texts")]
+    async fn texts(mut socket: WebSocket) -> Result<(), WebSocketError> {
+        while let Some(text) = socket.recv_text().await {
+            text?;
+        }
+        Err(WebSocketError::Closed)
+    }
+
+    let (mut entries, _guard) = log();
+    let client = TestClient::new(App::new().routes(routes![numbers, texts]));
+    for path in ["/numbers", "/texts"] {
+        let mut socket = client.get(path).connect().await.unwrap();
+        socket.send(Message::Binary(Bytes::from_static(b"x"))).await.unwrap();
+        assert!(socket.recv().await.is_none());
+        assert_eq!(socket.close_code(), Some(1007), "{path}");
+        drop(socket.finished().await);
+    }
+    assert_eq!(entries.now(), [""; 0]);
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use epilogue::Server;
 use epilogue::prelude::*;
-use epilogue_e2e::{Clock, Entries, Gate, Journal, Served, request, settle};
+use epilogue_e2e::{Clock, Entries, Gate, Journal, Raw, Served, request, settle};
 use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 
@@ -62,6 +62,27 @@ async fn tasks_that_run_are_finished() {
     gate.open();
     assert_eq!(entries.next().await, "task:end");
     stopping.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_panics_when_it_should_say_that_the_server_stops_stops_it() {
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let app = App::new().state(journal).state(gate.clone()).routes(routes![held, uses_resource]);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::new(app).stop_when(async move { stopped.await.unwrap() });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(server.serve_on(listener));
+    assert_eq!(entries.next().await, "app:built");
+    let mut client = Raw(tokio::net::TcpStream::connect(address).await.unwrap());
+    client.write("GET /held HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "task:start");
+    drop(stop);
+    client.read_to_end().await;
+    gate.open();
+    assert_eq!(entries.take(2).await, ["task:end", "app:exit"]);
+    serving.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -393,39 +393,6 @@ async fn a_service_whose_drop_panics_breaks_nothing() {
 }
 
 #[tokio::test]
-async fn a_service_whose_clone_panics_ends_only_its_request() {
-    struct Single<S>(S);
-
-    impl<S: Clone> Clone for Single<S> {
-        fn clone(&self) -> Self {
-            panic!("a service's clone")
-        }
-    }
-
-    impl<S: tower::Service<R>, R> tower::Service<R> for Single<S> {
-        type Response = S::Response;
-        type Error = S::Error;
-        type Future = S::Future;
-
-        fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-            self.0.poll_ready(context)
-        }
-
-        fn call(&mut self, request: R) -> S::Future {
-            self.0.call(request)
-        }
-    }
-
-    #[get("/")]
-    async fn plain() {}
-
-    let (app, _entries) = app(routes![plain]);
-    let served = Served::new(app.layer(tower::layer::layer_fn(Single))).await;
-    assert_eq!(two(&served, "/").await, [500, 500]);
-    served.stop().await.unwrap();
-}
-
-#[tokio::test]
 async fn a_service_of_axum_whose_drop_panics_breaks_nothing() {
     async fn queues(_session: Depends<session>, tasks: BackgroundTasks, journal: axum::Extension<Journal>) {
         let axum::Extension(journal) = journal;
@@ -559,6 +526,44 @@ async fn a_layer_that_panics_is_a_500() {
 }
 
 #[tokio::test]
+async fn a_layer_that_panics_when_it_is_cloned_is_a_500() {
+    struct Uncloneable<S>(S);
+
+    impl<S> Clone for Uncloneable<S> {
+        fn clone(&self) -> Self {
+            panic!("a clone")
+        }
+    }
+
+    impl<R, S: tower_service::Service<R>> tower_service::Service<R> for Uncloneable<S> {
+        type Response = S::Response;
+        type Error = S::Error;
+        type Future = S::Future;
+
+        fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+            self.0.poll_ready(context)
+        }
+
+        fn call(&mut self, request: R) -> S::Future {
+            self.0.call(request)
+        }
+    }
+
+    #[get("/")]
+    async fn plain() {}
+
+    let (app, _entries) = app(routes![plain]);
+    let served = Served::new(app.layer(tower::layer::layer_fn(Uncloneable))).await;
+    assert_eq!(two(&served, "/").await, [500, 500]);
+    // The other requests of its connection are not lost with it.
+    let mut client = served.http2().await;
+    for _ in 0..2 {
+        assert_eq!(client.send_request(request("GET", "/")).await.unwrap().status(), 500);
+    }
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_exit_of_the_app_that_panics_holds_up_no_other() {
     #[dependency(scope = "app", exit = told)]
     fn first(journal: State<Journal>) -> Session {
@@ -584,6 +589,27 @@ async fn an_exit_of_the_app_that_panics_holds_up_no_other() {
     assert_eq!(served.get("/").await.status(), 200);
     served.stop().await.unwrap();
     assert_eq!(entries.now(), ["first is exited"]);
+}
+
+#[tokio::test]
+async fn an_output_of_the_app_whose_drop_panics_changes_nothing_of_its_end() {
+    #[dependency(scope = "app", exit = told)]
+    fn bomb(journal: State<Journal>) -> (Bomb, Journal) {
+        (Bomb, (*journal).clone())
+    }
+
+    async fn told((_bomb, journal): &(Bomb, Journal), _outcome: &Outcome) {
+        journal.write("bomb is exited");
+    }
+
+    #[get("/")]
+    async fn uses(_bomb: Depends<bomb>) {}
+
+    let (app, mut entries) = app(routes![uses]);
+    let served = Served::new(app).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["bomb is exited"]);
 }
 
 /// A task that adds itself again never lets its batch end.

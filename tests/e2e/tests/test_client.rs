@@ -443,3 +443,9 @@ async fn a_request_is_to_the_host_that_it_names() {
     assert_eq!(client.get("/host").header("host", "example.com").send().await.text(), "example.com");
     assert_eq!(client.get("http://example.org/host").send().await.text(), "example.org");
 }
+
+#[tokio::test]
+#[should_panic(expected = "`items` is not a path: write `/items`")]
+async fn a_path_begins_with_a_slash() {
+    drop(TestClient::new(App::new()).get("items"));
+}

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use crate::param::RequestParts;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked, internal_server_error};
+use crate::response::{Failure, HttpError, Panicked, internal_server_error, written};
 use crate::scope::{Scope, caught_now, drop_caught};
 
 type ErrorHandler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
@@ -98,8 +98,8 @@ impl ErrorHandlers {
 
 /// A handler that panics must not take down what is still owed: the request's exits, and the connection's other requests.
 fn handled(handler: &ErrorHandler, error: &dyn Any, parts: RequestParts) -> Response {
-    caught_now(|| handler(error, parts)).unwrap_or_else(|failure| {
-        tracing::error!(?failure, "an error handler panicked");
+    caught_now(|| handler(error, parts)).and_then(written).unwrap_or_else(|failure| {
+        tracing::error!(?failure, "an error handler made no reply");
         internal_server_error()
     })
 }

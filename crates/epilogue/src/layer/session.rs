@@ -14,7 +14,7 @@ use crate::app::{AppState, SoloError, overloaded};
 use crate::body::ReplyBody;
 use crate::dependency::Dependency;
 use crate::rejection::Rejection;
-use crate::response::{Failure, RaisedError};
+use crate::response::{Failure, RaisedError, written};
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
 use crate::server::Link;
 use crate::tasks::{BackgroundTasks, NoTasks, Origin, RequestTasks, Runner};
@@ -162,7 +162,7 @@ impl Session {
         let failed = extensions.remove().and_then(|Failed(rejection)| rejection.into_failure());
         let is_full = matches!(extensions.remove(), Some(NoTasks::Full { .. }));
         let failed = failed.or_else(|| is_full.then(|| overloaded(self.runner()).raise()));
-        let Some(failure) = failed else { return self.finish(Ok(response), link).await };
+        let Some(failure) = failed else { return self.finish(written(response), link).await };
         let mut reply = self.finish(Err(failure), link).await;
         // Keeps what layers inside this one have added to the placeholder reply.
         for (name, value) in response.headers() {

@@ -16,7 +16,7 @@ use crate::decode::{self, flaw};
 use crate::graph::fuel::{Fuel, HasSource};
 use crate::graph::node::Source;
 use crate::rejection::Place;
-use crate::response::{Replied, WholeReply, internal_server_error, replied, whole};
+use crate::response::{Failure, HttpError, RaisedError, Replied, WholeReply, unwritten, whole};
 use crate::scope::{Scope, Site};
 
 /// JSON: the body as a parameter, and a value as a reply.
@@ -24,6 +24,8 @@ use crate::scope::{Scope, Site};
 /// One body model is the whole body; where the path function and its dependencies read several, each stands under its
 /// parameter's name, as in [FastAPI](https://fastapi.tiangolo.com/tutorial/body-multiple-params/). A parameter of the same name in several
 /// places is read as one body.
+///
+/// A reply that cannot be written, such as a map whose keys are pairs, fails its request: with a `500`, as an error does.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -92,12 +94,12 @@ impl<T: DeserializeOwned + 'static> WithValue for Json<T> {
 
 impl<T: Serialize> WholeReply for Json<T> {
     #[inline]
-    fn into_whole(self) -> Replied {
+    fn into_whole(self) -> Result<Replied, Failure> {
         match json_of(&self.0) {
-            Ok(body) => whole(body, HeaderValue::from_static("application/json")),
+            Ok(body) => Ok(whole(body, HeaderValue::from_static("application/json"))),
             Err(error) => {
                 tracing::error!(%error, value = std::any::type_name::<T>(), "a reply cannot be serialised to JSON");
-                replied(internal_server_error())
+                Err(HttpError::unexplained().raise())
             }
         }
     }
@@ -126,7 +128,7 @@ fn json_of<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        self.into_whole().map(into_body)
+        self.into_whole().map_or_else(|_| unwritten(), |reply| reply.map(into_body))
     }
 }
 

@@ -11,6 +11,8 @@ use super::{detailed, internal_server_error};
 use crate::layer::DependsRejection;
 use crate::scope::caught_now;
 use crate::tasks::with_causes;
+#[cfg(feature = "websocket")]
+use crate::websocket::WebSocketError;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
 ///
@@ -116,8 +118,15 @@ impl HttpError {
     }
 
     fn of_source(source: Arc<dyn Source>) -> Self {
+        let mut error = Self::unexplained();
+        error.0.source = Some(source);
+        error
+    }
+
+    /// A failure that has been logged where it was.
+    pub(crate) fn unexplained() -> Self {
         let (status, headers) = (StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
-        Self(Box::new(Parts { status, detail: None, headers, source: Some(source) }))
+        Self(Box::new(Parts { status, detail: None, headers, source: None }))
     }
 
     /// The reply's status.
@@ -184,6 +193,12 @@ impl HttpError {
     /// else would say which it was.
     pub(crate) fn log_source(&self, route: Option<&str>) {
         if let Some(error) = self.source_text() {
+            #[cfg(feature = "websocket")]
+            if self.source_as().is_some_and(WebSocketError::is_of_client) {
+                // Otherwise any client could fill the log with errors.
+                tracing::debug!(route, %error, "a WebSocket failed because of its client");
+                return;
+            }
             tracing::error!(route, status = self.0.status.as_u16(), %error, "a request failed");
         }
     }

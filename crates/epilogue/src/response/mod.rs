@@ -13,4 +13,4 @@ pub use returned::{
     EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, ReplyOr, ReplyValue, Returned, ReturnedReply,
     ReturnedValue, TupleReply, replied,
 };
-pub(crate) use returned::{Replied, WholeReply, whole};
+pub(crate) use returned::{Replied, WholeReply, unwritten, whole, written};

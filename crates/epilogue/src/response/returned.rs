@@ -5,7 +5,8 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use http_body_util::{Either, Full};
 
-use super::failure::{Failure, RaisedError};
+use super::failure::{Failure, RaisedError, internal_server_error};
+use super::http_error::HttpError;
 use crate::body::Content;
 use crate::graph::fuel::unfinished;
 use crate::param::Json;
@@ -165,27 +166,27 @@ pub(crate) type Replied = http::Response<Content>;
 impl<T: WholeReply> Returned<T> {
     #[inline]
     pub fn into_reply(self) -> Result<Replied, Failure> {
-        Ok(self.0.into_whole())
+        self.0.into_whole()
     }
 }
 
 /// What is sent as one whole body.
 #[doc(hidden)]
 pub trait WholeReply {
-    fn into_whole(self) -> Replied;
+    fn into_whole(self) -> Result<Replied, Failure>;
 }
 
 impl WholeReply for &'static str {
     #[inline]
-    fn into_whole(self) -> Replied {
-        text(self.into())
+    fn into_whole(self) -> Result<Replied, Failure> {
+        Ok(text(self.into()))
     }
 }
 
 impl WholeReply for String {
     #[inline]
-    fn into_whole(self) -> Replied {
-        text(self.into())
+    fn into_whole(self) -> Result<Replied, Failure> {
+        Ok(text(self.into()))
     }
 }
 
@@ -210,14 +211,34 @@ pub trait ReturnedReply {
 
 impl<T: ReplyValue> ReturnedReply for Returned<T> {
     fn into_reply(self) -> Result<Replied, Failure> {
-        Ok(replied(self.0.reply()))
+        replied(self.0.reply())
     }
 }
 
 /// A response as a reply.
 #[doc(hidden)]
-pub fn replied(response: Response) -> Replied {
-    response.map(Either::Right)
+pub fn replied(response: Response) -> Result<Replied, Failure> {
+    written(response).map(|response| response.map(Either::Right))
+}
+
+/// Says that a reply could not be written. In the extensions of what is sent in its place, which a tuple may give any status.
+#[derive(Clone)]
+struct Unwritten;
+
+/// In place of a reply that could not be written.
+#[cold]
+pub(crate) fn unwritten() -> Response {
+    let mut response = internal_server_error();
+    response.extensions_mut().insert(Unwritten);
+    response
+}
+
+/// Tells a reply from what stands in its place.
+pub(crate) fn written(response: Response) -> Result<Response, Failure> {
+    if !response.extensions().is_empty() && response.extensions().get::<Unwritten>().is_some() {
+        return Err(HttpError::unexplained().raise());
+    }
+    Ok(response)
 }
 
 /// A returned value that is not a reply, which an assertion has reported. Look-up finds this last, since the method borrows the value.

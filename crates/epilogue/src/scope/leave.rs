@@ -14,7 +14,7 @@ use super::{Head, Scope, caught_now, drop_caught, empty_parts};
 use crate::body::{After, Breakable, ReplyBody};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
-use crate::response::{Failure, HttpError, RaisedError, Replied, internal_server_error};
+use crate::response::{Failure, HttpError, RaisedError, Replied, internal_server_error, written};
 use crate::server::Link;
 use crate::tasks::{Background, BackgroundTasks, Batch, BatchReport};
 use crate::testing::Probe;
@@ -152,7 +152,7 @@ impl Scope {
             None => self.reply_of(failure),
         };
         let response = response.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "the reply of an error panicked");
+            tracing::error!(?failure, "an error did not become a reply");
             internal_server_error()
         });
         (response.map(Either::Right), outcome)
@@ -166,7 +166,7 @@ impl Scope {
             Failure::Rejected(_) | Failure::Panicked(_) => "",
         };
         let route = &**self.route_name();
-        let response = caught_now(|| failure.into_response(Some(route)))?;
+        let response = caught_now(|| failure.into_response(Some(route))).and_then(written)?;
         if response.status().is_success() {
             tracing::warn!(
                 route,

@@ -151,7 +151,7 @@ pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
     while let Err(failure) = caught_now(&mut all) {
         tracing::error!(
             ?failure,
-            "something that a request left behind panicked when it was dropped: a dependency or its output, an error, an extension, or the body of a reply"
+            "something that was left behind panicked when it was dropped: a dependency or its output, an error, an extension, or the body of a reply"
         );
     }
 }

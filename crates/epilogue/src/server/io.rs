@@ -1,14 +1,17 @@
 use std::cell::RefCell;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Sleep, sleep};
 
 use super::connection::Connection;
 
@@ -16,9 +19,14 @@ use super::connection::Connection;
 pub(super) struct ConnectionIo {
     inner: TokioIo<TcpStream>,
     connection: Arc<Connection>,
+    /// Until when it [lingers](Self::poll_lingered), once it does.
+    lingers: Option<Pin<Box<Sleep>>>,
     /// A WebSocket keeps its place even after it has left HTTP.
     _place: OwnedSemaphorePermit,
 }
+
+/// How long a client that goes on sending has to take its last reply.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Up to this length the head of a reply and its body are sent as one piece: a `send` takes the kernel less time than a `writev`.
 const COPIED: usize = 1024;
@@ -39,7 +47,7 @@ fn joined_in<'j>(joined: &'j mut [u8; COPIED], slices: &[io::IoSlice<'_>]) -> Op
 
 impl ConnectionIo {
     pub(super) fn new(stream: TcpStream, connection: Arc<Connection>, place: OwnedSemaphorePermit) -> Self {
-        Self { inner: TokioIo::new(stream), connection, _place: place }
+        Self { inner: TokioIo::new(stream), connection, lingers: None, _place: place }
     }
 
     #[inline]
@@ -63,6 +71,26 @@ impl ConnectionIo {
             // The next request, or more of the body. If the client leaves after it, that is noticed once hyper has read it.
             Ok(_) => Poll::Pending,
             Err(error) => Poll::Ready(error),
+        }
+    }
+}
+
+impl ConnectionIo {
+    /// Discards what the client still sends, until it goes or its time is up. To close a socket with something unread resets it, so
+    /// that the client may lose its last reply, or never look for it.
+    #[cold]
+    fn poll_lingered(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let until = self.lingers.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        let mut bytes = [0; 8 * 1024];
+        loop {
+            if until.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = Pin::new(self.inner.inner_mut()).poll_read(context, &mut buffer);
+            if std::task::ready!(read).is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
         }
     }
 }
@@ -123,6 +151,13 @@ impl Write for ConnectionIo {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
+        if self.lingers.is_none() {
+            std::task::ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+            let peeked = self.inner.inner().poll_peek(context, &mut ReadBuf::new(&mut [0]));
+            if !matches!(peeked, Poll::Ready(Ok(1..))) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        self.poll_lingered(context).map(Ok)
     }
 }

@@ -13,7 +13,7 @@ use super::signal::Signals;
 use super::timer::FOR_EVER;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::scope::BoxFuture;
+use crate::scope::{BoxFuture, caught, drop_caught};
 
 /// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
 ///
@@ -168,8 +168,13 @@ impl Server {
         self
     }
 
-    /// Also stops when this future ends, in the same way as on a signal.
+    /// Also stops when this future ends, by a panic too, in the same way as on a signal.
     pub fn stop_when(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        let stop = async {
+            if let Err(failure) = caught(stop).await {
+                tracing::error!(?failure, "what `Server::stop_when` was given panicked");
+            }
+        };
         Self { stop: Some(Box::pin(stop)), ..self }
     }
 
@@ -195,7 +200,13 @@ impl Server {
     /// Boxed here, because a future's code is compiled where its type is first named: without the box, with each build of the app
     /// that serves.
     fn boxed(self, listener: TcpListener) -> BoxFuture<Result<()>> {
-        Box::pin(self.run(listener))
+        Box::pin(async move {
+            let app = self.app.clone();
+            let result = self.run(listener).await;
+            // What the app holds may panic when it is dropped, which does not change how it has ended.
+            drop_caught(app);
+            result
+        })
     }
 
     async fn run(self, listener: TcpListener) -> Result<()> {

@@ -55,7 +55,14 @@ const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_0
 const HOST: &str = "testserver";
 
 impl<'a> TestRequest<'a> {
+    #[track_caller]
     pub(super) fn new(client: &'a TestClient, method: Method, path: &str) -> Self {
+        match Uri::try_from(path) {
+            // A name alone is a host to HTTP, with which no route would be found.
+            Ok(uri) if uri.path().is_empty() => panic!("`{path}` is not a path: write `/{path}`"),
+            Ok(_) => {}
+            Err(error) => panic!("`{path}` is not a valid path: {error}"),
+        }
         Self {
             client,
             method,
@@ -84,6 +91,7 @@ impl<'a> TestRequest<'a> {
     /// # Panics
     ///
     /// When the name or the value is not valid in an HTTP header.
+    #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) else {
             panic!("`{name}: {value}` is not a valid HTTP header")
@@ -109,6 +117,7 @@ impl<'a> TestRequest<'a> {
     /// # Panics
     ///
     /// When the value cannot be serialised.
+    #[track_caller]
     pub fn json(self, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => self.with_body("application/json", body),
@@ -138,7 +147,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is not valid in HTTP.
+    /// When the app does not start.
     pub async fn send(self) -> TestResponse {
         self.reply_only().await.finished().await
     }
@@ -147,7 +156,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is not valid in HTTP.
+    /// When the app does not start.
     pub async fn reply_only(self) -> TestResponse {
         self.stream().await.read().await
     }
@@ -156,7 +165,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is not valid in HTTP.
+    /// When the app does not start.
     pub async fn stream(self) -> TestStream {
         let client = self.client;
         if let Err(error) = client.app().start().await {
@@ -178,7 +187,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// When the app does not start, or the path is not valid in HTTP.
+    /// When the app does not start.
     #[cfg(feature = "websocket")]
     pub async fn connect(mut self) -> Result<TestWebSocket, TestResponse> {
         let (socket, pipe) = TestSocket::new();
@@ -228,7 +237,7 @@ impl<'a> TestRequest<'a> {
                 request.headers_mut().extend(self.headers);
                 request
             }
-            Err(error) => panic!("`{}` is not a valid path: {error}", self.uri),
+            Err(error) => panic!("`{}` is not valid in HTTP: {error}", self.uri),
         }
     }
 }

@@ -95,10 +95,14 @@ impl TestResponse {
     /// # Panics
     ///
     /// When it is not JSON of that type; the message contains the body.
+    #[track_caller]
     pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
-            panic!("the reply ({}) is not the expected JSON: {error}\n{}", self.status, self.text())
-        })
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(error) => {
+                panic!("the reply ({}) is not the expected JSON: {error}\n{}", self.status, self.text())
+            }
+        }
     }
 
     /// The error with which the body broke off, if it did.

@@ -46,6 +46,13 @@ pub enum WebSocketError {
     Encode(#[source] serde_json::Error),
 }
 
+impl WebSocketError {
+    /// Whether the client did what it may not do.
+    pub(crate) fn is_of_client(&self) -> bool {
+        matches!(self, Self::TooLarge(_) | Self::Protocol(_) | Self::NotText | Self::Decode(_))
+    }
+}
+
 /// Lets a function return it. Nobody sees this reply: the request has already been replied to.
 impl IntoResponse for WebSocketError {
     fn into_response(self) -> Response {
