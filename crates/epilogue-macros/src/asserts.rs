@@ -299,10 +299,13 @@ impl Asserts {
 
     /// What a `#[task]` returns.
     pub(crate) fn task_return(&mut self, output: &Output) {
-        if output.unnamed().is_none()
-            && let Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) = output
-        {
-            self.add(clause(ty, ty, "TaskReturn"));
+        match output {
+            // No assertion can name it.
+            Output::Unit | Output::Plain(Type::Never(_)) => {}
+            _ if output.unnamed().is_some() => {}
+            Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) => {
+                self.add(clause(ty, ty, "TaskReturn"));
+            }
         }
     }
 
