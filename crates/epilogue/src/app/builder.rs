@@ -21,7 +21,7 @@ use super::layered::{AppFuture, AppLayer, Layered, Respond, Unfailing};
 use super::router::PlacedRoute;
 use super::router::effect_of;
 use super::start::{self, Deadline, Started};
-use super::{Graph, Router, Routes, StartError};
+use super::{Graph, RouteList, Router, StartError};
 use crate::dependency::{AppScoped, Dependency, Depends};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
@@ -130,7 +130,7 @@ impl App {
 
     /// Adds path functions: `.routes(routes![list, create])`.
     #[doc(alias("add_api_route", "route"))]
-    pub fn routes(self, routes: Routes) -> Self {
+    pub fn routes(self, routes: impl RouteList) -> Self {
         self.with_root(|root| root.routes(routes))
     }
 
