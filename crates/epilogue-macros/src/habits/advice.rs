@@ -41,6 +41,21 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("OpenIdConnect", "OpenIdParam"),
 ];
 
+/// Extractors of axum and axum-extra that there is no parameter for, or only another one.
+const EXTRACTORS: &[&str] = &[
+    "CookieJar",
+    "MatchedPath",
+    "Multipart",
+    "OriginalUri",
+    "PrivateCookieJar",
+    "RawForm",
+    "RawPathParams",
+    "RawQuery",
+    "Request",
+    "SignedCookieJar",
+    "TypedHeader",
+];
+
 /// Types that people wrap around a parameter's type, in vain.
 const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 
@@ -78,7 +93,7 @@ pub(crate) fn is_valueless(ty: &Type) -> bool {
 
 /// The trait that a parameter is asserted by, chosen for its error message.
 pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
-    if is_named(ty, "WebSocket") {
+    if is_one_of(ty, &["WebSocket", "WebSocketUpgrade"]) {
         return quote_spanned!(at=> SocketParam);
     }
     if let [inner] = arguments(ty)[..]
@@ -169,7 +184,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("SocketAddr", []) | ("ConnectInfo", _) => Some(quote_spanned!(at=> __epilogue::ClientAddr)),
         ("Response", _) => Some(quote_spanned!(at=> __epilogue::Reply)),
         ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#ty>)),
-        ("Request", []) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
+        (name, _) if EXTRACTORS.contains(&name) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
         ("Fresh", [depends]) if is_named(depends, "Depends") => within(ty, depends, at),
         ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#ty>)),
         ("Vec", [byte]) if is_named(byte, "u8") => Some(quote_spanned!(at=> __epilogue::Bytes)),
