@@ -20,6 +20,7 @@ use syn::{
     Expr, ExprLit, GenericArgument, Ident, Lit, Path, PathArguments, PathSegment, Type, TypePath, parse_quote,
 };
 
+use crate::emit::allowed;
 use crate::parameter::Parameter;
 use crate::signature::Function;
 use crate::types::{self, BUILT_IN, arguments, is_named};
@@ -33,6 +34,8 @@ pub(crate) struct Names {
     /// What ends the aliases of this function, which stand beside those of others.
     place: String,
     private: TokenStream,
+    /// What the function's attributes allow.
+    allowed: TokenStream,
     found: Vec<Name>,
 }
 
@@ -57,6 +60,7 @@ impl Names {
             function: name.span(),
             place,
             private: function.private.clone(),
+            allowed: allowed(&function.item.attrs),
             found: Vec::new(),
         };
         // The look-up of a generic function would have to be generic too.
@@ -109,15 +113,16 @@ impl Names {
         if self.found.is_empty() {
             return TokenStream::new();
         }
-        let Self { table, private, found, .. } = self;
+        let Self { table, private, allowed, found, .. } = self;
         let module = |index| format_ident!("__{}_{}", self.place, index, span = Span::call_site());
         // Where it stands, rustc's suggestion of a type parameter is the same as for the function.
         let given = |whole: &Ident| Ident::new(&whole.to_string(), self.function);
         let imports = found.iter().enumerate().map(|(index, Name { path, aliased, whole, .. })| {
-            let (import, given) = (beside(path, &aliased.ident, &module(index)), given(whole));
+            let (import, given) = (beside(path, &aliased.ident, &module(index), allowed), given(whole));
             quote! {
                 #import
                 #[doc(hidden)]
+                #allowed
                 #[allow(non_camel_case_types)]
                 type #given = #aliased;
             }
@@ -151,6 +156,7 @@ impl Names {
             struct #table {}
 
             #[doc(hidden)]
+            #allowed
             const _: () = {
                 use #private as __epilogue;
                 #(#entries)*
@@ -219,7 +225,7 @@ fn block(path: &Path, alias: &Ident, module: &TokenStream, within: &TokenStream)
 }
 
 /// The same import beside a function, where what is imported by its name comes before what a glob imports.
-fn beside(path: &Path, alias: &Ident, module: &Ident) -> TokenStream {
+fn beside(path: &Path, alias: &Ident, module: &Ident, allowed: &TokenStream) -> TokenStream {
     let import = import(path, alias);
     let last = path.segments.last().expect("a path has a segment");
     let (name, structure) = (&last.ident, structure(last));
@@ -245,6 +251,7 @@ fn beside(path: &Path, alias: &Ident, module: &Ident) -> TokenStream {
         #[allow(unused_imports, clippy::wildcard_imports)]
         use #module::*;
         #[doc(hidden)]
+        #allowed
         #import
     }
 }

@@ -9,7 +9,7 @@ use syn::{Expr, ExprLit, FnArg, Generics, Ident, Lit, Type};
 use crate::args::Args;
 use crate::asserts::{Asserts, check};
 use crate::diagnostics::Errors;
-use crate::emit::generated;
+use crate::emit::{allowed, generated};
 use crate::names::Names;
 use crate::parameter::{Parameter, name_of};
 use crate::signature::{Function, Kind, Output};
@@ -113,8 +113,10 @@ fn structure(function: &Function) -> TokenStream {
     let types = fields(function).map(|param| &param.ty);
     let docs =
         function.docs(&format!("The arguments of the task `{name}`, which `BackgroundTasks::add` takes."));
+    let allowed = allowed(&function.item.attrs);
     quote! {
         #docs
+        #allowed
         #[allow(
             non_camel_case_types,
             missing_docs,
