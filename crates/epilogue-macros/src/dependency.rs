@@ -13,7 +13,7 @@ use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
 use crate::signature::{Function, Kind, Output};
-use crate::types;
+use crate::types::{self, is_named};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
@@ -30,6 +30,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         return quote!(#item #stub);
     };
     options.check(&function, &mut errors);
+    check_exit(&mut function, &mut errors);
     let names = Names::of(&mut function);
     let generics = static_generics(function.generics());
     let fuel = fuel();
@@ -47,6 +48,22 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         &params.asserts,
         errors,
     )
+}
+
+/// Notes an error for a function that is the exit of a dependency, told by its parameters.
+fn check_exit(function: &mut Function, errors: &mut Errors) {
+    let name = function.name().clone();
+    let [output, outcome] = &mut function.params[..] else { return };
+    if output.borrowed && outcome.borrowed && is_named(&outcome.ty, "Outcome") {
+        errors.at(
+            &outcome.ty_as_written,
+            format!(
+                "an exit is a plain function, named by the dependency that it ends: remove `#[dependency]` here, and write \
+                 `#[dependency(exit = {name})]` above the other function"
+            ),
+        );
+        (output.is_reported, outcome.is_reported) = (true, true);
+    }
 }
 
 /// The options of `#[dependency(...)]`.
