@@ -10,7 +10,7 @@ use syn::{Generics, Ident, Type};
 use crate::habits::advice;
 use crate::parameter::Parameter;
 use crate::signature::Output;
-use crate::types::{BUILT_IN, arguments, ends, holds_value, is_named, is_one_of, mentions};
+use crate::types::{BUILT_IN, arguments, ends, has_impl, holds_value, is_named, is_one_of, mentions};
 
 /// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
 pub(crate) fn is_extract(ty: &Type) -> bool {
@@ -31,31 +31,6 @@ pub(crate) fn dependency_of(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// `subject: bound`, underlined from the first to the last token of `at`.
-fn clause(at: &impl ToTokens, subject: &impl ToTokens, bound: &str) -> TokenStream {
-    clause_of(at, subject, |at| Ident::new(bound, at).into_token_stream())
-}
-
-/// The same for a bound that may have arguments.
-fn clause_of(
-    at: &impl ToTokens,
-    subject: &impl ToTokens,
-    bound: impl FnOnce(Span) -> TokenStream,
-) -> TokenStream {
-    let (first, last) = ends(at);
-    let bound = bound(last);
-    // rustc may report a bound at the whole item, so all of it gets the spans of the user's tokens.
-    let function = quote_spanned!(first=> fn);
-    let name = Ident::new("holds", Span::mixed_site().located_at(last));
-    // Without the brackets, rustc would suggest to add a type that it does not find as a parameter of this function, at the user's tokens.
-    let brackets = quote!(<>);
-    let none = quote_spanned!(last=> ());
-    let holds = quote_spanned!(last=> : __epilogue::#bound {});
-    quote! {
-        #function #name #brackets #none where #subject #holds
-    }
-}
-
 /// `<Type as Trait>::Member`, underlined in the same way.
 fn member(at: &Type, ty: &impl ToTokens, of: &str, name: &str) -> TokenStream {
     let (_, last) = ends(at);
@@ -72,15 +47,15 @@ fn member_of(at: &Type, ty: &impl ToTokens, of: &TokenStream, name: &str) -> Tok
     quote!(#open #ty #rest)
 }
 
-/// The value that a parameter's type holds.
-pub(crate) fn held(ty: &Type) -> TokenStream {
+/// The value that a parameter's type holds. `name` is what generated code calls the type.
+pub(crate) fn held(ty: &Type, name: &TokenStream) -> TokenStream {
     let at = arguments(ty).first().copied().unwrap_or(ty);
-    member(at, ty, "Holds", "Value")
+    member(at, name, "Holds", "Value")
 }
 
 /// The trait that takes a type apart if it is a `Result`.
-pub(crate) fn unpack(ty: &Type, at: Span) -> TokenStream {
-    quote_spanned!(at=> __epilogue::Unpack<{ __epilogue::IsResult::<#ty>::IS }>)
+pub(crate) fn unpack(name: &TokenStream, at: Span) -> TokenStream {
+    quote_spanned!(at=> __epilogue::Unpack<{ __epilogue::IsResult::<#name>::IS }>)
 }
 
 /// A part of a reply that ends in a `Json`.
@@ -95,31 +70,30 @@ struct Value<'t> {
     /// The type as it is written, or the type that it is part of.
     at: &'t Type,
     ty: TokenStream,
-    /// The assertion about the error.
-    raises: Option<TokenStream>,
+    /// The type of the error, likewise.
+    error: Option<(&'t Type, TokenStream)>,
 }
 
 /// The part of an output that assertions can name, if there is one.
-fn value(output: &Output) -> Option<Value<'_>> {
+fn value<'o>(output: &'o Output, name: &TokenStream) -> Option<Value<'o>> {
     let (ty, parts) = match output {
         Output::Unit | Output::Plain(Type::Never(_)) => return None,
         _ if output.unnamed().is_some() => return None,
-        Output::Plain(ty) => return Some(Value { at: ty, ty: quote!(#ty), raises: None }),
+        Output::Plain(ty) => return Some(Value { at: ty, ty: name.clone(), error: None }),
         Output::Result(ty) => (ty, arguments(ty)),
         Output::PerhapsResult(ty) => (ty, Vec::new()),
     };
     let [at, error] = [0, 1].map(|index| parts.get(index).copied().unwrap_or(ty));
-    let part = |at: &Type, name| match output {
-        Output::PerhapsResult(_) => member_of(at, ty, &unpack(ty, ends(at).1), name),
-        _ => member(at, ty, "ResultLike", name),
+    let part = |at: &Type, part| match output {
+        Output::PerhapsResult(_) => member_of(at, name, &unpack(name, ends(at).1), part),
+        _ => member(at, name, "ResultLike", part),
     };
-    let raises = clause(error, &part(error, "Err"), "RaisedError");
-    Some(Value { at, ty: part(at, "Ok"), raises: Some(raises) })
+    Some(Value { at, ty: part(at, "Ok"), error: Some((error, part(error, "Err"))) })
 }
 
 /// The type of a reply, and that of the data in its `Json`; `()` if it does not end in one.
-pub(crate) fn reply_type(output: &Output) -> Option<(TokenStream, TokenStream)> {
-    let Value { at, ty, .. } = value(output)?;
+pub(crate) fn reply_type(output: &Output, name: &TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let Value { at, ty, .. } = value(output, name)?;
     let data = json_member(at, &ty, "Data");
     Some((ty, data))
 }
@@ -161,17 +135,93 @@ fn is_data(ty: &Type) -> bool {
     }
 }
 
-/// All assertions about one function, each in a scope of its own.
-#[derive(Default)]
-pub(crate) struct Asserts(Vec<TokenStream>);
+/// All assertions about one item, each in a scope of its own, and the names of the types that these and other generated code are about.
+pub(crate) struct Asserts {
+    /// Where the name of the item stands.
+    item: Span,
+    names: Vec<TokenStream>,
+    facts: Vec<TokenStream>,
+}
 
 impl Asserts {
-    fn add(&mut self, assert: TokenStream) {
-        self.0.push(assert);
+    /// Those about the item of this name.
+    pub(crate) fn of(item: &Ident) -> Self {
+        Self { item: item.span(), names: Vec::new(), facts: Vec::new() }
     }
 
-    /// A parameter, with the limits that `#[param(...)]` sets.
-    pub(crate) fn parameter(&mut self, param: &Parameter, limits: Limits, generics: &Generics) {
+    /// A name for a type. rustc reports what is wrong with a type wherever it is written, so generated code writes it once.
+    pub(crate) fn name(&mut self, ty: &Type, generics: &Generics) -> TokenStream {
+        if mentions(ty, generics) {
+            // The name would have to be generic, too.
+            return quote!(#ty);
+        }
+        self.name_as(ty, ty)
+    }
+
+    /// The same for what a function returns, if it can be named.
+    pub(crate) fn name_output(&mut self, output: &Output, generics: &Generics) -> TokenStream {
+        match output {
+            Output::Unit => quote!(()),
+            Output::Plain(ty @ Type::Never(_)) => quote!(#ty),
+            Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if has_impl(ty) => quote!(#ty),
+            Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) => self.name(ty, generics),
+        }
+    }
+
+    /// The name of a type that is written otherwise.
+    fn name_as(&mut self, ty: &Type, written: &impl ToTokens) -> TokenStream {
+        let name = |at| format_ident!("__EpilogueType{}", self.names.len(), span = at);
+        // For a type that it does not find, rustc suggests a type parameter behind the item's name. This name stands there, too, so that
+        // it is the same error.
+        let (first, last) = ends(ty);
+        let (given, used) = (name(self.item), name(first));
+        self.names.push(quote!(type #given = #written;));
+        // The brackets are there for their span.
+        quote_spanned!(last=> #used<>)
+    }
+
+    fn add(&mut self, assert: TokenStream) {
+        self.facts.push(assert);
+    }
+
+    /// `subject: bound`, underlined from the first to the last token of `at`.
+    fn clause(&mut self, at: &impl ToTokens, subject: &impl ToTokens, bound: &str) {
+        self.clause_of(at, subject, |at| Ident::new(bound, at).into_token_stream());
+    }
+
+    /// The same for a bound that may have arguments.
+    fn clause_of(
+        &mut self,
+        at: &impl ToTokens,
+        subject: &impl ToTokens,
+        bound: impl FnOnce(Span) -> TokenStream,
+    ) {
+        let (first, last) = ends(at);
+        let bound = bound(last);
+        // rustc may report a bound at the whole item, so all of it gets the spans of the user's tokens. The arguments of the bound may be
+        // types that rustc does not find: see `name_as`.
+        let function = quote_spanned!(first=> fn);
+        let name = Ident::new("holds", self.item);
+        let none = quote_spanned!(last=> ());
+        let holds = quote_spanned!(last=> : __epilogue::#bound {});
+        self.add(quote!(#function #name #none where #subject #holds));
+    }
+
+    /// The error that a function returns.
+    fn raised(&mut self, error: Option<(&Type, TokenStream)>) {
+        if let Some((at, ty)) = error {
+            self.clause(at, &ty, "RaisedError");
+        }
+    }
+
+    /// A parameter, with the limits that `#[param(...)]` sets. `name` is that of its type.
+    pub(crate) fn parameter(
+        &mut self,
+        param: &Parameter,
+        name: &TokenStream,
+        limits: Limits,
+        generics: &Generics,
+    ) {
         let ty = &param.ty;
         if is_extract(ty) {
             return;
@@ -182,23 +232,24 @@ impl Asserts {
         }
         match arguments(ty)[..] {
             [inner] if is_named(ty, "State") => {
-                self.add(clause(inner, &member(inner, ty, "InState", "Value"), "Shared"));
+                self.clause(inner, &member(inner, name, "InState", "Value"), "Shared");
             }
-            [inner] if is_named(ty, "File") => self.add(clause(inner, &held(ty), "Files")),
+            [inner] if is_named(ty, "File") => self.clause(inner, &held(ty, name), "Files"),
             [inner] if holds_value(ty) && !parts(inner).is_empty() && !advice::is_file(inner) => {
-                self.add(clause(ty, ty, "Holds"));
-                self.data(inner, &advice::readable);
+                self.clause(ty, name, "Holds");
+                let inner_name = self.name(inner, generics);
+                self.data(inner, &inner_name, true, &advice::readable);
             }
             [inner] if holds_value(ty) => {
-                self.add(clause_of(inner, &held(ty), |at| advice::readable(inner, at)));
+                self.clause_of(inner, &held(ty, name), |at| advice::readable(inner, at));
             }
             _ => match dependency_of(ty) {
                 // It is asserted where its name is imported.
                 Some(_) if param.names_dependency() => {}
                 Some(named) => {
-                    self.add(clause(named, &member(named, ty, "InDepends", "Named"), "Dependency"));
+                    self.clause(named, &member(named, name, "InDepends", "Named"), "Dependency");
                 }
-                None => self.add(clause_of(ty, ty, |at| advice::param(ty, at))),
+                None => self.clause_of(ty, name, |at| advice::param(ty, name, at)),
             },
         }
         if !holds_value(ty) {
@@ -206,35 +257,35 @@ impl Asserts {
             // above.
             let limits = if is_one_of(ty, BUILT_IN) { Limits::default() } else { limits };
             if limits.has_default {
-                self.add(clause(ty, ty, "WithValue"));
+                self.clause(ty, name, "WithValue");
             } else if limits.number || limits.text {
-                self.add(clause(ty, ty, "Holds"));
+                self.clause(ty, name, "Holds");
             }
             return;
         }
         let at = arguments(ty).first().copied().unwrap_or(ty);
         if limits.number {
-            self.add(clause(at, &held(ty), "Number"));
+            self.clause(at, &held(ty, name), "Number");
         }
         if limits.text {
-            self.add(clause(at, &held(ty), "Text"));
+            self.clause(at, &held(ty, name), "Text");
         }
     }
 
     /// The fields of a parameter's struct that `#[param(fields(...))]` limits: they exist, and the limits suit their types.
-    pub(crate) fn fields(&mut self, param: &Parameter, limited: &[(Ident, Limits)]) {
+    pub(crate) fn fields(&mut self, param: &Parameter, name: &TokenStream, limited: &[(Ident, Limits)]) {
         if limited.is_empty() {
             return;
         }
         let ty = &param.ty;
         if !holds_value(ty) {
-            self.add(clause(ty, ty, "Holds"));
+            self.clause(ty, name, "Holds");
             return;
         }
         let first = |ty| arguments(ty).first().copied();
         let optional = first(ty).filter(|held| is_named(held, "Option")).and_then(first);
         let held =
-            optional.map_or_else(|| quote!(<#ty as __epilogue::Holds>::Value), ToTokens::to_token_stream);
+            optional.map_or_else(|| quote!(<#name as __epilogue::Holds>::Value), ToTokens::to_token_stream);
         let value = format_ident!("value", span = Span::mixed_site());
         let checks = limited.iter().map(|(field, limits)| {
             let at = field.span();
@@ -249,8 +300,8 @@ impl Asserts {
     }
 
     /// What a path function returns: a reply, or a `Result` of one.
-    pub(crate) fn reply(&mut self, output: &Output) {
-        let Some(Value { at, ty, raises }) = value(output) else { return };
+    pub(crate) fn reply(&mut self, output: &Output, name: &TokenStream) {
+        let Some(Value { at, ty, error }) = value(output, name) else { return };
         let bound = if let Type::Tuple(_) = at { "TupleReply" } else { "ReplyValue" };
         let json = match output {
             // An alias of a `Result` may hide a `Json`.
@@ -259,38 +310,39 @@ impl Asserts {
         };
         if let Some(json) = json {
             if parts(json).is_empty() {
-                self.add(clause(json, &json_member(json, &ty, "Data"), "Writable"));
+                self.clause(json, &json_member(json, &ty, "Data"), "Writable");
             } else {
-                self.data(json, &|_, at| quote_spanned!(at=> Writable));
+                let name = self.name(json, &Generics::default());
+                self.data(json, &name, true, &|_, at| quote_spanned!(at=> Writable));
             }
-            self.add(clause(at, &json_member(at, &ty, "Rest"), bound));
+            self.clause(at, &json_member(at, &ty, "Rest"), bound);
         } else {
-            self.add(clause_of(at, &ty, |span| advice::reply(at, bound, span)));
+            self.clause_of(at, &ty, |span| advice::reply(at, bound, span));
         }
-        self.0.extend(raises);
+        self.raised(error);
     }
 
     /// What a dependency returns.
-    pub(crate) fn output(&mut self, output: &Output, generics: &Generics) {
+    pub(crate) fn output(&mut self, output: &Output, name: &TokenStream, generics: &Generics) {
         if let Output::Plain(ty @ Type::Path(_)) = output
             && !is_data(ty)
         {
-            self.no_result(ty, generics);
+            self.no_result(ty, name, generics);
         }
-        let Some(Value { at, ty, raises }) = value(output) else { return };
+        let Some(Value { at, ty, error }) = value(output, name) else { return };
         if mentions(&ty, generics) {
             self.generic_call(at, &ty, "output", generics);
             return;
         }
-        self.add(clause(at, &ty, "Shared"));
-        self.0.extend(raises);
+        self.clause(at, &ty, "Shared");
+        self.raised(error);
     }
 
     /// A `Result` whose name does not show it would be taken for a plain value, and its error would not end the request.
-    fn no_result(&mut self, ty: &Type, generics: &Generics) {
+    fn no_result(&mut self, ty: &Type, name: &TokenStream, generics: &Generics) {
         let (_, span) = ends(ty);
         if !mentions(ty, generics) {
-            self.add(clause(ty, &member_of(ty, ty, &unpack(ty, span), "Kind"), "PlainOutput"));
+            self.clause(ty, &member_of(ty, name, &unpack(name, span), "Kind"), "PlainOutput");
             return;
         }
         let call = quote_spanned!(span=> __epilogue::no_result(__epilogue::IsResult::<#ty>::KIND));
@@ -298,53 +350,71 @@ impl Asserts {
     }
 
     /// What a `#[task]` returns.
-    pub(crate) fn task_return(&mut self, output: &Output) {
-        if output.unnamed().is_none()
-            && let Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) = output
-        {
-            self.add(clause(ty, ty, "TaskReturn"));
+    pub(crate) fn task_return(&mut self, output: &Output, name: &TokenStream) {
+        match output {
+            // No assertion can name it.
+            Output::Unit | Output::Plain(Type::Never(_)) => {}
+            _ if output.unnamed().is_some() => {}
+            Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) => {
+                self.clause(ty, name, "TaskReturn");
+            }
         }
     }
 
     /// A field of a struct that is an output, if the field is a parameter at all.
-    pub(crate) fn field(&mut self, ty: &Type, generics: &Generics) {
+    pub(crate) fn field(&mut self, ty: &Type, name: &TokenStream, generics: &Generics) {
         if mentions(ty, generics) {
             // The bounds of the generated implementations say what is required of it.
         } else if is_extract(ty) {
-            self.add(clause(ty, ty, "Shared"));
+            self.clause(ty, name, "Shared");
         } else {
             let (first, last) = ends(ty);
             let probe = quote_spanned!(first=> __epilogue::Probe);
-            let call = quote_spanned!(last=> __epilogue::shared(#probe::<#ty>::FIELD));
+            let call = quote_spanned!(last=> __epilogue::shared(#probe::<#name>::FIELD));
             self.call(&call, &Generics::default());
         }
     }
 
-    pub(crate) fn task_argument(&mut self, ty: &Type) {
+    /// An argument of a task. Returns the name of its type.
+    pub(crate) fn task_argument(&mut self, ty: &Type) -> TokenStream {
+        let name = self.name(ty, &Generics::default());
         if advice::data_of(ty, Span::call_site()).is_some() {
-            self.add(clause_of(ty, ty, |at| advice::task_data(ty, at)));
+            self.clause_of(ty, &name, |at| advice::task_data(ty, at));
         } else {
-            self.data(ty, &advice::task_data);
+            self.data(ty, &name, false, &advice::task_data);
         }
+        name
     }
 
-    /// Asserts that everything a value is made of is data, so that what the items of a list lack is reported of the items.
-    fn data(&mut self, ty: &Type, bound: &dyn Fn(&Type, Span) -> TokenStream) {
-        let parts = parts(ty);
+    /// Asserts that everything a value is made of is data, so that what the items of a list lack is reported of the items. `within` says
+    /// whether the type stands between angle brackets.
+    fn data(
+        &mut self,
+        ty: &Type,
+        name: &TokenStream,
+        within: bool,
+        bound: &dyn Fn(&Type, Span) -> TokenStream,
+    ) {
+        let (parts, within) = (parts(ty), within || matches!(ty, Type::Path(_)));
         if parts.is_empty() {
-            self.add(clause_of(ty, ty, |at| bound(ty, at)));
+            self.clause_of(ty, name, |at| bound(ty, at));
         } else if let Type::Path(_) = ty {
-            self.add(clause(ty, ty, "OfStd"));
+            self.clause(ty, name, "OfStd");
         }
         for part in parts {
-            self.data(part, bound);
+            // Only between angle brackets does rustc suggest a type parameter.
+            let written = if within { quote!(__epilogue::Same<#part>) } else { quote!(#part) };
+            let name = self.name_as(part, &written);
+            self.data(part, &name, within, bound);
         }
     }
 
     /// A parameter whose type mentions one of the generic names. If all depends on what it holds, only that is asserted.
     fn generic_parameter(&mut self, ty: &Type, generics: &Generics) {
         match arguments(ty)[..] {
-            [inner] if holds_value(ty) => self.generic_call(inner, &held(ty), "readable", generics),
+            [inner] if holds_value(ty) => {
+                self.generic_call(inner, &held(ty, &quote!(#ty)), "readable", generics);
+            }
             [inner] if is_named(ty, "State") => {
                 self.generic_call(inner, &member(inner, ty, "InState", "Value"), "output", generics);
             }
@@ -376,16 +446,17 @@ impl Asserts {
         });
     }
 
-    /// The assertions, which come before everything else that is generated.
+    /// The names and the assertions, which come before everything else that is generated.
     pub(crate) fn tokens(&self) -> TokenStream {
-        let asserts = &self.0;
-        if asserts.is_empty() {
-            return TokenStream::new();
+        let Self { names, facts, .. } = self;
+        if facts.is_empty() {
+            return quote!(#(#names)*);
         }
         // The lint is not off for all of the generated code: what that names would count as used.
         quote! {
+            #(#names)*
             #[allow(dead_code, reason = "these are checked, and never called")]
-            const _: () = { #({ #asserts })* };
+            const _: () = { #({ #facts })* };
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
 use crate::signature::{Function, Kind, Output};
-use crate::types;
+use crate::types::{self, is_named};
 
 const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
@@ -30,12 +30,15 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         return quote!(#item #stub);
     };
     options.check(&function, &mut errors);
+    check_exit(&mut function, &mut errors);
     let names = Names::of(&mut function);
     let generics = static_generics(function.generics());
     let fuel = fuel();
-    let mut params = Params::expand(&function.params, &quote!(#fuel), &generics, &mut errors);
-    params.asserts.output(function.output_to_check(), &generics);
-    let description = describe(&function, &options, &params, &generics);
+    let mut params =
+        Params::expand(&function.params, function.name(), &quote!(#fuel), &generics, &mut errors);
+    let returned = params.asserts.name_output(function.output_to_check(), &generics);
+    params.asserts.output(function.output_to_check(), &returned, &generics);
+    let description = describe(&function, &options, &params, &returned, &generics);
     let line = format!("What `Depends<{}>` names.", function.name());
     let marker = function.marker(&without_bounds(function.generics()), &line);
     let (names, stub) = (names.tokens(), stub(&function));
@@ -45,6 +48,22 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         &params.asserts,
         errors,
     )
+}
+
+/// Notes an error for a function that is the exit of a dependency, told by its parameters.
+fn check_exit(function: &mut Function, errors: &mut Errors) {
+    let name = function.name().clone();
+    let [output, outcome] = &mut function.params[..] else { return };
+    if output.borrowed && outcome.borrowed && is_named(&outcome.ty, "Outcome") {
+        errors.at(
+            &outcome.ty_as_written,
+            format!(
+                "an exit is a plain function, named by the dependency that it ends: remove `#[dependency]` here, and write \
+                 `#[dependency(exit = {name})]` above the other function"
+            ),
+        );
+        (output.is_reported, outcome.is_reported) = (true, true);
+    }
 }
 
 /// The options of `#[dependency(...)]`.
@@ -101,7 +120,14 @@ impl Options {
     }
 }
 
-fn describe(function: &Function, options: &Options, params: &Params, generics: &Generics) -> TokenStream {
+/// `returned` is the name of what the function returns.
+fn describe(
+    function: &Function,
+    options: &Options,
+    params: &Params,
+    returned: &TokenStream,
+    generics: &Generics,
+) -> TokenStream {
     let (_, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let described = Described {
@@ -110,9 +136,9 @@ fn describe(function: &Function, options: &Options, params: &Params, generics: &
         params: &function.params,
         expanded: params,
         scope: options.scope,
-        output: &output_type(&function.output),
-        run: &run(function, options, params, &quote!(#turbofish)),
-        exit: exit(function, options, generics),
+        output: &output_type(&function.output, returned),
+        run: &run(function, options, params, returned, &quote!(#turbofish)),
+        exit: exit(function, options, returned, generics),
         concurrent: options.concurrent,
         derived: false,
         attrs: &function.item.attrs,
@@ -120,14 +146,20 @@ fn describe(function: &Function, options: &Options, params: &Params, generics: &
     described.tokens(&function.private)
 }
 
-fn run(function: &Function, options: &Options, params: &Params, turbofish: &TokenStream) -> TokenStream {
+fn run(
+    function: &Function,
+    options: &Options,
+    params: &Params,
+    returned: &TokenStream,
+    turbofish: &TokenStream,
+) -> TokenStream {
     let span = function.name().span();
-    let output = output_type(&function.output);
+    let output = output_type(&function.output, returned);
     let result = |value: TokenStream| match &function.output {
         Output::Result(_) => quote!(__epilogue::Returned(#value).into_output()),
         Output::PerhapsResult(ty) => {
-            let unpack = unpack(ty, ty.span());
-            quote!(__epilogue::Returned(<#ty as #unpack>::unpack(#value)).into_output())
+            let unpack = unpack(returned, ty.span());
+            quote!(__epilogue::Returned(<#returned as #unpack>::unpack(#value)).into_output())
         }
         Output::Plain(_) => quote!(__epilogue::Ok(#value)),
         Output::Unit => quote!(__epilogue::Ok({ #value; })),
@@ -149,9 +181,14 @@ fn run(function: &Function, options: &Options, params: &Params, turbofish: &Toke
 }
 
 /// The function that the node's `exit` names.
-fn exit(function: &Function, options: &Options, generics: &Generics) -> Option<TokenStream> {
+fn exit(
+    function: &Function,
+    options: &Options,
+    returned: &TokenStream,
+    generics: &Generics,
+) -> Option<TokenStream> {
     let exit = options.exit.as_ref()?;
-    let output = output_type(&function.output);
+    let output = output_type(&function.output, returned);
     let span = exit.span();
     // With the span of the exit's name: if they do not fit, that is what is wrong.
     let local = |name| syn::Ident::new(name, span);
@@ -185,17 +222,18 @@ fn exit(function: &Function, options: &Options, generics: &Generics) -> Option<T
     })
 }
 
-fn output_type(output: &Output) -> TokenStream {
+/// What a dependency's function gives, where `returned` names what it returns.
+fn output_type(output: &Output, returned: &TokenStream) -> TokenStream {
     match output {
         Output::Unit => quote!(()),
-        Output::Plain(ty) => quote!(#ty),
+        Output::Plain(_) => returned.clone(),
         Output::Result(ty) => {
             let span = types::arguments(ty).first().map_or(ty.span(), Spanned::span);
-            quote_spanned!(span=> <#ty as __epilogue::ResultLike>::Ok)
+            quote_spanned!(span=> <#returned as __epilogue::ResultLike>::Ok)
         }
         Output::PerhapsResult(ty) => {
-            let unpack = unpack(ty, ty.span());
-            quote!(<#ty as #unpack>::Ok)
+            let unpack = unpack(returned, ty.span());
+            quote!(<#returned as #unpack>::Ok)
         }
     }
 }
@@ -203,7 +241,9 @@ fn output_type(output: &Output) -> TokenStream {
 /// What stands for the dependency if it has an error.
 fn stub(function: &Function) -> TokenStream {
     let output = match &function.output {
-        output if !function.has_no_output => output_type(output),
+        Output::Plain(ty) | Output::Result(ty) | Output::PerhapsResult(ty) if !function.has_no_output => {
+            output_type(&function.output, &quote!(#ty))
+        }
         // What is wrong with the output has been reported, and the code that takes it is written for what it should be.
         Output::Plain(Type::Reference(reference)) => {
             types::owned(&reference.elem).parse().unwrap_or_else(|_| quote!(()))

@@ -33,6 +33,7 @@ pub(crate) struct HoistedDefault {
 /// not known here.
 pub(crate) fn default(
     ty: &Type,
+    type_name: &TokenStream,
     default: &Expr,
     index: usize,
     generics: &Generics,
@@ -43,7 +44,7 @@ pub(crate) fn default(
     let name = Ident::new(&format!("__epilogue_default_{index}"), Span::call_site());
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
-    let value = held(ty);
+    let value = held(ty, type_name);
     let closure = quote_spanned!(ty.span()=> || #default);
     Some(HoistedDefault {
         function: quote! {
@@ -55,25 +56,29 @@ pub(crate) fn default(
 }
 
 /// The field of a parameter.
-pub(crate) fn param(ty: &Type, default: Option<&HoistedDefault>) -> Option<TokenStream> {
+pub(crate) fn param(
+    ty: &Type,
+    type_name: &TokenStream,
+    default: Option<&HoistedDefault>,
+) -> Option<TokenStream> {
     if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
         return None;
     }
     // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.
     let span = Span::call_site().located_at(ty.span());
     let default = default.map(|HoistedDefault { call, .. }| quote!(, #call));
-    Some(quote_spanned!(span=> docs: __epilogue::param_docs!(#ty #default)))
+    Some(quote_spanned!(span=> docs: __epilogue::param_docs!(#type_name #default)))
 }
 
-/// The field of a route.
-pub(crate) fn route(function: &Function, is_hidden: bool) -> TokenStream {
+/// The field of a route. `output` is the name of what it returns.
+pub(crate) fn route(function: &Function, output: &TokenStream, is_hidden: bool) -> TokenStream {
     if is_hidden {
         return quote!(docs: __epilogue::RouteDocs::NONE);
     }
     let attrs = &function.item.attrs;
     let description = description(attrs);
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
-    let reply = reply_type(&function.output).map(|(ty, data)| quote!(, #ty, #data));
+    let reply = reply_type(&function.output, output).map(|(ty, data)| quote!(, #ty, #data));
     quote!(docs: __epilogue::route_docs!(#description, #is_deprecated #reply))
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Attribute, FnArg, Generics, ItemFn, Meta, Pat, Type, parse_quote};
+use syn::{Attribute, FnArg, Generics, Ident, ItemFn, Meta, Pat, Type, parse_quote};
 
 use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
@@ -153,14 +153,13 @@ impl Function {
 
 /// Generated code in a scope of its own, where `__epilogue` is the hidden module and all that stands in for a missing implementation is
 /// imported: which of it is needed depends on the user's types. It allows what lints would otherwise report at the user's tokens. `attrs`
-/// are those of the item, which may be deprecated.
+/// are those of the item.
 pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &TokenStream) -> TokenStream {
-    let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
-    let deprecated = is_deprecated.then(|| quote!(deprecated,));
+    let allowed = allowed(attrs);
     quote! {
         #[doc(hidden)]
+        #allowed
         #[allow(
-            #deprecated
             trivial_bounds,
             unused_imports,
             unused_mut,
@@ -179,6 +178,20 @@ pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &Token
             #code
         };
     }
+}
+
+/// What the attributes of an item allow: it may be deprecated, or name what is. Not if they are about unused code, since what is named
+/// where that is allowed counts as used.
+pub(crate) fn allowed(attrs: &[Attribute]) -> TokenStream {
+    let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    let deprecated = is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    let of_unused = |word: &Ident| ["dead_code", "unused", "warnings"].iter().any(|lint| word == lint);
+    let lints = attrs.iter().filter_map(|attr| {
+        let off = ["allow", "expect"].iter().any(|level| attr.path().is_ident(level));
+        let lints = &attr.meta.require_list().ok().filter(|_| off)?.tokens;
+        types::word(lints.clone(), &of_unused).is_none().then(|| quote!(#[allow(#lints)]))
+    });
+    quote!(#deprecated #(#lints)*)
 }
 
 /// `#[allow(…)]` and those like it.

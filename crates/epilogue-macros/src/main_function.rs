@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{ItemFn, ReturnType};
+use syn::{Attribute, ItemFn, ReturnType};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
@@ -13,10 +13,14 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
     let private = args.private(&mut errors);
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
-    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
         item::refuse_other(item, "#[epilogue::main]", &mut errors);
         return errors.beside(item);
     };
+    // It would find that `main` is not async any more.
+    for other in function.attrs.extract_if(.., |attr| is_main(attr)) {
+        errors.at(other, "`#[epilogue::main]` starts the runtime: remove this");
+    }
     check(&function, &mut errors);
     let ItemFn { attrs, vis, mut sig, block: body, .. } = function;
     let ty = match &sig.output {
@@ -42,11 +46,18 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#(#attrs)* #vis #sig #block)
 }
 
+/// `#[tokio::main]`, or that of another runtime.
+fn is_main(attr: &Attribute) -> bool {
+    attr.path().segments.last().is_some_and(|last| last.ident == "main")
+}
+
 fn check(function: &ItemFn, errors: &mut Errors) {
     let signature = &function.sig;
     if signature.asyncness.is_none() {
-        errors
-            .at(signature.fn_token, "`#[epilogue::main]` is for an async function: write `async fn main()`");
+        errors.at(
+            signature.fn_token,
+            "`#[epilogue::main]` is for an async function: write `async fn main()`, without a macro such as `#[tokio::main]` above it",
+        );
     }
     if !signature.inputs.is_empty() {
         errors.at(&signature.inputs, "`main` takes no parameters: remove them");

@@ -20,17 +20,22 @@ use syn::{
     Expr, ExprLit, GenericArgument, Ident, Lit, Path, PathArguments, PathSegment, Type, TypePath, parse_quote,
 };
 
+use crate::emit::allowed;
 use crate::parameter::Parameter;
 use crate::signature::Function;
-use crate::types::{BUILT_IN, arguments, is_named};
+use crate::types::{self, BUILT_IN, arguments, is_named};
 
 /// The names of one function.
 pub(crate) struct Names {
     /// A type that stands for the function where its body looks up its names. It is private, since a public one could not name private types.
     table: Ident,
+    /// Where the name of the function stands.
+    function: Span,
     /// What ends the aliases of this function, which stand beside those of others.
     place: String,
     private: TokenStream,
+    /// What the function's attributes allow.
+    allowed: TokenStream,
     found: Vec<Name>,
 }
 
@@ -38,6 +43,8 @@ struct Name {
     path: Path,
     /// The last name of the path under its alias, with its arguments.
     aliased: PathSegment,
+    /// A type that stands for it, since rustc reports what is wrong with the arguments wherever they are written.
+    whole: Ident,
     /// The function's body does not check it, so it needs an assertion of its own.
     is_asserted: bool,
 }
@@ -48,7 +55,14 @@ impl Names {
         let (name, generics) = (&function.item.sig.ident, function.generics());
         let place = place(name);
         let table = format_ident!("__epilogue_names_of_{}_{}", name.unraw(), place, span = Span::call_site());
-        let mut names = Self { table, place, private: function.private.clone(), found: Vec::new() };
+        let mut names = Self {
+            table,
+            function: name.span(),
+            place,
+            private: function.private.clone(),
+            allowed: allowed(&function.item.attrs),
+            found: Vec::new(),
+        };
         // The look-up of a generic function would have to be generic too.
         if generics.params.is_empty() {
             for param in function.params.iter_mut().filter(|param| !param.is_reported) {
@@ -66,8 +80,9 @@ impl Names {
             let alias = alias(aliased.ident.span());
             aliased.ident =
                 format_ident!("{}_{}_{}", alias, self.place, self.found.len(), span = alias.span());
-            let ty = parse_quote!(#aliased);
-            self.found.push(Name { path: path.clone(), aliased, is_asserted });
+            let whole = format_ident!("__Epilogue_{}_{}", self.place, self.found.len(), span = alias.span());
+            let ty = parse_quote!(#whole);
+            self.found.push(Name { path: path.clone(), aliased, whole, is_asserted });
             ty
         };
         Replace(&mut add).visit_type_mut(&mut param.ty);
@@ -98,16 +113,24 @@ impl Names {
         if self.found.is_empty() {
             return TokenStream::new();
         }
-        let Self { table, private, found, .. } = self;
+        let Self { table, private, allowed, found, .. } = self;
         let module = |index| format_ident!("__{}_{}", self.place, index, span = Span::call_site());
-        let imports = found
-            .iter()
-            .enumerate()
-            .map(|(index, name)| beside(&name.path, &name.aliased.ident, &module(index)));
-        let entries = found.iter().enumerate().map(|(index, Name { path, aliased, is_asserted })| {
-            let span = first_span(path);
+        // Where it stands, rustc's suggestion of a type parameter is the same as for the function.
+        let given = |whole: &Ident| Ident::new(&whole.to_string(), self.function);
+        let imports = found.iter().enumerate().map(|(index, Name { path, aliased, whole, .. })| {
+            let (import, given) = (beside(path, &aliased.ident, &module(index), allowed), given(whole));
+            quote! {
+                #import
+                #[doc(hidden)]
+                #allowed
+                #[allow(non_camel_case_types)]
+                type #given = #aliased;
+            }
+        });
+        let entries = found.iter().enumerate().map(|(index, Name { path, aliased, whole, is_asserted })| {
+            let (span, given) = (first_span(path), given(whole));
             let assert = is_asserted.then(|| {
-                let clause = quote_spanned!(span=> #aliased: __epilogue::Dependency {});
+                let clause = quote_spanned!(span=> #whole: __epilogue::Dependency {});
                 quote!(const _: () = {
                     #[allow(dead_code, trivial_bounds, unused_qualifications, reason = "its bounds are checked, it is not called")]
                     fn holds() where #clause
@@ -115,9 +138,11 @@ impl Names {
             });
             let (module, number) = (module(index), Literal::usize_unsuffixed(index));
             let entry = quote! {
+                #[allow(non_camel_case_types)]
+                type #given = #aliased;
                 #assert
                 impl __epilogue::Names<#number> for #table {
-                    type Alias = #aliased;
+                    type Alias = #whole;
                 }
             };
             let block = block(path, &aliased.ident, &quote!(#module), &entry);
@@ -131,6 +156,7 @@ impl Names {
             struct #table {}
 
             #[doc(hidden)]
+            #allowed
             const _: () = {
                 use #private as __epilogue;
                 #(#entries)*
@@ -199,18 +225,33 @@ fn block(path: &Path, alias: &Ident, module: &TokenStream, within: &TokenStream)
 }
 
 /// The same import beside a function, where what is imported by its name comes before what a glob imports.
-fn beside(path: &Path, alias: &Ident, module: &Ident) -> TokenStream {
-    let (stand_in, import) = (stand_in(path, alias), import(path, alias));
+fn beside(path: &Path, alias: &Ident, module: &Ident, allowed: &TokenStream) -> TokenStream {
+    let import = import(path, alias);
+    let last = path.segments.last().expect("a path has a segment");
+    let (name, structure) = (&last.ident, structure(last));
+    let (generics, arguments) = stood_in(last);
     quote! {
         #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
         mod #module {
-            #stand_in
-            #[allow(unused_imports, unreachable_pub)]
-            pub use self::without_a_macro::#alias;
+            pub trait StandIn<#(#generics),*> {
+                type Named;
+            }
+            // In a block, where rustc does not look for what might have been meant by a name that it does not find.
+            const _: () = {
+                mod without_a_macro {
+                    #structure
+                }
+                impl<#(#generics),*> StandIn<#(#arguments),*> for () {
+                    type Named = without_a_macro::#name<#(#arguments),*>;
+                }
+            };
+            pub type #alias<#(#generics),*> = <() as StandIn<#(#arguments),*>>::Named;
         }
         #[allow(unused_imports, clippy::wildcard_imports)]
         use #module::*;
         #[doc(hidden)]
+        #allowed
         #import
     }
 }
@@ -243,27 +284,29 @@ fn stand_in(path: &Path, alias: &Ident) -> TokenStream {
 fn structure(last: &PathSegment) -> TokenStream {
     let name = &last.ident;
     let span = name.span();
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+    let (generics, arguments) = stood_in(last);
+    if generics.is_empty() {
         return quote_spanned!(span=> pub struct #name {});
-    };
-    let generics = arguments.args.iter().enumerate().map(|(index, argument)| {
-        let generic = format_ident!("__{index}", span = Span::mixed_site());
-        match argument {
-            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) => {
-                quote!(const #generic: bool)
-            }
-            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Char(_), .. })) => {
-                quote!(const #generic: char)
-            }
-            GenericArgument::Const(_) => quote!(const #generic: i128),
-            _ => quote!(#generic),
-        }
-    });
-    let types = arguments.args.iter().enumerate().filter_map(|(index, argument)| {
-        let generic = format_ident!("__{index}", span = Span::mixed_site());
-        (!matches!(argument, GenericArgument::Const(_))).then_some(generic)
-    });
+    }
+    let types = arguments.iter().zip(&generics).filter(|(argument, generic)| types::same(argument, generic));
+    let types = types.map(|(argument, _)| argument);
     quote_spanned!(span=> pub struct #name<#(#generics),*> { of: fn() -> (#(#types,)*) })
+}
+
+/// Generic parameters for the arguments that are written behind a name, and their names.
+fn stood_in(last: &PathSegment) -> (Vec<TokenStream>, Vec<Ident>) {
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return (Vec::new(), Vec::new()) };
+    let generic = |(index, argument): (usize, &GenericArgument)| {
+        let name = format_ident!("__{index}", span = Span::mixed_site());
+        let generic = match argument {
+            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) => quote!(const #name: bool),
+            GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Char(_), .. })) => quote!(const #name: char),
+            GenericArgument::Const(_) => quote!(const #name: i128),
+            _ => quote!(#name),
+        };
+        (generic, name)
+    };
+    arguments.args.iter().enumerate().map(generic).unzip()
 }
 
 /// The function's position, as part of names: two functions of one name are an error that rustc reports, and two tables of one name would be

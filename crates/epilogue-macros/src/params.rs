@@ -1,7 +1,7 @@
 //! The code that is generated for the parameters of a function or struct.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Generics, Type};
@@ -47,13 +47,16 @@ pub(crate) struct Params {
     pub(crate) locals: Vec<Ident>,
     /// `p0` or `&p0`, as the function wants it.
     pub(crate) arguments: Vec<TokenStream>,
+    /// The names of the types.
+    pub(crate) types: Vec<TokenStream>,
     pub(crate) asserts: Asserts,
 }
 
 impl Params {
-    /// `fuel` is the depth to which dependencies are described; `generics` are those of the function.
+    /// `item` is the name of the function or struct, `fuel` the depth to which dependencies are described; `generics` are its own.
     pub(crate) fn expand<'p>(
         params: impl IntoIterator<Item = &'p Parameter>,
+        item: &Ident,
         fuel: &TokenStream,
         generics: &Generics,
         errors: &mut Errors,
@@ -64,7 +67,8 @@ impl Params {
             defaults: Vec::new(),
             locals: Vec::new(),
             arguments: Vec::new(),
-            asserts: Asserts::default(),
+            types: Vec::new(),
+            asserts: Asserts::of(item),
         };
         for (index, param) in params.into_iter().enumerate() {
             let before = errors.count();
@@ -73,17 +77,21 @@ impl Params {
             let local = format_ident!("__epilogue_{index}", span = names_span(&param.ty));
             let argument =
                 if param.borrowed { quote_spanned!(local.span()=> &#local) } else { quote!(#local) };
+            let ty =
+                if is_right { all.asserts.name(&param.ty, generics) } else { param.ty.to_token_stream() };
             if is_right {
-                all.asserts.parameter(param, options.limits, generics);
-                all.asserts.fields(param, &options.limited);
+                all.asserts.parameter(param, &ty, options.limits, generics);
+                all.asserts.fields(param, &ty, &options.limited);
             }
-            let default =
-                options.meant(param).and_then(|default| docs::default(&param.ty, default, index, generics));
-            all.nodes.push(node(param, &options, default.as_ref(), fuel, generics));
-            all.takes.push(take(param, &options, default.as_ref(), index, &local));
+            let default = options
+                .meant(param)
+                .and_then(|default| docs::default(&param.ty, &ty, default, index, generics));
+            all.nodes.push(node(param, &ty, &options, default.as_ref(), fuel, generics));
+            all.takes.push(take(param, &ty, &options, default.as_ref(), index, &local));
             all.defaults.extend(default.map(|default| default.function));
             all.locals.push(local);
             all.arguments.push(argument);
+            all.types.push(ty);
         }
         all
     }
@@ -92,6 +100,7 @@ impl Params {
 /// The description: what `ParamNode::new` makes of the name and the type, and what else is known.
 fn node(
     param: &Parameter,
+    type_name: &TokenStream,
     options: &ParamOptions,
     default: Option<&HoistedDefault>,
     fuel: &TokenStream,
@@ -115,25 +124,25 @@ fn node(
     }
     if options.default.is_some() {
         known.push(quote!(need: __epilogue::Need::Optional));
-    } else if let Some(need) = need(ty, generics) {
+    } else if let Some(need) = need(ty, type_name, generics) {
         known.push(quote!(need: #need));
     }
     if options.from_prefix {
         known.push(quote!(from_prefix: true));
     }
     if is_extract(ty) {
-        known.push(quote_spanned!(span=> takes_stream: __epilogue::TakesStream::<#ty>::TAKES_STREAM));
+        known.push(quote_spanned!(span=> takes_stream: __epilogue::TakesStream::<#type_name>::TAKES_STREAM));
     }
     if !options.limited.is_empty() {
-        known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#ty, #fuel>::READS_FIELDS));
+        known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#type_name, #fuel>::READS_FIELDS));
     } else if is_asked(ty, options) {
-        known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#ty, #fuel>::READS));
+        known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#type_name, #fuel>::READS));
     }
-    known.extend(docs::param(ty, default));
+    known.extend(docs::param(ty, type_name, default));
     let source = if is_extract(ty) {
-        quote_spanned!(span=> <#ty as __epilogue::ExtractParam<_>>::SOURCE)
+        quote_spanned!(span=> <#type_name as __epilogue::ExtractParam<_>>::SOURCE)
     } else {
-        quote_spanned!(span=> __epilogue::Probe::<#ty, #fuel>::SOURCE)
+        quote_spanned!(span=> __epilogue::Probe::<#type_name, #fuel>::SOURCE)
     };
     let new = quote_spanned!(span=> __epilogue::ParamNode::new(#name, #key, #hyphenated, #source));
     if known.is_empty() { new } else { quote_spanned!(span=> __epilogue::ParamNode { #(#known,)* ..#new }) }
@@ -146,6 +155,7 @@ fn is_asked(ty: &Type, options: &ParamOptions) -> bool {
 
 fn take(
     param: &Parameter,
+    type_name: &TokenStream,
     options: &ParamOptions,
     default: Option<&HoistedDefault>,
     index: usize,
@@ -157,18 +167,18 @@ fn take(
     let taking = quote!(__epilogue_taking);
     if let Some(HoistedDefault { call, .. }) = default {
         return quote_spanned! {span=>
-            let #local = __epilogue::Probe::<#ty>::take_or(#taking, #index, #call);
+            let #local = __epilogue::Probe::<#type_name>::take_or(#taking, #index, #call);
         };
     }
     match options.meant(param) {
         None if is_extract(ty) => {
-            quote_spanned!(span=> let #local: __epilogue::Option<#ty> = #taking.take_extracted(#index);)
+            quote_spanned!(span=> let #local: __epilogue::Option<#type_name> = #taking.take_extracted(#index);)
         }
         None => {
-            quote_spanned!(span=> let #local = __epilogue::Probe::<#ty>::take(#taking, #index);)
+            quote_spanned!(span=> let #local = __epilogue::Probe::<#type_name>::take(#taking, #index);)
         }
         Some(default) => quote_spanned! {span=>
-            let #local = __epilogue::Probe::<#ty>::take_or(#taking, #index, || #default);
+            let #local = __epilogue::Probe::<#type_name>::take_or(#taking, #index, || #default);
         },
     }
 }
@@ -190,12 +200,12 @@ fn path_parts(ty: &Type) -> usize {
 }
 
 /// Whether a value that is read from the body may be missing. For a generic type that is not known here, so it counts as optional.
-fn need(ty: &Type, generics: &Generics) -> Option<TokenStream> {
+fn need(ty: &Type, type_name: &TokenStream, generics: &Generics) -> Option<TokenStream> {
     is_one_of(ty, &["Json", "File"]).then(|| {
         if mentions(ty, generics) {
             quote!(__epilogue::Need::Optional)
         } else {
-            quote!(__epilogue::NeedOf::<#ty>::NEED)
+            quote!(__epilogue::NeedOf::<#type_name>::NEED)
         }
     })
 }

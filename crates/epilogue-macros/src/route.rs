@@ -42,14 +42,21 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let template = Template::read(template, &macro_name, &mut function, &mut errors);
     options.check(&function, &mut errors);
     let names = Names::of(&mut function);
-    let mut params =
-        Params::expand(&function.params, &quote!(__epilogue::Full), &Generics::default(), &mut errors);
-    params.asserts.reply(function.output_to_check());
+    let mut params = Params::expand(
+        &function.params,
+        function.name(),
+        &quote!(__epilogue::Full),
+        &Generics::default(),
+        &mut errors,
+    );
+    let output = params.asserts.name_output(function.output_to_check(), &Generics::default());
+    params.asserts.reply(function.output_to_check(), &output);
     let run = call(&function, &options, &params);
     let read = Read {
         method,
         function: &function,
         params: function.params.iter().collect(),
+        output: &output,
         template,
         options: &options,
         names: &names,
@@ -129,6 +136,8 @@ pub(crate) struct Read<'a> {
     pub(crate) function: &'a Function,
     /// The parameters that the request has values for.
     pub(crate) params: Vec<&'a Parameter>,
+    /// The name of what it returns.
+    pub(crate) output: &'a TokenStream,
     pub(crate) template: Template,
     pub(crate) options: &'a Options,
     pub(crate) names: &'a Names,
@@ -168,7 +177,7 @@ impl Read<'_> {
         };
         let checks = self.checks(template);
         let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
-        let docs = docs::route(function, *hidden);
+        let docs = docs::route(function, self.output, *hidden);
         let code = quote! {
             #asserts
             #(#defaults)*

@@ -4,12 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, FnArg, Ident, Lit, Type};
+use syn::{Expr, ExprLit, FnArg, Generics, Ident, Lit, Type};
 
 use crate::args::Args;
 use crate::asserts::{Asserts, check};
 use crate::diagnostics::Errors;
-use crate::emit::generated;
+use crate::emit::{allowed, generated};
 use crate::names::Names;
 use crate::parameter::{Parameter, name_of};
 use crate::signature::{Function, Kind, Output};
@@ -40,8 +40,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     }
     let names = Names::of(&mut function);
     let (structure, names) = (structure(&function), names.tokens());
-    let asserts = asserts(&function);
-    let task = task(&function, &options, &asserts);
+    let (asserts, types) = asserts(&function);
+    let task = task(&function, &options, &asserts, &types);
     let stub = stub(&function);
     function.finish(&quote!(#structure #names #task), &quote!(#names #stub), &asserts, errors)
 }
@@ -113,8 +113,10 @@ fn structure(function: &Function) -> TokenStream {
     let types = fields(function).map(|param| &param.ty);
     let docs =
         function.docs(&format!("The arguments of the task `{name}`, which `BackgroundTasks::add` takes."));
+    let allowed = allowed(&function.item.attrs);
     quote! {
         #docs
+        #allowed
         #[allow(
             non_camel_case_types,
             missing_docs,
@@ -129,22 +131,29 @@ fn structure(function: &Function) -> TokenStream {
     }
 }
 
-fn asserts(function: &Function) -> Asserts {
-    let mut asserts = Asserts::default();
+/// The assertions, and the names of the fields' types.
+fn asserts(function: &Function) -> (Asserts, Vec<TokenStream>) {
+    let mut asserts = Asserts::of(function.name());
+    let mut types = Vec::new();
     for field in fields(function).filter(|field| !field.is_reported) {
-        asserts.task_argument(&field.ty);
+        types.push(asserts.task_argument(&field.ty));
     }
-    asserts.task_return(function.output_to_check());
-    asserts
+    let output = asserts.name_output(function.output_to_check(), &Generics::default());
+    asserts.task_return(function.output_to_check(), &output);
+    (asserts, types)
 }
 
 /// The code that makes the struct a task. Its data goes through a struct that is generic over the arguments, so that what an argument lacks
 /// is reported once, by the assertion on its type, and not by each derived implementation.
-fn task(function: &Function, options: &[TokenStream], asserts: &Asserts) -> TokenStream {
+fn task(
+    function: &Function,
+    options: &[TokenStream],
+    asserts: &Asserts,
+    types: &[TokenStream],
+) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
-    let types: Vec<_> = fields(function).map(|param| &param.ty).collect();
     let kinds: Vec<_> =
         (0..names.len()).map(|index| format_ident!("__A{index}", span = Span::mixed_site())).collect();
     let checks = function.params.iter().filter(|param| param.is_owned_depends()).map(|param| {

@@ -46,13 +46,20 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let names = Names::of(&mut function);
     let taken: Vec<&Parameter> =
         function.params.iter().filter(|param| !is_named(&param.ty, "WebSocket")).collect();
-    let params =
-        Params::expand(taken.iter().copied(), &quote!(__epilogue::Full), &Generics::default(), &mut errors);
+    let params = Params::expand(
+        taken.iter().copied(),
+        function.name(),
+        &quote!(__epilogue::Full),
+        &Generics::default(),
+        &mut errors,
+    );
     let run = run(&function, &params, position.unwrap_or(0));
     let read = Read {
         method: "WEBSOCKET",
         function: &function,
         params: taken,
+        // It is not documented.
+        output: &TokenStream::new(),
         template,
         options: &options,
         names: &names,

@@ -121,7 +121,7 @@ pub use axum_core::{
 
 pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError};
 #[doc(hidden)]
-pub use app::{AppLayer, HandlerReply, Unfailing};
+pub use app::{AppLayer, HandlerReply, RouteList, Unfailing};
 pub use body::BrokenReply;
 pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]

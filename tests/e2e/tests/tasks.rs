@@ -142,6 +142,29 @@ async fn an_error_is_told_with_its_causes() {
     );
 }
 
+#[task]
+async fn never_returns() -> ! {
+    panic!("not here")
+}
+
+#[task]
+fn never_returns_either() -> ! {
+    panic!("nor here")
+}
+
+#[post("/never")]
+async fn never(tasks: &BackgroundTasks) {
+    tasks.add(never_returns {});
+    tasks.add(never_returns_either {});
+}
+
+#[tokio::test]
+async fn a_task_may_be_a_function_that_never_returns() {
+    let response = TestClient::new(App::new().routes(routes![never])).post("/never").send().await;
+    let failed: Vec<_> = response.failed_tasks().iter().map(|task| &*task.name).collect();
+    assert_eq!(failed, ["never_returns", "never_returns_either"]);
+}
+
 static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
 
 #[task(retries = 2)]

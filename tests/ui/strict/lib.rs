@@ -124,6 +124,25 @@ pub async fn notify_formerly(email: String) {
     println!("{email}");
 }
 
+/// Is deprecated, and no more than a type.
+#[deprecated]
+#[derive(Debug, Clone, Copy)]
+pub struct FormerPool;
+
+/// Names what is deprecated, and says that it may.
+#[allow(deprecated)]
+#[get("/former")]
+pub async fn takes_former(pool: State<FormerPool>, page: Depends<Former>) -> String {
+    format!("{:?} {}", *pool, *page.q)
+}
+
+/// The same for a dependency.
+#[expect(deprecated)]
+#[dependency]
+pub fn gives_former(pool: State<FormerPool>) -> FormerPool {
+    *pool
+}
+
 /// A task with arguments.
 #[task(retries = 3, retry_on_panic, timeout = "30s", always)]
 pub async fn notify(email: String, greeting: Depends<greeting>, count: u32) -> Result<(), String> {

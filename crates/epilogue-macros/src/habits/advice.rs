@@ -1,7 +1,7 @@
 //! What to write instead of a type that is known not to be a parameter. The type itself decides whether there is an error.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::{Path, PathArguments, Type};
 
 use crate::types::{arguments, holds_value, is_named, is_one_of, last_name, text};
@@ -41,6 +41,21 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("OpenIdConnect", "OpenIdParam"),
 ];
 
+/// Extractors of axum and axum-extra that there is no parameter for, or only another one.
+const EXTRACTORS: &[&str] = &[
+    "CookieJar",
+    "MatchedPath",
+    "Multipart",
+    "OriginalUri",
+    "PrivateCookieJar",
+    "RawForm",
+    "RawPathParams",
+    "RawQuery",
+    "Request",
+    "SignedCookieJar",
+    "TypedHeader",
+];
+
 /// Types that people wrap around a parameter's type, in vain.
 const WRAPPERS: &[&str] = &["Option", "Vec", "Box", "Arc", "Rc"];
 
@@ -76,9 +91,9 @@ pub(crate) fn is_valueless(ty: &Type) -> bool {
     }
 }
 
-/// The trait that a parameter is asserted by, chosen for its error message.
-pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
-    if is_named(ty, "WebSocket") {
+/// The trait that a parameter is asserted by, chosen for its error message. `name` is what generated code calls the type.
+pub(crate) fn param(ty: &Type, name: &TokenStream, at: Span) -> TokenStream {
+    if is_one_of(ty, &["WebSocket", "WebSocketUpgrade"]) {
         return quote_spanned!(at=> SocketParam);
     }
     if let [inner] = arguments(ty)[..]
@@ -89,7 +104,7 @@ pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
     if let Some(credentials) = credentials(ty, at) {
         return credentials;
     }
-    instead(ty, at)
+    instead(ty, name, at)
         .map_or_else(|| quote_spanned!(at=> Param), |instead| quote_spanned!(at=> ParamOr<#instead>))
 }
 
@@ -97,7 +112,7 @@ pub(crate) fn param(ty: &Type, at: Span) -> TokenStream {
 pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
     let instead = match ty {
         _ if is_direct(ty) => Some(quote_spanned!(at=> #ty)),
-        _ if is_file(ty) => instead(ty, at),
+        _ if is_file(ty) => instead(ty, &quote!(#ty), at),
         _ => None,
     };
     instead.map_or_else(|| quote_spanned!(at=> Readable), |instead| quote_spanned!(at=> ReadableOr<#instead>))
@@ -162,19 +177,20 @@ fn scheme_trait(ty: &Type) -> Option<&'static str> {
 }
 
 /// The type that was probably meant by one that is not a parameter.
-fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
-    let name = last_name(ty)?.to_string();
-    match (&*name, &arguments(ty)[..]) {
+fn instead(ty: &Type, name: &TokenStream, at: Span) -> Option<TokenStream> {
+    match (&*last_name(ty)?.to_string(), &arguments(ty)[..]) {
         ("HeaderMap" | "Method" | "Uri", _) => Some(quote_spanned!(at=> __epilogue::RequestParts)),
         ("SocketAddr", []) | ("ConnectInfo", _) => Some(quote_spanned!(at=> __epilogue::ClientAddr)),
         ("Response", _) => Some(quote_spanned!(at=> __epilogue::Reply)),
-        ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#ty>)),
-        ("Request", []) => Some(quote_spanned!(at=> __epilogue::Extract<#ty>)),
+        ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#name>)),
+        (extractor, _) if EXTRACTORS.contains(&extractor) => {
+            Some(quote_spanned!(at=> __epilogue::Extract<#name>))
+        }
         ("Fresh", [depends]) if is_named(depends, "Depends") => within(ty, depends, at),
-        ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#ty>)),
+        ("Fresh", [_]) => Some(quote_spanned!(at=> __epilogue::Depends<#name>)),
         ("Vec", [byte]) if is_named(byte, "u8") => Some(quote_spanned!(at=> __epilogue::Bytes)),
         ("Option" | "Vec", [file]) if is_named(file, "UploadFile") => {
-            Some(quote_spanned!(at=> __epilogue::File<#ty>))
+            Some(quote_spanned!(at=> __epilogue::File<#name>))
         }
         ("Result", [depends, ..]) if is_named(depends, "Depends") => {
             Some(quote_spanned!(at=> __epilogue::Result<#depends, __epilogue::Rejection>))
@@ -192,7 +208,7 @@ fn instead(ty: &Type, at: Span) -> Option<TokenStream> {
         ("Option", [fresh]) if is_named(fresh, "Fresh") => {
             Some(quote_spanned!(at=> __epilogue::Option<__epilogue::Depends<#fresh>>))
         }
-        ("Option", [inner]) if !is_direct(inner) => Some(quote_spanned!(at=> __epilogue::Query<#ty>)),
+        ("Option", [inner]) if !is_direct(inner) => Some(quote_spanned!(at=> __epilogue::Query<#name>)),
         (wrapper, [inner]) if WRAPPERS.contains(&wrapper) && is_direct(inner) => {
             Some(quote_spanned!(at=> #inner))
         }

@@ -34,7 +34,7 @@ pub use self::asserts::{
 };
 pub use self::exit::{ExitFuture, Exiting, NotAsync, exit_function, exits_async, output_of};
 pub use self::main_function::block_on;
-pub use self::names::{Names, named};
+pub use self::names::{Names, Same, named};
 #[cfg(not(feature = "multipart"))]
 pub use self::need::File;
 pub use self::need::{NeedOf, Needed};

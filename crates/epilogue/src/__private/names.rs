@@ -11,3 +11,6 @@ pub trait Names<const N: usize> {
 pub fn named<Alias, This>(depends: Depends<Alias>) -> Depends<This> {
     depends.named()
 }
+
+/// A type in angle brackets.
+pub type Same<T> = T;

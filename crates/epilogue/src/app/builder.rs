@@ -14,7 +14,7 @@ use super::lifecycle::Shared;
 #[cfg(feature = "openapi")]
 use super::router::PlacedRoute;
 use super::router::effect_of;
-use super::{Graph, Router, Routes};
+use super::{Graph, RouteList, Router};
 use crate::dependency::{AppScoped, Dependency};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
@@ -95,7 +95,7 @@ impl App {
 
     /// Adds path functions: `.routes(routes![list, create])`.
     #[doc(alias("add_api_route", "route"))]
-    pub fn routes(self, routes: Routes) -> Self {
+    pub fn routes(self, routes: impl RouteList) -> Self {
         self.with_root(|root| root.routes(routes))
     }
 

@@ -28,7 +28,7 @@ pub(crate) use reply_future::ReplyFuture;
 #[cfg(feature = "openapi")]
 pub(crate) use router::PlacedRoute;
 pub use router::{Router, effect};
-pub use routes::{DeclaredRoute, Route, Routes};
+pub use routes::{DeclaredRoute, Route, RouteList, Routes};
 pub(crate) use service::overloaded;
 pub(crate) use solo::SoloError;
 pub use start_error::StartError;

@@ -1,4 +1,4 @@
-use super::Routes;
+use super::{RouteList, Routes};
 use crate::dependency::{Dependency, OnDependency};
 use crate::graph::fuel::{Edge, Fuel, Full, HasSource};
 use crate::graph::node::{DependencyNode, ParamNode, RouteNode};
@@ -116,8 +116,8 @@ impl Router {
     }
 
     /// Adds path functions.
-    pub fn routes(mut self, routes: Routes) -> Self {
-        self.entries.push(Entry::Routes(routes));
+    pub fn routes(mut self, routes: impl RouteList) -> Self {
+        self.entries.push(Entry::Routes(routes.listed()));
         self
     }
 

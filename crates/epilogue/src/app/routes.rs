@@ -57,3 +57,21 @@ impl Routes {
         Self(nodes.to_vec())
     }
 }
+
+/// What `routes` of an app or a router takes: a [`Routes`], with words for what people pass in its place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of path functions",
+    label = "not what `routes![…]` makes",
+    note = "write `routes![list, create]` with the names of the path functions; a `Router` is added by `.router(…)`"
+)]
+#[doc(hidden)]
+pub trait RouteList {
+    fn listed(self) -> Routes;
+}
+
+#[diagnostic::do_not_recommend]
+impl RouteList for Routes {
+    fn listed(self) -> Routes {
+        self
+    }
+}

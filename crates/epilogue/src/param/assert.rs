@@ -80,7 +80,7 @@ impl<P: Param, Instead> ParamOr<Instead> for P {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parameter",
     label = "not a parameter: a request has a socket only under `#[websocket]`",
-    note = "write `#[websocket(\"/path\")]` above an async function that takes it"
+    note = "write `#[websocket(\"/path\")]` above an async function that takes a `WebSocket`"
 )]
 #[doc(hidden)]
 pub trait SocketParam {}

@@ -1,4 +1,3 @@
-//@ errors: 2
 #![allow(unused)]
 
 use epilogue::prelude::*;

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[task]
+async fn send(to: Vec<Adress>) {}
+
+fn main() {}
