@@ -99,7 +99,8 @@ impl Scope {
                 None => {
                     self.turn = branch.turn;
                     match self.start(step) {
-                        Running::Ended(result) => self.settle(step, result)?,
+                        Running::Done(output) => self.settle(step, Ok(output))?,
+                        Running::Failed(failure) => self.settle(step, Err(failure))?,
                         Running::Untaken(untaken) => self.untaken(step, *untaken)?,
                         Running::Waiting(future) => {
                             branch.waiting = Some(future);

@@ -67,10 +67,10 @@ impl Scope {
     fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
         for step in steps.get(self.slots.len()..).unwrap_or_default() {
             let slot = match self.launch(step) {
-                Running::Ended(Ok(output)) => self.keep(step, output),
-                Running::Ended(Err(failure)) => failed(step, failure)?,
+                Running::Done(output) => self.keep(step, output),
                 Running::Waiting(future) => return Ok(Some((step, future))),
                 Running::Blocking(call) => return Ok(Some((step, self.enter_on_pool(step, call)))),
+                Running::Failed(failure) => failed(step, failure)?,
                 Running::Untaken(untaken) => self.untaken(step, *untaken)?,
             };
             self.slots.push(slot);
@@ -125,7 +125,7 @@ impl Scope {
 
     /// Starts a step; a panic becomes its failure.
     pub(super) fn start(&mut self, step: &Step) -> Running {
-        caught_now(|| self.launch(step)).unwrap_or_else(|failure| Running::Ended(Err(failure)))
+        caught_now(|| self.launch(step)).unwrap_or_else(Running::Failed)
     }
 
     /// Calls a dependency on the blocking pool. Its exit is owed from here on, even if nobody waits for the output any more when it comes.
@@ -180,7 +180,7 @@ impl Scope {
     fn launch(&mut self, step: &Step) -> Running {
         match &step.run {
             StepRun::Function(run) => run(self, &step.sites),
-            StepRun::Replaced(value) => Running::Ended(Ok(StepOutput::Shared(value()))),
+            StepRun::Replaced(value) => Running::Done(StepOutput::Shared(value())),
         }
     }
 
@@ -218,7 +218,8 @@ impl Scope {
     /// Builds an app-scoped dependency. The error is for the log, since the start then fails.
     pub(crate) async fn run_app_step(&mut self, step: &Step) -> Result<Value, String> {
         let result = match self.start(step) {
-            Running::Ended(result) => result,
+            Running::Done(output) => Ok(output),
+            Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.flatten(),
             Running::Blocking(call) => {
                 let called = blocking(self.app.runner.clone(), call).await;

@@ -20,12 +20,14 @@ use crate::tasks::Runner;
 /// What a step of the plan came to, or will.
 #[doc(hidden)]
 pub enum Running {
-    /// It has run, or it could not begin.
-    Ended(Result<StepOutput, Failure>),
+    /// A sync function, which has returned.
+    Done(StepOutput),
     /// An async one, to be awaited.
     Waiting(BoxFuture<Result<StepOutput, Failure>>),
     /// A sync one, to be called on the blocking pool.
     Blocking(BlockingCall),
+    /// It has failed.
+    Failed(Failure),
     /// It could not run: its own values are invalid, or a dependency below it failed.
     Untaken(Box<UntakenStep>),
 }
@@ -55,9 +57,10 @@ pub struct UntakenStep {
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Ended(_) => "Ended",
+            Self::Done(_) => "Done",
             Self::Waiting(_) => "Waiting",
             Self::Blocking(_) => "Blocking",
+            Self::Failed(_) => "Failed",
             Self::Untaken(_) => "Untaken",
         })
     }
@@ -72,7 +75,10 @@ impl std::fmt::Debug for StepOutput {
 impl Running {
     /// A sync dependency: calls it at once.
     pub fn returned<T: Send + Sync + 'static>(call: impl FnOnce() -> Result<T, Failure>) -> Self {
-        Self::Ended(call().map(|output| StepOutput::Shared(Arc::new(output))))
+        match call() {
+            Ok(output) => Self::Done(StepOutput::Shared(Arc::new(output))),
+            Err(failure) => Self::Failed(failure),
+        }
     }
 
     /// An async dependency.
@@ -93,7 +99,10 @@ impl Running {
 
     /// A value that is available at once, for the one parameter that it belongs to.
     pub(crate) fn extracted<T: Send + 'static>(result: Result<T, Failure>) -> Self {
-        Self::Ended(result.map(|extracted| StepOutput::Own(Box::new(extracted))))
+        match result {
+            Ok(extracted) => Self::Done(StepOutput::Own(Box::new(extracted))),
+            Err(failure) => Self::Failed(failure),
+        }
     }
 
     pub(crate) fn extracting<T: Send + 'static>(

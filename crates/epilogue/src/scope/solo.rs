@@ -150,7 +150,8 @@ impl Solo {
 
     async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
         let result = match self.scope.start(step) {
-            Running::Ended(result) => result,
+            Running::Done(output) => Ok(output),
+            Running::Failed(failure) => Err(failure),
             Running::Waiting(future) => caught(future).await.flatten(),
             Running::Blocking(call) => caught(self.scope.enter_on_pool(step, call)).await.flatten(),
             Running::Untaken(untaken) => return self.scope.untaken(step, *untaken),
