@@ -43,6 +43,8 @@ async fn tea(cups: Path<u8>, _leaf: Depends<leaf>) -> Result<&'static str, HttpE
             .header(HeaderName::from_static("x-extra"), HeaderValue::from_static("yes"))),
         2 => panic!("a cup broke"),
         4 => Err(HttpError::new(StatusCode::NOT_FOUND, ())),
+        6 => Err(HttpError::new(StatusCode::NOT_MODIFIED, ())
+            .header(header::ETAG, HeaderValue::from_static("\"6\""))),
         5 => Err(HttpError::new(StatusCode::NOT_FOUND, "none")
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))),
         _ => Err(std::io::Error::other("secret"))?,
@@ -132,6 +134,14 @@ async fn handlers_reply_to_errors_by_type_and_may_add_tasks() {
     assert_eq!((seen(&not_found), not_found.header("x-path")), ((404, "http".into()), Some("/nowhere")));
     assert_eq!(seen(&client.post("/busy").send().await), (405, "http".into()));
     assert_eq!(entries.now(), ["task of http"; 2]);
+}
+
+#[tokio::test]
+async fn an_error_without_content_has_no_type() {
+    let reply = TestClient::new(app().0).get("/tea/6").send().await;
+    assert_eq!(seen(&reply), (304, String::new()));
+    assert_eq!(reply.header("etag"), Some("\"6\""));
+    assert_eq!(reply.header("content-type"), None);
 }
 
 #[dependency]

@@ -454,7 +454,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
         let (session, of) = (self.session, type_name::<V>());
         match self.text() {
             Some(text) if variants.contains(&text) || !session.is_closed(of) => {
-                session.settle_name(of, visitor.visit_enum(StrDeserializer::new(text)))
+                session.settle_name(of, variants, visitor.visit_enum(StrDeserializer::new(text)))
             }
             _ => {
                 let flaw = self.no_text(flaw::not_a_variant(variants));

@@ -348,12 +348,26 @@ impl Session {
         gaps.filter(|gap| gap.is_of(present.clone())).map(|gap| gap.field).collect()
     }
 
-    /// Ends the reading of an enum's name: remembers that the enum takes only the names that it lists.
-    pub(super) fn settle_name<T>(&self, of: TypeName, result: Result<T, Fault>) -> Result<T, Fault> {
-        if matches!(result, Err(Fault::Variant(_))) {
-            self.log.borrow_mut().closed.insert(of);
+    /// Ends the reading of an enum's name: notes that the enum takes only the names that it lists. The next pass reports any other name
+    /// before the enum sees it, and fills it.
+    pub(super) fn settle_name<T>(
+        &self,
+        of: TypeName,
+        listed: &[&str],
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        match result {
+            Err(Fault::Variant(names)) if !self.is_first && !names.is_empty() && names == listed => {
+                let mut log = self.log.borrow_mut();
+                // If it refuses one of its own names, that is this value's error.
+                if !log.closed.insert(of) {
+                    return Err(Fault::Variant(names));
+                }
+                log.moved = true;
+                Err(Fault::Noted)
+            }
+            other => other,
         }
-        result
     }
 
     /// Ends the reading of a value as the tag of the enum around it.

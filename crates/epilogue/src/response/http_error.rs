@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::{detailed, internal_server_error};
+use crate::body::never_has_content;
 use crate::layer::DependsRejection;
 use crate::scope::caught_now;
 use crate::tasks::with_causes;
@@ -209,6 +210,8 @@ impl HttpError {
         }
         self.log_source(route);
         let mut response = match &self.0.detail {
+            // Without content there is no type: clients would take that of a 304 for the type of what they have.
+            _ if never_has_content(self.0.status) => self.0.status.into_response(),
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
             detail => detailed(self.0.status, detail),
         };

@@ -70,7 +70,7 @@ struct Values {
 
 #[dependency]
 fn values(
-    tag: Query<Vec<i64>>,
+    #[param(default = Vec::new())] tag: Query<Vec<i64>>,
     #[param(default = false)] on: Query<bool>,
     #[param(default = 0.5)] ratio: Query<f64>,
 ) -> Values {

@@ -347,6 +347,31 @@ fn keys_and_tuples_and_variants() {
 }
 
 #[test]
+fn the_value_of_a_bad_key_is_looked_at_as_well() {
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Size {
+        Small,
+        Large,
+    }
+    let no_size = |key: &str| {
+        let mut error =
+            error("enum", json!(["body", key, "[key]"]), "Input should be 'small' or 'large'", json!(key));
+        error["ctx"] = json!({"expected": "'small' or 'large'"});
+        error
+    };
+    assert_eq!(
+        body::<BTreeMap<Size, u8>>(r#"{"huge": "y", "large": 2, "tiny": {}}"#),
+        Err(json!([
+            no_size("huge"),
+            error("int_parsing", json!(["body", "huge"]), INT_PARSING, json!("y")),
+            no_size("tiny"),
+            error("int_type", json!(["body", "tiny"]), "Input should be a valid integer", json!({})),
+        ]))
+    );
+}
+
+#[test]
 fn a_list_is_no_object_with_a_tag() {
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(tag = "kind", rename_all = "lowercase")]
