@@ -109,6 +109,7 @@ use undocumented as openapi;
 use epilogue_runtime as tasks;
 
 /// Cookies with attributes, for [`Reply::add_cookie`].
+#[cfg(feature = "cookie")]
 #[doc(no_inline)]
 pub use cookie;
 
@@ -139,17 +140,21 @@ pub use macros::websocket;
 pub use macros::{Dependency, delete, dependency, get, head, main, options, patch, post, put, task, trace};
 #[cfg(feature = "openapi")]
 pub use openapi::OpenApi;
+#[cfg(feature = "cookie")]
+pub use param::Cookie;
 #[cfg(feature = "multipart")]
 pub use param::File;
 pub use param::{
-    ClientAddr, Cookie, Extract, Form, Header, Json, Number, Param, Path, Query, Readable, RequestParts,
-    Shared, Shutdown, State, Text,
+    ClientAddr, Extract, Form, Header, Json, Number, Param, Path, Query, Readable, RequestParts, Shared,
+    Shutdown, State, Text,
 };
 pub use rejection::{Invalid, Loc, Rejection};
 pub use response::{HttpError, Panicked, RaisedError, Reply, ReplyValue};
 pub use scope::PlanError;
+#[cfg(feature = "cookie")]
+pub use security::ApiKeyCookie;
 pub use security::{
-    ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, HttpBasic, HttpBearer, HttpDigest, HttpScheme,
+    ApiKey, ApiKeyHeader, ApiKeyQuery, HttpBasic, HttpBearer, HttpDigest, HttpScheme,
     OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme,
     OpenIdConnect, OpenIdScheme, Secret, SecurityScopes,
 };

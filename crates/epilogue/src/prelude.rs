@@ -10,14 +10,17 @@ pub use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 pub use crate::OpenApi;
 #[doc(no_inline)]
 pub use crate::{
-    ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Cookie,
-    Dependency, Depends, Event, EventSender, EventStream, Extract, Form, Fresh, Header, HttpBasic,
-    HttpBearer, HttpDigest, HttpError, HttpScheme, IntoResponse, Json, OAuth2AuthorizationCodeBearer,
-    OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme,
-    Outcome, Path, Query, Rejection, Reply, RequestParts, Response, Router, Secret, SecurityScopes, Shutdown,
-    Sse, SseClosed, State, TaskLimits, delete, dependency, get, head, options, patch, post, put, routes,
-    task, trace,
+    ApiKey, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Dependency, Depends,
+    Event, EventSender, EventStream, Extract, Form, Fresh, Header, HttpBasic, HttpBearer, HttpDigest,
+    HttpError, HttpScheme, IntoResponse, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme,
+    OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path,
+    Query, Rejection, Reply, RequestParts, Response, Router, Secret, SecurityScopes, Shutdown, Sse,
+    SseClosed, State, TaskLimits, delete, dependency, get, head, options, patch, post, put, routes, task,
+    trace,
 };
+#[cfg(feature = "cookie")]
+#[doc(no_inline)]
+pub use crate::{ApiKeyCookie, Cookie};
 #[cfg(feature = "multipart")]
 #[doc(no_inline)]
 pub use crate::{File, UploadFile};

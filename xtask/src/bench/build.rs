@@ -43,7 +43,7 @@ const EDITS: u32 = 3;
 
 /// Builds both minimal apps from clean, and again after an edit of their path function.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
-    // axum's default features do not include HTTP/2, multipart and WebSockets.
+    // axum's default features include neither HTTP/2 nor multipart, WebSockets and cookies.
     let needs = needs(workspace, ", default-features = false");
     let mut table = String::from(
         "| | from clean, release | an edit, release | an edit, dev |\n| --- | ---: | ---: | ---: |\n",

@@ -37,6 +37,8 @@ macro_rules! alike {
 }
 
 mod access;
+#[cfg(feature = "cookie")]
+mod cookies;
 mod fault;
 pub(crate) mod flaw;
 mod json;
@@ -65,6 +67,8 @@ use self::rules::Rules;
 use self::session::Session;
 use self::slot::{Role, Slot};
 
+#[cfg(feature = "cookie")]
+pub(crate) use self::cookies::Cookies;
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
 #[cfg(feature = "openapi")]
 pub(crate) use self::rules::bound_as_json;
@@ -74,7 +78,7 @@ pub(crate) use self::shape::{Shape, is_one_field, shape};
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 use self::values::Unreadable;
-pub(crate) use self::values::{Captures, Cookies, Headers, Raw, UrlEncoded, Values};
+pub(crate) use self::values::{Captures, Headers, Raw, UrlEncoded, Values};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc};
 

@@ -262,6 +262,11 @@ fn a_struct_takes_the_whole_place() {
 
     let map = headers(&[("x-tok", b"1"), ("x-tok", b"2"), ("l", b"1"), ("l", b"2"), ("a", b"3")]);
     assert_eq!(decode(&Headers::new(&map, None), "h", None), Ok(page(3, None, &[1, 2], "1")));
+}
+
+#[cfg(feature = "cookie")]
+#[test]
+fn a_struct_of_cookies() {
     let map = headers(&[("cookie", b"a=1; x_tok=%20; other=2")]);
     assert_eq!(decode(&Cookies::new(&map), "c", None), Ok(page(1, None, &[], " ")));
 }

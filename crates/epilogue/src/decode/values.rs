@@ -1,10 +1,9 @@
-//! Where texts come from: the query string, a form, headers, cookies and the segments of the path, looked up by name.
+//! Where texts come from: the query string, a form, headers and the segments of the path, looked up by name.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
 use smallvec::SmallVec;
@@ -258,66 +257,6 @@ impl Values for Headers<'_> {
     }
 }
 
-/// The cookies: of all `Cookie` headers, percent-decoded, without the quotes that may stand around a value.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Cookies<'r>(&'r HeaderMap);
-
-impl<'r> Cookies<'r> {
-    pub(crate) fn new(headers: &'r HeaderMap) -> Self {
-        Self(headers)
-    }
-
-    fn cookies(self) -> impl Iterator<Item = Cookie<'r>> {
-        self.0
-            .get_all(http::header::COOKIE)
-            .iter()
-            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-            // What is neither text nor a cookie was put there by some other application of the same host.
-            .filter_map(|pair| std::str::from_utf8(pair).ok())
-            .flat_map(|pair| Cookie::split_parse_encoded(pair).flatten())
-    }
-}
-
-fn cookie_text<'v>(cookie: &Cookie<'v>) -> Raw<'v> {
-    // Borrowed from the header where nothing had to be decoded.
-    Raw::Text(match cookie.value_raw() {
-        Some(value) => {
-            let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-            Cow::Borrowed(inner.unwrap_or(value))
-        }
-        None => Cow::Owned(cookie.value_trimmed().to_owned()),
-    })
-}
-
-impl Values for Cookies<'_> {
-    fn place(&self) -> Place {
-        Place::Cookie
-    }
-
-    // The last one counts: Starlette collects cookies into a dictionary.
-    fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.cookies().filter(|cookie| cookie.name() == name).last().map(|cookie| cookie_text(&cookie))
-    }
-
-    fn all(&self, name: &str) -> Raws<'_> {
-        self.cookies().filter(|cookie| cookie.name() == name).map(|cookie| cookie_text(&cookie)).collect()
-    }
-
-    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for cookie in self.cookies() {
-            let name = match cookie.name_raw() {
-                Some(name) => Cow::Borrowed(name),
-                None => Cow::Owned(cookie.name().to_owned()),
-            };
-            visit(name, cookie_text(&cookie));
-        }
-    }
-
-    fn length(&self) -> usize {
-        self.0.get_all(http::header::COOKIE).iter().map(http::HeaderValue::len).sum()
-    }
-}
-
 /// The segments that the route's template captured, in the order of the template: still encoded, decoded when asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Captures<'r> {
@@ -550,28 +489,6 @@ mod tests {
         assert_eq!(values.one("x-b"), Some(Raw::Opaque(b"\xff")));
         assert_eq!(values.one("no header name"), None);
         assert_eq!(values.place().key("x_a"), "x-a");
-    }
-
-    #[test]
-    fn cookies_of_every_header_decoded_and_unquoted() {
-        let map = headers(&[
-            ("cookie", b"a=1; b=\"x y\"; broken; =c"),
-            ("cookie", b"a=%20z; q=\""),
-            ("cookie", b"z=\xff"),
-        ]);
-        let values = Cookies::new(&map);
-        let rows = [
-            ("a", vec!["1", " z"]),
-            ("b", vec!["x y"]),
-            ("q", vec!["\""]),
-            ("broken", vec![]),
-            ("z", vec![]),
-        ];
-        for (name, all) in rows {
-            assert_eq!(texts(values.all(name)), all, "{name}");
-            assert_eq!(texts(values.one(name)).last(), texts(values.all(name)).last(), "{name}");
-        }
-        assert!(matches!(values.one("b"), Some(Raw::Text(Cow::Borrowed("x y")))));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::decode::{self, Shape, UrlEncoded, shape};
-use crate::param::{Cookie, Form, Header, Json, ParamOptions, Path, Query};
+#[cfg(feature = "cookie")]
+use crate::param::Cookie;
+use crate::param::{Form, Header, Json, ParamOptions, Path, Query};
 use crate::rejection::Loc;
 use crate::sse::Sse;
 
@@ -158,7 +160,9 @@ macro_rules! documented {
     )* };
 }
 
-documented!(Path, Query, Header, Cookie, Form, Json);
+documented!(Path, Query, Header, Form, Json);
+#[cfg(feature = "cookie")]
+documented!(Cookie);
 
 /// Values of a place that a type may take as a whole.
 macro_rules! of_place {
@@ -170,7 +174,9 @@ macro_rules! of_place {
     )* };
 }
 
-of_place!(Path, Query, Header, Cookie, Form);
+of_place!(Path, Query, Header, Form);
+#[cfg(feature = "cookie")]
+of_place!(Cookie);
 
 /// Only the type's `Deserialize` knows what it can do without.
 fn lacking<T: DeserializeOwned>(name: &str, options: &ParamOptions) -> Vec<String> {

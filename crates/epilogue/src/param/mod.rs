@@ -30,7 +30,9 @@ pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
 pub use shutdown::Shutdown;
 pub use state::{InState, State};
-pub use values::{Cookie, Form, Header, Path, Query};
+#[cfg(feature = "cookie")]
+pub use values::Cookie;
+pub use values::{Form, Header, Path, Query};
 
 use crate::graph::fuel::{Fuel, HasSource};
 use crate::rejection::{Invalid, Rejection};

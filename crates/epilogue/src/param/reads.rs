@@ -2,7 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Cookie, Form, Header, Json, Path, Probe, Query};
+#[cfg(feature = "cookie")]
+use super::Cookie;
+use super::{Form, Header, Json, Path, Probe, Query};
 use crate::decode::{self, Shape};
 
 /// The questions that the type of a parameter answers. The macros name them only where they are asked, since each of them is compiled for
@@ -31,7 +33,9 @@ macro_rules! reads {
 }
 
 reads!(Path: decode::missing::<T>);
-reads!(Query: nothing, Header: nothing, Cookie: nothing, Form: nothing, Json: nothing);
+reads!(Query: nothing, Header: nothing, Form: nothing, Json: nothing);
+#[cfg(feature = "cookie")]
+reads!(Cookie: nothing);
 
 fn nothing(_: &str, _: &[String]) -> Option<String> {
     None

@@ -117,6 +117,7 @@ value_param!(
     Header, FromHeaders = Source::Value(Place::Header), |scope, site| scope.headers_of(site)
 );
 
+#[cfg(feature = "cookie")]
 value_param!(
     /// A cookie. FastAPI's [`Cookie`](https://fastapi.tiangolo.com/tutorial/cookie-params/).
     ///

@@ -1,5 +1,7 @@
 //! Replies: what functions return, the errors that turn into replies, and the reply in the making.
 
+#[cfg(feature = "cookie")]
+mod cookies;
 mod failure;
 mod http_error;
 mod reply;

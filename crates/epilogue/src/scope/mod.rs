@@ -36,7 +36,9 @@ pub(crate) use upgrade::{asks_for_websocket, protocol_of};
 
 use crate::app::{AppState, CompiledRoute};
 use crate::body::{BodyTime, ReplyBody, RequestBody, is_form, is_json};
-use crate::decode::{Captures, Cookies, Headers, UrlEncoded};
+#[cfg(feature = "cookie")]
+use crate::decode::Cookies;
+use crate::decode::{Captures, Headers, UrlEncoded};
 use crate::dependency::Outcome;
 use crate::param::ClientAddr;
 use crate::rejection::{Invalid, Rejection};
@@ -186,6 +188,7 @@ impl Scope {
         &self.parts().headers
     }
 
+    #[cfg(feature = "cookie")]
     pub(crate) fn cookies(&self) -> Cookies<'_> {
         Cookies::new(&self.parts().headers)
     }

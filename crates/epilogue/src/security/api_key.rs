@@ -8,7 +8,7 @@ use crate::decode::{Raw, Values};
 use crate::rejection::Place;
 use crate::scope::Scope;
 
-/// Where an API key stands: what [`ApiKeyHeader`], [`ApiKeyQuery`] and [`ApiKeyCookie`] look up.
+/// Where an API key stands: what [`ApiKeyHeader`], [`ApiKeyQuery`] and `ApiKeyCookie` look up.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -125,6 +125,7 @@ api_key!(
     ApiKeyQuery, "APIKeyQuery", Place::Query, query
 );
 
+#[cfg(feature = "cookie")]
 api_key!(
     /// An API key in a cookie. FastAPI's `APIKeyCookie`; see [`ApiKeyHeader`].
     ///

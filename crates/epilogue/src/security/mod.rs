@@ -10,7 +10,9 @@ pub(crate) mod scheme;
 mod scopes;
 mod secret;
 
-pub use api_key::{ApiKey, ApiKeyCookie, ApiKeyHeader, ApiKeyQuery};
+#[cfg(feature = "cookie")]
+pub use api_key::ApiKeyCookie;
+pub use api_key::{ApiKey, ApiKeyHeader, ApiKeyQuery};
 pub use form::OAuth2PasswordForm;
 pub use http_auth::{HttpBasic, HttpBearer, HttpDigest, HttpScheme};
 pub use oauth2::{OAuth2AuthorizationCodeBearer, OAuth2CodeScheme, OAuth2PasswordBearer, OAuth2Scheme};

@@ -1,7 +1,7 @@
-use cookie::{Cookie, CookieJar};
-use http::{HeaderMap, Method, header};
-use parking_lot::Mutex;
+use http::Method;
 
+#[cfg(feature = "cookie")]
+use super::Jar;
 use super::TestRequest;
 use crate::App;
 
@@ -48,13 +48,18 @@ use crate::App;
 #[derive(Debug)]
 pub struct TestClient {
     app: App,
-    cookies: Mutex<CookieJar>,
+    #[cfg(feature = "cookie")]
+    jar: Jar,
 }
 
 impl TestClient {
     /// A client of this app. The app starts with the first request.
     pub fn new(app: App) -> Self {
-        Self { app, cookies: Mutex::default() }
+        Self {
+            app,
+            #[cfg(feature = "cookie")]
+            jar: Jar::default(),
+        }
     }
 
     /// A GET request to a path, which may have a query.
@@ -110,29 +115,8 @@ impl TestClient {
         &self.app
     }
 
-    pub(super) fn keep_cookies(&self, headers: &HeaderMap) {
-        self.with_cookies(|jar| {
-            for value in headers.get_all(header::SET_COOKIE) {
-                let parsed =
-                    value.to_str().ok().and_then(|value| Cookie::parse_encoded(value.to_owned()).ok());
-                match parsed {
-                    Some(cookie) if is_over(&cookie) => jar.force_remove(cookie.name()),
-                    Some(cookie) => jar.add_original(cookie),
-                    None => {}
-                }
-            }
-        });
-    }
-
-    pub(super) fn with_cookies<T>(&self, change: impl FnOnce(&mut CookieJar) -> T) -> T {
-        change(&mut self.cookies.lock())
-    }
-}
-
-/// Whether a reply deletes the cookie, in either of the two ways to do so.
-fn is_over(cookie: &Cookie<'_>) -> bool {
-    match cookie.max_age() {
-        Some(age) => age.is_zero(),
-        None => cookie.expires_datetime().is_some_and(|at| at <= cookie::time::OffsetDateTime::now_utc()),
+    #[cfg(feature = "cookie")]
+    pub(super) fn jar(&self) -> &Jar {
+        &self.jar
     }
 }

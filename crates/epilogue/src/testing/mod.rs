@@ -1,6 +1,8 @@
 //! Driving an app without a socket, in tests.
 
 mod client;
+#[cfg(feature = "cookie")]
+mod jar;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod probe;
@@ -11,6 +13,8 @@ mod socket;
 mod stream;
 
 pub use client::TestClient;
+#[cfg(feature = "cookie")]
+use jar::Jar;
 #[cfg(feature = "multipart")]
 pub use multipart::Multipart;
 pub(crate) use probe::Probe;

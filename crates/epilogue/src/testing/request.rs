@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum_core::body::Body;
 use bytes::Bytes;
+#[cfg(feature = "cookie")]
 use cookie::Cookie;
 #[cfg(feature = "websocket")]
 use http::StatusCode;
@@ -41,7 +42,8 @@ pub struct TestRequest<'a> {
     method: Method,
     uri: String,
     headers: HeaderMap,
-    cookies: Vec<(String, String)>,
+    #[cfg(feature = "cookie")]
+    pub(super) cookies: Vec<Cookie<'static>>,
     body: Bytes,
     from: SocketAddr,
     #[cfg(feature = "websocket")]
@@ -68,6 +70,7 @@ impl<'a> TestRequest<'a> {
             method,
             uri: path.to_owned(),
             headers: HeaderMap::new(),
+            #[cfg(feature = "cookie")]
             cookies: Vec::new(),
             body: Bytes::new(),
             from: CLIENT,
@@ -97,12 +100,6 @@ impl<'a> TestRequest<'a> {
             panic!("`{name}: {value}` is not a valid HTTP header")
         };
         self.headers.append(name, value);
-        self
-    }
-
-    /// Sends a cookie with this request alone.
-    pub fn cookie(mut self, name: &str, value: &str) -> Self {
-        self.cookies.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -175,7 +172,8 @@ impl<'a> TestRequest<'a> {
         let (probe, finished) = Probe::new();
         let Ok(response) = client.app().respond(self.into_request(probe.clone())).await;
         probe.replied();
-        client.keep_cookies(response.headers());
+        #[cfg(feature = "cookie")]
+        client.jar().keep(response.headers());
         TestStream::new(response, has_content, probe, finished)
     }
 
@@ -211,18 +209,11 @@ impl<'a> TestRequest<'a> {
     }
 
     fn into_request(self, probe: Probe) -> Request<Body> {
-        let cookies = self.client.with_cookies(|jar| {
-            let kept = jar.iter().filter(|kept| !self.cookies.iter().any(|(name, _)| name == kept.name()));
-            let own = self.cookies.iter().map(|(name, value)| Cookie::new(name, value).encoded().to_string());
-            kept.map(|cookie| cookie.stripped().encoded().to_string())
-                .chain(own)
-                .collect::<Vec<_>>()
-                .join("; ")
-        });
         let mut request = Request::builder().method(self.method).uri(&self.uri);
         let host = request.uri_ref().and_then(Uri::authority).map_or(HOST, Authority::as_str).to_owned();
         request = request.header(header::HOST, host);
-        if !cookies.is_empty() {
+        #[cfg(feature = "cookie")]
+        if let Some(cookies) = self.client.jar().sent_with(&self.cookies) {
             request = request.header(header::COOKIE, cookies);
         }
         if !self.body.is_empty() {

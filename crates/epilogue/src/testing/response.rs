@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
@@ -71,13 +71,6 @@ impl TestResponse {
     /// The first header of a name, where it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The value of a cookie that the reply sets.
-    pub fn cookie(&self, name: &str) -> Option<String> {
-        let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut parsed = cookies.filter_map(|value| cookie::Cookie::parse_encoded(value).ok());
-        parsed.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
     }
 
     /// The whole body.
