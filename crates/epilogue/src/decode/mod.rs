@@ -37,8 +37,6 @@ macro_rules! alike {
 }
 
 mod access;
-#[cfg(feature = "cookie")]
-mod cookies;
 mod fault;
 pub(crate) mod flaw;
 mod json;
@@ -67,14 +65,14 @@ use self::rules::Rules;
 use self::session::Session;
 use self::slot::{Role, Slot};
 
-#[cfg(feature = "cookie")]
-pub(crate) use self::cookies::Cookies;
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
 #[cfg(feature = "openapi")]
 pub(crate) use self::rules::bound_as_json;
 #[cfg(feature = "pattern")]
 pub(crate) use self::rules::compiled;
 pub(crate) use self::shape::{Shape, is_one_field, shape};
+#[cfg(feature = "cookie")]
+pub(crate) use self::values::Cookies;
 #[cfg(feature = "multipart")]
 pub(crate) use self::values::Raws;
 use self::values::Unreadable;

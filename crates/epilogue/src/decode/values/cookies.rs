@@ -1,11 +1,11 @@
-//! Where the texts of cookies come from.
+//! The cookies of a request.
 
 use std::borrow::Cow;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 
-use super::values::{Raw, Raws, Values};
+use super::{Raw, Raws, Values};
 use crate::rejection::Place;
 
 /// The cookies: of all `Cookie` headers, percent-decoded, without the quotes that may stand around a value.
@@ -65,28 +65,5 @@ impl Values for Cookies<'_> {
 
     fn length(&self) -> usize {
         self.0.get_all(header::COOKIE).iter().map(HeaderValue::len).sum()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cookies_of_every_header_decoded_and_unquoted() {
-        let mut headers = HeaderMap::new();
-        let lines: [&[u8]; 3] = [b"a=1; b=\"x y\"; broken; =c", b"a=%20z; q=\"", b"z=\xff"];
-        for line in lines {
-            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
-        }
-        let cookies = Cookies::new(&headers);
-        let rows: [(&str, &[&str]); 5] =
-            [("a", &["1", " z"]), ("b", &["x y"]), ("q", &["\""]), ("broken", &[]), ("z", &[])];
-        for (name, texts) in rows {
-            let all: Raws<'_> = texts.iter().map(|&text| Raw::Text(text.into())).collect();
-            assert_eq!(cookies.all(name), all, "{name}");
-            assert_eq!(cookies.one(name), all.last().cloned(), "{name}");
-        }
-        assert!(matches!(cookies.one("b"), Some(Raw::Text(Cow::Borrowed("x y")))));
     }
 }
