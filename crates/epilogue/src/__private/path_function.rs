@@ -23,8 +23,10 @@ macro_rules! answered {
             let result = async {
                 let $taken = {
                     let app = $scope.app();
-                    if $scope.must_prepare() {
-                        $scope.prepare(&app).await?;
+                    if $scope.must_prepare()
+                        && let Some(preparing) = $scope.prepare(&app)?
+                    {
+                        preparing.await?;
                     }
                     $scope.take_own(&app, $take)?
                 };
@@ -32,8 +34,7 @@ macro_rules! answered {
             }
             .await;
             if $scope.must_leave() {
-                // Boxed, so that it does not enlarge the future of a request without such exits.
-                return Box::pin(leave(&mut $scope, result)).await;
+                return leave(&mut $scope, result).await;
             }
             $scope.finish(result)
         });
@@ -101,8 +102,10 @@ where
     Box::pin(async move {
         let taken = async {
             let (upgrade, app) = (scope.upgrade()?, scope.app());
-            if scope.must_prepare() {
-                scope.prepare(&app).await?;
+            if scope.must_prepare()
+                && let Some(preparing) = scope.prepare(&app)?
+            {
+                preparing.await?;
             }
             Ok((upgrade, scope.take_own(&app, take)?))
         }
@@ -116,7 +119,13 @@ where
     })
 }
 
-async fn leave(scope: &mut Scope, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
-    let result = scope.leave_functions(result).await;
-    scope.finish(result)
+/// Boxed, so that it does not enlarge the future of a request without such exits, and for the reason that `prepare` is.
+fn leave<'s>(
+    scope: &'s mut Scope,
+    result: Result<Replied, Failure>,
+) -> Pin<Box<dyn Future<Output = http::Response<ReplyBody>> + Send + 's>> {
+    Box::pin(async move {
+        let result = scope.leave_functions(result).await;
+        scope.finish(result)
+    })
 }

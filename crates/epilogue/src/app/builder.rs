@@ -367,11 +367,15 @@ impl App {
         self.with(|config| config.root = change(std::mem::replace(&mut config.root, Router::new(""))))
     }
 
-    /// A changed app is another app: one that has started, or failed to, stays as it is.
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(Arc::make_mut(&mut self.config));
-        self.shared = Arc::default();
+        change(self.changed());
         self
+    }
+
+    /// A changed app is another app: one that has started, or failed to, stays as it is.
+    fn changed(&mut self) -> &mut Config {
+        self.shared = Arc::default();
+        Arc::make_mut(&mut self.config)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Before the path function: the plan's steps run in order, once the body has been read.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -17,6 +18,9 @@ use crate::response::Failure;
 
 pub(super) type Waiting = BoxFuture<Result<StepOutput, Failure>>;
 
+/// What a request has to wait for before its path function is called.
+pub(crate) type Preparing<'s> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 's>>;
+
 impl Scope {
     /// The app, so that its plans can be read while the scope is borrowed mutably.
     pub(crate) fn app(&self) -> Arc<AppState> {
@@ -29,42 +33,71 @@ impl Scope {
         plan.reads_body || !plan.steps.is_empty()
     }
 
-    /// Reads the body and runs the dependencies. Failed validations are collected; any other error ends the request here.
-    pub(crate) async fn prepare(&mut self, app: &AppState) -> Result<(), Failure> {
+    /// Reads the body and runs the dependencies, as far as nothing has to be awaited; the future does what is left. Failed validations are
+    /// collected; any other error ends the request here.
+    // The future is a box, so that it does not enlarge those of other requests, and so that its code is compiled with this crate: it would
+    // be compiled with each app that awaits its own type.
+    pub(crate) fn prepare<'s>(&'s mut self, app: &'s AppState) -> Result<Option<Preparing<'s>>, Failure> {
         let plan = &app.routes[self.route].plan;
-        let has_steps = !plan.steps.is_empty();
-        if plan.reads_body {
-            self.read_body().await?;
-            if plan.reads_json && self.reads_json() {
-                self.check_json(has_steps)?;
-            }
-        }
-        if has_steps { self.run_steps(plan).await } else { Ok(()) }
+        if plan.reads_body { Ok(Some(Box::pin(self.prepare_with_body(plan)))) } else { self.run_steps(plan) }
     }
 
-    async fn run_steps(&mut self, plan: &Plan) -> Result<(), Failure> {
+    async fn prepare_with_body(&mut self, plan: &Plan) -> Result<(), Failure> {
+        let has_steps = !plan.steps.is_empty();
+        self.read_body().await?;
+        if plan.reads_json && self.reads_json() {
+            self.check_json(has_steps)?;
+        }
+        match self.run_steps(plan)? {
+            Some(rest) => rest.await,
+            None => Ok(()),
+        }
+    }
+
+    fn run_steps<'s>(&'s mut self, plan: &'s Plan) -> Result<Option<Preparing<'s>>, Failure> {
         self.slots.reserve_exact(plan.steps.len());
+        if !plan.concurrent.is_empty() {
+            return Ok(Some(Box::pin(self.run_groups(plan))));
+        }
+        let waits = self.run_until_waiting(&plan.steps)?;
+        Ok(waits.map(|waits| Box::pin(self.run_from(waits, &plan.steps)) as Preparing<'s>))
+    }
+
+    async fn run_groups(&mut self, plan: &Plan) -> Result<(), Failure> {
         for group in &plan.concurrent {
             self.run_in_order(&plan.steps[..group.start()]).await?;
-            // Boxed, so that it does not enlarge the future of other requests.
-            Box::pin(self.run_concurrently(&plan.steps, group)).await?;
+            self.run_concurrently(&plan.steps, group).await?;
         }
         self.run_in_order(&plan.steps).await
     }
 
     /// Runs the steps that have no slot yet, one after another.
     async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
-        // A panic in a step (in a user's `Deserialize`, say) must end the request and not the server.
-        while let Some((step, future)) = caught_now(|| self.run_until_waiting(steps)).flatten()? {
+        match self.run_until_waiting(steps)? {
+            Some(waits) => self.run_from(waits, steps).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same, from a step on that has been started.
+    async fn run_from(&mut self, first: (&Step, Waiting), steps: &[Step]) -> Result<(), Failure> {
+        let mut waits = Some(first);
+        while let Some((step, future)) = waits {
             let result = caught(future).await.flatten();
             let slot = self.settle(step, result)?;
             self.slots.push(slot);
+            waits = self.run_until_waiting(steps)?;
         }
         Ok(())
     }
 
     /// Runs steps, from the first that has no slot yet, until one has to be awaited.
-    fn run_until_waiting<'a>(&mut self, steps: &'a [Step]) -> Result<Option<(&'a Step, Waiting)>, Failure> {
+    fn run_until_waiting<'p>(&mut self, steps: &'p [Step]) -> Result<Option<(&'p Step, Waiting)>, Failure> {
+        // A panic in a step (in a user's `Deserialize`, say) must end the request and not the server.
+        caught_now(|| self.run_at_once(steps)).flatten()
+    }
+
+    fn run_at_once<'p>(&mut self, steps: &'p [Step]) -> Result<Option<(&'p Step, Waiting)>, Failure> {
         for step in steps.get(self.slots.len()..).unwrap_or_default() {
             let slot = match self.launch(step) {
                 Running::Done(output) => self.keep(step, output),
