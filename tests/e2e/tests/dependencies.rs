@@ -654,6 +654,28 @@ async fn what_stands_in_for_an_app_scoped_dependency_is_app_scoped_wherever_it_i
     assert!(message.contains("takes a value of a request through `pool` -> `q`"), "{message}");
 }
 
+#[tokio::test]
+async fn an_exit_of_function_scope_may_still_change_the_reply_of_a_request_that_succeeds() {
+    #[dependency(scope = "function", exit = end)]
+    fn signature(reply: Reply) -> Reply {
+        reply
+    }
+    async fn end(reply: &Reply, _: &Outcome) {
+        reply.set_status(StatusCode::CREATED);
+        reply.set_header(header::ETAG, HeaderValue::from_static("\"v1\""));
+    }
+    #[get("/")]
+    async fn index(_signature: Depends<signature>, fails: Query<Option<bool>>) -> Result<(), HttpError> {
+        if fails.is_some() { Err(HttpError::new(StatusCode::CONFLICT, ())) } else { Ok(()) }
+    }
+
+    let client = TestClient::new(App::new().routes(routes![index]));
+    let reply = client.get("/").send().await;
+    assert_eq!((reply.status(), reply.header("etag")), (StatusCode::CREATED, Some("\"v1\"")));
+    let reply = client.get("/?fails=true").send().await;
+    assert_eq!((reply.status(), reply.header("etag")), (StatusCode::CONFLICT, None));
+}
+
 /// As a transaction that all requests of a test share.
 #[tokio::test]
 async fn an_app_scoped_dependency_may_stand_in_for_one_of_a_request() {

@@ -1222,6 +1222,28 @@ mod operation {
     #[get("/keys")]
     async fn keys(_key: ApiKeyHeader<Key>) {}
 
+    #[dependency]
+    fn partner(_key: ApiKeyHeader<Key>) {}
+
+    #[get("/both")]
+    async fn both(_user: Depends<active>, _who: HttpBasic, _partner: Depends<partner>) {}
+
+    #[get("/guarded", dependencies(partner))]
+    async fn guarded(_who: HttpBasic) {}
+
+    #[test]
+    fn names_security_schemes_in_the_order_in_which_they_are_looked_at() {
+        let document = OpenApi::new("Test", "1").document(&App::new().routes(routes![both, guarded]));
+        assert_eq!(
+            document["paths"]["/both"]["get"]["security"],
+            json!([{ "OAuth2PasswordBearer": ["me"] }, { "HTTPBasic": [] }, { "APIKeyHeader": [] }])
+        );
+        assert_eq!(
+            document["paths"]["/guarded"]["get"]["security"],
+            json!([{ "APIKeyHeader": [] }, { "HTTPBasic": [] }])
+        );
+    }
+
     #[test]
     fn says_what_security_it_requires() {
         let app = App::new().routes(routes![items, keys]);

@@ -38,10 +38,11 @@ struct Followed {
 }
 
 impl Taken {
-    /// In FastAPI's order: a function's own values come before those of what it depends on.
+    /// In FastAPI's order: a function's own values come before those of what it depends on, whereas its own security schemes stand
+    /// among its dependencies.
     pub(super) fn of(route: &PlacedRoute) -> Self {
         let mut taken = Self::default();
-        taken.take_own(route.node.params, &[], true);
+        taken.take_own(route.node.params, true);
         let effects = route.dependencies.iter().copied().chain(route.node.dependencies);
         for param in effects.chain(route.node.params) {
             taken.follow(param, &[], true);
@@ -49,21 +50,23 @@ impl Taken {
         taken
     }
 
-    fn take_own(&mut self, params: &'static [ParamNode], scopes: &[&'static str], is_vital: bool) {
+    fn take_own(&mut self, params: &'static [ParamNode], is_vital: bool) {
         for param in params {
-            match param.source {
-                Source::Value(_) | Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody => {
-                    self.values.push(TakenValue { param, is_vital });
-                }
-                Source::Security { scheme, .. } => self.require(scheme, scopes),
-                _ => {}
+            if let Source::Value(_) | Source::Json(_) | Source::Form | Source::File { .. } | Source::RawBody =
+                param.source
+            {
+                self.values.push(TakenValue { param, is_vital });
             }
         }
     }
 
     /// Takes what a dependency takes, and all below it.
     fn follow(&mut self, param: &'static ParamNode, above: &[&'static str], is_vital: bool) {
-        let Source::Dependency { node: Some(node), need, .. } = param.source else { return };
+        let (node, need) = match param.source {
+            Source::Security { scheme, .. } => return self.require(scheme, above),
+            Source::Dependency { node: Some(node), need, .. } => (node, need),
+            _ => return,
+        };
         let is_vital = is_vital && need == Need::Required;
         let mut scopes = above.to_vec();
         scopes.extend(param.options.scopes.iter().filter(|scope| !above.contains(scope)));
@@ -72,7 +75,7 @@ impl Taken {
             return;
         }
         self.followed.push(followed);
-        self.take_own(node.params, &scopes, is_vital);
+        self.take_own(node.params, is_vital);
         for param in node.params {
             self.follow(param, &scopes, is_vital);
         }
