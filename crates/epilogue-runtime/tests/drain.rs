@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::mpsc, time::Duration};
 
 use epilogue_runtime::{Batch, Origin, Runner, TaskLimits, TaskOutcome};
 use support::{Log, list, run, runner, say};
-use tokio::time::sleep;
+use tokio::{sync::oneshot, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -231,7 +231,7 @@ async fn exits_have_a_grace_of_their_own() {
 async fn blocking_tasks_are_waited_for_and_at_the_deadline_named() {
     let (runner, log) = (Runner::new(TaskLimits::default().blocking(1)), Log::default());
     let (release, released) = mpsc::channel::<()>();
-    let (started, has_started) = tokio::sync::oneshot::channel();
+    let (started, has_started) = oneshot::channel();
     let tasks = list(&runner);
     let inner = log.clone();
     tasks.add_task(
@@ -272,11 +272,40 @@ async fn a_call_on_the_blocking_pool_that_begins_as_the_last_one_ends_is_waited_
     idle.await.unwrap();
 }
 
+#[tokio::test]
+async fn what_is_cut_off_is_named_oldest_first() {
+    let runner = Runner::new(TaskLimits::default());
+    let submit = |name, running: oneshot::Receiver<()>| {
+        let tasks = list(&runner);
+        tasks.add_task(async || drop(running.await), ()).name(name);
+        Batch::new(tasks).submit();
+    };
+    // The place of the first one in the books goes to the last one.
+    let mut ends = Vec::new();
+    for name in ["ended", "first", "second", "third"] {
+        let (end, running) = oneshot::channel();
+        submit(name, running);
+        ends.push(end);
+        if name == "first" {
+            ends.remove(0).send(()).unwrap();
+            while runner.stats().succeeded == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    tokio::task::yield_now().await;
+    let report = runner.drain(std::future::ready(())).await;
+    let names: Vec<_> = report.abandoned.iter().map(|task| &*task.name).collect();
+    assert_eq!(names, ["first", "second", "third"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
-    let runner = Runner::new(TaskLimits::default().exit_grace(Duration::from_millis(100)));
+    // Which nothing waits for, since there are no exits.
+    let exit_grace = 60 * SECOND;
+    let runner = Runner::new(TaskLimits::default().exit_grace(exit_grace));
     let (release, released) = mpsc::channel::<()>();
-    let (started, has_started) = tokio::sync::oneshot::channel();
+    let (started, has_started) = oneshot::channel();
     let tasks = list(&runner);
     tasks.add_task(
         async move || {
@@ -290,6 +319,7 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     has_started.await.unwrap();
     let report = runner.drain(std::future::ready(())).await;
     assert_eq!((report.stuck.len(), report.abandoned.len()), (1, 0));
+    assert!(report.took < exit_grace, "{:?}", report.took);
     release.send(()).unwrap();
     runner.idle().await;
     let stats = runner.stats();

@@ -390,6 +390,7 @@ async fn a_body_that_has_broken_off_has_ended() {
     let rest = clock.passes_until(entries.take(2)).await;
     assert_eq!(rest, ["the body did not arrive within 50ms", "end"]);
     assert!(slow.read_to_end().await.contains("connection: close\r\n"));
+    drop(slow);
 
     let mut taken_back = served.connect().await;
     taken_back.write(HTTP2).await;
@@ -434,12 +435,14 @@ async fn a_body_that_is_taken_as_a_stream_breaks_off_when_nothing_comes() {
     }
     client.write("0\r\n\r\n").await;
     assert!(client.read_to_end().await.ends_with("\r\n\r\nwhole"));
+    drop(client);
 
     let mut client = served.connect().await;
     client.write(format!("{chunked}1\r\ny\r\n")).await;
     assert_eq!(entries.next().await, "y");
     assert_eq!(clock.passes_until(entries.next()).await, "the body did not arrive within 50ms");
     assert!(client.read_to_end().await.ends_with("\r\n\r\nbroken off"));
+    drop(client);
     served.stop().await.unwrap();
 }
 

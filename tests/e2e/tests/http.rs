@@ -240,6 +240,15 @@ async fn a_client_gets_the_reply_to_a_body_that_is_not_read_although_it_goes_on_
             "{path}: {reply}"
         );
     }
+    // The body may come later than the head, and then later than the reply.
+    for path in ["/length", "/none"] {
+        let mut raw = served.connect().await;
+        raw.write(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 30000000\r\n\r\n"))
+            .await;
+        let reply = raw.read_to_end().await;
+        assert!(reply.starts_with("HTTP/1.1 4"), "{path}: {reply}");
+        raw.write(vec![b'x'; 30_000_000]).await;
+    }
     // One that neither reads nor goes is not waited for any longer than that.
     let mut raw = served.connect().await;
     raw.write(

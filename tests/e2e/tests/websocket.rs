@@ -6,6 +6,7 @@ use epilogue::prelude::*;
 use epilogue_e2e::{Clock, Entries, Gate, Journal, Served, request, settle};
 use futures_util::{SinkExt, StreamExt};
 use http::Request;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -400,6 +401,48 @@ async fn a_message_over_the_limit_closes_with_1009() {
     client.send(Message::text("x".repeat(101))).await.unwrap();
     assert_eq!(closed(&mut client).await, 1009);
     served.stop().await.unwrap();
+}
+
+/// Each ping is answered, and answers that nobody takes are kept.
+#[tokio::test(start_paused = true)]
+async fn no_more_pings_are_read_than_the_client_takes_answers() {
+    const PINGS: usize = 10_000;
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+
+    let app = App::new().routes(routes![echo]);
+    // In memory, so that time passes only if neither side can go on.
+    let (mut client, server) = tokio::io::duplex(16 * 1024);
+    let service = hyper_util::service::TowerToHyperService::new(app);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .serve_connection(hyper_util::rt::TokioIo::new(server), service)
+        .with_upgrades();
+    tokio::spawn(connection);
+    let head = "GET /echo HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut upgraded = Vec::new();
+    while !upgraded.ends_with(b"\r\n\r\n") {
+        upgraded.push(client.read_u8().await.unwrap());
+    }
+
+    let (mut reader, mut writer) = tokio::io::split(client);
+    let writing = async {
+        for _ in 0..PINGS {
+            writer.write_all(&ping).await.unwrap();
+        }
+    };
+    let mut writing = std::pin::pin!(writing);
+    let all = tokio::time::timeout(Duration::from_secs(1), writing.as_mut()).await;
+    assert!(all.is_err(), "the server has kept all the answers");
+
+    let reading = async {
+        let mut pong = [0; 127];
+        for _ in 0..PINGS {
+            reader.read_exact(&mut pong).await.unwrap();
+            assert_eq!(pong[..3], [0x8a, 125, b'x']);
+        }
+    };
+    tokio::join!(writing, reading);
 }
 
 #[tokio::test]

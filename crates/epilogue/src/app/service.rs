@@ -132,6 +132,7 @@ impl AppState {
         link: Option<Link>,
     ) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
+        body.mark_if_unread(&mut response, link.as_ref());
         let after = if let (Some(parts), Some(tasks)) = (&parts, response.extensions_mut().remove()) {
             let name = format!("{} {}", parts.method, parts.uri.path());
             self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
@@ -142,8 +143,7 @@ impl AppState {
             }
             After::default()
         };
-        let mut response = response.map(|body| ReplyBody::new(Either::Right(body), after));
-        body.mark_if_unread(&mut response);
+        let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
         // A panic of these drops would take the reply and its tasks with it.
         body.let_go();
         drop_caught(parts);

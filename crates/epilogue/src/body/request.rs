@@ -12,7 +12,7 @@ use super::BodyTime;
 use super::collecting::collecting;
 use super::headers::announced;
 use crate::scope::drop_caught;
-use crate::server::Stream;
+use crate::server::{Link, Stream};
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
 
@@ -79,9 +79,9 @@ impl RequestBody {
         }
     }
 
-    /// Marks the reply as [`Early`] if the body may not have been read to its end.
+    /// Marks the reply as [`Early`] if the body may not have been read to its end, and tells the connection.
     #[inline]
-    pub(crate) fn mark_if_unread<B>(&self, reply: &mut http::Response<B>) {
+    pub(crate) fn mark_if_unread<B>(&self, reply: &mut http::Response<B>, link: Option<&Link>) {
         let has_come_to_its_end = match self {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Other(body) => body.is_end_stream(),
@@ -91,7 +91,7 @@ impl RequestBody {
             Self::Read(_) | Self::Latin1(_) => true,
         };
         if !has_come_to_its_end {
-            mark_early(reply.extensions_mut());
+            mark_early(reply.extensions_mut(), link);
         }
     }
 
@@ -222,7 +222,10 @@ impl RequestBody {
 pub(crate) struct Early;
 
 #[cold]
-fn mark_early(extensions: &mut Extensions) {
+fn mark_early(extensions: &mut Extensions, link: Option<&Link>) {
+    if let Some(connection) = link.and_then(Link::connection) {
+        connection.leaves_unread();
+    }
     extensions.insert(Early);
 }
 

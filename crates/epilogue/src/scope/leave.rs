@@ -44,6 +44,7 @@ impl Scope {
             tasks.append(own);
             tasks.take_all(false);
         }
+        self.body.mark_if_unread(&mut response, self.link.as_ref());
         if let (Some(link), Either::Left(_)) = (&self.link, response.body()) {
             link.reply_is_there();
         }
@@ -62,7 +63,6 @@ impl Scope {
             after.hold(&mut self.link);
         }
         self.let_go();
-        self.body.mark_if_unread(&mut response);
         self.body.let_go();
         response.map(|content| ReplyBody::of_route(content, after, breakable))
     }

@@ -24,6 +24,8 @@ pub(crate) struct Connection {
     pub(super) wait: Arc<Wait>,
     /// Whether an HTTP/1 request may have to wait until all of its reply is there, so that its client may leave in the meantime.
     awaits_reply: AtomicBool,
+    /// Whether the body of an HTTP/1 request may not have come to its end when its reply was made.
+    leaves_unread: AtomicBool,
     /// Whether it was cut off at the end of a shutdown.
     is_cut_off: AtomicBool,
 }
@@ -37,6 +39,7 @@ impl Connection {
             lane: Lane::new(),
             wait,
             awaits_reply: AtomicBool::new(false),
+            leaves_unread: AtomicBool::new(false),
             is_cut_off: AtomicBool::new(false),
         }
     }
@@ -50,6 +53,7 @@ impl Connection {
         }
         self.wait.head_came();
         self.awaits_reply.store(true, Ordering::Relaxed);
+        self.leaves_unread.store(false, Ordering::Relaxed);
         None
     }
 
@@ -62,6 +66,15 @@ impl Connection {
     #[inline]
     pub(super) fn reply_is_there(&self) {
         self.awaits_reply.store(false, Ordering::Relaxed);
+    }
+
+    /// The request's client may go on sending what nobody reads.
+    pub(crate) fn leaves_unread(&self) {
+        self.leaves_unread.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn may_be_sent_more(&self) -> bool {
+        self.leaves_unread.load(Ordering::Relaxed) && !self.is_http2()
     }
 
     pub(super) fn is_http2(&self) -> bool {

@@ -76,8 +76,8 @@ impl ConnectionIo {
 }
 
 impl ConnectionIo {
-    /// Discards what the client still sends, until it goes or its time is up. To close a socket with something unread resets it, so
-    /// that the client may lose its last reply, or never look for it.
+    /// Discards what the client still sends, until it goes or its time is up. To close a socket with something unread, or that is sent
+    /// something later, resets it, so that the client may lose its last reply, or never look for it.
     #[cold]
     fn poll_lingered(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let until = self.lingers.get_or_insert_with(|| Box::pin(sleep(LINGER)));
@@ -153,8 +153,11 @@ impl Write for ConnectionIo {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingers.is_none() {
             std::task::ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
-            let peeked = self.inner.inner().poll_peek(context, &mut ReadBuf::new(&mut [0]));
-            if !matches!(peeked, Poll::Ready(Ok(1..))) {
+            let lingers = match self.inner.inner().poll_peek(context, &mut ReadBuf::new(&mut [0])) {
+                Poll::Ready(peeked) => matches!(peeked, Ok(1..)),
+                Poll::Pending => self.connection.may_be_sent_more(),
+            };
+            if !lingers {
                 return Poll::Ready(Ok(()));
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -25,6 +25,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long it may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many pings of a client are read before it has taken the answers to those before.
+const PINGS: usize = 100;
 /// Far less than the default: every client has one, and most of them say little.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -43,6 +45,9 @@ struct Shared {
     heard: AtomicBool,
     /// The function does not take what has come, so nothing is read.
     held_up: AtomicBool,
+    /// Many pings have come: nothing more is read until all has gone out.
+    many_pings: Notify,
+    flushed: Notify,
 }
 
 /// Why nothing comes from the client any more.
@@ -130,6 +135,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             shared.held_up.store(false, Ordering::Relaxed);
         }
     };
+    let mut pings = 0;
     while let Some(frame) = stream.next().await {
         shared.heard.store(true, Ordering::Relaxed);
         let step = match frame {
@@ -137,8 +143,17 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             Ok(Frame::Binary(bytes)) => Step::Message(Message::Binary(bytes)),
             // The stream goes on until its own close has been sent in reply.
             Ok(Frame::Close(close)) => Step::Close(Close::of_frame(close)),
-            // Pings are answered by the stream itself.
-            Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_)) => continue,
+            // The stream itself answers it, into a buffer that has no limit.
+            Ok(Frame::Ping(_)) => {
+                pings += 1;
+                if pings == PINGS {
+                    pings = 0;
+                    shared.many_pings.notify_one();
+                    shared.flushed.notified().await;
+                }
+                continue;
+            }
+            Ok(Frame::Pong(_) | Frame::Frame(_)) => continue,
             Err(error) => {
                 let Some((error, code)) = mistake(error, limit) else { break };
                 deliver(Step::Error(error)).await;
@@ -180,6 +195,13 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
         let frame = tokio::select! {
             biased;
             () = &mut stopped => break Close::new(CloseCode::Away, "the server stops"),
+            () = shared.many_pings.notified() => {
+                if !taken(sink.flush()).await {
+                    return WriteEnd::Gone;
+                }
+                shared.flushed.notify_one();
+                continue;
+            }
             // Before what is sent: others may have a sender too, and never stop.
             ended = &mut function_ended, if last.is_none() => {
                 let close = ended.unwrap_or_else(|_| Close::normal());
@@ -236,12 +258,16 @@ fn frame_of(message: Message) -> Frame {
     }
 }
 
-/// Returns whether the client has taken it.
 async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     sink: &mut SplitSink<WebSocketStream<S>, Frame>,
     frame: Frame,
 ) -> bool {
-    match timeout(SEND_TIMEOUT, sink.send(frame)).await {
+    taken(sink.send(frame)).await
+}
+
+/// Returns whether the client has taken what was sent.
+async fn taken(sent: impl Future<Output = Result<(), Error>>) -> bool {
+    match timeout(SEND_TIMEOUT, sent).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::debug!(%error, "the client of a WebSocket has left");
