@@ -325,7 +325,18 @@ pub(crate) fn can_be_imported(path: &Path) -> bool {
         count == 1 && BUILT_IN.iter().chain(&["cfg"]).any(|built_in| path.segments[0].ident == built_in);
     let is_self = path.segments.iter().any(|segment| segment.ident == "Self");
     let within = path.segments.iter().take(count - 1).any(|segment| !segment.arguments.is_none());
-    !is_built_in && !is_self && !within
+    !is_built_in && !is_self && !within && !is_variant(path)
+}
+
+/// Whether it looks like the variant of an enum. rustc reports that it is not a type, and would call it by the alias.
+fn is_variant(path: &Path) -> bool {
+    path.segments.len() > 1
+        && path
+            .segments
+            .iter()
+            .rev()
+            .take(2)
+            .all(|segment| segment.ident.unraw().to_string().starts_with(char::is_uppercase))
 }
 
 /// The same tokens with another span: rustc reports an error that it finds several times at one span only once.
