@@ -232,7 +232,7 @@ fn beside(path: &Path, alias: &Ident, module: &Ident, allowed: &TokenStream) -> 
     let (generics, arguments) = stood_in(last);
     quote! {
         #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
         mod #module {
             pub trait StandIn<#(#generics),*> {
                 type Named;
@@ -273,7 +273,7 @@ fn stand_in(path: &Path, alias: &Ident) -> TokenStream {
     let (name, structure) = (&last.ident, structure(last));
     quote! {
         mod without_a_macro {
-            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
             #structure
             #[allow(unused_imports, unreachable_pub)]
             pub use self::#name as #alias;
