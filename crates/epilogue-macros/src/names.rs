@@ -13,7 +13,7 @@
 //! recognises a repeated error only within one item.
 
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -86,16 +86,12 @@ impl Names {
             ty
         };
         Replace(&mut add).visit_type_mut(&mut param.ty);
-        let Some(Name { path, .. }) = self.found.get(first) else { return };
         let mut indices = first..;
         let mut look_up = |path: &Path| {
             let index = indices.next().expect("the range has no end");
             self.look_up(index, first_span(path))
         };
         Replace(&mut look_up).visit_type_mut(&mut param.ty_in_body);
-        // All with one span, so that rustc does not report the same thing for the whole type and again for its parts.
-        let tokens = respanned(param.ty_in_body.to_token_stream(), first_span(path));
-        param.ty_in_body = parse_quote!(#tokens);
     }
 
     /// The dependency in the table, as the body names it.
