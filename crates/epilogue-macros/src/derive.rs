@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Type, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
 use crate::asserts::{dependency_of, is_extract};
@@ -20,10 +20,17 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let unnamed = "an option has a name: write `crate = …`";
     let mut args = Args::parse(TokenStream::new(), unnamed, &mut errors);
     for attr in &item.attrs {
-        if attr.path().is_ident("dependency")
-            && let Some(list) = errors.ok(attr.meta.require_list())
-        {
-            args = Args::parse(list.tokens.clone(), unnamed, &mut errors);
+        match &attr.meta {
+            Meta::List(list) if list.path.is_ident("dependency") => {
+                args = Args::parse(list.tokens.clone(), unnamed, &mut errors);
+            }
+            meta if meta.path().is_ident("dependency") => {
+                errors.at(attr, "`#[derive(Dependency)]` makes the struct a dependency: remove this");
+            }
+            meta if meta.path().is_ident("param") => {
+                errors.at(attr, "the options of a parameter stand above its field: move them there");
+            }
+            _ => {}
         }
     }
     let private = args.private(&mut errors);

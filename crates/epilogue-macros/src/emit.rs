@@ -119,7 +119,7 @@ impl Function {
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
             #docs
-            #[allow(non_camel_case_types, missing_docs, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
+            #[allow(non_camel_case_types, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
             #vis #structure
         }
     }

@@ -7,6 +7,7 @@ use syn::{Attribute, ItemFn, ReturnType};
 use crate::args::Args;
 use crate::diagnostics::Errors;
 use crate::item;
+use crate::signature::check_qualifiers;
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -22,6 +23,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         errors.at(other, "`#[epilogue::main]` starts the runtime: remove this");
     }
     check(&function, &mut errors);
+    check_qualifiers(&mut function.sig, "`main`", &mut errors);
     let ItemFn { attrs, vis, mut sig, block: body, .. } = function;
     let ty = match &sig.output {
         ReturnType::Default => quote!(()),

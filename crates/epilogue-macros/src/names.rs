@@ -13,7 +13,7 @@
 //! recognises a repeated error only within one item.
 
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -86,16 +86,12 @@ impl Names {
             ty
         };
         Replace(&mut add).visit_type_mut(&mut param.ty);
-        let Some(Name { path, .. }) = self.found.get(first) else { return };
         let mut indices = first..;
         let mut look_up = |path: &Path| {
             let index = indices.next().expect("the range has no end");
             self.look_up(index, first_span(path))
         };
         Replace(&mut look_up).visit_type_mut(&mut param.ty_in_body);
-        // All with one span, so that rustc does not report the same thing for the whole type and again for its parts.
-        let tokens = respanned(param.ty_in_body.to_token_stream(), first_span(path));
-        param.ty_in_body = parse_quote!(#tokens);
     }
 
     /// The dependency in the table, as the body names it.
@@ -232,7 +228,7 @@ fn beside(path: &Path, alias: &Ident, module: &Ident, allowed: &TokenStream) -> 
     let (generics, arguments) = stood_in(last);
     quote! {
         #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
         mod #module {
             pub trait StandIn<#(#generics),*> {
                 type Named;
@@ -273,7 +269,7 @@ fn stand_in(path: &Path, alias: &Ident) -> TokenStream {
     let (name, structure) = (&last.ident, structure(last));
     quote! {
         mod without_a_macro {
-            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations)]
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
             #structure
             #[allow(unused_imports, unreachable_pub)]
             pub use self::#name as #alias;
@@ -325,7 +321,18 @@ pub(crate) fn can_be_imported(path: &Path) -> bool {
         count == 1 && BUILT_IN.iter().chain(&["cfg"]).any(|built_in| path.segments[0].ident == built_in);
     let is_self = path.segments.iter().any(|segment| segment.ident == "Self");
     let within = path.segments.iter().take(count - 1).any(|segment| !segment.arguments.is_none());
-    !is_built_in && !is_self && !within
+    !is_built_in && !is_self && !within && !is_variant(path)
+}
+
+/// Whether it looks like the variant of an enum. rustc reports that it is not a type, and would call it by the alias.
+fn is_variant(path: &Path) -> bool {
+    path.segments.len() > 1
+        && path
+            .segments
+            .iter()
+            .rev()
+            .take(2)
+            .all(|segment| segment.ident.unraw().to_string().starts_with(char::is_uppercase))
 }
 
 /// The same tokens with another span: rustc reports an error that it finds several times at one span only once.

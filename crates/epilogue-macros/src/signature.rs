@@ -307,7 +307,7 @@ fn self_type(signature: &Signature) -> Option<Ident> {
     types::word(quote!(#inputs #output), &|word| word == "Self")
 }
 
-fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
+pub(crate) fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
     if let Some(abi) = &signature.abi {
         errors.at(
             abi,

@@ -109,8 +109,10 @@ fn fields(function: &Function) -> impl Iterator<Item = &Parameter> {
 /// The struct that a user fills in.
 fn structure(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let names = fields(function).map(|param| &param.name);
-    let types = fields(function).map(|param| &param.ty);
+    let fields = fields(function).map(|Parameter { name, ty, .. }| {
+        let line = format!("The argument `{}`.", name.unraw());
+        quote!(#[doc = #line] #vis #name: #ty)
+    });
     let docs =
         function.docs(&format!("The arguments of the task `{name}`, which `BackgroundTasks::add` takes."));
     let allowed = allowed(&function.item.attrs);
@@ -119,14 +121,12 @@ fn structure(function: &Function) -> TokenStream {
         #allowed
         #[allow(
             non_camel_case_types,
-            missing_docs,
             missing_copy_implementations,
             missing_debug_implementations,
-            clippy::missing_docs_in_private_items,
             reason = "it has the function's name"
         )]
         #vis struct #name {
-            #(#vis #names: #types,)*
+            #(#fields,)*
         }
     }
 }
@@ -292,7 +292,7 @@ fn stub(function: &Function) -> TokenStream {
         }
     }
     let structure = quote! {
-        #[allow(non_camel_case_types, missing_docs, missing_debug_implementations, dead_code)]
+        #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
         #vis struct #name<#(#kinds),*> {
             #(#vis #names: #types,)*
         }

@@ -8,7 +8,7 @@ use syn::{Generics, ReturnType};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::param_options::is_token;
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, is_nameless};
 use crate::params::Params;
 use crate::route::{Options, Read};
 use crate::route_template::{Template, template_and_args};
@@ -86,10 +86,13 @@ fn socket(function: &mut Function, errors: &mut Errors) -> Option<usize> {
     let mut sockets =
         function.params.iter().enumerate().filter(|(_, param)| is_named(&param.ty, "WebSocket"));
     let Some((position, socket)) = sockets.next() else {
-        errors.at(
-            function.name(),
-            "a function under `#[websocket]` takes the socket: write `mut socket: WebSocket` among its parameters",
-        );
+        // What has no name may be the socket, and is reported.
+        if !function.item.sig.inputs.iter().any(is_nameless) {
+            errors.at(
+                function.name(),
+                "a function under `#[websocket]` takes the socket: write `mut socket: WebSocket` among its parameters",
+            );
+        }
         return None;
     };
     if socket.borrowed && !socket.is_reported {

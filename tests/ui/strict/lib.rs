@@ -1,5 +1,7 @@
 //! One of everything that a macro writes code for.
-#![deny(warnings, unused, missing_docs, missing_debug_implementations, unreachable_pub, rust_2018_idioms)]
+#![deny(warnings, unused, missing_debug_implementations, unreachable_pub, rust_2018_idioms)]
+// What is generated has documentation where it can be seen.
+#![forbid(missing_docs, unsafe_code)]
 #![deny(clippy::all, clippy::pedantic)]
 // Lints that are off, and that somebody may switch on.
 #![deny(unused_qualifications, unused_import_braces)]

@@ -179,7 +179,7 @@ fn scheme_trait(ty: &Type) -> Option<&'static str> {
 /// The type that was probably meant by one that is not a parameter.
 fn instead(ty: &Type, name: &TokenStream, at: Span) -> Option<TokenStream> {
     match (&*last_name(ty)?.to_string(), &arguments(ty)[..]) {
-        ("HeaderMap" | "Method" | "Uri", _) => Some(quote_spanned!(at=> __epilogue::RequestParts)),
+        ("HeaderMap" | "Method" | "Parts" | "Uri", _) => Some(quote_spanned!(at=> __epilogue::RequestParts)),
         ("SocketAddr", []) | ("ConnectInfo", _) => Some(quote_spanned!(at=> __epilogue::ClientAddr)),
         ("Response", _) => Some(quote_spanned!(at=> __epilogue::Reply)),
         ("UploadFile", []) => Some(quote_spanned!(at=> __epilogue::File<#name>)),

@@ -6,6 +6,7 @@ use syn::{Expr, ExprLit, Lit, Type};
 use crate::effects;
 use crate::habits::advice::{is_credentials, is_valueless};
 use crate::habits::repair::split;
+use crate::signature::Kind;
 use crate::types::{arguments, bare, holds_value, is_named, is_one_of, is_unsized, text};
 
 /// The options that FastAPI has under the same name, and those that it calls otherwise.
@@ -61,6 +62,19 @@ pub(crate) fn default(declared: &Declared, value: &TokenStream) -> String {
         Some(call) => called(declared, &call, None),
         None => valued(declared, value),
     }
+}
+
+/// The error for a type as Python writes it.
+pub(crate) fn typed(declared: &Declared, kind: Kind) -> String {
+    const OTHERWISE: &str = "Rust writes this type in another way";
+    let Some(ty) = declared.ty() else { return String::from(OTHERWISE) };
+    let ty = if kind == Kind::Task || is_valueless(&ty) {
+        text(&ty)
+    } else {
+        let (source, held) = sourced(&ty);
+        format!("{source}<{held}>")
+    };
+    format!("{OTHERWISE}: write `{}`", declared.whole(&[], &ty))
 }
 
 /// The error for a call, which is the default itself or stands in an `Annotated` with that default.
@@ -147,14 +161,7 @@ fn valued(declared: &Declared, value: &TokenStream) -> String {
         let whole = declared.whole(&[], &text(&ty));
         return format!("`{}` needs no default: write `{whole}`", last(&ty));
     }
-    let (source, held) = match arguments(&ty)[..] {
-        [held] if holds_value(&ty) || is_named(&ty, "File") => (last(&ty), owned(held)),
-        [inner] if is_named(&ty, "Option") && (holds_value(inner) || is_named(inner, "File")) => {
-            let held = arguments(inner).first().map_or_else(|| String::from("…"), |held| owned(held));
-            (last(inner), format!("Option<{held}>"))
-        }
-        _ => (String::from("Query"), owned(&ty)),
-    };
+    let (source, held) = sourced(&ty);
     if is_ellipsis(value) {
         let whole = declared.whole(&[], &format!("{source}<{held}>"));
         return format!("what must be sent has no default: write `{whole}`");
@@ -166,6 +173,18 @@ fn valued(declared: &Declared, value: &TokenStream) -> String {
         format!("{MISSING}: write `{whole}`")
     } else {
         format!("a default stands before the parameter's name: write `{whole}`")
+    }
+}
+
+/// What says where a value comes from, and the type of the value.
+fn sourced(ty: &Type) -> (String, String) {
+    match arguments(ty)[..] {
+        [held] if holds_value(ty) || is_named(ty, "File") => (last(ty), owned(held)),
+        [inner] if is_named(ty, "Option") && (holds_value(inner) || is_named(inner, "File")) => {
+            let held = arguments(inner).first().map_or_else(|| String::from("…"), |held| owned(held));
+            (last(inner), format!("Option<{held}>"))
+        }
+        _ => (String::from("Query"), owned(ty)),
     }
 }
 

@@ -32,7 +32,7 @@ described!(
 ///     format!("{} {}", parts.method, parts.uri)
 /// }
 /// ```
-#[doc(alias = "Request")]
+#[doc(alias("HttpRequest", "Request"))]
 #[derive(Debug, Clone)]
 pub struct RequestParts(Arc<Parts>);
 

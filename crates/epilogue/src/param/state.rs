@@ -28,6 +28,7 @@ use crate::scope::{Scope, Site, Value};
 /// # let _ = app;
 /// ```
 // As in `Depends`, the value is downcast at each access: so a state that is not `Send` is one error, and not one per future that holds it.
+#[doc(alias("Data", "Extension"))]
 pub struct State<T> {
     value: Value,
     of: PhantomData<fn() -> T>,

@@ -33,7 +33,7 @@ use crate::websocket::WebSocketError;
 /// ```
 ///
 /// The rule is FastAPI's, see its tutorial on [handling errors](https://fastapi.tiangolo.com/tutorial/handling-errors/).
-#[doc(alias = "HTTPException")]
+#[doc(alias("HTTPException", "HttpException"))]
 #[must_use = "it ends the request only if it is returned: `return Err(HttpError::new(…))`"]
 #[derive(Clone)]
 pub struct HttpError(Box<Parts>);

@@ -1,5 +1,6 @@
 //! The names of a route's template, and the parameters that take them.
 
+use super::body::check_body;
 use super::options::check_options;
 use super::scope::check_scope;
 use super::text::{contains, same};
@@ -145,6 +146,7 @@ pub(super) const fn check_names(
                 if node.generic {
                     return_if_wrong!(check_options(param));
                     return_if_wrong!(check_scope(node, param));
+                    return_if_wrong!(check_body(node.params, &[], i));
                 }
                 i += 1;
             }

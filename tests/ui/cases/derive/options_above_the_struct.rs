@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[derive(Dependency)]
+#[param(default = 10)]
+struct Page {
+    limit: Query<u32>,
+}
+
+#[get("/")]
+async fn index(page: Depends<Page>) -> String {
+    page.limit.to_string()
+}
+
+fn main() {}

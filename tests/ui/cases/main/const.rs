@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[epilogue::main]
+const async fn main() {}

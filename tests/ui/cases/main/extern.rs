@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[epilogue::main]
+async extern "C" fn main() {}

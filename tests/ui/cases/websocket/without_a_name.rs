@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[websocket("/chat")]
+async fn chat(_: WebSocket) {}
+
+fn main() {}
