@@ -10,10 +10,11 @@ use crate::asserts::Limits;
 use crate::diagnostics::Errors;
 use crate::docs;
 use crate::habits::advice;
+use crate::habits::fastapi::MISSING;
 use crate::integer::Integer;
 use crate::number::{Limit, Number};
 use crate::parameter::Parameter;
-use crate::types::{arguments, is_named, text};
+use crate::types::{arguments, is_named, is_scalar, text};
 
 const OPTIONS: &[&str] = &[
     "default",
@@ -87,6 +88,12 @@ impl ParamOptions {
             if is_path {
                 errors
                     .at(name, "a path parameter always has a value, so it has no default: remove `default`");
+            } else if ends_in(&default, &["None"]) && is_scalar(&param.ty) {
+                let held = arguments(&param.ty).first().map_or_else(String::new, text);
+                errors.at(
+                    default,
+                    format!("{MISSING}: write `Option<{held}>` between the angle brackets, and remove this `default`"),
+                );
             } else {
                 self.fields.push(quote!(has_default: true));
                 self.default = Some(default);
@@ -341,7 +348,7 @@ fn holds_several(ty: &Type) -> bool {
 /// The value in the default of an optional parameter: 300 in `Some(300)`.
 fn within_some(default: &Expr) -> &Expr {
     match default {
-        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, &["Some"]) => &call.args[0],
+        Expr::Call(call) if call.args.len() == 1 && ends_in(&call.func, &["Some"]) => &call.args[0],
         default => default,
     }
 }
@@ -355,7 +362,7 @@ fn text_of(default: &Expr) -> Option<&LitStr> {
         {
             text_of(&call.receiver)
         }
-        Expr::Call(call) if call.args.len() == 1 && is_path(&call.func, &["String", "from"]) => {
+        Expr::Call(call) if call.args.len() == 1 && ends_in(&call.func, &["String", "from"]) => {
             text_of(&call.args[0])
         }
         _ => None,
@@ -363,7 +370,7 @@ fn text_of(default: &Expr) -> Option<&LitStr> {
 }
 
 /// Whether an expression is a path that ends in these words.
-fn is_path(expr: &Expr, last: &[&str]) -> bool {
+fn ends_in(expr: &Expr, last: &[&str]) -> bool {
     let Expr::Path(path) = expr else { return false };
     let words = path.path.segments.iter().rev().map(|segment| &segment.ident);
     words.len() >= last.len() && words.zip(last.iter().rev()).all(|(word, last)| word == last)

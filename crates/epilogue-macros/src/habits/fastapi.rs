@@ -188,7 +188,7 @@ fn sourced(ty: &Type) -> (String, String) {
     }
 }
 
-const MISSING: &str = "what may be missing is an `Option`, which needs no default";
+pub(crate) const MISSING: &str = "what may be missing is an `Option`, which needs no default";
 
 /// The type that a parameter holds with this default, and the default as this type wants it.
 fn with_default(held: String, default: Option<&TokenStream>) -> (String, Option<String>) {
