@@ -26,11 +26,15 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let Some(mut function) = Function::read(item, Kind::Task, "#[task]", &private, &mut errors) else {
         return errors.beside(item);
     };
-    if !function.item.sig.generics.params.is_empty() {
+    let generics = &function.item.sig.generics;
+    if !function.generics().params.is_empty() {
         errors.at(
-            &function.item.sig.generics,
+            generics,
             "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
         );
+    } else if !generics.params.is_empty() && errors.is_empty() {
+        // An argument that borrows has been reported.
+        errors.at(generics, "a `#[task]` owns its arguments, so nothing has this lifetime: remove it");
     }
     if let (Some(retries), Output::Unit) = (retries, &function.output) {
         errors.at(
