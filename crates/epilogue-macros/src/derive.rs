@@ -109,6 +109,12 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
                 }
                 ty => _ = forbidden::check(ty, "a struct of parameters", Place::Parameter, errors),
             }
+            for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("dependency")) {
+                errors.at(
+                    attr,
+                    "a field says by its type what it depends on, as in `Depends<name>`: remove this",
+                );
+            }
             let name = field.ident.clone()?;
             let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
             let mut param = Parameter::new(name, ty, attrs);
