@@ -121,6 +121,12 @@ fn check_reference(name: &Ident, reference: &TypeReference, errors: &mut Errors)
             mutability,
             if types::is_named(&reference.elem, "WebSocket") {
                 format!("the socket is the function's own, and not borrowed: write `mut {name}: {ty}`")
+            } else if types::is_named(&reference.elem, "Response") {
+                String::from("the reply in the making is the request's, which shares it: write `&Reply`")
+            } else if types::is_named(&reference.elem, "Request") {
+                format!(
+                    "the request has one owner: write `&RequestParts`, or `Extract<{ty}>` to take all of it"
+                )
             } else {
                 format!("a parameter cannot be `&mut`, since the request shares it: write `&{ty}` or `{ty}`")
             },
