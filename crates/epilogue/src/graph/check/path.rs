@@ -98,8 +98,8 @@ const fn place_elsewhere(param: &ParamNode) -> Option<&'static str> {
         Source::Value(Place::Query) => Some("the query"),
         Source::Value(Place::Header) => Some("the headers"),
         Source::Value(Place::Cookie) => Some("the cookies"),
-        Source::Form => Some("the form"),
-        Source::Json(_) => Some("the body"),
+        Source::Form | Source::File { .. } => Some("the form"),
+        Source::Json(_) | Source::RawBody => Some("the body"),
         _ => None,
     }
 }

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/hello/{name}")]
+async fn hello(name: String) -> String {
+    name
+}
+
+fn main() {}
