@@ -194,7 +194,7 @@ impl<V, S> OfStd for HashMap<String, V, S> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Send + Sync`, so it cannot be shared between threads",
     label = "requests on other threads see this value too",
-    note = "write `Arc` for `Rc`, `Mutex` for `RefCell`, an atomic for `Cell`, and own what it borrows"
+    note = "write `Arc` for `Rc`, `Mutex` for `RefCell`, an atomic for `Cell`, `dyn Trait + Send + Sync` for `dyn Trait`, and own what it borrows"
 )]
 pub trait Shared {
     #[doc(hidden)]

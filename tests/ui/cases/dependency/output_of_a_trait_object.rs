@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+trait Repository {}
+
+#[dependency]
+fn repository() -> std::sync::Arc<dyn Repository> {
+    todo!()
+}
+
+fn main() {}
