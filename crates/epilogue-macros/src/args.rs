@@ -11,7 +11,7 @@ use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, parenthesized
 
 use crate::diagnostics::{Errors, nearest};
 use crate::effects::{self, Effect};
-use crate::habits::elsewhere::{example, hint};
+use crate::habits::elsewhere::{example, hint, owner};
 use crate::habits::fastapi::is_ellipsis;
 use crate::types::text;
 
@@ -289,16 +289,19 @@ impl Args {
         let listed: Vec<_> = known.iter().copied().filter(|option| *option != "crate").collect();
         for arg in self.0 {
             let name = arg.name.unraw().to_string();
-            let hint = match (hint(&name, known), nearest(&name, &listed)) {
-                (Some(hint), _) => String::from(hint),
-                (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) if listed.is_empty() => String::from("remove it"),
+            let owner =
+                || owner(&name).map_or_else(String::new, |owner| format!(", which belongs to {owner}"));
+            let instead = match (hint(&name, known), nearest(&name, &listed)) {
+                (Some(hint), _) => format!("; {hint}"),
+                (None, Some(near)) => format!("; did you mean `{near}`?"),
+                (None, None) if listed.is_empty() => format!("{}; remove it", owner()),
                 (None, None) => format!(
-                    "it has {}",
+                    "{}; it has {}",
+                    owner(),
                     listed.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(", ")
                 ),
             };
-            errors.at(&arg.name, format!("{of} has no option `{name}`; {hint}"));
+            errors.at(&arg.name, format!("{of} has no option `{name}`{instead}"));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::params::Params;
 use crate::signature::{Function, Kind, Output};
 use crate::types::{self, is_named};
 
-const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
+pub(crate) const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

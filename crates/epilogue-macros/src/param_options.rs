@@ -16,7 +16,7 @@ use crate::number::{Limit, Number};
 use crate::parameter::Parameter;
 use crate::types::{arguments, is_named, is_scalar, text};
 
-const OPTIONS: &[&str] = &[
+pub(crate) const OPTIONS: &[&str] = &[
     "default",
     "alias",
     "ge",

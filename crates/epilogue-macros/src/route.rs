@@ -17,7 +17,8 @@ use crate::signature::{Function, Kind, Output};
 use crate::types::{arguments, is_named, is_one_of};
 use crate::{docs, types};
 
-const OPTIONS: &[&str] = &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
+pub(crate) const OPTIONS: &[&str] =
+    &["status", "dependencies", "tags", "blocking", "concurrent", "hidden", "crate"];
 
 pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

@@ -15,7 +15,7 @@ use crate::parameter::{Parameter, name_of};
 use crate::signature::{Function, Kind, Output};
 use crate::types::{bare, is_named};
 
-const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
+pub(crate) const OPTIONS: &[&str] = &["retries", "retry_on_panic", "timeout", "always", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

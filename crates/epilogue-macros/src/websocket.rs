@@ -15,7 +15,7 @@ use crate::route_template::{Template, template_and_args};
 use crate::signature::{Function, Kind};
 use crate::types::{arguments, is_named};
 
-const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
+pub(crate) const OPTIONS: &[&str] = &["dependencies", "tags", "concurrent", "protocols", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

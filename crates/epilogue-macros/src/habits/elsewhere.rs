@@ -1,5 +1,7 @@
 //! Options that FastAPI has, or that people guess, and what to write here instead; and what our own options take.
 
+use crate::{dependency, param_options, route, task, websocket};
+
 /// The other name of an option, the option that a macro must have for the hint to be true, and the hint.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("status_code", "status", "write `status = 201`"),
@@ -53,6 +55,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("max_retries", "retries", "write `retries = 3`"),
     ("name", "retries", "write `.name(…)` where it is added, as in `tasks.add(…).name(…)`"),
     ("backoff", "retries", "write `.backoff(…)` where it is added, as in `tasks.add(…).backoff(…)`"),
+    ("blocking", "retries", "a sync function is run on the blocking pool without it: remove it"),
+    ("hidden", "protocols", "no WebSocket is documented: remove it"),
     ("use_cache", "scope", "write `Depends<Fresh<…>>` at the parameter that wants an output of its own"),
     ("app", "scope", "write `scope = \"app\"`"),
     ("request", "scope", "write `scope = \"request\"`"),
@@ -65,6 +69,18 @@ const EXIT: &str = "write `exit = …`, the name of the function that runs when 
 pub(crate) fn hint(name: &str, known: &[&str]) -> Option<&'static str> {
     let (_, _, hint) = ELSEWHERE.iter().find(|(other, needs, _)| *other == name && known.contains(needs))?;
     Some(hint)
+}
+
+/// Whose option it is, if it is not this macro's.
+pub(crate) fn owner(name: &str) -> Option<&'static str> {
+    let owners = [
+        (route::OPTIONS, "the route macros"),
+        (websocket::OPTIONS, "`#[websocket]`"),
+        (dependency::OPTIONS, "`#[dependency]`"),
+        (task::OPTIONS, "`#[task]`"),
+        (param_options::OPTIONS, "the `#[param(…)]` of a parameter"),
+    ];
+    owners.into_iter().find(|(options, _)| options.contains(&name)).map(|(_, owner)| owner)
 }
 
 /// What may stand after the `=` of an option, or all of it if it takes a list.
