@@ -203,6 +203,14 @@ impl<'ast> Visit<'ast> for Checks<'_> {
 
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
         let PathArguments::Parenthesized(arguments) = &segment.arguments else {
+            if matches!(self.place, Place::Output | Place::Reply) && lacks_its_lifetime(segment) {
+                let written = text(segment);
+                let lasting = written.replacen('<', "<'static, ", 1);
+                self.errors.at(
+                    segment,
+                    format!("what is returned outlives the call, and `{written}` borrows: write a type that owns its data, or `{lasting}`"),
+                );
+            }
             return visit::visit_path_segment(self, segment);
         };
         let (name, inputs) = (&segment.ident, text(&arguments.inputs));
@@ -373,6 +381,13 @@ pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
             self.left_out += usize::from(lifetime.ident == "_");
         }
 
+        fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
+            if lacks_its_lifetime(segment) {
+                (self.all, self.left_out) = (self.all + 1, self.left_out + 1);
+            }
+            visit::visit_path_segment(self, segment);
+        }
+
         // A function pointer has lifetimes of its own.
         fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
     }
@@ -380,4 +395,11 @@ pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
     signature.inputs.iter().for_each(|input| inputs.visit_fn_arg(input));
     output.visit_return_type(&signature.output);
     output.left_out > 0 && inputs.all != 1
+}
+
+/// Whether it is a `Cow<str>` or `Cow<[T]>`, without its lifetime. That other types have one cannot be seen.
+fn lacks_its_lifetime(segment: &PathSegment) -> bool {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
+    segment.ident == "Cow"
+        && matches!(arguments.args.first(), Some(GenericArgument::Type(ty)) if is_unsized(ty))
 }

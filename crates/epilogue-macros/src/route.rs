@@ -52,7 +52,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     );
     let output = params.asserts.name_output(function.output_to_check(), &Generics::default());
     params.asserts.reply(function.output_to_check(), &output);
-    let run = call(&function, &options, &params);
+    let run = call(&function, &options, &params, &output);
     let read = Read {
         method,
         function: &function,
@@ -268,7 +268,7 @@ fn effects(dependencies: &[Path]) -> Vec<TokenStream> {
 }
 
 /// Passes the function to the code that runs it.
-fn call(function: &Function, options: &Options, params: &Params) -> TokenStream {
+fn call(function: &Function, options: &Options, params: &Params, output: &TokenStream) -> TokenStream {
     let Params { locals, arguments, .. } = params;
     let span = function.name().span();
     // Without the name's span, so that they resolve even if the function's name comes out of another macro.
@@ -286,7 +286,8 @@ fn call(function: &Function, options: &Options, params: &Params) -> TokenStream 
         let pattern =
             if let Output::Unit = function.output { quote!(()) } else { quote!(__epilogue_returned) };
         let reply = reply(&function.output, &pattern);
-        let reply = quote!(|#pattern| #reply);
+        // With the type, or rustc would infer one that borrows from a parameter if a lifetime is missing in it.
+        let reply = quote!(|#pattern: #output| #reply);
         return quote_spanned!(span=> __epilogue::path_function(#scope, #take, |#taken| #future, #reply));
     }
     let call = function.call(&none, arguments);
