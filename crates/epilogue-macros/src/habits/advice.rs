@@ -121,6 +121,9 @@ pub(crate) fn readable(ty: &Type, at: Span) -> TokenStream {
 /// The trait that a reply is asserted by: `bound`, unless it looks as if another type was meant.
 pub(crate) fn reply(ty: &Type, bound: &str, at: Span) -> TokenStream {
     let instead = match arguments(ty)[..] {
+        _ if is_named(ty, "EventStream") => Some(quote_spanned!(at=> __epilogue::Sse<#ty>)),
+        // What it says is in the reply, whatever is returned.
+        _ if is_named(ty, "Reply") => Some(quote_spanned!(at=> ())),
         [json] if is_one_of(ty, &["Option", "Vec"]) && is_named(json, "Json") => within(ty, json, at),
         _ => None,
     };

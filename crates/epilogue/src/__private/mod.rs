@@ -75,6 +75,7 @@ pub use crate::response::{
     ReplyOr, ReplyValue, Returned, ReturnedReply, ReturnedValue, TupleReply, replied,
 };
 pub use crate::scope::{BoxFuture, Running, Scope, Site, Taking, Value};
+pub use crate::sse::Sse;
 #[cfg(feature = "websocket")]
 pub use crate::websocket::{SocketReturn, WebSocket};
 pub use crate::{__param_docs as param_docs, __route_docs as route_docs};

@@ -53,7 +53,7 @@ impl<T: IntoResponse> ReplyValue for T {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
-    label = "not a response: a `Json<…>` stands outside of what it holds",
+    label = "not a response: this type does not implement `IntoResponse`",
     note = "return `{Instead}`"
 )]
 pub trait ReplyOr<Instead> {}
