@@ -297,6 +297,10 @@ async fn what_is_cut_off_is_named_oldest_first() {
     let report = runner.drain(std::future::ready(())).await;
     let names: Vec<_> = report.abandoned.iter().map(|task| &*task.name).collect();
     assert_eq!(names, ["first", "second", "third"]);
+    assert!(
+        report.to_string().starts_with("1 tasks ran, 3 abandoned (the first: first of POST /test"),
+        "{report}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

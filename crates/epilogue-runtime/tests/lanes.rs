@@ -26,6 +26,19 @@ async fn one_batch_after_another() {
 }
 
 #[tokio::test]
+async fn batches_one_after_another_have_one_task_of_the_runtime() {
+    let (runner, lane, ids) = (runner(), Lane::new(), Log::default());
+    for _ in 0..3 {
+        let (tasks, inner) = (list(&runner), ids.clone());
+        tasks.add_task(async move || inner.add(tokio::task::id().to_string()), ());
+        Batch::new(tasks).submit_on(&lane);
+        runner.idle().await;
+    }
+    let ids = ids.lines();
+    assert_eq!(ids, [&*ids[0]; 3]);
+}
+
+#[tokio::test]
 async fn a_batch_waits_for_no_other_of_its_lane() {
     let (runner, lane) = (runner(), Lane::new());
     for _ in 0..3 {

@@ -168,6 +168,31 @@ async fn a_batch_that_is_cut_off_while_it_waits_for_its_place_takes_none() {
     assert!(report.stuck.is_empty());
 }
 
+#[test]
+fn a_batch_that_has_left_its_place_gets_it_from_a_runtime_that_ends() {
+    let own = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let other = runtime();
+    let runner = Runner::new(TaskLimits::default().batches(1));
+    let _attempts = with_attempts(&runner);
+    own.block_on(async {
+        let tasks = list(&runner);
+        tasks.add(flaky("mail", 1, How::Error)).retries(1);
+        Batch::new(tasks).submit();
+    });
+    other.block_on(async {
+        let tasks = list(&runner);
+        tasks.add_task(std::future::pending::<()>, ());
+        Batch::new(tasks).submit();
+    });
+    // It fails and leaves its place to the other one, then waits for a place.
+    own.block_on(async { tokio::time::sleep(Duration::from_mins(1)).await });
+    assert_eq!((runner.stats().batches, runner.stats().waiting_batches), (1, 1));
+    drop(other);
+    let idle = own.block_on(async { tokio::time::timeout(Duration::from_mins(1), runner.idle()).await });
+    idle.expect("it is given no place");
+    assert_eq!((runner.stats().succeeded, runner.stats().abandoned), (1, 1));
+}
+
 #[tokio::test]
 async fn what_follows_a_batch_without_tasks_counts_among_the_pending_too() {
     let runner = Runner::new(TaskLimits::default().pending(2));

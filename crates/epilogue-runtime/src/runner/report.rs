@@ -65,6 +65,9 @@ impl DrainReport {
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} tasks ran, {} abandoned", self.stats.ran(), self.abandoned.len())?;
+        if let Some(first) = self.abandoned.first() {
+            write!(f, " (the first: {} of {})", first.name, first.origin)?;
+        }
         for (count, what) in [
             (self.requests.len(), "requests cut off"),
             (self.stuck.len(), "batches did not stop"),

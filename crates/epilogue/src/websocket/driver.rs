@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -25,8 +25,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long it may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many pings of a client are read before it has taken the answers to those before.
-const PINGS: usize = 100;
 /// Far less than the default: every client has one, and most of them say little.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -45,9 +43,6 @@ struct Shared {
     heard: AtomicBool,
     /// The function does not take what has come, so nothing is read.
     held_up: AtomicBool,
-    /// Many pings have come: nothing more is read until all has gone out.
-    many_pings: Notify,
-    flushed: Notify,
 }
 
 /// Why nothing comes from the client any more.
@@ -99,9 +94,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let Self { stream, limit, incoming, mut outgoing } = self;
         let (mut sink, stream) = stream.split();
         let shared = Shared::default();
-        let mut reading = pin!(read(stream, limit, incoming, &shared));
+        // The stream answers a ping in a buffer without a bound. So after a ping little is read until the answer has gone.
+        let (pinged, answers) = mpsc::channel(1);
+        let mut reading = pin!(read(stream, limit, incoming, pinged, &shared));
         let ended = {
-            let mut writing = pin!(write(&mut sink, &mut outgoing, function_ended, stopping, &shared));
+            let mut writing =
+                pin!(write(&mut sink, &mut outgoing, answers, function_ended, stopping, &shared));
             tokio::select! {
                 biased;
                 end = &mut reading => Ok(end),
@@ -125,6 +123,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: SplitStream<WebSocketStream<S>>,
     limit: usize,
     incoming: mpsc::Sender<Step>,
+    pinged: mpsc::Sender<()>,
     shared: &Shared,
 ) -> ReadEnd {
     let deliver = async |step| {
@@ -135,7 +134,6 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             shared.held_up.store(false, Ordering::Relaxed);
         }
     };
-    let mut pings = 0;
     while let Some(frame) = stream.next().await {
         shared.heard.store(true, Ordering::Relaxed);
         let step = match frame {
@@ -143,14 +141,9 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             Ok(Frame::Binary(bytes)) => Step::Message(Message::Binary(bytes)),
             // The stream goes on until its own close has been sent in reply.
             Ok(Frame::Close(close)) => Step::Close(Close::of_frame(close)),
-            // The stream itself answers it, into a buffer that has no limit.
+            // It is answered by the stream itself. After the close, when nothing more is written, it is not.
             Ok(Frame::Ping(_)) => {
-                pings += 1;
-                if pings == PINGS {
-                    pings = 0;
-                    shared.many_pings.notify_one();
-                    shared.flushed.notified().await;
-                }
+                let _ = pinged.send(()).await;
                 continue;
             }
             Ok(Frame::Pong(_) | Frame::Frame(_)) => continue,
@@ -182,6 +175,7 @@ fn mistake(error: Error, limit: usize) -> Option<(WebSocketError, CloseCode)> {
 async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     sink: &mut SplitSink<WebSocketStream<S>, Frame>,
     outgoing: &mut mpsc::Receiver<Step>,
+    mut answers: mpsc::Receiver<()>,
     mut function_ended: oneshot::Receiver<Close>,
     stopping: &CancellationToken,
     shared: &Shared,
@@ -195,13 +189,6 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
         let frame = tokio::select! {
             biased;
             () = &mut stopped => break Close::new(CloseCode::Away, "the server stops"),
-            () = shared.many_pings.notified() => {
-                if !taken(sink.flush()).await {
-                    return WriteEnd::Gone;
-                }
-                shared.flushed.notify_one();
-                continue;
-            }
             // Before what is sent: others may have a sender too, and never stop.
             ended = &mut function_ended, if last.is_none() => {
                 let close = ended.unwrap_or_else(|_| Close::normal());
@@ -211,6 +198,12 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
                 // What was sent until now goes out first, and a close among it counts.
                 outgoing.close();
                 last = Some(close);
+                continue;
+            }
+            Some(()) = answers.recv() => {
+                if !in_time(sink.flush()).await {
+                    return WriteEnd::Gone;
+                }
                 continue;
             }
             step = outgoing.recv(), if can_send => match step {
@@ -235,7 +228,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
                 Frame::Ping(bytes::Bytes::new())
             }
         };
-        if !send(sink, frame).await {
+        if !in_time(sink.send(frame)).await {
             return WriteEnd::Gone;
         }
     };
@@ -243,12 +236,12 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     outgoing.close();
     while let Some(step) = outgoing.recv().await {
         if let Step::Message(message) = step
-            && !send(sink, frame_of(message)).await
+            && !in_time(sink.send(frame_of(message))).await
         {
             return WriteEnd::Gone;
         }
     }
-    if send(sink, close.into_frame()).await { WriteEnd::CloseSent } else { WriteEnd::Gone }
+    if in_time(sink.send(close.into_frame())).await { WriteEnd::CloseSent } else { WriteEnd::Gone }
 }
 
 fn frame_of(message: Message) -> Frame {
@@ -258,16 +251,9 @@ fn frame_of(message: Message) -> Frame {
     }
 }
 
-async fn send<S: AsyncRead + AsyncWrite + Unpin>(
-    sink: &mut SplitSink<WebSocketStream<S>, Frame>,
-    frame: Frame,
-) -> bool {
-    taken(sink.send(frame)).await
-}
-
-/// Returns whether the client has taken what was sent.
-async fn taken(sent: impl Future<Output = Result<(), Error>>) -> bool {
-    match timeout(SEND_TIMEOUT, sent).await {
+/// Returns whether the client has taken what is written.
+async fn in_time(writing: impl Future<Output = Result<(), Error>>) -> bool {
+    match timeout(SEND_TIMEOUT, writing).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::debug!(%error, "the client of a WebSocket has left");
