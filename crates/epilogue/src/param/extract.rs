@@ -108,8 +108,8 @@ where
 {
     type Source<F: Fuel> = FromExtractor<E, M, K>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
-        scope.extracted(site).map(Self).map_err(Untaken::Failed)
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+        scope.extracted(site).map(Self).map_err(Untaken::failed)
     }
 }
 

@@ -90,7 +90,7 @@ pub trait Param<Via = Own>: Sized {
 
     /// Takes the value out of the request.
     #[doc(hidden)]
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken>;
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>>;
 }
 
 /// Marks the parameters of our own, which are not axum extractors.
@@ -119,17 +119,29 @@ pub trait Holds {
 pub trait WithValue: Holds + Sized {
     fn from_value(value: Self::Value) -> Self;
     /// Takes the value, or `None` if the request has nothing of it.
-    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken>;
+    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Box<Untaken>>;
 }
 
-/// Why a parameter has no value.
+/// Why a parameter has no value, or why several have none. It is always in a box, so that what holds it on the way of a good request is small.
 #[doc(hidden)]
-#[derive(Debug)]
-pub enum Untaken {
-    /// What the request sent is not valid.
-    Invalid(Vec<Invalid>),
-    /// The dependency that it holds failed.
-    Failed(Rejection),
+#[derive(Debug, Default)]
+pub struct Untaken {
+    /// What the request sent and is not valid.
+    pub(crate) own: Vec<Invalid>,
+    /// The failure of the first dependency that has no output.
+    pub(crate) below: Option<Rejection>,
+}
+
+impl Untaken {
+    #[cold]
+    pub(crate) fn invalid(own: Vec<Invalid>) -> Box<Self> {
+        Box::new(Self { own, below: None })
+    }
+
+    #[cold]
+    pub(crate) fn failed(below: Rejection) -> Box<Self> {
+        Box::new(Self { own: Vec::new(), below: Some(below) })
+    }
 }
 
 /// The source of every parameter of one kind.

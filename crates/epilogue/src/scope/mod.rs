@@ -28,7 +28,7 @@ use plan::SlotIndex;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use plan::{PlanError, Site};
 pub use running::Running;
-pub(crate) use running::{StepOutput, UntakenStep, caught, caught_now, drop_caught, poll_caught};
+pub(crate) use running::{StepOutput, caught, caught_now, drop_caught, poll_caught};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
 #[cfg(feature = "websocket")]
@@ -40,7 +40,7 @@ use crate::body::{BodyTime, ReplyBody, RequestBody, is_form, is_json};
 use crate::decode::Cookies;
 use crate::decode::{Captures, Headers, UrlEncoded};
 use crate::dependency::Outcome;
-use crate::param::ClientAddr;
+use crate::param::{ClientAddr, Untaken};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, Reply};
 use crate::security::SecurityScopes;
@@ -97,10 +97,26 @@ pub struct Scope {
     tasks: Option<BackgroundTasks>,
     reply: Option<Reply>,
     exits: Vec<Exit>,
-    errors: Vec<Invalid>,
+    errors: Option<Box<Errors>>,
     /// The turn of what runs now: it orders the tasks of parameters that are resolved at the same time.
     turn: u32,
     link: Option<Link>,
+}
+
+/// What the request got wrong so far.
+#[derive(Default)]
+struct Errors {
+    /// In the values of the dependencies that could not run.
+    of_steps: Vec<Invalid>,
+    /// Why the function cannot run whose parameters are being taken.
+    of_function: Untaken,
+}
+
+impl Errors {
+    fn is_empty(&self) -> bool {
+        let Self { of_steps, of_function: Untaken { own, below } } = self;
+        of_steps.is_empty() && own.is_empty() && below.is_none()
+    }
 }
 
 /// The head, owned until somebody wants to keep it.
@@ -151,7 +167,7 @@ impl Scope {
             tasks: None,
             reply: None,
             exits: Vec::new(),
-            errors: Vec::new(),
+            errors: None,
             turn: 0,
             link,
         }
@@ -242,6 +258,10 @@ impl Scope {
         Origin::new(self.number, Arc::clone(&self.route().label))
     }
 
+    fn take_errors_of_steps(&mut self) -> Vec<Invalid> {
+        self.errors.as_mut().map(|errors| std::mem::take(&mut errors.of_steps)).unwrap_or_default()
+    }
+
     pub(crate) fn tasks(&mut self) -> &BackgroundTasks {
         let tasks = self.take_tasks();
         self.tasks.insert(tasks)
@@ -302,14 +322,16 @@ impl Scope {
 
     /// The same for an output whose end nobody notices: its last reader takes it out of the slot, so that its memory is free for the
     /// outputs to come.
-    pub(crate) fn dependency_to_end(&mut self, site: &Site) -> Result<Value, Rejection> {
+    // Not inlined: what every parameter of every dependency repeats would be fetched anew for each.
+    #[inline(never)]
+    pub(crate) fn dependency_to_end(&mut self, site: &Site) -> Result<Value, Box<Untaken>> {
         if let (SlotIndex::Request(index), true) = (site.slot, site.is_last)
             && let slot @ Slot::Shared(_) = &mut self.slots[index]
             && let Slot::Shared(value) = std::mem::replace(slot, Slot::Empty)
         {
             return Ok(value);
         }
-        self.dependency(site)
+        self.dependency(site).map_err(Untaken::failed)
     }
 
     /// The scopes that are required at this place in the graph.

@@ -8,11 +8,12 @@ use tokio::sync::oneshot;
 use super::exit::{Exit, ExitStage};
 use super::running::{BlockingCall, blocking};
 use super::{
-    BoxFuture, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, UntakenStep, Value,
-    caught, caught_now, empty_parts,
+    BoxFuture, Plan, RunExit, Running, Scope, Slot, Step, StepOutput, StepRun, Taking, Value, caught,
+    caught_now, empty_parts,
 };
 use crate::app::AppState;
 use crate::graph::DependencyScope;
+use crate::param::Untaken;
 use crate::rejection::Rejection;
 use crate::response::Failure;
 
@@ -112,12 +113,12 @@ impl Scope {
     }
 
     #[cold]
-    pub(super) fn untaken(&mut self, step: &Step, untaken: UntakenStep) -> Result<Slot, Failure> {
-        let UntakenStep { own, below } = untaken;
+    pub(super) fn untaken(&mut self, step: &Step, untaken: Untaken) -> Result<Slot, Failure> {
+        let Untaken { own, below } = untaken;
         if !step.vital {
             return Ok(Slot::Failed(Rejection::merged(own, below)));
         }
-        self.errors.extend(own);
+        self.errors.get_or_insert_default().of_steps.extend(own);
         // A failure of a dependency below was noted where it happened, unless it is an error that no step of the plan could raise.
         match below.and_then(Rejection::into_raised) {
             Some(failure) => Err(failure),

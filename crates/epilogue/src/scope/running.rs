@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use super::{BoxFuture, Value};
-use crate::rejection::{Invalid, Rejection};
+use crate::param::Untaken;
 use crate::response::{Failure, HttpError, RaisedError};
 use crate::tasks::Runner;
 
@@ -29,7 +29,7 @@ pub enum Running {
     /// It has failed.
     Failed(Failure),
     /// It could not run: its own values are invalid, or a dependency below it failed.
-    Untaken(Box<UntakenStep>),
+    Untaken(Box<Untaken>),
 }
 
 /// The call of a sync dependency under `blocking`.
@@ -44,14 +44,6 @@ pub enum StepOutput {
     Entered(Value),
     /// An extractor's value, for the one parameter that it belongs to.
     Own(Box<dyn Any + Send>),
-}
-
-/// Why a step could not run.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct UntakenStep {
-    pub(super) own: Vec<Invalid>,
-    pub(super) below: Option<Rejection>,
 }
 
 impl std::fmt::Debug for Running {

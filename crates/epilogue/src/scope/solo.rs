@@ -92,9 +92,9 @@ impl Solo {
         self.scope.app = Arc::clone(&solo.app);
         self.scope.slots.clear();
         // They may be left from a call that was dropped before its end.
-        self.scope.errors.clear();
+        self.scope.errors = None;
         let ended = self.run(solo).await.err().or_else(|| {
-            let errors = std::mem::take(&mut self.scope.errors);
+            let errors = self.scope.take_errors_of_steps();
             (!errors.is_empty()).then(|| Rejection::without_duplicates(errors))
         });
         match ended {

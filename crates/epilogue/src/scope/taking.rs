@@ -1,4 +1,4 @@
-use super::{Running, Scope, Site, UntakenStep};
+use super::{Running, Scope, Site};
 use crate::decode::flaw;
 use crate::param::{Extract, Param, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
@@ -10,14 +10,12 @@ use crate::response::Failure;
 pub struct Taking<'a> {
     scope: &'a mut Scope,
     sites: &'a [Site],
-    own: Vec<Invalid>,
-    below: Option<Rejection>,
 }
 
 impl<'a> Taking<'a> {
     /// For a dependency, with the sites of its step.
     pub fn new(scope: &'a mut Scope, sites: &'a [Site]) -> Self {
-        Self { scope, sites, own: Vec::new(), below: None }
+        Self { scope, sites }
     }
 
     /// The parameter at this position, or `None` with the reason noted.
@@ -27,13 +25,13 @@ impl<'a> Taking<'a> {
 
     /// The same for an `Extract`, whose step has already run.
     pub fn take_extracted<E: Send + 'static>(&mut self, position: usize) -> Option<Extract<E>> {
-        self.take_with(position, |scope, site| scope.extracted(site).map(Extract).map_err(Untaken::Failed))
+        self.take_with(position, |scope, site| scope.extracted(site).map(Extract).map_err(Untaken::failed))
     }
 
     fn take_with<P>(
         &mut self,
         position: usize,
-        take: impl FnOnce(&mut Scope, &Site) -> Result<P, Untaken>,
+        take: impl FnOnce(&mut Scope, &Site) -> Result<P, Box<Untaken>>,
     ) -> Option<P> {
         match take(self.scope, &self.sites[position]) {
             Ok(value) => Some(value),
@@ -45,11 +43,10 @@ impl<'a> Taking<'a> {
     }
 
     #[cold]
-    fn note(&mut self, untaken: Untaken) {
-        match untaken {
-            Untaken::Invalid(errors) => self.own.extend(errors),
-            Untaken::Failed(rejection) => drop(self.below.get_or_insert(rejection)),
-        }
+    fn note(&mut self, untaken: Box<Untaken>) {
+        let Untaken { own, below } = &mut self.scope.errors.get_or_insert_default().of_function;
+        own.extend(untaken.own);
+        *below = below.take().or(untaken.below);
     }
 
     /// The same, with a default for a request that has no value.
@@ -63,21 +60,21 @@ impl<'a> Taking<'a> {
     }
 
     /// The result of a dependency that cannot run.
+    #[cold]
     pub fn failed(self) -> Running {
-        let (own, below) = self.into_errors();
-        Running::Untaken(Box::new(UntakenStep { own, below }))
+        Running::Untaken(Box::new(self.into_untaken()))
     }
 
     /// Whether nothing failed, neither here nor in what ran before.
     pub(super) fn is_clean(&self) -> bool {
-        self.own.is_empty() && self.below.is_none() && self.scope.errors.is_empty()
+        self.scope.errors.as_ref().is_none_or(|errors| errors.is_empty())
     }
 
     /// Why a path function cannot run: what is wrong with its own parameters, and with those taken before.
     #[cold]
     pub(super) fn into_failure(self) -> Failure {
-        let mut errors = std::mem::take(&mut self.scope.errors);
-        let (own, below) = self.into_errors();
+        let mut errors = self.scope.take_errors_of_steps();
+        let Untaken { own, below } = self.into_untaken();
         errors.extend(own);
         // As in FastAPI, where the body is not even JSON, nothing else is looked at.
         if let Some(at) = errors.iter().position(|error| error.kind == flaw::JSON_INVALID) {
@@ -88,13 +85,16 @@ impl<'a> Taking<'a> {
             .unwrap_or_else(|| Failure::Rejected(Rejection::without_duplicates(errors)))
     }
 
-    fn into_errors(self) -> (Vec<Invalid>, Option<Rejection>) {
-        let mut own = self.own;
-        if own.len() > 1 {
-            // FastAPI reports a function's values by place: path, query, header, cookie, body.
-            own.sort_by_key(Invalid::place);
-        }
-        (own, self.below)
+    fn into_untaken(self) -> Untaken {
+        let mut untaken = self
+            .scope
+            .errors
+            .as_mut()
+            .map(|errors| std::mem::take(&mut errors.of_function))
+            .unwrap_or_default();
+        // FastAPI reports a function's values by place: path, query, header, cookie, body.
+        untaken.own.sort_by_key(Invalid::place);
+        untaken
     }
 }
 

@@ -74,7 +74,7 @@ described!(
 impl Param for OAuth2PasswordForm {
     type Source<F: Fuel> = FromLoginForm;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
         let mut fields = Fields { scope, errors: Vec::new() };
         let grant_type = fields.read::<Option<String>>("grant_type").flatten();
         // Not by `ParamOptions::pattern`: this holds without the feature `pattern` as well.
@@ -88,7 +88,7 @@ impl Param for OAuth2PasswordForm {
         let client_id = fields.read("client_id");
         let client_secret = fields.read::<Option<String>>("client_secret");
         let (Some(username), Some(password), true) = (username, password, fields.errors.is_empty()) else {
-            return Err(Untaken::Invalid(fields.errors));
+            return Err(Untaken::invalid(fields.errors));
         };
         Ok(Self {
             grant_type,

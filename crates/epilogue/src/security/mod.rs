@@ -122,8 +122,8 @@ macro_rules! credentials_param {
             fn take(
                 scope: &mut crate::scope::Scope,
                 site: &crate::scope::Site,
-            ) -> Result<Self, crate::param::Untaken> {
-                scope.extracted(site).map_err(crate::param::Untaken::Failed)
+            ) -> Result<Self, Box<crate::param::Untaken>> {
+                scope.extracted(site).map_err(crate::param::Untaken::failed)
             }
         }
 
@@ -134,8 +134,8 @@ macro_rules! credentials_param {
             fn take(
                 scope: &mut crate::scope::Scope,
                 site: &crate::scope::Site,
-            ) -> Result<Self, crate::param::Untaken> {
-                scope.extracted(site).map_err(crate::param::Untaken::Failed)
+            ) -> Result<Self, Box<crate::param::Untaken>> {
+                scope.extracted(site).map_err(crate::param::Untaken::failed)
             }
         }
     )*};
