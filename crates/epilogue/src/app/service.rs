@@ -188,11 +188,19 @@ impl AppState {
     }
 
     fn call(self: &Arc<Self>, parts: Parts, body: RequestBody, link: Option<Link>) -> ReplyFuture {
+        if Trace::is_wanted() {
+            return self.call_traced(parts, body, link);
+        }
+        self.begin(parts, body, link, None)
+    }
+
+    #[cold]
+    fn call_traced(self: &Arc<Self>, parts: Parts, body: RequestBody, link: Option<Link>) -> ReplyFuture {
         let trace = Trace::begin(&parts, link.as_ref().and_then(Link::connection));
-        let entered = trace.as_ref().map(|trace| trace.enter());
-        let mut future = self.begin(parts, body, link, trace.as_deref());
+        let entered = trace.enter();
+        let mut future = self.begin(parts, body, link, Some(&trace));
         drop(entered);
-        future.trace = trace;
+        future.trace = Some(trace);
         future
     }
 
@@ -203,23 +211,9 @@ impl AppState {
         link: Option<Link>,
         trace: Option<&Trace>,
     ) -> ReplyFuture {
-        let path = parts.uri.path();
-        let Ok(found) = self.table.at(path) else {
-            return self.refuse_unknown(
-                &HttpError::new(StatusCode::NOT_FOUND, "Not Found"),
-                parts,
-                &mut body,
-                link,
-                trace,
-            );
-        };
-        let Some(index) = found.value.find(&parts) else {
-            return self.refuse_unknown(&found.value.not_allowed(), parts, &mut body, link, trace);
-        };
-        let captures = if found.params.is_empty() {
-            CaptureRanges::new()
-        } else {
-            found.params.iter().map(|(_, value)| offsets(path, value)).collect()
+        let (index, captures) = match self.find(&parts) {
+            Ok(found) => found,
+            Err(error) => return self.refuse_unknown(&error, parts, &mut body, link, trace),
         };
         let route = &self.routes[index];
         if let Some(trace) = trace {
@@ -250,6 +244,16 @@ impl AppState {
         let mut future = ReplyFuture::running(run(scope));
         future.keep = keep;
         future
+    }
+}
+
+impl AppState {
+    /// The route of a request, and what its template captures.
+    fn find(&self, parts: &Parts) -> Result<(usize, CaptureRanges), HttpError> {
+        let path = parts.uri.path();
+        let found = self.table.at(path).map_err(|_| HttpError::new(StatusCode::NOT_FOUND, "Not Found"))?;
+        let index = found.value.find(parts).ok_or_else(|| found.value.not_allowed())?;
+        Ok((index, found.params.iter().map(|(_, value)| offsets(path, value)).collect()))
     }
 }
 

@@ -13,11 +13,13 @@ use crate::server::Connection;
 pub(crate) struct Trace(Span);
 
 impl Trace {
-    /// `None` if nobody listens: a request then carries only an empty pointer.
-    pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Option<Box<Self>> {
-        if !tracing::enabled!(target: "epilogue::request", Level::INFO) {
-            return None;
-        }
+    /// Whether anybody listens: if not, a request carries only an empty pointer.
+    #[inline]
+    pub(super) fn is_wanted() -> bool {
+        tracing::enabled!(target: "epilogue::request", Level::INFO)
+    }
+
+    pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Box<Self> {
         let client = connection.map(|connection| field::display(connection.client.ip()));
         let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let (method, original) = named(&request.method);
@@ -40,7 +42,7 @@ impl Trace {
             user_agent.original = agent,
             "error.type" = field::Empty,
         );
-        Some(Box::new(Self(span)))
+        Box::new(Self(span))
     }
 
     pub(super) fn found(&self, route: &CompiledRoute) {
