@@ -31,10 +31,16 @@ impl Scope {
 
     /// Makes the reply out of the path function's result, with all that follows the reply.
     pub(crate) fn finish(&mut self, result: Result<Replied, Failure>) -> http::Response<ReplyBody> {
-        let (mut response, outcome) = match result {
-            Ok(response) => self.succeed(response),
-            Err(failure) => self.fail(failure),
+        let mut failed = None;
+        let mut response = match result {
+            Ok(response) => response,
+            Err(failure) => {
+                let (response, outcome) = self.fail(failure);
+                failed = Some(outcome);
+                response
+            }
         };
+        let outcome = failed.unwrap_or_else(|| self.succeed(&mut response));
         if !response.extensions().is_empty()
             && let Some(own) = response.extensions_mut().remove::<Background>()
         {
@@ -118,17 +124,17 @@ impl Scope {
         }
     }
 
-    fn succeed(&mut self, mut response: Replied) -> (Replied, Outcome) {
-        let set = self.reply.take().and_then(|reply| reply.merge_into(&mut response));
+    fn succeed(&mut self, response: &mut Replied) -> Outcome {
+        let set = self.reply.take().and_then(|reply| reply.merge_into(response));
         if let Some(status) = set.or(self.route().status)
             && response.status() == StatusCode::OK
         {
             *response.status_mut() = status;
         }
-        let outcome = Outcome::replied(response.status());
-        (response, outcome)
+        Outcome::replied(response.status())
     }
 
+    #[cold]
     fn fail(&mut self, failure: Failure) -> (Replied, Outcome) {
         self.discard_tasks();
         if let Failure::Panicked(panic) = &failure {
