@@ -1,5 +1,4 @@
 use std::any::{Any, TypeId};
-use std::fmt;
 use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
@@ -102,10 +101,4 @@ fn handled(handler: &ErrorHandler, error: &dyn Any, parts: RequestParts) -> Resp
         tracing::error!(?failure, "an error handler made no reply");
         internal_server_error()
     })
-}
-
-impl fmt::Debug for ErrorHandlers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ErrorHandlers({})", self.0.len())
-    }
 }

@@ -210,11 +210,5 @@ impl Solo {
     }
 }
 
-impl std::fmt::Debug for SoloPlan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SoloPlan").field("plan", self.plan()).finish_non_exhaustive()
-    }
-}
-
 /// The plans made so far, by dependency.
 pub(crate) type SoloPlans = HashMap<TypeId, Arc<SoloPlan>>;
