@@ -2,7 +2,6 @@ use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
-
 use http::request::Parts;
 
 use crate::param::RequestParts;
