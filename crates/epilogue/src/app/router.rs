@@ -26,6 +26,7 @@ use crate::graph::node::{DependencyNode, ParamNode, RouteNode};
 /// # let _ = app;
 /// ```
 #[doc(alias = "APIRouter")]
+#[must_use = "its routes are served by the app that it is added to"]
 #[derive(Debug, Clone)]
 pub struct Router {
     prefix: String,
