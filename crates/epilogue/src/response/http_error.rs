@@ -71,7 +71,7 @@ impl HttpError {
         Self(Box::new(Parts { status, detail, headers: HeaderMap::new(), source: None }))
     }
 
-    /// Adds a header to the reply, beside those of the same name; a content type replaces JSON's.
+    /// Adds a header to the reply, beside those of the same name; of content types, the last one counts, in place of JSON's.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
         self
