@@ -46,6 +46,7 @@
 //!
 //! On by default; an app that does without them builds sooner with `default-features = false`:
 //!
+//! - `cookie`: `Cookie`, `ApiKeyCookie`, the cookies of a `Reply` and of the test client.
 //! - `http2`: HTTP/2 with prior knowledge, beside HTTP/1.1.
 //! - `multipart`: forms with files.
 //! - `pattern`: `#[param(pattern = "…")]`.

@@ -176,9 +176,7 @@ impl From<usize> for Loc {
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Rejection {
-    cause: Cause,
-}
+pub struct Rejection(Cause);
 
 #[derive(Clone)]
 enum Cause {
@@ -189,13 +187,13 @@ enum Cause {
 impl Rejection {
     /// A rejection for these errors, in this order.
     pub fn new(errors: Vec<Invalid>) -> Self {
-        Self { cause: Cause::Invalid(errors.into()) }
+        Self(Cause::Invalid(errors.into()))
     }
 
     pub(crate) fn of_failure(failure: Failure) -> Self {
         match failure {
             Failure::Rejected(rejection) => rejection,
-            failure => Self { cause: Cause::Failed(Arc::new(Mutex::new(Some(failure)))) },
+            failure => Self(Cause::Failed(Arc::new(Mutex::new(Some(failure))))),
         }
     }
 
@@ -217,9 +215,7 @@ impl Rejection {
     /// What a dependency that nobody requires came to: its own values, and those of what it depends on.
     pub(crate) fn merged(own: Vec<Invalid>, below: Option<Self>) -> Self {
         match below {
-            Some(Self { cause: Cause::Invalid(errors) }) => {
-                Self::without_duplicates([errors.to_vec(), own].concat())
-            }
+            Some(Self(Cause::Invalid(errors))) => Self::without_duplicates([errors.to_vec(), own].concat()),
             Some(failed) => failed,
             None => Self::new(own),
         }
@@ -227,7 +223,7 @@ impl Rejection {
 
     /// The error by which a dependency failed; none where values failed validation.
     pub(crate) fn into_raised(self) -> Option<Failure> {
-        match self.cause {
+        match self.0 {
             Cause::Invalid(_) => None,
             Cause::Failed(failure) => failure.lock().take(),
         }
@@ -235,7 +231,7 @@ impl Rejection {
 
     /// What the request fails with; none where its error has become a reply already.
     pub(crate) fn into_failure(self) -> Option<Failure> {
-        match self.cause {
+        match self.0 {
             Cause::Invalid(_) => Some(Failure::Rejected(self)),
             Cause::Failed(_) => self.into_raised(),
         }
@@ -243,7 +239,7 @@ impl Rejection {
 
     /// The reply, of a request to this route if it is known.
     pub(crate) fn respond(self, route: Option<&str>) -> Response {
-        match self.cause {
+        match self.0 {
             Cause::Invalid(errors) => response::detailed(StatusCode::UNPROCESSABLE_ENTITY, &*errors),
             Cause::Failed(failure) => {
                 let failure = failure.lock().take();
@@ -254,7 +250,7 @@ impl Rejection {
 
     /// The status of the reply, as far as it is known before the reply is made.
     pub(crate) fn status(&self) -> StatusCode {
-        match &self.cause {
+        match &self.0 {
             Cause::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Cause::Failed(failure) => {
                 let failure = failure.lock();
@@ -266,7 +262,7 @@ impl Rejection {
 
     /// The values that failed validation, in the order in which they were found; none if a dependency failed with an error of its own.
     pub fn errors(&self) -> &[Invalid] {
-        match &self.cause {
+        match &self.0 {
             Cause::Invalid(errors) => errors,
             Cause::Failed(_) => &[],
         }
@@ -275,7 +271,7 @@ impl Rejection {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
+        match &self.0 {
             Cause::Failed(_) => f.write_str("a dependency failed"),
             Cause::Invalid(errors) => {
                 f.write_str("the request failed validation")?;

@@ -46,6 +46,7 @@ async fn tea(cups: Path<u8>, _leaf: Depends<leaf>) -> Result<&'static str, HttpE
         6 => Err(HttpError::new(StatusCode::NOT_MODIFIED, ())
             .header(header::ETAG, HeaderValue::from_static("\"6\""))),
         5 => Err(HttpError::new(StatusCode::NOT_FOUND, "none")
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"))
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))),
         _ => Err(std::io::Error::other("secret"))?,
     }

@@ -46,6 +46,7 @@ use crate::tasks::{TaskLimits, TaskObserver};
 /// owner calls [`App::drain`] at the end.
 ///
 /// Clones are the same app: it starts once, and its tasks are one queue.
+#[must_use = "it serves nothing until it is served or called"]
 #[derive(Clone)]
 pub struct App {
     /// Shared, because a service is cloned for each request.

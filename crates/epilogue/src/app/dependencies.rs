@@ -19,7 +19,8 @@ use crate::tasks::TaskContext;
 /// The outputs of the app-scoped dependencies, each at the position that the plans have for it.
 pub(crate) struct AppDependencies {
     steps: Vec<AppStep>,
-    slots: HashMap<TypeId, usize>,
+    /// The position of each.
+    pub(super) slots: HashMap<TypeId, usize>,
     values: Vec<OnceLock<Value>>,
     exiting: OnceLock<Exiting>,
 }
@@ -28,11 +29,6 @@ impl AppDependencies {
     pub(super) fn new(plan: AppPlan) -> Self {
         let values = plan.steps.iter().map(|_| OnceLock::new()).collect();
         Self { steps: plan.steps, slots: plan.slots, values, exiting: OnceLock::new() }
-    }
-
-    /// The position of each.
-    pub(super) fn slots(&self) -> HashMap<TypeId, usize> {
-        self.slots.clone()
     }
 
     /// The output of the dependency of this type, if it was built.

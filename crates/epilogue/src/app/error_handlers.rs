@@ -1,9 +1,7 @@
 use std::any::{Any, TypeId};
-use std::fmt;
 use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
-
 use http::request::Parts;
 
 use crate::param::RequestParts;
@@ -102,10 +100,4 @@ fn handled(handler: &ErrorHandler, error: &dyn Any, parts: RequestParts) -> Resp
         tracing::error!(?failure, "an error handler made no reply");
         internal_server_error()
     })
-}
-
-impl fmt::Debug for ErrorHandlers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ErrorHandlers({})", self.0.len())
-    }
 }

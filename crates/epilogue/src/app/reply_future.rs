@@ -1,7 +1,6 @@
 //! A reply to come, which is finished even if its client leaves.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -172,11 +171,5 @@ impl Drop for ReplyFuture {
                 }),
             }
         }
-    }
-}
-
-impl fmt::Debug for ReplyFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReplyFuture")
     }
 }

@@ -26,10 +26,12 @@ use crate::graph::node::{DependencyNode, ParamNode, RouteNode};
 /// # let _ = app;
 /// ```
 #[doc(alias = "APIRouter")]
+#[must_use = "its routes are served by the app that it is added to"]
 #[derive(Debug, Clone)]
 pub struct Router {
     prefix: String,
-    dependencies: Vec<&'static ParamNode>,
+    /// They run for every route of this router.
+    pub(super) dependencies: Vec<&'static ParamNode>,
     tags: Vec<&'static str>,
     limits: SizeLimits,
     entries: Vec<Entry>,
@@ -191,11 +193,6 @@ impl Router {
     pub fn upload_limit(mut self, bytes: usize) -> Self {
         self.limits.upload = Some(bytes);
         self
-    }
-
-    /// The dependencies that run for every route of this router.
-    pub(super) fn effects(&self) -> &[&'static ParamNode] {
-        &self.dependencies
     }
 
     /// All routes, with what the routers add to each.

@@ -39,7 +39,7 @@ impl App {
 
     /// Refuses what would not run under a layer: it might be a guard.
     pub(crate) fn check_for_layer(&self) -> Result<(), StartError> {
-        match self.config.root.effects().first() {
+        match self.config.root.dependencies.first() {
             Some(effect) => Err(StartError::EffectInLayer { dependency: effect.name }),
             None => Ok(()),
         }
@@ -47,7 +47,7 @@ impl App {
 
     /// The plan of a dependency that an axum handler takes.
     pub(crate) fn plan_solo<D: Dependency>(&self, base: &AppState) -> Result<SoloPlan, SoloError> {
-        let mut app = AppPlan { slots: base.dependencies.slots(), ..AppPlan::default() };
+        let mut app = AppPlan { slots: base.dependencies.slots.clone(), ..AppPlan::default() };
         let mut planner =
             Planner { states: &self.config.states, overrides: &self.config.overrides, app: &mut app };
         let (plan, keys) = planner.plan_solo(taking::<D>())?;

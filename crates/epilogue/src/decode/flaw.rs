@@ -49,28 +49,25 @@ pub(crate) const DICT_TYPE: Flaw = plain("dict_type", "Input should be a valid d
 pub(crate) const MODEL_TYPE: Flaw =
     plain("model_attributes_type", "Input should be a valid dictionary or object to extract fields from");
 
+/// A flaw whose sentence and data hold what was wrong.
+fn with_ctx(kind: &'static str, msg: String, ctx: Value) -> Flaw {
+    Flaw { kind, msg: msg.into(), ctx: Some(ctx) }
+}
+
 /// What the type itself refused: serde's custom errors, and whatever pydantic has no words for.
 pub(crate) fn value_error(reason: &str) -> Flaw {
-    Flaw {
-        kind: "value_error",
-        msg: format!("Value error, {reason}").into(),
-        // FastAPI has the exception here, which is an empty object as JSON.
-        ctx: Some(json!({ "error": {} })),
-    }
+    // FastAPI has the exception here, which is an empty object as JSON.
+    with_ctx("value_error", format!("Value error, {reason}"), json!({ "error": {} }))
 }
 
 pub(crate) const JSON_INVALID: &str = "json_invalid";
 
 pub(crate) fn json_invalid(reason: &str) -> Flaw {
-    Flaw { kind: JSON_INVALID, msg: "JSON decode error".into(), ctx: Some(json!({ "error": reason })) }
+    with_ctx(JSON_INVALID, "JSON decode error".into(), json!({ "error": reason }))
 }
 
 pub(crate) fn uuid_parsing(reason: &str) -> Flaw {
-    Flaw {
-        kind: "uuid_parsing",
-        msg: format!("Input should be a valid UUID, {reason}").into(),
-        ctx: Some(json!({ "error": reason })),
-    }
+    with_ctx("uuid_parsing", format!("Input should be a valid UUID, {reason}"), json!({ "error": reason }))
 }
 
 fn quoted(words: &[&str]) -> Vec<String> {
@@ -80,23 +77,22 @@ fn quoted(words: &[&str]) -> Vec<String> {
 /// A tag that is not one of the enum's.
 pub(crate) fn union_tag_invalid(tag: &str, found: &str, variants: &[&str]) -> Flaw {
     let expected = quoted(variants).join(", ");
-    Flaw {
-        kind: "union_tag_invalid",
-        msg: format!(
+    with_ctx(
+        "union_tag_invalid",
+        format!(
             "Input tag '{found}' found using '{tag}' does not match any of the expected tags: {expected}"
-        )
-        .into(),
-        ctx: Some(json!({ "discriminator": format!("'{tag}'"), "tag": found, "expected_tags": expected })),
-    }
+        ),
+        json!({ "discriminator": format!("'{tag}'"), "tag": found, "expected_tags": expected }),
+    )
 }
 
 /// An object without the tag that says which variant of an enum it is.
 pub(crate) fn union_tag_not_found(tag: &str) -> Flaw {
-    Flaw {
-        kind: "union_tag_not_found",
-        msg: format!("Unable to extract tag using discriminator '{tag}'").into(),
-        ctx: Some(json!({ "discriminator": format!("'{tag}'") })),
-    }
+    with_ctx(
+        "union_tag_not_found",
+        format!("Unable to extract tag using discriminator '{tag}'"),
+        json!({ "discriminator": format!("'{tag}'") }),
+    )
 }
 
 /// A word that is not one of the enum's.
@@ -105,11 +101,7 @@ pub(crate) fn not_a_variant(variants: &[&str]) -> Flaw {
         [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
         all => all.concat(),
     };
-    Flaw {
-        kind: "enum",
-        msg: format!("Input should be {expected}").into(),
-        ctx: Some(json!({ "expected": expected })),
-    }
+    with_ctx("enum", format!("Input should be {expected}"), json!({ "expected": expected }))
 }
 
 /// A number on the wrong side of a limit: `name` is the limit's name (`ge`), `shown` the limit as the message shows it, and
@@ -121,57 +113,52 @@ pub(crate) fn out_of_bounds(name: &'static str, shown: &str, limit: &Value) -> F
         "le" => ("less_than_equal", "less than or equal to"),
         _ => ("less_than", "less than"),
     };
-    Flaw {
-        kind,
-        msg: format!("Input should be {relation} {shown}").into(),
-        ctx: Some(json!({ name: limit })),
-    }
+    with_ctx(kind, format!("Input should be {relation} {shown}"), json!({ name: limit }))
 }
 
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+/// `1 character`, `2 characters`.
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 pub(crate) fn string_too_short(min: usize) -> Flaw {
-    Flaw {
-        kind: "string_too_short",
-        msg: format!("String should have at least {min} character{}", plural(min)).into(),
-        ctx: Some(json!({ "min_length": min })),
-    }
+    with_ctx(
+        "string_too_short",
+        format!("String should have at least {}", counted(min, "character")),
+        json!({ "min_length": min }),
+    )
 }
 
 pub(crate) fn string_too_long(max: usize) -> Flaw {
-    Flaw {
-        kind: "string_too_long",
-        msg: format!("String should have at most {max} character{}", plural(max)).into(),
-        ctx: Some(json!({ "max_length": max })),
-    }
+    with_ctx(
+        "string_too_long",
+        format!("String should have at most {}", counted(max, "character")),
+        json!({ "max_length": max }),
+    )
 }
 
 pub(crate) fn pattern_mismatch(pattern: &str) -> Flaw {
-    Flaw {
-        kind: "string_pattern_mismatch",
-        msg: format!("String should match pattern '{pattern}'").into(),
-        ctx: Some(json!({ "pattern": pattern })),
-    }
+    with_ctx(
+        "string_pattern_mismatch",
+        format!("String should match pattern '{pattern}'"),
+        json!({ "pattern": pattern }),
+    )
 }
 
-/// Too few items; `of` is pydantic's word for the collection: `List`, `Tuple`.
-pub(crate) fn too_short(of: &'static str, min: usize, actual: usize) -> Flaw {
-    Flaw {
-        kind: "too_short",
-        msg: format!("{of} should have at least {min} item{} after validation, not {actual}", plural(min))
-            .into(),
-        ctx: Some(json!({ "field_type": of, "min_length": min, "actual_length": actual })),
-    }
+/// Too few items.
+pub(crate) fn too_short(min: usize, actual: usize) -> Flaw {
+    with_ctx(
+        "too_short",
+        format!("List should have at least {} after validation, not {actual}", counted(min, "item")),
+        json!({ "field_type": "List", "min_length": min, "actual_length": actual }),
+    )
 }
 
-/// Too many items.
+/// Too many items; `of` is pydantic's word for the collection: `List`, `Tuple`.
 pub(crate) fn too_long(of: &'static str, max: usize, actual: usize) -> Flaw {
-    Flaw {
-        kind: "too_long",
-        msg: format!("{of} should have at most {max} item{} after validation, not {actual}", plural(max))
-            .into(),
-        ctx: Some(json!({ "field_type": of, "max_length": max, "actual_length": actual })),
-    }
+    with_ctx(
+        "too_long",
+        format!("{of} should have at most {} after validation, not {actual}", counted(max, "item")),
+        json!({ "field_type": of, "max_length": max, "actual_length": actual }),
+    )
 }

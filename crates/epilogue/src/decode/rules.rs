@@ -153,7 +153,7 @@ impl<'o> Rules<'o> {
     /// Whether there are too few items. This is reported only if nothing is wrong with them.
     pub(super) fn too_few(self, actual: usize) -> Option<Flaw> {
         let (min, _) = self.lengths();
-        min.filter(|&min| actual < min).map(|min| flaw::too_short("List", min, actual))
+        min.filter(|&min| actual < min).map(|min| flaw::too_short(min, actual))
     }
 }
 

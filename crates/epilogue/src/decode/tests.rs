@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::{Value, json};
 
+use super::values::tests::headers;
 use super::*;
 use crate::param::Bound;
 
@@ -21,14 +21,6 @@ fn query<T: DeserializeOwned>(text: &str, limits: Option<&ParamOptions>) -> Resu
 
 fn form<T: DeserializeOwned>(text: &str) -> Result<T, Value> {
     decode(&UrlEncoded::form(text), "q", None).map_err(|errors| shown(&errors))
-}
-
-fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for &(name, value) in lines {
-        headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
-    }
-    headers
 }
 
 fn parsing(loc: Value, input: &str) -> Value {

@@ -134,7 +134,7 @@ pub enum Source {
     SecurityScopes,
     Tasks,
     Reply,
-    /// The request itself: head, address, template.
+    /// The request itself: its head, where it comes from, and when its server stops.
     Request,
     State {
         id: TypeId,

@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::header;
 
 use super::OpenApi;
 use crate::app::PlacedRoute;
 use crate::graph::node::RouteNode;
 use crate::param::State;
-use crate::{Response, Route, get};
+use crate::{IntoResponse, Response, Route, get};
 
 /// Under these names errors of the start speak of them.
 pub(super) static DOCUMENT: RouteNode = RouteNode { name: "OpenApi::path", ..<openapi_json as Route>::NODE };
@@ -57,9 +57,7 @@ fn logged_in() -> Response {
 }
 
 fn sent(content_type: &'static str, body: Bytes) -> Response {
-    let mut response = Response::new(body.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
 /// From one path to another, as a link: the app may be nested under a path that it does not know.

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::reply::add_headers;
 use super::{detailed, internal_server_error};
 use crate::body::never_has_content;
 use crate::layer::DependsRejection;
@@ -70,7 +71,7 @@ impl HttpError {
         Self(Box::new(Parts { status, detail, headers: HeaderMap::new(), source: None }))
     }
 
-    /// Adds a header to the reply, beside those of the same name; a content type replaces JSON's.
+    /// Adds a header to the reply, beside those of the same name; of content types, the last one counts, in place of JSON's.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
         self
@@ -215,12 +216,7 @@ impl HttpError {
             None if self.0.status == StatusCode::INTERNAL_SERVER_ERROR => internal_server_error(),
             detail => detailed(self.0.status, detail),
         };
-        if self.0.headers.contains_key(header::CONTENT_TYPE) {
-            response.headers_mut().remove(header::CONTENT_TYPE);
-        }
-        for (name, value) in &self.0.headers {
-            response.headers_mut().append(name, value.clone());
-        }
+        add_headers(response.headers_mut(), self.0.headers.clone());
         response
     }
 }

@@ -71,20 +71,25 @@ impl Reply {
     /// Merges the headers that were set into the reply that the path function returned, and returns the status that was set.
     pub(crate) fn merge_into<B>(&self, response: &mut http::Response<B>) -> Option<StatusCode> {
         let draft = self.with(std::mem::take);
-        let mut name = None;
-        for (next, value) in draft.headers {
-            // A header map yields each name once, and `None` for its further values.
-            name = next.or(name);
-            if name == Some(header::CONTENT_TYPE) {
-                response.headers_mut().insert(header::CONTENT_TYPE, value);
-            } else if let Some(name) = &name {
-                response.headers_mut().append(name.clone(), value);
-            }
-        }
+        add_headers(response.headers_mut(), draft.headers);
         draft.status
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Draft) -> T) -> T {
         change(&mut self.0.lock())
+    }
+}
+
+/// Adds headers beside those of the same name; a content type replaces the one that is there.
+pub(super) fn add_headers(headers: &mut HeaderMap, added: HeaderMap) {
+    let mut name = None;
+    for (next, value) in added {
+        // A header map yields each name once, and `None` for its further values.
+        name = next.or(name);
+        if name == Some(header::CONTENT_TYPE) {
+            headers.insert(header::CONTENT_TYPE, value);
+        } else if let Some(name) = &name {
+            headers.append(name.clone(), value);
+        }
     }
 }

@@ -73,7 +73,7 @@ impl Scope {
     }
 
     /// Runs the steps that have no slot yet, one after another.
-    async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
+    pub(super) async fn run_in_order(&mut self, steps: &[Step]) -> Result<(), Failure> {
         match self.run_until_waiting(steps)? {
             Some(waits) => self.run_from(waits, steps).await,
             None => Ok(()),

@@ -8,9 +8,9 @@ use axum_core::response::Response;
 use http::request::Parts;
 use http_body_util::Either;
 
-use super::plan::{Plan, PlanError, Planner, SlotKey, Step};
+use super::plan::{Plan, PlanError, Planner, SlotKey};
 use super::running::{drop_caught, drop_each};
-use super::{Running, Scope, Site, Slot, SlotIndex, Value, caught};
+use super::{Scope, Site, Slot, SlotIndex, Value};
 use crate::app::AppState;
 use crate::body::ReplyBody;
 use crate::graph::node::RouteNode;
@@ -116,16 +116,16 @@ impl Solo {
         let steps = &solo.plan().steps;
         let needed = self.needed(solo);
         for (index, step) in steps.iter().enumerate() {
-            let known = self.known(solo, index).cloned();
-            let slot = match known {
+            let slot = match self.known(solo, index).cloned() {
                 _ if !needed[index] => Slot::Empty,
                 Some(Known::Output(value)) => Slot::Shared(value),
                 Some(Known::Failed(rejection)) if step.vital => return Err(rejection),
                 Some(Known::Failed(rejection)) => Slot::Failed(rejection),
                 None => {
-                    let slot = self.run_step(step).await.map_err(|failure| self.rejection(failure))?;
+                    let ended = self.scope.run_in_order(&steps[..=index]).await;
+                    ended.map_err(|failure| self.rejection(failure))?;
                     // Noted at once, since this future may be dropped while a later step is awaited.
-                    let known = match &slot {
+                    let known = match &self.scope.slots[index] {
                         Slot::Shared(value) => Some(Known::Output(Arc::clone(value))),
                         Slot::Failed(rejection) if !step.vital => Some(Known::Failed(rejection.clone())),
                         _ => None,
@@ -133,7 +133,7 @@ impl Solo {
                     if let (Some(key), Some(known)) = (&solo.keys[index], known) {
                         self.known.push((key.clone(), known));
                     }
-                    slot
+                    continue;
                 }
             };
             self.scope.slots.push(slot);
@@ -146,17 +146,6 @@ impl Solo {
             self.panicked.get_or_insert_with(|| panic.clone());
         }
         Rejection::of_failure(failure)
-    }
-
-    async fn run_step(&mut self, step: &Step) -> Result<Slot, Failure> {
-        let result = match self.scope.start(step) {
-            Running::Done(output) => Ok(output),
-            Running::Failed(failure) => Err(failure),
-            Running::Waiting(future) => caught(future).await.flatten(),
-            Running::Blocking(call) => caught(self.scope.enter_on_pool(step, call)).await.flatten(),
-            Running::Untaken(untaken) => return self.scope.untaken(step, *untaken),
-        };
-        self.scope.settle(step, result)
     }
 
     /// Which steps are needed for what the request does not have yet. In a plan, a step comes after those that it needs.
@@ -207,12 +196,6 @@ impl Solo {
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
         drop_each(std::mem::take(&mut self.known).into_iter());
         self.scope.finish(result)
-    }
-}
-
-impl std::fmt::Debug for SoloPlan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SoloPlan").field("plan", self.plan()).finish_non_exhaustive()
     }
 }
 

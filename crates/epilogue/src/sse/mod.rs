@@ -14,7 +14,7 @@ use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, header};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -122,14 +122,14 @@ impl<S> fmt::Debug for Sse<S> {
 
 impl<S> IntoResponse for Sse<S> {
     fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, "text/event-stream"),
+            (header::CACHE_CONTROL, "no-cache"),
+            // nginx, among others, collects a reply before passing it on, unless told not to.
+            (HeaderName::from_static("x-accel-buffering"), "no"),
+        ];
         let body = EventBody { events: self.events, keep_alive: self.keep_alive, silence: None };
-        let mut response = Response::new(Body::new(body));
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        // nginx, among others, collects a reply before passing it on, unless told not to.
-        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-        response
+        (headers, Body::new(body)).into_response()
     }
 }
 

@@ -47,9 +47,9 @@ use crate::App;
 /// ```
 #[derive(Debug)]
 pub struct TestClient {
-    app: App,
+    pub(super) app: App,
     #[cfg(feature = "cookie")]
-    jar: Jar,
+    pub(super) jar: Jar,
 }
 
 impl TestClient {
@@ -109,14 +109,5 @@ impl TestClient {
     /// See [`App::drain`].
     pub async fn stop(self) -> crate::Result<()> {
         self.app.drain().await
-    }
-
-    pub(super) fn app(&self) -> &App {
-        &self.app
-    }
-
-    #[cfg(feature = "cookie")]
-    pub(super) fn jar(&self) -> &Jar {
-        &self.jar
     }
 }

@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 use crate::tasks::{FailedTask, TaskInfo};
 
 /// Travels in the extensions of a test's request, and tells the test what became of the request's tasks.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Probe(Arc<Mutex<State>>);
 
+#[derive(Debug, Default)]
 struct State {
     /// `None` until the reply is complete, and for good if nothing follows it.
     queued: Option<Vec<TaskInfo>>,
@@ -32,17 +33,8 @@ impl Probe {
     /// A probe, and what came of its request's tasks, once they are done; an error if there were none.
     pub(super) fn new() -> (Self, oneshot::Receiver<Done>) {
         let (done, finished) = oneshot::channel();
-        (
-            Self(Arc::new(Mutex::new(State {
-                queued: None,
-                batches: 0,
-                failed: Vec::new(),
-                has_ended: false,
-                has_replied: false,
-                done: Some(done),
-            }))),
-            finished,
-        )
+        let state = State { done: Some(done), ..State::default() };
+        (Self(Arc::new(Mutex::new(state))), finished)
     }
 
     /// The reply is complete, and these tasks wait for it to leave.
@@ -93,11 +85,5 @@ impl Probe {
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.0.lock())
-    }
-}
-
-impl std::fmt::Debug for Probe {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Probe")
     }
 }

@@ -165,15 +165,15 @@ impl<'a> TestRequest<'a> {
     /// When the app does not start.
     pub async fn stream(self) -> TestStream {
         let client = self.client;
-        if let Err(error) = client.app().start().await {
+        if let Err(error) = client.app.start().await {
             panic!("the app of the test does not start: {error}");
         }
         let has_content = self.method != Method::HEAD;
         let (probe, finished) = Probe::new();
-        let Ok(response) = client.app().respond(self.into_request(probe.clone())).await;
+        let Ok(response) = client.app.respond(self.into_request(probe.clone())).await;
         probe.replied();
         #[cfg(feature = "cookie")]
-        client.jar().keep(response.headers());
+        client.jar.keep(response.headers());
         TestStream::new(response, has_content, probe, finished)
     }
 
@@ -213,7 +213,7 @@ impl<'a> TestRequest<'a> {
         let host = request.uri_ref().and_then(Uri::authority).map_or(HOST, Authority::as_str).to_owned();
         request = request.header(header::HOST, host);
         #[cfg(feature = "cookie")]
-        if let Some(cookies) = self.client.jar().sent_with(&self.cookies) {
+        if let Some(cookies) = self.client.jar.sent_with(&self.cookies) {
             request = request.header(header::COOKIE, cookies);
         }
         if !self.body.is_empty() {

@@ -6,7 +6,7 @@ mod cookies;
 mod headers;
 mod index;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod unreadable;
 mod url_encoded;
 

@@ -18,13 +18,9 @@ fn names(values: &dyn Values) -> Vec<String> {
     names
 }
 
-fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for &(name, value) in lines {
-        let name = HeaderName::from_static(name);
-        headers.append(name, HeaderValue::from_bytes(value).unwrap());
-    }
-    headers
+pub(in crate::decode) fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
+    let line = |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
+    lines.iter().map(line).collect()
 }
 
 #[test]

@@ -87,9 +87,8 @@ impl Values for UrlEncoded<'_> {
     }
 
     fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for pair in self.text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            visit(decoded(name), Raw::Text(decoded(value)));
+        for (name, value) in form_urlencoded::parse(self.text.as_bytes()) {
+            visit(name, Raw::Text(value));
         }
     }
 

@@ -23,7 +23,7 @@ use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode};
 use crate::security::SecurityScopes;
 
 /// What a request to a route does before its path function runs.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts about a route, no states of one machine")]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
@@ -68,7 +68,6 @@ impl Plan {
 }
 
 /// One dependency or extractor of a plan. Its position is its slot.
-#[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) run: StepRun,
@@ -85,15 +84,6 @@ pub(crate) enum StepRun {
     Function(RunStep),
     /// A value that stands in for the dependency.
     Replaced(MakeValue),
-}
-
-impl std::fmt::Debug for StepRun {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Function(_) => "Function",
-            Self::Replaced(_) => "Replaced",
-        })
-    }
 }
 
 /// What stands in for a dependency.
@@ -114,14 +104,13 @@ pub(crate) struct Planner<'a> {
 }
 
 /// The app-scoped dependencies in the order in which they are built.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct AppPlan {
     pub(crate) steps: Vec<AppStep>,
     pub(crate) slots: HashMap<TypeId, usize>,
 }
 
 /// One of them.
-#[derive(Debug)]
 pub(crate) struct AppStep {
     pub(crate) step: Step,
     /// The route that needs it, and the chain of parameters that led to it first.
