@@ -257,6 +257,30 @@ async fn blocking_tasks_are_waited_for_and_at_the_deadline_named() {
     assert_eq!((runner.stats().abandoned, runner.stats().accepted()), (2, 2), "named, and not counted again");
 }
 
+#[test]
+fn a_blocking_task_that_was_withdrawn_before_it_began_is_not_reported_as_running() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let (release, released) = mpsc::channel::<()>();
+        let other = tokio::task::spawn_blocking(move || released.recv());
+        let (runner, log) = (runner(), Log::default());
+        for _ in 0..3 {
+            let (tasks, log) = (list(&runner), log.clone());
+            tasks.add_task(move || log.add("called"), ());
+            Batch::new(tasks).submit();
+        }
+        tokio::task::yield_now().await;
+        let report = runner.drain(std::future::ready(())).await;
+        let attempts: Vec<_> = report.abandoned.iter().map(|task| task.attempts).collect();
+        assert_eq!((attempts, report.blocking), (vec![0; 3], 0), "{report}");
+        release.send(()).unwrap();
+        other.await.unwrap().unwrap();
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(log.lines().is_empty());
+    });
+}
+
 #[tokio::test]
 async fn a_call_on_the_blocking_pool_that_begins_as_the_last_one_ends_is_waited_for() {
     let runner = runner();
