@@ -354,6 +354,29 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     assert_eq!((stats.queued, stats.running, stats.accepted(), stats.ran() + stats.abandoned), (0, 0, 2, 2));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_never_comes_to_an_await_and_adds_others_does_not_hold_up_the_end_either() {
+    let runner = runner();
+    let (started, has_started) = oneshot::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let tasks = list(&runner);
+    let more = tasks.clone();
+    tasks.add_task(
+        async move || {
+            started.send(()).unwrap();
+            while released.recv_timeout(Duration::from_millis(1)).is_err() {
+                more.add_task(async || (), ());
+            }
+        },
+        (),
+    );
+    Batch::new(tasks).submit();
+    has_started.await.unwrap();
+    let report = tokio::time::timeout(30 * SECOND, runner.drain(std::future::ready(()))).await;
+    release.send(()).unwrap();
+    assert_eq!(report.unwrap().stuck.len(), 1);
+}
+
 #[tokio::test]
 async fn a_list_that_its_own_tasks_hold_is_freed_when_it_ran_or_was_cut_off() {
     let runner = runner();
