@@ -1054,6 +1054,22 @@ impl Drop for Grudge {
     }
 }
 
+fn grudge(panics_in: &'static str) -> epilogue::Response {
+    epilogue::Response::new(epilogue::Body::new(Grudge { panics_in, left: Some("whole".into()) }))
+}
+
+#[tokio::test]
+async fn such_a_body_of_an_error_handler_is_sent_too() {
+    for panics_in in ["drop", "is_end_stream", "size_hint"] {
+        let (app, _) = app(routes![]);
+        let app = app.on_error(move |_: &HttpError, _parts| grudge(panics_in));
+        let served = Served::new(app).await;
+        assert_eq!(two(&served, "/unknown").await, [200, 200], "{panics_in}");
+        assert_eq!(served.get("/unknown").await.body(), "whole", "{panics_in}");
+        served.stop().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_panics_where_it_is_not_read_is_sent_all_the_same() {
     #[get("/{place}")]
@@ -1073,7 +1089,7 @@ async fn a_body_that_panics_where_it_is_not_read_is_sent_all_the_same() {
             reply.extensions_mut().insert(Explosive(std::sync::Arc::new(Bomb)));
             return reply;
         }
-        epilogue::Response::new(epilogue::Body::new(Grudge { panics_in, left: Some("whole".into()) }))
+        grudge(panics_in)
     }
 
     for is_layered in [false, true] {
