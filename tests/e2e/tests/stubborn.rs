@@ -136,6 +136,72 @@ async fn a_request_that_is_dropped_with_more_than_one_output_that_panics_does_no
     served.stop().await.unwrap();
 }
 
+async fn never_leaves(_mine: &Mine, _outcome: &Outcome) {
+    std::future::pending().await
+}
+
+#[dependency(exit = never_leaves)]
+fn mine_to_leave() -> Mine {
+    Mine
+}
+
+#[dependency(exit = never_leaves)]
+fn another_to_leave() -> Mine {
+    Mine
+}
+
+#[tokio::test]
+async fn exits_that_are_cut_off_with_more_than_one_output_that_panics_do_not_end_the_process() {
+    #[get("/", dependencies(mine_to_leave, another_to_leave))]
+    async fn replies() {}
+
+    let moment = Duration::from_millis(1);
+    let (app, _) = app(routes![replies]);
+    let served = Served::new(app.tasks(TaskLimits::default().grace(moment).exit_grace(moment))).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    let Err(epilogue::Error::Unfinished(report)) = served.stop().await else { panic!("an exit never ends") };
+    assert_eq!(report.requests.len(), 1);
+}
+
+/// The reply of an axum handler under a layer, if it comes.
+async fn reply_of_axum<T: 'static>(
+    handler: impl axum::handler::Handler<T, ()>,
+) -> Option<http::Response<axum::body::Body>> {
+    let layer = epilogue::EpilogueLayer::new(App::new());
+    layer.start().await.unwrap();
+    let router = axum::Router::new().route("/", axum::routing::get(handler)).layer(layer);
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    let reply = tower::ServiceExt::oneshot(router, request);
+    tokio::select! {
+        biased;
+        reply = reply => Some(reply.unwrap()),
+        () = tokio::task::yield_now() => None,
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_axum_that_is_dropped_with_such_outputs_does_not_end_the_process_either() {
+    async fn waits(first: Depends<mine>, second: Depends<second_mine>) {
+        drop((first, second));
+        std::future::pending().await
+    }
+
+    assert!(reply_of_axum(waits).await.is_none());
+}
+
+#[tokio::test]
+async fn an_output_within_a_dependency_of_axum_may_panic_before_the_next_one_is_asked_for() {
+    #[dependency]
+    fn takes_mines(_first: Depends<Fresh<mine>>, _second: Depends<Fresh<second_mine>>) {}
+
+    #[dependency]
+    fn next() {}
+
+    async fn handler(_first: Depends<takes_mines>, _next: Depends<next>) {}
+
+    assert_eq!(reply_of_axum(handler).await.expect("a reply").status(), 200);
+}
+
 #[dependency]
 async fn waits_on_a_mine() {
     let _mine = Mine;
