@@ -1036,6 +1036,44 @@ async fn neither_a_start_nor_an_exit_that_never_ends_is_waited_for_for_ever() {
     assert!(matches!(ended, epilogue::StartError::Dependency { dependency: "broken_too", .. }), "{ended:?}");
 }
 
+/// What waits in vain, and then is no longer polled: as in a `select!` that goes on in one of its branches.
+async fn asleep<F: Future>(future: F) -> Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    tokio::select! {
+        _ = &mut future => panic!("it ends"),
+        () = epilogue_e2e::settle() => future,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_start_and_is_no_longer_polled_holds_up_nobody() {
+    #[dependency(scope = "app")]
+    async fn gated(gate: State<Gate>) {
+        gate.pass().await;
+    }
+
+    let gated_app = |gate: &Gate| App::new().state(gate.clone()).build_at_start::<gated>();
+
+    let gate = Gate::default();
+    let app = gated_app(&gate);
+    let _asleep = asleep(app.start()).await;
+    let second = asleep(app.start()).await;
+    gate.open();
+    within_a_day(second).await.unwrap();
+
+    let gate = Gate::default();
+    let layer = epilogue::EpilogueLayer::new(gated_app(&gate));
+    let _asleep = asleep(layer.start()).await;
+    let second = asleep(layer.start()).await;
+    gate.open();
+    within_a_day(second).await.unwrap();
+
+    let app = gated_app(&Gate::default());
+    let _asleep = asleep(app.start()).await;
+    let ended = within_a_day(app.drain()).await.unwrap_err();
+    assert!(matches!(ended, epilogue::Error::Start(epilogue::StartError::Stopped)), "{ended:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_built_by_a_start_that_is_given_up_is_exited() {
     struct Half(Journal);
