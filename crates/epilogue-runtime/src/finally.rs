@@ -12,7 +12,9 @@ use futures_util::future::BoxFuture;
 use crate::{BatchReport, Origin, panics};
 
 /// A function to run when the tasks have ended. If its batch is cut off, it continues elsewhere from where it was.
-pub(crate) enum Finally {
+pub(crate) struct Finally(Stage);
+
+enum Stage {
     Waits(Box<dyn FnOnce(BatchReport) -> BoxFuture<'static, ()> + Send>),
     Runs(BoxFuture<'static, ()>),
     Ended,
@@ -24,7 +26,7 @@ impl Finally {
         F: FnOnce(BatchReport) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        Self::Waits(Box::new(|report| Box::pin(exits(report))))
+        Self(Stage::Waits(Box::new(|report| Box::pin(exits(report)))))
     }
 
     pub(crate) async fn run(&mut self, origin: &Origin, report: &BatchReport) {
@@ -39,20 +41,25 @@ impl Finally {
                 "what follows the request's tasks panicked"
             );
         }
-        let left = mem::replace(self, Self::Ended);
-        panics::quietly("what followed a request's tasks and was dropped", || drop(left));
     }
 
     fn poll(&mut self, report: &BatchReport, cx: &mut Context<'_>) -> Poll<()> {
-        if let Self::Waits(_) = self
-            && let Self::Waits(exits) = mem::replace(self, Self::Ended)
+        if let Stage::Waits(_) = self.0
+            && let Stage::Waits(exits) = mem::replace(&mut self.0, Stage::Ended)
         {
-            *self = Self::Runs(exits(report.clone()));
+            self.0 = Stage::Runs(exits(report.clone()));
         }
-        match self {
-            Self::Runs(future) => future.as_mut().poll(cx),
-            Self::Waits(_) | Self::Ended => Poll::Ready(()),
+        match &mut self.0 {
+            Stage::Runs(future) => future.as_mut().poll(cx),
+            Stage::Waits(_) | Stage::Ended => Poll::Ready(()),
         }
+    }
+}
+
+impl Drop for Finally {
+    fn drop(&mut self) {
+        let left = mem::replace(&mut self.0, Stage::Ended);
+        panics::quietly("what follows a request's tasks and was dropped", || drop(left));
     }
 }
 

@@ -257,6 +257,30 @@ async fn blocking_tasks_are_waited_for_and_at_the_deadline_named() {
     assert_eq!((runner.stats().abandoned, runner.stats().accepted()), (2, 2), "named, and not counted again");
 }
 
+#[test]
+fn a_blocking_task_that_was_withdrawn_before_it_began_is_not_reported_as_running() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let (release, released) = mpsc::channel::<()>();
+        let other = tokio::task::spawn_blocking(move || released.recv());
+        let (runner, log) = (runner(), Log::default());
+        for _ in 0..3 {
+            let (tasks, log) = (list(&runner), log.clone());
+            tasks.add_task(move || log.add("called"), ());
+            Batch::new(tasks).submit();
+        }
+        tokio::task::yield_now().await;
+        let report = runner.drain(std::future::ready(())).await;
+        let attempts: Vec<_> = report.abandoned.iter().map(|task| task.attempts).collect();
+        assert_eq!((attempts, report.blocking), (vec![0; 3], 0), "{report}");
+        release.send(()).unwrap();
+        other.await.unwrap().unwrap();
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(log.lines().is_empty());
+    });
+}
+
 #[tokio::test]
 async fn a_call_on_the_blocking_pool_that_begins_as_the_last_one_ends_is_waited_for() {
     let runner = runner();
@@ -328,6 +352,29 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     runner.idle().await;
     let stats = runner.stats();
     assert_eq!((stats.queued, stats.running, stats.accepted(), stats.ran() + stats.abandoned), (0, 0, 2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_never_comes_to_an_await_and_adds_others_does_not_hold_up_the_end_either() {
+    let runner = runner();
+    let (started, has_started) = oneshot::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let tasks = list(&runner);
+    let more = tasks.clone();
+    tasks.add_task(
+        async move || {
+            started.send(()).unwrap();
+            while released.recv_timeout(Duration::from_millis(1)).is_err() {
+                more.add_task(async || (), ());
+            }
+        },
+        (),
+    );
+    Batch::new(tasks).submit();
+    has_started.await.unwrap();
+    let report = tokio::time::timeout(30 * SECOND, runner.drain(std::future::ready(()))).await;
+    release.send(()).unwrap();
+    assert_eq!(report.unwrap().stuck.len(), 1);
 }
 
 #[tokio::test]

@@ -152,6 +152,34 @@ async fn exits_and_drops_that_panic_change_no_count() {
     assert_eq!((stats.panicked, stats.discarded, stats.queued, stats.running), (1, 1, 0, 0));
 }
 
+/// What two dropped functions hold: if a second panic came while the first one unwinds, the process would abort.
+fn followed_by_bombs(runner: &Runner) -> Batch {
+    let (first, second) = (Bomb, Bomb);
+    Batch::new(list(runner))
+        .finally(async move |_| {
+            std::future::pending::<()>().await;
+            drop(first);
+        })
+        .finally(async move |_| drop(second))
+}
+
+#[tokio::test]
+async fn exits_that_are_cut_off_may_panic_one_after_another() {
+    let runner = Runner::new(TaskLimits::default().exit_grace(Duration::from_millis(1)));
+    followed_by_bombs(&runner).submit();
+    tokio::task::yield_now().await;
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!((report.requests.len(), report.stuck.len()), (1, 0));
+}
+
+#[test]
+fn exits_without_a_runtime_may_panic_one_after_another() {
+    let runner = runner();
+    followed_by_bombs(&runner).submit();
+    drop(followed_by_bombs(&runner));
+    assert_eq!(runner.stats().batches, 0);
+}
+
 #[tokio::test]
 async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
     #[derive(Clone, serde::Serialize, serde::Deserialize)]

@@ -136,6 +136,72 @@ async fn a_request_that_is_dropped_with_more_than_one_output_that_panics_does_no
     served.stop().await.unwrap();
 }
 
+async fn never_leaves(_mine: &Mine, _outcome: &Outcome) {
+    std::future::pending().await
+}
+
+#[dependency(exit = never_leaves)]
+fn mine_to_leave() -> Mine {
+    Mine
+}
+
+#[dependency(exit = never_leaves)]
+fn another_to_leave() -> Mine {
+    Mine
+}
+
+#[tokio::test]
+async fn exits_that_are_cut_off_with_more_than_one_output_that_panics_do_not_end_the_process() {
+    #[get("/", dependencies(mine_to_leave, another_to_leave))]
+    async fn replies() {}
+
+    let moment = Duration::from_millis(1);
+    let (app, _) = app(routes![replies]);
+    let served = Served::new(app.tasks(TaskLimits::default().grace(moment).exit_grace(moment))).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    let Err(epilogue::Error::Unfinished(report)) = served.stop().await else { panic!("an exit never ends") };
+    assert_eq!(report.requests.len(), 1);
+}
+
+/// The reply of an axum handler under a layer, if it comes.
+async fn reply_of_axum<T: 'static>(
+    handler: impl axum::handler::Handler<T, ()>,
+) -> Option<http::Response<axum::body::Body>> {
+    let layer = epilogue::EpilogueLayer::new(App::new());
+    layer.start().await.unwrap();
+    let router = axum::Router::new().route("/", axum::routing::get(handler)).layer(layer);
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    let reply = tower::ServiceExt::oneshot(router, request);
+    tokio::select! {
+        biased;
+        reply = reply => Some(reply.unwrap()),
+        () = tokio::task::yield_now() => None,
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_axum_that_is_dropped_with_such_outputs_does_not_end_the_process_either() {
+    async fn waits(first: Depends<mine>, second: Depends<second_mine>) {
+        drop((first, second));
+        std::future::pending().await
+    }
+
+    assert!(reply_of_axum(waits).await.is_none());
+}
+
+#[tokio::test]
+async fn an_output_within_a_dependency_of_axum_may_panic_before_the_next_one_is_asked_for() {
+    #[dependency]
+    fn takes_mines(_first: Depends<Fresh<mine>>, _second: Depends<Fresh<second_mine>>) {}
+
+    #[dependency]
+    fn next() {}
+
+    async fn handler(_first: Depends<takes_mines>, _next: Depends<next>) {}
+
+    assert_eq!(reply_of_axum(handler).await.expect("a reply").status(), 200);
+}
+
 #[dependency]
 async fn waits_on_a_mine() {
     let _mine = Mine;
@@ -970,6 +1036,44 @@ async fn neither_a_start_nor_an_exit_that_never_ends_is_waited_for_for_ever() {
     assert!(matches!(ended, epilogue::StartError::Dependency { dependency: "broken_too", .. }), "{ended:?}");
 }
 
+/// What waits in vain, and then is no longer polled: as in a `select!` that goes on in one of its branches.
+async fn asleep<F: Future>(future: F) -> Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    tokio::select! {
+        _ = &mut future => panic!("it ends"),
+        () = epilogue_e2e::settle() => future,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_start_and_is_no_longer_polled_holds_up_nobody() {
+    #[dependency(scope = "app")]
+    async fn gated(gate: State<Gate>) {
+        gate.pass().await;
+    }
+
+    let gated_app = |gate: &Gate| App::new().state(gate.clone()).build_at_start::<gated>();
+
+    let gate = Gate::default();
+    let app = gated_app(&gate);
+    let _asleep = asleep(app.start()).await;
+    let second = asleep(app.start()).await;
+    gate.open();
+    within_a_day(second).await.unwrap();
+
+    let gate = Gate::default();
+    let layer = epilogue::EpilogueLayer::new(gated_app(&gate));
+    let _asleep = asleep(layer.start()).await;
+    let second = asleep(layer.start()).await;
+    gate.open();
+    within_a_day(second).await.unwrap();
+
+    let app = gated_app(&Gate::default());
+    let _asleep = asleep(app.start()).await;
+    let ended = within_a_day(app.drain()).await.unwrap_err();
+    assert!(matches!(ended, epilogue::Error::Start(epilogue::StartError::Stopped)), "{ended:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_built_by_a_start_that_is_given_up_is_exited() {
     struct Half(Journal);
@@ -1054,6 +1158,22 @@ impl Drop for Grudge {
     }
 }
 
+fn grudge(panics_in: &'static str) -> epilogue::Response {
+    epilogue::Response::new(epilogue::Body::new(Grudge { panics_in, left: Some("whole".into()) }))
+}
+
+#[tokio::test]
+async fn such_a_body_of_an_error_handler_is_sent_too() {
+    for panics_in in ["drop", "is_end_stream", "size_hint"] {
+        let (app, _) = app(routes![]);
+        let app = app.on_error(move |_: &HttpError, _parts| grudge(panics_in));
+        let served = Served::new(app).await;
+        assert_eq!(two(&served, "/unknown").await, [200, 200], "{panics_in}");
+        assert_eq!(served.get("/unknown").await.body(), "whole", "{panics_in}");
+        served.stop().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_panics_where_it_is_not_read_is_sent_all_the_same() {
     #[get("/{place}")]
@@ -1073,7 +1193,7 @@ async fn a_body_that_panics_where_it_is_not_read_is_sent_all_the_same() {
             reply.extensions_mut().insert(Explosive(std::sync::Arc::new(Bomb)));
             return reply;
         }
-        epilogue::Response::new(epilogue::Body::new(Grudge { panics_in, left: Some("whole".into()) }))
+        grudge(panics_in)
     }
 
     for is_layered in [false, true] {

@@ -614,3 +614,30 @@ async fn subprotocols_are_compared_with_their_case() {
     }
     served.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_send_that_is_no_longer_polled_does_not_keep_the_socket_from_being_closed() {
+    #[websocket("/")]
+    async fn sends(socket: WebSocket) {
+        let (sender, _receiver) = socket.split();
+        let mut asleep = Vec::new();
+        for _ in 0..40 {
+            let sender = sender.clone();
+            let mut send = Box::pin(async move { sender.send_text("sent").await });
+            let _ = futures_util::poll!(&mut send);
+            asleep.push(send);
+        }
+        // Until some of those that waited have got their place.
+        settle().await;
+        tokio::spawn(async move {
+            std::future::pending::<()>().await;
+            drop(asleep);
+        });
+    }
+
+    let served = Served::new(App::new().routes(routes![sends])).await;
+    let mut client = open(&served, "/").await.unwrap();
+    assert_eq!(tokio::time::timeout(Duration::from_secs(5), closed(&mut client)).await, Ok(1000));
+    drop(client);
+    served.stop().await.unwrap();
+}

@@ -14,13 +14,12 @@ pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -
     let function = panics::Quiet::new(function);
     let _waits = CountedWaiting::new(runner.counters());
     let permit = runner.blocking_permit().await;
-    // The function keeps both until it ends, even if its time is up and nobody waits for it any more: it cannot be stopped, so it
-    // still fills its place, and a shutdown still waits for it.
-    let kept = (permit, runner.blocking_call());
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
     let call = spawn_blocking(move || {
-        let _kept = kept;
+        // The function keeps both until it ends, even if its time is up and nobody waits for it any more: it cannot be stopped, so it
+        // still fills its place, and a shutdown still waits for it. Before it begins, a shutdown can withdraw it.
+        let _kept = (permit, runner.blocking_call());
         // What a drain has named as abandoned must not run afterwards.
         if runner.is_cut() {
             return None;

@@ -60,7 +60,8 @@ impl Runner {
         drop(self.0.registry.cut());
         // `None` if the sum overflows: then exits may take as long as they like.
         let exits_until = Instant::now().checked_add(self.0.limits.exit_grace);
-        let mut left = (0, 0);
+        // The fewest so far: a task that does not stop may go on adding others.
+        let (mut batches, mut tasks) = (usize::MAX, usize::MAX);
         let mut without_progress = 0;
         loop {
             if timeout(LOOK, self.0.batches.wait()).await.is_ok() {
@@ -71,9 +72,9 @@ impl Runner {
             } else if self.0.registry.has_exits() {
                 continue;
             }
-            let now = (self.0.batches.len(), self.0.counters.pending());
-            without_progress = if now == left { without_progress + 1 } else { 0 };
-            left = now;
+            let (left, pending) = (self.0.batches.len(), self.0.counters.pending());
+            without_progress = if left < batches || pending < tasks { 0 } else { without_progress + 1 };
+            (batches, tasks) = (batches.min(left), tasks.min(pending));
             if without_progress == PATIENCE {
                 return;
             }

@@ -1,12 +1,11 @@
 //! The life of an app: one start for all who have a clone of it, and the drain at its end.
 
 use std::future::Future;
-use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Notify;
-use tokio::task::{JoinError, JoinHandle};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
 
 use super::router::effect_of;
 use super::state::Started;
@@ -14,6 +13,8 @@ use super::{App, StartError, start};
 use crate::dependency::{AppScoped, Depends};
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::node::ParamNode;
+use crate::response::Failure;
+use crate::scope::caught;
 use crate::server::progress;
 use crate::tasks::TaskStats;
 
@@ -21,25 +22,28 @@ use crate::tasks::TaskStats;
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) started: OnceLock<Started>,
-    /// The start that is in flight, if there is one. Whoever waits for it holds the lock. It is tokio's lock: when a waiter is
-    /// dropped, the next one takes over the same start.
-    starting: tokio::sync::Mutex<Option<Starting>>,
+    /// The last start. Nobody waits under this lock: whoever holds a lock and is no longer polled would hold up all others.
+    starting: Mutex<Option<Starting>>,
     /// Tells the start in flight to end without building the rest.
     give_up: Arc<Notify>,
 }
 
-/// A start in flight.
-type Starting = JoinHandle<Result<(), StartError>>;
+/// A start. It is `Some` once it has ended; the outer error says how it panicked.
+type Starting = watch::Receiver<Option<Result<Result<(), StartError>, String>>>;
 
-/// Waits for the start, which is then no longer in flight.
-async fn ended(starting: &mut Option<Starting>) -> Result<(), StartError> {
-    let Some(start) = starting else { return Ok(()) };
-    let ended = start.await;
-    *starting = None;
-    match ended.map_err(JoinError::try_into_panic) {
-        Ok(result) => result,
-        Err(Ok(panic)) => resume_unwind(panic),
-        Err(Err(_cancelled)) => Err(StartError::Stopped),
+/// The last start, if it has not ended.
+fn in_flight(last: Option<&Starting>) -> Option<Starting> {
+    last.filter(|starting| matches!(starting.has_changed(), Ok(false))).cloned()
+}
+
+/// Waits for the end of a start.
+async fn ended(mut starting: Starting) -> Result<(), StartError> {
+    let ended = starting.wait_for(Option::is_some).await;
+    match ended.ok().and_then(|ended| ended.clone()) {
+        Some(Ok(ended)) => ended,
+        Some(Err(panic)) => panic!("the app did not start: {panic}"),
+        // The runtime has shut down.
+        None => Err(StartError::Stopped),
     }
 }
 
@@ -103,13 +107,8 @@ impl App {
     pub async fn drain(&self) -> crate::Result<()> {
         let grace = self.config.limits.grace;
         let mut deadline = pin!(tokio::time::sleep(grace));
-        // Whoever waits for a start holds the lock.
-        let is_starting = tokio::select! {
-            biased;
-            starting = self.shared.starting.lock() => starting.is_some(),
-            () = deadline.as_mut() => true,
-        };
-        if self.shared.started.get().is_none() && !is_starting {
+        // In this order: a start that is no longer in flight has started the app, if it did.
+        if in_flight(self.shared.starting.lock().as_ref()).is_none() && self.shared.started.get().is_none() {
             return Ok(());
         }
         let started = self.started_until(deadline.as_mut()).await?;
@@ -130,8 +129,10 @@ impl App {
 
     /// Starts the app if it has not started, with this dependency whether or not a route needs it.
     async fn started_with(&self, resolved: Option<&'static ParamNode>) -> Result<&Started, StartError> {
-        if self.shared.started.get().is_none() {
-            self.start_or_wait(resolved).await?;
+        if self.shared.started.get().is_none()
+            && let Some(starting) = self.start_in_flight_or_begun(resolved)
+        {
+            ended(starting).await?;
         }
         self.shared.started.get().ok_or(StartError::Stopped)
     }
@@ -148,27 +149,32 @@ impl App {
 
     /// Waits for the start that is in flight; begins none itself.
     async fn start_ended(&self) -> Result<&Started, StartError> {
-        ended(&mut *self.shared.starting.lock().await).await?;
+        let starting = in_flight(self.shared.starting.lock().as_ref());
+        if let Some(starting) = starting {
+            ended(starting).await?;
+        }
         self.shared.started.get().ok_or(StartError::Stopped)
     }
 
     /// The start is a task because whoever waits for it may be dropped in the middle, as a request is when its client leaves:
-    /// what was built by then would never be exited. There is one start at a time, and all waiters share it.
-    async fn start_or_wait(&self, resolved: Option<&'static ParamNode>) -> Result<(), StartError> {
-        let mut starting = self.shared.starting.lock().await;
-        if self.shared.started.get().is_some() {
-            return Ok(());
+    /// what was built by then would never be exited. There is one start at a time, and all waiters share it. `None` if it has succeeded.
+    fn start_in_flight_or_begun(&self, resolved: Option<&'static ParamNode>) -> Option<Starting> {
+        let mut last = self.shared.starting.lock();
+        let in_flight = in_flight(last.as_ref());
+        if in_flight.is_some() || self.shared.started.get().is_some() {
+            return in_flight;
         }
-        starting.get_or_insert_with(|| {
-            let app = self.clone();
-            let given_up = Arc::clone(&self.shared.give_up).notified_owned();
-            tokio::spawn(async move {
-                let started = start::start(&app.config, resolved, pin!(given_up)).await?;
-                drop(app.shared.started.set(started));
-                Ok(())
-            })
+        let (sender, starting) = watch::channel(None);
+        let given_up = Arc::clone(&self.shared.give_up).notified_owned();
+        *last = Some(starting.clone());
+        drop(last);
+        let app = self.clone();
+        tokio::spawn(async move {
+            let started = caught(start::start(&app.config, resolved, pin!(given_up))).await;
+            let ended = started.map(|started| started.map(|started| drop(app.shared.started.set(started))));
+            sender.send_replace(Some(ended.map_err(Failure::into_reason)));
         });
-        ended(&mut starting).await
+        Some(starting)
     }
 }
 

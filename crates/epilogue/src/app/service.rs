@@ -129,21 +129,21 @@ impl AppState {
         error: &HttpError,
         parts: Parts,
         body: &mut RequestBody,
-        link: Option<Link>,
+        mut link: Option<Link>,
     ) -> ReplyFuture {
         let (mut response, parts) = self.error_handlers.respond(error, parts);
         body.mark_if_unread(&mut response, link.as_ref());
         let after = if let (Some(parts), Some(tasks)) = (&parts, response.extensions_mut().remove()) {
             let name = format!("{} {}", parts.method, parts.uri.path());
-            self.own_tasks(tasks, name, parts.extensions.get().cloned(), link)
+            self.own_tasks(tasks, name, parts.extensions.get().cloned(), link.take())
         } else {
-            // Of a known length, as nearly all are.
-            if let (Some(link), Some(_)) = (&link, response.body().size_hint().exact()) {
-                link.reply_is_there();
-            }
             After::default()
         };
         let response = response.map(|body| ReplyBody::new(Either::Right(body), after));
+        // Of a known length, as nearly all are.
+        if let (Some(link), Some(_)) = (&link, response.body().size_hint().exact()) {
+            link.reply_is_there();
+        }
         // A panic of these drops would take the reply and its tasks with it.
         body.let_go();
         drop_caught(parts);

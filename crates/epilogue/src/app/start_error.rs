@@ -22,7 +22,7 @@ use crate::scope::PlanError;
 /// assert!(app.state(String::from("hello")).start().await.is_ok());
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// Something that a route needs is not there.

@@ -6,12 +6,11 @@ mod session;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use axum_core::response::{IntoResponse, Response};
 use http::{Request, StatusCode};
-use tokio::sync::OnceCell;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -81,7 +80,7 @@ use crate::tasks::with_causes;
 #[derive(Clone)]
 pub struct EpilogueLayer {
     app: App,
-    plans: Arc<OnceCell<Arc<Plans>>>,
+    plans: Arc<OnceLock<Arc<Plans>>>,
 }
 
 impl EpilogueLayer {
@@ -115,12 +114,12 @@ impl EpilogueLayer {
     }
 
     async fn plans(&self) -> Result<&Arc<Plans>, StartError> {
-        let plans = async {
-            self.app.check_for_layer()?;
-            let base = self.app.started().await?.state.without_routes();
-            Ok(Arc::new(Plans::new(self.app.clone(), Arc::new(base))))
-        };
-        self.plans.get_or_try_init(|| plans).await
+        self.app.check_for_layer()?;
+        let started = self.app.started().await?;
+        Ok(self.plans.get_or_init(|| {
+            let base = started.state.without_routes();
+            Arc::new(Plans::new(self.app.clone(), Arc::new(base)))
+        }))
     }
 }
 

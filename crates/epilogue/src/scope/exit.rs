@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use tokio::sync::oneshot;
 use tracing::{Level, Span};
 
-use super::{BoxFuture, RunExit, Value, poll_caught};
+use super::{BoxFuture, RunExit, Value, drop_caught, poll_caught};
 use crate::dependency::Outcome;
 use crate::graph::DependencyScope;
 use crate::response::Failure;
@@ -93,5 +93,12 @@ impl Exit {
         let result = ended.await.flatten();
         take_all(false);
         result
+    }
+}
+
+/// Several may be dropped in one go.
+impl Drop for Exit {
+    fn drop(&mut self) {
+        drop_caught(std::mem::replace(&mut self.stage, ExitStage::Ended));
     }
 }

@@ -100,8 +100,7 @@ impl Scope {
             {
                 self.log_replaced(replaced);
             }
-            let ended = self.exits.remove(last);
-            drop_caught(ended);
+            self.exits.remove(last);
         }
         result
     }
@@ -309,7 +308,6 @@ async fn leave_request(mut exits: Vec<Exit>, outcome: Outcome, report: BatchRepo
             let _entered = exit.span.enter();
             tracing::error!(dependency, route, %error, "an exit failed after the reply");
         }
-        drop_caught(exit);
     }
 }
 

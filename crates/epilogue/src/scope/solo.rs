@@ -90,7 +90,7 @@ impl Solo {
     /// The output of the plan's dependency.
     pub(crate) async fn ask(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
         self.scope.app = Arc::clone(&solo.app);
-        self.scope.slots.clear();
+        drop_each(self.scope.slots.drain(..));
         // They may be left from a call that was dropped before its end.
         self.scope.errors = None;
         let ended = self.run(solo).await.err().or_else(|| {
@@ -194,8 +194,15 @@ impl Solo {
             drop_caught(std::mem::replace(&mut result, Err(Failure::Panicked(panic))));
         }
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
-        drop_each(std::mem::take(&mut self.known).into_iter());
+        drop_each(self.known.drain(..));
         self.scope.finish(result)
+    }
+}
+
+/// The client may have left before the handler had replied.
+impl Drop for Solo {
+    fn drop(&mut self) {
+        drop_each(self.known.drain(..));
     }
 }
 

@@ -184,22 +184,14 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopped = pin!(stopping.cancelled());
     let (mut asked, mut can_send) = (false, true);
-    let mut last = None;
-    let close = loop {
+    // Whether the function itself has closed it.
+    let mut is_said = false;
+    let mut close = loop {
         let frame = tokio::select! {
             biased;
             () = &mut stopped => break Close::new(CloseCode::Away, "the server stops"),
             // Before what is sent: others may have a sender too, and never stop.
-            ended = &mut function_ended, if last.is_none() => {
-                let close = ended.unwrap_or_else(|_| Close::normal());
-                if !can_send {
-                    break close;
-                }
-                // What was sent until now goes out first, and a close among it counts.
-                outgoing.close();
-                last = Some(close);
-                continue;
-            }
+            ended = &mut function_ended => break ended.unwrap_or_else(|_| Close::normal()),
             Some(()) = answers.recv() => {
                 if !in_time(sink.flush()).await {
                     return WriteEnd::Gone;
@@ -208,11 +200,11 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
             }
             step = outgoing.recv(), if can_send => match step {
                 Some(Step::Message(message)) => frame_of(message),
-                Some(Step::Close(close)) => break close,
+                Some(Step::Close(close)) => {
+                    is_said = true;
+                    break close;
+                }
                 Some(Step::Error(_)) | None => {
-                    if let Some(close) = last.take() {
-                        break close;
-                    }
                     // The function has dropped its sender, but may still receive.
                     can_send = false;
                     continue;
@@ -232,13 +224,17 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
             return WriteEnd::Gone;
         }
     };
-    // What was sent before the close goes out before it.
+    // What was sent until now goes out first, and a close among it counts. Whoever has a place but has not sent is not waited for.
     outgoing.close();
-    while let Some(step) = outgoing.recv().await {
-        if let Step::Message(message) = step
-            && !in_time(sink.send(frame_of(message))).await
-        {
-            return WriteEnd::Gone;
+    while let Ok(step) = outgoing.try_recv() {
+        match step {
+            Step::Message(message) => {
+                if !in_time(sink.send(frame_of(message))).await {
+                    return WriteEnd::Gone;
+                }
+            }
+            Step::Close(said) if !is_said => (close, is_said) = (said, true),
+            Step::Close(_) | Step::Error(_) => {}
         }
     }
     if in_time(sink.send(close.into_frame())).await { WriteEnd::CloseSent } else { WriteEnd::Gone }

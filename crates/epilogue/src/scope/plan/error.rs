@@ -20,7 +20,7 @@ use crate::graph::fuel::{Fuel, Full};
 /// assert!(matches!(error, StartError::Plan(PlanError::MissingState { route: "index", .. })));
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
     /// Something takes a `State` that the app was not given.
