@@ -37,7 +37,7 @@ impl Event {
     /// # Errors
     ///
     /// When the value cannot be serialised.
-    pub fn json(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+    pub fn json(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
         serde_json::to_string(value).map(Self::data)
     }
 
@@ -131,5 +131,11 @@ mod tests {
         let event = Event::data("x").event("a\ndata: evil").id("1\r\n\0");
         assert_eq!(event.to_string(), "event: a data: evil\nid: 1   \ndata: x\n\n");
         assert_eq!(Event::comment("a\nb").to_string(), ": a\n: b\n\n");
+    }
+
+    #[test]
+    fn json_takes_what_is_borrowed() {
+        assert_eq!(Event::json("a").unwrap().to_string(), "data: \"a\"\n\n");
+        assert_eq!(Event::json(&[1, 2][..]).unwrap().to_string(), "data: [1,2]\n\n");
     }
 }
