@@ -512,3 +512,21 @@ async fn a_client_that_sends_something_else_to_a_websocket_is_no_error() {
     }
     assert_eq!(entries.now(), [""; 0]);
 }
+
+#[get("/refused/{status}")]
+async fn refused(status: Path<u16>) -> Result<(), HttpError> {
+    let status = StatusCode::from_u16(*status).unwrap();
+    Err(HttpError::new(status, "no").with_source(Uncommitted("busy")))
+}
+
+#[tokio::test]
+async fn what_a_client_does_wrong_is_not_logged_as_an_error_of_the_server() {
+    let client = TestClient::new(App::new().routes(routes![refused]));
+    for (status, errors) in [(409, 0), (503, 1)] {
+        for (level, expected) in [(Level::WARN, 1), (Level::ERROR, errors)] {
+            let (mut entries, _guard) = log_at(level);
+            assert_eq!(client.get(&format!("/refused/{status}")).send().await.status(), status);
+            assert_eq!(entries.now().len(), expected, "{status} at {level}");
+        }
+    }
+}

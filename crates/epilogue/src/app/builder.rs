@@ -45,7 +45,8 @@ use crate::tasks::{TaskLimits, TaskObserver};
 /// under any server that takes such a service. There, tasks start when the reply's body ends or is dropped, and the server's
 /// owner calls [`App::drain`] at the end.
 ///
-/// Clones are the same app: it starts once, and its tasks are one queue.
+/// Clones are the same app: it starts once, and its tasks are one queue. A method that changes an app which has started makes another app,
+/// with tasks and app-scoped dependencies of its own; so complete an app before [`App::start`] or [`App::resolve`].
 #[must_use = "it serves nothing until it is served or called"]
 #[derive(Clone)]
 pub struct App {

@@ -245,9 +245,7 @@ impl AppState {
         future.keep = keep;
         future
     }
-}
 
-impl AppState {
     /// The route of a request, and what its template captures.
     fn find(&self, parts: &Parts) -> Result<(usize, CaptureRanges), HttpError> {
         let path = parts.uri.path();

@@ -201,7 +201,12 @@ impl HttpError {
                 tracing::debug!(route, %error, "a WebSocket failed because of its client");
                 return;
             }
-            tracing::error!(route, status = self.0.status.as_u16(), %error, "a request failed");
+            let status = self.0.status;
+            if status.is_server_error() {
+                tracing::error!(route, status = status.as_u16(), %error, "a request failed");
+            } else {
+                tracing::warn!(route, status = status.as_u16(), %error, "a request failed");
+            }
         }
     }
 
