@@ -122,7 +122,7 @@ pub trait WithValue: Holds + Sized {
     fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Box<Untaken>>;
 }
 
-/// Why a parameter has no value, or why several have none. It is always in a box, so that what holds it on the way of a good request is small.
+/// Why parameters of a function have no value. It is always in a box, so that results that hold one are small.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Untaken {
