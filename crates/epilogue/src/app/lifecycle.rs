@@ -41,6 +41,7 @@ async fn ended(mut starting: Starting) -> Result<(), StartError> {
     let ended = starting.wait_for(Option::is_some).await;
     match ended.ok().and_then(|ended| ended.clone()) {
         Some(Ok(ended)) => ended,
+        // It is a user's, and goes on in all who wait.
         Some(Err(panic)) => panic!("the app did not start: {panic}"),
         // The runtime has shut down.
         None => Err(StartError::Stopped),
@@ -58,6 +59,10 @@ impl App {
     /// # Errors
     ///
     /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
+    ///
+    /// # Panics
+    ///
+    /// When one of the app's layers panics as it is put around the service.
     pub async fn start(&self) -> Result<(), StartError> {
         self.started().await.map(drop)
     }
