@@ -200,7 +200,7 @@ impl AppState {
         let entered = trace.enter();
         let mut future = self.begin(parts, body, link, Some(&trace));
         drop(entered);
-        future.trace = Some(trace);
+        future.trace = Some(Box::new(trace));
         future
     }
 

@@ -19,7 +19,7 @@ impl Trace {
         tracing::enabled!(target: "epilogue::request", Level::INFO)
     }
 
-    pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Box<Self> {
+    pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Self {
         let client = connection.map(|connection| field::display(connection.client.ip()));
         let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let (method, original) = named(&request.method);
@@ -42,7 +42,7 @@ impl Trace {
             user_agent.original = agent,
             "error.type" = field::Empty,
         );
-        Box::new(Self(span))
+        Self(span)
     }
 
     pub(super) fn found(&self, route: &CompiledRoute) {

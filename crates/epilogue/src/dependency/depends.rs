@@ -157,7 +157,7 @@ impl<D: Dependency, F: Fuel, const OPTIONAL: bool> HasSource for OnDependency<D,
 impl<D: Dependency> Param<Own> for Depends<D> {
     type Source<F: Fuel> = OnDependency<D, F, false>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         let value = if const { std::mem::needs_drop::<D::Output>() } {
             scope.dependency(site).map_err(Untaken::failed)
         } else {
@@ -171,7 +171,7 @@ impl<D: Dependency> Param<Own> for Depends<D> {
 impl<D: Dependency> Param<Own> for Option<Depends<D>> {
     type Source<F: Fuel> = OnDependency<D, F, true>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         Ok(scope.dependency(site).ok().map(Depends::from_value))
     }
 }
@@ -180,7 +180,7 @@ impl<D: Dependency> Param<Own> for Option<Depends<D>> {
 impl<D: Dependency> Param<Own> for Result<Depends<D>, Rejection> {
     type Source<F: Fuel> = OnDependency<D, F, true>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         Ok(scope.dependency(site).map(Depends::from_value))
     }
 }

@@ -59,7 +59,7 @@ impl<T: 'static> HasSource for FromJson<T> {
 impl<T: DeserializeOwned + 'static> Param for Json<T> {
     type Source<F: Fuel> = FromJson<T>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         let (body, limits) = (scope.body(), site.limits());
         let embedded = scope.embedded(site);
         let value = match (scope.reads_json(), embedded) {
@@ -84,7 +84,7 @@ impl<T: DeserializeOwned + 'static> WithValue for Json<T> {
         Self(value)
     }
 
-    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Box<Untaken>> {
+    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken> {
         let embedded = scope.embedded(site);
         let is_given =
             if scope.reads_json() { decode::is_given(scope.body(), embedded) } else { embedded.is_none() };
@@ -141,7 +141,7 @@ described!(
 impl Param for Bytes {
     type Source<F: Fuel> = FromBody;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         Ok(scope.body().clone())
     }
 }
@@ -150,7 +150,7 @@ impl Param for Bytes {
 impl Param for String {
     type Source<F: Fuel> = FromBody;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         std::str::from_utf8(scope.body()).map(Self::from).map_err(|error| {
             let loc = vec![Place::Body.as_str().into(), error.valid_up_to().into()];
             Untaken::invalid(vec![flaw::STRING_UNICODE.at(loc, serde_json::Value::Null)])

@@ -108,7 +108,7 @@ where
 {
     type Source<F: Fuel> = FromExtractor<E, M, K>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         scope.extracted(site).map(Self).map_err(Untaken::failed)
     }
 }

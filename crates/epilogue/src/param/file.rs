@@ -49,7 +49,7 @@ impl<T: Files> HasSource for FromFiles<T> {
 impl<T: Files> Param for File<T> {
     type Source<F: Fuel> = FromFiles<T>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         T::take(scope, site).map(Self).map_err(Untaken::invalid)
     }
 }

@@ -90,7 +90,7 @@ pub trait Param<Via = Own>: Sized {
 
     /// Takes the value out of the request.
     #[doc(hidden)]
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>>;
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken>;
 }
 
 /// Marks the parameters of our own, which are not axum extractors.
@@ -119,13 +119,17 @@ pub trait Holds {
 pub trait WithValue: Holds + Sized {
     fn from_value(value: Self::Value) -> Self;
     /// Takes the value, or `None` if the request has nothing of it.
-    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Box<Untaken>>;
+    fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken>;
 }
 
-/// Why parameters of a function have no value. It is always in a box, so that results that hold one are small.
+/// Why parameters of a function have no value.
+// In a box, so that the results that may be one are small.
 #[doc(hidden)]
+#[derive(Debug)]
+pub struct Untaken(pub(crate) Box<Reasons>);
+
 #[derive(Debug, Default)]
-pub struct Untaken {
+pub(crate) struct Reasons {
     /// What the request sent and is not valid.
     pub(crate) own: Vec<Invalid>,
     /// The failure of the first dependency that has no output.
@@ -134,13 +138,13 @@ pub struct Untaken {
 
 impl Untaken {
     #[cold]
-    pub(crate) fn invalid(own: Vec<Invalid>) -> Box<Self> {
-        Box::new(Self { own, below: None })
+    pub(crate) fn invalid(own: Vec<Invalid>) -> Self {
+        Self(Box::new(Reasons { own, below: None }))
     }
 
     #[cold]
-    pub(crate) fn failed(below: Rejection) -> Box<Self> {
-        Box::new(Self { own: Vec::new(), below: Some(below) })
+    pub(crate) fn failed(below: Rejection) -> Self {
+        Self(Box::new(Reasons { own: Vec::new(), below: Some(below) }))
     }
 }
 

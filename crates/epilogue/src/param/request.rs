@@ -60,7 +60,7 @@ impl Deref for RequestParts {
 impl Param for RequestParts {
     type Source<F: Fuel> = FromRequestHead;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         Ok(Self(scope.share_parts()))
     }
 }
@@ -99,7 +99,7 @@ impl fmt::Display for ClientAddr {
 impl Param for ClientAddr {
     type Source<F: Fuel> = FromRequestHead;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         scope
             .client()
             .ok_or_else(|| Untaken::failed(Rejection::of_failure(HttpError::from(NoClientAddr).raise())))

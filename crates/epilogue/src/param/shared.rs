@@ -16,7 +16,7 @@ described!(
 impl Param for BackgroundTasks {
     type Source<F: Fuel> = TheTasks;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         Ok(scope.tasks_in_turn())
     }
 }
@@ -30,7 +30,7 @@ described!(
 impl Param for Reply {
     type Source<F: Fuel> = TheReply;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         Ok(scope.reply().clone())
     }
 }

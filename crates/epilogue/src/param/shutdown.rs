@@ -55,7 +55,7 @@ impl Shutdown {
 impl Param for Shutdown {
     type Source<F: Fuel> = FromRequestHead;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         Ok(Self(scope.stopping().clone()))
     }
 }

@@ -83,7 +83,7 @@ impl<T: 'static> HasSource for FromState<T> {
 impl<T: Send + Sync + 'static> Param for State<T> {
     type Source<F: Fuel> = FromState<T>;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         Ok(Self::from_value(scope.state(site)))
     }
 }

@@ -27,7 +27,7 @@ macro_rules! value_param {
         impl<T: DeserializeOwned + 'static> Param for $name<T> {
             type Source<F: Fuel> = $from;
 
-            fn take($scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+            fn take($scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
                 let $site = site;
                 decode::decode(&$values, site.key(), site.limits())
                     .map(Self)
@@ -47,7 +47,7 @@ macro_rules! value_param {
             }
 
             // Only the type knows whether it is a struct, and a struct counts as given if any of its fields is.
-            fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Box<Untaken>> {
+            fn take_given(scope: &mut Scope, site: &Site) -> Result<Option<Self>, Untaken> {
                 $name::<Option<T>>::take(scope, site).map(|given| given.0.map(Self))
             }
         }

@@ -101,7 +101,7 @@ impl Scope {
                     match self.start(step) {
                         Running::Done(output) => self.settle(step, Ok(output))?,
                         Running::Failed(failure) => self.settle(step, Err(failure))?,
-                        Running::Untaken(untaken) => self.untaken(step, *untaken)?,
+                        Running::Untaken(untaken) => self.untaken(step, untaken)?,
                         Running::Waiting(future) => {
                             branch.waiting = Some(future);
                             continue;

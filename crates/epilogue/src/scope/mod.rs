@@ -40,7 +40,7 @@ use crate::body::{BodyTime, ReplyBody, RequestBody, is_form, is_json};
 use crate::decode::Cookies;
 use crate::decode::{Captures, Headers, UrlEncoded};
 use crate::dependency::Outcome;
-use crate::param::{ClientAddr, Untaken};
+use crate::param::{ClientAddr, Reasons, Untaken};
 use crate::rejection::{Invalid, Rejection};
 use crate::response::{Failure, Reply};
 use crate::security::SecurityScopes;
@@ -109,12 +109,12 @@ struct Errors {
     /// In the values of the dependencies that could not run.
     of_steps: Vec<Invalid>,
     /// Why the function cannot run whose parameters are being taken.
-    of_function: Untaken,
+    of_function: Reasons,
 }
 
 impl Errors {
     fn is_empty(&self) -> bool {
-        let Self { of_steps, of_function: Untaken { own, below } } = self;
+        let Self { of_steps, of_function: Reasons { own, below } } = self;
         of_steps.is_empty() && own.is_empty() && below.is_none()
     }
 }
@@ -324,7 +324,7 @@ impl Scope {
     /// outputs to come.
     // Not inlined: what every parameter of every dependency repeats would be fetched anew for each.
     #[inline(never)]
-    pub(crate) fn dependency_to_end(&mut self, site: &Site) -> Result<Value, Box<Untaken>> {
+    pub(crate) fn dependency_to_end(&mut self, site: &Site) -> Result<Value, Untaken> {
         if let (SlotIndex::Request(index), true) = (site.slot, site.is_last)
             && let slot @ Slot::Shared(_) = &mut self.slots[index]
             && let Slot::Shared(value) = std::mem::replace(slot, Slot::Empty)

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::app::AppState;
 use crate::graph::DependencyScope;
-use crate::param::Untaken;
+use crate::param::{Reasons, Untaken};
 use crate::rejection::Rejection;
 use crate::response::Failure;
 
@@ -105,7 +105,7 @@ impl Scope {
                 Running::Waiting(future) => return Ok(Some((step, future))),
                 Running::Blocking(call) => return Ok(Some((step, self.enter_on_pool(step, call)))),
                 Running::Failed(failure) => failed(step, failure)?,
-                Running::Untaken(untaken) => self.untaken(step, *untaken)?,
+                Running::Untaken(untaken) => self.untaken(step, untaken)?,
             };
             self.slots.push(slot);
         }
@@ -114,7 +114,7 @@ impl Scope {
 
     #[cold]
     pub(super) fn untaken(&mut self, step: &Step, untaken: Untaken) -> Result<Slot, Failure> {
-        let Untaken { own, below } = untaken;
+        let Reasons { own, below } = *untaken.0;
         if !step.vital {
             return Ok(Slot::Failed(Rejection::merged(own, below)));
         }

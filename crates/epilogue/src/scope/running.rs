@@ -29,7 +29,7 @@ pub enum Running {
     /// It has failed.
     Failed(Failure),
     /// It could not run: its own values are invalid, or a dependency below it failed.
-    Untaken(Box<Untaken>),
+    Untaken(Untaken),
 }
 
 /// The call of a sync dependency under `blocking`.

@@ -1,6 +1,6 @@
 use super::{Running, Scope, Site};
 use crate::decode::flaw;
-use crate::param::{Extract, Param, Untaken, WithValue};
+use crate::param::{Extract, Param, Reasons, Untaken, WithValue};
 use crate::rejection::{Invalid, Place, Rejection};
 use crate::response::Failure;
 
@@ -31,7 +31,7 @@ impl<'a> Taking<'a> {
     fn take_with<P>(
         &mut self,
         position: usize,
-        take: impl FnOnce(&mut Scope, &Site) -> Result<P, Box<Untaken>>,
+        take: impl FnOnce(&mut Scope, &Site) -> Result<P, Untaken>,
     ) -> Option<P> {
         match take(self.scope, &self.sites[position]) {
             Ok(value) => Some(value),
@@ -43,10 +43,10 @@ impl<'a> Taking<'a> {
     }
 
     #[cold]
-    fn note(&mut self, untaken: Box<Untaken>) {
-        let Untaken { own, below } = &mut self.scope.errors.get_or_insert_default().of_function;
-        own.extend(untaken.own);
-        *below = below.take().or(untaken.below);
+    fn note(&mut self, untaken: Untaken) {
+        let Reasons { own, below } = &mut self.scope.errors.get_or_insert_default().of_function;
+        own.extend(untaken.0.own);
+        *below = below.take().or(untaken.0.below);
     }
 
     /// The same, with a default for a request that has no value.
@@ -62,7 +62,7 @@ impl<'a> Taking<'a> {
     /// The result of a dependency that cannot run.
     #[cold]
     pub fn failed(self) -> Running {
-        Running::Untaken(Box::new(self.into_untaken()))
+        Running::Untaken(Untaken(Box::new(self.into_reasons())))
     }
 
     /// Whether nothing failed, neither here nor in what ran before.
@@ -74,7 +74,7 @@ impl<'a> Taking<'a> {
     #[cold]
     pub(super) fn into_failure(self) -> Failure {
         let mut errors = self.scope.take_errors_of_steps();
-        let Untaken { own, below } = self.into_untaken();
+        let Reasons { own, below } = self.into_reasons();
         errors.extend(own);
         // As in FastAPI, where the body is not even JSON, nothing else is looked at.
         if let Some(at) = errors.iter().position(|error| error.kind == flaw::JSON_INVALID) {
@@ -85,16 +85,16 @@ impl<'a> Taking<'a> {
             .unwrap_or_else(|| Failure::Rejected(Rejection::without_duplicates(errors)))
     }
 
-    fn into_untaken(self) -> Untaken {
-        let mut untaken = self
+    fn into_reasons(self) -> Reasons {
+        let mut reasons = self
             .scope
             .errors
             .as_mut()
             .map(|errors| std::mem::take(&mut errors.of_function))
             .unwrap_or_default();
         // FastAPI reports a function's values by place: path, query, header, cookie, body.
-        untaken.own.sort_by_key(Invalid::place);
-        untaken
+        reasons.own.sort_by_key(Invalid::place);
+        reasons
     }
 }
 

@@ -74,7 +74,7 @@ described!(
 impl Param for OAuth2PasswordForm {
     type Source<F: Fuel> = FromLoginForm;
 
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         let mut fields = Fields { scope, errors: Vec::new() };
         let grant_type = fields.read::<Option<String>>("grant_type").flatten();
         // Not by `ParamOptions::pattern`: this holds without the feature `pattern` as well.

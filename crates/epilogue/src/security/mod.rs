@@ -122,7 +122,7 @@ macro_rules! credentials_param {
             fn take(
                 scope: &mut crate::scope::Scope,
                 site: &crate::scope::Site,
-            ) -> Result<Self, Box<crate::param::Untaken>> {
+            ) -> Result<Self, crate::param::Untaken> {
                 scope.extracted(site).map_err(crate::param::Untaken::failed)
             }
         }
@@ -134,7 +134,7 @@ macro_rules! credentials_param {
             fn take(
                 scope: &mut crate::scope::Scope,
                 site: &crate::scope::Site,
-            ) -> Result<Self, Box<crate::param::Untaken>> {
+            ) -> Result<Self, crate::param::Untaken> {
                 scope.extracted(site).map_err(crate::param::Untaken::failed)
             }
         }

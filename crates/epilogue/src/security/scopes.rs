@@ -107,7 +107,7 @@ described!(
 impl Param for SecurityScopes {
     type Source<F: Fuel> = FromChain;
 
-    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Box<Untaken>> {
+    fn take(scope: &mut Scope, site: &Site) -> Result<Self, Untaken> {
         Ok(scope.security_scopes(site))
     }
 }
