@@ -77,7 +77,8 @@ impl HttpError {
         self
     }
 
-    /// Keeps the error that this one was made from, for the log and for exits that ask for it.
+    /// Keeps the error that this one was made from, for the log (at WARN if the status is below 500, else at ERROR) and for exits that ask
+    /// for it.
     ///
     /// ```
     /// use epilogue::prelude::*;
