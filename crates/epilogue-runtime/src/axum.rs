@@ -1,8 +1,9 @@
 //! What axum's own handlers take and reply with: the request's list, and the tasks of a reply.
 
+use std::any::Any;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
@@ -11,17 +12,34 @@ use http::request::Parts;
 
 use crate::{Background, BackgroundTasks};
 
-/// A request's list, as a layer puts it into the request's extensions. It notes whether a handler has taken it.
+/// A request's list, as a layer puts it into the request's extensions, with what the layer knows of the request.
 #[doc(hidden)]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RequestTasks {
     tasks: BackgroundTasks,
-    is_taken: Arc<AtomicBool>,
+    session: Arc<dyn TakesNote>,
+}
+
+/// What a layer knows of a request. It is told when a handler takes the list.
+#[doc(hidden)]
+pub trait TakesNote: Any + Send + Sync {
+    fn list_is_taken(&self);
 }
 
 impl RequestTasks {
-    pub fn new(tasks: BackgroundTasks, is_taken: Arc<AtomicBool>) -> Self {
-        Self { tasks, is_taken }
+    pub fn new(tasks: BackgroundTasks, session: Arc<dyn TakesNote>) -> Self {
+        Self { tasks, session }
+    }
+
+    pub fn session<S: TakesNote>(&self) -> Option<Arc<S>> {
+        let session: Arc<dyn Any + Send + Sync> = self.session.clone();
+        session.downcast().ok()
+    }
+}
+
+impl fmt::Debug for RequestTasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestTasks").field("tasks", &self.tasks).finish_non_exhaustive()
     }
 }
 
@@ -30,7 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
     type Rejection = NoTasks;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, NoTasks> {
-        let Some(RequestTasks { tasks, is_taken }) = parts.extensions.get() else {
+        let Some(RequestTasks { tasks, session }) = parts.extensions.get() else {
             tracing::error!(target: "epilogue::task", "a handler takes `BackgroundTasks`, but no `EpilogueLayer` is around it: axum's `layer` covers the routes that were added before it");
             return Err(NoTasks::NoLayer);
         };
@@ -39,7 +57,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
             runner.log_refused(tasks.origin());
             return Err(NoTasks::Full { retry_after: runner.retry_after() });
         }
-        is_taken.store(true, Ordering::Relaxed);
+        session.list_is_taken();
         Ok(tasks.clone())
     }
 }

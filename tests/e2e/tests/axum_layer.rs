@@ -13,8 +13,8 @@ use axum::routing::{get, post};
 use axum_core::body::Body;
 use axum_core::response::Response;
 use epilogue::prelude::{
-    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Json, Outcome, Query, Reply, Router, State,
-    StatusCode, TaskLimits, dependency, routes,
+    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Json, Outcome, Query, Reply, RequestParts,
+    Router, State, StatusCode, TaskLimits, dependency, routes,
 };
 use epilogue::testing::TestClient;
 use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer, Panicked};
@@ -404,6 +404,53 @@ async fn an_extraction_that_is_given_up_leaves_what_it_has_resolved() {
     drop(reply);
     assert_eq!(entries.take(3).await, ["first", "task of first", "request exit: Replied(200 OK)"]);
     assert!(entries.is_over().await);
+}
+
+/// What stands in the request, and that itself.
+#[dependency]
+fn tags(tag: Extract<Option<axum::Extension<&'static str>>>, parts: &RequestParts) -> (String, RequestParts) {
+    (format!("{} {:?}", parts.uri, tag.0.map(|tag| tag.0)), parts.clone())
+}
+
+#[tokio::test]
+async fn a_dependency_sees_the_request_as_it_is_when_it_is_asked_for() {
+    async fn asks(_page: Depends<page>, mut request: Request<Body>, next: Next) -> Response {
+        request.extensions_mut().insert("tagged");
+        next.run(request).await
+    }
+
+    async fn handler(tags: Depends<tags>, request: Request<Body>) -> String {
+        let (seen, kept) = &*tags;
+        format!("{seen}, {} {}, {:?}", kept.uri, request.uri(), request.extensions().get::<&str>())
+    }
+
+    let router = axum::Router::new()
+        .route("/", get(handler))
+        .layer(from_fn(asks))
+        .layer(EpilogueLayer::new(App::new()));
+    let request = Request::get("/?limit=1&offset=2").body(Body::empty()).unwrap();
+    let uri = "/?limit=1&offset=2";
+    let expected = format!("{uri} Some(\"tagged\"), {uri} {uri}, Some(\"tagged\")");
+    assert_eq!(text(router.oneshot(request).await.unwrap()).await, expected);
+}
+
+/// A middleware that does not wait for a dependency goes on with the head that it has lent to it.
+#[tokio::test]
+async fn an_extraction_that_is_given_up_leaves_the_head_as_it_was() {
+    async fn gives_up(request: Request<Body>, next: Next) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let asked = <Depends<hangs> as FromRequestParts<()>>::from_request_parts(&mut parts, &());
+        assert!(asked.now_or_never().is_none(), "it hangs");
+        next.run(Request::from_parts(parts, body)).await
+    }
+
+    let (app, _entries) = journalled();
+    let router = axum::Router::new()
+        .route("/", post(async |page: Depends<page>, user: Depends<user>| format!("{page:?} of {}", *user)))
+        .layer(from_fn(gives_up))
+        .layer(EpilogueLayer::new(app));
+    let request = Request::post("/?limit=1&offset=2").header("x-user", "ferris").body(Body::empty()).unwrap();
+    assert_eq!(text(router.oneshot(request).await.unwrap()).await, "Depends((1, 2)) of ferris");
 }
 
 #[tokio::test]

@@ -1,17 +1,19 @@
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::session::InSession;
+use super::session::Session;
 use crate::dependency::{Dependency, Depends};
 use crate::graph::check::check_in_axum;
 use crate::graph::fuel::{Full, HasNode};
 use crate::graph::verdict::report;
 use crate::rejection::Rejection;
 use crate::response::{HttpError, RaisedError};
+use crate::tasks::RequestTasks;
 
 /// Why an axum handler does not get a dependency's output: a [`Rejection`], to which it dereferences.
 ///
@@ -99,16 +101,38 @@ pub(super) fn broken(error: impl std::error::Error + Send + Sync + 'static) -> R
 }
 
 /// The result of a dependency for this request. The outer error is the program's, or that of an app that can take no more tasks.
-async fn ask<D: Dependency>(parts: &Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
+async fn ask<D: Dependency>(parts: &mut Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
     const { report(check_in_axum(&<D::Graph<Full> as HasNode>::NODE)) };
-    let Some(InSession(session)) = parts.extensions.get::<InSession>().cloned() else {
+    let Some((hidden, session)) = Hidden::of(parts) else {
         // Without a layer, nothing turns this rejection into a reply and logs it.
         let dependency = <D::Graph<Full> as HasNode>::NODE.name;
         tracing::error!(dependency, "{}", Misplaced::NoLayer);
         return Err(broken(Misplaced::NoLayer));
     };
     let plan = session.plans().of::<D>().map_err(broken)?;
-    Ok(session.ask(&plan, parts).await?.map(Depends::from_value))
+    Ok(session.ask(&plan, hidden.parts).await?.map(Depends::from_value))
+}
+
+/// A request's head while a dependency may keep it: without the session, which would hold itself.
+struct Hidden<'p> {
+    parts: &'p mut Parts,
+    tasks: Option<RequestTasks>,
+}
+
+impl<'p> Hidden<'p> {
+    fn of(parts: &'p mut Parts) -> Option<(Self, Arc<Session>)> {
+        let session = parts.extensions.get().and_then(RequestTasks::session)?;
+        let tasks = parts.extensions.remove();
+        Some((Self { parts, tasks }, session))
+    }
+}
+
+impl Drop for Hidden<'_> {
+    fn drop(&mut self) {
+        if let Some(tasks) = self.tasks.take() {
+            self.parts.extensions.insert(tasks);
+        }
+    }
 }
 
 /// Works only under an [`EpilogueLayer`](crate::EpilogueLayer).

@@ -17,7 +17,7 @@ use crate::rejection::Rejection;
 use crate::response::{Failure, RaisedError, written};
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
 use crate::server::Link;
-use crate::tasks::{BackgroundTasks, NoTasks, Origin, RequestTasks, Runner};
+use crate::tasks::{NoTasks, Origin, RequestTasks, Runner, TakesNote};
 use crate::testing::Probe;
 
 /// What all requests under one layer share.
@@ -42,75 +42,60 @@ impl Plans {
         let mut known = self.known.write();
         Ok(Arc::clone(known.entry(id).or_insert(plan)))
     }
+
+    /// What is kept of a request's head for the end of the request: nearly nothing, unless somebody may look at it.
+    fn head_to_keep<B>(&self, request: &Request<B>) -> Parts {
+        let mut head = empty_parts();
+        head.version = request.version();
+        if !self.base.error_handlers.is_empty() || request.extensions().get::<Probe>().is_some() {
+            head.method = request.method().clone();
+            head.uri = request.uri().clone();
+            head.headers = request.headers().clone();
+            head.extensions = request.extensions().clone();
+            head.extensions.remove::<RequestTasks>();
+        }
+        head
+    }
 }
 
-/// One request under a layer. It travels in the request's extensions.
+/// One request under a layer. It travels in the request's extensions, with its list.
 pub(super) struct Session {
     plans: Arc<Plans>,
-    version: http::Version,
     origin: Origin,
     /// Whether someone took the list, or a dependency that takes the list or has an exit.
-    leaves_something: Arc<AtomicBool>,
-    /// Held while a dependency runs. If another extractor wants the same one, it waits, and the dependency runs once. If an
-    /// extractor is dropped in the middle, what it had resolved is still here to be exited. It is tokio's lock, because it is
-    /// held across awaits.
-    state: Mutex<State>,
+    leaves_something: AtomicBool,
+    /// `None` once the reply has been made. Held while a dependency runs: if another extractor wants the same one, it waits, and the
+    /// dependency runs once. If an extractor is dropped in the middle, what it had resolved is still here to be exited. It is tokio's
+    /// lock, because it is held across awaits.
+    solo: Mutex<Option<Box<Solo>>>,
 }
 
-enum State {
-    /// No dependency has been asked for. The request's head is kept only if somebody may look at it.
-    Fresh(BackgroundTasks, Option<Box<Parts>>),
-    Asked(Box<Solo>),
-    /// The reply has been made.
-    Over,
+impl TakesNote for Session {
+    fn list_is_taken(&self) {
+        self.leaves_something.store(true, Ordering::Relaxed);
+    }
 }
-
-fn head_of<B>(request: &Request<B>) -> Parts {
-    let mut parts = empty_parts();
-    parts.method = request.method().clone();
-    parts.uri = request.uri().clone();
-    parts.version = request.version();
-    parts.headers = request.headers().clone();
-    parts.extensions = request.extensions().clone();
-    without_session(parts)
-}
-
-/// The parts must not contain the session that keeps them, or it would hold itself.
-fn without_session(mut parts: Parts) -> Parts {
-    parts.extensions.remove::<InSession>();
-    parts.extensions.remove::<RequestTasks>();
-    parts
-}
-
-/// How the extractors find the session.
-#[derive(Clone)]
-pub(super) struct InSession(pub(super) Arc<Session>);
 
 impl Session {
     pub(super) fn begin<B>(plans: &Arc<Plans>, request: &mut Request<B>) -> Arc<Self> {
         let label = [request.method().as_str(), " ", request.uri().path()].concat();
         let origin = Origin::new(plans.base.next_number(), label);
-        let tasks = plans.base.runner.tasks(origin);
-        let is_looked_at =
-            !plans.base.error_handlers.is_empty() || request.extensions().get::<Probe>().is_some();
-        let head = is_looked_at.then(|| Box::new(head_of(request)));
-        let leaves_something = Arc::<AtomicBool>::default();
-        request.extensions_mut().insert(RequestTasks::new(tasks.clone(), Arc::clone(&leaves_something)));
+        let tasks = plans.base.runner.tasks(origin.clone());
+        let solo = Solo::new(Arc::clone(&plans.base), plans.head_to_keep(request), tasks.clone());
         let session = Arc::new(Self {
             plans: Arc::clone(plans),
-            version: request.version(),
-            origin: tasks.origin().clone(),
-            leaves_something,
-            state: Mutex::new(State::Fresh(tasks, head)),
+            origin,
+            leaves_something: AtomicBool::new(false),
+            solo: Mutex::new(Some(Box::new(solo))),
         });
-        request.extensions_mut().insert(InSession(Arc::clone(&session)));
+        request.extensions_mut().insert(RequestTasks::new(tasks, session.clone()));
         session
     }
 
     /// Whether a layer of the same app has begun the request.
     pub(super) fn is_begun<B>(plans: &Plans, request: &Request<B>) -> bool {
-        let session = request.extensions().get::<InSession>();
-        session.is_some_and(|InSession(session)| session.plans.app.is_same(&plans.app))
+        let session = request.extensions().get().and_then(RequestTasks::session::<Self>);
+        session.is_some_and(|session| session.plans.app.is_same(&plans.app))
     }
 
     pub(super) fn plans(&self) -> &Plans {
@@ -134,26 +119,17 @@ impl Session {
     pub(super) async fn ask(
         &self,
         plan: &SoloPlan,
-        parts: &Parts,
+        parts: &mut Parts,
     ) -> Result<Result<Value, Rejection>, Rejection> {
-        let mut state = self.state.lock().await;
-        if let State::Fresh(tasks, _) = &*state {
-            let parts = without_session(parts.clone());
-            let solo = Solo::new(Arc::clone(&self.plans.base), parts, tasks.clone());
-            *state = State::Asked(Box::new(solo));
+        let mut solo = self.solo.lock().await;
+        let Some(solo) = &mut *solo else { return Err(broken(Misplaced::AfterReply)) };
+        if let Some(overloaded) = solo.refuses(plan) {
+            return Err(overloaded);
         }
-        match &mut *state {
-            State::Asked(solo) => {
-                if let Some(overloaded) = solo.refuses(plan) {
-                    return Err(overloaded);
-                }
-                if plan.leaves_something() {
-                    self.leaves_something.store(true, Ordering::Relaxed);
-                }
-                Ok(solo.ask(plan).await)
-            }
-            State::Fresh(..) | State::Over => Err(broken(Misplaced::AfterReply)),
+        if plan.leaves_something() {
+            self.leaves_something.store(true, Ordering::Relaxed);
         }
+        Ok(solo.ask(plan, parts).await)
     }
 
     /// The handler has replied, or whatever refused the request before it.
@@ -175,16 +151,8 @@ impl Session {
 
     /// Makes the reply from the request's result.
     pub(super) async fn finish(&self, result: Result<Response, Failure>, link: Link) -> Response {
-        let state = std::mem::replace(&mut *self.state.lock().await, State::Over);
-        let mut solo = match state {
-            State::Asked(solo) => solo,
-            State::Fresh(tasks, head) => {
-                let mut parts = head.map_or_else(empty_parts, |head| *head);
-                parts.version = self.version;
-                Box::new(Solo::new(Arc::clone(&self.plans.base), parts, tasks))
-            }
-            State::Over => unreachable!("a request is finished twice, which is a bug in epilogue"),
-        };
+        let solo = self.solo.lock().await.take();
+        let mut solo = solo.expect("a request is finished once: twice would be a bug in epilogue");
         solo.finish(result, link).await.map(ReplyBody::into_body)
     }
 }

@@ -294,6 +294,14 @@ impl Scope {
         parts
     }
 
+    fn swap_parts(&mut self, other: &mut Parts) {
+        let given = std::mem::replace(other, empty_parts());
+        *other = match std::mem::replace(&mut self.parts, Head::Owned(given)) {
+            Head::Owned(own) => own,
+            Head::Shared(own) => Arc::unwrap_or_clone(own),
+        };
+    }
+
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.app.stopping
     }

@@ -73,7 +73,7 @@ impl SoloPlan {
 }
 
 impl Solo {
-    /// A request of which only the head is known, since the handler has the body.
+    /// A request whose handler has the body, and lends the head. These parts are what is kept of it.
     pub(crate) fn new(app: Arc<AppState>, parts: Parts, tasks: BackgroundTasks) -> Self {
         let mut scope = Scope::without_body(app, tasks.origin().id, parts);
         scope.tasks = Some(tasks);
@@ -87,8 +87,14 @@ impl Solo {
         is_refused.then(|| Rejection::of_failure(crate::app::overloaded(runner).raise()))
     }
 
-    /// The output of the plan's dependency.
-    pub(crate) async fn ask(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
+    /// The output of the plan's dependency, which sees this head.
+    pub(crate) async fn ask(&mut self, solo: &SoloPlan, head: &mut Parts) -> Result<Value, Rejection> {
+        self.scope.swap_parts(head);
+        let lent = Lent { solo: self, head };
+        lent.solo.ask_with_head(solo).await
+    }
+
+    async fn ask_with_head(&mut self, solo: &SoloPlan) -> Result<Value, Rejection> {
         self.scope.app = Arc::clone(&solo.app);
         drop_each(self.scope.slots.drain(..));
         // They may be left from a call that was dropped before its end.
@@ -196,6 +202,18 @@ impl Solo {
         let result = if self.scope.must_leave() { self.scope.leave_functions(result).await } else { result };
         drop_each(self.known.drain(..));
         self.scope.finish(result)
+    }
+}
+
+/// A handler's head while a dependency runs, which need not come to its end.
+struct Lent<'a> {
+    solo: &'a mut Solo,
+    head: &'a mut Parts,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.solo.scope.swap_parts(self.head);
     }
 }
 
