@@ -63,6 +63,7 @@ use crate::tasks::with_causes;
 ///
 /// - Whatever the handler and its dependencies take, the request has one task list, and each dependency runs at most once. Where layers of one
 ///   app stand around each other, the outermost counts.
+/// - A dependency sees the request's head as it is when it is first asked for, with what middleware has put into the extensions by then.
 /// - Tasks, and exits of request scope after them, run when the reply's body has ended or was dropped. Exits of function scope run when the
 ///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
 /// - A handler that returns has succeeded, whatever the status of its reply: its tasks run, and exits are told of a success, with that
