@@ -297,6 +297,27 @@ async fn the_rejection_of_an_extractor_may_be_a_whole_reply() {
     assert_eq!((reply.status().as_u16(), reply.text()), (404, String::from("unknown version")));
 }
 
+/// As an axum handler takes `Option<User>` and `Result<Json<Item>, JsonRejection>`.
+#[post("/lenient")]
+async fn lenient(
+    version: Extract<Result<Version, Response>>,
+    item: Extract<Option<axum::Json<Item>>>,
+) -> Result<String, HttpError> {
+    let item = item.as_ref().map(|item| item.0.id);
+    Ok(format!("{} {item:?}", version.is_ok()))
+}
+
+#[tokio::test]
+async fn an_extractor_may_be_optional() {
+    let first = Router::new("/v1").routes(routes![lenient]);
+    let client = TestClient::new(App::new().routes(routes![lenient]).router(first));
+    assert_eq!(client.post("/lenient").send().await.text(), "false None");
+    let reply = client.post("/v1/lenient").json(&Item { id: 1 }).send().await;
+    assert_eq!(reply.text(), "true Some(1)");
+    let reply = client.post("/lenient").header("content-type", "application/json").body("{").send().await;
+    assert_eq!(reply.status(), StatusCode::BAD_REQUEST);
+}
+
 #[get("/page")]
 async fn page() -> Result<Html<&'static str>, axum::response::Redirect> {
     Ok(Html("<p>hello</p>"))
