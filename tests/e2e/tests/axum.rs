@@ -9,7 +9,7 @@ use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Entries, Gate, Journal, request, settle};
+use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
 use http_body_util::{BodyExt, Full};
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt;
@@ -297,6 +297,27 @@ async fn the_rejection_of_an_extractor_may_be_a_whole_reply() {
     assert_eq!((reply.status().as_u16(), reply.text()), (404, String::from("unknown version")));
 }
 
+/// As an axum handler takes `Option<User>` and `Result<Json<Item>, JsonRejection>`.
+#[post("/lenient")]
+async fn lenient(
+    version: Extract<Result<Version, Response>>,
+    item: Extract<Option<axum::Json<Item>>>,
+) -> Result<String, HttpError> {
+    let item = item.as_ref().map(|item| item.0.id);
+    Ok(format!("{} {item:?}", version.is_ok()))
+}
+
+#[tokio::test]
+async fn an_extractor_may_be_optional() {
+    let first = Router::new("/v1").routes(routes![lenient]);
+    let client = TestClient::new(App::new().routes(routes![lenient]).router(first));
+    assert_eq!(client.post("/lenient").send().await.text(), "false None");
+    let reply = client.post("/v1/lenient").json(&Item { id: 1 }).send().await;
+    assert_eq!(reply.text(), "true Some(1)");
+    let reply = client.post("/lenient").header("content-type", "application/json").body("{").send().await;
+    assert_eq!(reply.status(), StatusCode::BAD_REQUEST);
+}
+
 #[get("/page")]
 async fn page() -> Result<Html<&'static str>, axum::response::Redirect> {
     Ok(Html("<p>hello</p>"))
@@ -362,4 +383,43 @@ async fn layers_of_tower_http_wrap_an_app() {
     let large =
         Request::post("/read").header("content-length", "11").body(Body::from("hello world")).unwrap();
     assert_eq!(app.oneshot(large).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// What axum's users do with `ConnectInfo`: count by address, or believe a proxy.
+async fn believe_the_proxy(mut request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let ClientAddr(socket) = *request.extensions().get().expect("a layer sees the client's address");
+    if let Some(real) = request.headers().get("x-forwarded-for") {
+        let real = real.to_str().ok().and_then(|real| real.parse().ok()).expect("an address");
+        request.extensions_mut().insert(ClientAddr(std::net::SocketAddr::new(real, socket.port())));
+    }
+    let mut reply = next.run(request).await;
+    reply.headers_mut().insert("x-socket", HeaderValue::try_from(socket.ip().to_string()).unwrap());
+    reply
+}
+
+#[get("/from")]
+async fn from(client: ClientAddr) -> String {
+    client.ip().to_string()
+}
+
+#[tokio::test]
+async fn a_layer_sees_the_clients_address_and_may_know_a_better_one() {
+    let app = App::new().routes(routes![from]).layer(axum::middleware::from_fn(believe_the_proxy));
+    let served = Served::new(app.clone()).await;
+    let reply = served.get("/from").await;
+    assert_eq!(
+        (reply.body().as_str(), &reply.headers()["x-socket"]),
+        ("127.0.0.1", &HeaderValue::from_static("127.0.0.1"))
+    );
+
+    let mut proxied = request("GET", "/from");
+    proxied.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("2001:db8::1"));
+    assert_eq!(served.send(proxied).await.body(), "2001:db8::1");
+
+    // As with the test client.
+    let client = TestClient::new(app);
+    assert_eq!(
+        client.get("/from").header("x-forwarded-for", "2001:db8::1").send().await.text(),
+        "2001:db8::1"
+    );
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::http::Request;
+use axum::http::{Request, header};
 use axum::middleware::{Next, from_fn};
 use axum::routing::{get, post};
 use axum_core::body::Body;
@@ -23,6 +23,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use tower::layer::layer_fn;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 fn journalled() -> (App, Entries) {
     let (journal, entries) = Journal::new();
@@ -151,6 +152,30 @@ async fn a_failed_dependency_is_the_reply_and_drops_the_tasks() {
     known.headers_mut().insert("x-user", HeaderValue::from_static("ann"));
     assert_eq!(text(router.oneshot(known).await.unwrap()).await, "ann");
     assert_eq!(entries.take(3).await, ["first", "task of first", "never"]);
+}
+
+/// Layers inside see a reply without the content of the real one, which the layer makes only then.
+#[tokio::test]
+async fn a_failed_dependencys_reply_has_what_layers_inside_add_except_what_they_say_of_its_content() {
+    let (app, _) = journalled();
+    let says = |name, value| SetResponseHeaderLayer::appending(name, HeaderValue::from_static(value));
+    let router = axum::Router::new()
+        .route("/", post(greets))
+        .layer(says(header::VARY, "accept-encoding"))
+        .layer(says(header::VARY, "origin"))
+        .layer(says(header::CONTENT_ENCODING, "gzip")) // a layer that compresses whatever there is
+        .layer(says(header::ETAG, "\"of nothing\""))
+        .layer(says(header::CONTENT_TYPE, "text/plain"))
+        .layer(EpilogueLayer::new(app));
+    let reply = router.oneshot(request("/")).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(reply.headers().get(header::CONTENT_ENCODING), None);
+    assert_eq!(reply.headers().get(header::ETAG), None);
+    assert_eq!(reply.headers()[header::CONTENT_TYPE], "application/json");
+    assert_eq!(reply.headers().get_all(header::CONTENT_TYPE).iter().count(), 1);
+    let vary: Vec<_> = reply.headers().get_all(header::VARY).iter().collect();
+    assert_eq!(vary, ["accept-encoding", "origin"]);
+    assert_eq!(text(reply).await, r#"{"detail":"who?"}"#);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use epilogue::Body;
@@ -219,4 +219,60 @@ async fn a_reply_that_breaks_off_needs_no_exit_to_be_told() {
         journal_of(app, entries, "/without-exits", false).await,
         [r#"log route="GET /without-exits" error=the disk is on fire"#, "always"]
     );
+}
+
+/// Comes to its end, after which it must not be polled: as `futures`' `unfold` does.
+struct Ends(Option<&'static str>);
+
+impl Stream for Ends {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = self.0.expect("nobody polls a stream after its end");
+        self.0 = (!piece.is_empty()).then_some("");
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Bytes::from_static(piece.as_bytes()))))
+    }
+}
+
+#[get("/ends")]
+async fn ends(_session: Depends<session>, tasks: &BackgroundTasks, journal: State<Journal>) -> Body {
+    tasks.add_task(note, (journal, "task"));
+    Body::from_stream(Ends(Some("all of it")))
+}
+
+#[get("/ends-plainly")]
+async fn ends_plainly() -> Body {
+    Body::from_stream(Ends(Some("all of it")))
+}
+
+/// Looks for trailers after the end, as tower-http's layers that compress do.
+struct LooksFurther(Body);
+
+impl http_body::Body for LooksFurther {
+    type Data = Bytes;
+    type Error = axum_core::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum_core::Error>>> {
+        match ready!(Pin::new(&mut self.0).poll_frame(context)) {
+            None => Pin::new(&mut self.0).poll_frame(context),
+            some => Poll::Ready(some),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_a_layer_polls_after_its_end_has_not_broken_off() {
+    let (journal, mut entries) = Journal::new();
+    let looks_further =
+        axum::middleware::map_response(async |reply: http::Response<Body>| reply.map(LooksFurther));
+    let app = App::new().state(journal).routes(routes![ends, ends_plainly]).layer(looks_further);
+    let served = Served::new(app).await;
+    for path in ["/ends", "/ends-plainly"] {
+        assert_eq!(served.get(path).await.body(), "all of it");
+    }
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["task", "exit Replied(200 OK)", "of the exit"]);
 }

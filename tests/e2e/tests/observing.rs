@@ -147,6 +147,18 @@ async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     served.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn the_span_has_the_clients_address_as_a_layer_says_it() {
+    let (journal, mut entries) = Journal::new();
+    let _guard = logs_to(Spans(journal.clone()));
+    let client = ClientAddr("[2001:db8::1]:0".parse().unwrap());
+    let served =
+        Served::new(App::new().state(journal).routes(routes![fails]).layer(axum::Extension(client))).await;
+    served.get("/fails").await;
+    assert_eq!(entries.next().await, "server GET /fails GET - /fails http /fails 502 502 1.1 2001:db8::1 1");
+    served.stop().await.unwrap();
+}
+
 /// Records the threads on which the span of a request is entered.
 struct Threads(Journal);
 

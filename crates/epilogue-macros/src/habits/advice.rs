@@ -201,6 +201,12 @@ fn instead(ty: &Type, name: &TokenStream, at: Span) -> Option<TokenStream> {
         ("Result", [optional, ..]) if is_credentials(optional) => {
             Some(quote_spanned!(at=> __epilogue::Option<#optional>))
         }
+        // The extractor itself may be optional.
+        ("Option", [extract]) if is_named(extract, "Extract") => within(ty, extract, at),
+        ("Result", [extract, rejection]) if is_named(extract, "Extract") => {
+            let [extractor] = arguments(extract)[..] else { return None };
+            Some(quote_spanned!(at=> __epilogue::Extract<__epilogue::Result<#extractor, #rejection>>))
+        }
         ("Result", [inner, ..]) if is_direct(inner) => Some(quote_spanned!(at=> #inner)),
         // A value in the path is always there.
         ("Option", [inner]) if is_named(inner, "Path") => Some(quote_spanned!(at=> #inner)),

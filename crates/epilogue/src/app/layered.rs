@@ -18,6 +18,7 @@ use super::builder::Config;
 use super::reply_future::ReplyFuture;
 use super::state::AppState;
 use crate::body::{After, BodyTime, ReplyBody, RequestBody};
+use crate::param::ClientAddr;
 use crate::scope::{BoxFuture, drop_caught};
 use crate::server::{Connection, Link, Passage};
 
@@ -170,7 +171,9 @@ pub(super) fn serve_layered(
     connection: &Arc<Connection>,
 ) -> ReplyFuture {
     let body = body.take_timed_stream(BodyTime { app, connection: Some(connection) });
-    let request = Request::from_parts(parts, body);
+    let mut request = Request::from_parts(parts, body);
+    // Layers do not see the connection.
+    request.extensions_mut().insert(ClientAddr(connection.client));
     let response = through(app, layered, request, Some(Arc::clone(connection)));
     // The future inside the layers has a keeper and the span; this one needs neither.
     ReplyFuture::running(Box::pin(response))

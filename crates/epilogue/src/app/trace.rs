@@ -7,6 +7,7 @@ use http::{Method, StatusCode, Version, header};
 use tracing::{Instrument, Level, Span, field};
 
 use super::state::CompiledRoute;
+use crate::param::ClientAddr;
 use crate::server::Connection;
 
 /// The span of one request. It is open while the path function runs and the reply is sent, and closed before the tasks start.
@@ -20,7 +21,7 @@ impl Trace {
     }
 
     pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Self {
-        let client = connection.map(|connection| field::display(connection.client.ip()));
+        let client = ClientAddr::of(request, connection).map(|client| field::display(client.ip()));
         let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let (method, original) = named(&request.method);
         // The query is left out: it may hold secrets.

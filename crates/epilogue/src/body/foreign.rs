@@ -11,7 +11,7 @@ use crate::scope::{caught_now, drop_caught};
 /// A body of any type, whose panics are caught: otherwise a server would lose the connection, and the part of the reply that was
 /// not written yet.
 pub(super) struct Foreign {
-    /// Taken when it has failed or panicked: polled again, it might panic again.
+    /// Taken when it has ended, failed or panicked: polled again, it might panic, and some layers do poll it again.
     body: Option<Body>,
     /// How it failed, until the server is told.
     error: Option<axum_core::Error>,
@@ -31,8 +31,12 @@ impl Foreign {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        caught_now(|| Pin::new(body).poll_frame(context).map_err(Broken::of_error))
-            .unwrap_or_else(|failure| Poll::Ready(Some(Err(Broken::of_panic(failure)))))
+        let polled = caught_now(|| Pin::new(body).poll_frame(context).map_err(Broken::of_error))
+            .unwrap_or_else(|failure| Poll::Ready(Some(Err(Broken::of_panic(failure)))));
+        if let Poll::Ready(None) = polled {
+            self.drop_body();
+        }
+        polled
     }
 
     /// Drops the body. The server is told in the next turn, since hyper then forgets what it has not written yet.

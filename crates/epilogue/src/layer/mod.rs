@@ -99,8 +99,8 @@ impl EpilogueLayer {
         self.plans().await.map(drop)
     }
 
-    /// Runs every task that is queued and the exits of the app, once the last requests under the layer have ended: to be called when axum
-    /// has stopped serving.
+    /// Runs every task that is queued and the exits of the app, once the last requests under the layer have ended: to be called when the
+    /// server has stopped, be it axum's, or Epilogue's for another app whose layer holds the handlers.
     ///
     /// # Errors
     ///

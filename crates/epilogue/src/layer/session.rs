@@ -140,12 +140,15 @@ impl Session {
         let failed = failed.or_else(|| is_full.then(|| overloaded(self.runner()).raise()));
         let Some(failure) = failed else { return self.finish(written(response), link).await };
         let mut reply = self.finish(Err(failure), link).await;
-        // Keeps what layers inside this one have added to the placeholder reply.
-        for (name, value) in response.headers() {
-            if !reply.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
-                reply.headers_mut().append(name, value.clone());
-            }
+        // Keeps what layers inside this one have added to the placeholder reply, except what they have said of its content.
+        let mut headers = std::mem::take(response.headers_mut());
+        for of_content in
+            [header::CONTENT_ENCODING, header::CONTENT_LENGTH, header::ETAG, header::TRANSFER_ENCODING]
+        {
+            headers.remove(of_content);
         }
+        headers.extend(std::mem::take(reply.headers_mut()));
+        *reply.headers_mut() = headers;
         reply
     }
 

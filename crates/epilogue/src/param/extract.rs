@@ -17,6 +17,9 @@ use crate::scope::{Running, Scope, Site};
 /// body itself, unread; only one parameter of a path function and its dependencies can do so, and none can read the
 /// body beside it.
 ///
+/// As in axum, a function that takes an `Extract<Result<E, E::Rejection>>` is not refused, nor is one that takes an `Extract<Option<E>>` of
+/// an extractor that may be optional. What reads what axum's router has found, such as axum's own `Path` and `MatchedPath`, finds nothing here.
+///
 /// ```
 /// use epilogue::prelude::*;
 /// use axum_core::extract::Request;

@@ -13,6 +13,7 @@ use crate::graph::node::Source;
 use crate::rejection::Rejection;
 use crate::response::{HttpError, RaisedError};
 use crate::scope::{Scope, Site};
+use crate::server::Connection;
 
 described!(
     /// The request itself.
@@ -67,8 +68,9 @@ impl Param for RequestParts {
 
 /// The address that the connection comes from, as the socket has it.
 ///
-/// Behind a proxy it is the proxy's: read the header that yours sets. An app inside a foreign server has it only where that
-/// server puts a `ClientAddr` among the request's extensions; without one the request gets `500`, and the log says why.
+/// Behind a proxy it is the proxy's. A [layer](crate::App::layer) finds it among the request's extensions, and may put there what the
+/// proxy's header says. An app inside a foreign server has it only where that server puts a `ClientAddr` there; without one the request
+/// gets `500`, and the log says why.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -86,6 +88,12 @@ impl ClientAddr {
     /// The address without the port.
     pub fn ip(&self) -> IpAddr {
         self.0.ip()
+    }
+
+    /// What a layer or another server says counts, rather than the socket.
+    pub(crate) fn of(request: &Parts, connection: Option<&Connection>) -> Option<Self> {
+        let said = request.extensions.get().copied();
+        said.or_else(|| connection.map(|connection| Self(connection.client)))
     }
 }
 

@@ -307,8 +307,7 @@ impl Scope {
     }
 
     pub(crate) fn client(&self) -> Option<ClientAddr> {
-        let of_connection = self.connection().map(|connection| ClientAddr(connection.client));
-        of_connection.or_else(|| self.parts().extensions.get().copied())
+        ClientAddr::of(self.parts(), self.connection())
     }
 
     pub(crate) fn state(&self, site: &Site) -> Value {
