@@ -18,7 +18,7 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    TaskRunning::async_(async move { returned(future.await) })
+    TaskRunning::future(async move { returned(future.await) })
 }
 
 /// An argument of a task, or all of them, if they are data: see [`Usable`](crate::param::Usable).
