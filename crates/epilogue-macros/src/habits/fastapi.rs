@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, Lit, Type};
 use crate::effects;
 use crate::habits::advice::{is_credentials, is_valueless};
 use crate::habits::repair::split;
-use crate::types::{arguments, bare, holds_value, is_named, is_one_of, text};
+use crate::types::{arguments, bare, holds_value, is_named, is_one_of, last_name, owned, text};
 
 /// The options that FastAPI has under the same name, and those that it calls otherwise.
 const OPTIONS: &[(&str, &str)] = &[
@@ -210,16 +210,8 @@ impl Declared {
     }
 }
 
-/// A type that owns its data, as a user writes it.
-fn owned(ty: &Type) -> String {
-    match ty {
-        Type::Reference(reference) => crate::types::owned(&reference.elem),
-        ty => crate::types::owned(ty).replace("&'static str", "String").replace("&str", "String"),
-    }
-}
-
 fn last(ty: &Type) -> String {
-    crate::types::last_name(ty).map_or_else(|| String::from("…"), ToString::to_string)
+    last_name(ty).map_or_else(|| String::from("…"), ToString::to_string)
 }
 
 fn is_none(value: &TokenStream) -> bool {
