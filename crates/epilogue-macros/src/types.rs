@@ -145,6 +145,15 @@ pub(crate) fn generic_arguments(path: &Path) -> Vec<&GenericArgument> {
     }
 }
 
+/// A path without its last angle brackets and what is between them.
+pub(crate) fn without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.arguments = PathArguments::None;
+    }
+    path
+}
+
 /// A type as a user writes it.
 pub(crate) fn text(tokens: &impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
