@@ -199,14 +199,14 @@ impl HttpError {
             #[cfg(feature = "websocket")]
             if self.source_as().is_some_and(WebSocketError::is_of_client) {
                 // Otherwise any client could fill the log with errors.
-                tracing::debug!(route, %error, "a WebSocket failed because of its client");
+                tracing::debug!(route, error, "a WebSocket failed because of its client");
                 return;
             }
             let status = self.0.status;
             if status.is_server_error() {
-                tracing::error!(route, status = status.as_u16(), %error, "a request failed");
+                tracing::error!(route, status = status.as_u16(), error, "a request failed");
             } else {
-                tracing::warn!(route, status = status.as_u16(), %error, "a request failed");
+                tracing::warn!(route, status = status.as_u16(), error, "a request failed");
             }
         }
     }
