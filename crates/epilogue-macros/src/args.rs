@@ -96,7 +96,7 @@ impl Args {
     }
 
     /// The same, where a name may be given twice.
-    pub(crate) fn named(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Vec<Arg> {
+    fn named(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Vec<Arg> {
         let parse = |input: ParseStream<'_>| separated(input, &|_| unnamed.to_owned(), errors);
         let parsed = parse.parse2(tokens);
         errors.ok(parsed).unwrap_or_default()

@@ -66,7 +66,7 @@ fn json_member(at: &Type, ty: &TokenStream, name: &str) -> TokenStream {
 }
 
 /// The value that a function returns, or that the `Result` it returns holds.
-struct Value<'t> {
+struct Returned<'t> {
     /// The type as it is written, or the type that it is part of.
     at: &'t Type,
     ty: TokenStream,
@@ -75,11 +75,11 @@ struct Value<'t> {
 }
 
 /// The part of an output that assertions can name, if there is one.
-fn value<'o>(output: &'o Output, name: &TokenStream) -> Option<Value<'o>> {
+fn returned<'o>(output: &'o Output, name: &TokenStream) -> Option<Returned<'o>> {
     let (ty, parts) = match output {
         Output::Unit | Output::Plain(Type::Never(_)) => return None,
         _ if output.unnamed().is_some() => return None,
-        Output::Plain(ty) => return Some(Value { at: ty, ty: name.clone(), error: None }),
+        Output::Plain(ty) => return Some(Returned { at: ty, ty: name.clone(), error: None }),
         Output::Result(ty) => (ty, arguments(ty)),
         Output::PerhapsResult(ty) => (ty, Vec::new()),
     };
@@ -88,12 +88,12 @@ fn value<'o>(output: &'o Output, name: &TokenStream) -> Option<Value<'o>> {
         Output::PerhapsResult(_) => member_of(at, name, &unpack(name, ends(at).1), part),
         _ => member(at, name, "ResultLike", part),
     };
-    Some(Value { at, ty: part(at, "Ok"), error: Some((error, part(error, "Err"))) })
+    Some(Returned { at, ty: part(at, "Ok"), error: Some((error, part(error, "Err"))) })
 }
 
 /// The type of a reply, and that of the data in its `Json`; `()` if it does not end in one.
 pub(crate) fn reply_type(output: &Output, name: &TokenStream) -> Option<(TokenStream, TokenStream)> {
-    let Value { at, ty, .. } = value(output, name)?;
+    let Returned { at, ty, .. } = returned(output, name)?;
     let data = json_member(at, &ty, "Data");
     Some((ty, data))
 }
@@ -301,7 +301,7 @@ impl Asserts {
 
     /// What a path function returns: a reply, or a `Result` of one.
     pub(crate) fn reply(&mut self, output: &Output, name: &TokenStream) {
-        let Some(Value { at, ty, error }) = value(output, name) else { return };
+        let Some(Returned { at, ty, error }) = returned(output, name) else { return };
         let bound = if let Type::Tuple(_) = at { "TupleReply" } else { "ReplyValue" };
         let json = match output {
             // An alias of a `Result` may hide a `Json`.
@@ -329,7 +329,7 @@ impl Asserts {
         {
             self.no_result(ty, name, generics);
         }
-        let Some(Value { at, ty, error }) = value(output, name) else { return };
+        let Some(Returned { at, ty, error }) = returned(output, name) else { return };
         if mentions(&ty, generics) {
             self.generic_call(at, &ty, "output", generics);
             return;
@@ -369,8 +369,8 @@ impl Asserts {
             self.clause(ty, name, "Shared");
         } else {
             let (first, last) = ends(ty);
-            let probe = quote_spanned!(first=> __epilogue::Probe);
-            let call = quote_spanned!(last=> __epilogue::shared(#probe::<#name>::FIELD));
+            let usable = quote_spanned!(first=> __epilogue::Usable);
+            let call = quote_spanned!(last=> __epilogue::shared(#usable::<#name>::FIELD));
             self.call(&call, &Generics::default());
         }
     }

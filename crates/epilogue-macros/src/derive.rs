@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
 use crate::asserts::{dependency_of, is_extract};
@@ -92,36 +92,29 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         // The fields are not checked any further: which of them borrows need not be reported as well.
         return Vec::new();
     }
-    fields
-        .iter()
-        .filter_map(|field| {
-            let before = errors.count();
-            let ty = bare(&field.ty);
-            match &ty {
-                Type::Reference(reference) if is_unsized(&reference.elem) => {
-                    errors.at(reference, unsourced(reference, &reference.elem));
-                }
-                Type::Reference(reference) => {
-                    errors.at(
-                        reference,
-                        format!("a field owns what it holds: write `{}`", text(&reference.elem)),
-                    );
-                }
-                ty => _ = forbidden::check(ty, "a struct of parameters", Place::Parameter, errors),
-            }
-            for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("dependency")) {
-                errors.at(
-                    attr,
-                    "a field says by its type what it depends on, as in `Depends<name>`: remove this",
-                );
-            }
-            let name = field.ident.clone()?;
-            let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
-            let mut param = Parameter::new(name, ty, attrs);
-            param.is_reported = errors.count() > before;
-            Some(param)
-        })
-        .collect()
+    fields.iter().filter_map(|one| field(one, errors)).collect()
+}
+
+/// Reads a field that has a name.
+fn field(field: &Field, errors: &mut Errors) -> Option<Parameter> {
+    let before = errors.count();
+    let ty = bare(&field.ty);
+    match &ty {
+        Type::Reference(reference) if is_unsized(&reference.elem) => {
+            errors.at(reference, unsourced(reference, &reference.elem));
+        }
+        Type::Reference(reference) => {
+            errors.at(reference, format!("a field owns what it holds: write `{}`", text(&reference.elem)));
+        }
+        ty => _ = forbidden::check(ty, "a struct of parameters", Place::Parameter, errors),
+    }
+    for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("dependency")) {
+        errors.at(attr, "a field says by its type what it depends on, as in `Depends<name>`: remove this");
+    }
+    let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
+    let mut param = Parameter::new(field.ident.clone()?, ty, attrs);
+    param.is_reported = errors.count() > before;
+    Some(param)
 }
 
 fn describe(

@@ -253,8 +253,7 @@ fn beside(path: &Path, alias: &Ident, module: &Ident, allowed: &TokenStream) -> 
 }
 
 fn import(path: &Path, alias: &Ident) -> TokenStream {
-    let mut plain = path.clone();
-    plain.segments.last_mut().expect("a path has a segment").arguments = PathArguments::None;
+    let plain = types::without_arguments(path);
     quote! {
         // In braces, or what rustc suggests in place of a name that it does not find would have the alias in it.
         #[allow(unused_imports, unused_import_braces, non_camel_case_types)]

@@ -83,53 +83,19 @@ impl ParamOptions {
     }
 
     fn read_args(&mut self, mut args: Args, param: &Parameter, errors: &mut Errors) {
-        let is_path = is_named(&param.ty, "Path");
-        if let Some((name, default)) = args.value("default", errors) {
-            if is_path {
-                errors
-                    .at(name, "a path parameter always has a value, so it has no default: remove `default`");
-            } else if ends_in(&default, &["None"]) && is_scalar(&param.ty) {
-                let held = arguments(&param.ty).first().map_or_else(String::new, text);
-                errors.at(
-                    default,
-                    format!("{MISSING}: write `Option<{held}>` between the angle brackets, and remove this `default`"),
-                );
-            } else {
-                self.fields.push(quote!(has_default: true));
-                self.default = Some(default);
-                self.limits.has_default = true;
-            }
-        }
-        if let Some(alias) = args.text("alias", errors) {
-            if alias.value().is_empty() {
-                errors.at(
-                    &alias,
-                    "an alias is the name to look up, and it is empty: write a name, or remove it",
-                );
-            }
-            if is_named(&param.ty, "Header") && !is_token(&alias.value()) {
-                errors.at(
-                    &alias,
-                    "no request has a header of this name: write one word of ASCII without separators, such as `user-agent`",
-                );
-            }
-            self.fields.push(quote!(alias: __epilogue::Some(#alias)));
-            self.alias = Some(alias);
-        }
+        self.read_default(&mut args, param, errors);
+        self.read_alias(&mut args, param, errors);
         self.read_limits(&mut args, Some(&param.ty), errors);
-        let described = args.text("description", errors);
-        if let Some(text) = &described
-            && !docs::is_documented(&param.ty)
-        {
-            errors.at(
-                text,
-                format!(
-                    "`{}` is not a value of the request, so the documentation does not describe it: remove `description`",
-                    param.name
-                ),
-            );
-        }
-        if let Some(text) = described {
+        if let Some(text) = args.text("description", errors) {
+            if !docs::is_documented(&param.ty) {
+                errors.at(
+                    &text,
+                    format!(
+                        "`{}` is not a value of the request, so the documentation does not describe it: remove `description`",
+                        param.name
+                    ),
+                );
+            }
             self.fields.push(quote!(description: __epilogue::Some(#text)));
         }
         let scopes = args.exprs("scopes", errors);
@@ -147,7 +113,7 @@ impl ParamOptions {
             self.fields.push(quote!(embed: true));
         }
         if let Some(flag) = args.flag("from_prefix", errors) {
-            if !is_path {
+            if !is_named(&param.ty, "Path") {
                 errors.at(
                     flag,
                     "`from_prefix` says that the prefix of a `Router` has the name, so it is for a `Path<…>`: remove it",
@@ -156,6 +122,40 @@ impl ParamOptions {
             self.from_prefix = true;
         }
         args.finish("a parameter", OPTIONS, errors);
+    }
+
+    fn read_default(&mut self, args: &mut Args, param: &Parameter, errors: &mut Errors) {
+        let Some((name, default)) = args.value("default", errors) else { return };
+        if is_named(&param.ty, "Path") {
+            errors.at(name, "a path parameter always has a value, so it has no default: remove `default`");
+        } else if ends_in(&default, &["None"]) && is_scalar(&param.ty) {
+            let held = arguments(&param.ty).first().map_or_else(String::new, text);
+            errors.at(
+                default,
+                format!(
+                    "{MISSING}: write `Option<{held}>` between the angle brackets, and remove this `default`"
+                ),
+            );
+        } else {
+            self.fields.push(quote!(has_default: true));
+            self.default = Some(default);
+            self.limits.has_default = true;
+        }
+    }
+
+    fn read_alias(&mut self, args: &mut Args, param: &Parameter, errors: &mut Errors) {
+        let Some(alias) = args.text("alias", errors) else { return };
+        if alias.value().is_empty() {
+            errors.at(&alias, "an alias is the name to look up, and it is empty: write a name, or remove it");
+        }
+        if is_named(&param.ty, "Header") && !is_token(&alias.value()) {
+            errors.at(
+                &alias,
+                "no request has a header of this name: write one word of ASCII without separators, such as `user-agent`",
+            );
+        }
+        self.fields.push(quote!(alias: __epilogue::Some(#alias)));
+        self.alias = Some(alias);
     }
 
     /// `fields(title(min_length = 3), count(ge = 1))`.

@@ -134,15 +134,15 @@ fn node(
         known.push(quote_spanned!(span=> takes_stream: __epilogue::TakesStream::<#type_name>::TAKES_STREAM));
     }
     if !options.limited.is_empty() {
-        known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#type_name, #fuel>::READS_FIELDS));
+        known.push(quote_spanned!(span=> reads: __epilogue::Usable::<#type_name, #fuel>::READS_FIELDS));
     } else if is_asked(ty, options) {
-        known.push(quote_spanned!(span=> reads: __epilogue::Probe::<#type_name, #fuel>::READS));
+        known.push(quote_spanned!(span=> reads: __epilogue::Usable::<#type_name, #fuel>::READS));
     }
     known.extend(docs::param(ty, type_name, default));
     let source = if is_extract(ty) {
         quote_spanned!(span=> <#type_name as __epilogue::ExtractParam<_>>::SOURCE)
     } else {
-        quote_spanned!(span=> __epilogue::Probe::<#type_name, #fuel>::SOURCE)
+        quote_spanned!(span=> __epilogue::Usable::<#type_name, #fuel>::SOURCE)
     };
     let new = quote_spanned!(span=> __epilogue::ParamNode::new(#name, #key, #hyphenated, #source));
     if known.is_empty() { new } else { quote_spanned!(span=> __epilogue::ParamNode { #(#known,)* ..#new }) }
@@ -167,7 +167,7 @@ fn take(
     let taking = quote!(__epilogue_taking);
     if let Some(HoistedDefault { call, .. }) = default {
         return quote_spanned! {span=>
-            let #local = __epilogue::Probe::<#type_name>::take_or(#taking, #index, #call);
+            let #local = __epilogue::Usable::<#type_name>::take_or(#taking, #index, #call);
         };
     }
     match options.meant(param) {
@@ -175,10 +175,10 @@ fn take(
             quote_spanned!(span=> let #local: __epilogue::Option<#type_name> = #taking.take_extracted(#index);)
         }
         None => {
-            quote_spanned!(span=> let #local = __epilogue::Probe::<#type_name>::take(#taking, #index);)
+            quote_spanned!(span=> let #local = __epilogue::Usable::<#type_name>::take(#taking, #index);)
         }
         Some(default) => quote_spanned! {span=>
-            let #local = __epilogue::Probe::<#type_name>::take_or(#taking, #index, || #default);
+            let #local = __epilogue::Usable::<#type_name>::take_or(#taking, #index, || #default);
         },
     }
 }

@@ -145,6 +145,15 @@ pub(crate) fn generic_arguments(path: &Path) -> Vec<&GenericArgument> {
     }
 }
 
+/// A path without its last angle brackets and what is between them.
+pub(crate) fn without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.arguments = PathArguments::None;
+    }
+    path
+}
+
 /// A type as a user writes it.
 pub(crate) fn text(tokens: &impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
@@ -180,13 +189,14 @@ fn shared(object: &TypeTraitObject) -> String {
     missing.fold(text(object), |written, name| format!("{written} + {name}"))
 }
 
-/// The type that owns what a reference borrows.
+/// The type that owns what a reference borrows, as a user writes it.
 pub(crate) fn owned(ty: &Type) -> String {
     match ty {
+        Type::Reference(reference) => owned(&reference.elem),
         Type::Path(path) if path.path.is_ident("str") => String::from("String"),
         Type::Path(path) if path.path.is_ident("Path") && arguments(ty).is_empty() => String::from("PathBuf"),
         Type::TraitObject(object) => format!("Arc<{}>", shared(object)),
-        Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
-        other => text(other),
+        Type::Slice(slice) => format!("Vec<{}>", owned(&slice.elem)),
+        other => text(other).replace("&'static str", "String").replace("&str", "String"),
     }
 }

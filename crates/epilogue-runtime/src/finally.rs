@@ -37,7 +37,7 @@ impl Finally {
         if let Err(payload) = ended.await {
             tracing::error!(
                 target: "epilogue::task",
-                request = %origin, panic = %panics::message(payload),
+                request = %origin, panic = panics::message(payload),
                 "what follows the request's tasks panicked"
             );
         }

@@ -20,7 +20,7 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
 /// Runs or drops something of the user's. There is nobody to report its panic to, so it is only logged.
 pub(crate) fn quietly(what: &'static str, code: impl FnOnce()) {
     if let Err(payload) = catch(code) {
-        tracing::error!(target: "epilogue::task", panic = %message(payload), "{what} panicked");
+        tracing::error!(target: "epilogue::task", panic = message(payload), "{what} panicked");
     }
 }
 

@@ -195,7 +195,7 @@ async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
 
         fn run(self, _context: &TaskContext) -> Running {
             // The copy that is kept for the next attempt holds a bomb, too, which goes off when that copy is dropped.
-            Running::async_(async move { drop(self.bomb) })
+            Running::future(async move { drop(self.bomb) })
         }
     }
 
@@ -248,7 +248,7 @@ async fn a_drop_that_panics_keeps_no_other_from_being_dropped() {
         const LOCATION: SourceLine = SourceLine::new(file!(), line!());
 
         fn run(self, _context: &TaskContext) -> Running {
-            Running::async_(async { Err("not yet") })
+            Running::future(async { Err("not yet") })
         }
     }
 

@@ -121,9 +121,9 @@ pub use axum_core::{
     response::{IntoResponse, Response},
 };
 
-pub use app::{App, Graph, GraphNode, Layered, Route, Router, Routes, StartError};
+pub use app::{App, Graph, GraphNode, Layered, Router, Routes, StartError};
 #[doc(hidden)]
-pub use app::{AppLayer, HandlerReply, RouteList, Unfailing};
+pub use app::{AppLayer, HandlerReply, Route, RouteList, Unfailing};
 pub use body::BrokenReply;
 pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome};
 #[cfg(feature = "metrics")]

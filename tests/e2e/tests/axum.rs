@@ -349,7 +349,7 @@ async fn axum_extractors_and_replies_are_taken_as_they_are() {
     assert_eq!(reply.status(), StatusCode::PERMANENT_REDIRECT);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn layers_of_tower_http_wrap_an_app() {
     #[post("/slow")]
     async fn slow() {

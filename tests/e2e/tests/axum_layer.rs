@@ -359,7 +359,7 @@ async fn a_reply_that_is_never_dropped_does_not_hold_up_a_drain_beyond_the_grace
     assert_eq!(layer.app().task_stats().abandoned, 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_loses_nothing() {
     let (app, mut entries) = journalled();
     let gate = Gate::default();

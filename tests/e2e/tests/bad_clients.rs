@@ -491,22 +491,33 @@ async fn heads_that_are_too_large_are_refused() {
 async fn what_is_not_http_is_refused_and_hurts_nobody() {
     let (app, mut entries, _gate) = app();
     let served = Served::new(app).await;
+    let answered = async |nonsense: &str| {
+        let mut client = served.connect().await;
+        client.write(nonsense).await;
+        client.0.shutdown().await.unwrap();
+        let mut reply = Vec::new();
+        let _ = client.0.read_to_end(&mut reply).await;
+        String::from_utf8_lossy(&reply).into_owned()
+    };
     for nonsense in [
+        "GET\r\n\r\n",
+        "GET /a HTTP/1.1\r\nno colon\r\n\r\n",
         "GET /a\u{0}b HTTP/1.1\r\nhost: a\r\n\r\n",
         "GET /a HTTP/9.9\r\nhost: a\r\n\r\n",
         "GET /a HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
         "GET /a HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
         "POST /length HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         "POST /length HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n",
+    ] {
+        let reply = answered(nonsense).await;
+        assert!(reply.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{nonsense:?}: {reply}");
+    }
+    for nonsense in [
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{0}\u{0}\u{0}not a frame at all",
         "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}",
     ] {
-        let mut client = served.connect().await;
-        client.write(nonsense).await;
-        client.0.shutdown().await.unwrap();
-        let mut reply = Vec::new();
-        let _ = client.0.read_to_end(&mut reply).await;
-        assert!(!reply.starts_with(b"HTTP/1.1 200"), "{nonsense:?}: {}", String::from_utf8_lossy(&reply));
+        let reply = answered(nonsense).await;
+        assert!(!reply.starts_with("HTTP/1.1 200"), "{nonsense:?}: {reply}");
     }
     assert_eq!(served.get("/a").await.body(), "a");
     served.stop().await.unwrap();

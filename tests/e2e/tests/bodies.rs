@@ -488,21 +488,6 @@ async fn a_form_is_what_is_declared_as_one() {
 }
 
 #[tokio::test]
-async fn a_file_is_no_value_of_a_field() {
-    let client = client();
-    let file = Multipart::new().text("name", "a").file("word", "a.txt", "text/plain", "b");
-    assert_eq!(
-        errors(client.post("/login").multipart(file)).await,
-        [json!(["string_type", ["body", "word"]])]
-    );
-    let file = Multipart::new().file("limit", "a.txt", "text/plain", "1");
-    assert_eq!(
-        errors(client.post("/limited-form").multipart(file)).await,
-        [json!(["int_type", ["body", "limit"]])]
-    );
-}
-
-#[tokio::test]
 async fn files_as_bytes_however_large() {
     let client = client();
     let large = vec![7; 3 * 1024 * 1024];

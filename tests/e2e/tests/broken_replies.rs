@@ -150,7 +150,7 @@ async fn the_tasks_of_a_reply_that_breaks_off_are_dropped_and_its_exits_are_told
                 assert_eq!(
                     journal_of(app, entries, path, is_http2).await,
                     [
-                        format!("log route=\"GET {path}\" error={error}"),
+                        format!("log route=\"GET {path}\" error={error:?}"),
                         String::from("always"),
                         format!("exit {outcome}"),
                         String::from("of the exit"),
@@ -217,7 +217,7 @@ async fn a_reply_that_breaks_off_needs_no_exit_to_be_told() {
     let (app, entries, _guard) = app();
     assert_eq!(
         journal_of(app, entries, "/without-exits", false).await,
-        [r#"log route="GET /without-exits" error=the disk is on fire"#, "always"]
+        [r#"log route="GET /without-exits" error="the disk is on fire""#, "always"]
     );
 }
 

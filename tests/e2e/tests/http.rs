@@ -1,7 +1,6 @@
-//! What the server answers: routing, methods, limits, and clients that send nonsense.
+//! What the server answers: routing, methods, limits and protocols.
 
 use std::num::NonZeroU8;
-use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::Body;
@@ -270,42 +269,6 @@ async fn a_panic_is_a_500_and_the_server_lives() {
     let response = served.get("/panics").await;
     assert_eq!((response.status().as_u16(), response.body().as_str()), (500, "Internal Server Error"));
     assert_eq!(served.get("/items/1").await.body(), "1");
-    served.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn requests_are_answered_in_the_order_in_which_they_are_pipelined() {
-    let served = Served::new(app()).await;
-    let mut raw = served.connect().await;
-    raw.write("GET /items/one HTTP/1.1\r\nhost: a\r\n\r\nGET /items/two HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-        .await;
-    let replies = raw.read_to_end().await;
-    let (one, two) = (replies.find("\r\n\r\none"), replies.find("\r\n\r\ntwo"));
-    assert!(one.is_some() && one < two, "{replies}");
-    served.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn what_is_no_http_is_answered_with_400() {
-    let served = Served::new(app()).await;
-    for nonsense in ["GET\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n"] {
-        let mut raw = served.connect().await;
-        raw.write(nonsense).await;
-        let reply = raw.read_to_end().await;
-        assert!(reply.starts_with("HTTP/1.1 400 Bad Request"), "{nonsense:?}: {reply:?}");
-    }
-    assert_eq!(served.get("/items/1").await.body(), "1");
-    served.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_client_that_never_finishes_its_head_is_let_go() {
-    let (clock, short) = (Clock::stopped(), Duration::from_millis(50));
-    let served = Served::with(app(), |server| server.header_read_timeout(short)).await;
-    let mut raw = served.connect().await;
-    raw.write("GET /items/1 HTTP/1.1\r\nhost: loc").await;
-    // It ends when the server closes the connection, whatever the server sends before that.
-    clock.passes_until(raw.read_to_end()).await;
     served.stop().await.unwrap();
 }
 

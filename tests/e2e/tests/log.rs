@@ -125,16 +125,16 @@ async fn an_exit_that_fails_after_the_reply_is_logged_with_its_reason() {
         entries.now(),
         [
             format!(
-                r#"an exit failed after the reply dependency="transaction" {route} error=cannot commit: deadlock"#
+                r#"an exit failed after the reply dependency="transaction" {route} error="cannot commit: deadlock""#
             ),
             format!(
-                r#"an exit failed after the reply dependency="own_transaction" {route} error=409 Conflict: cannot commit: deadlock"#
+                r#"an exit failed after the reply dependency="own_transaction" {route} error="409 Conflict: cannot commit: deadlock""#
             ),
             format!(
-                r#"an exit failed after the reply dependency="wordless_transaction" {route} error=an error of type `log::Wordless`, which replies 502 Bad Gateway"#
+                r#"an exit failed after the reply dependency="wordless_transaction" {route} error="an error of type `log::Wordless`, which replies 502 Bad Gateway""#
             ),
             String::from(
-                r#"the exit of an app-scoped dependency failed dependency="pool" error=409 Conflict: cannot commit: deadlock"#
+                r#"the exit of an app-scoped dependency failed dependency="pool" error="409 Conflict: cannot commit: deadlock""#
             ),
         ]
     );
@@ -269,8 +269,33 @@ async fn a_request_that_failed_is_named() {
     assert_eq!(
         entries.now(),
         [
-            r#"a request failed route="GET /fails/{id}" status=500 error=cannot commit: deadlock"#,
-            r#"a request failed route="GET /passes-on" status=500 error=cannot commit: deadlock"#,
+            r#"a request failed route="GET /fails/{id}" status=500 error="cannot commit: deadlock""#,
+            r#"a request failed route="GET /passes-on" status=500 error="cannot commit: deadlock""#,
+        ]
+    );
+}
+
+/// What an error says may be a client's words. In quotes, they cannot pass for a line of the log.
+#[tokio::test]
+async fn the_words_of_a_client_stay_within_their_line() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("nobody is called {0}")]
+    struct Nobody(String);
+
+    #[get("/users/{name}")]
+    async fn of_name(name: Path<String>) -> Result<(), HttpError> {
+        Err(Nobody(name.into_inner()))?
+    }
+
+    let (mut entries, _guard) = log();
+    TestClient::new(App::new().routes(routes![of_name]))
+        .get("/users/ann%0Aa%20request%20failed")
+        .send()
+        .await;
+    assert_eq!(
+        entries.now(),
+        [
+            r#"a request failed route="GET /users/{name}" status=500 error="nobody is called ann\na request failed""#
         ]
     );
 }
@@ -284,7 +309,7 @@ async fn a_handler_of_every_http_error_does_not_silence_what_they_were_made_from
     assert_eq!((reply.status().as_u16(), &*reply.text()), (500, "sorry"));
     assert_eq!(
         entries.now(),
-        [r#"a request failed route="GET /fails/{id}" status=500 error=cannot commit: deadlock"#]
+        [r#"a request failed route="GET /fails/{id}" status=500 error="cannot commit: deadlock""#]
     );
 
     // One of the error itself says in its own words what there is to say.
@@ -411,7 +436,10 @@ async fn why_a_connection_has_ended_is_logged_to_its_cause() {
             break line;
         }
     };
-    assert!(line.ends_with("error writing a body to connection: the client left before its reply"), "{line}");
+    assert!(
+        line.ends_with("error writing a body to connection: the client left before its reply\""),
+        "{line}"
+    );
     served.stop().await.unwrap();
 }
 

@@ -476,6 +476,8 @@ async fn the_upgrade_has_the_headers_of_the_reply() {
         tokio_tungstenite::client_async("ws://localhost/cookie", stream).await.unwrap();
     assert!(response.headers()["set-cookie"].to_str().unwrap().starts_with("visit=1"));
     assert_eq!(closed(&mut client).await, 1000);
+    // The answer to the close.
+    assert!(client.next().await.is_none());
     served.stop().await.unwrap();
 }
 

@@ -61,7 +61,7 @@ mod types_are_shadowed {
     struct Box;
     struct Arc;
     struct Scope;
-    struct Probe;
+    struct Usable;
     trait Send {}
     trait Sync {}
     trait Sized {}

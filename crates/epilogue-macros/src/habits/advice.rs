@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Path, PathArguments, Type};
+use syn::Type;
 
-use crate::types::{arguments, holds_value, is_named, is_one_of, last_name, text};
+use crate::types::{arguments, holds_value, is_named, is_one_of, last_name, text, without_arguments};
 
 /// Types that are parameters as they stand, and not dependencies. `CREDENTIALS` has the rest of them.
 const DIRECT: &[&str] = &[
@@ -236,15 +236,6 @@ fn within(outer: &Type, inner: &Type, at: Span) -> Option<TokenStream> {
     let ([value], Type::Path(inner), Type::Path(outer)) = (&arguments(inner)[..], inner, outer) else {
         return None;
     };
-    let (inner, outer) = (bare(&inner.path), bare(&outer.path));
+    let (inner, outer) = (without_arguments(&inner.path), without_arguments(&outer.path));
     Some(quote_spanned!(at=> #inner<#outer<#value>>))
-}
-
-/// A path without its angle brackets and what is between them.
-fn bare(path: &Path) -> Path {
-    let mut path = path.clone();
-    if let Some(last) = path.segments.last_mut() {
-        last.arguments = PathArguments::None;
-    }
-    path
 }

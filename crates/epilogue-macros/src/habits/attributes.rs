@@ -1,17 +1,14 @@
 //! Attributes that other libraries have for a parameter or a field. rustc would say that it does not know them.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, PatType, Type};
+use syn::{Attribute, PatType, Type};
 
-use crate::args::{Arg, ArgValue, Args};
 use crate::diagnostics::Errors;
 use crate::effects;
 use crate::habits::advice::is_direct;
 use crate::habits::fastapi::Declared;
 use crate::parameter::name_of;
 use crate::signature::Kind;
-use crate::types::{bare, holds_value, is_named, owned, text};
+use crate::types::{holds_value, is_named, owned, text};
 
 /// The attributes that say where a parameter comes from, and the type that says so here.
 const SOURCES: &[(&str, &str)] = &[
@@ -43,47 +40,43 @@ pub(crate) fn refuse(input: &mut PatType, own: &[Attribute], kind: Kind, errors:
         );
         return;
     }
-    let ty = match bare(&input.ty) {
-        Type::Reference(reference) => *reference.elem,
-        ty => ty,
-    };
     let options = own.iter().find_map(|attr| Some(text(&attr.meta.require_list().ok()?.tokens)));
     let name = name_of(&input.pat).map_or_else(|| String::from("name"), ToString::to_string);
-    let declared = Declared { name, options, ty: ty.to_token_stream() };
-    let arguments = match &first.meta {
-        Meta::List(list) => list.tokens.clone(),
-        _ => TokenStream::new(),
-    };
+    let declared = Declared::new(name, options, &input.ty);
+    let ty = &declared.ty;
     let message = match source(first) {
         Some("Depends") => {
-            let name = effects::dependency(&arguments).unwrap_or_else(|| text(&ty));
+            let arguments = first.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
+            let name = effects::dependency(&arguments).unwrap_or_else(|| text(ty));
             format!(
                 "what a parameter depends on is its type: write `{}`",
-                declared.whole(&[], &depends(&ty, &name))
+                declared.whole(&[], &depends(ty, &name))
             )
         }
-        Some(source) => {
-            let written = if is_direct(&ty) { text(&ty) } else { format!("{source}<{}>", owned(&ty)) };
-            let whole = declared.whole(&said(arguments), &written);
-            format!("where a parameter comes from is its type, not an attribute: write `{whole}`")
-        }
-        None if is_direct(&ty) && !holds_value(&ty) => {
+        None if is_direct(ty) && !holds_value(ty) => {
             format!(
                 "`{}` is not a value of the request, so nothing is said of it: remove this",
                 declared.name
             )
         }
+        Some(source) => {
+            let whole = declared.whole(&[], &sourced(ty, source));
+            format!("where a parameter comes from is its type, not an attribute: write `{whole}`")
+        }
         None => {
-            let written = if is_direct(&ty) { text(&ty) } else { format!("Query<{}>", owned(&ty)) };
-            let mut said = said(arguments);
-            if said.is_empty() {
-                said.push(String::from("ge = 1"));
-            }
-            let whole = declared.whole(&said, &written);
-            format!("what is said of a parameter stands in `#[param(…)]`: write `{whole}`")
+            let whole = declared.whole(&[String::from("…")], &sourced(ty, "Query"));
+            format!(
+                "what is said of a parameter stands in its `#[param(…)]`: write `{whole}`, with options such as `default`, `alias`, \
+                 `ge` and `min_length`"
+            )
         }
     };
     errors.at(first, message);
+}
+
+/// The type as it is, or in this source if it is a plain value.
+fn sourced(ty: &Type, source: &str) -> String {
+    if is_direct(ty) { text(ty) } else { format!("{source}<{}>", owned(ty)) }
 }
 
 fn depends(ty: &Type, name: &str) -> String {
@@ -93,47 +86,4 @@ fn depends(ty: &Type, name: &str) -> String {
 /// The type that says the same as an attribute.
 fn source(attr: &Attribute) -> Option<&'static str> {
     SOURCES.iter().find(|(name, _)| attr.path().is_ident(name)).map(|(_, source)| *source)
-}
-
-/// The options of `#[param(…)]` that say the same as the arguments of such an attribute.
-fn said(arguments: TokenStream) -> Vec<String> {
-    let mut unsaid = Errors::default();
-    let mut options = Vec::new();
-    for Arg { name, value } in Args::named(arguments, "", &mut unsaid) {
-        match (&*name.to_string(), value) {
-            ("default", ArgValue::None) => options.push(String::from("default = Default::default()")),
-            // serde names a function.
-            ("default", ArgValue::Value(Expr::Lit(ExprLit { lit: Lit::Str(function), .. }))) => {
-                options.push(format!("default = {}()", function.value()));
-            }
-            ("alias" | "name" | "rename", ArgValue::Value(value)) => {
-                options.push(format!("alias = {}", text(&value)));
-            }
-            ("range", ArgValue::List(list)) => {
-                let names = [("min", "ge"), ("max", "le"), ("exclusive_min", "gt"), ("exclusive_max", "lt")];
-                options.extend(renamed(list, &names));
-            }
-            ("length", ArgValue::List(list)) => {
-                options.extend(renamed(list, &[("min", "min_length"), ("max", "max_length")]));
-            }
-            (
-                option @ ("ge" | "gt" | "le" | "lt" | "max_length" | "min_length" | "pattern"),
-                ArgValue::Value(value),
-            ) => {
-                options.push(format!("{option} = {}", text(&value)));
-            }
-            _ => {}
-        }
-    }
-    options
-}
-
-/// The values of a list under other names.
-fn renamed(list: TokenStream, names: &[(&str, &str)]) -> Vec<String> {
-    let renamed = |arg: Arg| {
-        let (_, option) = names.iter().find(|(name, _)| arg.name == name)?;
-        let ArgValue::Value(value) = arg.value else { return None };
-        Some(format!("{option} = {}", text(&value)))
-    };
-    Args::named(list, "", &mut Errors::default()).into_iter().filter_map(renamed).collect()
 }

@@ -6,8 +6,7 @@ use syn::{Expr, ExprLit, Lit, Type};
 use crate::effects;
 use crate::habits::advice::{is_credentials, is_valueless};
 use crate::habits::repair::split;
-use crate::signature::Kind;
-use crate::types::{arguments, bare, holds_value, is_named, is_one_of, is_unsized, text};
+use crate::types::{arguments, bare, holds_value, is_named, is_one_of, last_name, owned, text};
 
 /// The options that FastAPI has under the same name, and those that it calls otherwise.
 const OPTIONS: &[(&str, &str)] = &[
@@ -29,8 +28,9 @@ const OPTIONS: &[(&str, &str)] = &[
 pub(crate) struct Declared {
     pub(crate) name: String,
     /// What its `#[param(…)]` says.
-    pub(crate) options: Option<String>,
-    pub(crate) ty: TokenStream,
+    options: Option<String>,
+    /// The type without a reference.
+    pub(crate) ty: Type,
 }
 
 /// FastAPI's `Query(…)`, `Depends(…)` and so on.
@@ -64,19 +64,6 @@ pub(crate) fn default(declared: &Declared, value: &TokenStream) -> String {
     }
 }
 
-/// The error for a type as Python writes it.
-pub(crate) fn typed(declared: &Declared, kind: Kind) -> String {
-    const OTHERWISE: &str = "Rust writes this type in another way";
-    let Some(ty) = declared.ty() else { return String::from(OTHERWISE) };
-    let ty = if kind == Kind::Task || is_valueless(&ty) {
-        text(&ty)
-    } else {
-        let (source, held) = sourced(&ty);
-        format!("{source}<{held}>")
-    };
-    format!("{OTHERWISE}: write `{}`", declared.whole(&[], &ty))
-}
-
 /// The error for a call, which is the default itself or stands in an `Annotated` with that default.
 pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStream>) -> String {
     if call.name == "Depends" || call.name == "Security" {
@@ -101,11 +88,11 @@ pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStr
             _ => {}
         }
     }
-    let Some(ty) = declared.ty() else { return String::from(COMES_FROM) };
+    let ty = &declared.ty;
     let source = if call.name == "Body" { "Json" } else { &*call.name };
-    let (source, held) = match arguments(&ty)[..] {
-        [held] if holds_value(&ty) || is_named(&ty, "File") => (last(&ty), owned(held)),
-        _ => (String::from(source), owned(&ty)),
+    let (source, held) = match arguments(ty)[..] {
+        [held] if holds_value(ty) || is_named(ty, "File") => (last(ty), owned(held)),
+        _ => (String::from(source), owned(ty)),
     };
     let default = default.filter(|value| !is_ellipsis(value) && source != "Path");
     let (held, default) = with_default(held, default.as_ref());
@@ -125,16 +112,11 @@ const COMES_FROM: &str =
 
 /// The error for `Depends(name)` and `Security(name, scopes = ["me"])`.
 fn depending(declared: &Declared, call: &Call) -> String {
-    let own = || {
-        let ty = declared.ty()?;
-        let inner = match arguments(&ty)[..] {
-            [inner] if is_one_of(&ty, &["Depends", "Option"]) => text(inner),
-            _ => text(&ty),
-        };
-        Some(inner)
+    let own = || match arguments(&declared.ty)[..] {
+        [inner] if is_one_of(&declared.ty, &["Depends", "Option"]) => text(inner),
+        _ => text(&declared.ty),
     };
-    let name = effects::dependency(&call.arguments).map(|name| name.replace("::<", "<"));
-    let name = name.or_else(own).unwrap_or_else(|| String::from("name"));
+    let name = effects::dependency(&call.arguments).map_or_else(own, |name| name.replace("::<", "<"));
     let is_fresh = call.arguments.to_string().replace(' ', "").to_lowercase().contains("use_cache=false");
     let ty = if is_fresh { format!("Depends<Fresh<{name}>>") } else { format!("Depends<{name}>") };
     let scopes = effects::scopes(&call.arguments).map(|scopes| format!("scopes({scopes})"));
@@ -144,24 +126,21 @@ fn depending(declared: &Declared, call: &Call) -> String {
 
 /// The error for a default that is a value.
 fn valued(declared: &Declared, value: &TokenStream) -> String {
-    let Some(ty) = declared.ty() else {
-        let value = text(value);
-        return format!("a default stands before the parameter's name: write `#[param(default = {value})]`");
-    };
+    let ty = &declared.ty;
     let is_none = is_none(value);
-    if is_none && (is_credentials(&ty) || is_named(&ty, "Depends")) {
-        let whole = declared.whole(&[], &format!("Option<{}>", text(&ty)));
+    if is_none && (is_credentials(ty) || is_named(ty, "Depends")) {
+        let whole = declared.whole(&[], &format!("Option<{}>", text(ty)));
         return format!("{MISSING}: write `{whole}`");
     }
-    if is_named(&ty, "BackgroundTasks") {
+    if is_named(ty, "BackgroundTasks") {
         let whole = declared.whole(&[], "&BackgroundTasks");
         return format!("every request has its list of tasks, which needs no default: write `{whole}`");
     }
-    if is_valueless(&ty) {
-        let whole = declared.whole(&[], &text(&ty));
-        return format!("`{}` needs no default: write `{whole}`", last(&ty));
+    if is_valueless(ty) {
+        let whole = declared.whole(&[], &text(ty));
+        return format!("`{}` needs no default: write `{whole}`", last(ty));
     }
-    let (source, held) = sourced(&ty);
+    let (source, held) = sourced(ty);
     if is_ellipsis(value) {
         let whole = declared.whole(&[], &format!("{source}<{held}>"));
         return format!("what must be sent has no default: write `{whole}`");
@@ -211,12 +190,12 @@ fn with_default(held: String, default: Option<&TokenStream>) -> (String, Option<
 }
 
 impl Declared {
-    /// The type without a reference, if it is a type.
-    fn ty(&self) -> Option<Type> {
-        match bare(&syn::parse2(self.ty.clone()).ok()?) {
-            Type::Reference(reference) if !is_unsized(&reference.elem) => Some(*reference.elem),
-            ty => Some(ty),
-        }
+    pub(crate) fn new(name: String, options: Option<String>, ty: &Type) -> Self {
+        let ty = match bare(ty) {
+            Type::Reference(reference) => *reference.elem,
+            ty => ty,
+        };
+        Self { name, options, ty }
     }
 
     /// The whole parameter, with these options and those that it has.
@@ -231,16 +210,8 @@ impl Declared {
     }
 }
 
-/// A type that owns its data, as a user writes it.
-fn owned(ty: &Type) -> String {
-    match ty {
-        Type::Reference(reference) => crate::types::owned(&reference.elem),
-        ty => crate::types::owned(ty).replace("&'static str", "String").replace("&str", "String"),
-    }
-}
-
 fn last(ty: &Type) -> String {
-    crate::types::last_name(ty).map_or_else(|| String::from("…"), ToString::to_string)
+    last_name(ty).map_or_else(|| String::from("…"), ToString::to_string)
 }
 
 fn is_none(value: &TokenStream) -> bool {

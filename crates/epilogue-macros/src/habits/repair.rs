@@ -1,14 +1,14 @@
 //! Things that do not parse, or mean nothing, but that people who come from FastAPI write by habit: `Depends(name)`, a default after the
-//! type, Python's types, and `Annotated<…>`. An error says how to write them here, and they are read as if they had been written so.
+//! type, and `Annotated<…>`. An error says how to write them here, and they are read as if they had been written so.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::quote_spanned;
 use syn::LitInt;
 
 use crate::diagnostics::Errors;
 use crate::habits::fastapi::{self, Call, Declared};
 use crate::signature::Kind;
-use crate::types::{ends, same, text};
+use crate::types::{ends, text};
 
 /// The function with its parameters repaired, and which of them were.
 pub(crate) fn signature(item: TokenStream, kind: Kind, errors: &mut Errors) -> (TokenStream, Vec<bool>) {
@@ -64,38 +64,33 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<(TokenStream, Option<TokenTree>)
 
 /// One parameter, without the default of `name: Type = value`, and with the type of an `Annotated<Type, …>`.
 fn parameter(tokens: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStream {
-    let Some((pattern, ty)) = at_punct(tokens.clone(), ':') else { return tokens };
-    let (ty, value) = match at_punct(ty.clone(), '=') {
-        // Without a value, it is not a default, which rustc reports.
-        Some((_, value)) if value.is_empty() => return tokens,
-        Some((ty, value)) => (ty, Some(value)),
-        None => (ty, None),
+    let Some((pattern, written)) = at_punct(tokens.clone(), ':') else { return tokens };
+    let (written, value) = match at_punct(written.clone(), '=') {
+        Some((written, value)) => (written, Some(value)),
+        None => (written, None),
     };
-    let declared =
-        |ty: &TokenStream| Declared { name: name(&pattern), options: options(&pattern), ty: ty.clone() };
-    let (written, ty) = (ty.clone(), python(ty));
-    let ty = match (annotated(&ty), value) {
-        (None, None) if same(&written, &ty) => return tokens,
-        (None, None) => {
-            errors.at(written, fastapi::typed(&declared(&ty), kind));
-            ty
-        }
-        (Some((inner, call)), value) => {
-            errors.at(written, fastapi::called(&declared(&inner), &call, value.as_ref()));
-            inner
-        }
+    let (ty, call) = match annotated(&written) {
+        Some((ty, call)) => (ty, Some(call)),
+        None => (written.clone(), None),
+    };
+    // rustc reports what is not a type, or not a default.
+    let Ok(parsed) = syn::parse2(ty.clone()) else { return tokens };
+    if value.as_ref().is_some_and(TokenStream::is_empty) {
+        return tokens;
+    }
+    let declared = Declared::new(name(&pattern), options(&pattern), &parsed);
+    match (call, value) {
+        (None, None) => return tokens,
+        (Some(call), value) => errors.at(written, fastapi::called(&declared, &call, value.as_ref())),
+        (None, Some(value)) if kind == Kind::Task && Call::read(&value).is_none() => errors.at(
+            value,
+            "an argument of a task has no default: remove it, and give a value where the task is added",
+        ),
         (None, Some(value)) => {
-            let message = if kind == Kind::Task && Call::read(&value).is_none() {
-                String::from(
-                    "an argument of a task has no default: remove it, and give a value where the task is added",
-                )
-            } else {
-                fastapi::default(&declared(&ty), &value)
-            };
+            let message = fastapi::default(&declared, &value);
             errors.at(value, message);
-            ty
         }
-    };
+    }
     let (first, _) = ends(&ty);
     let colon = quote_spanned!(first=> :);
     // Nothing is known of a text that is borrowed, which would be one more error.
@@ -103,43 +98,6 @@ fn parameter(tokens: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStrea
     let ty = if is_text { quote_spanned!(first=> ::std::string::String) } else { ty };
     quote_spanned!(first=> #pattern #colon #ty)
 }
-
-/// A type with what rustc does not parse as it is written here: `list[str]` and `str | None`.
-fn python(ty: TokenStream) -> TokenStream {
-    if let Some((ty, none)) = at_punct(ty.clone(), '|')
-        && none.to_string() == "None"
-    {
-        return python(quote!(Optional[#ty]));
-    }
-    let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
-    let [TokenTree::Ident(name), TokenTree::Group(within)] = &tokens[..] else { return ty };
-    if within.delimiter() != Delimiter::Bracket {
-        return ty;
-    }
-    let named = |name: &Ident| {
-        let rust = PYTHON.iter().find(|(python, _)| name == python);
-        rust.map_or_else(|| name.clone(), |(_, rust)| Ident::new(rust, name.span()))
-    };
-    let arguments =
-        split(within.stream()).into_iter().map(|(argument, _)| match syn::parse2(argument.clone()) {
-            Ok(name) => named(&name).into_token_stream(),
-            Err(_) => python(argument),
-        });
-    let name = named(name);
-    quote!(#name<#(#arguments),*>)
-}
-
-/// The names of Python's types, and what stands for them.
-const PYTHON: &[(&str, &str)] = &[
-    ("Dict", "HashMap"),
-    ("List", "Vec"),
-    ("Optional", "Option"),
-    ("dict", "HashMap"),
-    ("float", "f64"),
-    ("int", "i64"),
-    ("list", "Vec"),
-    ("str", "String"),
-];
 
 /// What stands on each side of the first such character that is not doubled or between angle brackets.
 fn at_punct(tokens: TokenStream, char: char) -> Option<(TokenStream, TokenStream)> {

@@ -30,7 +30,7 @@ impl Runner {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
                 tracing::error!(
                     target: "epilogue::task",
-                    request = %origin, panic = %panics::message(payload),
+                    request = %origin, panic = panics::message(payload),
                     "a request panicked after its client had left"
                 );
             }

@@ -117,7 +117,7 @@ macro_rules! functions {
                 ($($Arg,)*): Send + 'static,
                 Fut::Output: TaskReturn,
             {
-                Running::async_(self)
+                Running::future(self)
             }
         }
 

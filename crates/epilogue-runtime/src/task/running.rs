@@ -15,9 +15,9 @@ pub(crate) type BlockingWork = Box<dyn FnOnce() -> Result<(), TaskFailure> + Sen
 /// ```
 /// use epilogue_runtime::Running;
 ///
-/// let asynchronous = Running::async_(async { Ok::<(), String>(()) });
+/// let future = Running::future(async { Ok::<(), String>(()) });
 /// let blocking = Running::blocking(|| std::thread::yield_now());
-/// # drop((asynchronous, blocking));
+/// # drop((future, blocking));
 /// ```
 pub struct Running(pub(crate) Kind);
 
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 
 impl Running {
     /// A future that is polled on the runtime.
-    pub fn async_<Fut>(future: Fut) -> Self
+    pub fn future<Fut>(future: Fut) -> Self
     where
         Fut: Future<Output: TaskReturn> + Send + 'static,
     {
@@ -70,7 +70,7 @@ impl Running {
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Kind::Async(_) => "Running::async_",
+            Kind::Async(_) => "Running::future",
             Kind::Blocking(_) => "Running::blocking",
             Kind::CannotBegin(_) => "Running::cannot_begin",
         })

@@ -22,7 +22,7 @@ use crate::SourceLine;
 ///     const LOCATION: SourceLine = SourceLine::new(file!(), line!());
 ///
 ///     fn run(self, _context: &TaskContext) -> Running {
-///         Running::async_(async move { println!("to {}", self.email) })
+///         Running::future(async move { println!("to {}", self.email) })
 ///     }
 /// }
 ///

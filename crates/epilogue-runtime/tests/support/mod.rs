@@ -103,7 +103,7 @@ impl Task for Flaky {
             app.note(&self.name);
             return Running::cannot_begin(TaskFailure::from_display(&"no mailbox"));
         }
-        Running::async_(async move {
+        Running::future(async move {
             if app.note(&self.name) > self.failures {
                 return Ok(());
             }

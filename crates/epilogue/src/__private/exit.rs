@@ -34,7 +34,7 @@ impl<F: Future> ExitFuture for F {}
 /// Asserts that an exit is async.
 pub fn exits_async<F: ExitFuture>(_: &F) {}
 
-/// The call of an exit, if the exit is async: see [`Probe`](crate::param::Probe).
+/// The call of an exit, if the exit is async: see [`Usable`](crate::param::Usable).
 #[derive(Debug)]
 pub struct Exiting<F>(pub F);
 

@@ -64,8 +64,8 @@ pub use crate::openapi::{ParamDocs, RouteDocs};
 pub use crate::param::{
     ApiKeyParam, Bound, ClientAddr, ExtensionParam, Extract, ExtractParam, Holds, HttpParam, InState,
     LeavesStream, NotField, Number, OAuth2CodeParam, OAuth2Param, OfStd, OpenIdParam, Param, ParamOptions,
-    ParamOr, Probe, Query, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream,
-    TaskData, TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, WithValue, Writable,
+    ParamOr, Query, Readable, ReadableOr, RequestParts, Shared, SocketParam, State, TakesStream, TaskData,
+    TaskDataOfRequest, TaskDataOr, Text, Unsourced, Untakeable, Usable, WithValue, Writable,
 };
 #[cfg(feature = "multipart")]
 pub use crate::param::{File, Files};
@@ -80,7 +80,7 @@ pub use crate::sse::Sse;
 pub use crate::websocket::{SocketReturn, WebSocket};
 pub use crate::{__param_docs as param_docs, __route_docs as route_docs};
 
-/// The traits that stand in for a missing implementation: see [`Probe`]. Without names, so that they hide none of the user's.
+/// The traits that stand in for a missing implementation: see [`Usable`]. Without names, so that they hide none of the user's.
 pub mod stand_ins {
     pub use super::{
         EndsInNoJson as _, LeavesStream as _, Needed as _, NoOutput as _, NoReply as _, NoReturn as _,

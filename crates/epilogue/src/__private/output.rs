@@ -6,7 +6,7 @@ use crate::graph::fuel::unfinished;
 use crate::response::Failure;
 use crate::scope::Running;
 
-/// A dependency's output, if the type can be one: see [`Probe`](crate::param::Probe).
+/// A dependency's output, if the type can be one: see [`Usable`](crate::param::Usable).
 #[derive(Debug)]
 pub struct Output<T>(PhantomData<T>);
 

@@ -18,10 +18,10 @@ where
     F: Future + 'static,
     F: Send, // what is not `Send` must be dropped before the .await: hold it in an inner block, or use tokio::sync::Mutex
 {
-    TaskRunning::async_(async move { returned(future.await) })
+    TaskRunning::future(async move { returned(future.await) })
 }
 
-/// An argument of a task, or all of them, if they are data: see [`Probe`](crate::param::Probe).
+/// An argument of a task, or all of them, if they are data: see [`Usable`](crate::param::Usable).
 #[derive(Debug)]
 pub struct Argument<T>(PhantomData<T>);
 
@@ -60,7 +60,7 @@ pub trait NotData<T> {
 
 impl<T> NotData<T> for Argument<T> {}
 
-/// A parameter of a task that gets the output of an app-scoped dependency, if it names one: see [`Probe`](crate::param::Probe).
+/// A parameter of a task that gets the output of an app-scoped dependency, if it names one: see [`Usable`](crate::param::Usable).
 #[derive(Debug)]
 pub struct InTask<P>(PhantomData<P>);
 
@@ -89,7 +89,7 @@ pub fn task_failed(missing: NotBuiltForTask) -> TaskRunning {
     TaskRunning::cannot_begin(TaskFailure::from_error(&missing))
 }
 
-/// What a task returned, if a task may return that: see [`Probe`](crate::param::Probe).
+/// What a task returned, if a task may return that: see [`Usable`](crate::param::Usable).
 #[derive(Debug)]
 pub struct TaskReturned<T>(pub T);
 

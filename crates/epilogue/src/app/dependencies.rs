@@ -173,7 +173,7 @@ impl Exiting {
                 let future = caught(exit(value, Arc::clone(&outcome)));
                 if let Err(failure) = future.await.and_then(|result| result) {
                     let error = failure.into_reason();
-                    tracing::error!(dependency, %error, "the exit of an app-scoped dependency failed");
+                    tracing::error!(dependency, error, "the exit of an app-scoped dependency failed");
                 }
                 count.send_modify(|ended| *ended += 1);
             }

@@ -53,7 +53,7 @@ impl App {
             match app.started().await {
                 Ok(started) => started.respond(request).await,
                 Err(error) => {
-                    tracing::error!(error = %with_causes(&error), "the app did not start");
+                    tracing::error!(error = with_causes(&error), "the app did not start");
                     Ok(internal_server_error())
                 }
             }

@@ -118,7 +118,7 @@ impl ReplyBody {
         // A reply that has passed the layers was already reported inside them.
         if let Some(Unended(breakable)) = &self.breakable.take() {
             let in_span = self.trace.as_deref().map(Trace::enter);
-            tracing::error!(route = &*breakable.route, error = %broken.text, "a reply broke off");
+            tracing::error!(route = &*breakable.route, error = broken.text, "a reply broke off");
             drop(in_span);
             breakable.broke_off(Outcome::of_failure(&broken.failure));
             self.after.discard();

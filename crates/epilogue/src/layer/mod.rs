@@ -186,7 +186,7 @@ where
             match layer.plans().await {
                 Ok(plans) => around(plans, inner, request).await,
                 Err(error) => {
-                    tracing::error!(error = %with_causes(&error), "the app of the layer did not start");
+                    tracing::error!(error = with_causes(&error), "the app of the layer did not start");
                     Ok(internal_server_error())
                 }
             }

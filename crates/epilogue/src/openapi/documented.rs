@@ -1,6 +1,6 @@
 //! What the documentation of the API says of parameters and replies, as constant data.
 //!
-//! Whether a type has a schema, and what it holds, decides look-up on the macro's concrete types, as in `param/probe.rs`: inherent
+//! Whether a type has a schema, and what it holds, decides look-up on the macro's concrete types, as in `param/usable.rs`: inherent
 //! constants take precedence over those of a trait, which all types have. They have names that no user's trait has.
 
 use std::marker::PhantomData;
@@ -109,12 +109,16 @@ macro_rules! __route_docs {
     };
     ($description:expr, $is_deprecated:literal, $reply:ty, $data:ty) => {{
         #[allow(unused_imports, reason = "needed where a type has no schema")]
-        use $crate::__private::UndocumentedReply as _;
+        use $crate::__private::{EndsInNoJson as _, UndocumentedReply as _};
         $crate::__private::RouteDocs {
             description: $description,
             is_deprecated: $is_deprecated,
             reply: $crate::__private::ReplyDocs {
-                content_type: $crate::__private::DocumentedReply::<$reply, $data>::DOCUMENTED_CONTENT_TYPE,
+                content_type: if $crate::__private::EndsInJson::<$reply>::ENDS {
+                    $crate::__private::Some("application/json")
+                } else {
+                    $crate::__private::DocumentedReply::<$reply, $data>::DOCUMENTED_CONTENT_TYPE
+                },
                 schema: $crate::__private::DocumentedReply::<$reply, $data>::DOCUMENTED_SCHEMA,
             },
         }
@@ -261,16 +265,17 @@ impl<T, Data: JsonSchema> DocumentedReply<T, Data> {
 }
 
 macro_rules! content_type {
-    ($content_type:literal: $([$($param:ident),*] $reply:ty),* $(,)?) => { $(
-        impl<$($param,)* Data> DocumentedReply<$reply, Data> {
+    ($content_type:literal: $($reply:ty),*) => { $(
+        impl<Data> DocumentedReply<$reply, Data> {
             pub const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = Some($content_type);
         }
     )* };
 }
 
-content_type!("application/json": [T] Json<T>, [A, T] (A, Json<T>), [A, B, T] (A, B, Json<T>), [A, B, C, T] (A, B, C, Json<T>));
-content_type!("application/json": [A, B, C, D, T] (A, B, C, D, Json<T>), [A, B, C, D, E, T] (A, B, C, D, E, Json<T>));
-content_type!("text/event-stream": [S] Sse<S>);
 // Headers before a text may say that it is something else.
-content_type!("text/plain": [] String, [] (StatusCode, String), [] &'static str, [] (StatusCode, &'static str));
-content_type!("application/octet-stream": [] Bytes, [] (StatusCode, Bytes), [] Vec<u8>, [] (StatusCode, Vec<u8>));
+content_type!("text/plain": String, (StatusCode, String), &'static str, (StatusCode, &'static str));
+content_type!("application/octet-stream": Bytes, (StatusCode, Bytes), Vec<u8>, (StatusCode, Vec<u8>));
+
+impl<S, Data> DocumentedReply<Sse<S>, Data> {
+    pub const DOCUMENTED_CONTENT_TYPE: Option<&'static str> = Some("text/event-stream");
+}

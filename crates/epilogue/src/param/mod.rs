@@ -6,12 +6,12 @@ mod extract;
 #[cfg(feature = "multipart")]
 mod file;
 mod options;
-mod probe;
 mod reads;
 mod request;
 mod shared;
 mod shutdown;
 mod state;
+mod usable;
 mod values;
 
 pub use assert::{
@@ -24,12 +24,12 @@ pub use extract::{Extract, LeavesStream, TakesStream};
 #[cfg(feature = "multipart")]
 pub use file::{File, Files};
 pub use options::{Bound, ParamOptions};
-pub use probe::{NotField, Probe, Unsourced, Untakeable};
 pub(crate) use reads::Reads;
 pub(crate) use request::FromRequestHead;
 pub use request::{ClientAddr, RequestParts};
 pub use shutdown::Shutdown;
 pub use state::{InState, State};
+pub use usable::{NotField, Unsourced, Untakeable, Usable};
 #[cfg(feature = "cookie")]
 pub use values::Cookie;
 pub use values::{Form, Header, Path, Query};

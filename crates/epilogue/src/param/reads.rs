@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "cookie")]
 use super::Cookie;
-use super::{Form, Header, Json, Path, Probe, Query};
+use super::{Form, Header, Json, Path, Query, Usable};
 use crate::decode::{self, Shape};
 
 /// The questions that the type of a parameter answers. The macros name them only where they are asked, since each of them is compiled for
@@ -21,7 +21,7 @@ pub struct Reads {
 
 macro_rules! reads {
     ($($name:ident: $missing:expr),*) => { $(
-        impl<T: DeserializeOwned, F> Probe<$name<T>, F> {
+        impl<T: DeserializeOwned, F> Usable<$name<T>, F> {
             pub const READS: Option<Reads> =
                 Some(Reads { shape: decode::shape::<T>, is_one_field: |_| false, missing: $missing });
 

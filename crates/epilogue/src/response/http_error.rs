@@ -45,7 +45,7 @@ struct Parts {
     status: StatusCode,
     detail: Option<serde_json::Value>,
     headers: HeaderMap,
-    source: Option<Arc<dyn Source>>,
+    source: Option<Arc<dyn AnyError>>,
 }
 
 impl HttpError {
@@ -120,7 +120,7 @@ impl HttpError {
         Self::of_source(Arc::new(Boxed(error.into())))
     }
 
-    fn of_source(source: Arc<dyn Source>) -> Self {
+    fn of_source(source: Arc<dyn AnyError>) -> Self {
         let mut error = Self::unexplained();
         error.0.source = Some(source);
         error
@@ -173,7 +173,7 @@ impl HttpError {
     }
 
     fn source_any(&self) -> Option<&dyn Any> {
-        self.0.source.as_deref().map(Source::as_any)
+        self.0.source.as_deref().map(AnyError::as_any)
     }
 
     /// What the log says if nobody gets the reply.
@@ -199,14 +199,14 @@ impl HttpError {
             #[cfg(feature = "websocket")]
             if self.source_as().is_some_and(WebSocketError::is_of_client) {
                 // Otherwise any client could fill the log with errors.
-                tracing::debug!(route, %error, "a WebSocket failed because of its client");
+                tracing::debug!(route, error, "a WebSocket failed because of its client");
                 return;
             }
             let status = self.0.status;
             if status.is_server_error() {
-                tracing::error!(route, status = status.as_u16(), %error, "a request failed");
+                tracing::error!(route, status = status.as_u16(), error, "a request failed");
             } else {
-                tracing::warn!(route, status = status.as_u16(), %error, "a request failed");
+                tracing::warn!(route, status = status.as_u16(), error, "a request failed");
             }
         }
     }
@@ -275,12 +275,12 @@ impl fmt::Debug for HttpError {
 }
 
 /// An error that can also be downcast to a type that does not implement `Error`, which `dyn Error` cannot be.
-trait Source: Send + Sync {
+trait AnyError: Send + Sync {
     fn as_error(&self) -> &(dyn Error + 'static);
     fn as_any(&self) -> &dyn Any;
 }
 
-impl<E: Error + Send + Sync + 'static> Source for E {
+impl<E: Error + Send + Sync + 'static> AnyError for E {
     fn as_error(&self) -> &(dyn Error + 'static) {
         self
     }
@@ -293,7 +293,7 @@ impl<E: Error + Send + Sync + 'static> Source for E {
 /// A boxed error, which does not implement [`Error`] itself.
 struct Boxed(Box<dyn Error + Send + Sync>);
 
-impl Source for Boxed {
+impl AnyError for Boxed {
     fn as_error(&self) -> &(dyn Error + 'static) {
         &*self.0
     }

@@ -109,7 +109,7 @@ impl Scope {
     #[cold]
     fn log_replaced(&self, failure: Failure) {
         let (route, error) = (&**self.route_name(), failure.into_reason());
-        tracing::error!(route, %error, "a request failed, and an exit's error became its reply");
+        tracing::error!(route, error, "a request failed, and an exit's error became its reply");
     }
 
     /// The route, as logs name it. Under a layer there is no real one; the list knows what the request is called.
@@ -306,7 +306,7 @@ async fn leave_request(mut exits: Vec<Exit>, outcome: Outcome, report: BatchRepo
         if let Err(failure) = exit.run(Arc::clone(&outcome), Some(&tasks)).await {
             let (dependency, route, error) = (exit.function, &*tasks.origin().name, failure.into_reason());
             let _entered = exit.span.enter();
-            tracing::error!(dependency, route, %error, "an exit failed after the reply");
+            tracing::error!(dependency, route, error, "an exit failed after the reply");
         }
     }
 }

@@ -95,12 +95,12 @@ fn multipart_failure(error: &MultipartError) -> Failure {
         }
         MultipartError::Read(_) => (StatusCode::BAD_REQUEST, "There was an error reading the body"),
         MultipartError::Store(_) => {
-            tracing::error!(error = %with_causes(error), "a file of a multipart body was not stored");
+            tracing::error!(error = with_causes(error), "a file of a multipart body was not stored");
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     };
     if !status.is_server_error() {
-        tracing::debug!(error = %with_causes(error), "the multipart body was not read");
+        tracing::debug!(error = with_causes(error), "the multipart body was not read");
     }
     HttpError::new(status, detail).raise()
 }

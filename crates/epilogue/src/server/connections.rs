@@ -188,7 +188,7 @@ impl Connections {
 /// A client that leaves, or does not speak HTTP, is not a failure of the server.
 fn log_end(client: SocketAddr, error: impl Into<axum_core::BoxError>) {
     let error = error.into();
-    tracing::debug!(%client, error = %with_causes(&*error), "a connection ended with an error");
+    tracing::debug!(%client, error = with_causes(&*error), "a connection ended with an error");
 }
 
 fn is_of_one_client(error: &std::io::Error) -> bool {

@@ -36,9 +36,9 @@ pub(crate) struct Driver<S> {
     outgoing: mpsc::Receiver<Step>,
 }
 
-/// What the two directions know about each other.
+/// What the reading side lets the writing side know.
 #[derive(Default)]
-struct Shared {
+struct Signs {
     /// Something has come since the last ping.
     heard: AtomicBool,
     /// The function does not take what has come, so nothing is read.
@@ -93,13 +93,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     async fn drive(self, function_ended: oneshot::Receiver<Close>, stopping: &CancellationToken) {
         let Self { stream, limit, incoming, mut outgoing } = self;
         let (mut sink, stream) = stream.split();
-        let shared = Shared::default();
+        let signs = Signs::default();
         // The stream answers a ping in a buffer without a bound. So after a ping little is read until the answer has gone.
         let (pinged, answers) = mpsc::channel(1);
-        let mut reading = pin!(read(stream, limit, incoming, pinged, &shared));
+        let mut reading = pin!(read(stream, limit, incoming, pinged, &signs));
         let ended = {
             let mut writing =
-                pin!(write(&mut sink, &mut outgoing, answers, function_ended, stopping, &shared));
+                pin!(write(&mut sink, &mut outgoing, answers, function_ended, stopping, &signs));
             tokio::select! {
                 biased;
                 end = &mut reading => Ok(end),
@@ -124,18 +124,18 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     limit: usize,
     incoming: mpsc::Sender<Step>,
     pinged: mpsc::Sender<()>,
-    shared: &Shared,
+    signs: &Signs,
 ) -> ReadEnd {
     let deliver = async |step| {
         if let Err(mpsc::error::TrySendError::Full(step)) = incoming.try_send(step) {
-            shared.held_up.store(true, Ordering::Relaxed);
+            signs.held_up.store(true, Ordering::Relaxed);
             // A function that no longer listens is told nothing; the close must still be read.
             drop(incoming.send(step).await);
-            shared.held_up.store(false, Ordering::Relaxed);
+            signs.held_up.store(false, Ordering::Relaxed);
         }
     };
     while let Some(frame) = stream.next().await {
-        shared.heard.store(true, Ordering::Relaxed);
+        signs.heard.store(true, Ordering::Relaxed);
         let step = match frame {
             Ok(Frame::Text(text)) => Step::Message(Message::Text(text.as_str().to_owned())),
             Ok(Frame::Binary(bytes)) => Step::Message(Message::Binary(bytes)),
@@ -178,7 +178,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     mut answers: mpsc::Receiver<()>,
     mut function_ended: oneshot::Receiver<Close>,
     stopping: &CancellationToken,
-    shared: &Shared,
+    signs: &Signs,
 ) -> WriteEnd {
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -211,8 +211,8 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             },
             _ = pings.tick() => {
-                let heard = shared.heard.swap(false, Ordering::Relaxed);
-                if asked && !heard && !shared.held_up.load(Ordering::Relaxed) {
+                let heard = signs.heard.swap(false, Ordering::Relaxed);
+                if asked && !heard && !signs.held_up.load(Ordering::Relaxed) {
                     tracing::debug!("the client of a WebSocket answers no ping");
                     return WriteEnd::Gone;
                 }

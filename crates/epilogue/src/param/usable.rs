@@ -15,13 +15,13 @@ use crate::scope::Taking;
 /// A parameter's type, described to the depth `F`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Probe<P, F = ()>(PhantomData<(P, F)>);
+pub struct Usable<P, F = ()>(PhantomData<(P, F)>);
 
-impl<P: Param, F: Fuel> Probe<P, F> {
+impl<P: Param, F: Fuel> Usable<P, F> {
     pub const SOURCE: Source = <P::Source<F> as HasSource>::SOURCE;
 }
 
-impl<P: Param> Probe<P> {
+impl<P: Param> Usable<P> {
     pub const FIELD: PhantomData<P> = PhantomData;
 }
 
@@ -31,7 +31,7 @@ pub trait NotField {
     const FIELD: PhantomData<()> = PhantomData;
 }
 
-impl<P> NotField for Probe<P> {}
+impl<P> NotField for Usable<P> {}
 
 /// The source of a type that is not a parameter, from which nothing follows, and what is read by one that holds no value.
 #[doc(hidden)]
@@ -46,15 +46,15 @@ pub trait Unsourced {
     const READS_FIELDS: Option<Reads> = None;
 }
 
-impl<P, F> Unsourced for Probe<P, F> {}
+impl<P, F> Unsourced for Usable<P, F> {}
 
-impl<P: Param> Probe<P> {
+impl<P: Param> Usable<P> {
     pub fn take(taking: &mut Taking<'_>, position: usize) -> Option<P> {
         taking.take(position)
     }
 }
 
-impl<P: Param + WithValue> Probe<P> {
+impl<P: Param + WithValue> Usable<P> {
     pub fn take_or(
         taking: &mut Taking<'_>,
         position: usize,
@@ -87,4 +87,4 @@ pub trait Untakeable<P> {
     }
 }
 
-impl<P> Untakeable<P> for Probe<P> {}
+impl<P> Untakeable<P> for Usable<P> {}
