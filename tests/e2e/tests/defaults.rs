@@ -272,6 +272,99 @@ async fn an_enum_with_a_tag_is_absent_without_the_tag() {
     );
 }
 
+/// One of its variants needs nothing.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Item { id: String },
+    Page { after: Option<String>, size: Option<String> },
+}
+
+/// Each of its variants needs something.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Found {
+    Item { id: String },
+    Text(String),
+}
+
+fn wanted(wanted: Option<&Wanted>) -> String {
+    match wanted {
+        None => "none".into(),
+        Some(Wanted::Item { id }) => format!("item {id}"),
+        Some(Wanted::Page { after, size }) => format!("page {after:?} {size:?}"),
+    }
+}
+
+#[get("/wanted/query")]
+async fn wanted_query(wanted: Query<Wanted>) -> String {
+    self::wanted(Some(&wanted))
+}
+
+#[get("/wanted/header")]
+async fn wanted_header(wanted: Header<Wanted>) -> String {
+    self::wanted(Some(&wanted))
+}
+
+#[get("/wanted/cookie")]
+async fn wanted_cookie(wanted: Cookie<Wanted>) -> String {
+    self::wanted(Some(&wanted))
+}
+
+#[post("/wanted/form")]
+async fn wanted_form(wanted: Form<Wanted>) -> String {
+    self::wanted(Some(&wanted))
+}
+
+#[get("/wanted/optional")]
+async fn wanted_optional(wanted: Query<Option<Wanted>>) -> String {
+    self::wanted(wanted.as_ref())
+}
+
+#[get("/wanted/default")]
+async fn wanted_default(#[param(default = Wanted::Item { id: "0".into() })] wanted: Query<Wanted>) -> String {
+    self::wanted(Some(&wanted))
+}
+
+#[get("/found")]
+async fn found_query(found: Query<Found>) -> String {
+    match &*found {
+        Found::Item { id } => format!("item {id}"),
+        Found::Text(text) => format!("text {text}"),
+    }
+}
+
+#[tokio::test]
+async fn of_an_enum_without_a_tag_a_variant_that_needs_nothing_is_made_of_nothing() {
+    let client = TestClient::new(App::new().routes(routes![
+        wanted_query,
+        wanted_header,
+        wanted_cookie,
+        wanted_form,
+        wanted_optional,
+        wanted_default,
+        found_query
+    ]));
+    for (request, want) in [
+        (client.get("/wanted/query"), "page None None"),
+        (client.get("/wanted/query?other=1"), "page None None"),
+        (client.get("/wanted/query?size=1"), "page None Some(\"1\")"),
+        (client.get("/wanted/query?id=1"), "item 1"),
+        (client.get("/wanted/header"), "page None None"),
+        (client.get("/wanted/cookie"), "page None None"),
+        (client.post("/wanted/form"), "page None None"),
+        (client.post("/wanted/form").form(&[]), "page None None"),
+        (client.post("/wanted/form").multipart(Multipart::new()), "page None None"),
+        (client.get("/wanted/optional"), "none"),
+        (client.get("/wanted/optional?size=1"), "page None Some(\"1\")"),
+        (client.get("/wanted/default"), "item 0"),
+        (client.get("/found?found=a"), "text a"),
+    ] {
+        assert_eq!(request.send().await.text(), want);
+    }
+    assert_eq!(errors(client.get("/found")).await, [json!(["missing", ["query", "found"]])]);
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Strict {

@@ -129,6 +129,15 @@ async fn a_websocket_without_a_socket() {
 }
 
 #[tokio::test]
+async fn what_is_borrowed_is_sent_as_json() {
+    let (server, mut client) = WebSocket::pair();
+    server.send_json("a").await.unwrap();
+    server.split().0.send_json(&[1, 2][..]).await.unwrap();
+    assert_eq!(client.recv_text().await.unwrap().unwrap(), "\"a\"");
+    assert_eq!(client.recv_json::<[u8; 2]>().await.unwrap().unwrap(), [1, 2]);
+}
+
+#[tokio::test]
 async fn a_websocket_that_is_still_open_is_closed_by_finished() {
     let (client, mut entries) = rooms();
     let socket = client.get("/rooms/7?token=ferris").connect().await.unwrap();

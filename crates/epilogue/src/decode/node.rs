@@ -263,8 +263,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
             Sent::Raw(_) => self.deserialize_string(visitor),
             // If nothing has the parameter's name, it is given all that the place has: that is how tagged and untagged enums of
-            // structs ask.
-            Sent::Slot(slot) if !slot.is_field() && slot.is_any_sent() => self.deserialize_map(visitor),
+            // structs ask. Of an empty place, what needs nothing is good, and all else is missing.
+            Sent::Slot(slot) if !slot.is_field() && (slot.is_any_sent() || self.session.is_first) => {
+                self.deserialize_map(visitor)
+            }
             Sent::Nothing(_) | Sent::Slot(_) => {
                 self.flawed(flaw::MISSING, |wild| wild.deserialize_any(visitor))
             }

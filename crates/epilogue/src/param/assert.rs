@@ -154,7 +154,7 @@ pub trait Writable {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> Writable for T {
+impl<T: Serialize + ?Sized> Writable for T {
     fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }

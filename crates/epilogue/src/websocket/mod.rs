@@ -252,7 +252,7 @@ impl WebSocket {
     /// # Errors
     ///
     /// As for [`send`](Self::send); and when the value cannot be serialised.
-    pub async fn send_json(&self, value: &impl Writable) -> Result<(), WebSocketError> {
+    pub async fn send_json(&self, value: &(impl Writable + ?Sized)) -> Result<(), WebSocketError> {
         self.sender.send_json(value).await
     }
 
@@ -302,7 +302,7 @@ impl WebSocketSender {
     /// # Errors
     ///
     /// As for that method.
-    pub async fn send_json(&self, value: &impl Writable) -> Result<(), WebSocketError> {
+    pub async fn send_json(&self, value: &(impl Writable + ?Sized)) -> Result<(), WebSocketError> {
         self.send(value.to_json().map_err(WebSocketError::Encode)?).await
     }
 
