@@ -178,6 +178,25 @@ async fn a_failed_dependencys_reply_has_what_layers_inside_add_except_what_they_
     assert_eq!(text(reply).await, r#"{"detail":"who?"}"#);
 }
 
+#[dependency]
+fn expired() -> Result<(), HttpError> {
+    let forget = HeaderValue::from_static("session=; Max-Age=0");
+    Err(HttpError::new(StatusCode::UNAUTHORIZED, "too late").header(header::SET_COOKIE, forget))
+}
+
+#[tokio::test]
+async fn cookies_of_layers_inside_stand_beside_those_of_a_failed_dependency() {
+    async fn handler(_expired: Depends<expired>) {}
+    let cookie = HeaderValue::from_static("visitor=1");
+    let router = axum::Router::new()
+        .route("/", post(handler))
+        .layer(SetResponseHeaderLayer::appending(header::SET_COOKIE, cookie))
+        .layer(EpilogueLayer::new(App::new()));
+    let reply = router.oneshot(request("/")).await.unwrap();
+    let cookies: Vec<_> = reply.headers().get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(cookies, ["session=; Max-Age=0", "visitor=1"]);
+}
+
 #[tokio::test]
 async fn a_handler_may_do_without_a_dependency() {
     let (app, mut entries) = journalled();

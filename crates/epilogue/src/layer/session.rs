@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum_core::response::Response;
 use http::request::Parts;
-use http::{Request, header};
+use http::{HeaderMap, Request, header};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -140,15 +140,7 @@ impl Session {
         let failed = failed.or_else(|| is_full.then(|| overloaded(self.runner()).raise()));
         let Some(failure) = failed else { return self.finish(written(response), link).await };
         let mut reply = self.finish(Err(failure), link).await;
-        // Keeps what layers inside this one have added to the placeholder reply, except what they have said of its content.
-        let mut headers = std::mem::take(response.headers_mut());
-        for of_content in
-            [header::CONTENT_ENCODING, header::CONTENT_LENGTH, header::ETAG, header::TRANSFER_ENCODING]
-        {
-            headers.remove(of_content);
-        }
-        headers.extend(std::mem::take(reply.headers_mut()));
-        *reply.headers_mut() = headers;
+        add_headers(&mut reply, std::mem::take(response.headers_mut()));
         reply
     }
 
@@ -157,5 +149,22 @@ impl Session {
         let solo = self.solo.lock().await.take();
         let mut solo = solo.expect("a request is finished once: twice would be a bug in epilogue");
         solo.finish(result, link).await.map(ReplyBody::into_body)
+    }
+}
+
+/// Adds what layers inside this one have added to the placeholder reply, except what they have said of its content.
+fn add_headers(reply: &mut Response, mut of_layers: HeaderMap) {
+    for of_content in
+        [header::CONTENT_ENCODING, header::CONTENT_LENGTH, header::ETAG, header::TRANSFER_ENCODING]
+    {
+        of_layers.remove(of_content);
+    }
+    // Of what both have said, the reply's word counts. These two are lists, to which layers only add.
+    let lists = [header::SET_COOKIE, header::VARY];
+    for name in reply.headers().keys().filter(|name| !lists.contains(name)) {
+        of_layers.remove(name);
+    }
+    for (name, value) in &of_layers {
+        reply.headers_mut().append(name, value.clone());
     }
 }
