@@ -11,15 +11,17 @@ use crate::scope::{caught_now, drop_caught};
 /// A body of any type, whose panics are caught: otherwise a server would lose the connection, and the part of the reply that was
 /// not written yet.
 pub(super) struct Foreign {
-    /// Taken when it has ended, failed or panicked: polled again, it might panic, and some layers do poll it again.
+    /// Taken when it has failed or panicked: polled again, it might panic again.
     body: Option<Body>,
+    /// Polled again, it might panic, and some layers do so. It is dropped only with the reply, whose end need not wait for that.
+    has_ended: bool,
     /// How it failed, until the server is told.
     error: Option<axum_core::Error>,
 }
 
 impl Foreign {
     pub(super) fn new(body: Body) -> Self {
-        Self { body: Some(body), error: None }
+        Self { body: Some(body), has_ended: false, error: None }
     }
 
     pub(super) fn into_inner(mut self) -> Body {
@@ -30,12 +32,10 @@ impl Foreign {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let (false, Some(body)) = (self.has_ended, &mut self.body) else { return Poll::Ready(None) };
         let polled = caught_now(|| Pin::new(body).poll_frame(context).map_err(Broken::of_error))
             .unwrap_or_else(|failure| Poll::Ready(Some(Err(Broken::of_panic(failure)))));
-        if let Poll::Ready(None) = polled {
-            self.drop_body();
-        }
+        self.has_ended = matches!(polled, Poll::Ready(None));
         polled
     }
 
@@ -58,7 +58,8 @@ impl Foreign {
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        if self.body.is_none() { self.error.is_none() } else { self.asked(Body::is_end_stream) }
+        self.has_ended
+            || if self.body.is_none() { self.error.is_none() } else { self.asked(Body::is_end_stream) }
     }
 
     /// What the body says of itself; the default if it panics instead.
