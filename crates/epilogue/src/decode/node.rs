@@ -215,7 +215,7 @@ impl<'a> Node<'a> {
                 Some(1.0) => Ok(true),
                 Some(0.0) => Ok(false),
                 // Only whole numbers look like attempts at a boolean, and to pydantic only those of an `i64`.
-                Some(float) if float.fract() == 0.0 && float.abs() < 2_f64.powi(63) => {
+                Some(float) if number.is_i64() || float.fract() == 0.0 && float.abs() < 2_f64.powi(63) => {
                     Err(flaw::BOOL_PARSING)
                 }
                 _ => Err(flaw::BOOL_TYPE),

@@ -124,6 +124,12 @@ fn each_type_has_its_words() {
             "Input should be a valid boolean, unable to interpret input",
             json!(2),
         ),
+        (
+            body::<bool>("9223372036854775807").err(),
+            "bool_parsing",
+            "Input should be a valid boolean, unable to interpret input",
+            json!(i64::MAX),
+        ),
         (body::<Vec<i32>>("{}").err(), "list_type", "Input should be a valid list", json!({})),
         (body::<(i32, i32)>("1").err(), "tuple_type", "Input should be a valid tuple", json!(1)),
         (
