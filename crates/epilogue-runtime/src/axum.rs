@@ -17,21 +17,21 @@ use crate::{Background, BackgroundTasks};
 #[derive(Clone)]
 pub struct RequestTasks {
     tasks: BackgroundTasks,
-    session: Arc<dyn TakesNote>,
+    session: Arc<dyn RequestSession>,
 }
 
 /// What a layer knows of a request. It is told when a handler takes the list.
 #[doc(hidden)]
-pub trait TakesNote: Any + Send + Sync {
+pub trait RequestSession: Any + Send + Sync {
     fn list_is_taken(&self);
 }
 
 impl RequestTasks {
-    pub fn new(tasks: BackgroundTasks, session: Arc<dyn TakesNote>) -> Self {
+    pub fn new(tasks: BackgroundTasks, session: Arc<dyn RequestSession>) -> Self {
         Self { tasks, session }
     }
 
-    pub fn session<S: TakesNote>(&self) -> Option<Arc<S>> {
+    pub fn session<S: RequestSession>(&self) -> Option<Arc<S>> {
         let session: Arc<dyn Any + Send + Sync> = self.session.clone();
         session.downcast().ok()
     }

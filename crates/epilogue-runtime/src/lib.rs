@@ -63,7 +63,7 @@ mod tasks;
 pub use added::TriedAgain;
 pub use added::{Added, AddedTask};
 #[cfg(feature = "axum")]
-pub use axum::{NoTasks, RequestTasks, TakesNote};
+pub use axum::{NoTasks, RequestSession, RequestTasks};
 pub use background::Background;
 pub use batch::{Batch, BatchReport, FailedTask};
 #[doc(hidden)]

@@ -478,6 +478,21 @@ async fn a_dependency_sees_the_request_as_it_is_when_it_is_asked_for() {
     assert_eq!(text(router.oneshot(request).await.unwrap()).await, expected);
 }
 
+#[tokio::test]
+async fn an_error_handler_sees_what_middleware_has_put_there_before_the_dependency_failed() {
+    async fn tags(mut request: Request<Body>, next: Next) -> Response {
+        request.extensions_mut().insert("tagged");
+        next.run(request).await
+    }
+
+    let app = App::new().on_error(|_: &Nobody, parts| format!("{:?}", parts.extensions.get::<&str>()));
+    let router = axum::Router::new()
+        .route("/", post(async |_page: Option<Depends<page>>, _x: Depends<fails>| "not reached"))
+        .layer(from_fn(tags))
+        .layer(EpilogueLayer::new(app));
+    assert_eq!(text(router.oneshot(request("/")).await.unwrap()).await, "Some(\"tagged\")");
+}
+
 /// A middleware that does not wait for a dependency goes on with the head that it has lent to it.
 #[tokio::test]
 async fn an_extraction_that_is_given_up_leaves_the_head_as_it_was() {

@@ -121,9 +121,9 @@ struct Hidden<'p> {
 
 impl<'p> Hidden<'p> {
     fn of(parts: &'p mut Parts) -> Option<(Self, Arc<Session>)> {
-        let session = parts.extensions.get().and_then(RequestTasks::session)?;
-        let tasks = parts.extensions.remove();
-        Some((Self { parts, tasks }, session))
+        let hidden = Self { tasks: parts.extensions.remove(), parts };
+        let session = hidden.tasks.as_ref()?.session()?;
+        Some((hidden, session))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum_core::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, Request, header};
+use http::{Extensions, HeaderMap, Request, header};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -17,7 +17,7 @@ use crate::rejection::Rejection;
 use crate::response::{Failure, RaisedError, written};
 use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
 use crate::server::Link;
-use crate::tasks::{NoTasks, Origin, RequestTasks, Runner, TakesNote};
+use crate::tasks::{NoTasks, Origin, RequestSession, RequestTasks, Runner};
 use crate::testing::Probe;
 
 /// What all requests under one layer share.
@@ -43,11 +43,16 @@ impl Plans {
         Ok(Arc::clone(known.entry(id).or_insert(plan)))
     }
 
-    /// What is kept of a request's head for the end of the request: nearly nothing, unless somebody may look at it.
+    /// Whether somebody may look at the head of a request at its end.
+    fn wants_head(&self, extensions: &Extensions) -> bool {
+        !self.base.error_handlers.is_empty() || extensions.get::<Probe>().is_some()
+    }
+
+    /// What is kept of a request's head for that.
     fn head_to_keep<B>(&self, request: &Request<B>) -> Parts {
         let mut head = empty_parts();
         head.version = request.version();
-        if !self.base.error_handlers.is_empty() || request.extensions().get::<Probe>().is_some() {
+        if self.wants_head(request.extensions()) {
             head.method = request.method().clone();
             head.uri = request.uri().clone();
             head.headers = request.headers().clone();
@@ -70,7 +75,7 @@ pub(super) struct Session {
     solo: Mutex<Option<Box<Solo>>>,
 }
 
-impl TakesNote for Session {
+impl RequestSession for Session {
     fn list_is_taken(&self) {
         self.leaves_something.store(true, Ordering::Relaxed);
     }
@@ -128,6 +133,9 @@ impl Session {
         }
         if plan.leaves_something() {
             self.leaves_something.store(true, Ordering::Relaxed);
+        }
+        if self.plans.wants_head(&parts.extensions) {
+            solo.keep_head(parts.clone());
         }
         Ok(solo.ask(plan, parts).await)
     }

@@ -10,7 +10,7 @@ use http_body_util::Either;
 
 use super::plan::{Plan, PlanError, Planner, SlotKey};
 use super::running::{drop_caught, drop_each};
-use super::{Scope, Site, Slot, SlotIndex, Value};
+use super::{Head, Scope, Site, Slot, SlotIndex, Value};
 use crate::app::AppState;
 use crate::body::ReplyBody;
 use crate::graph::node::RouteNode;
@@ -78,6 +78,11 @@ impl Solo {
         let mut scope = Scope::without_body(app, tasks.origin().id, parts);
         scope.tasks = Some(tasks);
         Self { scope, known: Vec::new(), panicked: None }
+    }
+
+    /// Keeps this head in place of the one that it was made with.
+    pub(crate) fn keep_head(&mut self, parts: Parts) {
+        self.scope.parts = Head::Owned(parts);
     }
 
     /// Refuses the plan if it may add tasks and there is no place for one.
