@@ -52,7 +52,7 @@ impl Place {
 /// # let _ = app;
 /// ```
 ///
-/// A function that checks what no parameter can makes one of its own:
+/// A function that checks what no parameter can check makes its own:
 ///
 /// ```
 /// use epilogue::Invalid;
@@ -156,8 +156,9 @@ impl From<usize> for Loc {
 
 /// Why a dependency has no output for this request: values that failed validation, or its own error.
 ///
-/// As a reply it is the one that the request would have got: `422` with the list of errors, or the error's own. A function that returns it as its
-/// error, also by a `?` that makes an [`HttpError`](crate::HttpError) of it, fails with what the dependency failed with.
+/// As a reply it is what the request would have got: `422` with the list of errors, or the reply of the dependency's
+/// own error. If a function returns it as its error, the request fails as the dependency failed. This also holds if a
+/// `?` makes an [`HttpError`](crate::HttpError) of it.
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -21,11 +21,11 @@ use crate::scope::{Scope, Site};
 
 /// JSON: the body as a parameter, and a value as a reply.
 ///
-/// One body model is the whole body; where the path function and its dependencies read several, each stands under its
-/// parameter's name, as in [FastAPI](https://fastapi.tiangolo.com/tutorial/body-multiple-params/). A parameter of the same name in several
-/// places is read as one body.
+/// A single `Json` is the whole body. If the path function and its dependencies read several, each stands under its
+/// parameter's name, as in [FastAPI](https://fastapi.tiangolo.com/tutorial/body-multiple-params/). Parameters of the
+/// same name in several places are read as one body.
 ///
-/// A reply that cannot be written, such as a map whose keys are pairs, fails its request: with a `500`, as an error does.
+/// A reply that cannot be written, such as a map whose keys are pairs, fails its request like an error, with a `500`.
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -6,10 +6,11 @@ use parking_lot::Mutex;
 /// The reply in the making: FastAPI's injected
 /// [`Response`](https://fastapi.tiangolo.com/advanced/response-headers/#use-a-response-parameter).
 ///
-/// There is one per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
-/// what the path function returns. Headers are appended to the reply's own, but a content type replaces the reply's. The status
-/// applies, also in place of the route's, unless the returned reply has one of its own (any but `200`). None of it reaches the reply
-/// of a request that failed.
+/// There is one per request, shared by the path function and all its dependencies: `reply: &Reply`.
+///
+/// What is set here is merged into what the path function returns. Headers are appended to the reply's own, but a
+/// content type replaces the reply's. The status replaces the route's `status = …`, but not a status that the
+/// returned reply has itself (any but `200`). None of it reaches the reply of a request that failed.
 ///
 /// ```
 /// use epilogue::prelude::*;
