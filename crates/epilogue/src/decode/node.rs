@@ -169,7 +169,7 @@ impl<'a> Node<'a> {
             slot.values
         };
         let result = visitor.visit_map(Fields::new(self, self.place_path(), of_type, object, fields));
-        // What was sent is no business of a struct that has none of it, unless it denies unknown names.
+        // A struct that has none of what was sent counts as absent, unless it denies unknown names.
         if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
             return Err(Fault::Nothing);
         }

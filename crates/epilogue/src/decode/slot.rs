@@ -89,7 +89,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The input of the error that there is no value.
+    /// What the error about a missing value shows as its input.
     pub(super) fn lacking(&self) -> Value {
         match self.role {
             Role::Field(fields) => shown_place(self.values, fields),

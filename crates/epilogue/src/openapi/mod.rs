@@ -28,8 +28,8 @@ pub use self::documented::{
 };
 pub(crate) use self::documented::{Lacking, MakeSchema};
 
-/// The documentation of the API, which [`App::openapi`] serves: what
-/// [`FastAPI(title=…, version=…)`](https://fastapi.tiangolo.com/tutorial/metadata/) says of it.
+/// The documentation of the API, which [`App::openapi`] serves. In FastAPI, it is what
+/// [`FastAPI(title=…, version=…)`](https://fastapi.tiangolo.com/tutorial/metadata/) describes.
 ///
 /// The document follows [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1.html). It describes each route that is not
 /// `hidden`, with all that its function and its dependencies take: parameters with their limits and defaults, the

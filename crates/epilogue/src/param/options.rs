@@ -1,6 +1,6 @@
 //! The options of `#[param(...)]`, as constant data.
 
-/// What `#[param(...)]` says of one parameter: FastAPI's arguments of `Query(...)`, `Path(...)`, `Header(...)`.
+/// What `#[param(...)]` says about one parameter: FastAPI's arguments of `Query(...)`, `Path(...)`, `Header(...)`.
 ///
 /// The route macros write it; it is constant data and part of the graph.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -63,7 +63,7 @@ impl Failure {
         }
     }
 
-    /// What the log says of a failure that no client gets as its reply. If all that is known of the error's type is that it turns into a reply,
+    /// What the log says about a failure that no client gets as its reply. If all that is known of the error's type is that it turns into a reply,
     /// that reply is made for the log.
     #[cold]
     pub(crate) fn into_reason(self) -> String {
