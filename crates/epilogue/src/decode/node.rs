@@ -225,7 +225,7 @@ impl<'a> Node<'a> {
     }
 
     fn char(&self) -> Result<char, Flaw> {
-        self.parsed(|text, _| scalar::char(text), || flaw::STRING_TYPE)
+        self.parsed(scalar::char, || flaw::STRING_TYPE)
     }
 }
 
@@ -251,6 +251,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Json(Value::Null)) => visitor.visit_unit(),
             Sent::Raw(Json(Value::Bool(value))) => visitor.visit_bool(*value),
             Sent::Raw(Json(Value::Number(number))) => {
+                if let Err(flaw) = self.rules.number(number.into()) {
+                    return self.flawed(flaw, |wild| wild.deserialize_any(visitor));
+                }
                 match (number.as_u64(), number.as_i64(), number.as_f64()) {
                     (Some(number), ..) => visitor.visit_u64(number),
                     (_, Some(number), _) => visitor.visit_i64(number),
@@ -306,11 +309,13 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_byte_buf<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         self.pick();
         match self.sent {
-            Sent::Raw(Json(Value::String(text))) => visitor.visit_bytes(text.as_bytes()),
-            Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
-            Sent::Raw(Raw::Text(text)) => visitor.visit_byte_buf(text.into_owned().into_bytes()),
-            Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
-            _ => self.flawed(flaw::BYTES_TYPE, |wild| wild.deserialize_byte_buf(visitor)),
+            Sent::Raw(Json(Value::Array(_))) => return self.deserialize_seq(visitor),
+            Sent::Raw(Raw::Opaque(bytes)) => return visitor.visit_bytes(bytes),
+            _ => {}
+        }
+        match self.parsed(|text, rules| rules.text(text), || flaw::BYTES_TYPE) {
+            Ok(()) => visitor.visit_bytes(self.text().unwrap_or_default().as_bytes()),
+            Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_byte_buf(visitor)),
         }
     }
 

@@ -70,7 +70,7 @@ impl<'de> Deserializer<'de> for Quick<'_> {
         deserialize_u128 visit_u128 scalar::int;
         deserialize_f32 visit_f64 scalar::float;
         deserialize_f64 visit_f64 scalar::float;
-        deserialize_char visit_char |text, _| scalar::char(text);
+        deserialize_char visit_char scalar::char;
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

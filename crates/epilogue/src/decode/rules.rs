@@ -14,6 +14,7 @@ use regex::Regex;
 use serde_json::{Number, Value, json};
 
 use super::flaw::{self, Flaw};
+use super::scalar;
 use crate::param::{Bound, ParamOptions};
 
 /// Which limits hold for a value.
@@ -119,7 +120,7 @@ impl<'o> Rules<'o> {
         })
     }
 
-    /// Checks a text: its length, then the pattern.
+    /// Checks a text: its length, then the pattern, then what it is worth if it is the number that a limit is for.
     #[inline]
     pub(super) fn text(self, text: &str) -> Result<(), Flaw> {
         if self.is_empty() { Ok(()) } else { self.limited_text(text) }
@@ -140,6 +141,12 @@ impl<'o> Rules<'o> {
         #[cfg(feature = "pattern")]
         if let Some(pattern) = self.options().and_then(|options| options.pattern) {
             matches(pattern, text)?;
+        }
+        // A number of the user's own, such as a decimal, may ask for a text. It refuses what is no number itself.
+        if self.limit_numbers()
+            && let Ok(value) = scalar::float(text, Self::None)
+        {
+            self.number(Num::Float(value))?;
         }
         Ok(())
     }
@@ -190,6 +197,12 @@ impl fmt::Display for Num {
             Self::Huge(value) => value.fmt(f),
             Self::Float(value) => value.fmt(f),
         }
+    }
+}
+
+impl From<&Number> for Num {
+    fn from(number: &Number) -> Self {
+        number.as_i128().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
     }
 }
 

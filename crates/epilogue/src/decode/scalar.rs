@@ -137,10 +137,10 @@ pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
 }
 
 /// A text as its only character.
-pub(super) fn char(text: &str) -> Result<char, Flaw> {
+pub(super) fn char(text: &str, rules: Rules<'_>) -> Result<char, Flaw> {
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
-        (Some(only), None) => Ok(only),
+        (Some(only), None) => rules.text(text).map(|()| only),
         (None, _) => Err(flaw::string_too_short(1)),
         (Some(_), Some(_)) => Err(flaw::string_too_long(1)),
     }
@@ -269,8 +269,8 @@ mod tests {
 
     #[test]
     fn a_char_is_one() {
-        assert_eq!(char("\u{e9}"), Ok('\u{e9}'));
-        assert_eq!(char("").unwrap_err().kind, "string_too_short");
-        assert_eq!(&*char("ab").unwrap_err().msg, "String should have at most 1 character");
+        assert_eq!(char("\u{e9}", Rules::None), Ok('\u{e9}'));
+        assert_eq!(char("", Rules::None).unwrap_err().kind, "string_too_short");
+        assert_eq!(&*char("ab", Rules::None).unwrap_err().msg, "String should have at most 1 character");
     }
 }
