@@ -6,35 +6,8 @@
 //! A single good value is read by `quick`, a good JSON body by `serde_json`. All else is read by the one deserialiser of `node`, which
 //! `access` lets structs, maps and lists look into, and `session` reads it again until all that is wrong is known.
 
-/// What the deserialisers of values, and of what stands in for them, answer in the same way.
-macro_rules! alike {
-    () => {
-        fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            self.deserialize_string(visitor)
-        }
-
-        fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            self.deserialize_byte_buf(visitor)
-        }
-
-        fn deserialize_unit_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            visitor: V,
-        ) -> Result<V::Value, Fault> {
-            self.deserialize_unit(visitor)
-        }
-
-        fn deserialize_tuple_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            len: usize,
-            visitor: V,
-        ) -> Result<V::Value, Fault> {
-            self.deserialize_tuple(len, visitor)
-        }
-    };
-}
+#[macro_use]
+mod methods;
 
 mod access;
 mod fault;

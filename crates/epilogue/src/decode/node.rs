@@ -220,7 +220,7 @@ impl<'a> Node<'a> {
                 }
                 _ => Err(flaw::BOOL_TYPE),
             },
-            _ => self.parsed(|text, _| scalar::bool(text), || flaw::BOOL_TYPE),
+            _ => self.parsed(scalar::bool, || flaw::BOOL_TYPE),
         }
     }
 
@@ -230,7 +230,7 @@ impl<'a> Node<'a> {
 }
 
 /// Deserialises by reading the value first, so that the visitor is still there when that fails.
-macro_rules! scalars {
+macro_rules! read {
     ($($ask:ident $visit:ident $read:ident;)*) => {$(
         fn $ask<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
             self.pick();
@@ -278,22 +278,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     alike!();
 
-    scalars! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 int;
-        deserialize_i16 visit_i16 int;
-        deserialize_i32 visit_i32 int;
-        deserialize_i64 visit_i64 int;
-        deserialize_i128 visit_i128 int;
-        deserialize_u8 visit_u8 int;
-        deserialize_u16 visit_u16 int;
-        deserialize_u32 visit_u32 int;
-        deserialize_u64 visit_u64 int;
-        deserialize_u128 visit_u128 int;
-        deserialize_f32 visit_f64 float;
-        deserialize_f64 visit_f64 float;
-        deserialize_char visit_char char;
-    }
+    scalars!(read);
 
     fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         self.pick();

@@ -125,7 +125,7 @@ fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A text as a boolean: pydantic's words, in upper or lower case.
-pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
+pub(super) fn bool(text: &str, _: Rules<'_>) -> Result<bool, Flaw> {
     const TRUE: [&str; 6] = ["true", "1", "yes", "on", "t", "y"];
     const FALSE: [&str; 6] = ["false", "0", "no", "off", "f", "n"];
     let is_one_of = |words: [&str; 6]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
@@ -257,13 +257,13 @@ mod tests {
     #[test]
     fn bools_are_words() {
         for text in ["true", "TRUE", "1", "yes", "On", "t", "Y"] {
-            assert_eq!(bool(text), Ok(true), "{text:?}");
+            assert_eq!(bool(text, Rules::None), Ok(true), "{text:?}");
         }
         for text in ["false", "0", "NO", "oFF", "f", "n"] {
-            assert_eq!(bool(text), Ok(false), "{text:?}");
+            assert_eq!(bool(text, Rules::None), Ok(false), "{text:?}");
         }
         for text in ["", " yes", "2", "10", "truth"] {
-            assert_eq!(bool(text), Err(flaw::BOOL_PARSING), "{text:?}");
+            assert_eq!(bool(text, Rules::None), Err(flaw::BOOL_PARSING), "{text:?}");
         }
     }
 
