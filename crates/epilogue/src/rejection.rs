@@ -98,6 +98,12 @@ impl Invalid {
         let loc = loc.into_iter().map(Into::into).collect();
         Self { kind, loc, msg: msg.into(), input: input.into(), ctx: None }
     }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        const PLACES: [Place; 5] = [Place::Path, Place::Query, Place::Header, Place::Cookie, Place::Body];
+        let Loc::Name(name) = self.loc.first()? else { return None };
+        PLACES.into_iter().find(|place| place.as_str() == name)
+    }
 }
 
 /// One step of the path to a value.
