@@ -8,9 +8,9 @@ mod file;
 mod options;
 mod reads;
 mod request;
-mod shared;
 mod shutdown;
 mod state;
+mod tasks;
 mod usable;
 mod values;
 
