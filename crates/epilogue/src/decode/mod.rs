@@ -46,10 +46,10 @@ pub(crate) use self::rules::compiled;
 pub(crate) use self::shape::{Shape, is_one_field, shape};
 #[cfg(feature = "cookie")]
 pub(crate) use self::values::Cookies;
-#[cfg(feature = "multipart")]
-pub(crate) use self::values::Raws;
 use self::values::Unreadable;
 pub(crate) use self::values::{Captures, Headers, Raw, UrlEncoded, Values};
+#[cfg(feature = "multipart")]
+pub(crate) use self::values::{Index, Raws};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc};
 

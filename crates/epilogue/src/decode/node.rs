@@ -19,9 +19,6 @@ use super::slot::{Role, Slot};
 use super::values::{Index, Raw, Raw::Json, Values};
 use super::wild::Wild;
 
-/// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
-const LONG: usize = 2048;
-
 /// What the names begin with by which `serde_json`'s own types, such as `RawValue`, make themselves known to it.
 const OF_JSON: &str = "$serde_json::private::";
 
@@ -160,14 +157,8 @@ impl<'a> Node<'a> {
             return Err(Fault::Nothing);
         }
         self.session.is_whole.set(true);
-        // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
-        let index;
-        let object: &dyn Values = if slot.values.length() > LONG {
-            index = Index::new(slot.values);
-            &index
-        } else {
-            slot.values
-        };
+        let index = slot.values.index();
+        let object = index.as_ref().map_or(slot.values, |index| index as &dyn Values);
         let result = visitor.visit_map(Fields::new(self, self.place_path(), of_type, object, fields));
         // What was sent is no business of a struct that has none of it, unless it denies unknown names.
         if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {

@@ -9,7 +9,7 @@ pub(crate) use multipart::{FormLimits, MAX_PARTS, MultipartError, MultipartForm,
 
 use std::borrow::Cow;
 
-use crate::decode::{Raw, Raws, UrlEncoded, Values};
+use crate::decode::{Index, Raw, Raws, UrlEncoded, Values};
 use crate::rejection::Place;
 
 /// A form, whichever of the two ways it was sent.
@@ -60,5 +60,9 @@ impl Values for FormValues<'_> {
 
     fn length(&self) -> usize {
         self.values().length()
+    }
+
+    fn index(&self) -> Option<Index<'_>> {
+        self.values().index()
     }
 }

@@ -15,7 +15,7 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 
 use super::UploadFile;
 use super::spool::Spool;
-use crate::decode::{Raw, Raws, Values};
+use crate::decode::{Index, Raw, Raws, Values};
 use crate::rejection::Place;
 
 /// How many files, and how many texts, one form may have, as in Starlette.
@@ -360,5 +360,10 @@ impl Values for MultipartForm {
 
     fn length(&self) -> usize {
         self.parts.iter().map(|(name, _)| name.len()).sum()
+    }
+
+    /// None: it would lack the files. The parts are there already, so a walk over them is short.
+    fn index(&self) -> Option<Index<'_>> {
+        None
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Index<'v> {
 }
 
 impl<'v> Index<'v> {
-    pub(crate) fn new(of: &'v dyn Values) -> Self {
+    pub(crate) fn new(of: &'v (impl Values + ?Sized)) -> Self {
         let mut positions: HashMap<Cow<'v, str>, usize> = HashMap::new();
         let mut groups: Vec<(Cow<'v, str>, Raws<'v>)> = Vec::new();
         of.each(&mut |name, raw| match positions.entry(name) {

@@ -14,7 +14,7 @@ pub(crate) use captures::Captures;
 #[cfg(feature = "cookie")]
 pub(crate) use cookies::Cookies;
 pub(crate) use headers::Headers;
-pub(super) use index::Index;
+pub(crate) use index::Index;
 pub(super) use unreadable::{UNREADABLE_NAME, Unreadable};
 pub(crate) use url_encoded::UrlEncoded;
 
@@ -70,6 +70,9 @@ pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
     }
 }
 
+/// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
+const LONG: usize = 2048;
+
 /// The raw values of one place of a request.
 ///
 /// Lookups go through the request's own text each time: a request has few values, and a scalar that is found in place
@@ -101,6 +104,11 @@ pub(crate) trait Values {
     /// How many bytes a walk over the place reads, if a client can make them many; otherwise zero.
     fn length(&self) -> usize {
         0
+    }
+
+    /// The same values for looking up one after another, if each time would be a long walk. As long as the place is short, a walk is fastest.
+    fn index(&self) -> Option<Index<'_>> {
+        (self.length() > LONG).then(|| Index::new(self))
     }
 }
 
