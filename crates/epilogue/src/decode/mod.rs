@@ -16,6 +16,8 @@ mod json;
 mod node;
 mod object;
 mod path;
+#[cfg(feature = "pattern")]
+mod pattern;
 mod quick;
 mod rules;
 mod scalar;
@@ -39,10 +41,10 @@ use self::session::Session;
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
+#[cfg(feature = "pattern")]
+pub(crate) use self::pattern::compiled;
 #[cfg(feature = "openapi")]
 pub(crate) use self::rules::bound_as_json;
-#[cfg(feature = "pattern")]
-pub(crate) use self::rules::compiled;
 pub(crate) use self::shape::{Shape, is_one_field, shape};
 #[cfg(feature = "cookie")]
 pub(crate) use self::values::Cookies;
