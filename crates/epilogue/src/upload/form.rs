@@ -91,7 +91,7 @@ impl Part {
     }
 }
 
-/// The texts of the form: of several, the last one counts.
+/// The texts of the form: of several, the last one counts. An index would lack the files, which are found only by their names.
 impl Values for MultipartForm {
     fn place(&self) -> Place {
         Place::Body
@@ -115,10 +115,5 @@ impl Values for MultipartForm {
 
     fn length(&self) -> usize {
         self.parts.iter().map(|(name, _)| name.len()).sum()
-    }
-
-    /// None: it would lack the files. The parts are there already, so a walk over them is short.
-    fn index(&self) -> Option<Index<'_>> {
-        None
     }
 }

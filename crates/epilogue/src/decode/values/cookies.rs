@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 
-use super::{Raw, Raws, Values};
+use super::{Index, Raw, Raws, Values};
 use crate::rejection::Place;
 
 /// The cookies: of all `Cookie` headers, percent-decoded, without the quotes that may stand around a value.
@@ -64,5 +64,9 @@ impl Values for Cookies<'_> {
 
     fn length(&self) -> usize {
         self.0.get_all(header::COOKIE).iter().map(HeaderValue::len).sum()
+    }
+
+    fn index(&self) -> Option<Index<'_>> {
+        Index::of_long(self)
     }
 }

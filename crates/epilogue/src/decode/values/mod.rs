@@ -70,9 +70,6 @@ pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
     }
 }
 
-/// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
-const LONG: usize = 2048;
-
 /// The raw values of one place of a request.
 ///
 /// Lookups go through the request's own text each time: a request has few values, and a scalar that is found in place
@@ -106,9 +103,9 @@ pub(crate) trait Values {
         0
     }
 
-    /// The same values for looking up one after another, if each time would be a long walk. As long as the place is short, a walk is fastest.
+    /// The same values for looking up one name after another, if each time would be a walk over a long text.
     fn index(&self) -> Option<Index<'_>> {
-        (self.length() > LONG).then(|| Index::new(self))
+        None
     }
 }
 
