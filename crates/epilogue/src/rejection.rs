@@ -81,7 +81,7 @@ pub struct Invalid {
     pub msg: String,
     /// What was sent instead.
     pub input: serde_json::Value,
-    /// The limits that were missed, by name.
+    /// What the sentence says, as data: `{"ge": 1}` where a limit was missed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<serde_json::Value>,
 }
