@@ -23,7 +23,6 @@ use super::wild::Wild;
 const OF_JSON: &str = "$serde_json::private::";
 
 /// A value, or its absence.
-#[derive(Clone)]
 pub(super) struct Node<'a> {
     pub(super) session: &'a Session,
     pub(super) path: &'a Path<'a>,
@@ -32,7 +31,6 @@ pub(super) struct Node<'a> {
 }
 
 /// What was sent of a value.
-#[derive(Clone)]
 pub(super) enum Sent<'a> {
     Raw(Raw<'a>),
     /// Nothing, in a JSON body. This list or object lacks the value.
