@@ -81,7 +81,7 @@ pub struct Invalid {
     pub msg: String,
     /// What was sent instead.
     pub input: serde_json::Value,
-    /// The limits that were missed, by name.
+    /// What the sentence says, as data: `{"ge": 1}` where a limit was missed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<serde_json::Value>,
 }
@@ -97,6 +97,12 @@ impl Invalid {
     ) -> Self {
         let loc = loc.into_iter().map(Into::into).collect();
         Self { kind, loc, msg: msg.into(), input: input.into(), ctx: None }
+    }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        const PLACES: [Place; 5] = [Place::Path, Place::Query, Place::Header, Place::Cookie, Place::Body];
+        let Loc::Name(name) = self.loc.first()? else { return None };
+        PLACES.into_iter().find(|place| place.as_str() == name)
     }
 }
 

@@ -18,7 +18,6 @@ pub(super) enum Role {
 }
 
 /// What a place has under a name, or all of the place.
-#[derive(Clone)]
 pub(super) struct Slot<'a> {
     pub(super) values: &'a dyn Values,
     pub(super) name: &'a str,

@@ -70,3 +70,15 @@ pub enum Bound {
     /// A number with a fraction.
     Float(f64),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limits_are_known_as_none() {
+        assert!(ParamOptions::NONE.limit_nothing());
+        assert!(!ParamOptions { pattern: Some("a"), ..ParamOptions::NONE }.limit_nothing());
+        assert!(!ParamOptions { max_length: Some(1), ..ParamOptions::NONE }.limit_nothing());
+    }
+}

@@ -3,6 +3,11 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 
+use crate::graph::fuel::Fuel;
+use crate::graph::node::Source;
+use crate::param::{Param, Untaken, described};
+use crate::scope::{Scope, Site};
+
 /// The reply in the making: FastAPI's injected
 /// [`Response`](https://fastapi.tiangolo.com/advanced/response-headers/#use-a-response-parameter).
 ///
@@ -78,6 +83,20 @@ impl Reply {
 
     fn with<T>(&self, change: impl FnOnce(&mut Draft) -> T) -> T {
         change(&mut self.0.lock())
+    }
+}
+
+described!(
+    /// The reply in the making.
+    TheReply = Source::Reply
+);
+
+#[diagnostic::do_not_recommend]
+impl Param for Reply {
+    type Source<F: Fuel> = TheReply;
+
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+        Ok(scope.reply().clone())
     }
 }
 
