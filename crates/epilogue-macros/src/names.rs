@@ -54,7 +54,7 @@ impl Names {
     pub(crate) fn of(function: &mut Function) -> Self {
         let (name, generics) = (&function.item.sig.ident, function.generics());
         let place = place(name);
-        let table = format_ident!("__epilogue_names_of_{}_{}", name.unraw(), place, span = Span::call_site());
+        let table = format_ident!("__epilogue_names_of_{}", place, span = Span::call_site());
         let mut names = Self {
             table,
             function: name.span(),
@@ -304,12 +304,12 @@ fn stood_in(last: &PathSegment) -> (Vec<TokenStream>, Vec<Ident>) {
     arguments.args.iter().enumerate().map(generic).unzip()
 }
 
-/// The function's position, as part of names: two functions of one name are an error that rustc reports, and two tables of one name would be
-/// more errors.
+/// The function's name and position, as part of names. Functions that a macro generates may all have one position; and two functions of one
+/// name are an error that rustc reports, where two tables of one name would be more errors.
 fn place(function: &Ident) -> String {
     // Only the compiler's own span knows its position.
     let at = function.span().unwrap();
-    format!("at_{}_{}", at.line(), at.column())
+    format!("at_{}_{}_{}", function.unraw(), at.line(), at.column())
 }
 
 /// Whether a `use` can name it.

@@ -283,6 +283,15 @@ mod items_of_a_macro_of_another_crate {
     }
 }
 
+/// Functions out of a procedural macro, which stand in one place.
+mod items_of_a_procedural_macro {
+    epilogue_ui_generated::resource!();
+
+    fn app() -> epilogue::App {
+        epilogue::App::new().routes(epilogue::routes![list, create])
+    }
+}
+
 /// Items inside of a function, which no path from the crate's root leads to.
 mod items_of_a_function {
     use epilogue::prelude::*;
