@@ -6,10 +6,18 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, Ident, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility, parse_quote,
+    AttrStyle, Attribute, FnArg, Ident, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility,
+    parse_quote,
 };
 
 use crate::diagnostics::Errors;
+
+/// A function. What stands as `#![…]` within its braces applies to all of it, so it is read as if it stood above.
+pub(crate) fn function(tokens: TokenStream) -> syn::Result<ItemFn> {
+    let mut item: ItemFn = syn::parse2(tokens)?;
+    item.attrs.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
+    Ok(item)
+}
 
 /// Notes an error if an item is known to be something other than a function.
 pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut Errors) -> bool {

@@ -103,7 +103,7 @@ impl Function {
         errors: &mut Errors,
     ) -> Option<Self> {
         let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
-        let Ok(mut item) = syn::parse2::<ItemFn>(read) else {
+        let Ok(mut item) = item::function(read) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }

@@ -311,6 +311,31 @@ mod items_of_a_function {
     }
 }
 
+/// Attributes within the braces, which apply to the whole function.
+mod inner_attributes {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn user() -> u64 {
+        #![allow(clippy::let_and_return)]
+        let user = 1;
+        user
+    }
+
+    #[get("/")]
+    async fn index(user: Depends<user>) -> String {
+        #![allow(clippy::let_and_return)]
+        let text = user.to_string();
+        text
+    }
+
+    #[epilogue::main]
+    async fn main() {
+        #![allow(clippy::let_unit_value)]
+        let () = ();
+    }
+}
+
 /// A lifetime may have a name: it is nobody's but the call's.
 mod lifetimes_with_names {
     use epilogue::prelude::*;
