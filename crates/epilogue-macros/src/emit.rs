@@ -77,7 +77,7 @@ impl Function {
                 // Lint attributes of the parameter are meant for this name, which the body uses.
                 let lints = typed.attrs.extract_if(.., |attr| is_lint(attr));
                 named.push(parse_quote!(#(#lints)* let #written: #ty = #value;));
-                pattern.mutability = None;
+                (pattern.by_ref, pattern.mutability) = (None, None);
             }
         }
         item.block.stmts.splice(0..0, named);

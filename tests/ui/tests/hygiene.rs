@@ -336,6 +336,21 @@ mod inner_attributes {
     }
 }
 
+/// A parameter may be bound by reference, like that of any function.
+mod bound_by_reference {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn user(ref name: Query<String>) -> String {
+        name.to_string()
+    }
+
+    #[get("/")]
+    async fn index(ref user: Depends<user>) -> String {
+        user.to_string()
+    }
+}
+
 /// A lifetime may have a name: it is nobody's but the call's.
 mod lifetimes_with_names {
     use epilogue::prelude::*;
