@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Expr, ExprLit, GenericArgument, Ident, Lifetime, Lit, Path, PathArguments, PathSegment, Signature, Type,
+    Expr, ExprLit, GenericArgument, Ident, Lifetime, Lit, Path, PathArguments, PathSegment, Type,
     TypeParamBound, TypePath, TypeTraitObject,
 };
 
@@ -360,41 +360,6 @@ fn constructor(path: &Path) -> Option<(&Ident, &Ident)> {
     let (function, of) = (names.next()?, names.next()?);
     let begins = |name: &Ident, is: fn(char) -> bool| name.to_string().starts_with(is);
     (begins(of, char::is_uppercase) && begins(function, char::is_lowercase)).then_some((of, function))
-}
-
-/// Whether the output leaves out a lifetime that does not follow from the parameters. rustc refuses that, too.
-pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
-    struct Counts {
-        all: usize,
-        left_out: usize,
-    }
-    impl<'ast> Visit<'ast> for Counts {
-        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-            if reference.lifetime.is_none() {
-                (self.all, self.left_out) = (self.all + 1, self.left_out + 1);
-            }
-            visit::visit_type_reference(self, reference);
-        }
-
-        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-            self.all += 1;
-            self.left_out += usize::from(lifetime.ident == "_");
-        }
-
-        fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-            if lacks_its_lifetime(segment) {
-                (self.all, self.left_out) = (self.all + 1, self.left_out + 1);
-            }
-            visit::visit_path_segment(self, segment);
-        }
-
-        // A function pointer has lifetimes of its own.
-        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
-    }
-    let (mut inputs, mut output) = (Counts { all: 0, left_out: 0 }, Counts { all: 0, left_out: 0 });
-    signature.inputs.iter().for_each(|input| inputs.visit_fn_arg(input));
-    output.visit_return_type(&signature.output);
-    output.left_out > 0 && inputs.all != 1
 }
 
 /// Whether it is a `Cow<str>` or `Cow<[T]>`, without its lifetime. That other types have one cannot be seen.

@@ -20,7 +20,7 @@ pub(crate) struct Function {
     pub(crate) item: ItemFn,
     pub(crate) params: Vec<Parameter>,
     pub(crate) output: Output,
-    /// Something is wrong with what the function returns, and has been reported or will be by rustc.
+    /// Something is wrong with what the function returns, and has been reported.
     pub(crate) has_no_output: bool,
     /// The body has a `yield`, or fits a pattern that stands where a parameter's name should be. rustc would report that too.
     pub(crate) has_no_body: bool,
@@ -128,8 +128,7 @@ impl Function {
             .collect();
         let before = errors.count();
         let output = output(&item.sig, kind, errors);
-        let has_no_output =
-            errors.count() > before || kind != Kind::Task && forbidden::lacks_lifetime(&item.sig);
+        let has_no_output = errors.count() > before;
         check_self(&item.sig, kind.name(), errors);
         Some(Self {
             item,

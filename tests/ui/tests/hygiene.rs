@@ -351,6 +351,21 @@ mod bound_by_reference {
     }
 }
 
+/// A trait object that is called with a reference lends it for that call.
+mod functions_as_outputs {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn greeting() -> Box<dyn Fn(&str) -> String + Send + Sync> {
+        Box::new(|name| format!("hello {name}"))
+    }
+
+    #[get("/{name}")]
+    async fn greet(name: Path<String>, greeting: Depends<greeting>) -> String {
+        (**greeting)(&name)
+    }
+}
+
 /// A lifetime may have a name: it is nobody's but the call's.
 mod lifetimes_with_names {
     use epilogue::prelude::*;
