@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::visit::Visit;
 use syn::{
     Attribute, Block, ExprYield, GenericParam, Generics, ItemFn, Meta, ReturnType, Signature, Type,
-    WherePredicate,
+    TypeParamBound, WherePredicate,
 };
 
 use crate::diagnostics::Errors;
@@ -222,11 +222,26 @@ impl Function {
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
     generics.params =
         generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+    with_bounds(
+        generics,
+        |bound| !matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static"),
+    )
+}
+
+/// Keeps these bounds of the type parameters, and none of the lifetimes.
+pub(crate) fn with_bounds(mut generics: Generics, is_kept: fn(&TypeParamBound) -> bool) -> Generics {
     if let Some(clause) = &mut generics.where_clause {
         clause.predicates = std::mem::take(&mut clause.predicates)
             .into_iter()
-            .filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)))
+            .filter_map(|mut predicate| {
+                let WherePredicate::Type(of_type) = &mut predicate else { return None };
+                of_type.bounds = std::mem::take(&mut of_type.bounds).into_iter().filter(is_kept).collect();
+                (!of_type.bounds.is_empty()).then_some(predicate)
+            })
             .collect();
+    }
+    for param in generics.type_params_mut() {
+        param.bounds = std::mem::take(&mut param.bounds).into_iter().filter(is_kept).collect();
     }
     generics
 }

@@ -371,6 +371,14 @@ mod lifetimes_with_names {
     use epilogue::prelude::*;
 
     #[dependency]
+    fn bounded<'a, T: Default + Send + Sync + 'static + 'a>(tasks: &'a BackgroundTasks) -> T
+    where
+        T: Clone + 'a,
+    {
+        T::default()
+    }
+
+    #[dependency]
     fn count<'a, T: Default + Send + Sync + 'static>(tasks: &'a BackgroundTasks, reply: &'a Reply) -> T
     where
         'a: 'a,
