@@ -134,10 +134,10 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Parameter | Place::Task => {
                 format!("{of} cannot take `impl Trait`, since nothing says which type is meant: write the type")
             }
-            Place::Output => {
+            // A reply with `impl Trait` in it is not visited.
+            Place::Output | Place::Reply => {
                 format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
             }
-            Place::Reply => return,
         });
     }
 
@@ -202,27 +202,15 @@ impl<'ast> Visit<'ast> for Checks<'_> {
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-        let PathArguments::Parenthesized(arguments) = &segment.arguments else {
-            if matches!(self.place, Place::Output | Place::Reply) && lacks_its_lifetime(segment) {
-                let written = text(segment);
-                let lasting = written.replacen('<', "<'static, ", 1);
-                self.errors.at(
-                    segment,
-                    format!("what is returned outlives the call, and `{written}` borrows: write a type that owns its data, or `{lasting}`"),
-                );
-            }
-            return visit::visit_path_segment(self, segment);
-        };
-        let (name, inputs) = (&segment.ident, text(&arguments.inputs));
-        self.is_type = false;
-        self.errors.at(
-            arguments,
-            if inputs.is_empty() {
-                format!("`{name}` is named here and not called: write `{name}` without the parentheses")
-            } else {
-                format!("the arguments of `{name}` stand between angle brackets, not in parentheses: write `{name}<{inputs}>`")
-            },
-        );
+        if matches!(self.place, Place::Output | Place::Reply) && lacks_its_lifetime(segment) {
+            let written = text(segment);
+            let lasting = written.replacen('<', "<'static, ", 1);
+            self.errors.at(
+                segment,
+                format!("what is returned outlives the call, and `{written}` borrows: write a type that owns its data, or `{lasting}`"),
+            );
+        }
+        visit::visit_path_segment(self, segment);
     }
 
     fn visit_type_path(&mut self, ty: &'ast TypePath) {

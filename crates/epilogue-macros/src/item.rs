@@ -44,16 +44,10 @@ fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
         return Some((sig.fn_token.span(), "a method without a body"));
     }
     Some(match syn::parse2(tokens.clone()).ok()? {
-        Item::Const(item) => (item.const_token.span(), "a constant"),
-        Item::Enum(item) => (item.enum_token.span(), "an enum"),
         Item::Impl(item) => (item.impl_token.span(), "an `impl`"),
         Item::Mod(item) => (item.mod_token.span(), "a module"),
-        Item::Static(item) => (item.static_token.span(), "a static"),
         Item::Struct(item) => (item.struct_token.span(), "a struct"),
         Item::Trait(item) => (item.trait_token.span(), "a trait"),
-        Item::Type(item) => (item.type_token.span(), "a type"),
-        Item::Union(item) => (item.union_token.span(), "a union"),
-        Item::Use(item) => (item.use_token.span(), "a `use`"),
         // What syn leaves as tokens may be a function in a newer version of the language.
         Item::Fn(_) | Item::Verbatim(_) => return None,
         item => (item.span(), "an item of another kind"),

@@ -23,7 +23,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         errors.at(other, "`#[epilogue::main]` starts the runtime: remove this");
     }
     check(&function, &mut errors);
-    check_qualifiers(&mut function.sig, "`main`", &mut errors);
+    check_qualifiers(&function.sig, "`main`", &mut errors);
     let ItemFn { attrs, vis, mut sig, block: body, .. } = function;
     let ty = match &sig.output {
         ReturnType::Default => quote!(()),
@@ -63,8 +63,5 @@ fn check(function: &ItemFn, errors: &mut Errors) {
     }
     if !signature.inputs.is_empty() {
         errors.at(&signature.inputs, "`main` takes no parameters: remove them");
-    }
-    if !signature.generics.params.is_empty() {
-        errors.at(&signature.generics, "`main` cannot be generic: remove the parameters");
     }
 }

@@ -111,7 +111,7 @@ impl Function {
         };
         check_other_macros(&mut item, kind, errors);
         check_options(&mut item, errors);
-        check_qualifiers(&mut item.sig, kind.name(), errors);
+        check_qualifiers(&item.sig, kind.name(), errors);
         let yields = kind == Kind::Dependency && check_yield(&item.block, errors);
         let has_no_body = yields || item.sig.inputs.iter().any(parameter::is_nameless);
         let params = item
@@ -321,7 +321,7 @@ fn self_type(signature: &Signature) -> Option<Ident> {
     types::word(quote!(#inputs #output), &|word| word == "Self")
 }
 
-pub(crate) fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
+pub(crate) fn check_qualifiers(signature: &Signature, of: &str, errors: &mut Errors) {
     if let Some(abi) = &signature.abi {
         errors.at(
             abi,
@@ -336,13 +336,6 @@ pub(crate) fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut
     }
     if let Some(constness) = &signature.constness {
         errors.at(constness, format!("{of} cannot be `const`: remove it"));
-    }
-    // rustc would report it too, so it is removed.
-    if let Some(variadic) = signature.variadic.take() {
-        errors.at(
-            variadic,
-            format!("{of} cannot take a variable number of arguments: remove `...`, or take `Query<Vec<…>>`"),
-        );
     }
 }
 
