@@ -5,14 +5,13 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::{dependency_of, is_extract};
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::emit::generated;
 use crate::forbidden::{self, Place, unsourced};
 use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::types::{arguments, bare, holds_value, is_unsized, mentions, text};
+use crate::types::{arguments, bare, dependency_of, holds_value, is_extract, is_unsized, mentions, text};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

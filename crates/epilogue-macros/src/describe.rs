@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, GenericParam, Generics, parse_quote};
 
-use crate::asserts::{check, is_plain};
+use crate::asserts::check;
 use crate::emit::generated;
 use crate::parameter::Parameter;
 use crate::params::Params;
@@ -137,8 +137,8 @@ impl Described<'_> {
             // The name alone does not say which of the types is meant.
             return TokenStream::new();
         }
-        let is_plain = |param: &Parameter| self.scope != Scope::App && is_plain(param);
-        let checked = self.params.iter().enumerate().filter(|(_, param)| !is_plain(param));
+        let is_checked = |param: &Parameter| self.scope == Scope::App || !param.needs_no_check();
+        let checked = self.params.iter().enumerate().filter(|(_, param)| is_checked(param));
         let checks = checked.map(|(index, param)| {
             let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
             check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))

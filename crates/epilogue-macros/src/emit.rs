@@ -100,9 +100,7 @@ impl Function {
 
     /// The attributes that also apply to the type of the same name. Its documentation is left out, since its examples would run twice.
     pub(crate) fn docs(&self, line: &str) -> TokenStream {
-        let is_kept = |attr: &&Attribute| {
-            attr.path().is_ident("cfg") || matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"))
-        };
+        let is_kept = |attr: &&Attribute| matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"));
         let kept = self.item.attrs.iter().filter(is_kept);
         quote!(#[doc = #line] #(#kept)*)
     }
@@ -209,12 +207,12 @@ mod tests {
         let item = quote! {
             /// Reads.
             #[doc(hidden)]
-            #[cfg(all())]
+            #[must_use]
             async fn read() {}
         };
         let function =
             Function::read(&item, Kind::Route, "#[get]", &quote!(), &mut Errors::default()).unwrap();
-        let kept = quote!(#[doc = "A line."] #[doc(hidden)] #[cfg(all())]);
+        let kept = quote!(#[doc = "A line."] #[doc(hidden)]);
         assert_eq!(function.docs("A line.").to_string(), kept.to_string());
     }
 }
