@@ -15,11 +15,11 @@ pub(crate) enum Effect {
     /// The name of a dependency.
     Named(Path),
     /// Something else, in which a name was meant.
-    Other { at: TokenStream, name: String, kind: Kind },
+    Other { at: TokenStream, name: String, difference: Difference },
 }
 
 /// How an element differs from a name.
-pub(crate) enum Kind {
+pub(crate) enum Difference {
     /// `"check"`
     Quoted,
     /// `Depends(check)`, `&check`
@@ -34,19 +34,19 @@ impl Effect {
     /// The name, or the error that says how to write it.
     pub(crate) fn into_path(self) -> syn::Result<Path> {
         const ALONE: &str = "`dependencies` lists the names of dependencies alone";
-        let (at, name, kind) = match self {
+        let (at, name, difference) = match self {
             Self::Named(path) => return Ok(path),
-            Self::Other { at, name, kind } => (at, name, kind),
+            Self::Other { at, name, difference } => (at, name, difference),
         };
-        let message = match kind {
-            Kind::Quoted => {
+        let message = match difference {
+            Difference::Quoted => {
                 format!("`dependencies` lists the names of dependencies, without quotes: write `{name}`")
             }
-            Kind::Wrapped => format!("{ALONE}: write `{name}`"),
-            Kind::Called(arguments) => {
+            Difference::Wrapped => format!("{ALONE}: write `{name}`"),
+            Difference::Called(arguments) => {
                 format!("{ALONE}: write `{name}`, or `{name}::<{arguments}>` for what it is generic over")
             }
-            Kind::Scoped(scopes) => {
+            Difference::Scoped(scopes) => {
                 format!("{ALONE}, and scopes are said of a parameter: write `{}`", parameter(&name, &scopes))
             }
         };
@@ -56,15 +56,14 @@ impl Effect {
     /// Something that stands for the name of another element.
     fn wrapping(at: TokenStream, of: Self) -> Self {
         match of {
-            Self::Named(path) => Self::Other { at, name: text(&path), kind: Kind::Wrapped },
+            Self::Named(path) => Self::Other { at, name: text(&path), difference: Difference::Wrapped },
             // `Depends(at_least(3))` makes a dependency that is generic here.
-            Self::Other { name, kind: Kind::Called(arguments), .. }
+            Self::Other { name, difference: Difference::Called(arguments), .. }
                 if syn::parse_str::<LitInt>(&arguments).is_ok() =>
             {
-                Self::Other { at, name: format!("{name}::<{arguments}>"), kind: Kind::Wrapped }
+                Self::Other { at, name: format!("{name}::<{arguments}>"), difference: Difference::Wrapped }
             }
-            Self::Other { name, kind: kind @ Kind::Scoped(_), .. } => Self::Other { at, name, kind },
-            Self::Other { name, .. } => Self::Other { at, name, kind: Kind::Wrapped },
+            Self::Other { name, .. } => Self::Other { at, name, difference: Difference::Wrapped },
         }
     }
 }
@@ -89,7 +88,7 @@ fn list(elements: TokenStream) -> (Vec<String>, Vec<String>) {
     for effect in parsed {
         match effect {
             Effect::Named(path) => names.push(text(&path)),
-            Effect::Other { name, kind: Kind::Scoped(scopes), .. } => {
+            Effect::Other { name, difference: Difference::Scoped(scopes), .. } => {
                 parameters.push(format!("`{}`", parameter(&name, &scopes)));
             }
             Effect::Other { name, .. } => names.push(name),
@@ -125,7 +124,7 @@ impl Effect {
                 Lit::Str(text) if text.parse::<Path>().is_ok() => text.value(),
                 _ => String::from("name"),
             };
-            return Ok(Self::Other { at: written.into_token_stream(), name, kind: Kind::Quoted });
+            return Ok(Self::Other { at: written.into_token_stream(), name, difference: Difference::Quoted });
         }
         if let Some(reference) = input.parse::<Option<Token![&]>>()? {
             return Ok(Self::wrapping(reference.into_token_stream(), Self::read(input)?));
@@ -137,7 +136,7 @@ impl Effect {
             return Ok(if names.is_empty() {
                 Self::unknown(at)
             } else {
-                Self::Other { at, name: names, kind: Kind::Wrapped }
+                Self::Other { at, name: names, difference: Difference::Wrapped }
             });
         }
         if input.fork().parse::<Path>().is_err() {
@@ -170,22 +169,22 @@ impl Effect {
             };
             return match (wrapped, scopes(&within)) {
                 (Self::Other { at, name, .. }, Some(scopes)) => {
-                    Self::Other { at, name, kind: Kind::Scoped(scopes) }
+                    Self::Other { at, name, difference: Difference::Scoped(scopes) }
                 }
                 (wrapped, _) => wrapped,
             };
         }
         let Some(called) = called else { return Self::Named(path) };
-        let kind = match scopes(&called) {
-            Some(scopes) => Kind::Scoped(scopes),
-            None if called.is_empty() => Kind::Wrapped,
-            None => Kind::Called(text(&called)),
+        let difference = match scopes(&called) {
+            Some(scopes) => Difference::Scoped(scopes),
+            None if called.is_empty() => Difference::Wrapped,
+            None => Difference::Called(text(&called)),
         };
-        Self::Other { at, name: text(&path), kind }
+        Self::Other { at, name: text(&path), difference }
     }
 
     fn unknown(at: TokenStream) -> Self {
-        Self::Other { at, name: String::from("name"), kind: Kind::Wrapped }
+        Self::Other { at, name: String::from("name"), difference: Difference::Wrapped }
     }
 }
 
