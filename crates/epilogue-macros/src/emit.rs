@@ -76,7 +76,9 @@ impl Function {
                 let value = quote_spanned!(span=> #private::named(#name));
                 // Lint attributes of the parameter are meant for this name, which the body uses.
                 let lints = typed.attrs.extract_if(.., |attr| is_lint(attr));
-                named.push(parse_quote!(#(#lints)* let #written: #ty = #value;));
+                named.push(
+                    parse_quote!(#[allow(clippy::shadow_reuse)] #(#lints)* let #written: #ty = #value;),
+                );
                 (pattern.by_ref, pattern.mutability) = (None, None);
             }
         }
@@ -117,7 +119,15 @@ impl Function {
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
             #docs
-            #[allow(non_camel_case_types, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
+            #[allow(
+                non_camel_case_types,
+                missing_copy_implementations,
+                missing_debug_implementations,
+                dead_code,
+                clippy::empty_structs_with_brackets,
+                clippy::exhaustive_structs,
+                reason = "it only names the function"
+            )]
             #vis #structure
         }
     }
@@ -167,6 +177,7 @@ pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &Token
             clippy::items_after_statements,
             clippy::multiple_bound_locations,
             clippy::redundant_closure,
+            clippy::shadow_reuse,
             clippy::wildcard_imports,
             reason = "it is not as the user would write it"
         )]

@@ -61,6 +61,9 @@ fn check(function: &ItemFn, errors: &mut Errors) {
             "`#[epilogue::main]` is for an async function: write `async fn main()`, without a macro such as `#[tokio::main]` above it",
         );
     }
+    if let Some(constness) = &signature.constness {
+        errors.at(constness, "`main` cannot be `const`: remove it");
+    }
     if !signature.inputs.is_empty() {
         errors.at(&signature.inputs, "`main` takes no parameters: remove them");
     }

@@ -148,7 +148,13 @@ impl Names {
             #(#imports)*
 
             #[doc(hidden)]
-            #[allow(non_camel_case_types, dead_code, missing_debug_implementations, reason = "it only holds names")]
+            #[allow(
+                non_camel_case_types,
+                dead_code,
+                missing_debug_implementations,
+                clippy::empty_structs_with_brackets,
+                reason = "it only holds names"
+            )]
             struct #table {}
 
             #[doc(hidden)]
@@ -281,7 +287,8 @@ fn structure(last: &PathSegment) -> TokenStream {
     let span = name.span();
     let (generics, arguments) = stood_in(last);
     if generics.is_empty() {
-        return quote_spanned!(span=> pub struct #name {});
+        let structure = quote_spanned!(span=> pub struct #name {});
+        return quote!(#[allow(clippy::empty_structs_with_brackets)] #structure);
     }
     let types = arguments.iter().zip(&generics).filter(|(argument, generic)| types::same(argument, generic));
     let types = types.map(|(argument, _)| argument);

@@ -334,9 +334,6 @@ pub(crate) fn check_qualifiers(signature: &Signature, of: &str, errors: &mut Err
             format!("{of} cannot be `unsafe`: remove it, and put the unsafe block into the body"),
         );
     }
-    if let Some(constness) = &signature.constness {
-        errors.at(constness, format!("{of} cannot be `const`: remove it"));
-    }
 }
 
 fn output(signature: &Signature, kind: Kind, errors: &mut Errors) -> Output {

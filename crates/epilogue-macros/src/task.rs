@@ -127,6 +127,7 @@ fn structure(function: &Function) -> TokenStream {
             non_camel_case_types,
             missing_copy_implementations,
             missing_debug_implementations,
+            clippy::exhaustive_structs,
             reason = "it has the function's name"
         )]
         #vis struct #name {

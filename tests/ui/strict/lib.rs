@@ -7,6 +7,8 @@
 #![deny(unused_qualifications, unused_import_braces)]
 #![deny(missing_copy_implementations, closure_returning_async_block)]
 #![deny(clippy::missing_docs_in_private_items, clippy::unnecessary_struct_initialization)]
+#![deny(clippy::empty_structs_with_brackets, clippy::exhaustive_structs, clippy::shadow_reuse)]
+#![deny(clippy::missing_const_for_fn)]
 // Of the functions as users write them, and of no code of the macros: async without an await, values that are only read.
 #![allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::must_use_candidate)]
 #![allow(clippy::missing_errors_doc, clippy::too_many_arguments)]
@@ -41,7 +43,7 @@ pub fn check(_session: Depends<session>) {}
 
 /// Runs on the blocking pool.
 #[dependency(blocking)]
-pub fn slow() -> u64 {
+pub const fn slow() -> u64 {
     1
 }
 
@@ -72,7 +74,7 @@ mod private {
 
     /// A private function's dependency, which the public ones below name.
     #[dependency]
-    pub(super) fn hidden() -> u8 {
+    pub(super) const fn hidden() -> u8 {
         1
     }
 }
@@ -80,6 +82,7 @@ use private::hidden;
 
 /// A struct of parameters.
 #[derive(Debug, Dependency)]
+#[non_exhaustive]
 pub struct Paging {
     /// How many.
     #[param(default = 10, ge = 1, le = 100)]
@@ -92,12 +95,13 @@ pub struct Paging {
 }
 
 /// A default that a function makes: the closure around its call is not the user's.
-fn usual() -> u8 {
+const fn usual() -> u8 {
     1
 }
 
 /// A generic struct of parameters.
 #[derive(Debug, Dependency)]
+#[non_exhaustive]
 pub struct Filter<T>
 where
     T: Send + Sync + 'static,
@@ -109,11 +113,12 @@ where
 /// Is deprecated, and a dependency.
 #[deprecated]
 #[dependency]
-pub fn former() {}
+pub const fn former() {}
 
 /// Is deprecated, and a struct.
 #[deprecated]
 #[derive(Debug, Dependency)]
+#[non_exhaustive]
 pub struct Former {
     /// Which.
     pub q: Query<String>,
@@ -129,6 +134,7 @@ pub async fn notify_formerly(email: String) {
 /// Is deprecated, and no more than a type.
 #[deprecated]
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct FormerPool;
 
 /// Names what is deprecated, and says that it may.
@@ -154,7 +160,7 @@ pub async fn notify(email: String, greeting: Depends<greeting>, count: u32) -> R
 
 /// A task without any, on the blocking pool.
 #[task]
-pub fn tick() {}
+pub const fn tick() {}
 
 /// Of every kind of parameter one.
 #[post("/items/{id}", status = 201, dependencies(check, at_least<3>), tags("items"), concurrent)]
@@ -222,7 +228,7 @@ mod unlisted {
 
     #[expect(dead_code)]
     #[dependency]
-    fn dependency() {}
+    const fn dependency() {}
 
     #[expect(dead_code)]
     #[derive(Debug, Dependency)]
@@ -237,13 +243,13 @@ mod unlisted {
 
 /// Is sync.
 #[get("/", blocking)]
-pub fn index() -> &'static str {
+pub const fn index() -> &'static str {
     "hello"
 }
 
 /// Is sync and returns nothing.
 #[head("/nothing")]
-pub fn nothing() {}
+pub const fn nothing() {}
 
 /// Takes the body unread.
 #[put("/upload")]
