@@ -119,10 +119,6 @@ pub(crate) fn valued(declared: &Declared, value: &TokenStream) -> String {
         let whole = declared.whole(&[], &format!("Option<{}>", text(ty)));
         return format!("{MISSING}: write `{whole}`");
     }
-    if is_named(ty, "BackgroundTasks") {
-        let whole = declared.whole(&[], "&BackgroundTasks");
-        return format!("every request has its list of tasks, which needs no default: write `{whole}`");
-    }
     if is_valueless(ty) {
         let whole = declared.whole(&[], &text(ty));
         return format!("`{}` needs no default: write `{whole}`", last(ty));

@@ -1,19 +1,13 @@
-//@ errors: 9
+//@ errors: 8
 #![allow(unused)]
 
 use epilogue::prelude::*;
-
-#[dependency]
-fn user() -> u32 {
-    1
-}
 
 #[post("/items/{id}")]
 async fn index(
     #[path] id: u32,
     #[query] q: String,
     #[header] agent: Header<String>,
-    #[depends(user)] user: u32,
     #[validate(range(min = 1, max = 3))] limit: Query<u32>,
     #[validate(length(min = 1))]
     #[serde(default)]
