@@ -189,11 +189,12 @@ fn data(function: &Function, types: &[TokenStream]) -> TokenStream {
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
     let kinds: Vec<_> = (0..names.len()).map(kind).collect();
+    let expected = format!("the arguments of the task `{text}`");
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
     quote! {
         #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
-        #[serde(crate = "__epilogue::serde", rename = #text)]
+        #[serde(crate = "__epilogue::serde", rename = #text, expecting = #expected)]
         struct __EpilogueData<#(#kinds),*> {
             #(#names: #kinds,)*
         }
