@@ -124,7 +124,7 @@ pub(crate) fn valued(declared: &Declared, value: &TokenStream) -> String {
         return format!("`{}` needs no default: write `{whole}`", last(ty));
     }
     let (source, held) = sourced(ty, "Query");
-    let (held, default) = with_default(held, Some(value));
+    let (held, default) = with_default(held, Some(value).filter(|value| !is_ellipsis(value)));
     let options: Vec<_> = default.map(|default| format!("default = {default}")).into_iter().collect();
     let whole = declared.whole(&options, &format!("{source}<{held}>"));
     if is_none {
