@@ -236,10 +236,17 @@ impl Asserts {
                 None => self.clause_of(ty, name, |at| advice::param(ty, name, at)),
             },
         }
+        self.limits(ty, name, limits);
+    }
+
+    /// What limits a parameter suits its value.
+    fn limits(&mut self, ty: &Type, name: &TokenStream, limits: Limits) {
+        if is_one_of(ty, BUILT_IN) {
+            // It is not even a parameter, which has been said.
+            return;
+        }
         if !holds_value(ty) {
-            // Without a value there is nothing to limit, which these assertions report. That a plain value is not even a parameter is said
-            // above.
-            let limits = if is_one_of(ty, BUILT_IN) { Limits::default() } else { limits };
+            // Without a value there is nothing to limit, which these assertions report.
             if limits.has_default {
                 self.clause(ty, name, "WithValue");
             } else if limits.number || limits.text {

@@ -188,15 +188,15 @@ fn data(function: &Function, types: &[TokenStream]) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
-    let kinds: Vec<_> = (0..names.len()).map(kind).collect();
+    let type_params: Vec<_> = (0..names.len()).map(type_param).collect();
     let expected = format!("the arguments of the task `{text}`");
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
     quote! {
         #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
         #[serde(crate = "__epilogue::serde", rename = #text, expecting = #expected)]
-        struct __EpilogueData<#(#kinds),*> {
-            #(#names: #kinds,)*
+        struct __EpilogueData<#(#type_params),*> {
+            #(#names: #type_params,)*
         }
 
         impl __epilogue::Clone for #name {
@@ -226,7 +226,7 @@ fn data(function: &Function, types: &[TokenStream]) -> TokenStream {
 }
 
 /// The name of the type parameter that stands for the argument at this index.
-fn kind(index: usize) -> Ident {
+fn type_param(index: usize) -> Ident {
     format_ident!("__A{index}", span = Span::mixed_site())
 }
 
@@ -234,8 +234,9 @@ fn kind(index: usize) -> Ident {
 fn running(function: &Function) -> TokenStream {
     let span = function.name().span();
     let (mut takes, mut arguments) = (Vec::new(), Vec::new());
-    for (index, Parameter { name, ty, .. }) in function.params.iter().enumerate() {
-        if !function.params[index].is_owned_depends() {
+    for (index, param) in function.params.iter().enumerate() {
+        let Parameter { name, ty, .. } = param;
+        if !param.is_owned_depends() {
             arguments.push(quote!(self.#name));
             continue;
         }
@@ -282,7 +283,7 @@ fn returned(output: &Output, value: &TokenStream) -> TokenStream {
 /// whatever it is given.
 fn stub(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let (mut names, mut types, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut types, mut type_params) = (Vec::new(), Vec::new(), Vec::new());
     for (index, input) in function.item.sig.inputs.iter().enumerate() {
         if let FnArg::Typed(typed) = input
             && let Some(name) = name_of(&typed.pat)
@@ -292,8 +293,8 @@ fn stub(function: &Function) -> TokenStream {
             let right = function.params.iter().find(|param| param.name == *name && !param.is_reported);
             types.push(right.map_or_else(
                 || {
-                    kinds.push(kind(index));
-                    kind(index).into_token_stream()
+                    type_params.push(type_param(index));
+                    type_param(index).into_token_stream()
                 },
                 |param| param.ty.to_token_stream(),
             ));
@@ -302,30 +303,30 @@ fn stub(function: &Function) -> TokenStream {
     }
     let structure = quote! {
         #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
-        #vis struct #name<#(#kinds),*> {
+        #vis struct #name<#(#type_params),*> {
             #(#vis #names: #types,)*
         }
     };
     let code = quote! {
-        impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
+        impl<#(#type_params),*> __epilogue::Clone for #name<#(#type_params),*> {
             fn clone(&self) -> Self {
                 __epilogue::unfinished()
             }
         }
 
-        impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
+        impl<#(#type_params),*> __epilogue::serde::Serialize for #name<#(#type_params),*> {
             fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
                 __epilogue::unfinished()
             }
         }
 
-        impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
+        impl<'de, #(#type_params),*> __epilogue::serde::Deserialize<'de> for #name<#(#type_params),*> {
             fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
                 __epilogue::unfinished()
             }
         }
 
-        impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
+        impl<#(#type_params: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#type_params),*> {
             const NAME: &'static __epilogue::str = "";
             const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new();
             const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);
