@@ -12,7 +12,7 @@ use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Kind, Output, with_bounds};
+use crate::signature::{Function, Kind, Output, keep_bounds};
 use crate::types::{self, is_named};
 
 pub(crate) const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
@@ -256,5 +256,5 @@ fn stub(function: &Function) -> TokenStream {
 /// Removes the bounds, so that what an argument lacks is reported once, for the implementation, and not wherever the type is named.
 /// `?Sized` stays: it does not add a bound but removes one.
 fn without_bounds(generics: Generics) -> Generics {
-    with_bounds(generics, |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some()))
+    keep_bounds(generics, |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some()))
 }

@@ -222,14 +222,14 @@ impl Function {
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
     generics.params =
         generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
-    with_bounds(
+    keep_bounds(
         generics,
         |bound| !matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static"),
     )
 }
 
 /// Keeps these bounds of the type parameters, and none of the lifetimes.
-pub(crate) fn with_bounds(mut generics: Generics, is_kept: fn(&TypeParamBound) -> bool) -> Generics {
+pub(crate) fn keep_bounds(mut generics: Generics, is_kept: fn(&TypeParamBound) -> bool) -> Generics {
     if let Some(clause) = &mut generics.where_clause {
         clause.predicates = std::mem::take(&mut clause.predicates)
             .into_iter()
