@@ -56,23 +56,16 @@ impl Parse for Arg {
 }
 
 impl ArgValue {
-    /// The elements of a list that is not written as one: `["a"]`, `("a", "b")`, `vec!["a"]`, or one alone.
+    /// What stands for a list that is not written as one: `["a"]`, `("a", "b")`, `vec!["a"]`, or one element.
     fn elements(self) -> TokenStream {
         match self {
             Self::Value(Expr::Array(array)) => array.elems.into_token_stream(),
-            Self::Value(Expr::Tuple(tuple)) => tuple.elems.into_token_stream(),
-            Self::Value(Expr::Paren(paren)) => paren.expr.into_token_stream(),
             Self::Value(Expr::Macro(list)) if list.mac.path.is_ident("vec") => list.mac.tokens,
             Self::Value(value) => value.into_token_stream(),
-            Self::List(list) => list,
             Self::Unreadable(tokens) | Self::Misplaced(tokens) => {
-                let mut tokens = tokens.into_iter().skip_while(is_operator).peekable();
-                match (tokens.next(), tokens.peek()) {
-                    (Some(TokenTree::Group(group)), None) => group.stream(),
-                    (first, _) => first.into_iter().chain(tokens).collect(),
-                }
+                tokens.into_iter().skip_while(is_operator).collect()
             }
-            Self::None => TokenStream::new(),
+            Self::List(_) | Self::None => TokenStream::new(),
         }
     }
 }
@@ -364,6 +357,7 @@ fn texts_of(elements: TokenStream) -> String {
         Expr::Lit(ExprLit { lit: Lit::Char(written), .. }) => format!("\"{}\"", written.value()),
         Expr::Path(path) => format!("\"{}\"", text(path)),
         Expr::Array(array) => texts_of(array.elems.to_token_stream()),
+        Expr::Paren(paren) => texts_of(paren.expr.to_token_stream()),
         Expr::Tuple(tuple) => texts_of(tuple.elems.to_token_stream()),
         _ => String::from("\"…\""),
     };

@@ -10,26 +10,10 @@ use syn::{Generics, Ident, Type};
 use crate::habits::advice;
 use crate::parameter::Parameter;
 use crate::signature::Output;
-use crate::types::{BUILT_IN, arguments, ends, has_impl, holds_value, is_named, is_one_of, mentions};
-
-/// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
-pub(crate) fn is_extract(ty: &Type) -> bool {
-    is_named(ty, "Extract") && arguments(ty).len() == 1
-}
-
-/// The type that `Depends<…>` names, also within an `Option` or `Result`, which ask for the same without failing the request.
-pub(crate) fn dependency_of(ty: &Type) -> Option<&Type> {
-    match arguments(ty)[..] {
-        [named] if is_named(ty, "Depends") => Some(named),
-        [inner] if is_named(ty, "Option") && is_named(inner, "Depends") => dependency_of(inner),
-        [inner, error]
-            if is_named(ty, "Result") && is_named(inner, "Depends") && is_named(error, "Rejection") =>
-        {
-            dependency_of(inner)
-        }
-        _ => None,
-    }
-}
+use crate::types::{
+    BUILT_IN, arguments, dependency_of, ends, has_impl, holds_value, is_extract, is_named, is_one_of,
+    mentions,
+};
 
 /// `<Type as Trait>::Member`, underlined in the same way.
 fn member(at: &Type, ty: &impl ToTokens, of: &str, name: &str) -> TokenStream {
@@ -252,10 +236,17 @@ impl Asserts {
                 None => self.clause_of(ty, name, |at| advice::param(ty, name, at)),
             },
         }
+        self.limits(ty, name, limits);
+    }
+
+    /// What limits a parameter suits its value.
+    fn limits(&mut self, ty: &Type, name: &TokenStream, limits: Limits) {
+        if is_one_of(ty, BUILT_IN) {
+            // It is not even a parameter, which has been said.
+            return;
+        }
         if !holds_value(ty) {
-            // Without a value there is nothing to limit, which these assertions report. That a plain value is not even a parameter is said
-            // above.
-            let limits = if is_one_of(ty, BUILT_IN) { Limits::default() } else { limits };
+            // Without a value there is nothing to limit, which these assertions report.
             if limits.has_default {
                 self.clause(ty, name, "WithValue");
             } else if limits.number || limits.text {
@@ -470,14 +461,6 @@ pub(crate) struct Limits {
     pub(crate) number: bool,
     /// It has the limits of a text or a list.
     pub(crate) text: bool,
-}
-
-/// Whether a path function's check of this parameter could find nothing: it depends on nothing, leaves path and body alone, and has no
-/// options. Such a check is left out, since each costs the user's build a little.
-pub(crate) fn is_plain(param: &Parameter) -> bool {
-    const PLAIN: &[&str] =
-        &["Query", "Header", "Cookie", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr"];
-    param.attrs.is_empty() && is_one_of(&param.ty, PLAIN)
 }
 
 /// A check that runs at compile time, and fails at the tokens `at`.

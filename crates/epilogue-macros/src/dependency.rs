@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Generics, Type, TypeParamBound, WherePredicate};
+use syn::{Expr, Generics, Type, TypeParamBound};
 
 use crate::args::Args;
 use crate::asserts::unpack;
@@ -12,7 +12,7 @@ use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use crate::params::Params;
-use crate::signature::{Function, Kind, Output};
+use crate::signature::{Function, Kind, Output, keep_bounds};
 use crate::types::{self, is_named};
 
 pub(crate) const OPTIONS: &[&str] = &["scope", "exit", "blocking", "concurrent", "crate"];
@@ -255,21 +255,6 @@ fn stub(function: &Function) -> TokenStream {
 
 /// Removes the bounds, so that what an argument lacks is reported once, for the implementation, and not wherever the type is named.
 /// `?Sized` stays: it does not add a bound but removes one.
-fn without_bounds(mut generics: Generics) -> Generics {
-    let relaxes =
-        |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some());
-    if let Some(clause) = &mut generics.where_clause {
-        clause.predicates = std::mem::take(&mut clause.predicates)
-            .into_iter()
-            .filter_map(|mut predicate| {
-                let WherePredicate::Type(of_type) = &mut predicate else { return None };
-                of_type.bounds = std::mem::take(&mut of_type.bounds).into_iter().filter(relaxes).collect();
-                (!of_type.bounds.is_empty()).then_some(predicate)
-            })
-            .collect();
-    }
-    for param in generics.type_params_mut() {
-        param.bounds = std::mem::take(&mut param.bounds).into_iter().filter(relaxes).collect();
-    }
-    generics
+fn without_bounds(generics: Generics) -> Generics {
+    keep_bounds(generics, |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some()))
 }

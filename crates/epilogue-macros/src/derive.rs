@@ -1,18 +1,17 @@
 //! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
+use quote::quote;
+use syn::{Data, DeriveInput, Field, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
-use crate::asserts::{dependency_of, is_extract};
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::emit::generated;
 use crate::forbidden::{self, Place, unsourced};
 use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::types::{arguments, bare, holds_value, is_unsized, mentions, text};
+use crate::types::{arguments, bare, dependency_of, holds_value, is_extract, is_unsized, mentions, text};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -184,17 +183,9 @@ fn unparsed(item: TokenStream) -> TokenStream {
 /// The stub for a struct under the macro that is meant for functions.
 pub(crate) fn stub_of(item: &TokenStream, private: &TokenStream) -> TokenStream {
     match syn::parse2::<DeriveInput>(item.clone()) {
-        // A struct with the derive is a dependency already.
-        Ok(item) if !item.attrs.iter().any(is_derive) && item.generics.params.is_empty() => {
-            stub(&item, private)
-        }
+        Ok(item) if item.generics.params.is_empty() => stub(&item, private),
         _ => TokenStream::new(),
     }
-}
-
-/// `#[derive(Dependency)]`
-fn is_derive(attr: &Attribute) -> bool {
-    attr.path().is_ident("derive") && attr.meta.to_token_stream().to_string().contains("Dependency")
 }
 
 /// What stands for the dependency if it has an error.

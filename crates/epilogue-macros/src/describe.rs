@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, GenericParam, Generics, parse_quote};
 
-use crate::asserts::{check, is_plain};
+use crate::asserts::check;
 use crate::emit::generated;
 use crate::parameter::Parameter;
 use crate::params::Params;
@@ -52,37 +52,16 @@ pub(crate) struct Described<'a> {
 
 impl Described<'_> {
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
-        let Self { name, generics, expanded, scope, output, run, exit, concurrent, derived, .. } = self;
-        let text = name.unraw().to_string();
-        let fuel = fuel();
-        let asserts = expanded.asserts.tokens();
-        let Params { nodes, takes, locals, defaults, .. } = expanded;
-        let is_generic = !generics.params.is_empty();
-        let checks = self.checks();
+        let Self { name, generics, expanded, output, exit, .. } = self;
+        let (asserts, defaults) = (expanded.asserts.tokens(), &expanded.defaults);
+        let (fuel, node, run, checks) = (fuel(), self.node(), self.run_function(), self.checks());
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-        let turbofish = ty_generics.as_turbofish();
         let mut with_fuel = (*generics).clone();
         with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
         let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
-        let exit_value = if exit.is_some() {
-            quote!(__epilogue::Some(__epilogue_exit #turbofish))
-        } else {
-            quote!(__epilogue::None)
-        };
-        let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
-        let app_scoped = (*scope == Scope::App).then(
+        let app_scoped = (self.scope == Scope::App).then(
             || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
         );
-        let take = (!takes.is_empty()).then(|| {
-            quote! {
-                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
-                let __epilogue_taking = &mut __epilogue_taken;
-                #(#takes)*
-                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
-                    return __epilogue_taken.failed();
-                };
-            }
-        });
         // If the output is less visible than the dependency, rustc says so here.
         let associated = quote_spanned!(output.span()=> type Output = #output;);
         let code = quote! {
@@ -98,21 +77,63 @@ impl Described<'_> {
             #app_scoped
 
             impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
-                const NODE: __epilogue::DependencyNode = __epilogue::DependencyNode {
-                    name: #text,
-                    module: __epilogue::module_path!(),
-                    at: #at,
-                    id: __epilogue::TypeId::of::<Self>(),
-                    generic: #is_generic,
-                    derived: #derived,
-                    scope: __epilogue::DependencyScope::#scope,
-                    params: &[#(#nodes),*],
-                    run: __epilogue_run #turbofish,
-                    exit: #exit_value,
-                    concurrent: #concurrent,
-                };
+                const NODE: __epilogue::DependencyNode = #node;
             }
 
+            #run
+            #exit
+            #checks
+        };
+        generated(private, self.attrs, &code)
+    }
+
+    /// What the graph knows of it.
+    fn node(&self) -> TokenStream {
+        let Self { name, generics, expanded, scope, exit, concurrent, derived, .. } = self;
+        let text = name.unraw().to_string();
+        let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
+        let nodes = &expanded.nodes;
+        let is_generic = !generics.params.is_empty();
+        let (_, ty_generics, _) = generics.split_for_impl();
+        let turbofish = ty_generics.as_turbofish();
+        let exit = if exit.is_some() {
+            quote!(__epilogue::Some(__epilogue_exit #turbofish))
+        } else {
+            quote!(__epilogue::None)
+        };
+        quote! {
+            __epilogue::DependencyNode {
+                name: #text,
+                module: __epilogue::module_path!(),
+                at: #at,
+                id: __epilogue::TypeId::of::<Self>(),
+                generic: #is_generic,
+                derived: #derived,
+                scope: __epilogue::DependencyScope::#scope,
+                params: &[#(#nodes),*],
+                run: __epilogue_run #turbofish,
+                exit: #exit,
+                concurrent: #concurrent,
+            }
+        }
+    }
+
+    /// The function `__epilogue_run`, which takes the parameters out of the scope.
+    fn run_function(&self) -> TokenStream {
+        let Self { generics, expanded, run, .. } = self;
+        let Params { takes, locals, .. } = expanded;
+        let (impl_generics, _, where_clause) = generics.split_for_impl();
+        let take = (!takes.is_empty()).then(|| {
+            quote! {
+                let mut __epilogue_taken = __epilogue::Taking::new(__epilogue_scope, __epilogue_sites);
+                let __epilogue_taking = &mut __epilogue_taken;
+                #(#takes)*
+                let (#(__epilogue::Some(#locals),)*) = (#(#locals,)*) else {
+                    return __epilogue_taken.failed();
+                };
+            }
+        });
+        quote! {
             fn __epilogue_run #impl_generics (
                 __epilogue_scope: &mut __epilogue::Scope,
                 __epilogue_sites: &[__epilogue::Site],
@@ -122,12 +143,7 @@ impl Described<'_> {
                 #take
                 #run
             }
-
-            #exit
-
-            #checks
-        };
-        generated(private, self.attrs, &code)
+        }
     }
 
     /// The checks of each parameter, at its own tokens. A generic dependency stands for many, which are checked by the routes that use them.
@@ -137,8 +153,8 @@ impl Described<'_> {
             // The name alone does not say which of the types is meant.
             return TokenStream::new();
         }
-        let is_plain = |param: &Parameter| self.scope != Scope::App && is_plain(param);
-        let checked = self.params.iter().enumerate().filter(|(_, param)| !is_plain(param));
+        let is_checked = |param: &Parameter| self.scope == Scope::App || !param.needs_no_check();
+        let checked = self.params.iter().enumerate().filter(|(_, param)| is_checked(param));
         let checks = checked.map(|(index, param)| {
             let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
             check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))

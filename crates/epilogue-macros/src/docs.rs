@@ -5,14 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Generics, Ident, Meta, Type};
 
-use crate::asserts::{held, is_extract, reply_type};
+use crate::asserts::{held, reply_type};
 use crate::habits::advice::is_valueless;
 use crate::signature::Function;
-use crate::types::{holds_value, is_one_of};
-
-/// The documentation says nothing of these parameters. Not to ask for it spares the user's build some constants.
-const UNDOCUMENTED: &[&str] =
-    &["Depends", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr", "Shutdown"];
+use crate::types::{holds_value, is_extract, is_one_of};
 
 /// Whether the documentation may say something of a parameter, as far as the way its type is written shows.
 pub(crate) fn is_documented(ty: &Type) -> bool {
@@ -55,13 +51,13 @@ pub(crate) fn default(
     })
 }
 
-/// The field of a parameter.
+/// The field of a parameter. Where the documentation says nothing of it, there is none: that spares the user's build some constants.
 pub(crate) fn param(
     ty: &Type,
     type_name: &TokenStream,
     default: Option<&HoistedDefault>,
 ) -> Option<TokenStream> {
-    if is_extract(ty) || is_one_of(ty, UNDOCUMENTED) {
+    if !is_documented(ty) {
         return None;
     }
     // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.

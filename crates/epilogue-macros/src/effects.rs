@@ -15,11 +15,11 @@ pub(crate) enum Effect {
     /// The name of a dependency.
     Named(Path),
     /// Something else, in which a name was meant.
-    Other { at: TokenStream, name: String, kind: Kind },
+    Other { at: TokenStream, name: String, difference: Difference },
 }
 
 /// How an element differs from a name.
-pub(crate) enum Kind {
+pub(crate) enum Difference {
     /// `"check"`
     Quoted,
     /// `Depends(check)`, `&check`
@@ -34,38 +34,42 @@ impl Effect {
     /// The name, or the error that says how to write it.
     pub(crate) fn into_path(self) -> syn::Result<Path> {
         const ALONE: &str = "`dependencies` lists the names of dependencies alone";
-        let (at, name, kind) = match self {
+        let (at, name, difference) = match self {
             Self::Named(path) => return Ok(path),
-            Self::Other { at, name, kind } => (at, name, kind),
+            Self::Other { at, name, difference } => (at, name, difference),
         };
-        let message = match kind {
-            Kind::Quoted => {
+        let message = match difference {
+            Difference::Quoted => {
                 format!("`dependencies` lists the names of dependencies, without quotes: write `{name}`")
             }
-            Kind::Wrapped => format!("{ALONE}: write `{name}`"),
-            Kind::Called(arguments) => {
+            Difference::Wrapped => format!("{ALONE}: write `{name}`"),
+            Difference::Called(arguments) => {
                 format!("{ALONE}: write `{name}`, or `{name}::<{arguments}>` for what it is generic over")
             }
-            Kind::Scoped(scopes) => {
+            Difference::Scoped(scopes) => {
                 format!("{ALONE}, and scopes are said of a parameter: write `{}`", parameter(&name, &scopes))
             }
         };
         Err(syn::Error::new_spanned(at, message))
     }
 
-    /// Something that stands for the name of another element.
-    fn wrapping(at: TokenStream, of: Self) -> Self {
-        match of {
-            Self::Named(path) => Self::Other { at, name: text(&path), kind: Kind::Wrapped },
-            // `Depends(at_least(3))` makes a dependency that is generic here.
-            Self::Other { name, kind: Kind::Called(arguments), .. }
+    /// The name, with what it is generic over: `at_least(3)` in a `Depends(…)` makes a dependency that is generic here.
+    fn name(self) -> String {
+        match self {
+            Self::Named(path) => text(&path),
+            Self::Other { name, difference: Difference::Called(arguments), .. }
                 if syn::parse_str::<LitInt>(&arguments).is_ok() =>
             {
-                Self::Other { at, name: format!("{name}::<{arguments}>"), kind: Kind::Wrapped }
+                format!("{name}::<{arguments}>")
             }
-            Self::Other { name, kind: kind @ Kind::Scoped(_), .. } => Self::Other { at, name, kind },
-            Self::Other { name, .. } => Self::Other { at, name, kind: Kind::Wrapped },
+            Self::Other { name, .. } => name,
         }
+    }
+
+    /// Something that stands around a name.
+    fn wrapped(at: TokenStream, name: Option<String>) -> Self {
+        let name = name.unwrap_or_else(|| String::from("name"));
+        Self::Other { at, name, difference: Difference::Wrapped }
     }
 }
 
@@ -88,11 +92,10 @@ fn list(elements: TokenStream) -> (Vec<String>, Vec<String>) {
     let (mut names, mut parameters) = (Vec::new(), Vec::new());
     for effect in parsed {
         match effect {
-            Effect::Named(path) => names.push(text(&path)),
-            Effect::Other { name, kind: Kind::Scoped(scopes), .. } => {
+            Effect::Other { name, difference: Difference::Scoped(scopes), .. } => {
                 parameters.push(format!("`{}`", parameter(&name, &scopes)));
             }
-            Effect::Other { name, .. } => names.push(name),
+            effect => names.push(effect.name()),
         }
     }
     (names, parameters)
@@ -112,7 +115,7 @@ impl Parse for Effect {
             return Ok(read);
         }
         to_comma(input)?;
-        Ok(Self::unknown(all))
+        Ok(Self::wrapped(all, None))
     }
 }
 
@@ -125,23 +128,21 @@ impl Effect {
                 Lit::Str(text) if text.parse::<Path>().is_ok() => text.value(),
                 _ => String::from("name"),
             };
-            return Ok(Self::Other { at: written.into_token_stream(), name, kind: Kind::Quoted });
+            return Ok(Self::Other { at: written.into_token_stream(), name, difference: Difference::Quoted });
         }
         if let Some(reference) = input.parse::<Option<Token![&]>>()? {
-            return Ok(Self::wrapping(reference.into_token_stream(), Self::read(input)?));
+            return Ok(Self::wrapped(reference.into_token_stream(), Some(Self::read(input)?.name())));
         }
         if input.peek(syn::token::Bracket) || input.peek(syn::token::Paren) {
             let group: Group = input.parse()?;
             let names = list(group.stream()).0.join(", ");
-            let at = TokenTree::from(group).into();
-            return Ok(if names.is_empty() {
-                Self::unknown(at)
-            } else {
-                Self::Other { at, name: names, kind: Kind::Wrapped }
-            });
+            return Ok(Self::wrapped(
+                TokenTree::from(group).into(),
+                Some(names).filter(|names| !names.is_empty()),
+            ));
         }
         if input.fork().parse::<Path>().is_err() {
-            return Ok(Self::unknown(to_comma(input)?));
+            return Ok(Self::wrapped(to_comma(input)?, None));
         }
         let path: Path = input.parse()?;
         let called = if input.peek(syn::token::Paren) {
@@ -164,37 +165,23 @@ impl Effect {
             (_, called) => called.clone(),
         };
         if let Some(within) = within {
-            let wrapped = match first(&within) {
-                Some(of) => Self::wrapping(at, of),
-                None => Self::unknown(at),
-            };
-            return match (wrapped, scopes(&within)) {
-                (Self::Other { at, name, .. }, Some(scopes)) => {
-                    Self::Other { at, name, kind: Kind::Scoped(scopes) }
-                }
-                (wrapped, _) => wrapped,
-            };
+            let name = first(&within).map_or_else(|| String::from("name"), Self::name);
+            let difference = scopes(&within).map_or(Difference::Wrapped, Difference::Scoped);
+            return Self::Other { at, name, difference };
         }
         let Some(called) = called else { return Self::Named(path) };
-        let kind = match scopes(&called) {
-            Some(scopes) => Kind::Scoped(scopes),
-            None if called.is_empty() => Kind::Wrapped,
-            None => Kind::Called(text(&called)),
+        let difference = match scopes(&called) {
+            Some(scopes) => Difference::Scoped(scopes),
+            None if called.is_empty() => Difference::Wrapped,
+            None => Difference::Called(text(&called)),
         };
-        Self::Other { at, name: text(&path), kind }
-    }
-
-    fn unknown(at: TokenStream) -> Self {
-        Self::Other { at, name: String::from("name"), kind: Kind::Wrapped }
+        Self::Other { at, name: text(&path), difference }
     }
 }
 
 /// The name of the dependency in the arguments of `Depends(…)`.
 pub(crate) fn dependency(arguments: &TokenStream) -> Option<String> {
-    match Effect::wrapping(TokenStream::new(), first(arguments)?) {
-        Effect::Other { name, .. } => Some(name),
-        Effect::Named(path) => Some(text(&path)),
-    }
+    first(arguments).map(Effect::name)
 }
 
 /// What the arguments of `Depends(…)` begin with, or name as the `dependency`.

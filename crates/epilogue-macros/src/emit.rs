@@ -76,8 +76,10 @@ impl Function {
                 let value = quote_spanned!(span=> #private::named(#name));
                 // Lint attributes of the parameter are meant for this name, which the body uses.
                 let lints = typed.attrs.extract_if(.., |attr| is_lint(attr));
-                named.push(parse_quote!(#(#lints)* let #written: #ty = #value;));
-                pattern.mutability = None;
+                named.push(
+                    parse_quote!(#[allow(clippy::shadow_reuse)] #(#lints)* let #written: #ty = #value;),
+                );
+                (pattern.by_ref, pattern.mutability) = (None, None);
             }
         }
         item.block.stmts.splice(0..0, named);
@@ -100,9 +102,7 @@ impl Function {
 
     /// The attributes that also apply to the type of the same name. Its documentation is left out, since its examples would run twice.
     pub(crate) fn docs(&self, line: &str) -> TokenStream {
-        let is_kept = |attr: &&Attribute| {
-            attr.path().is_ident("cfg") || matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"))
-        };
+        let is_kept = |attr: &&Attribute| matches!(&attr.meta, Meta::List(list) if list.path.is_ident("doc"));
         let kept = self.item.attrs.iter().filter(is_kept);
         quote!(#[doc = #line] #(#kept)*)
     }
@@ -119,7 +119,15 @@ impl Function {
         let structure = quote_spanned!(name.span()=> struct #name #generics #where_clause { #field });
         quote! {
             #docs
-            #[allow(non_camel_case_types, missing_copy_implementations, missing_debug_implementations, dead_code, reason = "it only names the function")]
+            #[allow(
+                non_camel_case_types,
+                missing_copy_implementations,
+                missing_debug_implementations,
+                dead_code,
+                clippy::empty_structs_with_brackets,
+                clippy::exhaustive_structs,
+                reason = "it only names the function"
+            )]
             #vis #structure
         }
     }
@@ -169,6 +177,7 @@ pub(crate) fn generated(private: &TokenStream, attrs: &[Attribute], code: &Token
             clippy::items_after_statements,
             clippy::multiple_bound_locations,
             clippy::redundant_closure,
+            clippy::shadow_reuse,
             clippy::wildcard_imports,
             reason = "it is not as the user would write it"
         )]
@@ -209,12 +218,12 @@ mod tests {
         let item = quote! {
             /// Reads.
             #[doc(hidden)]
-            #[cfg(all())]
+            #[must_use]
             async fn read() {}
         };
         let function =
             Function::read(&item, Kind::Route, "#[get]", &quote!(), &mut Errors::default()).unwrap();
-        let kept = quote!(#[doc = "A line."] #[doc(hidden)] #[cfg(all())]);
+        let kept = quote!(#[doc = "A line."] #[doc(hidden)]);
         assert_eq!(function.docs("A line.").to_string(), kept.to_string());
     }
 }

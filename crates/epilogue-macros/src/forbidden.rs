@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Expr, ExprLit, GenericArgument, Ident, Lifetime, Lit, Path, PathArguments, PathSegment, Signature, Type,
+    Expr, ExprLit, GenericArgument, Ident, Lifetime, Lit, Path, PathArguments, PathSegment, Type,
     TypeParamBound, TypePath, TypeTraitObject,
 };
 
@@ -134,10 +134,10 @@ impl<'ast> Visit<'ast> for Checks<'_> {
             Place::Parameter | Place::Task => {
                 format!("{of} cannot take `impl Trait`, since nothing says which type is meant: write the type")
             }
-            Place::Output => {
+            // A reply with `impl Trait` in it is not visited.
+            Place::Output | Place::Reply => {
                 format!("{of} cannot return `impl Trait`, since `Depends` names its output: write the type")
             }
-            Place::Reply => return,
         });
     }
 
@@ -202,27 +202,15 @@ impl<'ast> Visit<'ast> for Checks<'_> {
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-        let PathArguments::Parenthesized(arguments) = &segment.arguments else {
-            if matches!(self.place, Place::Output | Place::Reply) && lacks_its_lifetime(segment) {
-                let written = text(segment);
-                let lasting = written.replacen('<', "<'static, ", 1);
-                self.errors.at(
-                    segment,
-                    format!("what is returned outlives the call, and `{written}` borrows: write a type that owns its data, or `{lasting}`"),
-                );
-            }
-            return visit::visit_path_segment(self, segment);
-        };
-        let (name, inputs) = (&segment.ident, text(&arguments.inputs));
-        self.is_type = false;
-        self.errors.at(
-            arguments,
-            if inputs.is_empty() {
-                format!("`{name}` is named here and not called: write `{name}` without the parentheses")
-            } else {
-                format!("the arguments of `{name}` stand between angle brackets, not in parentheses: write `{name}<{inputs}>`")
-            },
-        );
+        if matches!(self.place, Place::Output | Place::Reply) && lacks_its_lifetime(segment) {
+            let written = text(segment);
+            let lasting = written.replacen('<', "<'static, ", 1);
+            self.errors.at(
+                segment,
+                format!("what is returned outlives the call, and `{written}` borrows: write a type that owns its data, or `{lasting}`"),
+            );
+        }
+        visit::visit_path_segment(self, segment);
     }
 
     fn visit_type_path(&mut self, ty: &'ast TypePath) {
@@ -360,41 +348,6 @@ fn constructor(path: &Path) -> Option<(&Ident, &Ident)> {
     let (function, of) = (names.next()?, names.next()?);
     let begins = |name: &Ident, is: fn(char) -> bool| name.to_string().starts_with(is);
     (begins(of, char::is_uppercase) && begins(function, char::is_lowercase)).then_some((of, function))
-}
-
-/// Whether the output leaves out a lifetime that does not follow from the parameters. rustc refuses that, too.
-pub(crate) fn lacks_lifetime(signature: &Signature) -> bool {
-    struct Counts {
-        all: usize,
-        left_out: usize,
-    }
-    impl<'ast> Visit<'ast> for Counts {
-        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-            if reference.lifetime.is_none() {
-                (self.all, self.left_out) = (self.all + 1, self.left_out + 1);
-            }
-            visit::visit_type_reference(self, reference);
-        }
-
-        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-            self.all += 1;
-            self.left_out += usize::from(lifetime.ident == "_");
-        }
-
-        fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-            if lacks_its_lifetime(segment) {
-                (self.all, self.left_out) = (self.all + 1, self.left_out + 1);
-            }
-            visit::visit_path_segment(self, segment);
-        }
-
-        // A function pointer has lifetimes of its own.
-        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
-    }
-    let (mut inputs, mut output) = (Counts { all: 0, left_out: 0 }, Counts { all: 0, left_out: 0 });
-    signature.inputs.iter().for_each(|input| inputs.visit_fn_arg(input));
-    output.visit_return_type(&signature.output);
-    output.left_out > 0 && inputs.all != 1
 }
 
 /// Whether it is a `Cow<str>` or `Cow<[T]>`, without its lifetime. That other types have one cannot be seen.

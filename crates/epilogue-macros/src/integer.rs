@@ -46,32 +46,35 @@ impl Integer {
         };
         Some(Self { name, min, max })
     }
+}
 
-    /// Refuses limits that no integer of this type meets.
-    pub(crate) fn check(&self, lower: Option<&Limit>, upper: Option<&Limit>, errors: &mut Errors) {
-        let Self { name, min, max } = self;
-        let of_lower = lower.and_then(Limit::integer);
-        let of_upper = upper.and_then(Limit::integer);
-        let outside = match (lower, upper) {
-            (Some(limit), _) if of_lower.is_some_and(|first| first > *max) => Some((limit, "largest", max)),
-            (_, Some(limit)) if of_upper.is_some_and(|last| last < *min) => Some((limit, "smallest", min)),
-            _ => None,
-        };
-        if let Some((Limit { name: option, at, value }, end, number)) = outside {
-            errors.at(
-                at,
-                format!("no `{name}` satisfies `{option} = {value}`, since the {end} is {number}: change the limit or the type"),
-            );
-        } else if let (Some(low), Some(high)) = (lower, upper)
-            && of_lower.zip(of_upper).is_some_and(|(first, last)| first > last)
-        {
-            errors.at(
-                &high.at,
-                format!(
-                    "no `{name}` satisfies both `{} = {}` and `{} = {}`: change one of them",
-                    low.name, low.value, high.name, high.value
-                ),
-            );
-        }
+/// Refuses limits that no number meets, or no integer of this type.
+pub(crate) fn check(lower: Option<&Limit>, upper: Option<&Limit>, of: Option<Integer>, errors: &mut Errors) {
+    let both = |what: &str, low: &Limit, high: &Limit| {
+        let (low, high) =
+            (format!("{} = {}", low.name, low.value), format!("{} = {}", high.name, high.value));
+        format!("no {what} satisfies both `{low}` and `{high}`: change one of them")
+    };
+    if let (Some(low), Some(high)) = (lower, upper)
+        && !(low.allows(high.value) && high.allows(low.value))
+    {
+        return errors.at(&high.at, both("number", low, high));
+    }
+    let Some(Integer { name, min, max }) = of else { return };
+    let (first, last) = (lower.and_then(Limit::integer), upper.and_then(Limit::integer));
+    let outside = match (lower, upper) {
+        (Some(limit), _) if first.is_some_and(|first| first > max) => Some((limit, "largest", max)),
+        (_, Some(limit)) if last.is_some_and(|last| last < min) => Some((limit, "smallest", min)),
+        _ => None,
+    };
+    if let Some((Limit { name: option, at, value }, end, number)) = outside {
+        errors.at(
+            at,
+            format!("no `{name}` satisfies `{option} = {value}`, since the {end} is {number}: change the limit or the type"),
+        );
+    } else if let (Some(low), Some(high)) = (lower, upper)
+        && first.zip(last).is_some_and(|(first, last)| first > last)
+    {
+        errors.at(&high.at, both(&format!("`{name}`"), low, high));
     }
 }

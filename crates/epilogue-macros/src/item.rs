@@ -6,10 +6,18 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, Ident, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility, parse_quote,
+    AttrStyle, Attribute, FnArg, Ident, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility,
+    parse_quote,
 };
 
 use crate::diagnostics::Errors;
+
+/// A function. What stands as `#![…]` within its braces applies to all of it, so it is read as if it stood above.
+pub(crate) fn function(tokens: TokenStream) -> syn::Result<ItemFn> {
+    let mut item: ItemFn = syn::parse2(tokens)?;
+    item.attrs.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
+    Ok(item)
+}
 
 /// Notes an error if an item is known to be something other than a function.
 pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut Errors) -> bool {
@@ -36,16 +44,10 @@ fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
         return Some((sig.fn_token.span(), "a method without a body"));
     }
     Some(match syn::parse2(tokens.clone()).ok()? {
-        Item::Const(item) => (item.const_token.span(), "a constant"),
-        Item::Enum(item) => (item.enum_token.span(), "an enum"),
         Item::Impl(item) => (item.impl_token.span(), "an `impl`"),
         Item::Mod(item) => (item.mod_token.span(), "a module"),
-        Item::Static(item) => (item.static_token.span(), "a static"),
         Item::Struct(item) => (item.struct_token.span(), "a struct"),
         Item::Trait(item) => (item.trait_token.span(), "a trait"),
-        Item::Type(item) => (item.type_token.span(), "a type"),
-        Item::Union(item) => (item.union_token.span(), "a union"),
-        Item::Use(item) => (item.use_token.span(), "a `use`"),
         // What syn leaves as tokens may be a function in a newer version of the language.
         Item::Fn(_) | Item::Verbatim(_) => return None,
         item => (item.span(), "an item of another kind"),

@@ -14,7 +14,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
     let private = args.private(&mut errors);
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
-    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
+    let Ok(mut function) = item::function(item.clone()) else {
         item::refuse_other(item, "#[epilogue::main]", &mut errors);
         return errors.beside(item);
     };
@@ -23,7 +23,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         errors.at(other, "`#[epilogue::main]` starts the runtime: remove this");
     }
     check(&function, &mut errors);
-    check_qualifiers(&mut function.sig, "`main`", &mut errors);
+    check_qualifiers(&function.sig, "`main`", &mut errors);
     let ItemFn { attrs, vis, mut sig, block: body, .. } = function;
     let ty = match &sig.output {
         ReturnType::Default => quote!(()),

@@ -54,7 +54,7 @@ impl Names {
     pub(crate) fn of(function: &mut Function) -> Self {
         let (name, generics) = (&function.item.sig.ident, function.generics());
         let place = place(name);
-        let table = format_ident!("__epilogue_names_of_{}_{}", name.unraw(), place, span = Span::call_site());
+        let table = format_ident!("__epilogue_names_of_{}", place, span = Span::call_site());
         let mut names = Self {
             table,
             function: name.span(),
@@ -110,45 +110,19 @@ impl Names {
             return TokenStream::new();
         }
         let Self { table, private, allowed, found, .. } = self;
-        let module = |index| format_ident!("__{}_{}", self.place, index, span = Span::call_site());
-        // Where it stands, rustc's suggestion of a type parameter is the same as for the function.
-        let given = |whole: &Ident| Ident::new(&whole.to_string(), self.function);
-        let imports = found.iter().enumerate().map(|(index, Name { path, aliased, whole, .. })| {
-            let (import, given) = (beside(path, &aliased.ident, &module(index), allowed), given(whole));
-            quote! {
-                #import
-                #[doc(hidden)]
-                #allowed
-                #[allow(non_camel_case_types)]
-                type #given = #aliased;
-            }
-        });
-        let entries = found.iter().enumerate().map(|(index, Name { path, aliased, whole, is_asserted })| {
-            let (span, given) = (first_span(path), given(whole));
-            let assert = is_asserted.then(|| {
-                let clause = quote_spanned!(span=> #whole: __epilogue::Dependency {});
-                quote!(const _: () = {
-                    #[allow(dead_code, trivial_bounds, unused_qualifications, reason = "its bounds are checked, it is not called")]
-                    fn holds() where #clause
-                };)
-            });
-            let (module, number) = (module(index), Literal::usize_unsuffixed(index));
-            let entry = quote! {
-                #[allow(non_camel_case_types)]
-                type #given = #aliased;
-                #assert
-                impl __epilogue::Names<#number> for #table {
-                    type Alias = #whole;
-                }
-            };
-            let block = block(path, &aliased.ident, &quote!(#module), &entry);
-            quote!({ #block })
-        });
+        let imports = found.iter().enumerate().map(|(index, name)| self.import(index, name));
+        let entries = found.iter().enumerate().map(|(index, name)| self.entry(index, name));
         quote! {
             #(#imports)*
 
             #[doc(hidden)]
-            #[allow(non_camel_case_types, dead_code, missing_debug_implementations, reason = "it only holds names")]
+            #[allow(
+                non_camel_case_types,
+                dead_code,
+                missing_debug_implementations,
+                clippy::empty_structs_with_brackets,
+                reason = "it only holds names"
+            )]
             struct #table {}
 
             #[doc(hidden)]
@@ -158,6 +132,52 @@ impl Names {
                 #(#entries)*
             };
         }
+    }
+
+    /// The alias of a name, beside the function.
+    fn import(&self, index: usize, Name { path, aliased, whole, .. }: &Name) -> TokenStream {
+        let (allowed, given) = (&self.allowed, self.given(whole));
+        let import = beside(path, &aliased.ident, &self.module(index), allowed);
+        quote! {
+            #import
+            #[doc(hidden)]
+            #allowed
+            #[allow(non_camel_case_types)]
+            type #given = #aliased;
+        }
+    }
+
+    /// The entry of a name in the table.
+    fn entry(&self, index: usize, Name { path, aliased, whole, is_asserted }: &Name) -> TokenStream {
+        let (table, given, module) = (&self.table, self.given(whole), self.module(index));
+        let number = Literal::usize_unsuffixed(index);
+        let assert = is_asserted.then(|| {
+            let clause = quote_spanned!(first_span(path)=> #whole: __epilogue::Dependency {});
+            quote!(const _: () = {
+                #[allow(dead_code, trivial_bounds, unused_qualifications, reason = "its bounds are checked, it is not called")]
+                fn holds() where #clause
+            };)
+        });
+        let entry = quote! {
+            #[allow(non_camel_case_types)]
+            type #given = #aliased;
+            #assert
+            impl __epilogue::Names<#number> for #table {
+                type Alias = #whole;
+            }
+        };
+        let block = block(path, &aliased.ident, &quote!(#module), &entry);
+        quote!({ #block })
+    }
+
+    /// The module that has the struct of this name's alias.
+    fn module(&self, index: usize) -> Ident {
+        format_ident!("__{}_{}", self.place, index, span = Span::call_site())
+    }
+
+    /// A type's name where it is given: there, rustc's suggestion of a type parameter is the same as for the function.
+    fn given(&self, whole: &Ident) -> Ident {
+        Ident::new(&whole.to_string(), self.function)
     }
 }
 
@@ -281,7 +301,8 @@ fn structure(last: &PathSegment) -> TokenStream {
     let span = name.span();
     let (generics, arguments) = stood_in(last);
     if generics.is_empty() {
-        return quote_spanned!(span=> pub struct #name {});
+        let structure = quote_spanned!(span=> pub struct #name {});
+        return quote!(#[allow(clippy::empty_structs_with_brackets)] #structure);
     }
     let types = arguments.iter().zip(&generics).filter(|(argument, generic)| types::same(argument, generic));
     let types = types.map(|(argument, _)| argument);
@@ -304,12 +325,12 @@ fn stood_in(last: &PathSegment) -> (Vec<TokenStream>, Vec<Ident>) {
     arguments.args.iter().enumerate().map(generic).unzip()
 }
 
-/// The function's position, as part of names: two functions of one name are an error that rustc reports, and two tables of one name would be
-/// more errors.
+/// The function's name and position, as part of names. Functions that a macro generates may all have one position; and two functions of one
+/// name are an error that rustc reports, where two tables of one name would be more errors.
 fn place(function: &Ident) -> String {
     // Only the compiler's own span knows its position.
     let at = function.span().unwrap();
-    format!("at_{}_{}", at.line(), at.column())
+    format!("at_{}_{}_{}", function.unraw(), at.line(), at.column())
 }
 
 /// Whether a `use` can name it.

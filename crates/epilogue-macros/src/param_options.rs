@@ -11,7 +11,7 @@ use crate::diagnostics::Errors;
 use crate::docs;
 use crate::habits::advice;
 use crate::habits::fastapi::MISSING;
-use crate::integer::Integer;
+use crate::integer::{self, Integer};
 use crate::number::{Limit, Number};
 use crate::parameter::Parameter;
 use crate::types::{arguments, is_named, is_scalar, text};
@@ -196,20 +196,7 @@ impl ParamOptions {
     }
 
     fn read_bounds(&mut self, args: &mut Args, of: Option<&Type>, errors: &mut Errors) {
-        let [ge, gt, le, lt] = ["ge", "gt", "le", "lt"].map(|name| {
-            let (at, expr) = args.value(name, errors)?;
-            let Some(value) = Number::of(&expr) else {
-                errors.at(
-                    &expr,
-                    format!("the option `{name}` takes a number: write `{name} = 3` or `{name} = 2.5`"),
-                );
-                return None;
-            };
-            let bound = value.bound();
-            self.fields.push(quote!(#at: __epilogue::Some(#bound)));
-            self.limits.number = true;
-            Some(Limit { name, at, value })
-        });
+        let [ge, gt, le, lt] = ["ge", "gt", "le", "lt"].map(|name| self.read_bound(name, args, errors));
         for (first, second) in [(&ge, &gt), (&le, &lt)] {
             if let (Some(first), Some(second)) = (first, second) {
                 errors.at(
@@ -222,19 +209,7 @@ impl ParamOptions {
             }
         }
         let (lower, upper) = (ge.as_ref().or(gt.as_ref()), le.as_ref().or(lt.as_ref()));
-        if let (Some(low), Some(high)) = (lower, upper)
-            && !(low.allows(high.value) && high.allows(low.value))
-        {
-            errors.at(
-                &high.at,
-                format!(
-                    "no number satisfies both `{} = {}` and `{} = {}`: change one of them",
-                    low.name, low.value, high.name, high.value
-                ),
-            );
-        } else if let Some(integer) = of.and_then(Integer::of) {
-            integer.check(lower, upper, errors);
-        }
+        integer::check(lower, upper, of.and_then(Integer::of), errors);
         if let Some(default) = self.default.as_ref().map(within_some).and_then(Number::of)
             && let Some(limit) =
                 [&ge, &gt, &le, &lt].into_iter().flatten().find(|limit| !limit.allows(default))
@@ -247,6 +222,21 @@ impl ParamOptions {
                 ),
             );
         }
+    }
+
+    fn read_bound(&mut self, name: &'static str, args: &mut Args, errors: &mut Errors) -> Option<Limit> {
+        let (at, expr) = args.value(name, errors)?;
+        let Some(value) = Number::of(&expr) else {
+            errors.at(
+                &expr,
+                format!("the option `{name}` takes a number: write `{name} = 3` or `{name} = 2.5`"),
+            );
+            return None;
+        };
+        let bound = value.bound();
+        self.fields.push(quote!(#at: __epilogue::Some(#bound)));
+        self.limits.number = true;
+        Some(Limit { name, at, value })
     }
 
     fn read_lengths(&mut self, args: &mut Args, errors: &mut Errors) {

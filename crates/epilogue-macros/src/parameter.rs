@@ -62,6 +62,14 @@ impl Parameter {
         !self.borrowed && types::is_named(&self.ty, "Depends")
     }
 
+    /// Whether a path function's check of it could find nothing: it depends on nothing, leaves path and body alone, and has no options. Such
+    /// a check is left out, since each costs the user's build a little.
+    pub(crate) fn needs_no_check(&self) -> bool {
+        const PLAIN: &[&str] =
+            &["Query", "Header", "Cookie", "State", "BackgroundTasks", "Reply", "RequestParts", "ClientAddr"];
+        self.attrs.is_empty() && types::is_one_of(&self.ty, PLAIN)
+    }
+
     /// Whether the body states its type once more, see `names.rs`. That is left out for an unused parameter, since lints would notice.
     pub(crate) fn is_named_in_body(&self) -> bool {
         self.is_owned_depends() && !self.name.to_string().starts_with('_')

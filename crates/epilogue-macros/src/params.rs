@@ -6,34 +6,13 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Generics, Type};
 
-use crate::asserts::{Asserts, is_extract};
+use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
 use crate::docs::{self, HoistedDefault};
+use crate::habits::advice::is_direct;
 use crate::param_options::ParamOptions;
 use crate::parameter::Parameter;
-use crate::types::{arguments, is_named, is_one_of, is_scalar, mentions};
-
-/// Parameters that read nothing of the path. Any other name may be an alias of a `Path<…>`.
-const NOT_IN_PATH: &[&str] = &[
-    "Query",
-    "Header",
-    "Cookie",
-    "Form",
-    "Json",
-    "File",
-    "Bytes",
-    "String",
-    "Depends",
-    "Option",
-    "Result",
-    "State",
-    "BackgroundTasks",
-    "Reply",
-    "RequestParts",
-    "ClientAddr",
-    "Shutdown",
-    "Extract",
-];
+use crate::types::{arguments, is_extract, is_named, is_one_of, is_scalar, mentions};
 
 /// The tokens of a list of parameters.
 pub(crate) struct Params {
@@ -148,9 +127,11 @@ fn node(
     if known.is_empty() { new } else { quote_spanned!(span=> __epilogue::ParamNode { #(#known,)* ..#new }) }
 }
 
-/// Whether the start asks the type for the names that it reads.
+/// Whether the start asks the type for the names that it reads: it reads the path, or has a name that may be an alias of a `Path<…>`.
 fn is_asked(ty: &Type, options: &ParamOptions) -> bool {
-    !is_scalar(ty) && (options.alias.is_some() || !is_one_of(ty, NOT_IN_PATH))
+    let may_be_path =
+        is_named(ty, "Path") || !is_direct(ty) && !is_one_of(ty, &["Option", "Result", "String"]);
+    !is_scalar(ty) && (options.alias.is_some() || may_be_path)
 }
 
 fn take(

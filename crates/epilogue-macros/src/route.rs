@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
-use crate::asserts::{check, is_plain};
+use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::emit::generated;
 use crate::names::{Names, alias, can_be_imported, imported};
@@ -222,10 +222,10 @@ impl Read<'_> {
         let name = self.function.name();
         let node = quote!(&<#name as __epilogue::Route>::NODE);
         let segments = &self.template.segments;
-        // Parameters that the macro can see to be right need no check: each costs the user's build a little.
         let takes_segment = |param: &Parameter| is_plain_segment(param, segments);
         let needs_none = |param: &Parameter| {
-            takes_segment(param) || is_plain(param) && !segments.contains(&param.name.unraw().to_string())
+            takes_segment(param)
+                || param.needs_no_check() && !segments.contains(&param.name.unraw().to_string())
         };
         let checked = self.params.iter().enumerate().filter(|(_, param)| !needs_none(param));
         let params = checked.map(|(index, param)| {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::visit::Visit;
 use syn::{
     Attribute, Block, ExprYield, GenericParam, Generics, ItemFn, Meta, ReturnType, Signature, Type,
-    WherePredicate,
+    TypeParamBound, WherePredicate,
 };
 
 use crate::diagnostics::Errors;
@@ -20,7 +20,7 @@ pub(crate) struct Function {
     pub(crate) item: ItemFn,
     pub(crate) params: Vec<Parameter>,
     pub(crate) output: Output,
-    /// Something is wrong with what the function returns, and has been reported or will be by rustc.
+    /// Something is wrong with what the function returns, and has been reported.
     pub(crate) has_no_output: bool,
     /// The body has a `yield`, or fits a pattern that stands where a parameter's name should be. rustc would report that too.
     pub(crate) has_no_body: bool,
@@ -103,7 +103,7 @@ impl Function {
         errors: &mut Errors,
     ) -> Option<Self> {
         let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
-        let Ok(mut item) = syn::parse2::<ItemFn>(read) else {
+        let Ok(mut item) = item::function(read) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
@@ -111,7 +111,7 @@ impl Function {
         };
         check_other_macros(&mut item, kind, errors);
         check_options(&mut item, errors);
-        check_qualifiers(&mut item.sig, kind.name(), errors);
+        check_qualifiers(&item.sig, kind.name(), errors);
         let yields = kind == Kind::Dependency && check_yield(&item.block, errors);
         let has_no_body = yields || item.sig.inputs.iter().any(parameter::is_nameless);
         let params = item
@@ -128,8 +128,7 @@ impl Function {
             .collect();
         let before = errors.count();
         let output = output(&item.sig, kind, errors);
-        let has_no_output =
-            errors.count() > before || kind != Kind::Task && forbidden::lacks_lifetime(&item.sig);
+        let has_no_output = errors.count() > before;
         check_self(&item.sig, kind.name(), errors);
         Some(Self {
             item,
@@ -223,11 +222,26 @@ impl Function {
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
     generics.params =
         generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+    keep_bounds(
+        generics,
+        |bound| !matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static"),
+    )
+}
+
+/// Keeps these bounds of the type parameters, and none of the lifetimes.
+pub(crate) fn keep_bounds(mut generics: Generics, is_kept: fn(&TypeParamBound) -> bool) -> Generics {
     if let Some(clause) = &mut generics.where_clause {
         clause.predicates = std::mem::take(&mut clause.predicates)
             .into_iter()
-            .filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)))
+            .filter_map(|mut predicate| {
+                let WherePredicate::Type(of_type) = &mut predicate else { return None };
+                of_type.bounds = std::mem::take(&mut of_type.bounds).into_iter().filter(is_kept).collect();
+                (!of_type.bounds.is_empty()).then_some(predicate)
+            })
             .collect();
+    }
+    for param in generics.type_params_mut() {
+        param.bounds = std::mem::take(&mut param.bounds).into_iter().filter(is_kept).collect();
     }
     generics
 }
@@ -307,7 +321,7 @@ fn self_type(signature: &Signature) -> Option<Ident> {
     types::word(quote!(#inputs #output), &|word| word == "Self")
 }
 
-pub(crate) fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut Errors) {
+pub(crate) fn check_qualifiers(signature: &Signature, of: &str, errors: &mut Errors) {
     if let Some(abi) = &signature.abi {
         errors.at(
             abi,
@@ -322,13 +336,6 @@ pub(crate) fn check_qualifiers(signature: &mut Signature, of: &str, errors: &mut
     }
     if let Some(constness) = &signature.constness {
         errors.at(constness, format!("{of} cannot be `const`: remove it"));
-    }
-    // rustc would report it too, so it is removed.
-    if let Some(variadic) = signature.variadic.take() {
-        errors.at(
-            variadic,
-            format!("{of} cannot take a variable number of arguments: remove `...`, or take `Query<Vec<…>>`"),
-        );
     }
 }
 

@@ -127,6 +127,7 @@ fn structure(function: &Function) -> TokenStream {
             non_camel_case_types,
             missing_copy_implementations,
             missing_debug_implementations,
+            clippy::exhaustive_structs,
             reason = "it has the function's name"
         )]
         #vis struct #name {
@@ -147,8 +148,7 @@ fn asserts(function: &Function) -> (Asserts, Vec<TokenStream>) {
     (asserts, types)
 }
 
-/// The code that makes the struct a task. Its data goes through a struct that is generic over the arguments, so that what an argument lacks
-/// is reported once, by the assertion on its type, and not by each derived implementation.
+/// The code that makes the struct a task.
 fn task(
     function: &Function,
     options: &[TokenStream],
@@ -157,27 +157,46 @@ fn task(
 ) -> TokenStream {
     let name = function.name();
     let text = name.unraw().to_string();
-    let names: Vec<_> = fields(function).map(|param| &param.name).collect();
-    let kinds: Vec<_> =
-        (0..names.len()).map(|index| format_ident!("__A{index}", span = Span::mixed_site())).collect();
     let checks = function.params.iter().filter(|param| param.is_owned_depends()).map(|param| {
         let ty = &param.ty;
         check(&param.ty_as_written, &quote!(__epilogue::InTask::<#ty>::VERDICT))
     });
     let checks = quote!(#(#checks)*);
-    let asserts = asserts.tokens();
+    let (asserts, data, running) = (asserts.tokens(), data(function, types), running(function));
     let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
-    let running = running(function);
-    let data = quote!(__EpilogueData<#(#types),*>);
-    let lent = quote!(__EpilogueData<#(&#types),*>);
     let code = quote! {
         #asserts
         #checks
+        #data
 
+        impl __epilogue::Task for #name {
+            const NAME: &'static __epilogue::str = #text;
+            const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
+            const LOCATION: __epilogue::SourceLine = #at;
+
+            fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
+                #running
+            }
+        }
+    };
+    generated(&function.private, &function.item.attrs, &code)
+}
+
+/// The code that makes the struct data. It goes through a struct that is generic over the arguments, so that what an argument lacks is
+/// reported once, by the assertion on its type, and not by each derived implementation.
+fn data(function: &Function, types: &[TokenStream]) -> TokenStream {
+    let name = function.name();
+    let text = name.unraw().to_string();
+    let names: Vec<_> = fields(function).map(|param| &param.name).collect();
+    let type_params: Vec<_> = (0..names.len()).map(type_param).collect();
+    let expected = format!("the arguments of the task `{text}`");
+    let data = quote!(__EpilogueData<#(#types),*>);
+    let lent = quote!(__EpilogueData<#(&#types),*>);
+    quote! {
         #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
-        #[serde(crate = "__epilogue::serde", rename = #text)]
-        struct __EpilogueData<#(#kinds),*> {
-            #(#names: #kinds,)*
+        #[serde(crate = "__epilogue::serde", rename = #text, expecting = #expected)]
+        struct __EpilogueData<#(#type_params),*> {
+            #(#names: #type_params,)*
         }
 
         impl __epilogue::Clone for #name {
@@ -203,72 +222,60 @@ fn task(
                 __epilogue::Ok(Self { #(#names,)* })
             }
         }
-
-        impl __epilogue::Task for #name {
-            const NAME: &'static __epilogue::str = #text;
-            const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new()#(#options)*;
-            const LOCATION: __epilogue::SourceLine = #at;
-
-            fn run(self, __epilogue_context: &__epilogue::TaskContext) -> __epilogue::TaskRunning {
-                #running
-            }
-        }
-    };
-    generated(&function.private, &function.item.attrs, &code)
+    }
 }
 
+/// The name of the type parameter that stands for the argument at this index.
+fn type_param(index: usize) -> Ident {
+    format_ident!("__A{index}", span = Span::mixed_site())
+}
+
+/// The code that runs the function: its dependencies come from the app, its other arguments out of the struct.
 fn running(function: &Function) -> TokenStream {
     let span = function.name().span();
-    let locals: Vec<_> = (0..function.params.len())
-        .map(|index| format_ident!("__epilogue_{index}", span = Span::mixed_site()))
-        .collect();
-    let take = function.params.iter().zip(&locals).filter(|(param, _)| param.is_owned_depends()).map(
-        |(param, local)| {
-            let ty = &param.ty;
-            quote! {
-                let #local = match __epilogue::InTask::<#ty>::take(__epilogue_context) {
-                    __epilogue::Ok(__epilogue_output) => __epilogue_output,
-                    __epilogue::Err(__epilogue_missing) => return __epilogue::task_failed(__epilogue_missing),
-                };
-            }
-        },
-    );
-    let take = quote!(#(#take)*);
-    let arguments: Vec<_> = function
-        .params
-        .iter()
-        .zip(&locals)
-        .map(|(param, local)| {
-            let name = &param.name;
-            if param.is_owned_depends() { quote!(#local) } else { quote!(self.#name) }
-        })
-        .collect();
-    let call = function.call(&TokenStream::new(), &arguments);
-    let returned = |value: TokenStream| match &function.output {
-        // No assertion can name the type, so the value is checked.
-        output if let Some(ty) = output.unnamed() => {
-            // Also where it is bound, so that it resolves even if the type comes out of another macro.
-            let result = Ident::new("__epilogue_result", ty.span());
-            let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&#result));
-            quote!({ let #result = #value; #check; __epilogue::TaskReturned(#result).into_return() })
+    let (mut takes, mut arguments) = (Vec::new(), Vec::new());
+    for (index, param) in function.params.iter().enumerate() {
+        let Parameter { name, ty, .. } = param;
+        if !param.is_owned_depends() {
+            arguments.push(quote!(self.#name));
+            continue;
         }
-        Output::Unit => value,
+        let local = format_ident!("__epilogue_{index}", span = Span::mixed_site());
+        takes.push(quote! {
+            let #local = match __epilogue::InTask::<#ty>::take(__epilogue_context) {
+                __epilogue::Ok(__epilogue_output) => __epilogue_output,
+                __epilogue::Err(__epilogue_missing) => return __epilogue::task_failed(__epilogue_missing),
+            };
+        });
+        arguments.push(quote!(#local));
+    }
+    let call = function.call(&TokenStream::new(), &arguments);
+    let run = if function.is_async() {
+        let returned = match function.output {
+            Output::Unit | Output::Plain(Type::Never(_)) => quote!(__epilogue_returned),
+            _ => returned(&function.output, &quote!(__epilogue_returned)),
+        };
+        quote_spanned!(span=> __epilogue::task_function(#call, |__epilogue_returned| #returned))
+    } else {
+        let returned = returned(&function.output, &call);
+        quote!(__epilogue::TaskRunning::blocking(move || #returned))
+    };
+    quote!(#(#takes)* #run)
+}
+
+/// What a task may return, out of what this one does.
+fn returned(output: &Output, value: &TokenStream) -> TokenStream {
+    // No assertion can name the type, so the value is checked.
+    if let Some(ty) = output.unnamed() {
+        // Also where it is bound, so that it resolves even if the type comes out of another macro.
+        let result = Ident::new("__epilogue_result", ty.span());
+        let check = quote_spanned!(ty.span()=> __epilogue::returned_by_task(&#result));
+        return quote!({ let #result = #value; #check; __epilogue::TaskReturned(#result).into_return() });
+    }
+    match output {
+        Output::Unit => quote!(#value),
         Output::Plain(Type::Never(_)) => quote!({ #[allow(unreachable_code)] { #value; } }),
         _ => quote!(__epilogue::TaskReturned(#value).into_return()),
-    };
-    if function.is_async() {
-        let returned = match function.output {
-            Output::Unit | Output::Plain(Type::Never(_)) => quote!(|__epilogue_returned| __epilogue_returned),
-            _ => {
-                let returned = returned(quote!(__epilogue_returned));
-                quote!(|__epilogue_returned| #returned)
-            }
-        };
-        let run = quote_spanned!(span=> __epilogue::task_function(#call, #returned));
-        quote!(#take #run)
-    } else {
-        let returned = returned(call);
-        quote!(#take __epilogue::TaskRunning::blocking(move || #returned))
     }
 }
 
@@ -276,7 +283,7 @@ fn running(function: &Function) -> TokenStream {
 /// whatever it is given.
 fn stub(function: &Function) -> TokenStream {
     let (name, vis) = (function.name(), &function.item.vis);
-    let (mut names, mut types, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut types, mut type_params) = (Vec::new(), Vec::new(), Vec::new());
     for (index, input) in function.item.sig.inputs.iter().enumerate() {
         if let FnArg::Typed(typed) = input
             && let Some(name) = name_of(&typed.pat)
@@ -286,9 +293,8 @@ fn stub(function: &Function) -> TokenStream {
             let right = function.params.iter().find(|param| param.name == *name && !param.is_reported);
             types.push(right.map_or_else(
                 || {
-                    let kind = format_ident!("__A{index}", span = Span::mixed_site());
-                    kinds.push(kind.clone());
-                    kind.into_token_stream()
+                    type_params.push(type_param(index));
+                    type_param(index).into_token_stream()
                 },
                 |param| param.ty.to_token_stream(),
             ));
@@ -297,30 +303,30 @@ fn stub(function: &Function) -> TokenStream {
     }
     let structure = quote! {
         #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
-        #vis struct #name<#(#kinds),*> {
+        #vis struct #name<#(#type_params),*> {
             #(#vis #names: #types,)*
         }
     };
     let code = quote! {
-        impl<#(#kinds),*> __epilogue::Clone for #name<#(#kinds),*> {
+        impl<#(#type_params),*> __epilogue::Clone for #name<#(#type_params),*> {
             fn clone(&self) -> Self {
                 __epilogue::unfinished()
             }
         }
 
-        impl<#(#kinds),*> __epilogue::serde::Serialize for #name<#(#kinds),*> {
+        impl<#(#type_params),*> __epilogue::serde::Serialize for #name<#(#type_params),*> {
             fn serialize<S: __epilogue::serde::Serializer>(&self, _: S) -> __epilogue::Result<S::Ok, S::Error> {
                 __epilogue::unfinished()
             }
         }
 
-        impl<'de, #(#kinds),*> __epilogue::serde::Deserialize<'de> for #name<#(#kinds),*> {
+        impl<'de, #(#type_params),*> __epilogue::serde::Deserialize<'de> for #name<#(#type_params),*> {
             fn deserialize<D: __epilogue::serde::Deserializer<'de>>(_: D) -> __epilogue::Result<Self, D::Error> {
                 __epilogue::unfinished()
             }
         }
 
-        impl<#(#kinds: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#kinds),*> {
+        impl<#(#type_params: __epilogue::Send + __epilogue::Sync + 'static),*> __epilogue::Task for #name<#(#type_params),*> {
             const NAME: &'static __epilogue::str = "";
             const OPTIONS: __epilogue::TaskOptions = __epilogue::TaskOptions::new();
             const LOCATION: __epilogue::SourceLine = __epilogue::SourceLine::new("", 0);

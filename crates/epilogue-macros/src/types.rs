@@ -128,6 +128,25 @@ pub(crate) fn is_scalar(ty: &Type) -> bool {
     inner.path.get_ident().is_some_and(|ident| ident == "String" || BUILT_IN.iter().any(|name| ident == name))
 }
 
+/// Whether a type is an `Extract<…>` of an axum extractor. Only inference finds out which kind it is, where it is described.
+pub(crate) fn is_extract(ty: &Type) -> bool {
+    is_named(ty, "Extract") && arguments(ty).len() == 1
+}
+
+/// The type that `Depends<…>` names, also within an `Option` or `Result`, which ask for the same without failing the request.
+pub(crate) fn dependency_of(ty: &Type) -> Option<&Type> {
+    match arguments(ty)[..] {
+        [named] if is_named(ty, "Depends") => Some(named),
+        [inner] if is_named(ty, "Option") && is_named(inner, "Depends") => dependency_of(inner),
+        [inner, error]
+            if is_named(ty, "Result") && is_named(inner, "Depends") && is_named(error, "Rejection") =>
+        {
+            dependency_of(inner)
+        }
+        _ => None,
+    }
+}
+
 /// Whether values of a type are only ever borrowed or boxed.
 pub(crate) fn is_unsized(ty: &Type) -> bool {
     match ty {

@@ -34,6 +34,17 @@ async fn a_task_takes_app_scoped_dependencies_when_it_runs() {
     assert_eq!(entries.now(), ["to ann: hello"]);
 }
 
+#[test]
+fn a_task_is_data_by_the_names_of_its_arguments() {
+    let task = send { to: "ann".into(), text: "hello".into() };
+    let data = serde_json::to_string(&task).unwrap();
+    assert_eq!(data, r#"{"to":"ann","text":"hello"}"#);
+    let send { to, text } = serde_json::from_str(&data).unwrap();
+    assert_eq!([to, text], ["ann", "hello"]);
+    let error = serde_json::from_str::<send>("3").err().unwrap();
+    assert!(error.to_string().contains("expected the arguments of the task `send`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_task_takes_what_stands_in_for_its_dependency() {
     #[dependency(scope = "app")]

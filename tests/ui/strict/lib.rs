@@ -7,6 +7,7 @@
 #![deny(unused_qualifications, unused_import_braces)]
 #![deny(missing_copy_implementations, closure_returning_async_block)]
 #![deny(clippy::missing_docs_in_private_items, clippy::unnecessary_struct_initialization)]
+#![deny(clippy::empty_structs_with_brackets, clippy::exhaustive_structs, clippy::shadow_reuse)]
 // Of the functions as users write them, and of no code of the macros: async without an await, values that are only read.
 #![allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::must_use_candidate)]
 #![allow(clippy::missing_errors_doc, clippy::too_many_arguments)]
@@ -80,6 +81,7 @@ use private::hidden;
 
 /// A struct of parameters.
 #[derive(Debug, Dependency)]
+#[non_exhaustive]
 pub struct Paging {
     /// How many.
     #[param(default = 10, ge = 1, le = 100)]
@@ -98,6 +100,7 @@ fn usual() -> u8 {
 
 /// A generic struct of parameters.
 #[derive(Debug, Dependency)]
+#[non_exhaustive]
 pub struct Filter<T>
 where
     T: Send + Sync + 'static,
@@ -114,6 +117,7 @@ pub fn former() {}
 /// Is deprecated, and a struct.
 #[deprecated]
 #[derive(Debug, Dependency)]
+#[non_exhaustive]
 pub struct Former {
     /// Which.
     pub q: Query<String>,
@@ -129,6 +133,7 @@ pub async fn notify_formerly(email: String) {
 /// Is deprecated, and no more than a type.
 #[deprecated]
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct FormerPool;
 
 /// Names what is deprecated, and says that it may.

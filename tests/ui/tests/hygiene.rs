@@ -283,6 +283,15 @@ mod items_of_a_macro_of_another_crate {
     }
 }
 
+/// Functions out of a procedural macro, which stand in one place.
+mod items_of_a_procedural_macro {
+    epilogue_ui_generated::resource!();
+
+    fn app() -> epilogue::App {
+        epilogue::App::new().routes(epilogue::routes![list, create])
+    }
+}
+
 /// Items inside of a function, which no path from the crate's root leads to.
 mod items_of_a_function {
     use epilogue::prelude::*;
@@ -302,9 +311,72 @@ mod items_of_a_function {
     }
 }
 
+/// Attributes within the braces, which apply to the whole function.
+mod inner_attributes {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn user() -> u64 {
+        #![allow(clippy::let_and_return)]
+        let user = 1;
+        user
+    }
+
+    #[get("/")]
+    async fn index(user: Depends<user>) -> String {
+        #![allow(clippy::let_and_return)]
+        let text = user.to_string();
+        text
+    }
+
+    #[epilogue::main]
+    async fn main() {
+        #![allow(clippy::let_unit_value)]
+        let () = ();
+    }
+}
+
+/// A parameter may be bound by reference, like that of any function.
+mod bound_by_reference {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn user(ref name: Query<String>) -> String {
+        name.to_string()
+    }
+
+    #[get("/")]
+    async fn index(ref user: Depends<user>) -> String {
+        user.to_string()
+    }
+}
+
+/// A trait object that is called with a reference lends it for that call.
+mod functions_as_outputs {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn greeting() -> Box<dyn Fn(&str) -> String + Send + Sync> {
+        Box::new(|name| format!("hello {name}"))
+    }
+
+    #[get("/{name}")]
+    async fn greet(name: Path<String>, greeting: Depends<greeting>) -> String {
+        (**greeting)(&name)
+    }
+}
+
 /// A lifetime may have a name: it is nobody's but the call's.
 mod lifetimes_with_names {
     use epilogue::prelude::*;
+
+    #[dependency]
+    fn bounded<'a, T: Default + Send + Sync + 'static + 'a>(tasks: &'a BackgroundTasks) -> T
+    where
+        T: Clone + 'a,
+    {
+        T::default()
+    }
 
     #[dependency]
     fn count<'a, T: Default + Send + Sync + 'static>(tasks: &'a BackgroundTasks, reply: &'a Reply) -> T

@@ -1,14 +1,13 @@
 //! Attributes that other libraries have for a parameter or a field. rustc would say that it does not know them.
 
-use syn::{Attribute, PatType, Type};
+use syn::{Attribute, PatType};
 
 use crate::diagnostics::Errors;
-use crate::effects;
 use crate::habits::advice::is_direct;
 use crate::habits::fastapi::Declared;
 use crate::parameter::name_of;
 use crate::signature::Kind;
-use crate::types::{holds_value, is_named, owned, text};
+use crate::types::{owned, text};
 
 /// The attributes that say where a parameter comes from, and the type that says so here.
 const SOURCES: &[(&str, &str)] = &[
@@ -44,43 +43,22 @@ pub(crate) fn refuse(input: &mut PatType, own: &[Attribute], kind: Kind, errors:
     let name = name_of(&input.pat).map_or_else(|| String::from("name"), ToString::to_string);
     let declared = Declared::new(name, options, &input.ty);
     let ty = &declared.ty;
-    let message = match source(first) {
-        Some("Depends") => {
-            let arguments = first.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
-            let name = effects::dependency(&arguments).unwrap_or_else(|| text(ty));
-            format!(
-                "what a parameter depends on is its type: write `{}`",
-                declared.whole(&[], &depends(ty, &name))
-            )
-        }
-        None if is_direct(ty) && !holds_value(ty) => {
-            format!(
-                "`{}` is not a value of the request, so nothing is said of it: remove this",
-                declared.name
-            )
-        }
-        Some(source) => {
-            let whole = declared.whole(&[], &sourced(ty, source));
-            format!("where a parameter comes from is its type, not an attribute: write `{whole}`")
-        }
-        None => {
-            let whole = declared.whole(&[String::from("…")], &sourced(ty, "Query"));
-            format!(
-                "what is said of a parameter stands in its `#[param(…)]`: write `{whole}`, with options such as `default`, `alias`, \
-                 `ge` and `min_length`"
-            )
-        }
+    let written = |source: &str| match first.meta.require_list() {
+        Ok(dependency) if source == "Depends" => format!("Depends<{}>", dependency.tokens),
+        _ if is_direct(ty) => text(ty),
+        _ => format!("{source}<{}>", owned(ty)),
+    };
+    let message = if let Some(source) = source(first) {
+        let whole = declared.whole(&[], &written(source));
+        format!("where a parameter comes from is its type, not an attribute: write `{whole}`")
+    } else {
+        let whole = declared.whole(&[String::from("…")], &written("Query"));
+        format!(
+            "what is said of a parameter stands in its `#[param(…)]`: write `{whole}`, with options such as `default`, `alias`, \
+             `ge` and `min_length`"
+        )
     };
     errors.at(first, message);
-}
-
-/// The type as it is, or in this source if it is a plain value.
-fn sourced(ty: &Type, source: &str) -> String {
-    if is_direct(ty) { text(ty) } else { format!("{source}<{}>", owned(ty)) }
-}
-
-fn depends(ty: &Type, name: &str) -> String {
-    if is_named(ty, "Depends") { text(ty) } else { format!("Depends<{}>", name.replace("::<", "<")) }
 }
 
 /// The type that says the same as an attribute.

@@ -56,14 +56,6 @@ impl Call {
     }
 }
 
-/// The error for the default of a parameter.
-pub(crate) fn default(declared: &Declared, value: &TokenStream) -> String {
-    match Call::read(value) {
-        Some(call) => called(declared, &call, None),
-        None => valued(declared, value),
-    }
-}
-
 /// The error for a call, which is the default itself or stands in an `Annotated` with that default.
 pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStream>) -> String {
     if call.name == "Depends" || call.name == "Security" {
@@ -78,7 +70,7 @@ pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStr
                 let value: TokenStream = tokens.collect();
                 if name == "default" {
                     default = Some(value);
-                } else if name == "embed" && is_true(&value) {
+                } else if name == "embed" && value.to_string().eq_ignore_ascii_case("true") {
                     options.push(String::from("embed"));
                 } else if let Some((_, option)) = OPTIONS.iter().find(|(option, _)| name == option) {
                     options.push(format!("{option} = {}", text(&value)));
@@ -88,12 +80,7 @@ pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStr
             _ => {}
         }
     }
-    let ty = &declared.ty;
-    let source = if call.name == "Body" { "Json" } else { &*call.name };
-    let (source, held) = match arguments(ty)[..] {
-        [held] if holds_value(ty) || is_named(ty, "File") => (last(ty), owned(held)),
-        _ => (String::from(source), owned(ty)),
-    };
+    let (source, held) = sourced(&declared.ty, if call.name == "Body" { "Json" } else { &call.name });
     let default = default.filter(|value| !is_ellipsis(value) && source != "Path");
     let (held, default) = with_default(held, default.as_ref());
     if let Some(default) = default {
@@ -125,27 +112,19 @@ fn depending(declared: &Declared, call: &Call) -> String {
 }
 
 /// The error for a default that is a value.
-fn valued(declared: &Declared, value: &TokenStream) -> String {
+pub(crate) fn valued(declared: &Declared, value: &TokenStream) -> String {
     let ty = &declared.ty;
     let is_none = is_none(value);
     if is_none && (is_credentials(ty) || is_named(ty, "Depends")) {
         let whole = declared.whole(&[], &format!("Option<{}>", text(ty)));
         return format!("{MISSING}: write `{whole}`");
     }
-    if is_named(ty, "BackgroundTasks") {
-        let whole = declared.whole(&[], "&BackgroundTasks");
-        return format!("every request has its list of tasks, which needs no default: write `{whole}`");
-    }
     if is_valueless(ty) {
         let whole = declared.whole(&[], &text(ty));
         return format!("`{}` needs no default: write `{whole}`", last(ty));
     }
-    let (source, held) = sourced(ty);
-    if is_ellipsis(value) {
-        let whole = declared.whole(&[], &format!("{source}<{held}>"));
-        return format!("what must be sent has no default: write `{whole}`");
-    }
-    let (held, default) = with_default(held, Some(value));
+    let (source, held) = sourced(ty, "Query");
+    let (held, default) = with_default(held, Some(value).filter(|value| !is_ellipsis(value)));
     let options: Vec<_> = default.map(|default| format!("default = {default}")).into_iter().collect();
     let whole = declared.whole(&options, &format!("{source}<{held}>"));
     if is_none {
@@ -155,15 +134,15 @@ fn valued(declared: &Declared, value: &TokenStream) -> String {
     }
 }
 
-/// What says where a value comes from, and the type of the value.
-fn sourced(ty: &Type) -> (String, String) {
+/// What says where a value comes from, `source` if it says nothing itself, and the type of the value.
+fn sourced(ty: &Type, source: &str) -> (String, String) {
     match arguments(ty)[..] {
         [held] if holds_value(ty) || is_named(ty, "File") => (last(ty), owned(held)),
         [inner] if is_named(ty, "Option") && (holds_value(inner) || is_named(inner, "File")) => {
             let held = arguments(inner).first().map_or_else(|| String::from("…"), |held| owned(held));
             (last(inner), format!("Option<{held}>"))
         }
-        _ => (String::from("Query"), owned(ty)),
+        _ => (String::from(source), owned(ty)),
     }
 }
 
@@ -216,10 +195,6 @@ fn last(ty: &Type) -> String {
 
 fn is_none(value: &TokenStream) -> bool {
     value.to_string() == "None"
-}
-
-fn is_true(value: &TokenStream) -> bool {
-    value.to_string().to_lowercase() == "true"
 }
 
 /// Python's `...`, which says there that a parameter has no default.

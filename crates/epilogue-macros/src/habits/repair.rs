@@ -82,12 +82,14 @@ fn parameter(tokens: TokenStream, kind: Kind, errors: &mut Errors) -> TokenStrea
     match (call, value) {
         (None, None) => return tokens,
         (Some(call), value) => errors.at(written, fastapi::called(&declared, &call, value.as_ref())),
-        (None, Some(value)) if kind == Kind::Task && Call::read(&value).is_none() => errors.at(
-            value,
-            "an argument of a task has no default: remove it, and give a value where the task is added",
-        ),
         (None, Some(value)) => {
-            let message = fastapi::default(&declared, &value);
+            let message = match Call::read(&value) {
+                Some(call) => fastapi::called(&declared, &call, None),
+                None if kind == Kind::Task => String::from(
+                    "an argument of a task has no default: remove it, and give a value where the task is added",
+                ),
+                None => fastapi::valued(&declared, &value),
+            };
             errors.at(value, message);
         }
     }

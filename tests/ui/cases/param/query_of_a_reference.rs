@@ -3,8 +3,8 @@
 use epilogue::prelude::*;
 
 #[get("/")]
-async fn read(name: &'static str) -> String {
-    name.to_owned()
+async fn read(name: Query<&str>) -> String {
+    name.to_string()
 }
 
 fn main() {}
