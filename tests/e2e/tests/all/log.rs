@@ -1,5 +1,6 @@
 //! What the log says of things that no client is told.
 
+use std::any::type_name;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -131,7 +132,8 @@ async fn an_exit_that_fails_after_the_reply_is_logged_with_its_reason() {
                 r#"an exit failed after the reply dependency="own_transaction" {route} error="409 Conflict: cannot commit: deadlock""#
             ),
             format!(
-                r#"an exit failed after the reply dependency="wordless_transaction" {route} error="an error of type `log::Wordless`, which replies 502 Bad Gateway""#
+                r#"an exit failed after the reply dependency="wordless_transaction" {route} error="an error of type `{}`, which replies 502 Bad Gateway""#,
+                type_name::<Wordless>()
             ),
             String::from(
                 r#"the exit of an app-scoped dependency failed dependency="pool" error="409 Conflict: cannot commit: deadlock""#
@@ -473,7 +475,7 @@ struct Spans(Journal);
 impl<S: tracing::Subscriber> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &tracing::span::Attributes<'_>, _: &tracing::Id, _: Context<'_, S>) {
         let metadata = attributes.metadata();
-        if metadata.target().starts_with("log") {
+        if metadata.target() == module_path!() {
             let fields: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
             self.0.write(format!("{} {}", metadata.name(), fields.join(" ")));
         }
