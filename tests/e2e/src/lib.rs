@@ -363,6 +363,29 @@ impl Entries {
     }
 }
 
+/// Numbers that are the same in every run: xorshift, seeded.
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// Those of a seed, which is not zero.
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next one, below a limit.
+    ///
+    /// # Panics
+    ///
+    /// When the limit is zero.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).expect("it is below a `usize`")
+    }
+}
+
 /// A gate that the test opens.
 #[derive(Debug, Clone)]
 pub struct Gate(Arc<tokio::sync::Semaphore>);
