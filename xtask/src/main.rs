@@ -19,11 +19,11 @@ use crate::workspace::{Workspace, cargo};
 
 const USAGE: &str = "\
 cargo xtask test                           every test: the workspace's own, the corpus of mistakes, the conformance suite
-cargo xtask diagnostics                    the corpus of mistakes alone: what the compiler says first of each
+cargo xtask diagnostics                    the corpus of mistakes alone: the compiler's first error for each
 cargo xtask conformance [-- pytest's own]  the conformance suite alone
 cargo xtask deny                           licences, bans, sources and advisories of all dependencies, by cargo-deny
-cargo xtask bench [--peers FOLDER]         instructions a request beside hyper, and the servers in a folder; needs valgrind
-cargo xtask bench --in-process [--record]  instructions a request without a server, within a tenth of what was recorded; needs valgrind
+cargo xtask bench [--peers FOLDER]         instructions per request beside hyper, and the servers in a folder; needs valgrind
+cargo xtask bench --in-process [--record]  instructions per request without a server, within a tenth of what was recorded; needs valgrind
 cargo xtask bench --build                  CPU time of building a minimal app and of an edit of it, beside axum's
 cargo xtask bench --growth                 what grows with an app and its load, as plots in the book; needs valgrind";
 

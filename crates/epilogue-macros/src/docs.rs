@@ -20,8 +20,8 @@ pub(crate) fn is_documented(ty: &Type) -> bool {
     is_value || !is_valueless(ty) && !is_extract(ty)
 }
 
-/// A default that is both documented and taken. It is written once, in a function that both call: whatever rustc or clippy says of the
-/// user's words is said once.
+/// A default that is both documented and taken. It is written once, in a function that both call, so that rustc and clippy say once what
+/// they have to say about the user's words.
 pub(crate) struct HoistedDefault {
     /// The function, which makes the closure that makes the default.
     pub(crate) function: TokenStream,

@@ -1,4 +1,4 @@
-//! What `#[param(…)]` says of a parameter.
+//! What `#[param(…)]` says about a parameter.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

@@ -36,9 +36,9 @@ impl<'a> Added<'a> {
         self.set(|task| task.set_name(name.into()))
     }
 
-    /// Ends the task when it has run for this long. An async task stops at its next await. A blocking one cannot be stopped: it is
-    /// reported, the next task begins, and a shutdown still waits for it. It may still run when its request's exits do, and then uses
-    /// what they have closed.
+    /// Ends the task when it has run for this long. An async task stops at its next await. A blocking one cannot be
+    /// stopped: it is reported, the next task begins, and a shutdown still waits for it. It may still run when its
+    /// request's exits run, and then uses what they have closed.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|task| task.set_timeout(timeout))
     }

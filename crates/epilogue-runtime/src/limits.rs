@@ -15,27 +15,30 @@ use std::time::Duration;
 ///
 /// # Memory
 ///
-/// Besides its arguments, a list with one task takes some 0.7 KiB and each further task 0.25 KiB; a batch takes 0.4 KiB
-/// more while it waits and 1 KiB more while it runs. At the default limits, 100,000 pending tasks are then 25 MB
-/// (requests with many tasks) to 110 MB (requests with one each).
+/// Besides its arguments, a list with one task takes some 0.7 KiB, and each further task 0.25 KiB. A batch takes 0.4
+/// KiB more while it waits, and 1 KiB more while it runs. So at the default limits, 100,000 pending tasks take 25 MB
+/// (if requests have many tasks) to 110 MB (if they have one each).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TaskLimits {
-    /// Tasks queued or running, over all requests. The server lets in a request that can add tasks if there are
-    /// [places](crate::Runner::reserve) for as many as recent requests of its route added, and refuses it otherwise. What a request
-    /// that was let in adds is always accepted. A request whose client has left keeps its places, or takes one if it has none, until it has
-    /// ended; and a request takes one while its exits wait or run after its reply.
+    /// Tasks queued or running, over all requests. A request that can add tasks is let in if there are
+    /// [places](crate::Runner::reserve) for as many as recent requests of its route added. Otherwise the server
+    /// refuses it. What a request that was let in adds is always accepted.
+    ///
+    /// A request whose client has left keeps its places until it has ended, or takes one if it has none. A request
+    /// whose exits wait or run after its reply takes one place.
+    ///
     /// Default: 100,000.
     pub pending: usize,
-    /// Batches running at once; others wait, first come, first served. A batch that only waits to try tasks again leaves its place to others.
-    /// Default: 1,024.
+    /// Batches running at once. Others wait: first come, first served. A batch that only waits to try tasks again
+    /// leaves its place to others. Default: 1,024.
     pub batches: usize,
     /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. Default: 64.
     pub blocking: usize,
     /// How long a shutdown waits for tasks. The runner only stores it: the server makes the deadline of
     /// [`Runner::drain`](crate::Runner::drain) from it. Default: 30 s.
     pub grace: Duration,
-    /// How long exits may take once a drain's deadline has cut their batch's tasks. Default: 1 s.
+    /// How long exits may take once a drain's deadline has cut off their batch's tasks. Default: 1 s.
     pub exit_grace: Duration,
     /// How long a refused client is told to wait. Default: 1 s.
     pub retry_after: Duration,

@@ -10,10 +10,10 @@ use crate::{
     task::{HandedOver, Queued, TaskArguments},
 };
 
-/// The one list of a request's background tasks: what is added runs after the reply has left, in the order added.
+/// The one list of a request's background tasks. What is added runs after the reply has left, in the order added.
 ///
-/// Clones are the same list, so a path function, its dependencies and their dependencies all add to it. This is FastAPI's
-/// [`BackgroundTasks`](https://fastapi.tiangolo.com/tutorial/background-tasks/).
+/// Clones are the same list. So a path function, its dependencies and their dependencies all add to it. This is
+/// FastAPI's [`BackgroundTasks`](https://fastapi.tiangolo.com/tutorial/background-tasks/).
 ///
 /// ```
 /// # use epilogue_runtime as epilogue;
@@ -42,8 +42,8 @@ use crate::{
 ///
 /// # A list that holds itself
 ///
-/// A task may take a clone of its list to add more. Such a list is freed when it has run or has been
-/// [discarded](Self::discard); if its owner does neither and forgets it, it is leaked.
+/// A task may take a clone of its list to add more tasks. Such a list is freed when it has run or has been
+/// [discarded](Self::discard). If its owner does neither and forgets it, it is leaked.
 #[derive(Clone)]
 pub struct BackgroundTasks {
     pub(crate) list: Arc<List>,
@@ -51,7 +51,7 @@ pub struct BackgroundTasks {
 }
 
 impl BackgroundTasks {
-    /// A list of no request, for unit tests that call a function with plain values: see
+    /// A list that belongs to no request, for unit tests that call a function with plain values: see
     /// [`run_all`](Self::run_all). A server gets its lists from [`Runner::tasks`].
     // `Default` would suggest that such a list is good for more than tests.
     #[allow(clippy::new_without_default)]
@@ -64,10 +64,10 @@ impl BackgroundTasks {
         Self::of(Arc::new(List::new(runner, origin, true)))
     }
 
-    /// Adds a function and a tuple of its arguments. The function is an `async fn`, a `fn` (which will run on the blocking pool) or
-    /// a closure of either kind, and returns `()` or `Result<(), E>` where `E: Display`.
+    /// Adds a function and a tuple of its arguments. The function is an `async fn`, a `fn` (which will run on the
+    /// blocking pool) or a closure of either kind. It returns `()`, or `Result<(), E>` where `E: Display`.
     ///
-    /// The task enters the list at the end of the statement; until then its options can be set:
+    /// The task enters the list at the end of the statement. Until then its options can be set:
     ///
     /// ```
     /// # use epilogue_runtime::BackgroundTasks;
@@ -187,7 +187,7 @@ impl BackgroundTasks {
         self.list.push(task, self.turn);
     }
 
-    /// The request failed: drops what is queued, and what will be, except tasks added `.always()`.
+    /// The request failed: drops what is queued and what will be added later, except tasks added with `.always()`.
     ///
     /// ```
     /// # let tasks = epilogue_runtime::BackgroundTasks::new();

@@ -1,7 +1,8 @@
 //! FastAPI's `Depends` and `BackgroundTasks` for Rust.
 //!
-//! Annotate a function with a route macro, declare what it needs as parameters, and queue what must happen *after the reply*. The
-//! compiler checks the whole dependency graph; a small runtime runs the tasks once the reply has left, and loses none.
+//! Put a route macro on a function, declare what it needs as parameters, and queue what must happen *after the
+//! reply*. The compiler checks the whole dependency graph. A small runtime runs the tasks once the reply has left,
+//! and loses none of them.
 //!
 //! ```
 //! use epilogue::prelude::*;
@@ -38,13 +39,20 @@
 //! # let _ = app;
 //! ```
 //!
-//! Where to go from here: [`Param`] lists what a function may take, [`macro@dependency`] and [`Depends`] describe dependencies,
-//! [`BackgroundTasks`] tasks, [`macro@get`] routes, [`App`] and [`Server`] how to serve them, [`testing`] how to test them, and
-//! [`EpilogueLayer`] how an axum app adopts them. The repository has a book, which teaches all of it in order.
+//! Where to go from here:
+//!
+//! - [`Param`] lists what a function may take.
+//! - [`macro@get`] describes routes; [`App`] and [`Server`], how to serve them.
+//! - [`macro@dependency`] and [`Depends`] describe dependencies.
+//! - [`BackgroundTasks`] describes tasks.
+//! - [`testing`] has a client for tests.
+//! - [`EpilogueLayer`] lets an axum app adopt dependencies and tasks.
+//!
+//! The repository has a book, which teaches all of it in order.
 //!
 //! # Features
 //!
-//! On by default; an app that does without them builds sooner with `default-features = false`:
+//! These are on by default. An app that does without them builds sooner with `default-features = false`:
 //!
 //! - `cookie`: `Cookie`, `ApiKeyCookie`, the cookies of a `Reply` and of the test client.
 //! - `http2`: HTTP/2 with prior knowledge, beside HTTP/1.1.

@@ -2,7 +2,8 @@
 
 /// Lists path functions for [`App::routes`](crate::App::routes) and [`Router::routes`](crate::Router::routes).
 ///
-/// Two functions of one list that answer the same method and path do not compile. It works whatever name your crate has for this one.
+/// If two functions of one list answer the same method and path, it does not compile. The macro works whatever name
+/// your crate gives to this one.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -27,10 +28,12 @@ macro_rules! route_macro_docs {
     ($($name:ident $method:literal),* $(,)?) => {$(
         #[doc = concat!("A path function that answers ", $method, " requests.")]
         ///
-        /// The first argument is the path template: `{name}` matches a segment, `{*name}` all that follows; an empty template is the prefix of
-        /// its [`Router`](crate::Router). Each function parameter says where its value comes from, see [`Param`](crate::Param); the function
-        /// itself stays as it was written, so that a unit test can call it. What it returns turns into the reply; an `Err` ends the request and
-        /// drops its tasks.
+        /// The first argument is the path template. `{name}` matches a segment, and `{*name}` all that follows. An
+        /// empty template is the prefix of its [`Router`](crate::Router).
+        ///
+        /// The type of each function parameter says where its value comes from, see [`Param`](crate::Param). What the
+        /// function returns turns into the reply. An `Err` ends the request and drops its tasks. The function itself
+        /// stays as it was written, so a unit test can call it.
         ///
         /// Options follow the template:
         ///
@@ -74,20 +77,26 @@ route_macro_docs!(
 
 /// A function that talks to a client over a WebSocket. FastAPI's [`@app.websocket`](https://fastapi.tiangolo.com/advanced/websockets/).
 ///
-/// It takes a [`WebSocket`](crate::WebSocket) by value, and the parameters of any path function, see [`Param`](crate::Param). These are
-/// taken and its dependencies run before the upgrade: an invalid request, or an error of a dependency, gets an ordinary reply. Otherwise
-/// the reply is `101`, with the headers and cookies that were set on the [`Reply`](crate::Reply), and the function runs.
+/// It takes a [`WebSocket`](crate::WebSocket) by value, and the parameters of any path function, see
+/// [`Param`](crate::Param). These are taken, and the dependencies run, before the upgrade. If the request is invalid
+/// or a dependency fails, the client gets an ordinary reply. Otherwise the reply is `101`, with the headers and
+/// cookies that were set on the [`Reply`](crate::Reply), and the function runs.
 ///
-/// When it has returned, or panicked, the exits of function scope run, the WebSocket is closed (with 1000; with 1011 after an
-/// error or panic), and then the request's tasks and the exits of request scope run. A client that leaves is not a failure: the
-/// function notices it, and its tasks run.
+/// When the function has returned or panicked,
 ///
-/// A request that does not ask for a WebSocket is answered by the [`get`](macro@get) of the same path, where there is one. Otherwise it gets
-/// `426` with `Upgrade: websocket` (RFC 9110, section 15.5.22), before any dependency runs.
+/// - the exits of function scope run;
+/// - the WebSocket is closed: with 1000, or with 1011 after an error or panic;
+/// - the request's tasks run, then the exits of request scope.
 ///
-/// Options follow the template: `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path`, as for [`get`](macro@get), and
-/// `protocols("v2.chat", "chat")`: the first of them that the client offers is the socket's
-/// [`protocol`](crate::WebSocket::protocol). The limit of a message is [`App::body_limit`](crate::App::body_limit).
+/// A client that leaves is not a failure: the function notices it, and its tasks run.
+///
+/// If a request does not ask for a WebSocket, the [`get`](macro@get) of the same path answers it, if there is one.
+/// Otherwise it gets `426` with `Upgrade: websocket` (RFC 9110, section 15.5.22), before any dependency runs.
+///
+/// Options follow the template. `dependencies(a, b)`, `concurrent`, `tags("a")` and `crate = path` are those of
+/// [`get`](macro@get). `protocols("v2.chat", "chat")` names subprotocols: the first of them that the client offers is
+/// the socket's [`protocol`](crate::WebSocket::protocol). [`App::body_limit`](crate::App::body_limit) limits the size
+/// of a message.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -124,8 +133,9 @@ pub use epilogue_macros::websocket;
 /// Makes a function a dependency: something that path functions and other dependencies ask for as
 /// [`Depends<name>`](crate::Depends). FastAPI's [`Depends(name)`](https://fastapi.tiangolo.com/tutorial/dependencies/).
 ///
-/// Its parameters are those of a path function, see [`Param`](crate::Param). It returns the output, or a `Result` whose error ends
-/// the request and turns into the reply. It runs at most once per request, however many ask for it.
+/// Its parameters are those of a path function, see [`Param`](crate::Param). It returns the output, or a `Result`. An
+/// error ends the request and turns into the reply. The function runs at most once per request, however many others
+/// ask for it.
 ///
 /// | option | does |
 /// | --- | --- |
@@ -158,7 +168,7 @@ pub use epilogue_macros::websocket;
 /// assert_eq!(token(Header(Some("abc".into()))).unwrap(), "abc");
 /// ```
 ///
-/// A dependency may be generic; each choice of the parameters is a dependency of its own:
+/// A dependency may be generic. Each choice of the arguments is a separate dependency:
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -175,8 +185,8 @@ pub use epilogue_macros::websocket;
 /// ```
 pub use epilogue_macros::dependency;
 
-/// Makes a struct a dependency whose fields are parameters; FastAPI's
-/// [classes as dependencies](https://fastapi.tiangolo.com/tutorial/dependencies/classes-as-dependencies/).
+/// Makes a dependency of a struct whose fields are parameters. FastAPI's [classes as
+/// dependencies](https://fastapi.tiangolo.com/tutorial/dependencies/classes-as-dependencies/).
 ///
 /// Where this crate has another name, `#[dependency(crate = path)]` beside it says which.
 ///
@@ -220,9 +230,9 @@ pub use epilogue_macros::Dependency;
 
 /// Makes a function a task with named arguments: a struct of the same name, which is serde data.
 ///
-/// The function stays as it is written: an `async fn`, or a `fn`, which runs on the blocking pool. It returns `()`, or `Result<(), E>` where
-/// `E` displays. Its arguments are `Clone + Serialize + DeserializeOwned`. Where a task is added, the methods of
-/// [`AddedTask`](crate::AddedTask) replace the options:
+/// The function stays as it is written: an `async fn`, or a `fn`, which runs on the blocking pool. It returns `()`,
+/// or `Result<(), E>` where `E` implements `Display`. Its arguments are `Clone + Serialize + DeserializeOwned`. Where
+/// a task is added, the methods of [`AddedTask`](crate::AddedTask) override the options:
 ///
 /// | option | does |
 /// | --- | --- |
@@ -282,8 +292,8 @@ pub use epilogue_macros::Dependency;
 /// ```
 pub use epilogue_macros::task;
 
-/// Runs an async `main` on a multi-threaded Tokio runtime. When `main` has ended, a function that still runs on the blocking pool has one
-/// more second before the process ends.
+/// Runs an async `main` on a multi-threaded Tokio runtime. If a function still runs on the blocking pool when `main`
+/// has ended, it has one more second before the process ends.
 ///
 /// Where this crate has another name, `#[web::main(crate = web)]` says which.
 ///

@@ -52,7 +52,7 @@ impl Place {
 /// # let _ = app;
 /// ```
 ///
-/// A function that checks what no parameter can makes one of its own:
+/// A function that checks what no parameter can check makes its own:
 ///
 /// ```
 /// use epilogue::Invalid;
@@ -81,7 +81,7 @@ pub struct Invalid {
     pub msg: String,
     /// What was sent instead.
     pub input: serde_json::Value,
-    /// The limits that were missed, by name.
+    /// What the sentence says, as data: `{"ge": 1}` where a limit was missed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<serde_json::Value>,
 }
@@ -97,6 +97,12 @@ impl Invalid {
     ) -> Self {
         let loc = loc.into_iter().map(Into::into).collect();
         Self { kind, loc, msg: msg.into(), input: input.into(), ctx: None }
+    }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        const PLACES: [Place; 5] = [Place::Path, Place::Query, Place::Header, Place::Cookie, Place::Body];
+        let Loc::Name(name) = self.loc.first()? else { return None };
+        PLACES.into_iter().find(|place| place.as_str() == name)
     }
 }
 
@@ -156,8 +162,9 @@ impl From<usize> for Loc {
 
 /// Why a dependency has no output for this request: values that failed validation, or its own error.
 ///
-/// As a reply it is the one that the request would have got: `422` with the list of errors, or the error's own. A function that returns it as its
-/// error, also by a `?` that makes an [`HttpError`](crate::HttpError) of it, fails with what the dependency failed with.
+/// As a reply it is what the request would have got: `422` with the list of errors, or the reply of the dependency's
+/// own error. If a function returns it as its error, the request fails as the dependency failed. This also holds if a
+/// `?` makes an [`HttpError`](crate::HttpError) of it.
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -90,13 +90,30 @@ fn router() -> (axum::Router, EpilogueLayer) {
     (router, epilogue)
 }
 
+/// Ctrl-C or SIGTERM. axum's server leaves both to its app.
+async fn stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate())?.recv().await;
+        std::io::Result::Ok(())
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending();
+    // An error means that no such signal can be waited for, and stops the server too.
+    _ = tokio::select! {
+        stop = interrupted => stop,
+        stop = terminated => stop,
+    };
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (router, epilogue) = router();
     epilogue.start().await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-    let stop = async { drop(tokio::signal::ctrl_c().await) };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router).with_graceful_shutdown(stop()).await?;
     epilogue.drain().await?; // what is queued is done before the process ends
     Ok(())
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use epilogue::prelude::*;
-use tokio::sync::broadcast::Sender;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Sender, WeakSender};
 
-/// The rooms that somebody has entered.
+/// The rooms that somebody is in. Those who are in a room hold it, so an empty one is gone.
 #[derive(Default)]
-struct Rooms(Mutex<HashMap<String, Sender<String>>>);
+struct Rooms(Mutex<HashMap<String, WeakSender<String>>>);
 
 #[dependency(scope = "app")]
 fn rooms() -> Rooms {
@@ -19,7 +19,12 @@ fn rooms() -> Rooms {
 #[dependency]
 fn room(rooms: Depends<rooms>, room: Path<String>) -> Sender<String> {
     let mut rooms = rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
-    rooms.entry(room.into_inner()).or_insert_with(|| Sender::new(64)).clone()
+    rooms.retain(|_, room| room.strong_count() > 0);
+    rooms.get(&*room).and_then(WeakSender::upgrade).unwrap_or_else(|| {
+        let new = Sender::new(64);
+        rooms.insert(room.into_inner(), new.downgrade());
+        new
+    })
 }
 
 /// Without a name, the client gets `401` before the upgrade, and no socket.

@@ -28,6 +28,16 @@ async fn what_one_says_all_hear() {
     assert_eq!(others.recv().await.unwrap(), "ann has left");
 }
 
+#[test]
+fn an_empty_room_is_gone() {
+    let rooms: Depends<rooms> = Depends::new(Rooms::default());
+    let tea = room(rooms.clone(), Path("tea".into()));
+    assert!(room(rooms.clone(), Path("tea".into())).same_channel(&tea));
+    drop(tea);
+    room(rooms.clone(), Path("coffee".into()));
+    assert!(rooms.0.lock().unwrap().keys().eq(["coffee"]));
+}
+
 /// The whole app, over a socket.
 #[tokio::test]
 async fn who_leaves_is_missed() {

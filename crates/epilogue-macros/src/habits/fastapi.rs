@@ -1,4 +1,4 @@
-//! What FastAPI says of a parameter in its default, or in an `Annotated`, and how to write it here.
+//! What FastAPI says about a parameter in its default, or in an `Annotated`, and how to write it here.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Expr, ExprLit, Lit, Type};

@@ -15,11 +15,11 @@ const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: u32 = 10;
 
 impl Runner {
-    /// Runs all that was accepted; at the deadline the rest is cut off and named, in the log and in the report.
+    /// Runs all that was accepted. At the deadline the rest is cut off and named, in the log and in the report.
     ///
-    /// The deadline may be a timer, a second signal or both. Batches may still be submitted while it runs, by requests
-    /// that are being finished; after the deadline they are named at once. Async tasks stop at their next await; blocking
-    /// ones cannot be stopped, only counted. The exits of batches that were cut off have
+    /// The deadline may be a timer, a second signal or both. While the drain runs, requests that are being finished
+    /// may still submit batches; after the deadline, these are named at once. Async tasks stop at their next await.
+    /// Blocking ones cannot be stopped, only counted. The exits of batches that were cut off have
     /// [`TaskLimits::exit_grace`](crate::TaskLimits::exit_grace) more.
     ///
     /// When it returns, each task that was ever accepted is counted as run, discarded or abandoned, except those in

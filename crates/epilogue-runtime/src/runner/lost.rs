@@ -42,7 +42,7 @@ impl Runner {
 }
 
 thread_local! {
-    /// The tasks that are lost while this thread drops a lost task, whose drop adds them to a list that takes nothing any more.
+    /// While this thread drops a lost task: the tasks that this drop adds to a list that takes nothing any more.
     static LOST: RefCell<Option<VecDeque<Queued>>> = const { RefCell::new(None) };
 }
 

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// How long a task waits before it is tried again: longer each time, and with a random part, so that two tasks rarely wait
-/// equally long.
+/// How long a task waits before it is tried again. The waits grow up to a longest one. Each has a random part, so two
+/// tasks rarely wait equally long.
 ///
-/// The default waits 1 s, 2 s, 4 s … up to 60 s, each plus a random part of itself (jitter), so that tasks that failed
+/// The default waits 1 s, 2 s, 4 s … up to 60 s, each plus a random part of itself (jitter). So tasks that failed
 /// together are not tried again together.
 ///
 /// ```

@@ -44,11 +44,11 @@ pub trait Task: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Where the function is defined.
     const LOCATION: SourceLine;
 
-    /// Begins an attempt. What is needed of the context is taken out of it here.
+    /// Begins an attempt. Takes what it needs out of the context now.
     fn run(self, context: &TaskContext) -> Running;
 }
 
-/// A `#[task]` and its options; but of `timeout` and `always`, which plain functions have too, those in [`Queued`](super::Queued) count.
+/// A `#[task]` and its options. Plain functions have `timeout` and `always` too, so those in [`Queued`](super::Queued) count instead.
 pub(crate) struct Repeated<A: ?Sized> {
     pub(crate) options: TaskOptions,
     pub(crate) attempts: A,

@@ -41,12 +41,13 @@ use crate::tasks::{TaskLimits, TaskObserver};
 /// }
 /// ```
 ///
-/// An `App` is a [`tower::Service`](tower_service::Service) too: it takes any tower layer, and it nests in an axum `Router` or runs
-/// under any server that takes such a service. There, tasks start when the reply's body ends or is dropped, and the server's
-/// owner calls [`App::drain`] at the end.
+/// An `App` is a [`tower::Service`](tower_service::Service) too. It takes any tower layer, nests in an axum `Router`,
+/// and runs under any server that takes such a service. There, tasks start when the reply's body ends or is dropped,
+/// and you call [`App::drain`] at the end.
 ///
-/// Clones are the same app: it starts once, and its tasks are one queue. A method that changes an app which has started makes another app,
-/// with tasks and app-scoped dependencies of its own; so complete an app before [`App::start`] or [`App::resolve`].
+/// Clones are the same app: it starts once, and its tasks are one queue. A method that changes an app after its start
+/// makes another app, with its own tasks and app-scoped dependencies. So complete an app before [`App::start`] or
+/// [`App::resolve`].
 #[must_use = "it serves nothing until it is served or called"]
 #[derive(Clone)]
 pub struct App {
@@ -124,12 +125,18 @@ impl App {
     /// Sets how the app replies to an error of type `E`, wherever it was returned. This is FastAPI's
     /// [exception handler](https://fastapi.tiangolo.com/tutorial/handling-errors/).
     ///
-    /// `E` is the error type of a path function or dependency, or an error that an [`HttpError`](crate::HttpError) was made from
-    /// by `?`. The app's own errors have types too: [`Rejection`](crate::Rejection) for requests that fail validation,
-    /// [`Panicked`](crate::Panicked), and [`HttpError`](crate::HttpError) for unknown paths (404), wrong methods (405) and overload (503)
-    /// beside every `HttpError` that a function returns. The reply may carry tasks of its own.
+    /// `E` is the error type of a path function or dependency, or an error that an [`HttpError`](crate::HttpError)
+    /// was made from by `?`. The app's own errors have types too:
     ///
-    /// What an `HttpError` was made from is logged unless a handler of that error answers: such a handler logs what it wants to.
+    /// - [`Rejection`](crate::Rejection): requests with invalid values;
+    /// - [`Panicked`](crate::Panicked): panics;
+    /// - [`HttpError`](crate::HttpError): unknown paths (404), wrong methods (405) and overload (503), beside every
+    ///   `HttpError` that a function returns.
+    ///
+    /// The reply may carry tasks of its own.
+    ///
+    /// The error that an `HttpError` was made from is logged, unless a handler of that error answers. Such a handler
+    /// decides what to log.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -187,9 +194,9 @@ impl App {
         self.with(|config| config.build_at_start.push(effect_of::<D>()))
     }
 
-    /// Puts a value in a dependency's place, for tests: it is made anew for each request, or once if the dependency is app-scoped, and
-    /// nothing that the dependency depends on runs. FastAPI's
-    /// [`dependency_overrides`](https://fastapi.tiangolo.com/advanced/testing-dependencies/).
+    /// Puts a value in a dependency's place, for tests. The value is made anew for each request, or once if the
+    /// dependency is app-scoped. What the dependency depends on does not run, unless something else needs it.
+    /// FastAPI's [`dependency_overrides`](https://fastapi.tiangolo.com/advanced/testing-dependencies/).
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -220,7 +227,7 @@ impl App {
         self.with(|config| drop(config.overrides.insert(id, value)))
     }
 
-    /// Puts another dependency, of the same output, in a dependency's place: with its own parameters and exit.
+    /// Puts another dependency in a dependency's place. It has the same output type, and its own parameters and exit.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -263,7 +270,8 @@ impl App {
     /// Serves the documentation of the API: at `/openapi.json`, and as a page to try it at `/docs`. See [`OpenApi`]. A second one replaces the
     /// first.
     ///
-    /// Both are open to everybody: the app's layers see their requests, but what it [depends](Self::depends) on does not run for them.
+    /// Both are open to everybody. The app's layers see their requests, but what the app [depends](Self::depends) on
+    /// does not run for them.
     ///
     /// ```
     /// use epilogue::OpenApi;
@@ -277,18 +285,20 @@ impl App {
         self.with(|config| config.openapi = Some(openapi))
     }
 
-    /// Limits the body of a request, in bytes; 2 MiB unless set. A larger one gets `413`. An `Extract` that takes the body unread is
-    /// not limited by it: axum's own extractors, such as `axum::Json`, keep axum's limit of 2 MiB, which
-    /// `.layer(axum::extract::DefaultBodyLimit::max(bytes))` changes. A message of a [`WebSocket`](crate::WebSocket) has the same limit.
-    /// [`Router::body_limit`] sets another one for some routes.
+    /// Limits the body of a request, in bytes. The default is 2 MiB, and a larger body gets `413`.
+    /// [`Router::body_limit`] sets another limit for some routes. A message of a [`WebSocket`](crate::WebSocket) has
+    /// the same limit.
+    ///
+    /// An `Extract` that takes the body unread is not limited by it. axum's own extractors, such as `axum::Json`,
+    /// keep axum's limit of 2 MiB, which `.layer(axum::extract::DefaultBodyLimit::max(bytes))` changes.
     #[doc(alias = "DefaultBodyLimit")]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with_root(|root| root.body_limit(bytes))
     }
 
-    /// Limits the multipart body of a request whose route reads a form, in bytes; 32 MiB unless set. A larger one gets `413`, as
-    /// does one whose texts, without its files, are larger than [`body_limit`](Self::body_limit). [`Router::upload_limit`] sets another
-    /// one for some routes.
+    /// Limits the multipart body of a request whose route reads a form, in bytes. The default is 32 MiB, and a larger
+    /// body gets `413`. So does one whose texts, without its files, are larger than [`body_limit`](Self::body_limit).
+    /// [`Router::upload_limit`] sets another limit for some routes.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -311,7 +321,8 @@ impl App {
         self.with(|config| config.limits = limits)
     }
 
-    /// Tells an observer what happens to each task: for metrics. There may be several observers; each is told everything.
+    /// Tells an observer what happens to each task, for metrics. There may be several observers, and each is told
+    /// everything.
     ///
     /// ```
     /// use epilogue::prelude::*;

@@ -54,7 +54,7 @@ pub(crate) type Deadline<'d> = Pin<&'d mut (dyn Future<Output = ()> + Send)>;
 impl App {
     /// Starts the app, if it has not started: plans its routes and builds its app-scoped dependencies.
     ///
-    /// Serving does it; call it to find errors early where the app is served by another server.
+    /// Serving does so by itself. Call it to find errors early if another server serves the app.
     ///
     /// # Errors
     ///
@@ -100,15 +100,16 @@ impl App {
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
 
-    /// Runs every task that is queued, then the exits of the app: call it at the end of an app that another server serves.
+    /// Runs every queued task, then the exits of the app. Call it at the end of an app that another server serves.
     ///
-    /// Call it once that server takes no more requests, and not within one of them: it waits for those that the server has not finished,
-    /// until it has dropped their replies. axum's may return from its graceful shutdown a little earlier.
+    /// Call it once that server takes no more requests, and not within a request. It waits until the server has
+    /// dropped the replies of all requests; axum's server may return from its graceful shutdown a little earlier.
     ///
     /// # Errors
     ///
-    /// When something is still unfinished after the [grace period](crate::TaskLimits::grace); it is cancelled, and named in the error. Requests that
-    /// the server still has cannot be cancelled; they are [counted](crate::DrainReport::in_flight).
+    /// When something is still unfinished after the [grace period](crate::TaskLimits::grace). It is cancelled, and
+    /// named in the error. Requests that the server still holds cannot be cancelled, so they are
+    /// [counted](crate::DrainReport::in_flight).
     pub async fn drain(&self) -> crate::Result<()> {
         let grace = self.config.limits.grace;
         let mut deadline = pin!(tokio::time::sleep(grace));

@@ -6,7 +6,8 @@ use crate::graph::node::{DependencyNode, ParamNode, RouteNode};
 /// Routes under a common prefix, with dependencies of their own: FastAPI's
 /// [`APIRouter`](https://fastapi.tiangolo.com/tutorial/bigger-applications/).
 ///
-/// Routers nest. The dependencies of an outer one run before those of an inner one, and those before the routes' own.
+/// Routers nest. The dependencies of an outer router run before those of an inner one, and these before the routes'
+/// own.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -104,7 +105,8 @@ impl PlacedRoute {
 }
 
 impl Router {
-    /// A router whose routes all begin with this prefix: empty, or a path that begins with a slash and does not end in one.
+    /// A router whose routes all begin with this prefix. It is empty, or a path that begins with a slash and does not
+    /// end in one.
     ///
     /// A prefix of another form is refused when the app starts.
     pub fn new(prefix: impl Into<String>) -> Self {
@@ -130,7 +132,8 @@ impl Router {
         self
     }
 
-    /// Runs a dependency for every route of this router, for its effect alone; those named first run first.
+    /// Runs a dependency for every route of this router, for its effect alone. Dependencies that are named first run
+    /// first.
     pub fn depends<D: Dependency>(mut self) -> Self {
         self.dependencies.push(effect_of::<D>());
         self

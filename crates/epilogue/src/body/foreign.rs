@@ -80,7 +80,7 @@ impl Foreign {
         }
     }
 
-    /// What the body says of itself; the default if it panics instead.
+    /// What the body says about itself; the default if it panics instead.
     pub(super) fn asked<T: Default>(&self, ask: impl FnOnce(&Body) -> T) -> T {
         let (State::Open(body) | State::Ended(body)) = &self.state else { return T::default() };
         caught_now(|| ask(body)).unwrap_or_else(|failure| {

@@ -216,7 +216,7 @@ impl RequestBody {
     }
 }
 
-/// Marks a reply that was made before the request's body had come to its end. It is an extension of the reply, since it is rare and a field
+/// Marks a reply that was made before the request's body had ended. It is an extension of the reply, since it is rare and a field
 /// would make every reply larger.
 #[derive(Clone)]
 pub(crate) struct Early;

@@ -56,7 +56,7 @@ pub(super) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFutu
 
 /// A body that breaks off if no piece of it comes for too long while someone waits for it.
 struct Limited {
-    /// `None` once it has broken off: whoever goes on in spite of the error comes to its end.
+    /// `None` once it has broken off: whoever goes on reading in spite of the error finds the end.
     body: Option<Body>,
     limit: Option<Duration>,
     app: Arc<AppState>,

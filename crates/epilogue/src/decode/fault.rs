@@ -44,7 +44,7 @@ pub(super) enum Fault {
     /// A type got a value of another kind than it takes.
     #[error("{reason}")]
     Type { expected: String, reason: String },
-    /// A value that is no text was read, out of one of serde's own buffers.
+    /// A value that is not a text was read out of one of serde's own buffers.
     #[error("not a text")]
     Opaque,
     /// A type refused a value.

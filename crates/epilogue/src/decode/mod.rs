@@ -6,35 +6,8 @@
 //! A single good value is read by `quick`, a good JSON body by `serde_json`. All else is read by the one deserialiser of `node`, which
 //! `access` lets structs, maps and lists look into, and `session` reads it again until all that is wrong is known.
 
-/// What the deserialisers of values, and of what stands in for them, answer in the same way.
-macro_rules! alike {
-    () => {
-        fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            self.deserialize_string(visitor)
-        }
-
-        fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            self.deserialize_byte_buf(visitor)
-        }
-
-        fn deserialize_unit_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            visitor: V,
-        ) -> Result<V::Value, Fault> {
-            self.deserialize_unit(visitor)
-        }
-
-        fn deserialize_tuple_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            len: usize,
-            visitor: V,
-        ) -> Result<V::Value, Fault> {
-            self.deserialize_tuple(len, visitor)
-        }
-    };
-}
+#[macro_use]
+mod methods;
 
 mod access;
 mod fault;
@@ -43,6 +16,8 @@ mod json;
 mod node;
 mod object;
 mod path;
+#[cfg(feature = "pattern")]
+mod pattern;
 mod quick;
 mod rules;
 mod scalar;
@@ -66,17 +41,17 @@ use self::session::Session;
 use self::slot::{Role, Slot};
 
 pub(crate) use self::json::{check_json, from_json, from_text, is_given};
+#[cfg(feature = "pattern")]
+pub(crate) use self::pattern::compiled;
 #[cfg(feature = "openapi")]
 pub(crate) use self::rules::bound_as_json;
-#[cfg(feature = "pattern")]
-pub(crate) use self::rules::compiled;
 pub(crate) use self::shape::{Shape, is_one_field, shape};
 #[cfg(feature = "cookie")]
 pub(crate) use self::values::Cookies;
-#[cfg(feature = "multipart")]
-pub(crate) use self::values::Raws;
 use self::values::Unreadable;
 pub(crate) use self::values::{Captures, Headers, Raw, UrlEncoded, Values};
+#[cfg(feature = "multipart")]
+pub(crate) use self::values::{Index, Raws};
 use crate::param::ParamOptions;
 use crate::rejection::{Invalid, Loc};
 

@@ -19,14 +19,10 @@ use super::slot::{Role, Slot};
 use super::values::{Index, Raw, Raw::Json, Values};
 use super::wild::Wild;
 
-/// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
-const LONG: usize = 2048;
-
 /// What the names begin with by which `serde_json`'s own types, such as `RawValue`, make themselves known to it.
 const OF_JSON: &str = "$serde_json::private::";
 
 /// A value, or its absence.
-#[derive(Clone)]
 pub(super) struct Node<'a> {
     pub(super) session: &'a Session,
     pub(super) path: &'a Path<'a>,
@@ -35,7 +31,6 @@ pub(super) struct Node<'a> {
 }
 
 /// What was sent of a value.
-#[derive(Clone)]
 pub(super) enum Sent<'a> {
     Raw(Raw<'a>),
     /// Nothing, in a JSON body. This list or object lacks the value.
@@ -160,16 +155,10 @@ impl<'a> Node<'a> {
             return Err(Fault::Nothing);
         }
         self.session.is_whole.set(true);
-        // Each field is looked up by a walk over the place, which is fastest as long as the place is short.
-        let index;
-        let object: &dyn Values = if slot.values.length() > LONG {
-            index = Index::new(slot.values);
-            &index
-        } else {
-            slot.values
-        };
+        let index = slot.values.index();
+        let object = index.as_ref().map_or(slot.values, |index| index as &dyn Values);
         let result = visitor.visit_map(Fields::new(self, self.place_path(), of_type, object, fields));
-        // What was sent is no business of a struct that has none of it, unless it denies unknown names.
+        // A struct that has none of what was sent counts as absent, unless it denies unknown names.
         if has_none && !matches!(result, Err(Fault::Unknown(_))) && !self.session.is_closed(of_type) {
             return Err(Fault::Nothing);
         }
@@ -220,17 +209,17 @@ impl<'a> Node<'a> {
                 }
                 _ => Err(flaw::BOOL_TYPE),
             },
-            _ => self.parsed(|text, _| scalar::bool(text), || flaw::BOOL_TYPE),
+            _ => self.parsed(scalar::bool, || flaw::BOOL_TYPE),
         }
     }
 
     fn char(&self) -> Result<char, Flaw> {
-        self.parsed(|text, _| scalar::char(text), || flaw::STRING_TYPE)
+        self.parsed(scalar::char, || flaw::STRING_TYPE)
     }
 }
 
 /// Deserialises by reading the value first, so that the visitor is still there when that fails.
-macro_rules! scalars {
+macro_rules! read {
     ($($ask:ident $visit:ident $read:ident;)*) => {$(
         fn $ask<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
             self.pick();
@@ -251,6 +240,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
             Sent::Raw(Json(Value::Null)) => visitor.visit_unit(),
             Sent::Raw(Json(Value::Bool(value))) => visitor.visit_bool(*value),
             Sent::Raw(Json(Value::Number(number))) => {
+                if let Err(flaw) = self.rules.number(number.into()) {
+                    return self.flawed(flaw, |wild| wild.deserialize_any(visitor));
+                }
                 match (number.as_u64(), number.as_i64(), number.as_f64()) {
                     (Some(number), ..) => visitor.visit_u64(number),
                     (_, Some(number), _) => visitor.visit_i64(number),
@@ -275,22 +267,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
 
     alike!();
 
-    scalars! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 int;
-        deserialize_i16 visit_i16 int;
-        deserialize_i32 visit_i32 int;
-        deserialize_i64 visit_i64 int;
-        deserialize_i128 visit_i128 int;
-        deserialize_u8 visit_u8 int;
-        deserialize_u16 visit_u16 int;
-        deserialize_u32 visit_u32 int;
-        deserialize_u64 visit_u64 int;
-        deserialize_u128 visit_u128 int;
-        deserialize_f32 visit_f64 float;
-        deserialize_f64 visit_f64 float;
-        deserialize_char visit_char char;
-    }
+    scalars!(read);
 
     fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         self.pick();
@@ -306,11 +283,13 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_byte_buf<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
         self.pick();
         match self.sent {
-            Sent::Raw(Json(Value::String(text))) => visitor.visit_bytes(text.as_bytes()),
-            Sent::Raw(Json(Value::Array(_))) => self.deserialize_seq(visitor),
-            Sent::Raw(Raw::Text(text)) => visitor.visit_byte_buf(text.into_owned().into_bytes()),
-            Sent::Raw(Raw::Opaque(bytes)) => visitor.visit_bytes(bytes),
-            _ => self.flawed(flaw::BYTES_TYPE, |wild| wild.deserialize_byte_buf(visitor)),
+            Sent::Raw(Json(Value::Array(_))) => return self.deserialize_seq(visitor),
+            Sent::Raw(Raw::Opaque(bytes)) => return visitor.visit_bytes(bytes),
+            _ => {}
+        }
+        match self.parsed(|text, rules| rules.text(text), || flaw::BYTES_TYPE) {
+            Ok(()) => visitor.visit_bytes(self.text().unwrap_or_default().as_bytes()),
+            Err(flaw) => self.flawed(flaw, |wild| wild.deserialize_byte_buf(visitor)),
         }
     }
 

@@ -45,10 +45,10 @@ impl<'a> Quick<'a> {
     }
 }
 
-macro_rules! scalars {
-    ($($ask:ident $visit:ident $parse:expr;)*) => {$(
+macro_rules! parse {
+    ($($ask:ident $visit:ident $parse:ident;)*) => {$(
         fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            visitor.$visit(self.parsed($parse)?)
+            visitor.$visit(self.parsed(scalar::$parse)?)
         }
     )*};
 }
@@ -56,22 +56,7 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Quick<'_> {
     type Error = Fault;
 
-    scalars! {
-        deserialize_bool visit_bool |text, _| scalar::bool(text);
-        deserialize_i8 visit_i8 scalar::int;
-        deserialize_i16 visit_i16 scalar::int;
-        deserialize_i32 visit_i32 scalar::int;
-        deserialize_i64 visit_i64 scalar::int;
-        deserialize_i128 visit_i128 scalar::int;
-        deserialize_u8 visit_u8 scalar::int;
-        deserialize_u16 visit_u16 scalar::int;
-        deserialize_u32 visit_u32 scalar::int;
-        deserialize_u64 visit_u64 scalar::int;
-        deserialize_u128 visit_u128 scalar::int;
-        deserialize_f32 visit_f64 scalar::float;
-        deserialize_f64 visit_f64 scalar::float;
-        deserialize_char visit_char |text, _| scalar::char(text);
-    }
+    scalars!(parse);
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_string(visitor)
@@ -91,13 +76,7 @@ impl<'de> Deserializer<'de> for Quick<'_> {
         visitor.visit_some(Self { may_be_absent: true, ..self })
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
-    }
+    through_newtypes!();
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
         Err(Fault::Noted)
@@ -118,13 +97,7 @@ impl<'de> Deserializer<'de> for Absent {
         visitor.visit_none()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
-    }
+    through_newtypes!();
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
         Err(Fault::Noted)

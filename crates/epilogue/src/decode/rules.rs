@@ -1,19 +1,14 @@
 //! The limits of `#[param(...)]`, checked on the values as they are decoded.
 
 use std::cmp::Ordering;
-#[cfg(feature = "pattern")]
-use std::collections::HashMap;
 use std::fmt;
-#[cfg(feature = "pattern")]
-use std::sync::{Arc, LazyLock};
 
-#[cfg(feature = "pattern")]
-use parking_lot::RwLock;
-#[cfg(feature = "pattern")]
-use regex::Regex;
 use serde_json::{Number, Value, json};
 
 use super::flaw::{self, Flaw};
+#[cfg(feature = "pattern")]
+use super::pattern;
+use super::scalar;
 use crate::param::{Bound, ParamOptions};
 
 /// Which limits hold for a value.
@@ -119,7 +114,7 @@ impl<'o> Rules<'o> {
         })
     }
 
-    /// Checks a text: its length, then the pattern.
+    /// Checks a text: its length, then the pattern, then what it is worth if it is the number that a limit is for.
     #[inline]
     pub(super) fn text(self, text: &str) -> Result<(), Flaw> {
         if self.is_empty() { Ok(()) } else { self.limited_text(text) }
@@ -139,7 +134,13 @@ impl<'o> Rules<'o> {
         // Without the feature the macros accept no pattern, so there is none to match.
         #[cfg(feature = "pattern")]
         if let Some(pattern) = self.options().and_then(|options| options.pattern) {
-            matches(pattern, text)?;
+            pattern::matches(pattern, text)?;
+        }
+        // A number of the user's own, such as a decimal, may ask for a text. It refuses what is no number itself.
+        if self.limit_numbers()
+            && let Ok(value) = scalar::float(text, Self::None)
+        {
+            self.number(Num::Float(value))?;
         }
         Ok(())
     }
@@ -193,6 +194,12 @@ impl fmt::Display for Num {
     }
 }
 
+impl From<&Number> for Num {
+    fn from(number: &Number) -> Self {
+        number.as_i128().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
+    }
+}
+
 impl From<Bound> for Num {
     fn from(bound: Bound) -> Self {
         match bound {
@@ -212,25 +219,6 @@ fn missed(name: &'static str, bound: Bound, of_float: bool) -> Flaw {
 #[cfg(feature = "openapi")]
 pub(crate) fn bound_as_json(bound: Bound) -> Value {
     Num::from(bound).to_json()
-}
-
-/// The regular expression of a pattern, compiled once in the program. There are as many as parameters with a pattern, so none is ever
-/// thrown away.
-#[cfg(feature = "pattern")]
-pub(crate) fn compiled(pattern: &'static str) -> Result<Arc<Regex>, regex::Error> {
-    static COMPILED: LazyLock<RwLock<HashMap<&'static str, Arc<Regex>>>> = LazyLock::new(RwLock::default);
-    if let Some(regex) = COMPILED.read().get(pattern) {
-        return Ok(Arc::clone(regex));
-    }
-    let regex = Arc::new(Regex::new(pattern)?);
-    COMPILED.write().insert(pattern, Arc::clone(&regex));
-    Ok(regex)
-}
-
-#[cfg(feature = "pattern")]
-fn matches(pattern: &'static str, text: &str) -> Result<(), Flaw> {
-    let regex = compiled(pattern).expect("an app does not start with a pattern that does not compile");
-    if regex.is_match(text) { Ok(()) } else { Err(flaw::pattern_mismatch(pattern)) }
 }
 
 #[cfg(test)]
@@ -379,12 +367,5 @@ mod tests {
                 json!({"field_type": "List", "max_length": 1, "actual_length": 2}),
             )),
         );
-    }
-
-    #[test]
-    fn no_limits_are_known_as_none() {
-        assert!(NONE.limit_nothing());
-        assert!(!ParamOptions { pattern: Some("a"), ..NONE }.limit_nothing());
-        assert!(!ParamOptions { max_length: Some(1), ..NONE }.limit_nothing());
     }
 }

@@ -125,7 +125,7 @@ fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A text as a boolean: pydantic's words, in upper or lower case.
-pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
+pub(super) fn bool(text: &str, _: Rules<'_>) -> Result<bool, Flaw> {
     const TRUE: [&str; 6] = ["true", "1", "yes", "on", "t", "y"];
     const FALSE: [&str; 6] = ["false", "0", "no", "off", "f", "n"];
     let is_one_of = |words: [&str; 6]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
@@ -137,10 +137,10 @@ pub(super) fn bool(text: &str) -> Result<bool, Flaw> {
 }
 
 /// A text as its only character.
-pub(super) fn char(text: &str) -> Result<char, Flaw> {
+pub(super) fn char(text: &str, rules: Rules<'_>) -> Result<char, Flaw> {
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
-        (Some(only), None) => Ok(only),
+        (Some(only), None) => rules.text(text).map(|()| only),
         (None, _) => Err(flaw::string_too_short(1)),
         (Some(_), Some(_)) => Err(flaw::string_too_long(1)),
     }
@@ -257,20 +257,20 @@ mod tests {
     #[test]
     fn bools_are_words() {
         for text in ["true", "TRUE", "1", "yes", "On", "t", "Y"] {
-            assert_eq!(bool(text), Ok(true), "{text:?}");
+            assert_eq!(bool(text, Rules::None), Ok(true), "{text:?}");
         }
         for text in ["false", "0", "NO", "oFF", "f", "n"] {
-            assert_eq!(bool(text), Ok(false), "{text:?}");
+            assert_eq!(bool(text, Rules::None), Ok(false), "{text:?}");
         }
         for text in ["", " yes", "2", "10", "truth"] {
-            assert_eq!(bool(text), Err(flaw::BOOL_PARSING), "{text:?}");
+            assert_eq!(bool(text, Rules::None), Err(flaw::BOOL_PARSING), "{text:?}");
         }
     }
 
     #[test]
     fn a_char_is_one() {
-        assert_eq!(char("\u{e9}"), Ok('\u{e9}'));
-        assert_eq!(char("").unwrap_err().kind, "string_too_short");
-        assert_eq!(&*char("ab").unwrap_err().msg, "String should have at most 1 character");
+        assert_eq!(char("\u{e9}", Rules::None), Ok('\u{e9}'));
+        assert_eq!(char("", Rules::None).unwrap_err().kind, "string_too_short");
+        assert_eq!(&*char("ab", Rules::None).unwrap_err().msg, "String should have at most 1 character");
     }
 }

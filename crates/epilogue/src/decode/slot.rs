@@ -18,7 +18,6 @@ pub(super) enum Role {
 }
 
 /// What a place has under a name, or all of the place.
-#[derive(Clone)]
 pub(super) struct Slot<'a> {
     pub(super) values: &'a dyn Values,
     pub(super) name: &'a str,
@@ -89,7 +88,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The input of the error that there is no value.
+    /// What the error about a missing value shows as its input.
     pub(super) fn lacking(&self) -> Value {
         match self.role {
             Role::Field(fields) => shown_place(self.values, fields),

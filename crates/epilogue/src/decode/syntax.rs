@@ -189,7 +189,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    /// What `json.loads` of Python 3.11 says of each.
+    /// What `json.loads` of Python 3.11 says about each.
     #[test]
     fn python_says_the_same() {
         const VALUE: &str = "Expecting value";

@@ -224,6 +224,74 @@ fn limits_reach_through_options_and_newtypes_and_into_lists() {
     );
 }
 
+/// A number of a user's own, such as a decimal: it takes a number as well as a text.
+#[derive(Debug, PartialEq)]
+struct Decimal(f64);
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => text.parse().map(Self).map_err(D::Error::custom),
+            value => value.as_f64().map(Self).ok_or_else(|| D::Error::custom("no number")),
+        }
+    }
+}
+
+#[test]
+fn limits_hold_for_whatever_a_number_is_read_from() {
+    let bound = ParamOptions { gt: Some(Bound::Int(0)), ..ParamOptions::NONE };
+    let json = |text: &str| from_json::<Decimal>(text.as_bytes(), None, Some(&bound));
+    assert_eq!(query("q=0.5", Some(&bound)), Ok(Decimal(0.5)));
+    assert_eq!(
+        (json("1"), json("0.5"), json("\"0.5\"")),
+        (Ok(Decimal(1.0)), Ok(Decimal(0.5)), Ok(Decimal(0.5)))
+    );
+    for text in ["0", "-1", "-0.5", "\"-0.5\""] {
+        assert_eq!(json(text).unwrap_err()[0].kind, "greater_than", "{text}");
+    }
+    assert_eq!(
+        query::<Vec<Decimal>>("q=1&q=0", Some(&bound)).unwrap_err()[0]["loc"],
+        json!(["query", "q", 1])
+    );
+    // What it is not is for the type to say.
+    assert_eq!(query::<Decimal>("q=x", Some(&bound)).unwrap_err()[0]["type"], "value_error");
+}
+
+#[cfg(feature = "pattern")]
+#[test]
+fn a_char_and_bytes_are_limited_like_a_text() {
+    #[derive(Debug, PartialEq)]
+    struct Octets(Vec<u8>);
+    impl<'de> Deserialize<'de> for Octets {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visitor;
+            impl serde::de::Visitor<'_> for Visitor {
+                type Value = Octets;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("bytes")
+                }
+
+                fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Octets, E> {
+                    Ok(Octets(bytes.into()))
+                }
+            }
+            deserializer.deserialize_bytes(Visitor)
+        }
+    }
+    let letter = ParamOptions { pattern: Some("^[a-z]$"), ..ParamOptions::NONE };
+    assert_eq!(query("q=a", Some(&letter)), Ok('a'));
+    assert_eq!(query("q=a", Some(&letter)), Ok(Octets(b"a".into())));
+    assert_eq!(from_json(b"\"a\"", None, Some(&letter)), Ok('a'));
+    let kinds = [
+        query::<char>("q=A", Some(&letter)).unwrap_err()[0]["type"].clone(),
+        query::<Octets>("q=A", Some(&letter)).unwrap_err()[0]["type"].clone(),
+        from_json::<char>(b"\"A\"", None, Some(&letter)).unwrap_err()[0].kind.into(),
+        from_json::<Octets>(b"\"A\"", None, Some(&letter)).unwrap_err()[0].kind.into(),
+    ];
+    assert_eq!(kinds, ["string_pattern_mismatch"; 4]);
+}
+
 #[derive(Debug, PartialEq, Deserialize)]
 struct Page {
     a: i32,

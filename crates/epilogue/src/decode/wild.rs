@@ -47,8 +47,20 @@ impl Wild {
         TEXTS[self.filling]
     }
 
-    fn number(self) -> u8 {
-        NUMBERS[self.filling]
+    fn bool(self) -> bool {
+        self.filling % 2 == 1
+    }
+
+    fn int<T: TryFrom<u8> + Default>(self) -> T {
+        T::try_from(NUMBERS[self.filling]).unwrap_or_default()
+    }
+
+    fn float(self) -> f64 {
+        NUMBERS[self.filling].into()
+    }
+
+    fn char(self) -> char {
+        self.text().chars().next().unwrap_or('0')
     }
 
     fn deeper(self) -> Result<Self, Fault> {
@@ -56,10 +68,10 @@ impl Wild {
     }
 }
 
-macro_rules! numbers {
-    ($($ask:ident $visit:ident $type:ty;)*) => {$(
+macro_rules! make {
+    ($($ask:ident $visit:ident $make:ident;)*) => {$(
         fn $ask<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            visitor.$visit(<$type>::try_from(self.number()).unwrap_or_default())
+            visitor.$visit(self.$make())
         }
     )*};
 }
@@ -71,30 +83,9 @@ impl<'de> Deserializer<'de> for Wild {
         visitor.visit_borrowed_str(self.text())
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_bool(self.filling % 2 == 1)
-    }
-
     alike!();
 
-    numbers! {
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_i128 visit_i128 i128;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_u128 visit_u128 u128;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_char(self.text().chars().next().unwrap_or('0'))
-    }
+    scalars!(make);
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_borrowed_bytes(self.text().as_bytes())

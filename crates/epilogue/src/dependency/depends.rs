@@ -15,11 +15,11 @@ use crate::scope::{Scope, Site, Value};
 /// A dependency's output, shared by everything in the request that depends on it.
 ///
 /// It dereferences to the output, clones cheaply (a reference count) and may be moved into a task. `D` is the name of
-/// the function under `#[dependency]`, which runs at most once per request however often it is asked for; write
-/// `Depends<Fresh<D>>` for an output of its own.
+/// the function under `#[dependency]`. The function runs at most once per request, however often it is asked for;
+/// write `Depends<Fresh<D>>` for a separate output.
 ///
-/// Nothing moves out of it, since others share the output: `(*user).clone()` is a copy. It is `Display` and `Serialize` where the output is,
-/// and is written in the same way: so `Json(user)` is a reply.
+/// Nothing moves out of it, since the output is shared: `(*user).clone()` copies the output. If the output is
+/// `Display` or `Serialize`, so is the `Depends`, and it is written in the same way: `Json(user)` is a reply.
 ///
 /// `Option<Depends<D>>` and `Result<Depends<D>, Rejection>` ask for the same without failing the request.
 ///

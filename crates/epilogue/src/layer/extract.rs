@@ -17,9 +17,9 @@ use crate::tasks::RequestTasks;
 
 /// Why an axum handler does not get a dependency's output: a [`Rejection`], to which it dereferences.
 ///
-/// As a reply it is the dependency's error, or `422` with the list of what is not valid, and the request has failed: its tasks are dropped, and
-/// exits are told. The same holds of an [`HttpError`] that a `?` has made of it. A handler that takes `Result<Depends<D>, DependsRejection>`
-/// may make something better of it.
+/// As a reply it is the dependency's error, or `422` with the list of invalid values. Then the request has failed:
+/// its tasks are dropped, and exits are told. The same holds for an [`HttpError`] that a `?` has made of it. A
+/// handler that takes `Result<Depends<D>, DependsRejection>` may reply with something better.
 ///
 /// ```
 /// use epilogue::{App, Depends, DependsRejection, EpilogueLayer, Header, dependency};

@@ -27,8 +27,8 @@ use crate::tasks::with_causes;
 /// Makes [`Depends`](crate::Depends) and [`BackgroundTasks`](crate::BackgroundTasks) extractors of axum's own handlers, so that an axum app
 /// adopts them one handler at a time.
 ///
-/// The `App` that it is made of gives the handlers' dependencies what they need: state, overrides, limits, and app-scoped
-/// dependencies, which are named with [`App::build_at_start`]. It needs no routes.
+/// The `App` that it is made of needs no routes. It gives the handlers' dependencies what they need: state,
+/// overrides, limits, and app-scoped dependencies, which are named with [`App::build_at_start`].
 ///
 /// ```
 /// use axum::routing::post;
@@ -61,23 +61,26 @@ use crate::tasks::with_causes;
 ///
 /// # What holds
 ///
-/// - Whatever the handler and its dependencies take, the request has one task list, and each dependency runs at most once. Where layers of one
-///   app stand around each other, the outermost counts.
-/// - A dependency sees the request's head as it is when it is first asked for, with what middleware has put into the extensions by then.
-/// - Tasks, and exits of request scope after them, run when the reply's body has ended or was dropped. Exits of function scope run when the
-///   reply is ready, before this layer passes it on, and an error of one becomes the reply.
-/// - A handler that returns has succeeded, whatever the status of its reply: its tasks run, and exits are told of a success, with that
-///   status. A dependency that fails, with the failure as the reply, and a panic drop the tasks, except those added with `.always()`. A
-///   panic is answered with `500`.
-/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may succeed all the same;
-///   but not where the dependency panicked.
-/// - Where the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has an exit, is run to
-///   its end. Any other is dropped.
-/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`, also one whose handler takes
-///   an `Option<Depends<D>>` that would take it.
+/// - The request has one task list, and each dependency runs at most once, whatever the handler and its dependencies
+///   take. If layers of one app stand around each other, the outermost counts.
+/// - A dependency sees the request's head as it is when the dependency is first asked for, with what middleware has
+///   put into the extensions by then.
+/// - Tasks, and after them exits of request scope, run when the reply's body has ended or was dropped. Exits of
+///   function scope run when the reply is ready, before this layer passes it on, and an error of such an exit becomes
+///   the reply.
+/// - A handler that returns has succeeded, whatever the status of its reply. Its tasks run, and exits are told of a
+///   success with that status.
+/// - A dependency that fails drops the tasks, except those added with `.always()`, and its failure is the reply. So
+///   does a panic, which is answered with `500`.
+/// - A handler that takes `Result<Depends<D>, DependsRejection>` or `Option<Depends<D>>` gets the failure, and may
+///   succeed all the same. This does not hold if the dependency panicked.
+/// - If the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has
+///   an exit, is run to its end. Any other is dropped.
+/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`. So does
+///   one whose handler takes an `Option<Depends<D>>` that would take the list.
 ///
-/// The body is the handler's: a dependency that reads it, or a `Path`, does not compile under the layer. `Extract<axum::extract::Path<…>>`
-/// takes what axum's router has found.
+/// The body belongs to the handler. So a dependency that reads the body, or takes a `Path`, does not compile under
+/// the layer. `Extract<axum::extract::Path<…>>` takes what axum's router has found.
 #[derive(Clone)]
 pub struct EpilogueLayer {
     app: App,
@@ -94,13 +97,15 @@ impl EpilogueLayer {
     ///
     /// # Errors
     ///
-    /// See [`App::start`]; and when the app has a dependency of [`App::depends`], which does not run for axum's handlers.
+    /// See [`App::start`]. Also when the app has a dependency of [`App::depends`], which does not run for axum's
+    /// handlers.
     pub async fn start(&self) -> Result<(), StartError> {
         self.plans().await.map(drop)
     }
 
-    /// Runs every task that is queued and the exits of the app, once the last requests under the layer have ended: to be called when the
-    /// server has stopped, be it axum's, or Epilogue's for another app whose layer holds the handlers.
+    /// Runs every queued task and the exits of the app, once the last requests under the layer have ended. Call it
+    /// when the server has stopped: axum's server, or Epilogue's if it serves another app whose layer holds the
+    /// handlers.
     ///
     /// # Errors
     ///

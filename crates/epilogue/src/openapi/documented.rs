@@ -1,4 +1,4 @@
-//! What the documentation of the API says of parameters and replies, as constant data.
+//! What the documentation of the API says about parameters and replies, as constant data.
 //!
 //! Whether a type has a schema, and what it holds, decides look-up on the macro's concrete types, as in `param/usable.rs`: inherent
 //! constants take precedence over those of a trait, which all types have. They have names that no user's trait has.

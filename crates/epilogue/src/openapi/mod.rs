@@ -28,18 +28,19 @@ pub use self::documented::{
 };
 pub(crate) use self::documented::{Lacking, MakeSchema};
 
-/// The documentation of the API, which [`App::openapi`] serves: what
-/// [`FastAPI(title=…, version=…)`](https://fastapi.tiangolo.com/tutorial/metadata/) says of it.
+/// The documentation of the API, which [`App::openapi`] serves. In FastAPI, it is what
+/// [`FastAPI(title=…, version=…)`](https://fastapi.tiangolo.com/tutorial/metadata/) describes.
 ///
-/// The document is of [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1.html). It describes each route that is not `hidden` with all that
-/// its function and its dependencies take: parameters with their limits and defaults, the body, the security schemes. A path function's
-/// documentation is its description, and `#[deprecated]` marks it.
+/// The document follows [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1.html). It describes each route that is not
+/// `hidden`, with all that its function and its dependencies take: parameters with their limits and defaults, the
+/// body, the security schemes. The documentation of a path function is its description, and `#[deprecated]` marks it.
 ///
-/// What a type looks like is known if it has `#[derive(JsonSchema)]` of schemars 1. Types without it work too, and are documented as anything.
-/// A generic dependency shows its type parameter's schema if it is bound by `JsonSchema`.
+/// A type needs `#[derive(JsonSchema)]` of schemars 1 for its schema to be known. Types without it work too, and are
+/// documented as anything. A generic dependency shows its type parameter's schema if the parameter is bound by
+/// `JsonSchema`.
 ///
-/// The document is made when it is first asked for. It evaluates the defaults of parameters, and reads their types from a request without
-/// values, to find what is required.
+/// The document is made when it is first asked for. To find what is required, it evaluates the defaults of
+/// parameters, and reads their types from a request without values.
 ///
 /// ```
 /// use epilogue::OpenApi;

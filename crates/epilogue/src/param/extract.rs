@@ -13,12 +13,15 @@ use crate::scope::{Running, Scope, Site};
 /// Any extractor of the axum ecosystem: a type with [`FromRequestParts`](https://docs.rs/axum-core/latest/axum_core/extract/trait.FromRequestParts.html) or
 /// [`FromRequest`](https://docs.rs/axum-core/latest/axum_core/extract/trait.FromRequest.html), over the state `()`.
 ///
-/// It runs when its turn comes, among the dependencies, and its rejection is the reply. An extractor of the second kind takes the
-/// body itself, unread; only one parameter of a path function and its dependencies can do so, and none can read the
-/// body beside it.
+/// It runs when its turn comes, among the dependencies, and its rejection is the reply. As in axum, a function may
+/// take an `Extract<Result<E, E::Rejection>>`, or an `Extract<Option<E>>` of an extractor that may be optional. Then
+/// a rejection does not end the request.
 ///
-/// As in axum, a function that takes an `Extract<Result<E, E::Rejection>>` is not refused, nor is one that takes an `Extract<Option<E>>` of
-/// an extractor that may be optional. What reads what axum's router has found, such as axum's own `Path` and `MatchedPath`, finds nothing here.
+/// An extractor of the second kind takes the body itself, unread. Only one parameter of a path function and its
+/// dependencies can do so, and no other can read the body beside it.
+///
+/// An extractor that reads what axum's router has found, such as axum's own `Path` and `MatchedPath`, finds nothing
+/// here.
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -5,12 +5,13 @@ mod body;
 mod extract;
 #[cfg(feature = "multipart")]
 mod file;
+mod json;
 mod options;
 mod reads;
 mod request;
-mod shared;
 mod shutdown;
 mod state;
+mod tasks;
 mod usable;
 mod values;
 
@@ -19,10 +20,10 @@ pub use assert::{
     OpenIdParam, ParamOr, Readable, ReadableOr, Shared, SocketParam, TaskData, TaskDataOfRequest, TaskDataOr,
     Text, Writable,
 };
-pub use body::Json;
 pub use extract::{Extract, LeavesStream, TakesStream};
 #[cfg(feature = "multipart")]
 pub use file::{File, Files};
+pub use json::Json;
 pub use options::{Bound, ParamOptions};
 pub(crate) use reads::Reads;
 pub(crate) use request::FromRequestHead;

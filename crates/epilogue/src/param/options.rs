@@ -1,6 +1,6 @@
 //! The options of `#[param(...)]`, as constant data.
 
-/// What `#[param(...)]` says of one parameter: FastAPI's arguments of `Query(...)`, `Path(...)`, `Header(...)`.
+/// What `#[param(...)]` says about one parameter: FastAPI's arguments of `Query(...)`, `Path(...)`, `Header(...)`.
 ///
 /// The route macros write it; it is constant data and part of the graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,4 +69,16 @@ pub enum Bound {
     Int(i128),
     /// A number with a fraction.
     Float(f64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limits_are_known_as_none() {
+        assert!(ParamOptions::NONE.limit_nothing());
+        assert!(!ParamOptions { pattern: Some("a"), ..ParamOptions::NONE }.limit_nothing());
+        assert!(!ParamOptions { max_length: Some(1), ..ParamOptions::NONE }.limit_nothing());
+    }
 }

@@ -68,9 +68,11 @@ impl Param for RequestParts {
 
 /// The address that the connection comes from, as the socket has it.
 ///
-/// Behind a proxy it is the proxy's. A [layer](crate::App::layer) finds it among the request's extensions, and may put there what the
-/// proxy's header says. An app inside a foreign server has it only where that server puts a `ClientAddr` there; without one the request
-/// gets `500`, and the log says why.
+/// Behind a proxy it is the proxy's address. A [layer](crate::App::layer) finds it among the request's extensions,
+/// and may replace it with what the proxy's header says.
+///
+/// Under another server, the app has it only if that server puts a `ClientAddr` there. Without one the request gets
+/// `500`, and the log says why.
 ///
 /// ```
 /// use epilogue::prelude::*;

@@ -63,7 +63,7 @@ impl Failure {
         }
     }
 
-    /// What the log says of a failure that no client gets as its reply. If all that is known of the error's type is that it turns into a reply,
+    /// What the log says about a failure that no client gets as its reply. If all that is known of the error's type is that it turns into a reply,
     /// that reply is made for the log.
     #[cold]
     pub(crate) fn into_reason(self) -> String {
@@ -152,7 +152,7 @@ impl<E: IntoResponse + Send + Sync + 'static> RaisedError for E {
         let error = &self as &dyn Any;
         let passed_on = error.downcast_ref().or_else(|| error.downcast_ref::<HttpError>()?.passed_on());
         let failure = passed_on.cloned().and_then(Rejection::into_failure);
-        failure.unwrap_or_else(|| Failure::Raised(Raised(Arc::new(Typed(self)))))
+        failure.unwrap_or_else(|| Failure::Raised(Raised(Arc::new(self))))
     }
 }
 
@@ -236,11 +236,9 @@ pub(crate) trait ReplyError: Send + Sync {
     }
 }
 
-struct Typed<E>(E);
-
-impl<E: IntoResponse + Send + Sync + 'static> ReplyError for Typed<E> {
+impl<E: IntoResponse + Send + Sync + 'static> ReplyError for E {
     fn as_any(&self) -> &dyn Any {
-        &self.0
+        self
     }
 
     fn type_name(&self) -> &'static str {
@@ -252,12 +250,10 @@ impl<E: IntoResponse + Send + Sync + 'static> ReplyError for Typed<E> {
             return error.to_response(route);
         }
         match Arc::try_unwrap(self) {
-            Ok(Typed(error)) => error.into_response(),
-            Err(shared) => {
-                tracing::error!(
-                    error = shared.type_name(),
-                    "an error is still lent out and cannot become the reply"
-                );
+            Ok(error) => error.into_response(),
+            Err(_shared) => {
+                let error = std::any::type_name::<E>();
+                tracing::error!(error, "an error is still lent out and cannot become the reply");
                 internal_server_error()
             }
         }

@@ -18,8 +18,8 @@ use crate::websocket::WebSocketError;
 
 /// An error with a status and a detail: FastAPI's `HTTPException`.
 ///
-/// It replies `{"detail": …}`. Every [`std::error::Error`] turns into one by `?`: that one replies `500` without any inner
-/// detail and logs the error with its chain of sources.
+/// It replies `{"detail": …}`. `?` turns every [`std::error::Error`] into an `HttpError`. That one replies `500`
+/// without any inner detail, and logs the error with its chain of sources.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -49,8 +49,8 @@ struct Parts {
 }
 
 impl HttpError {
-    /// An error that replies with this status and `{"detail": detail}`; the detail may be any data. With `()` it is the status's
-    /// reason phrase.
+    /// An error that replies with this status and `{"detail": detail}`. The detail may be any data. With `()` it is
+    /// the reason phrase of the status.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -71,14 +71,15 @@ impl HttpError {
         Self(Box::new(Parts { status, detail, headers: HeaderMap::new(), source: None }))
     }
 
-    /// Adds a header to the reply, beside those of the same name; of content types, the last one counts, in place of JSON's.
+    /// Adds a header to the reply, beside those of the same name. Of several content types, the last one counts, in
+    /// place of JSON's.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
         self
     }
 
-    /// Keeps the error that this one was made from, for the log (at WARN if the status is below 500, else at ERROR) and for exits that ask
-    /// for it.
+    /// Keeps the error that this one was made from, for exits that ask for it and for the log: at WARN if the status
+    /// is below 500, and otherwise at ERROR.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -94,10 +95,11 @@ impl HttpError {
         self
     }
 
-    /// An error of our own making: it replies `500` without any inner detail and logs the error with its chain of sources.
+    /// An error of the server itself. It replies `500` without any inner detail, and logs the error with its chain of
+    /// sources.
     ///
-    /// That is what `?` does with every [`std::error::Error`]. This takes what does not implement it: an `anyhow::Error`, a
-    /// `Box<dyn Error + Send + Sync>`, a text.
+    /// `?` does the same with every [`std::error::Error`]. This function also takes what does not implement it: an
+    /// `anyhow::Error`, a `Box<dyn Error + Send + Sync>`, a text.
     ///
     /// ```
     /// use epilogue::prelude::*;
@@ -162,7 +164,7 @@ impl HttpError {
         self.source_any()?.downcast_ref()
     }
 
-    /// The error that a `?` has made into this one, which then has no words of its own, if it is an `E`.
+    /// The error that a `?` has made into this one, if it is an `E`. Such an `HttpError` has no words of its own.
     pub(crate) fn passed_on<E: Any>(&self) -> Option<&E> {
         self.passed_on_any()?.downcast_ref()
     }

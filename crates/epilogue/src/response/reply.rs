@@ -3,13 +3,19 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 
+use crate::graph::fuel::Fuel;
+use crate::graph::node::Source;
+use crate::param::{Param, Untaken, described};
+use crate::scope::{Scope, Site};
+
 /// The reply in the making: FastAPI's injected
 /// [`Response`](https://fastapi.tiangolo.com/advanced/response-headers/#use-a-response-parameter).
 ///
-/// There is one per request, shared by the path function and all its dependencies: `reply: &Reply`. What is set here is merged into
-/// what the path function returns. Headers are appended to the reply's own, but a content type replaces the reply's. The status
-/// applies, also in place of the route's, unless the returned reply has one of its own (any but `200`). None of it reaches the reply
-/// of a request that failed.
+/// There is one per request, shared by the path function and all its dependencies: `reply: &Reply`.
+///
+/// What is set here is merged into what the path function returns. Headers are appended to the reply's own, but a
+/// content type replaces the reply's. The status replaces the route's `status = …`, but not a status that the
+/// returned reply has itself (any but `200`). None of it reaches the reply of a request that failed.
 ///
 /// ```
 /// use epilogue::prelude::*;
@@ -77,6 +83,20 @@ impl Reply {
 
     fn with<T>(&self, change: impl FnOnce(&mut Draft) -> T) -> T {
         change(&mut self.0.lock())
+    }
+}
+
+described!(
+    /// The reply in the making.
+    TheReply = Source::Reply
+);
+
+#[diagnostic::do_not_recommend]
+impl Param for Reply {
+    type Source<F: Fuel> = TheReply;
+
+    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
+        Ok(scope.reply().clone())
     }
 }
 

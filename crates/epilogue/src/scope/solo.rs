@@ -210,7 +210,7 @@ impl Solo {
     }
 }
 
-/// A handler's head while a dependency runs, which need not come to its end.
+/// A handler's head while a dependency runs. The run may be dropped before its end.
 struct Lent<'a> {
     solo: &'a mut Solo,
     head: &'a mut Parts,

@@ -1,7 +1,7 @@
 use super::{Running, Scope, Site};
 use crate::decode::flaw;
 use crate::param::{Extract, Param, Reasons, Untaken, WithValue};
-use crate::rejection::{Invalid, Place, Rejection};
+use crate::rejection::{Invalid, Rejection};
 use crate::response::Failure;
 
 /// Takes the parameters of one function. It tries all of them and collects what is wrong before it gives up.
@@ -95,13 +95,5 @@ impl<'a> Taking<'a> {
         // FastAPI reports a function's values by place: path, query, header, cookie, body.
         reasons.own.sort_by_key(Invalid::place);
         reasons
-    }
-}
-
-impl Invalid {
-    fn place(&self) -> Option<Place> {
-        const PLACES: [Place; 5] = [Place::Path, Place::Query, Place::Header, Place::Cookie, Place::Body];
-        let crate::rejection::Loc::Name(name) = self.loc.first()? else { return None };
-        PLACES.into_iter().find(|place| place.as_str() == name)
     }
 }

@@ -123,7 +123,8 @@ impl<S: HttpScheme> Credentials for HttpBasic<S> {
 
     fn challenge() -> HeaderValue {
         let Some(realm) = S::REALM else { return HeaderValue::from_static("Basic") };
-        HeaderValue::from_bytes(format!("Basic realm=\"{realm}\"").as_bytes()).unwrap_or_else(|error| {
+        let quoted = realm.replace('\\', r"\\").replace('"', r#"\""#);
+        HeaderValue::try_from(format!("Basic realm=\"{quoted}\"")).unwrap_or_else(|error| {
             tracing::error!(realm, %error, "the realm is not a valid header value and was left out");
             HeaderValue::from_static("Basic")
         })

@@ -114,30 +114,22 @@ impl<'r> Authorization<'r> {
 
 /// Makes a type of credentials a parameter, and its `Option` too.
 macro_rules! credentials_param {
+    (@ $scheme:ident: $param:ty = $source:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<S: $scheme> crate::param::Param for $param {
+            type Source<F: crate::graph::fuel::Fuel> = $source;
+
+            fn take(
+                scope: &mut crate::scope::Scope,
+                site: &crate::scope::Site,
+            ) -> Result<Self, crate::param::Untaken> {
+                scope.extracted(site).map_err(crate::param::Untaken::failed)
+            }
+        }
+    };
     ($($name:ident: $scheme:ident),* $(,)?) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<S: $scheme> crate::param::Param for $name<S> {
-            type Source<F: crate::graph::fuel::Fuel> = crate::security::Required<Self>;
-
-            fn take(
-                scope: &mut crate::scope::Scope,
-                site: &crate::scope::Site,
-            ) -> Result<Self, crate::param::Untaken> {
-                scope.extracted(site).map_err(crate::param::Untaken::failed)
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<S: $scheme> crate::param::Param for Option<$name<S>> {
-            type Source<F: crate::graph::fuel::Fuel> = crate::security::Optional<$name<S>>;
-
-            fn take(
-                scope: &mut crate::scope::Scope,
-                site: &crate::scope::Site,
-            ) -> Result<Self, crate::param::Untaken> {
-                scope.extracted(site).map_err(crate::param::Untaken::failed)
-            }
-        }
+        crate::security::credentials_param!(@ $scheme: $name<S> = crate::security::Required<$name<S>>);
+        crate::security::credentials_param!(@ $scheme: Option<$name<S>> = crate::security::Optional<$name<S>>);
     )*};
 }
 use credentials_param;

@@ -12,11 +12,12 @@ use crate::scope::{Scope, Site};
 /// The scopes that are required of the client here. FastAPI's
 /// [`SecurityScopes`](https://fastapi.tiangolo.com/advanced/security/oauth2-scopes/).
 ///
-/// A parameter that depends on something says which scopes it requires of it: `#[param(scopes("me"))]`. They grow along the chain: a
-/// dependency sees those of all parameters that lead to it, the path function's first, each once. A dependency that asks for
-/// the scopes, itself or through others, runs once per request for each set of them; every other one runs once, as always.
+/// A parameter that depends on something says which scopes it requires: `#[param(scopes("me"))]`. Scopes add up along
+/// the chain: a dependency sees those of all parameters that lead to it. Each is listed once, beginning with those of
+/// the path function. A dependency that asks for the scopes, itself or through others, runs once per request for each
+/// set of them. Every other one runs once, as always.
 ///
-/// It dereferences to the list. What the client was granted, and whether that is enough, is yours to find out.
+/// It dereferences to the list. Your code decides what the client was granted, and whether that is enough.
 ///
 /// ```
 /// use epilogue::prelude::*;

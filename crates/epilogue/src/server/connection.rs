@@ -24,7 +24,7 @@ pub(crate) struct Connection {
     pub(super) wait: Arc<Wait>,
     /// Whether an HTTP/1 request may have to wait until all of its reply is there, so that its client may leave in the meantime.
     awaits_reply: AtomicBool,
-    /// Whether the body of an HTTP/1 request may not have come to its end when its reply was made.
+    /// Whether the body of an HTTP/1 request may not have ended when its reply was made.
     leaves_unread: AtomicBool,
     /// Whether it was cut off at the end of a shutdown.
     is_cut_off: AtomicBool,

@@ -15,7 +15,8 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::scope::{BoxFuture, caught, drop_caught};
 
-/// Serves an [`App`] over HTTP/1.1, and with the feature `http2` over HTTP/2 (with prior knowledge), and ends it without losing anything.
+/// Serves an [`App`] and ends it without losing anything. It speaks HTTP/1.1, and with the feature `http2` also
+/// HTTP/2 (with prior knowledge).
 ///
 /// [`App::serve`] is the short form. This one takes a listener, other limits, and other reasons to stop:
 ///
@@ -31,9 +32,10 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 /// # }
 /// ```
 ///
-/// On SIGTERM, SIGINT or [`Server::stop_when`] it stops accepting, closes idle connections, finishes the requests in flight, runs every
-/// task that is queued, then the exits of the app. What is not done at the end of the grace period
-/// ([`TaskLimits::grace`](crate::TaskLimits)), or at a second signal, is cancelled, named in the log and in the error that is returned.
+/// On SIGTERM, SIGINT or [`Server::stop_when`] it stops accepting, closes idle connections, finishes the requests in
+/// flight, runs every queued task, and then the exits of the app. What is not done at the end of the grace period
+/// ([`TaskLimits::grace`](crate::TaskLimits)), or at a second signal, is cancelled. The log and the returned error
+/// name it.
 ///
 /// # Against bad clients
 ///
@@ -50,8 +52,8 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 /// | requests that an HTTP/2 client takes back before they were looked at ("rapid reset") | 20, then the connection is closed |
 /// | an HTTP/2 client that answers no ping | asked every 60 s, closed after 20 s |
 ///
-/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits), so clients that come only to leave again
-/// cannot pile up work.
+/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits). So clients that come only
+/// to leave again cannot pile up work.
 #[must_use = "it serves nothing until `serve` or `serve_on` is awaited"]
 pub struct Server {
     app: App,
@@ -115,27 +117,28 @@ impl Server {
         Self { app, limits: Limits::default(), stop: None }
     }
 
-    /// How long a client may take to send the head of a request, and how long a connection may be idle: before its first request
-    /// and before each further one. On HTTP/2 that is how long there may be no request in flight; then the client is told to go, and
-    /// has as long again to do it.
+    /// How long a client may take to send the head of a request, and how long a connection may be idle, before its
+    /// first request and before each further one. An HTTP/2 connection may be without a request in flight for as
+    /// long. Then the client is told to go, and has the same time again to do so.
     pub fn header_read_timeout(self, timeout: Duration) -> Self {
         self.with(|limits| limits.header_read_timeout = timeout.min(FOR_EVER))
     }
 
-    /// How long a client may take to send the body of a request, from when it is read; `None` for as long as it likes. A body that
-    /// is taken as a stream, by an `Extract` or a layer, may take any time in all, but not longer than this from one piece to the next:
-    /// then it breaks off with an error.
+    /// How long a client may take to send the body of a request, from when it is read; `None` sets no limit. A body
+    /// that is taken as a stream, by an `Extract` or a layer, may take any time in all. But if the next piece takes
+    /// longer than this, the stream breaks off with an error.
     ///
-    /// Once the server stops, it is a third of the grace period at most.
+    /// Once the server is stopping, the limit is a third of the grace period at most.
     pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.with(|limits| limits.body_read_timeout = timeout)
     }
 
-    /// How long a client may take nothing at all of a reply on HTTP/1.1; `None` for as long as it likes. Its tasks run then, as they do
-    /// when a client leaves. A client that reads slowly may take any time in all. On HTTP/2 it is asked by pings whether it is there.
+    /// How long a client may take nothing at all of a reply on HTTP/1.1, before the connection is closed; `None` sets
+    /// no limit. The request's tasks then run, as they do when a client leaves. A client that reads slowly may take
+    /// any time in all. On HTTP/2, pings ask the client whether it is still there.
     ///
-    /// Once the server stops, a client may take nothing for a third of the grace period at most, on HTTP/2 too.
+    /// Once the server is stopping, a client may take nothing for a third of the grace period at most, on HTTP/2 too.
     pub fn reply_write_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into().map(|timeout| timeout.clamp(Duration::from_millis(1), FOR_EVER));
         self.with(|limits| limits.reply_write_timeout = timeout)
@@ -168,7 +171,7 @@ impl Server {
         self
     }
 
-    /// Also stops when this future ends, by a panic too, in the same way as on a signal.
+    /// Also stops when this future completes or panics, in the same way as on a signal.
     pub fn stop_when(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         let stop = async {
             if let Err(failure) = caught(stop).await {

@@ -26,9 +26,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Server-sent events as a reply: a stream of [`Event`]s, which a browser receives with an `EventSource`.
 ///
-/// The events come from any [`Stream`] of `Result<Event, E>`, or through a [channel](Sse::channel). An error of the stream breaks
-/// the reply off. Where there is no event for 15 seconds, or what [`keep_alive`](Self::keep_alive) says, a comment is sent, so that
-/// proxies keep the connection and a client that has left is noticed.
+/// The events come from any [`Stream`] of `Result<Event, E>`, or through a [channel](Sse::channel). An error of the
+/// stream breaks the reply off. After 15 seconds without an event, or the time that [`keep_alive`](Self::keep_alive)
+/// sets, a comment is sent. It makes proxies keep the connection, and lets the server notice a client that has left.
 ///
 /// The request's tasks and the exits of its dependencies run when the stream has ended, or the client has left.
 ///

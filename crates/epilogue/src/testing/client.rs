@@ -5,11 +5,11 @@ use super::Jar;
 use super::TestRequest;
 use crate::App;
 
-/// Drives an app without a socket: FastAPI's [`TestClient`](https://fastapi.tiangolo.com/tutorial/testing/). Its requests are to the host
-/// `testserver`, unless they name another one.
+/// Drives an app without a socket: FastAPI's [`TestClient`](https://fastapi.tiangolo.com/tutorial/testing/).
 ///
-/// [`send`](TestRequest::send) returns when the request's tasks and exits are done, so a test looks at what they did without waiting;
-/// [`reply_only`](TestRequest::reply_only) returns before. Cookies that replies set are sent along with later requests.
+/// [`send`](TestRequest::send) returns when the request's tasks and exits are done, so a test can look at what they
+/// did. [`reply_only`](TestRequest::reply_only) returns before. Cookies that replies set are sent along with later
+/// requests. Requests go to the host `testserver`, unless they name another one.
 ///
 /// ```
 /// use epilogue::prelude::*;

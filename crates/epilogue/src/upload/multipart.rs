@@ -1,28 +1,20 @@
 //! A multipart body, read part by part: texts into memory, large files onto the disk.
 
-use std::borrow::Cow;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
 
 use axum_core::BoxError;
 use bytes::Bytes;
-use futures_core::Stream;
 use http_body::Body;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 
 use super::UploadFile;
+use super::form::{MultipartForm, Part};
+use super::pieces::{Asked, Pieces, Refused};
 use super::spool::Spool;
-use crate::decode::{Raw, Raws, Values};
-use crate::rejection::Place;
 
 /// How many files, and how many texts, one form may have, as in Starlette.
 pub(crate) const MAX_PARTS: usize = 1000;
-
-/// How much may be read before the head of a part is complete.
-const MAX_HEAD: usize = 64 * 1024;
 
 /// What a multipart body may contain.
 #[derive(Debug, Clone, Copy)]
@@ -54,19 +46,6 @@ pub(crate) enum MultipartError {
     Store(#[source] io::Error),
 }
 
-/// A form as it was sent, in order.
-#[derive(Debug, Default)]
-pub(crate) struct MultipartForm {
-    parts: Vec<(String, Part)>,
-    text_length: usize,
-}
-
-#[derive(Debug)]
-enum Part {
-    Text(String),
-    File(UploadFile),
-}
-
 /// Reads a body whose content type is that of a multipart form. As in FastAPI, a body that ends too early counts as the parts that it has.
 pub(crate) async fn parse<B>(
     body: B,
@@ -79,8 +58,7 @@ where
 {
     let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
     let asked = Arc::new(Asked::default());
-    let opening = Opening::of(&boundary);
-    let pieces = Pieces { body: Some(body), pause: false, asked: Arc::clone(&asked), opening };
+    let pieces = Pieces::new(body, &boundary, Arc::clone(&asked));
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limits.whole as u64));
     let multipart = Multipart::with_constraints(pieces, boundary, constraints);
     let mut form = MultipartForm::default();
@@ -96,7 +74,7 @@ async fn read_parts(
     limits: FormLimits,
     form: &mut MultipartForm,
 ) -> Result<(), MultipartError> {
-    let (mut files, mut texts) = (0, 0);
+    let (mut files, mut texts, mut text_left) = (0, 0, limits.text);
     loop {
         asked.again();
         let field = multipart.next_field().await.map_err(|error| broken(error, asked))?;
@@ -107,8 +85,8 @@ async fn read_parts(
             if texts > MAX_PARTS {
                 return Err(MultipartError::TooMany("fields"));
             }
-            let bytes = read_text(&mut field, asked, limits.text - form.text_length, limits.text).await?;
-            form.text_length += bytes.len();
+            let bytes = read_text(&mut field, asked, text_left, limits.text).await?;
+            text_left -= bytes.len();
             form.parts.push((name, Part::Text(into_text(bytes))));
             continue;
         };
@@ -185,180 +163,10 @@ fn broken(error: multer::Error, asked: &Asked) -> MultipartError {
         error @ (multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders
         | multer::Error::IncompleteFieldData { .. })
-            if asked.has_ended.load(Ordering::Relaxed) =>
+            if asked.has_ended() =>
         {
             MultipartError::Cut(error)
         }
         error => MultipartError::Malformed(error),
-    }
-}
-
-/// Why a body is not handed to multer.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("the head of a part has more than {MAX_HEAD} bytes")]
-    HeadTooLong,
-    #[error("it does not begin with its boundary")]
-    Unopened,
-}
-
-/// Checks the beginning of a body: multer would search for the boundary behind anything that comes before it.
-struct Opening {
-    boundary: Vec<u8>,
-    /// How much of the boundary has come.
-    seen: usize,
-}
-
-impl Opening {
-    fn of(boundary: &str) -> Self {
-        Self { boundary: format!("--{boundary}").into_bytes(), seen: 0 }
-    }
-
-    /// Whether the body continues like one that begins with its boundary.
-    fn goes_on(&mut self, piece: &[u8]) -> bool {
-        for &byte in piece {
-            if self.seen > self.boundary.len() {
-                return true;
-            }
-            if self.seen == 0 && matches!(byte, b'\r' | b'\n') {
-                continue;
-            }
-            let is_right = match self.boundary.get(self.seen) {
-                Some(&wanted) => byte == wanted,
-                // The boundary is followed by the end of the line, or of the form.
-                None => matches!(byte, b'\r' | b'-'),
-            };
-            if !is_right {
-                return false;
-            }
-            self.seen += 1;
-        }
-        true
-    }
-}
-
-/// What has been handed out since multer was last asked for something.
-#[derive(Debug, Default)]
-struct Asked {
-    length: AtomicUsize,
-    /// multer has looked at everything, and only the end is left.
-    looked_at_all: AtomicBool,
-    has_ended: AtomicBool,
-}
-
-impl Asked {
-    fn again(&self) {
-        self.length.store(0, Ordering::Relaxed);
-        self.looked_at_all.store(false, Ordering::Relaxed);
-    }
-}
-
-/// The body as multer takes it. multer reads until there is nothing more at the moment, however much that is; so after each piece
-/// this has nothing, until multer has looked at that piece and asks again. Likewise multer is told of the end only once it has
-/// looked at everything, each time that it is asked for something: so an error that comes without the end was not caused by the end.
-struct Pieces<B> {
-    /// `None` once it has ended: not every body can be polled again after its end.
-    body: Option<B>,
-    pause: bool,
-    asked: Arc<Asked>,
-    opening: Opening,
-}
-
-impl<B> Stream for Pieces<B>
-where
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BoxError>,
-{
-    type Item = Result<Bytes, BoxError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if std::mem::take(&mut self.pause) {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        // A single piece may have any size: the limit on the whole counts it.
-        if self.asked.length.load(Ordering::Relaxed) > MAX_HEAD {
-            return Poll::Ready(Some(Err(Refused::HeadTooLong.into())));
-        }
-        loop {
-            let frame = match &mut self.body {
-                Some(body) => ready!(Pin::new(body).poll_frame(context)),
-                None => None,
-            };
-            match frame {
-                Some(Ok(frame)) => {
-                    let Ok(piece) = frame.into_data() else { continue };
-                    if !self.opening.goes_on(&piece) {
-                        return Poll::Ready(Some(Err(Refused::Unopened.into())));
-                    }
-                    self.asked.length.fetch_add(piece.len(), Ordering::Relaxed);
-                    self.pause = true;
-                    return Poll::Ready(Some(Ok(piece)));
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
-                None if !self.asked.looked_at_all.swap(true, Ordering::Relaxed) => {
-                    self.body = None;
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                None => {
-                    self.asked.has_ended.store(true, Ordering::Relaxed);
-                    return Poll::Ready(None);
-                }
-            }
-        }
-    }
-}
-
-impl MultipartForm {
-    /// The parts with this name, in order.
-    fn parts(&self, name: &str) -> impl DoubleEndedIterator<Item = &Part> {
-        self.parts.iter().filter(move |(key, _)| key == name).map(|(_, part)| part)
-    }
-
-    /// What a name has where files are wanted: files, or texts instead of files.
-    pub(crate) fn uploads(&self, name: &str) -> Vec<Result<UploadFile, String>> {
-        let uploads = self.parts(name).map(|part| match part {
-            Part::File(file) => Ok(file.clone()),
-            Part::Text(text) => Err(text.clone()),
-        });
-        uploads.collect()
-    }
-}
-
-impl Part {
-    /// How it is read where a text is wanted.
-    fn raw(&self) -> Raw<'_> {
-        match self {
-            Self::Text(text) => Raw::Text(text.into()),
-            Self::File(file) => Raw::File(file.filename()),
-        }
-    }
-}
-
-/// The texts of the form: of several, the last one counts.
-impl Values for MultipartForm {
-    fn place(&self) -> Place {
-        Place::Body
-    }
-
-    fn one(&self, name: &str) -> Option<Raw<'_>> {
-        self.parts(name).next_back().map(Part::raw)
-    }
-
-    fn all(&self, name: &str) -> Raws<'_> {
-        self.parts(name).map(Part::raw).collect()
-    }
-
-    fn each<'s>(&'s self, visit: &mut dyn FnMut(Cow<'s, str>, Raw<'s>)) {
-        for (name, part) in &self.parts {
-            if let Part::Text(text) = part {
-                visit(name.into(), Raw::Text(text.into()));
-            }
-        }
-    }
-
-    fn length(&self) -> usize {
-        self.parts.iter().map(|(name, _)| name.len()).sum()
     }
 }

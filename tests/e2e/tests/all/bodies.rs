@@ -598,3 +598,47 @@ async fn a_raw_value_is_the_text_as_it_was_sent() {
         }
     }
 }
+
+/// A number that takes whatever is sent, as decimals do.
+struct Price(f64);
+
+impl epilogue::Number for Price {}
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let price = match Value::deserialize(deserializer)? {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_f64(),
+        };
+        price.map(Self).ok_or_else(|| serde::de::Error::custom("not a price"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Offer {
+    price: Price,
+    grade: char,
+}
+
+#[post("/offers")]
+async fn offer(
+    #[param(gt = 0)] least: Query<Price>,
+    #[param(fields(price(gt = 0), grade(pattern = "^[a-f]$")))] offer: Json<Offer>,
+) -> String {
+    format!("{} {} {}", least.0.0, offer.price.0, offer.grade)
+}
+
+#[tokio::test]
+async fn a_limit_holds_whatever_the_type_asks_serde_for() {
+    let client = TestClient::new(App::new().routes(routes![offer]));
+    let post = |least: &str, body: Value| client.post(&format!("/offers?least={least}")).json(&body);
+    let good = post("0.5", json!({"price": "1.5", "grade": "a"})).send().await;
+    assert_eq!(good.text(), "0.5 1.5 a");
+    let told = errors(post("0", json!({"price": -1, "grade": "z"}))).await;
+    let want = json!([
+        ["greater_than", ["query", "least"]],
+        ["greater_than", ["body", "price"]],
+        ["string_pattern_mismatch", ["body", "grade"]],
+    ]);
+    assert_eq!(Value::from_iter(told), want);
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 struct Vault;
 
 impl HttpScheme for Vault {
-    const REALM: Option<&'static str> = Some("vault");
+    const REALM: Option<&'static str> = Some(r#"the "red" vault"#);
     const SCHEME_NAME: Option<&'static str> = Some("BasicVault");
 }
 
@@ -181,7 +181,7 @@ async fn the_authorization_header_is_read_as_fastapi_reads_it() {
     ];
     let schemes = [
         ("/basic", "Basic", 0),
-        ("/basic-realm", "Basic realm=\"vault\"", 0),
+        ("/basic-realm", r#"Basic realm="the \"red\" vault""#, 0),
         ("/bearer", "Bearer", 1),
         ("/digest", "Digest", 2),
         ("/password-token", "Bearer", 3),

@@ -278,7 +278,7 @@ async fn an_override_is_of_one_client() {
 
 #[get("/log-in")]
 async fn log_in(reply: &Reply) {
-    reply.set_cookie("session", "a b;c");
+    reply.set_cookie("session", "\"a b;c\"");
 }
 
 #[get("/log-out")]
@@ -302,8 +302,8 @@ async fn cookies_are_kept_until_they_are_deleted() {
     let client = TestClient::new(App::new().routes(routes![log_in, log_out, expire, session_of]));
     for deletes in ["/log-out", "/expire"] {
         let reply = client.get("/log-in").send().await;
-        assert_eq!(reply.header("set-cookie"), Some("session=a%20b%3Bc; Path=/; SameSite=lax"));
-        assert_eq!(client.get("/session").send().await.text(), "Some(\"a b;c\")");
+        assert_eq!(reply.header("set-cookie"), Some("session=%22a%20b%3Bc%22; Path=/; SameSite=lax"));
+        assert_eq!(client.get("/session").send().await.text(), r#"Some("\"a b;c\"")"#);
         client.get(deletes).send().await;
         assert_eq!(client.get("/session").send().await.text(), "None");
     }

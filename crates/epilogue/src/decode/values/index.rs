@@ -7,6 +7,9 @@ use std::collections::hash_map::Entry;
 use super::{Raw, Raws, Values};
 use crate::rejection::Place;
 
+/// From this length (in bytes) on, a place is worth an index for looking up a struct's fields.
+const LONG: usize = 2048;
+
 /// All names of a place with their values, in the order in which they first appear.
 ///
 /// It takes one walk over the place; looking up one name after another takes a walk per name.
@@ -28,6 +31,11 @@ impl<'v> Index<'v> {
             }
         });
         Self { place: of.place(), positions, groups }
+    }
+
+    /// The same if the place is long. As long as it is short, a walk per name is faster.
+    pub(super) fn of_long(place: &'v dyn Values) -> Option<Self> {
+        (place.length() > LONG).then(|| Self::new(place))
     }
 
     /// The names, each with the value that counts.

@@ -14,7 +14,7 @@ pub(crate) use captures::Captures;
 #[cfg(feature = "cookie")]
 pub(crate) use cookies::Cookies;
 pub(crate) use headers::Headers;
-pub(super) use index::Index;
+pub(crate) use index::Index;
 pub(super) use unreadable::{UNREADABLE_NAME, Unreadable};
 pub(crate) use url_encoded::UrlEncoded;
 
@@ -101,6 +101,11 @@ pub(crate) trait Values {
     /// How many bytes a walk over the place reads, if a client can make them many; otherwise zero.
     fn length(&self) -> usize {
         0
+    }
+
+    /// The same values for looking up one name after another, if each time would be a walk over a long text.
+    fn index(&self) -> Option<Index<'_>> {
+        None
     }
 }
 

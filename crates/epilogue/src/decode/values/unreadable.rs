@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Raw, Raws, Values};
+use super::{Index, Raw, Raws, Values};
 use crate::rejection::Place;
 
 /// A place with the same names, in which every value is one that whoever reads it refuses.
@@ -36,5 +36,9 @@ impl Values for Unreadable<'_> {
 
     fn length(&self) -> usize {
         self.0.length()
+    }
+
+    fn index(&self) -> Option<Index<'_>> {
+        self.0.index().map(|_| Index::new(self))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Raw, Raws, Values};
+use super::{Index, Raw, Raws, Values};
 use crate::rejection::Place;
 
 /// A query string or a form (`application/x-www-form-urlencoded`), still encoded.
@@ -94,5 +94,9 @@ impl Values for UrlEncoded<'_> {
 
     fn length(&self) -> usize {
         self.text.len()
+    }
+
+    fn index(&self) -> Option<Index<'_>> {
+        Index::of_long(self)
     }
 }

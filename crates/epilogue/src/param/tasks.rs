@@ -1,10 +1,9 @@
-//! Parameters that the whole request shares: its task list, and the reply in the making.
+//! The request's one task list as a parameter.
 
 use super::{Param, Untaken, described};
 use crate::BackgroundTasks;
 use crate::graph::fuel::Fuel;
 use crate::graph::node::Source;
-use crate::response::Reply;
 use crate::scope::{Scope, Site};
 
 described!(
@@ -18,19 +17,5 @@ impl Param for BackgroundTasks {
 
     fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
         Ok(scope.tasks_in_turn())
-    }
-}
-
-described!(
-    /// The reply in the making.
-    TheReply = Source::Reply
-);
-
-#[diagnostic::do_not_recommend]
-impl Param for Reply {
-    type Source<F: Fuel> = TheReply;
-
-    fn take(scope: &mut Scope, _site: &Site) -> Result<Self, Untaken> {
-        Ok(scope.reply().clone())
     }
 }
