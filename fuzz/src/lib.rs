@@ -1,4 +1,4 @@
-//! What the fuzz targets run. `tests/e2e/tests/fuzz_seeds.rs` runs it too, with their seeds and mutations of these.
+//! What the fuzz targets run. `tests/e2e/tests/all/fuzz_seeds.rs` runs it too, with their seeds and mutations of these.
 //!
 //! A panic inside an app is caught and becomes a 500. No path function here replies with a 500, so each one is a finding.
 

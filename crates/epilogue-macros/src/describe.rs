@@ -71,7 +71,7 @@ impl Described<'_> {
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 #associated
                 type This = Self;
-                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Graph<Self, #fuel>;
+                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Described<Self, #fuel>;
             }
 
             #app_scoped

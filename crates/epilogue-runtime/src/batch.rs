@@ -46,7 +46,7 @@ impl Batch {
     }
 
     /// Runs this before the tasks, which wait until it has ended: for what may still add tasks, or discard them. If the batch is cut off
-    /// by a drain's deadline, it still goes before what [follows](Self::finally) the tasks.
+    /// by a drain's deadline, it still goes before what [follows](Self::finally) the tasks. A second one runs after the first.
     ///
     /// ```
     /// # use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
@@ -63,8 +63,7 @@ impl Batch {
     /// # }
     /// ```
     pub fn first(mut self, before: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.0.finally.insert(0, Finally::new(|_| before));
-        self.0.tasks_wait = true;
+        self.0.first(Finally::new(|_| before));
         self
     }
 

@@ -33,8 +33,8 @@ pub(crate) struct Execution {
     report: BatchReport,
     /// What follows the tasks. The first one runs, or is next.
     pub(crate) finally: Vec<Finally>,
-    /// Whether the first of these goes before the tasks.
-    pub(crate) tasks_wait: bool,
+    /// How many of these go before the tasks, and have not begun.
+    before_tasks: u32,
     phase: Phase,
     /// Its place among the pending, if it has one.
     pub(crate) place: Option<Reservation>,
@@ -63,7 +63,7 @@ impl Execution {
             chunk: Vec::new(),
             report: BatchReport::default(),
             finally: Vec::new(),
-            tasks_wait: false,
+            before_tasks: 0,
             phase: Phase::Unsubmitted,
             place: None,
             since: None,
@@ -71,6 +71,12 @@ impl Execution {
             id: None,
             token: None,
         }
+    }
+
+    /// Runs this before the tasks, and after what already goes before them.
+    pub(crate) fn first(&mut self, before: Finally) {
+        self.finally.insert(self.before_tasks as usize, before);
+        self.before_tasks += 1;
     }
 
     pub(crate) fn submit(self: Box<Self>, lane: Option<&Lane>) {
@@ -110,8 +116,9 @@ impl Execution {
 
     pub(crate) async fn run(mut self: Box<Self>) {
         loop {
-            if !mem::take(&mut self.tasks_wait) {
-                self.run_tasks(self.finally.is_empty()).await;
+            match self.before_tasks.checked_sub(1) {
+                None => self.run_tasks(self.finally.is_empty()).await,
+                Some(left) => self.before_tasks = left,
             }
             let Some(exits) = self.finally.first_mut() else { break };
             // Until it has ended it stays in the batch, whose drop sees to it.

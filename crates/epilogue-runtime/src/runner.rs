@@ -57,9 +57,9 @@ use registry::{Admission, Next, Registry};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Runner(Arc<Shared>);
+pub struct Runner(Arc<RunnerState>);
 
-struct Shared {
+struct RunnerState {
     limits: TaskLimits,
     observers: Vec<Arc<dyn TaskObserver>>,
     context: OnceLock<TaskContext>,
@@ -85,7 +85,7 @@ impl Runner {
 
     /// A runner that tells each of the observers what happens to each task.
     pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(RunnerState {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             registry: Registry::new(limits.batches.max(1)),
             limits,

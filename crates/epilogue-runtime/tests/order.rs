@@ -408,3 +408,15 @@ async fn tasks_that_never_wait_let_others_have_their_turn() {
     }
     assert!(most_in_a_turn(&runner, tasks, 10_000).await < 1000);
 }
+
+#[tokio::test]
+async fn all_that_goes_before_the_tasks_goes_before_them() {
+    let (runner, log) = (runner(), Log::default());
+    let tasks = list(&runner);
+    tasks.add_task(say, (log.clone(), "task"));
+    let last = say(log.clone(), "last");
+    let batch = Batch::new(tasks).first(say(log.clone(), "first")).first(say(log.clone(), "second"));
+    batch.finally(|_| last).submit();
+    runner.idle().await;
+    assert_eq!(log.lines(), ["first", "second", "task", "last"]);
+}

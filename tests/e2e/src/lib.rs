@@ -1,8 +1,9 @@
 //! What the end-to-end tests share: an app on a socket of its own, and clients that can misbehave.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
@@ -284,12 +286,15 @@ impl Clock {
 
 /// Keeps panics on purpose, which nobody wants to read, out of the output: those whose message begins with one of these texts.
 pub fn hide_panics(on_purpose: &'static [&'static str]) {
+    static HIDDEN: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     static ONCE: Once = Once::new();
+    let hidden = || HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
+    hidden().extend(on_purpose);
     ONCE.call_once(|| {
         let tell = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let message = panic.payload_as_str().unwrap_or_default();
-            if !on_purpose.iter().any(|beginning| message.starts_with(beginning)) {
+            if !hidden().iter().any(|beginning| message.starts_with(beginning)) {
                 tell(panic);
             }
         }));
@@ -298,10 +303,11 @@ pub fn hide_panics(on_purpose: &'static [&'static str]) {
 
 /// Passes to a layer what the test's thread logs, until the guard is dropped.
 pub fn logs_to(layer: impl Layer<Registry> + Send + Sync) -> DefaultGuard {
-    // Every thread has a subscriber. Otherwise `tracing` may ask a thread without one whether anybody wants an event, and leave it out
-    // on all others.
+    // Every thread has a subscriber, which wants nothing. Otherwise `tracing` may ask a thread without one whether anybody wants an event,
+    // and leave it out on all others.
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| drop(tracing::subscriber::set_global_default(Registry::default())));
+    let nothing = || Registry::default().with(LevelFilter::OFF);
+    ONCE.call_once(|| drop(tracing::subscriber::set_global_default(nothing())));
     tracing::subscriber::set_default(Registry::default().with(layer))
 }
 
@@ -354,6 +360,29 @@ impl Entries {
     /// What has been written and not yet read.
     pub fn now(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
+    }
+}
+
+/// Numbers that are the same in every run: xorshift, seeded.
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// Those of a seed, which is not zero.
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next one, below a limit.
+    ///
+    /// # Panics
+    ///
+    /// When the limit is zero.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).expect("it is below a `usize`")
     }
 }
 

@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::error_handlers::{ErrorHandlers, HandlerReply};
 use super::layered::{AppLayer, Layered, Respond, Unfailing};
-use super::lifecycle::Shared;
+use super::lifecycle::Lifecycle;
 #[cfg(feature = "openapi")]
 use super::router::PlacedRoute;
 use super::router::effect_of;
@@ -53,7 +53,7 @@ use crate::tasks::{TaskLimits, TaskObserver};
 pub struct App {
     /// Shared, because a service is cloned for each request.
     pub(super) config: Arc<Config>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) lifecycle: Arc<Lifecycle>,
 }
 
 /// What an app was told before it started.
@@ -93,7 +93,7 @@ impl App {
             #[cfg(feature = "openapi")]
             openapi: None,
         };
-        Self { config: Arc::new(config), shared: Arc::default() }
+        Self { config: Arc::new(config), lifecycle: Arc::default() }
     }
 
     /// Adds path functions: `.routes(routes![list, create])`.
@@ -387,7 +387,7 @@ impl App {
 
     /// A changed app is another app: one that has started, or failed to, stays as it is.
     fn changed(&mut self) -> &mut Config {
-        self.shared = Arc::default();
+        self.lifecycle = Arc::default();
         Arc::make_mut(&mut self.config)
     }
 }

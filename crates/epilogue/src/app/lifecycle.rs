@@ -20,7 +20,7 @@ use crate::tasks::TaskStats;
 
 /// What the clones of an app have in common.
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct Lifecycle {
     pub(super) started: OnceLock<Started>,
     /// The last start. Nobody waits under this lock: whoever holds a lock and is no longer polled would hold up all others.
     starting: Mutex<Option<Starting>>,
@@ -114,7 +114,9 @@ impl App {
         let grace = self.config.limits.grace;
         let mut deadline = pin!(tokio::time::sleep(grace));
         // In this order: a start that is no longer in flight has started the app, if it did.
-        if in_flight(self.shared.starting.lock().as_ref()).is_none() && self.shared.started.get().is_none() {
+        if in_flight(self.lifecycle.starting.lock().as_ref()).is_none()
+            && self.lifecycle.started.get().is_none()
+        {
             return Ok(());
         }
         let started = self.started_until(deadline.as_mut()).await?;
@@ -126,7 +128,7 @@ impl App {
 
     /// Counts of the app's tasks so far; all zero before the start.
     pub fn task_stats(&self) -> TaskStats {
-        self.shared.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
+        self.lifecycle.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {
@@ -135,12 +137,12 @@ impl App {
 
     /// Starts the app if it has not started, with this dependency whether or not a route needs it.
     async fn started_with(&self, resolved: Option<&'static ParamNode>) -> Result<&Started, StartError> {
-        if self.shared.started.get().is_none()
+        if self.lifecycle.started.get().is_none()
             && let Some(starting) = self.start_in_flight_or_begun(resolved)
         {
             ended(starting).await?;
         }
-        self.shared.started.get().ok_or(StartError::Stopped)
+        self.lifecycle.started.get().ok_or(StartError::Stopped)
     }
 
     /// Waits for the start that is in flight. At the deadline it is given up, and what it has built by then is exited.
@@ -148,36 +150,37 @@ impl App {
         tokio::select! {
             biased;
             started = self.start_ended() => return started,
-            () = deadline => self.shared.give_up.notify_waiters(),
+            () = deadline => self.lifecycle.give_up.notify_waiters(),
         }
         self.start_ended().await
     }
 
     /// Waits for the start that is in flight; begins none itself.
     async fn start_ended(&self) -> Result<&Started, StartError> {
-        let starting = in_flight(self.shared.starting.lock().as_ref());
+        let starting = in_flight(self.lifecycle.starting.lock().as_ref());
         if let Some(starting) = starting {
             ended(starting).await?;
         }
-        self.shared.started.get().ok_or(StartError::Stopped)
+        self.lifecycle.started.get().ok_or(StartError::Stopped)
     }
 
     /// The start is a task because whoever waits for it may be dropped in the middle, as a request is when its client leaves:
     /// what was built by then would never be exited. There is one start at a time, and all waiters share it. `None` if it has succeeded.
     fn start_in_flight_or_begun(&self, resolved: Option<&'static ParamNode>) -> Option<Starting> {
-        let mut last = self.shared.starting.lock();
+        let mut last = self.lifecycle.starting.lock();
         let in_flight = in_flight(last.as_ref());
-        if in_flight.is_some() || self.shared.started.get().is_some() {
+        if in_flight.is_some() || self.lifecycle.started.get().is_some() {
             return in_flight;
         }
         let (sender, starting) = watch::channel(None);
-        let given_up = Arc::clone(&self.shared.give_up).notified_owned();
+        let given_up = Arc::clone(&self.lifecycle.give_up).notified_owned();
         *last = Some(starting.clone());
         drop(last);
         let app = self.clone();
         tokio::spawn(async move {
             let started = caught(start::start(&app.config, resolved, pin!(given_up))).await;
-            let ended = started.map(|started| started.map(|started| drop(app.shared.started.set(started))));
+            let ended =
+                started.map(|started| started.map(|started| drop(app.lifecycle.started.set(started))));
             sender.send_replace(Some(ended.map_err(Failure::into_reason)));
         });
         Some(starting)

@@ -45,7 +45,7 @@ where
 impl App {
     /// Answers one request outside the own server.
     pub(crate) fn respond(&self, request: Request<Body>) -> AppFuture {
-        if let Some(started) = self.shared.started.get() {
+        if let Some(started) = self.lifecycle.started.get() {
             return started.respond(request);
         }
         let app = self.clone();

@@ -87,9 +87,9 @@ pub trait HasNode {
 /// The graph of `D` to the depth `F`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Graph<D, F>(PhantomData<(D, F)>);
+pub struct Described<D, F>(PhantomData<(D, F)>);
 
-impl<D: Describe<F>, F: Fuel> HasNode for Graph<D, F> {
+impl<D: Describe<F>, F: Fuel> HasNode for Described<D, F> {
     const NODE: DependencyNode = D::NODE;
 
     fn type_name() -> &'static str {

@@ -104,8 +104,8 @@ impl Scope {
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
-        let session = Session(Some(self)).run(transport, function);
-        runner.hold(origin, session.instrument(Span::current()));
+        let open = OpenSocket(Some(self)).run(transport, function);
+        runner.hold(origin, open.instrument(Span::current()));
         drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
     }
@@ -181,9 +181,9 @@ fn upgrade_required(detail: &str) -> Failure {
 }
 
 /// The scope of an open WebSocket, until it is finished.
-struct Session(Option<Scope>);
+struct OpenSocket(Option<Scope>);
 
-impl Session {
+impl OpenSocket {
     /// Without a transport, another request has the connection.
     async fn run(mut self, transport: Option<Transport>, function: Function) {
         match transport {
@@ -224,8 +224,8 @@ impl Session {
     }
 }
 
-/// Even if the session is cut off at the end of a shutdown, its exits are owed.
-impl Drop for Session {
+/// Even if it is cut off at the end of a shutdown, its exits are owed.
+impl Drop for OpenSocket {
     fn drop(&mut self) {
         let Some(mut scope) = self.0.take() else { return };
         let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the WebSocket was cut off at shutdown");

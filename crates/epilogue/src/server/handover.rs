@@ -1,6 +1,6 @@
 //! Between the end of a reply and the flush that proves it has left: the part of a connection where threads meet.
 //!
-//! It is a file of its own so that `tests/e2e/tests/handover_model.rs` can compile it with loom's types and try every
+//! It is a file of its own so that `tests/e2e/tests/all/handover_model.rs` can compile it with loom's types and try every
 //! interleaving.
 
 use std::task::{Context, Waker};

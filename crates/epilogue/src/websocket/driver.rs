@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use tokio_util::sync::CancellationToken;
 
 use super::close::Close;
-use super::{Message, Step, WAITING, WebSocket, WebSocketError};
+use super::{Item, Message, WAITING, WebSocket, WebSocketError};
 
 /// How often a client is asked whether it is still there. If nothing comes from it for twice as long, it is gone.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -32,8 +32,8 @@ const READ_BUFFER: usize = 8 * 1024;
 pub(crate) struct Driver<S> {
     stream: WebSocketStream<S>,
     limit: usize,
-    incoming: mpsc::Sender<Step>,
-    outgoing: mpsc::Receiver<Step>,
+    incoming: mpsc::Sender<Item>,
+    outgoing: mpsc::Receiver<Item>,
 }
 
 /// What the reading side lets the writing side know.
@@ -45,18 +45,18 @@ struct Signs {
     held_up: AtomicBool,
 }
 
-/// Why nothing comes from the client any more.
-enum ReadEnd {
-    Closed,
-    /// It did something that it may not do.
+/// Why the conversation is over.
+enum End {
+    /// The client has closed it, has left, or does not read.
+    Gone,
+    /// The client has done something that it may not do, and is to be told so.
     Refused(Close),
+    /// It has been closed from here, which the client may yet answer.
+    Closed,
 }
 
-/// Why nothing goes to the client any more.
-enum WriteEnd {
-    CloseSent,
-    Gone,
-}
+/// The client has left, or does not read.
+struct Gone;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(crate) async fn new(io: S, role: Role, limit: usize) -> (Self, WebSocket) {
@@ -91,30 +91,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     async fn drive(self, function_ended: oneshot::Receiver<Close>, stopping: &CancellationToken) {
-        let Self { stream, limit, incoming, mut outgoing } = self;
-        let (mut sink, stream) = stream.split();
+        let Self { stream, limit, incoming, outgoing } = self;
+        let (sink, stream) = stream.split();
         let signs = Signs::default();
         // The stream answers a ping in a buffer without a bound. So after a ping little is read until the answer has gone.
         let (pinged, answers) = mpsc::channel(1);
         let mut reading = pin!(read(stream, limit, incoming, pinged, &signs));
-        let ended = {
-            let mut writing =
-                pin!(write(&mut sink, &mut outgoing, answers, function_ended, stopping, &signs));
-            tokio::select! {
-                biased;
-                end = &mut reading => Ok(end),
-                end = &mut writing => Err(end),
-            }
+        let mut writer = Writer { sink, outgoing, answers, function_ended, signs: &signs, said: None };
+        let end = tokio::select! {
+            biased;
+            end = &mut reading => end,
+            end = writer.run(stopping) => end,
         };
+        let Writer { mut sink, mut outgoing, .. } = writer;
         // Whoever sends from here on is told that it is over.
         outgoing.close();
-        match ended {
-            Ok(ReadEnd::Closed) | Err(WriteEnd::Gone) => {}
-            Ok(ReadEnd::Refused(close)) => {
+        match end {
+            End::Gone => {}
+            End::Refused(close) => {
                 // The client may not be listening, and need not be told anything more.
                 drop(timeout(CLOSE_TIMEOUT, sink.send(close.into_frame())).await);
             }
-            Err(WriteEnd::CloseSent) => drop(timeout(CLOSE_TIMEOUT, reading).await),
+            End::Closed => drop(timeout(CLOSE_TIMEOUT, reading).await),
         }
     }
 }
@@ -122,25 +120,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: SplitStream<WebSocketStream<S>>,
     limit: usize,
-    incoming: mpsc::Sender<Step>,
+    incoming: mpsc::Sender<Item>,
     pinged: mpsc::Sender<()>,
     signs: &Signs,
-) -> ReadEnd {
-    let deliver = async |step| {
-        if let Err(mpsc::error::TrySendError::Full(step)) = incoming.try_send(step) {
+) -> End {
+    let deliver = async |item| {
+        if let Err(mpsc::error::TrySendError::Full(item)) = incoming.try_send(item) {
             signs.held_up.store(true, Ordering::Relaxed);
             // A function that no longer listens is told nothing; the close must still be read.
-            drop(incoming.send(step).await);
+            drop(incoming.send(item).await);
             signs.held_up.store(false, Ordering::Relaxed);
         }
     };
     while let Some(frame) = stream.next().await {
         signs.heard.store(true, Ordering::Relaxed);
-        let step = match frame {
-            Ok(Frame::Text(text)) => Step::Message(Message::Text(text.as_str().to_owned())),
-            Ok(Frame::Binary(bytes)) => Step::Message(Message::Binary(bytes)),
+        let item = match frame {
+            Ok(Frame::Text(text)) => Item::Message(Message::Text(text.as_str().to_owned())),
+            Ok(Frame::Binary(bytes)) => Item::Message(Message::Binary(bytes)),
             // The stream goes on until its own close has been sent in reply.
-            Ok(Frame::Close(close)) => Step::Close(Close::of_frame(close)),
+            Ok(Frame::Close(close)) => Item::Close(Close::of_frame(close)),
             // It is answered by the stream itself. After the close, when nothing more is written, it is not.
             Ok(Frame::Ping(_)) => {
                 let _ = pinged.send(()).await;
@@ -149,13 +147,13 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             Ok(Frame::Pong(_) | Frame::Frame(_)) => continue,
             Err(error) => {
                 let Some((error, code)) = mistake(error, limit) else { break };
-                deliver(Step::Error(error)).await;
-                return ReadEnd::Refused(Close::new(code, ""));
+                deliver(Item::Error(error)).await;
+                return End::Refused(Close::new(code, ""));
             }
         };
-        deliver(step).await;
+        deliver(item).await;
     }
-    ReadEnd::Closed
+    End::Gone
 }
 
 /// What a client has done that it may not do, and how the WebSocket is closed then; `None` if it has just left.
@@ -172,72 +170,82 @@ fn mistake(error: Error, limit: usize) -> Option<(WebSocketError, CloseCode)> {
     }
 }
 
-async fn write<S: AsyncRead + AsyncWrite + Unpin>(
-    sink: &mut SplitSink<WebSocketStream<S>, Frame>,
-    outgoing: &mut mpsc::Receiver<Step>,
-    mut answers: mpsc::Receiver<()>,
-    mut function_ended: oneshot::Receiver<Close>,
-    stopping: &CancellationToken,
-    signs: &Signs,
-) -> WriteEnd {
-    let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stopped = pin!(stopping.cancelled());
-    let (mut asked, mut can_send) = (false, true);
-    // Whether the function itself has closed it.
-    let mut is_said = false;
-    let mut close = loop {
-        let frame = tokio::select! {
-            biased;
-            () = &mut stopped => break Close::new(CloseCode::Away, "the server stops"),
-            // Before what is sent: others may have a sender too, and never stop.
-            ended = &mut function_ended => break ended.unwrap_or_else(|_| Close::normal()),
-            Some(()) = answers.recv() => {
-                if !in_time(sink.flush()).await {
-                    return WriteEnd::Gone;
-                }
-                continue;
-            }
-            step = outgoing.recv(), if can_send => match step {
-                Some(Step::Message(message)) => frame_of(message),
-                Some(Step::Close(close)) => {
-                    is_said = true;
-                    break close;
-                }
-                Some(Step::Error(_)) | None => {
-                    // The function has dropped its sender, but may still receive.
-                    can_send = false;
+/// The side that writes.
+struct Writer<'a, S> {
+    sink: SplitSink<WebSocketStream<S>, Frame>,
+    outgoing: mpsc::Receiver<Item>,
+    answers: mpsc::Receiver<()>,
+    function_ended: oneshot::Receiver<Close>,
+    signs: &'a Signs,
+    /// How the function itself has closed it, if it has.
+    said: Option<Close>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
+    async fn run(&mut self, stopping: &CancellationToken) -> End {
+        let closed = async {
+            let close = self.send_until_closed(stopping).await?;
+            self.send_close(close).await
+        };
+        closed.await.map_or_else(|Gone| End::Gone, |()| End::Closed)
+    }
+
+    /// Sends what there is to send, until the WebSocket is to be closed: in this way, unless the function says how.
+    async fn send_until_closed(&mut self, stopping: &CancellationToken) -> Result<Close, Gone> {
+        let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stopped = pin!(stopping.cancelled());
+        let (mut asked, mut can_send) = (false, true);
+        loop {
+            let frame = tokio::select! {
+                biased;
+                () = &mut stopped => return Ok(Close::new(CloseCode::Away, "the server stops")),
+                // Before what is sent: others may have a sender too, and never stop.
+                ended = &mut self.function_ended => return Ok(ended.unwrap_or_else(|_| Close::normal())),
+                Some(()) = self.answers.recv() => {
+                    in_time(self.sink.flush()).await?;
                     continue;
                 }
-            },
-            _ = pings.tick() => {
-                let heard = signs.heard.swap(false, Ordering::Relaxed);
-                if asked && !heard && !signs.held_up.load(Ordering::Relaxed) {
-                    tracing::debug!("the client of a WebSocket answers no ping");
-                    return WriteEnd::Gone;
+                item = self.outgoing.recv(), if can_send => match item {
+                    Some(Item::Message(message)) => frame_of(message),
+                    Some(Item::Close(close)) => {
+                        self.said = Some(close);
+                        return Ok(Close::normal());
+                    }
+                    Some(Item::Error(_)) | None => {
+                        // The function has dropped its sender, but may still receive.
+                        can_send = false;
+                        continue;
+                    }
+                },
+                _ = pings.tick() => {
+                    let heard = self.signs.heard.swap(false, Ordering::Relaxed);
+                    if asked && !heard && !self.signs.held_up.load(Ordering::Relaxed) {
+                        tracing::debug!("the client of a WebSocket answers no ping");
+                        return Err(Gone);
+                    }
+                    asked = true;
+                    Frame::Ping(bytes::Bytes::new())
                 }
-                asked = true;
-                Frame::Ping(bytes::Bytes::new())
-            }
-        };
-        if !in_time(sink.send(frame)).await {
-            return WriteEnd::Gone;
-        }
-    };
-    // What was sent until now goes out first, and a close among it counts. Whoever has a place but has not sent is not waited for.
-    outgoing.close();
-    while let Ok(step) = outgoing.try_recv() {
-        match step {
-            Step::Message(message) => {
-                if !in_time(sink.send(frame_of(message))).await {
-                    return WriteEnd::Gone;
-                }
-            }
-            Step::Close(said) if !is_said => (close, is_said) = (said, true),
-            Step::Close(_) | Step::Error(_) => {}
+            };
+            in_time(self.sink.send(frame)).await?;
         }
     }
-    if in_time(sink.send(close.into_frame())).await { WriteEnd::CloseSent } else { WriteEnd::Gone }
+
+    /// Closes it. What was sent until now goes out first, and a close among it counts.
+    async fn send_close(&mut self, close: Close) -> Result<(), Gone> {
+        // Whoever has a place but has not sent is not waited for.
+        self.outgoing.close();
+        while let Ok(item) = self.outgoing.try_recv() {
+            match item {
+                Item::Message(message) => in_time(self.sink.send(frame_of(message))).await?,
+                Item::Close(said) => _ = self.said.get_or_insert(said),
+                Item::Error(_) => {}
+            }
+        }
+        let close = self.said.take().unwrap_or(close);
+        in_time(self.sink.send(close.into_frame())).await
+    }
 }
 
 fn frame_of(message: Message) -> Frame {
@@ -247,17 +255,17 @@ fn frame_of(message: Message) -> Frame {
     }
 }
 
-/// Returns whether the client has taken what is written.
-async fn in_time(writing: impl Future<Output = Result<(), Error>>) -> bool {
+/// Waits until the client has taken what is written.
+async fn in_time(writing: impl Future<Output = Result<(), Error>>) -> Result<(), Gone> {
     match timeout(SEND_TIMEOUT, writing).await {
-        Ok(Ok(())) => true,
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
             tracing::debug!(%error, "the client of a WebSocket has left");
-            false
+            Err(Gone)
         }
         Err(_) => {
             tracing::debug!("the client of a WebSocket does not read");
-            false
+            Err(Gone)
         }
     }
 }

@@ -84,9 +84,9 @@ impl<T: Into<String>> SentText for T {
     }
 }
 
-/// One step of the conversation.
+/// What one end hands to the other.
 #[derive(Debug)]
-pub(crate) enum Step {
+pub(crate) enum Item {
     Message(Message),
     Close(Close),
     Error(WebSocketError),
@@ -150,7 +150,7 @@ pub struct WebSocket {
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct WebSocketSender(mpsc::Sender<Step>);
+pub struct WebSocketSender(mpsc::Sender<Item>);
 
 /// The half of a [`WebSocket`] that receives.
 ///
@@ -175,7 +175,7 @@ pub struct WebSocketSender(mpsc::Sender<Step>);
 /// ```
 #[derive(Debug)]
 pub struct WebSocketReceiver {
-    steps: mpsc::Receiver<Step>,
+    items: mpsc::Receiver<Item>,
     close_code: Option<u16>,
 }
 
@@ -186,8 +186,8 @@ impl WebSocket {
         (Self::new(to_second, first), Self::new(to_first, second))
     }
 
-    pub(crate) fn new(sender: mpsc::Sender<Step>, steps: mpsc::Receiver<Step>) -> Self {
-        let receiver = WebSocketReceiver { steps, close_code: None };
+    pub(crate) fn new(sender: mpsc::Sender<Item>, items: mpsc::Receiver<Item>) -> Self {
+        let receiver = WebSocketReceiver { items, close_code: None };
         Self { sender: WebSocketSender(sender), receiver, protocol: None }
     }
 
@@ -285,7 +285,7 @@ impl WebSocketSender {
     ///
     /// As for that method.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), WebSocketError> {
-        self.step(Step::Message(message.into())).await
+        self.hand_over(Item::Message(message.into())).await
     }
 
     /// See [`WebSocket::send_text`].
@@ -312,11 +312,11 @@ impl WebSocketSender {
     ///
     /// As for that method.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
-        self.step(Step::Close(Close::checked(code, reason)?)).await
+        self.hand_over(Item::Close(Close::checked(code, reason)?)).await
     }
 
-    async fn step(&self, step: Step) -> Result<(), WebSocketError> {
-        self.0.send(step).await.map_err(|_| WebSocketError::Closed)
+    async fn hand_over(&self, item: Item) -> Result<(), WebSocketError> {
+        self.0.send(item).await.map_err(|_| WebSocketError::Closed)
     }
 }
 
@@ -327,12 +327,12 @@ impl WebSocketReceiver {
     ///
     /// As for that method.
     pub async fn recv(&mut self) -> Option<Result<Message, WebSocketError>> {
-        match self.steps.recv().await? {
-            Step::Message(message) => Some(Ok(message)),
-            Step::Error(error) => Some(Err(error)),
-            Step::Close(close) => {
+        match self.items.recv().await? {
+            Item::Message(message) => Some(Ok(message)),
+            Item::Error(error) => Some(Err(error)),
+            Item::Close(close) => {
                 self.close_code = Some(close.code);
-                self.steps.close();
+                self.items.close();
                 None
             }
         }

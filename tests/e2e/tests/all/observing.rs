@@ -85,38 +85,6 @@ async fn fails() -> HttpError {
     HttpError::new(StatusCode::BAD_GATEWAY, "the other side is down")
 }
 
-/// An error whose message includes that of its cause.
-#[derive(Debug, thiserror::Error)]
-#[error("the settings were not read: {0}")]
-struct Unread(#[source] std::io::Error);
-
-#[get("/unread")]
-async fn unread() -> Result<(), HttpError> {
-    Err(Unread(std::io::Error::other("the disk is on fire")))?
-}
-
-/// Records what is logged of errors.
-struct Errors(Journal);
-
-impl<S: tracing::Subscriber> Layer<S> for Errors {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() == tracing::Level::ERROR {
-            let mut fields = Fields::default();
-            event.record(&mut fields);
-            self.0.write(fields.0.remove("error").unwrap_or_default());
-        }
-    }
-}
-
-#[tokio::test]
-async fn the_log_says_once_what_an_error_says_of_its_cause() {
-    let (journal, mut entries) = Journal::new();
-    let _guard = logs_to(Errors(journal));
-    let served = Served::new(App::new().routes(routes![unread])).await;
-    served.get("/unread").await;
-    assert_eq!(entries.next().await, "the settings were not read: the disk is on fire");
-}
-
 #[tokio::test]
 async fn a_request_has_a_span_that_ends_before_its_tasks_begin() {
     let (journal, mut entries) = Journal::new();
@@ -245,39 +213,4 @@ async fn the_stream_of_a_reply_is_in_the_span_of_its_request() {
     let reply = TestClient::new(App::new().routes(routes![pieces])).get("/pieces").send().await;
     assert!(reply.broken().is_some());
     assert_eq!(entries.now(), ["a piece in request", "a piece in request", "a reply broke off in request"]);
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the order was not stored")]
-struct NotStored(#[source] std::io::Error);
-
-#[dependency(scope = "function", exit = roll_back)]
-fn transaction() {}
-
-async fn roll_back(_transaction: &(), _outcome: &Outcome) -> Result<(), HttpError> {
-    Err(std::io::Error::other("the connection is gone").into())
-}
-
-#[get("/fails", dependencies(transaction))]
-async fn fails_in_a_transaction() -> Result<(), HttpError> {
-    let error = NotStored(std::io::Error::other("the disk is full"));
-    Err(HttpError::new(StatusCode::INSUFFICIENT_STORAGE, "no room").with_source(error))
-}
-
-#[get("/panics", dependencies(transaction))]
-async fn panics_in_a_transaction() {
-    panic!("on purpose")
-}
-
-#[tokio::test]
-async fn a_failure_is_told_although_an_exit_fails_too() {
-    let (journal, mut entries) = Journal::new();
-    let _guard = logs_to(Errors(journal));
-    let routes = routes![fails_in_a_transaction, panics_in_a_transaction];
-    let client = epilogue::testing::TestClient::new(App::new().routes(routes));
-    let no_room = "507 Insufficient Storage: no room: the order was not stored: the disk is full";
-    for (path, error) in [("/fails", no_room), ("/panics", "it panicked: on purpose")] {
-        assert_eq!(client.get(path).send().await.status(), 500);
-        assert_eq!(entries.now(), [error, "the connection is gone"], "{path}");
-    }
 }

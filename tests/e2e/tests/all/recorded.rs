@@ -1,5 +1,5 @@
 //! Runs that take minutes and whose figures depend on the machine: they are recorded in `docs/src/reliability.md`, and run by
-//! `cargo test --release -p epilogue-e2e --test recorded -- --ignored --nocapture --test-threads 1`.
+//! `cargo test --release -p epilogue-e2e --test all recorded:: -- --ignored --nocapture --test-threads 1`.
 #![cfg(target_os = "linux")]
 
 use std::net::SocketAddr;

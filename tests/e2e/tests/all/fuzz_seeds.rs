@@ -2,22 +2,12 @@
 
 use std::path::Path;
 
-#[path = "../../../fuzz/src/lib.rs"]
+use epilogue_e2e::Random;
+
+#[path = "../../../../fuzz/src/lib.rs"]
 mod targets;
 
 const MUTATIONS: usize = 3_000;
-
-/// The same mutations in every run: xorshift, seeded.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit.max(1) as u64).unwrap()
-    }
-}
 
 /// What text formats are sensitive to.
 const TOKENS: [&str; 22] = [
@@ -53,7 +43,7 @@ fn run(name: &str, target: fn(&[u8])) {
     files.sort();
     let seeds: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
     assert!(seeds.len() > 5);
-    let mut random = Random(0x5eed);
+    let mut random = Random::of(0x5eed);
     for seed in &seeds {
         target(seed);
     }

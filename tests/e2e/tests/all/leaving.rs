@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Raw, Served};
+use epilogue_e2e::{Entries, Gate, Journal, Random, Raw, Served};
 use http_body_util::{BodyExt, Full};
 use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
@@ -14,18 +14,6 @@ use tokio::task::JoinSet;
 const CLIENTS: usize = 2_000;
 const AT_ONCE: usize = 100;
 const SEED: u64 = 0x5eed_0005;
-
-/// The same moments in every run: xorshift, seeded.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-}
 
 struct Session(Journal, usize);
 
@@ -138,7 +126,7 @@ fn check(lines: Vec<String>) -> usize {
 async fn of_2_000_clients_that_leave_at_random_moments_no_request_is_left_half_done() {
     let (app, mut entries) = app();
     let served = Served::new(app.clone()).await;
-    let mut random = Random(SEED);
+    let mut random = Random::of(SEED);
     let mut clients = JoinSet::new();
     let mut surely = 0;
     for id in 0..CLIENTS {
@@ -171,7 +159,7 @@ async fn of_2_000_clients_that_leave_at_random_moments_no_request_is_left_half_d
 async fn of_500_http2_requests_that_are_taken_back_at_random_moments_none_is_left_half_done() {
     let (app, mut entries) = app();
     let served = Served::new(app.clone()).await;
-    let mut random = Random(SEED);
+    let mut random = Random::of(SEED);
     for connection in 0..25 {
         let client = served.http2().await;
         let mut requests = JoinSet::new();

@@ -1,5 +1,6 @@
 //! What the log says of things that no client is told.
 
+use std::any::type_name;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -131,7 +132,8 @@ async fn an_exit_that_fails_after_the_reply_is_logged_with_its_reason() {
                 r#"an exit failed after the reply dependency="own_transaction" {route} error="409 Conflict: cannot commit: deadlock""#
             ),
             format!(
-                r#"an exit failed after the reply dependency="wordless_transaction" {route} error="an error of type `log::Wordless`, which replies 502 Bad Gateway""#
+                r#"an exit failed after the reply dependency="wordless_transaction" {route} error="an error of type `{}`, which replies 502 Bad Gateway""#,
+                type_name::<Wordless>()
             ),
             String::from(
                 r#"the exit of an app-scoped dependency failed dependency="pool" error="409 Conflict: cannot commit: deadlock""#
@@ -473,7 +475,7 @@ struct Spans(Journal);
 impl<S: tracing::Subscriber> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &tracing::span::Attributes<'_>, _: &tracing::Id, _: Context<'_, S>) {
         let metadata = attributes.metadata();
-        if metadata.target().starts_with("log") {
+        if metadata.target() == module_path!() {
             let fields: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
             self.0.write(format!("{} {}", metadata.name(), fields.join(" ")));
         }
@@ -556,5 +558,64 @@ async fn what_a_client_does_wrong_is_not_logged_as_an_error_of_the_server() {
             assert_eq!(client.get(&format!("/refused/{status}")).send().await.status(), status);
             assert_eq!(entries.now().len(), expected, "{status} at {level}");
         }
+    }
+}
+
+/// An error whose message includes that of its cause.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings were not read: {0}")]
+struct Unread(#[source] std::io::Error);
+
+#[get("/unread")]
+async fn unread() -> Result<(), HttpError> {
+    Err(Unread(std::io::Error::other("the disk is on fire")))?
+}
+
+#[tokio::test]
+async fn the_log_says_once_what_an_error_says_of_its_cause() {
+    let (mut entries, _guard) = log();
+    let served = Served::new(App::new().routes(routes![unread])).await;
+    served.get("/unread").await;
+    let error = r#"error="the settings were not read: the disk is on fire""#;
+    assert_eq!(entries.next().await, format!(r#"a request failed route="GET /unread" status=500 {error}"#));
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the order was not stored")]
+struct NotStored(#[source] std::io::Error);
+
+#[dependency(scope = "function", exit = roll_back)]
+fn lost_transaction() {}
+
+async fn roll_back(_transaction: &(), _outcome: &Outcome) -> Result<(), HttpError> {
+    Err(std::io::Error::other("the connection is gone").into())
+}
+
+#[get("/fails", dependencies(lost_transaction))]
+async fn fails_in_a_transaction() -> Result<(), HttpError> {
+    let error = NotStored(std::io::Error::other("the disk is full"));
+    Err(HttpError::new(StatusCode::INSUFFICIENT_STORAGE, "no room").with_source(error))
+}
+
+#[get("/panics", dependencies(lost_transaction))]
+async fn panics_in_a_transaction() {
+    panic!("on purpose")
+}
+
+#[tokio::test]
+async fn a_failure_is_told_although_an_exit_fails_too() {
+    let (mut entries, _guard) = log_at(Level::ERROR);
+    let client = TestClient::new(App::new().routes(routes![fails_in_a_transaction, panics_in_a_transaction]));
+    let no_room = "507 Insufficient Storage: no room: the order was not stored: the disk is full";
+    for (path, error) in [("/fails", no_room), ("/panics", "it panicked: on purpose")] {
+        assert_eq!(client.get(path).send().await.status(), 500);
+        let route = format!(r#"route="GET {path}""#);
+        assert_eq!(
+            entries.now(),
+            [
+                format!(r#"a request failed, and an exit's error became its reply {route} error="{error}""#),
+                format!(r#"a request failed {route} status=500 error="the connection is gone""#),
+            ]
+        );
     }
 }

@@ -1,0 +1,37 @@
+//! The tests over sockets. They are one program, since each program takes seconds to link.
+
+mod after_the_reply;
+mod axum;
+mod axum_layer;
+mod bad_clients;
+mod bodies;
+mod broken_replies;
+mod concurrent;
+mod defaults;
+mod dependencies;
+mod errors;
+mod fuzz_seeds;
+mod graph_properties;
+mod handover_model;
+mod http;
+mod http2;
+mod leaving;
+mod log;
+mod metrics;
+mod multipart;
+mod observing;
+mod one_list;
+mod openapi;
+mod outcomes;
+mod overload;
+mod recorded;
+mod reply_tasks;
+mod security;
+mod shutdown;
+mod signals;
+mod sse;
+mod start;
+mod stubborn;
+mod tasks;
+mod test_client;
+mod websocket;
