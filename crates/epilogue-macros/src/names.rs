@@ -333,12 +333,33 @@ fn place(function: &Ident) -> String {
     format!("at_{}_{}_{}", function.unraw(), at.line(), at.column())
 }
 
+/// What a `use` of the name alone would find besides: an attribute of rustc's own, so that it is ambiguous, or a macro of the standard
+/// library's prelude that is not stable.
+const MACROS: &[&str] = &[
+    "alloc_error_handler",
+    "bench",
+    "cfg",
+    "cfg_accessible",
+    "cfg_eval",
+    "concat_bytes",
+    "const_format_args",
+    "define_opaque",
+    "deref",
+    "derive_const",
+    "diagnostic",
+    "log_syntax",
+    "pattern_type",
+    "test_case",
+    "thread_local",
+    "trace_macros",
+    "type_ascribe",
+];
+
 /// Whether a `use` can name it.
 pub(crate) fn can_be_imported(path: &Path) -> bool {
     let count = path.segments.len();
-    // `cfg` would be ambiguous between rustc's attribute and the prelude's macro.
     let is_built_in =
-        count == 1 && BUILT_IN.iter().chain(&["cfg"]).any(|built_in| path.segments[0].ident == built_in);
+        count == 1 && BUILT_IN.iter().chain(MACROS).any(|built_in| path.segments[0].ident == built_in);
     let is_self = path.segments.iter().any(|segment| segment.ident == "Self");
     let within = path.segments.iter().take(count - 1).any(|segment| !segment.arguments.is_none());
     !is_built_in && !is_self && !within && !is_variant(path)

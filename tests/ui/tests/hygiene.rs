@@ -444,6 +444,31 @@ mod odd_names {
     }
 }
 
+/// Names that rustc has for attributes, and for macros that are not stable.
+mod names_of_macros {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn bench() -> u8 {
+        1
+    }
+
+    #[dependency]
+    fn deref(bench: Depends<bench>) -> u8 {
+        *bench
+    }
+
+    #[dependency]
+    fn diagnostic(deref: Depends<Fresh<deref>>) -> u8 {
+        *deref
+    }
+
+    #[get("/", dependencies(bench))]
+    async fn index(diagnostic: Depends<diagnostic>, deref: Option<Depends<deref>>) -> String {
+        format!("{} {}", *diagnostic, deref.is_some())
+    }
+}
+
 #[test]
 fn they_have_routes() {
     for app in [types_are_shadowed::app(), values_are_shadowed::app(), crates_are_shadowed::app()] {
