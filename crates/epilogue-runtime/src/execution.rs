@@ -176,7 +176,7 @@ impl Execution {
         let (runner, origin) = (&self.list.runner, &self.list.origin);
         let age = self.since.map(|since| since.elapsed());
         for task in left.into_iter().filter(|task| !task.ended) {
-            let message = "the shutdown's deadline came first".to_owned();
+            let message = "cut off before its end".to_owned();
             self.report.failed.push(FailedTask::new(&task, TaskOutcome::Abandoned, message));
             runner.abandon(origin, task, age);
         }
