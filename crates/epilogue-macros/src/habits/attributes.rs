@@ -4,7 +4,7 @@ use syn::{Attribute, PatType};
 
 use crate::diagnostics::Errors;
 use crate::habits::advice::is_direct;
-use crate::habits::fastapi::Declared;
+use crate::habits::fastapi::{Declared, depending};
 use crate::parameter::name_of;
 use crate::signature::Kind;
 use crate::types::{owned, text};
@@ -43,20 +43,23 @@ pub(crate) fn refuse(input: &mut PatType, own: &[Attribute], kind: Kind, errors:
     let name = name_of(&input.pat).map_or_else(|| String::from("name"), ToString::to_string);
     let declared = Declared::new(name, options, &input.ty);
     let ty = &declared.ty;
-    let written = |source: &str| match first.meta.require_list() {
-        Ok(dependency) if source == "Depends" => format!("Depends<{}>", dependency.tokens),
-        _ if is_direct(ty) => text(ty),
-        _ => format!("{source}<{}>", owned(ty)),
-    };
-    let message = if let Some(source) = source(first) {
-        let whole = declared.whole(&[], &written(source));
-        format!("where a parameter comes from is its type, not an attribute: write `{whole}`")
-    } else {
-        let whole = declared.whole(&[String::from("…")], &written("Query"));
-        format!(
-            "what is said of a parameter stands in its `#[param(…)]`: write `{whole}`, with options such as `default`, `alias`, \
-             `ge` and `min_length`"
-        )
+    let written = |source: &str| if is_direct(ty) { text(ty) } else { format!("{source}<{}>", owned(ty)) };
+    let message = match source(first) {
+        Some("Depends") => {
+            let arguments = first.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
+            depending(&declared, &arguments)
+        }
+        Some(source) => {
+            let whole = declared.whole(&[], &written(source));
+            format!("where a parameter comes from is its type, not an attribute: write `{whole}`")
+        }
+        None => {
+            let whole = declared.whole(&[String::from("…")], &written("Query"));
+            format!(
+                "what is said of a parameter stands in its `#[param(…)]`: write `{whole}`, with options such as `default`, `alias`, \
+                 `ge` and `min_length`"
+            )
+        }
     };
     errors.at(first, message);
 }

@@ -59,7 +59,7 @@ impl Call {
 /// The error for a call, which is the default itself or stands in an `Annotated` with that default.
 pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStream>) -> String {
     if call.name == "Depends" || call.name == "Security" {
-        return depending(declared, call);
+        return depending(declared, &call.arguments);
     }
     let mut options = Vec::new();
     let mut default = default.cloned();
@@ -97,16 +97,16 @@ pub(crate) fn called(declared: &Declared, call: &Call, default: Option<&TokenStr
 const COMES_FROM: &str =
     "where a parameter comes from is its type, and what else is said of it stands before its name";
 
-/// The error for `Depends(name)` and `Security(name, scopes = ["me"])`.
-fn depending(declared: &Declared, call: &Call) -> String {
+/// The error for `Depends(name)` and `Security(name, scopes = ["me"])`, and for an attribute with such arguments.
+pub(crate) fn depending(declared: &Declared, called_with: &TokenStream) -> String {
     let own = || match arguments(&declared.ty)[..] {
         [inner] if is_one_of(&declared.ty, &["Depends", "Option"]) => text(inner),
         _ => text(&declared.ty),
     };
-    let name = effects::dependency(&call.arguments).map_or_else(own, |name| name.replace("::<", "<"));
-    let is_fresh = call.arguments.to_string().replace(' ', "").to_lowercase().contains("use_cache=false");
+    let name = effects::dependency(called_with).map_or_else(own, |name| name.replace("::<", "<"));
+    let is_fresh = called_with.to_string().replace(' ', "").to_lowercase().contains("use_cache=false");
     let ty = if is_fresh { format!("Depends<Fresh<{name}>>") } else { format!("Depends<{name}>") };
-    let scopes = effects::scopes(&call.arguments).map(|scopes| format!("scopes({scopes})"));
+    let scopes = effects::scopes(called_with).map(|scopes| format!("scopes({scopes})"));
     let options: Vec<_> = scopes.into_iter().collect();
     format!("what a parameter depends on is its type: write `{}`", declared.whole(&options, &ty))
 }
