@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-const GATE_TIMEOUT: Duration = Duration::from_mins(1);
+const GATE_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// All runs, by name.
 #[derive(Clone, Default)]

@@ -66,7 +66,7 @@ fn a_hundred() -> i64 {
 }
 
 #[derive(JsonSchema, Serialize)]
-struct Item {
+struct CatalogueItem {
     item_name: &'static str,
 }
 
@@ -74,7 +74,7 @@ struct Item {
 struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<String>,
-    items: Vec<Item>,
+    items: Vec<CatalogueItem>,
 }
 
 impl ListOptions {
@@ -83,7 +83,7 @@ impl ListOptions {
         let names = slice(&names, self.skip, self.skip.saturating_add(self.limit));
         Listing {
             q: self.q.clone().filter(|q| !q.is_empty()),
-            items: names.iter().map(|item_name| Item { item_name }).collect(),
+            items: names.iter().map(|item_name| CatalogueItem { item_name }).collect(),
         }
     }
 }

@@ -20,28 +20,36 @@ pub(crate) fn router() -> Router {
 
 // FastAPI takes a name from the path if the path has it, and from the query otherwise. Here a dependency says which.
 
+// The double of an `i64` may be beyond it.
+
 #[dependency]
-fn doubled_segment(item_id: Path<i64>) -> i64 {
-    *item_id * 2
+fn doubled_segment(item_id: Path<i64>) -> i128 {
+    i128::from(*item_id) * 2
 }
 
 #[dependency]
-fn doubled_query(item_id: Query<i64>) -> i64 {
-    *item_id * 2
+fn doubled_query(item_id: Query<i64>) -> i128 {
+    i128::from(*item_id) * 2
+}
+
+#[derive(JsonSchema, Serialize)]
+struct Both {
+    raw: String,
+    doubled: i128,
 }
 
 #[get("/path-both/{item_id}")]
-async fn path_both(item_id: Path<String>, doubled: Depends<doubled_segment>) -> Json<Value> {
-    Json(json!({ "raw": *item_id, "doubled": *doubled }))
+async fn path_both(item_id: Path<String>, doubled: Depends<doubled_segment>) -> Json<Both> {
+    Json(Both { raw: item_id.into_inner(), doubled: *doubled })
 }
 
 #[get("/path-dep/{item_id}")]
-async fn path_dep(doubled: Depends<doubled_segment>) -> Json<i64> {
+async fn path_dep(doubled: Depends<doubled_segment>) -> Json<i128> {
     Json(*doubled)
 }
 
 #[get("/query-fallback")]
-async fn query_fallback(doubled: Depends<doubled_query>) -> Json<i64> {
+async fn query_fallback(doubled: Depends<doubled_query>) -> Json<i128> {
     Json(*doubled)
 }
 
