@@ -151,8 +151,8 @@ struct OneError {
     msg: String,
     r#type: String,
     input: Value,
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    ctx: Option<Map<String, Value>>,
+    #[schemars(skip_serializing_if = "Map::is_empty")]
+    ctx: Map<String, Value>,
 }
 
 #[derive(JsonSchema)]

@@ -1377,6 +1377,9 @@ mod served {
         for name in sent.keys() {
             assert!(fields(error).0.contains(&name.as_str()), "{name}");
         }
+        // It is left out, not `null`.
+        assert!(!sent.contains_key("ctx"));
+        assert_eq!(error["properties"]["ctx"]["type"], "object");
     }
 
     #[get("/strict")]
