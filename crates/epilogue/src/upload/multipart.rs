@@ -56,6 +56,8 @@ where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Into<BoxError>,
 {
+    // multer refuses the spaces and tabs that may stand around a semicolon.
+    let content_type = content_type.split(';').map(str::trim).collect::<Vec<_>>().join(";");
     let boundary = multer::parse_boundary(content_type).map_err(MultipartError::Malformed)?;
     let asked = Arc::new(Asked::default());
     let pieces = Pieces::new(body, &boundary, Arc::clone(&asked));

@@ -330,14 +330,16 @@ async fn what_is_malformed_is_refused_before_anything_runs() {
         assert_eq!((reply.status().as_u16(), reply.json()), (400, want), "{content_type} {body}");
     }
     assert_eq!(entries.now(), [""; 0]);
-    let reply = client
-        .post("/later")
-        .header("content-type", "Multipart/Form-Data; boundary=\"b\"")
-        .body(whole.to_owned())
-        .send()
-        .await;
-    assert_eq!((reply.status().as_u16(), &*reply.text()), (200, "1"));
-    assert_eq!(entries.now(), ["dependency", "kept 1 true"]);
+    for content_type in [
+        "Multipart/Form-Data; boundary=\"b\"",
+        "multipart/form-data ; boundary=b",
+        "multipart/form-data;charset=utf-8 \t;\tboundary=b ",
+    ] {
+        let reply =
+            client.post("/later").header("content-type", content_type).body(whole.to_owned()).send().await;
+        assert_eq!((reply.status().as_u16(), &*reply.text()), (200, "1"), "{content_type}");
+        assert_eq!(entries.now(), ["dependency", "kept 1 true"]);
+    }
 }
 
 /// Where the end of the body has not come with the form, nobody can tell where the next request begins.
