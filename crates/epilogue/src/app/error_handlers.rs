@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use crate::param::RequestParts;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked, internal_server_error, written};
+use crate::response::{Failure, HttpError, Panicked, internal_server_error, logged_for, written};
 use crate::scope::{Scope, caught_now, drop_caught};
 
 type ErrorHandler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
@@ -68,7 +68,8 @@ impl ErrorHandlers {
         if let Some(error) = error.downcast_ref::<HttpError>() {
             error.log_source(Some(scope.route_name()));
         }
-        Some(handled(handler, error, RequestParts::shared(scope.share_parts())))
+        let parts = RequestParts::shared(scope.share_parts());
+        Some(logged_for(scope.route_name(), || handled(handler, error, parts)))
     }
 
     /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload. If a

@@ -7,6 +7,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::handed_over::hand_over;
 use super::reply::add_headers;
 use super::{detailed, internal_server_error};
 use crate::body::never_has_content;
@@ -217,7 +218,9 @@ impl HttpError {
         if let Some(rejection) = self.passed_on::<DependsRejection>() {
             return rejection.clone().into_response();
         }
-        self.log_source(route);
+        if self.0.source.is_some() && (route.is_some() || !hand_over(self)) {
+            self.log_source(route);
+        }
         let mut response = match &self.0.detail {
             // Without content there is no type: clients would take that of a 304 for the type of what they have.
             _ if never_has_content(self.0.status) => self.0.status.into_response(),
