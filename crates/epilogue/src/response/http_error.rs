@@ -183,6 +183,10 @@ impl HttpError {
     pub(crate) fn reason(&self) -> String {
         match (self.source_text(), &self.0.detail) {
             (Some(source), None) => source,
+            // An error of one's own is often both: its words are the detail, and it is the source.
+            (Some(source), Some(serde_json::Value::String(detail))) if source.starts_with(detail) => {
+                format!("{}: {source}", self.0.status)
+            }
             (Some(source), Some(_)) => format!("{self}: {source}"),
             (None, _) => self.to_string(),
         }

@@ -249,7 +249,24 @@ async fn the_source_of_an_error_of_ones_own_is_logged_where_it_belongs() {
     #[dependency(exit = lose)]
     fn session() {}
 
-    #[get("/exits", dependencies(session))]
+    #[derive(Debug, thiserror::Error)]
+    #[error("the table is locked")]
+    struct Locked;
+
+    impl IntoResponse for Locked {
+        fn into_response(self) -> Response {
+            HttpError::new(StatusCode::CONFLICT, self.to_string()).with_source(self).into_response()
+        }
+    }
+
+    async fn unlock(_: &(), _: &Outcome) -> Result<(), Locked> {
+        Err(Locked)
+    }
+
+    #[dependency(exit = unlock)]
+    fn table() {}
+
+    #[get("/exits", dependencies(session, table))]
     async fn exits() {}
 
     #[get("/lost")]
@@ -274,6 +291,7 @@ async fn the_source_of_an_error_of_ones_own_is_logged_where_it_belongs() {
     assert_eq!(
         entries.now(),
         [
+            r#"an exit failed after the reply dependency="table" route="GET /exits" error="409 Conflict: the table is locked""#,
             r#"an exit failed after the reply dependency="session" route="GET /exits" error="the connection is gone""#,
             r#"a request failed route="GET /lost" status=500 error="the connection is gone""#,
             r#"a request failed route="GET /fails/{id}" status=500 error="the connection is gone""#,
