@@ -10,7 +10,7 @@ use crate::scope::{drop_caught, drop_each};
 
 thread_local! {
     /// `None` unless somebody asks.
-    static MADE: RefCell<Option<Vec<HttpError>>> = const { RefCell::new(None) };
+    static ERRORS: RefCell<Option<Vec<HttpError>>> = const { RefCell::new(None) };
 }
 
 /// Whoever asked before goes on when this is dropped, also by a panic of the user's.
@@ -18,35 +18,35 @@ struct Asking(Option<Vec<HttpError>>);
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        drop_caught(MADE.replace(self.0.take()));
+        drop_caught(ERRORS.replace(self.0.take()));
     }
 }
 
 fn asked<T>(make: impl FnOnce() -> T) -> (T, Vec<HttpError>) {
-    let _asking = Asking(MADE.replace(Some(Vec::new())));
+    let _asking = Asking(ERRORS.replace(Some(Vec::new())));
     let reply = make();
-    (reply, MADE.take().unwrap_or_default())
+    (reply, ERRORS.take().unwrap_or_default())
 }
 
 /// Makes the reply to a request of this route, which the log then names.
 pub(crate) fn logged_for<T>(route: &str, make: impl FnOnce() -> T) -> T {
-    let (reply, made) = asked(make);
-    for error in &made {
+    let (reply, errors) = asked(make);
+    for error in &errors {
         error.log_source(Some(route));
     }
-    drop_each(made.into_iter());
+    drop_each(errors.into_iter());
     reply
 }
 
 /// Makes a reply that nobody gets, and returns the reason of the `HttpError` that it was made of.
 pub(super) fn with_reason<T>(make: impl FnOnce() -> T) -> (T, Option<String>) {
-    let (reply, made) = asked(make);
-    let reason = made.last().map(HttpError::reason);
-    drop_each(made.into_iter());
+    let (reply, errors) = asked(make);
+    let reason = errors.last().map(HttpError::reason);
+    drop_each(errors.into_iter());
     (reply, reason)
 }
 
 /// Whether somebody has asked, and has the error now.
 pub(super) fn hand_over(error: &HttpError) -> bool {
-    MADE.with_borrow_mut(|made| made.as_mut().map(|made| made.push(error.clone()))).is_some()
+    ERRORS.with_borrow_mut(|errors| errors.as_mut().map(|errors| errors.push(error.clone()))).is_some()
 }
