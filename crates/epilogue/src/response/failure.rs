@@ -253,7 +253,7 @@ impl<E: IntoResponse + Send + Sync + 'static> ReplyError for E {
         }
         match Arc::try_unwrap(self) {
             Ok(error) => match route {
-                Some(route) => logged_for(route, || error.into_response()),
+                Some(route) => logged_for(route, None, || error.into_response()),
                 None => error.into_response(),
             },
             Err(_shared) => {

@@ -28,11 +28,14 @@ fn asked<T>(make: impl FnOnce() -> T) -> (T, Vec<HttpError>) {
     (reply, ERRORS.take().unwrap_or_default())
 }
 
-/// Makes the reply to a request of this route, which the log then names.
-pub(crate) fn logged_for<T>(route: &str, make: impl FnOnce() -> T) -> T {
+/// Makes the reply to a request of this route, which the log then names. If it is made of an error that has been `told` there, that is not
+/// told again.
+pub(crate) fn logged_for<T>(route: &str, told: Option<&HttpError>, make: impl FnOnce() -> T) -> T {
     let (reply, errors) = asked(make);
     for error in &errors {
-        error.log_source(Some(route));
+        if told.is_none_or(|told| !told.shares_source(error)) {
+            error.log_source(Some(route));
+        }
     }
     drop_each(errors.into_iter());
     reply

@@ -179,6 +179,11 @@ impl HttpError {
         self.0.source.as_deref().map(AnyError::as_any)
     }
 
+    /// Whether both were made from the same error: one is a clone of the other.
+    pub(super) fn shares_source(&self, other: &Self) -> bool {
+        matches!((&self.0.source, &other.0.source), (Some(one), Some(other)) if Arc::ptr_eq(one, other))
+    }
+
     /// What the log says if nobody gets the reply.
     pub(crate) fn reason(&self) -> String {
         match (self.source_text(), &self.0.detail) {

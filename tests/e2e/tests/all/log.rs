@@ -396,6 +396,14 @@ async fn a_handler_of_every_http_error_does_not_silence_what_they_were_made_from
         [r#"a request failed route="GET /fails/{id}" status=500 error="cannot commit: deadlock""#]
     );
 
+    // One that passes the error on does not tell of it twice.
+    let passing_on = app.clone().on_error(|error: &HttpError, _| error.clone());
+    assert_eq!(TestClient::new(passing_on).get("/fails/1").send().await.status(), 500);
+    assert_eq!(
+        entries.now(),
+        [r#"a request failed route="GET /fails/{id}" status=500 error="cannot commit: deadlock""#]
+    );
+
     // One of the error itself says in its own words what there is to say.
     let client = TestClient::new(app.on_error(|error: &Uncommitted, _| (StatusCode::CONFLICT, error.0)));
     assert_eq!(client.get("/fails/1").send().await.status(), 409);
