@@ -322,7 +322,9 @@ async fn what_is_cut_off_is_named_oldest_first() {
     let names: Vec<_> = report.abandoned.iter().map(|task| &*task.name).collect();
     assert_eq!(names, ["first", "second", "third"]);
     assert!(
-        report.to_string().starts_with("1 tasks ran, 3 abandoned (the first: first of POST /test"),
+        report
+            .to_string()
+            .starts_with("1 tasks ran since the start, 3 abandoned (the first: first of POST /test"),
         "{report}"
     );
 }

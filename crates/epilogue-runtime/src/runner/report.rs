@@ -64,7 +64,7 @@ impl DrainReport {
 
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tasks ran, {} abandoned", self.stats.ran(), self.abandoned.len())?;
+        write!(f, "{} tasks ran since the start, {} abandoned", self.stats.ran(), self.abandoned.len())?;
         if let Some(first) = self.abandoned.first() {
             write!(f, " (the first: {} of {})", first.name, first.origin)?;
         }

@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use crate::param::RequestParts;
 use crate::rejection::Rejection;
-use crate::response::{Failure, HttpError, Panicked, internal_server_error, written};
+use crate::response::{Failure, HttpError, Panicked, internal_server_error, logged_for, written};
 use crate::scope::{Scope, caught_now, drop_caught};
 
 type ErrorHandler = Arc<dyn Fn(&dyn Any, RequestParts) -> Response + Send + Sync>;
@@ -65,10 +65,12 @@ impl ErrorHandlers {
             Failure::Panicked(panic) => (panic as &dyn Any, self.of(TypeId::of::<Panicked>())?),
         };
         // Such a handler answers whatever an `HttpError` was made from, and most look at its status alone.
-        if let Some(error) = error.downcast_ref::<HttpError>() {
+        let told = error.downcast_ref::<HttpError>();
+        if let Some(error) = told {
             error.log_source(Some(scope.route_name()));
         }
-        Some(handled(handler, error, RequestParts::shared(scope.share_parts())))
+        let parts = RequestParts::shared(scope.share_parts());
+        Some(logged_for(scope.route_name(), told, || handled(handler, error, parts)))
     }
 
     /// The reply to an error of the app itself, which no route has raised: an unknown path, a wrong method, an overload. If a

@@ -209,6 +209,10 @@ impl Started {
         });
         report.app_exits = self.state.dependencies.exit(exits_until).await;
         report.connections = connections;
-        if report.is_complete() { Ok(()) } else { Err(crate::Error::Unfinished(report)) }
+        if !report.is_complete() {
+            return Err(crate::Error::Unfinished(report));
+        }
+        tracing::info!("ended: all requests, tasks and exits are done");
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use http_body::Body as _;
 use serde::Serialize;
 
 use super::HttpError;
+use super::handed_over::{logged_for, with_reason};
 use crate::param::Json;
 use crate::rejection::Rejection;
 use crate::scope::caught_now;
@@ -181,13 +182,14 @@ impl Raised {
         let name = self.type_name();
         // This runs a user's code, which may panic.
         let told = caught_now(|| {
-            let response = self.0.respond(None);
-            (response.status(), text_at_hand(response))
+            let (response, reason) = with_reason(|| self.0.respond(None));
+            (response.status(), reason, text_at_hand(response))
         });
         match told {
-            Ok((status, Some(text))) if status.is_success() => text,
-            Ok((status, Some(text))) => format!("{status}: {text}"),
-            Ok((status, None)) => format!("an error of type `{name}`, which replies {status}"),
+            Ok((_, Some(reason), _)) => reason,
+            Ok((status, None, Some(text))) if status.is_success() => text,
+            Ok((status, None, Some(text))) => format!("{status}: {text}"),
+            Ok((status, None, None)) => format!("an error of type `{name}`, which replies {status}"),
             Err(panic) => format!("an error of type `{name}`, whose reply panicked: {panic}"),
         }
     }
@@ -250,7 +252,10 @@ impl<E: IntoResponse + Send + Sync + 'static> ReplyError for E {
             return error.to_response(route);
         }
         match Arc::try_unwrap(self) {
-            Ok(error) => error.into_response(),
+            Ok(error) => match route {
+                Some(route) => logged_for(route, None, || error.into_response()),
+                None => error.into_response(),
+            },
             Err(_shared) => {
                 let error = std::any::type_name::<E>();
                 tracing::error!(error, "an error is still lent out and cannot become the reply");

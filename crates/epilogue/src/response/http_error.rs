@@ -7,6 +7,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::handed_over::hand_over;
 use super::reply::add_headers;
 use super::{detailed, internal_server_error};
 use crate::body::never_has_content;
@@ -178,10 +179,19 @@ impl HttpError {
         self.0.source.as_deref().map(AnyError::as_any)
     }
 
+    /// Whether both were made from the same error: one is a clone of the other.
+    pub(super) fn shares_source(&self, other: &Self) -> bool {
+        matches!((&self.0.source, &other.0.source), (Some(one), Some(other)) if Arc::ptr_eq(one, other))
+    }
+
     /// What the log says if nobody gets the reply.
     pub(crate) fn reason(&self) -> String {
         match (self.source_text(), &self.0.detail) {
             (Some(source), None) => source,
+            // An error of one's own is often both: its words are the detail, and it is the source.
+            (Some(source), Some(serde_json::Value::String(detail))) if source.starts_with(detail) => {
+                format!("{}: {source}", self.0.status)
+            }
             (Some(source), Some(_)) => format!("{self}: {source}"),
             (None, _) => self.to_string(),
         }
@@ -217,7 +227,9 @@ impl HttpError {
         if let Some(rejection) = self.passed_on::<DependsRejection>() {
             return rejection.clone().into_response();
         }
-        self.log_source(route);
+        if self.0.source.is_some() && (route.is_some() || !hand_over(self)) {
+            self.log_source(route);
+        }
         let mut response = match &self.0.detail {
             // Without content there is no type: clients would take that of a 304 for the type of what they have.
             _ if never_has_content(self.0.status) => self.0.status.into_response(),

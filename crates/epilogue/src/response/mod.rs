@@ -3,12 +3,14 @@
 #[cfg(feature = "cookie")]
 mod cookies;
 mod failure;
+mod handed_over;
 mod http_error;
 mod reply;
 mod returned;
 
 pub use failure::{Failure, Panicked, RaisedError};
 pub(crate) use failure::{ReplyError, detailed, internal_server_error};
+pub(crate) use handed_over::logged_for;
 pub use http_error::{HttpError, IntoHttpError};
 pub use reply::Reply;
 pub use returned::{

@@ -28,7 +28,7 @@ use plan::SlotIndex;
 pub(crate) use plan::{AppPlan, AppStep, Override, Plan, Planner, Step, StepRun};
 pub use plan::{PlanError, Site};
 pub use running::Running;
-pub(crate) use running::{StepOutput, caught, caught_now, drop_caught, poll_caught};
+pub(crate) use running::{StepOutput, caught, caught_now, drop_caught, drop_each, poll_caught};
 pub(crate) use solo::{Solo, SoloPlan, SoloPlans};
 pub use taking::Taking;
 #[cfg(feature = "websocket")]

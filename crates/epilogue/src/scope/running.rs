@@ -147,7 +147,7 @@ pub(crate) fn drop_caught<T>(value: T) {
 }
 
 /// Drops one value after another: if a second drop panicked while the first panic unwinds, the process would abort.
-pub(super) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
+pub(crate) fn drop_each<T>(mut values: impl Iterator<Item = T>) {
     let mut all = || values.by_ref().for_each(drop);
     while let Err(failure) = caught_now(&mut all) {
         tracing::error!(

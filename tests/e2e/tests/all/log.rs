@@ -71,6 +71,15 @@ impl IntoResponse for Wordless {
     }
 }
 
+/// An error that makes its reply of an `HttpError`, which has a source.
+struct Lost;
+
+impl IntoResponse for Lost {
+    fn into_response(self) -> Response {
+        HttpError::internal("the connection is gone").into_response()
+    }
+}
+
 async fn commit(_: &u8, _: &Outcome) -> Result<(), HttpError> {
     Err(Uncommitted("deadlock"))?
 }
@@ -230,6 +239,79 @@ async fn requests_under_a_layer_are_named_and_numbered_among_the_apps_own() {
     assert!(log.contains(r#"a request panicked route="GET /explodes""#), "{log}");
 }
 
+/// What an error of one's own makes its reply of does not know for whom that is.
+#[tokio::test]
+async fn the_source_of_an_error_of_ones_own_is_logged_where_it_belongs() {
+    async fn lose(_: &(), _: &Outcome) -> Result<(), Lost> {
+        Err(Lost)
+    }
+
+    #[dependency(exit = lose)]
+    fn session() {}
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the table is locked")]
+    struct Locked;
+
+    impl IntoResponse for Locked {
+        fn into_response(self) -> Response {
+            HttpError::new(StatusCode::CONFLICT, self.to_string()).with_source(self).into_response()
+        }
+    }
+
+    async fn unlock(_: &(), _: &Outcome) -> Result<(), Locked> {
+        Err(Locked)
+    }
+
+    #[dependency(exit = unlock)]
+    fn table() {}
+
+    #[get("/exits", dependencies(session, table))]
+    async fn exits() {}
+
+    #[get("/lost")]
+    async fn lost() -> Result<(), Lost> {
+        Err(Lost)
+    }
+
+    #[dependency(scope = "app")]
+    fn lost_pool() -> Result<u8, Lost> {
+        Err(Lost)
+    }
+
+    #[get("/never", dependencies(lost_pool))]
+    async fn never() {}
+
+    let (mut entries, _guard) = log();
+    let app = App::new().routes(routes![exits, lost, fails]);
+    let client = TestClient::new(app.clone());
+    client.get("/exits").send().await;
+    client.get("/lost").send().await;
+    TestClient::new(app.on_error(|_: &Uncommitted, _| Lost)).get("/fails/1").send().await;
+    assert_eq!(
+        entries.now(),
+        [
+            r#"an exit failed after the reply dependency="table" route="GET /exits" error="409 Conflict: the table is locked""#,
+            r#"an exit failed after the reply dependency="session" route="GET /exits" error="the connection is gone""#,
+            r#"a request failed route="GET /lost" status=500 error="the connection is gone""#,
+            r#"a request failed route="GET /fails/{id}" status=500 error="the connection is gone""#,
+        ]
+    );
+
+    let refused = App::new().routes(routes![never]).start().await.unwrap_err().to_string();
+    assert!(refused.ends_with("could not be built: the connection is gone"), "{refused}");
+    assert!(entries.now().is_empty());
+}
+
+#[tokio::test]
+async fn an_app_that_has_ended_well_says_so() {
+    let (mut entries, _guard) = log_at(Level::INFO);
+    let client = TestClient::new(App::new());
+    client.get("/").send().await;
+    client.stop().await.unwrap();
+    assert_eq!(entries.now(), ["ended: all requests, tasks and exits are done"]);
+}
+
 #[get("/panics")]
 async fn panics() {
     panic!("on purpose");
@@ -309,6 +391,14 @@ async fn a_handler_of_every_http_error_does_not_silence_what_they_were_made_from
     let app = app.on_error(|error: &HttpError, _| (error.status(), "sorry"));
     let reply = TestClient::new(app.clone()).get("/fails/1").send().await;
     assert_eq!((reply.status().as_u16(), &*reply.text()), (500, "sorry"));
+    assert_eq!(
+        entries.now(),
+        [r#"a request failed route="GET /fails/{id}" status=500 error="cannot commit: deadlock""#]
+    );
+
+    // One that passes the error on does not tell of it twice.
+    let passing_on = app.clone().on_error(|error: &HttpError, _| error.clone());
+    assert_eq!(TestClient::new(passing_on).get("/fails/1").send().await.status(), 500);
     assert_eq!(
         entries.now(),
         [r#"a request failed route="GET /fails/{id}" status=500 error="cannot commit: deadlock""#]

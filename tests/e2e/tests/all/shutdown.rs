@@ -276,7 +276,7 @@ async fn a_request_that_the_deadline_cuts_off_is_counted() {
     let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
     assert_eq!((report.connections, report.abandoned.len()), (1, 0));
     // Not "0 requests cut off" beside it.
-    assert_eq!(report.to_string(), "0 tasks ran, 0 abandoned, 1 connections cut off");
+    assert_eq!(report.to_string(), "0 tasks ran since the start, 0 abandoned, 1 connections cut off");
     assert!(reply.await.unwrap().is_err());
 }
 
