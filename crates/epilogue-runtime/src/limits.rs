@@ -26,7 +26,7 @@ pub struct TaskLimits {
     /// refuses it. What a request that was let in adds is always accepted.
     ///
     /// A request whose client has left keeps its places until it has ended, or takes one if it has none. A request
-    /// with exits needs one place more, even if it can add no tasks, and keeps it until they have run.
+    /// with exits after its reply needs one place more, even if it can add no tasks, and keeps it until they have run.
     ///
     /// Default: 100,000.
     pub pending: usize,

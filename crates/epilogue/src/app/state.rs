@@ -56,11 +56,11 @@ pub(crate) struct CompiledRoute {
 }
 
 impl CompiledRoute {
-    /// How many of the pending places a request takes: for the tasks that it will add, and for its exits.
+    /// How many of the pending places a request takes: for the tasks that it will add, and for its exits after the reply.
     pub(crate) fn places(&self) -> usize {
         // Only earlier replies tell whether a route's replies carry tasks of their own.
         let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
-        tasks + usize::from(self.plan.has_exits)
+        tasks + usize::from(self.plan.exits_late)
     }
 }
 

@@ -62,15 +62,25 @@ async fn leave(gate: &Gate, _outcome: &Outcome) {
 #[get("/session")]
 async fn with_exit(_session: Depends<session>) {}
 
+#[dependency(scope = "function", exit = commit)]
+fn transaction() {}
+
+async fn commit(_: &(), _outcome: &Outcome) {}
+
+#[get("/transaction")]
+async fn with_early_exit(_transaction: Depends<transaction>) {}
+
 #[tokio::test]
 async fn exits_that_wait_are_bounded_too() {
     let gate = Gate::default();
-    let app =
-        App::new().state(gate.clone()).tasks(TaskLimits::default().pending(3)).routes(routes![with_exit]);
+    let limits = TaskLimits::default().pending(3);
+    let app = App::new().state(gate.clone()).tasks(limits).routes(routes![with_exit, with_early_exit]);
     let served = Served::new(app.clone()).await;
     for status in [200, 200, 200, 503] {
         assert_eq!(served.get("/session").await.status(), status);
     }
+    // Its exit does not outlive the reply.
+    assert_eq!(served.get("/transaction").await.status(), 200);
     gate.open();
     served.stop().await.unwrap();
 }

@@ -203,9 +203,11 @@ impl<'a, 'b> Draft<'a, 'b> {
         let step = self.step(node, value, need)?;
         let (has_exit, early) = (step.exit.is_some(), self.early(&step));
         let slot = self.push(step);
+        let exits_late = has_exit && node.scope == DependencyScope::Request;
         self.plan.has_exits |= has_exit;
+        self.plan.exits_late |= exits_late;
         if let Some(early) = early {
-            if has_exit && node.scope == DependencyScope::Request {
+            if exits_late {
                 return Err(PlanError::ExitedEarly {
                     route: self.route.name,
                     at: param.at,

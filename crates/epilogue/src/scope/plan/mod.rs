@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) takes_stream: bool,
     pub(crate) has_tasks: bool,
     pub(crate) has_exits: bool,
+    /// One of the exits runs after the reply.
+    pub(crate) exits_late: bool,
     /// What each `SecurityScopes` parameter gets.
     pub(crate) scopes: Vec<SecurityScopes>,
 }
