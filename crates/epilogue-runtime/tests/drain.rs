@@ -324,7 +324,7 @@ async fn what_is_cut_off_is_named_oldest_first() {
     assert!(
         report
             .to_string()
-            .starts_with("1 tasks ran since the start, 3 abandoned (the first: first of POST /test"),
+            .starts_with("tasks run since the start: 1, abandoned: 3 (the first: first of POST /test"),
         "{report}"
     );
 }

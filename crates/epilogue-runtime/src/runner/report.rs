@@ -64,19 +64,19 @@ impl DrainReport {
 
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tasks ran since the start, {} abandoned", self.stats.ran(), self.abandoned.len())?;
+        write!(f, "tasks run since the start: {}, abandoned: {}", self.stats.ran(), self.abandoned.len())?;
         if let Some(first) = self.abandoned.first() {
             write!(f, " (the first: {} of {})", first.name, first.origin)?;
         }
         for (count, what) in [
             (self.requests.len(), "requests cut off"),
-            (self.stuck.len(), "batches did not stop"),
-            (self.blocking, "blocking calls did not stop"),
+            (self.stuck.len(), "batches that did not stop"),
+            (self.blocking, "blocking calls that did not stop"),
             (self.in_flight, "requests still with the server"),
             (self.connections, "connections cut off"),
         ] {
             if count > 0 {
-                write!(f, ", {count} {what}")?;
+                write!(f, ", {what}: {count}")?;
             }
         }
         if !self.app_exits.is_empty() {

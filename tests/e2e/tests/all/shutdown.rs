@@ -251,7 +251,7 @@ async fn a_path_function_that_blocks_its_thread_does_not_hold_up_the_end() {
     let error = served.stop().await.unwrap_err();
     let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
     assert_eq!(report.connections, 1);
-    assert!(error.to_string().contains("1 connections cut off"), "{error}");
+    assert!(error.to_string().contains("connections cut off: 1"), "{error}");
     drop(release);
     drop(reply.await);
 }
@@ -275,8 +275,8 @@ async fn a_request_that_the_deadline_cuts_off_is_counted() {
     let error = served.stop().await.unwrap_err();
     let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
     assert_eq!((report.connections, report.abandoned.len()), (1, 0));
-    // Not "0 requests cut off" beside it.
-    assert_eq!(report.to_string(), "0 tasks ran since the start, 0 abandoned, 1 connections cut off");
+    // Not "requests cut off: 0" beside it.
+    assert_eq!(report.to_string(), "tasks run since the start: 0, abandoned: 0, connections cut off: 1");
     assert!(reply.await.unwrap().is_err());
 }
 
