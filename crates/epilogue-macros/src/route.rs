@@ -46,6 +46,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let mut params = Params::expand(
         &function.params,
         function.name(),
+        &private,
         &quote!(__epilogue::Full),
         &Generics::default(),
         &mut errors,
@@ -179,6 +180,7 @@ impl Read<'_> {
         let checks = self.checks(template);
         let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
         let docs = docs::route(function, self.output, *hidden);
+        let private = &function.private;
         let code = quote! {
             #asserts
             #(#defaults)*
@@ -186,7 +188,7 @@ impl Read<'_> {
             impl __epilogue::DeclaredRoute for #name {
                 const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
                     name: #text,
-                    module: __epilogue::module_path!(),
+                    module: #private::module_path!(),
                     at: #at,
                     method: #method,
                     template: #template,

@@ -49,6 +49,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let params = Params::expand(
         taken.iter().copied(),
         function.name(),
+        &private,
         &quote!(__epilogue::Full),
         &Generics::default(),
         &mut errors,
