@@ -6,6 +6,7 @@ use syn::{Attribute, FnArg, Generics, Ident, ItemFn, Meta, Pat, Type, parse_quot
 
 use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
+use crate::item;
 use crate::parameter::{Parameter, is_nameless, name_of};
 use crate::signature::Function;
 use crate::types;
@@ -28,6 +29,7 @@ impl Function {
         let errors = errors.into_tokens();
         if let Some(unparsed) = &self.unparsed {
             // It comes last, since rustc reads nothing after code that does not parse.
+            let unparsed = item::without_options(unparsed.clone());
             return quote!(#errors #stub #unparsed);
         }
         let item = self.with_errors(is_alone);
