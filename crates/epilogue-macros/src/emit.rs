@@ -24,7 +24,11 @@ impl Function {
         let is_alone = self.is_method() || self.repeats_a_name();
         if errors.is_empty() && !is_alone && self.unparsed.is_none() {
             let item = self.for_all();
-            return quote!(#item #right);
+            if self.generics().params.is_empty() {
+                return quote!(#item #right);
+            }
+            // What is asserted of generic types is asserted in bodies. These come first, so that the user's body is not blamed before them.
+            return quote!(#right #item);
         }
         let errors = errors.into_tokens();
         if let Some(unparsed) = &self.unparsed {
