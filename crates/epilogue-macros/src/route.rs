@@ -173,6 +173,13 @@ impl Read<'_> {
         let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
+        // Outside of the implementation, since rustc may show where what is not a dependency stands.
+        let (listed, effects) = if effects.is_empty() {
+            (None, quote!(&[]))
+        } else {
+            let listed = quote!(const __DEPENDENCIES: &[__epilogue::ParamNode] = &[#(#effects),*];);
+            (Some(listed), quote!(__DEPENDENCIES))
+        };
         let status = match &options.status {
             None => quote!(__epilogue::None),
             Some((_, status)) => quote!(__epilogue::Some(#status)),
@@ -184,6 +191,7 @@ impl Read<'_> {
         let code = quote! {
             #asserts
             #(#defaults)*
+            #listed
 
             impl __epilogue::DeclaredRoute for #name {
                 const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
@@ -199,7 +207,7 @@ impl Read<'_> {
                     hidden: #hidden,
                     protocols: &[#(#protocols),*],
                     concurrent: #concurrent,
-                    dependencies: &[#(#effects),*],
+                    dependencies: #effects,
                     params: &[#(#nodes),*],
                     run: __epilogue_run,
                     #docs,
