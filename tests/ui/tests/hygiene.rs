@@ -469,6 +469,25 @@ mod names_of_macros {
     }
 }
 
+/// Names of functions that the standard library's prelude has.
+mod names_of_functions {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn size_of() -> usize {
+        1
+    }
+
+    #[delete("/", dependencies(size_of))]
+    async fn drop(size_of: Depends<size_of>) -> String {
+        size_of.to_string()
+    }
+
+    fn app() -> App {
+        App::new().routes(routes![drop])
+    }
+}
+
 #[test]
 fn they_have_routes() {
     for app in [types_are_shadowed::app(), values_are_shadowed::app(), crates_are_shadowed::app()] {
