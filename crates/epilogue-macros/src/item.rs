@@ -19,6 +19,33 @@ pub(crate) fn function(tokens: TokenStream) -> syn::Result<ItemFn> {
     Ok(item)
 }
 
+/// The same tokens, where what ends in a block and comes out of a macro's `$b:block` or `$e:expr` stands as if it had been written there.
+/// syn wants a semicolon after the invisible groups that these are in, and rustc does not.
+pub(crate) fn with_blocks(tokens: TokenStream) -> TokenStream {
+    let each = |token| {
+        let TokenTree::Group(group) = token else { return TokenStream::from(token) };
+        let within = with_blocks(group.stream());
+        if group.delimiter() == Delimiter::None && ends_in_block(&within) {
+            return within;
+        }
+        let mut replaced = Group::new(group.delimiter(), within);
+        replaced.set_span(group.span());
+        TokenTree::from(replaced).into()
+    };
+    tokens.into_iter().map(each).collect()
+}
+
+/// Whether rustc needs no semicolon after this expression.
+fn ends_in_block(expr: &TokenStream) -> bool {
+    const KEYWORDS: &[&str] = &["const", "for", "if", "loop", "match", "unsafe", "while"];
+    let is_block =
+        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let mut tokens = expr.clone().into_iter();
+    let Some(first) = tokens.next() else { return false };
+    let begins = is_block(&first) || KEYWORDS.contains(&&*first.to_string());
+    begins && is_block(&tokens.last().unwrap_or(first))
+}
+
 /// Notes an error if an item is known to be something other than a function.
 pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut Errors) -> bool {
     let Some((at, what)) = other(tokens) else { return false };
