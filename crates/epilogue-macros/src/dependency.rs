@@ -35,7 +35,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let generics = static_generics(function.generics());
     let fuel = fuel();
     let mut params =
-        Params::expand(&function.params, function.name(), &quote!(#fuel), &generics, &mut errors);
+        Params::expand(&function.params, function.name(), &private, &quote!(#fuel), &generics, &mut errors);
     let returned = params.asserts.name_output(function.output_to_check(), &generics);
     params.asserts.output(function.output_to_check(), &returned, &generics);
     let description = describe(&function, &options, &params, &returned, &generics);

@@ -45,7 +45,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let fields = fields(&item, &mut errors);
     let generics = with_bounds(&item.generics, &fields);
     let fuel = fuel();
-    let mut params = Params::expand(&fields, &item.ident, &quote!(#fuel), &generics, &mut errors);
+    let mut params = Params::expand(&fields, &item.ident, &private, &quote!(#fuel), &generics, &mut errors);
     for (field, name) in fields.iter().zip(&params.types).filter(|(field, _)| !field.is_reported) {
         params.asserts.field(&field.ty, name, &generics);
     }

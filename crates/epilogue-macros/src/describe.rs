@@ -54,7 +54,7 @@ impl Described<'_> {
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
         let Self { name, generics, expanded, output, exit, .. } = self;
         let (asserts, defaults) = (expanded.asserts.tokens(), &expanded.defaults);
-        let (fuel, node, run, checks) = (fuel(), self.node(), self.run_function(), self.checks());
+        let (fuel, node, run, checks) = (fuel(), self.node(private), self.run_function(), self.checks());
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
         let mut with_fuel = (*generics).clone();
         with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
@@ -88,7 +88,7 @@ impl Described<'_> {
     }
 
     /// What the graph knows of it.
-    fn node(&self) -> TokenStream {
+    fn node(&self, private: &TokenStream) -> TokenStream {
         let Self { name, generics, expanded, scope, exit, concurrent, derived, .. } = self;
         let text = name.unraw().to_string();
         let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
@@ -104,7 +104,7 @@ impl Described<'_> {
         quote! {
             __epilogue::DependencyNode {
                 name: #text,
-                module: __epilogue::module_path!(),
+                module: #private::module_path!(),
                 at: #at,
                 id: __epilogue::TypeId::of::<Self>(),
                 generic: #is_generic,

@@ -56,6 +56,7 @@ pub(crate) fn param(
     ty: &Type,
     type_name: &TokenStream,
     default: Option<&HoistedDefault>,
+    private: &TokenStream,
 ) -> Option<TokenStream> {
     if !is_documented(ty) {
         return None;
@@ -63,7 +64,7 @@ pub(crate) fn param(
     // Code of the macro's, which lints leave alone; only what is wrong with the type is reported at the type.
     let span = Span::call_site().located_at(ty.span());
     let default = default.map(|HoistedDefault { call, .. }| quote!(, #call));
-    Some(quote_spanned!(span=> docs: __epilogue::param_docs!(#type_name #default)))
+    Some(quote_spanned!(span=> docs: #private::param_docs!(#type_name #default)))
 }
 
 /// The field of a route. `output` is the name of what it returns.
@@ -71,18 +72,18 @@ pub(crate) fn route(function: &Function, output: &TokenStream, is_hidden: bool) 
     if is_hidden {
         return quote!(docs: __epilogue::RouteDocs::NONE);
     }
-    let attrs = &function.item.attrs;
-    let description = description(attrs);
+    let (attrs, private) = (&function.item.attrs, &function.private);
+    let description = description(attrs, private);
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let reply = reply_type(&function.output, output).map(|(ty, data)| quote!(, #ty, #data));
-    quote!(docs: __epilogue::route_docs!(#description, #is_deprecated #reply))
+    quote!(docs: #private::route_docs!(#description, #is_deprecated #reply))
 }
 
 /// A function's documentation as it is written. It may be a macro that includes a file.
-fn description(attrs: &[Attribute]) -> TokenStream {
+fn description(attrs: &[Attribute], private: &TokenStream) -> TokenStream {
     let texts = attrs.iter().filter_map(|attr| match &attr.meta {
         Meta::NameValue(value) if value.path.is_ident("doc") => Some(&value.value),
         _ => None,
     });
-    quote!(__epilogue::concat!(#(#texts, "\n"),*))
+    quote!(#private::concat!(#(#texts, "\n"),*))
 }

@@ -6,6 +6,7 @@ use syn::{Attribute, FnArg, Generics, Ident, ItemFn, Meta, Pat, Type, parse_quot
 
 use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
+use crate::item;
 use crate::parameter::{Parameter, is_nameless, name_of};
 use crate::signature::Function;
 use crate::types;
@@ -23,11 +24,16 @@ impl Function {
         let is_alone = self.is_method() || self.repeats_a_name();
         if errors.is_empty() && !is_alone && self.unparsed.is_none() {
             let item = self.for_all();
-            return quote!(#item #right);
+            if self.generics().params.is_empty() {
+                return quote!(#item #right);
+            }
+            // What is asserted of generic types is asserted in bodies. These come first, so that the user's body is not blamed before them.
+            return quote!(#right #item);
         }
         let errors = errors.into_tokens();
         if let Some(unparsed) = &self.unparsed {
             // It comes last, since rustc reads nothing after code that does not parse.
+            let unparsed = item::without_options(unparsed.clone());
             return quote!(#errors #stub #unparsed);
         }
         let item = self.with_errors(is_alone);

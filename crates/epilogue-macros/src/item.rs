@@ -1,6 +1,6 @@
 //! What a macro may stand on instead of a proper function: another item, or something that does not parse.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -17,6 +17,33 @@ pub(crate) fn function(tokens: TokenStream) -> syn::Result<ItemFn> {
     let mut item: ItemFn = syn::parse2(tokens)?;
     item.attrs.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
     Ok(item)
+}
+
+/// The same tokens, where what ends in a block and comes out of a macro's `$b:block` or `$e:expr` stands as if it had been written there.
+/// syn wants a semicolon after the invisible groups that these are in, and rustc does not.
+pub(crate) fn with_blocks(tokens: TokenStream) -> TokenStream {
+    let each = |token| {
+        let TokenTree::Group(group) = token else { return TokenStream::from(token) };
+        let within = with_blocks(group.stream());
+        if group.delimiter() == Delimiter::None && ends_in_block(&within) {
+            return within;
+        }
+        let mut replaced = Group::new(group.delimiter(), within);
+        replaced.set_span(group.span());
+        TokenTree::from(replaced).into()
+    };
+    tokens.into_iter().map(each).collect()
+}
+
+/// Whether rustc needs no semicolon after this expression.
+fn ends_in_block(expr: &TokenStream) -> bool {
+    const KEYWORDS: &[&str] = &["const", "for", "if", "loop", "match", "unsafe", "while"];
+    let is_block =
+        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let mut tokens = expr.clone().into_iter();
+    let Some(first) = tokens.next() else { return false };
+    let begins = is_block(&first) || KEYWORDS.contains(&&*first.to_string());
+    begins && is_block(&tokens.last().unwrap_or(first))
 }
 
 /// Notes an error if an item is known to be something other than a function.
@@ -71,6 +98,41 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
         Ok(item)
     };
     read.parse2(tokens).ok()
+}
+
+/// A function that does not parse, for rustc, without the options of its parameters: rustc may read it for all that, and does not know them.
+pub(crate) fn without_options(tokens: TokenStream) -> TokenStream {
+    let without = |group: &Group| {
+        let mut tokens: Vec<TokenTree> = Vec::new();
+        for token in group.stream() {
+            if is_options(&token) {
+                tokens.pop_if(|last| last.to_string() == "#");
+            } else {
+                tokens.push(token);
+            }
+        }
+        let mut parameters = Group::new(Delimiter::Parenthesis, tokens.into_iter().collect());
+        parameters.set_span(group.span());
+        parameters.into()
+    };
+    let each = |token| match &token {
+        // Others stay as they are, with the spans of their parentheses.
+        TokenTree::Group(group)
+            if group.delimiter() == Delimiter::Parenthesis
+                && group.stream().into_iter().any(|token| is_options(&token)) =>
+        {
+            without(group)
+        }
+        _ => token,
+    };
+    tokens.into_iter().map(each).collect()
+}
+
+/// Whether these are the brackets of a `#[param(…)]`.
+fn is_options(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else { return false };
+    group.delimiter() == Delimiter::Bracket
+        && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(name)) if name == "param")
 }
 
 /// The name of a function. A keyword is read as rustc goes on with it: `r#match`, if there is such a name.

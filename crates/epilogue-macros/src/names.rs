@@ -333,9 +333,11 @@ fn place(function: &Ident) -> String {
     format!("at_{}_{}_{}", function.unraw(), at.line(), at.column())
 }
 
-/// What a `use` of the name alone would find besides: an attribute of rustc's own, so that it is ambiguous, or a macro of the standard
-/// library's prelude that is not stable.
-const MACROS: &[&str] = &[
+/// What a `use` of the name alone would find besides: an attribute of rustc's own or a function of the standard library's prelude, so that it
+/// is ambiguous, or a macro of that prelude that is not stable.
+const FOUND_BESIDES: &[&str] = &[
+    "align_of",
+    "align_of_val",
     "alloc_error_handler",
     "bench",
     "cfg",
@@ -347,8 +349,11 @@ const MACROS: &[&str] = &[
     "deref",
     "derive_const",
     "diagnostic",
+    "drop",
     "log_syntax",
     "pattern_type",
+    "size_of",
+    "size_of_val",
     "test_case",
     "thread_local",
     "trace_macros",
@@ -359,7 +364,7 @@ const MACROS: &[&str] = &[
 pub(crate) fn can_be_imported(path: &Path) -> bool {
     let count = path.segments.len();
     let is_built_in =
-        count == 1 && BUILT_IN.iter().chain(MACROS).any(|built_in| path.segments[0].ident == built_in);
+        count == 1 && BUILT_IN.iter().chain(FOUND_BESIDES).any(|built_in| path.segments[0].ident == built_in);
     let is_self = path.segments.iter().any(|segment| segment.ident == "Self");
     let within = path.segments.iter().take(count - 1).any(|segment| !segment.arguments.is_none());
     !is_built_in && !is_self && !within && !is_variant(path)

@@ -32,10 +32,12 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// `item` is the name of the function or struct, `fuel` the depth to which dependencies are described; `generics` are its own.
+    /// `item` is the name of the function or struct, `private` the hidden module, `fuel` the depth to which dependencies are described;
+    /// `generics` are the item's own.
     pub(crate) fn expand<'p>(
         params: impl IntoIterator<Item = &'p Parameter>,
         item: &Ident,
+        private: &TokenStream,
         fuel: &TokenStream,
         generics: &Generics,
         errors: &mut Errors,
@@ -65,7 +67,7 @@ impl Params {
             let default = options
                 .meant(param)
                 .and_then(|default| docs::default(&param.ty, &ty, default, index, generics));
-            all.nodes.push(node(param, &ty, &options, default.as_ref(), fuel, generics));
+            all.nodes.push(node(param, &ty, &options, default.as_ref(), private, fuel, generics));
             all.takes.push(take(param, &ty, &options, default.as_ref(), index, &local));
             all.defaults.extend(default.map(|default| default.function));
             all.locals.push(local);
@@ -82,6 +84,7 @@ fn node(
     type_name: &TokenStream,
     options: &ParamOptions,
     default: Option<&HoistedDefault>,
+    private: &TokenStream,
     fuel: &TokenStream,
     generics: &Generics,
 ) -> TokenStream {
@@ -117,7 +120,7 @@ fn node(
     } else if is_asked(ty, options) {
         known.push(quote_spanned!(span=> reads: __epilogue::Usable::<#type_name, #fuel>::READS));
     }
-    known.extend(docs::param(ty, type_name, default));
+    known.extend(docs::param(ty, type_name, default, private));
     let source = if is_extract(ty) {
         quote_spanned!(span=> <#type_name as __epilogue::ExtractParam<_>>::SOURCE)
     } else {

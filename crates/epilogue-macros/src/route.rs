@@ -46,6 +46,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
     let mut params = Params::expand(
         &function.params,
         function.name(),
+        &private,
         &quote!(__epilogue::Full),
         &Generics::default(),
         &mut errors,
@@ -172,6 +173,13 @@ impl Read<'_> {
         let Params { nodes, takes, locals, defaults, .. } = params;
         let Options { tags, concurrent, hidden, protocols, .. } = options;
         let effects = effects(&options.dependencies);
+        // Outside of the implementation, since rustc may show where what is not a dependency stands.
+        let (listed, effects) = if effects.is_empty() {
+            (None, quote!(&[]))
+        } else {
+            let listed = quote!(const __DEPENDENCIES: &[__epilogue::ParamNode] = &[#(#effects),*];);
+            (Some(listed), quote!(__DEPENDENCIES))
+        };
         let status = match &options.status {
             None => quote!(__epilogue::None),
             Some((_, status)) => quote!(__epilogue::Some(#status)),
@@ -179,14 +187,16 @@ impl Read<'_> {
         let checks = self.checks(template);
         let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
         let docs = docs::route(function, self.output, *hidden);
+        let private = &function.private;
         let code = quote! {
             #asserts
             #(#defaults)*
+            #listed
 
             impl __epilogue::DeclaredRoute for #name {
                 const NODE: __epilogue::RouteNode = __epilogue::RouteNode {
                     name: #text,
-                    module: __epilogue::module_path!(),
+                    module: #private::module_path!(),
                     at: #at,
                     method: #method,
                     template: #template,
@@ -197,7 +207,7 @@ impl Read<'_> {
                     hidden: #hidden,
                     protocols: &[#(#protocols),*],
                     concurrent: #concurrent,
-                    dependencies: &[#(#effects),*],
+                    dependencies: #effects,
                     params: &[#(#nodes),*],
                     run: __epilogue_run,
                     #docs,

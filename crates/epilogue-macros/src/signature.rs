@@ -103,7 +103,8 @@ impl Function {
         errors: &mut Errors,
     ) -> Option<Self> {
         let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
-        let Ok(mut item) = item::function(read) else {
+        let read = item::function(read.clone()).or_else(|_| item::function(item::with_blocks(read)));
+        let Ok(mut item) = read else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }

@@ -185,7 +185,7 @@ fn task(
 /// The code that makes the struct data. It goes through a struct that is generic over the arguments, so that what an argument lacks is
 /// reported once, by the assertion on its type, and not by each derived implementation.
 fn data(function: &Function, types: &[TokenStream]) -> TokenStream {
-    let name = function.name();
+    let (name, private) = (function.name(), &function.private);
     let text = name.unraw().to_string();
     let names: Vec<_> = fields(function).map(|param| &param.name).collect();
     let type_params: Vec<_> = (0..names.len()).map(type_param).collect();
@@ -193,7 +193,7 @@ fn data(function: &Function, types: &[TokenStream]) -> TokenStream {
     let data = quote!(__EpilogueData<#(#types),*>);
     let lent = quote!(__EpilogueData<#(&#types),*>);
     quote! {
-        #[derive(__epilogue::serde::Serialize, __epilogue::serde::Deserialize)]
+        #[derive(#private::serde::Serialize, #private::serde::Deserialize)]
         #[serde(crate = "__epilogue::serde", rename = #text, expecting = #expected)]
         struct __EpilogueData<#(#type_params),*> {
             #(#names: #type_params,)*

@@ -42,13 +42,15 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let template = Template::read(template, "websocket", &mut function, &mut errors);
     options.check(&function, &mut errors);
-    let position = socket(&mut function, &mut errors);
+    // Of one that does not parse, the parameters are not known.
+    let position = if function.unparsed.is_none() { socket(&mut function, &mut errors) } else { None };
     let names = Names::of(&mut function);
     let taken: Vec<&Parameter> =
         function.params.iter().filter(|param| !is_named(&param.ty, "WebSocket")).collect();
     let params = Params::expand(
         taken.iter().copied(),
         function.name(),
+        &private,
         &quote!(__epilogue::Full),
         &Generics::default(),
         &mut errors,

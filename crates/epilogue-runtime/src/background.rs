@@ -39,8 +39,9 @@ impl Background {
     pub fn task<F, Args, Kind>(function: F, arguments: Args) -> Self
     where
         F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
-        Args: TaskArguments + Send + 'static,
-        F::Future: Send + 'static,
+        Args: TaskArguments,
+        Args: Send + 'static, // a task runs later, on any thread: give it what it can own, and an `Arc` for an `Rc`
+        F::Future: Send + 'static, // drop what is not `Send` before the .await, in an inner block, or use tokio::sync::Mutex
         F::Output: TaskReturn,
     {
         Self(Arc::default()).and(function, arguments)
@@ -58,8 +59,9 @@ impl Background {
     pub fn and<F, Args, Kind>(self, function: F, arguments: Args) -> Self
     where
         F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
-        Args: TaskArguments + Send + 'static,
-        F::Future: Send + 'static,
+        Args: TaskArguments,
+        Args: Send + 'static, // a task runs later, on any thread: give it what it can own, and an `Arc` for an `Rc`
+        F::Future: Send + 'static, // drop what is not `Send` before the .await, in an inner block, or use tokio::sync::Mutex
         F::Output: TaskReturn,
     {
         self.tasks().push(Queued::of_function(function, arguments));

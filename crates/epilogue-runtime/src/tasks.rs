@@ -83,8 +83,9 @@ impl BackgroundTasks {
     pub fn add_task<F, Args, Kind>(&self, function: F, arguments: Args) -> Added<'_>
     where
         F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
-        Args: TaskArguments + Send + 'static,
-        F::Future: Send + 'static,
+        Args: TaskArguments,
+        Args: Send + 'static, // a task runs later, on any thread: give it what it can own, and an `Arc` for an `Rc`
+        F::Future: Send + 'static, // drop what is not `Send` before the .await, in an inner block, or use tokio::sync::Mutex
         F::Output: TaskReturn,
     {
         Added::new(self, Queued::of_function(function, arguments))

@@ -252,15 +252,39 @@ mod groups_of_a_macro {
         };
     }
 
+    macro_rules! prepared {
+        ($name:ident, $prepare:block, $check:expr) => {
+            #[get("/prepared")]
+            async fn $name(pool: Depends<pool>) -> String {
+                $prepare
+                if *pool > 0 $prepare
+                $check
+                pool.to_string()
+            }
+        };
+    }
+
     #[dependency(scope = "app")]
     fn pool() -> u32 {
         1
     }
 
+    prepared!(
+        a_block,
+        { println!("prepared") },
+        if true {
+            println!("checked")
+        }
+    );
     unnamed!(impl IntoResponse, HttpError, impl epilogue::TaskReturn, Result<(), HttpError>);
     route!("/items", 202, 1, &BackgroundTasks, Depends<pool>, Query<u32>, String);
     socket!(WebSocket);
     task!(Depends<pool>, String);
+
+    /// Not the stand-in for a function that the macro could not read, though rustc could.
+    pub fn prepared() -> App {
+        App::new().routes(routes![a_block])
+    }
 
     fn app(tasks: &BackgroundTasks) -> App {
         tasks.add(note { line: String::new() });
@@ -469,11 +493,31 @@ mod names_of_macros {
     }
 }
 
+/// Names of functions that the standard library's prelude has.
+mod names_of_functions {
+    use epilogue::prelude::*;
+
+    #[dependency]
+    fn size_of() -> usize {
+        1
+    }
+
+    #[delete("/", dependencies(size_of))]
+    async fn drop(size_of: Depends<size_of>) -> String {
+        size_of.to_string()
+    }
+
+    fn app() -> App {
+        App::new().routes(routes![drop])
+    }
+}
+
 #[test]
 fn they_have_routes() {
     for app in [types_are_shadowed::app(), values_are_shadowed::app(), crates_are_shadowed::app()] {
         assert!(format!("{app:?}").contains("read"));
     }
+    assert!(format!("{:?}", groups_of_a_macro::prepared()).contains("a_block"));
     let _ = epilogue_ui_renamed::app();
     let _ = epilogue_ui_strict::app();
 }

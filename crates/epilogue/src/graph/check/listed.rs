@@ -28,17 +28,14 @@ const fn check_of_one_path(first: &RouteNode, second: &RouteNode) -> Verdict {
         if same(first.name, second.name) && same(first.module, second.module) {
             return Verdict::wrong(&["`", second.name, "` is listed twice: remove one of them"]);
         }
-        return Verdict::wrong(&[
-            "`",
-            second.name,
-            "` answers ",
-            second.method,
-            " ",
-            second.template,
-            ", which `",
-            first.name,
-            "` already does: change the path or the method of one, or remove it",
-        ]);
+        let mut verdict =
+            Verdict::wrong(&["`", second.name, "` answers ", second.method, " ", second.template]);
+        verdict.add(&[", which `", first.name, "`"]);
+        if same(first.name, second.name) {
+            verdict.add(&[" of `", first.module, "`"]);
+        }
+        verdict.add(&[" already does: change the path or the method of one, or remove it"]);
+        return verdict;
     }
     if same(first.template, second.template) {
         return Verdict::RIGHT;

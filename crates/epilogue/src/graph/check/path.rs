@@ -15,8 +15,8 @@ pub const fn check_template(route: &'static RouteNode) -> Verdict {
     let mut i = 0;
     while i < route.segments.len() {
         let name = route.segments[i];
-        // If a parameter of that name is read from elsewhere, this is reported there.
-        if !is_taken(route, name) && !is_read_elsewhere(route.params, name) {
+        // If a parameter of that name is read from elsewhere, or a dependency reads another name, this is reported there.
+        if !is_taken(route, name) && !is_read_elsewhere(route.params, name) && !lacks_a_name(route) {
             let raw = if is_keyword(name) { "r#" } else { "" };
             return Verdict::wrong(&[
                 "no parameter takes `{",
@@ -74,6 +74,23 @@ const fn takes_name(params: &[ParamNode], name: &str, seen: &mut Seen) -> bool {
             _ => false,
         };
         if takes {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether something of the route reads a name that its template lacks.
+const fn lacks_a_name(route: &'static RouteNode) -> bool {
+    let mut seen = Seen::new();
+    lacks_one_of(route, route.dependencies, &mut seen) || lacks_one_of(route, route.params, &mut seen)
+}
+
+const fn lacks_one_of(route: &'static RouteNode, params: &[ParamNode], seen: &mut Seen) -> bool {
+    let mut i = 0;
+    while i < params.len() {
+        if check_names(route, &params[i], None, seen).is_wrong() {
             return true;
         }
         i += 1;
