@@ -40,6 +40,7 @@ impl Background {
     where
         F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
         Args: TaskArguments,
+        // rustc shows the line of a bound that is not met, to its end.
         Args: Send + 'static, // a task runs later, on any thread: give it what it can own, and an `Arc` for an `Rc`
         F::Future: Send + 'static, // drop what is not `Send` before the .await, in an inner block, or use tokio::sync::Mutex
         F::Output: TaskReturn,
@@ -60,6 +61,7 @@ impl Background {
     where
         F: TaskFn<Args, Kind> + HandedOver<Kind> + Send + 'static,
         Args: TaskArguments,
+        // rustc shows the line of a bound that is not met, to its end.
         Args: Send + 'static, // a task runs later, on any thread: give it what it can own, and an `Arc` for an `Rc`
         F::Future: Send + 'static, // drop what is not `Send` before the .await, in an inner block, or use tokio::sync::Mutex
         F::Output: TaskReturn,
