@@ -56,6 +56,7 @@ async fn each_end_is_counted_reported_and_the_next_task_runs() {
     tasks.add_task(say, (log.clone(), "after an error"));
     tasks.add_task(|| Err::<(), _>(io::Error::other(Outer(io::Error::other("inner")))), ());
     tasks.add_task(|| Err::<(), Box<dyn std::error::Error + Send + Sync>>("boxed".into()), ());
+    tasks.add_task(|| Err::<(), Box<dyn std::error::Error>>(Outer(io::Error::other("boxed")).into()), ());
 
     let report = run(tasks).await;
     assert_eq!(log.lines(), ["after a panic", "after a blocking panic", "after an error"]);
@@ -66,14 +67,15 @@ async fn each_end_is_counted_reported_and_the_next_task_runs() {
         (TaskOutcome::Failed, "no such address"),
         (TaskOutcome::Failed, "outer: inner"),
         (TaskOutcome::Failed, "boxed"),
+        (TaskOutcome::Failed, "outer: boxed"),
     ];
     assert_eq!(ends, expected);
     assert_eq!(report.failed[0].name, "faults::panics");
     assert_eq!(report.failed[2].name, "mail");
     assert!(report.failed.iter().all(|task| task.attempts == 1), "{report:?}");
     let stats = runner.stats();
-    assert_eq!((stats.succeeded, stats.failed, stats.panicked), (3, 3, 2));
-    assert_eq!((stats.queued, stats.running, stats.accepted()), (0, 0, 8));
+    assert_eq!((stats.succeeded, stats.failed, stats.panicked), (3, 4, 2));
+    assert_eq!((stats.queued, stats.running, stats.accepted()), (0, 0, 9));
 }
 
 #[tokio::test(start_paused = true)]
