@@ -773,6 +773,14 @@ async fn overrides_that_cannot_be_stop_the_start() {
     assert!(message.starts_with(expected), "{message}");
 
     #[dependency]
+    fn asks(_required: SecurityScopes, _limit: Depends<limit>) {}
+    #[get("/scoped")]
+    async fn scoped(#[param(scopes("read"))] _asks: Depends<asks>) {}
+    let circle = App::new().state(Journal::new().0).routes(routes![scoped]);
+    let message = circle.override_dependency_with::<limit, around>().start().await.unwrap_err().to_string();
+    assert!(message.contains("ends up depending on itself"), "{message}");
+
+    #[dependency]
     fn of_a_request(n: Query<u32>) -> Arc<AtomicU32> {
         Arc::new(AtomicU32::new(*n))
     }
