@@ -542,6 +542,11 @@ fn adds(tasks: &BackgroundTasks) {
 }
 
 #[dependency]
+fn adds_more(tasks: &BackgroundTasks) {
+    tasks.add_task(|| (), ());
+}
+
+#[dependency]
 fn nothing() {}
 
 /// Even if the handler could do without it.
@@ -561,8 +566,9 @@ async fn at_the_limit_the_list_is_refused() {
         .route("/free", post(async |body: Bytes| body))
         .route("/dependency", post(async |_nothing: Depends<nothing>| "no tasks"))
         .route("/full-by-itself", post(async |_adds: Depends<adds>, _tasks: BackgroundTasks| "let in"))
+        .route("/fuller", post(async |_adds: Depends<adds>, _more: Depends<adds_more>| "let in"))
         .layer(layer.clone());
-    for (path, reply) in [("/optional", "true"), ("/full-by-itself", "let in")] {
+    for (path, reply) in [("/optional", "true"), ("/full-by-itself", "let in"), ("/fuller", "let in")] {
         assert_eq!(text(router.clone().oneshot(request(path)).await.unwrap()).await, reply);
         layer.drain().await.expect("everything was done");
     }
@@ -715,6 +721,11 @@ async fn waits_with<T>(_taken: T, journal: Journal) {
     std::future::pending().await
 }
 
+#[dependency]
+fn held(journal: Depends<journal>) -> Guard {
+    Guard(Journal::clone(&journal))
+}
+
 /// Like a layer that keeps something of a request to report it later.
 async fn keeps_extensions(request: Request<Body>, next: Next) -> Response {
     let _kept = request.extensions().clone();
@@ -732,6 +743,10 @@ async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
             "/dependency" => {
                 post(async move |depends: Depends<self::journal>| waits_with(depends, journal).await)
             }
+            "/output" => post(async |held: Depends<held>| {
+                held.0.write("in");
+                std::future::pending::<()>().await;
+            }),
             "/within" => post(async move |request: Request<Body>| {
                 let (mut parts, _) = request.into_parts();
                 let _guard = Guard(journal.clone());
@@ -741,10 +756,13 @@ async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
             _ => post(async move |body: Bytes| waits_with(body, journal).await),
         }
     };
-    let paths = ["/body", "/request", "/dependency", "/within"];
+    let paths = ["/body", "/request", "/dependency", "/output", "/within"];
     let router = paths.iter().fold(axum::Router::new(), |router, path| router.route(path, handler(path)));
     let layered = router.clone().layer(from_fn(keeps_extensions)).layer(layer.clone());
-    for router in [router.layer(layer.clone()), layered] {
+    // A handler of errors gets the head, so the head is kept.
+    let handles = App::new().state(journal.clone()).on_error(|error: &HttpError, _parts| error.status());
+    let handled = router.clone().layer(EpilogueLayer::new(handles));
+    for router in [router.layer(layer.clone()), layered, handled] {
         for path in paths {
             let running = tokio::spawn(router.clone().oneshot(request(path)));
             assert_eq!(entries.next().await, "in");
