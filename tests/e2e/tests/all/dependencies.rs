@@ -147,8 +147,14 @@ fn explodes() -> u8 {
     panic!("on purpose")
 }
 
+#[dependency]
+async fn explodes_later() -> u8 {
+    tokio::task::yield_now().await;
+    panic!("on purpose")
+}
+
 #[get("/optional-panics")]
-async fn optional_panics(_outer: Depends<outer>, _explodes: Option<Depends<explodes>>) -> &'static str {
+async fn optional_panics(_outer: Depends<outer>, _explodes: Option<Depends<explodes_later>>) -> &'static str {
     "never"
 }
 
