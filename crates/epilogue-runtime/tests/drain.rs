@@ -348,7 +348,7 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     Batch::new(tasks).submit();
     has_started.await.unwrap();
     let report = runner.drain(std::future::ready(())).await;
-    assert_eq!((report.stuck.len(), report.abandoned.len()), (1, 0));
+    assert_eq!((report.stuck.len(), report.abandoned.len(), report.is_complete()), (1, 0, false));
     assert!(report.took < exit_grace, "{:?}", report.took);
     release.send(()).unwrap();
     runner.idle().await;

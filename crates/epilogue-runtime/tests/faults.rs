@@ -56,6 +56,7 @@ async fn each_end_is_counted_reported_and_the_next_task_runs() {
     tasks.add_task(say, (log.clone(), "after an error"));
     tasks.add_task(|| Err::<(), _>(io::Error::other(Outer(io::Error::other("inner")))), ());
     tasks.add_task(|| Err::<(), Box<dyn std::error::Error + Send + Sync>>("boxed".into()), ());
+    tasks.add_task(|| Err::<(), Box<dyn std::error::Error>>(Outer(io::Error::other("boxed")).into()), ());
 
     let report = run(tasks).await;
     assert_eq!(log.lines(), ["after a panic", "after a blocking panic", "after an error"]);
@@ -66,13 +67,15 @@ async fn each_end_is_counted_reported_and_the_next_task_runs() {
         (TaskOutcome::Failed, "no such address"),
         (TaskOutcome::Failed, "outer: inner"),
         (TaskOutcome::Failed, "boxed"),
+        (TaskOutcome::Failed, "outer: boxed"),
     ];
     assert_eq!(ends, expected);
     assert_eq!(report.failed[0].name, "faults::panics");
     assert_eq!(report.failed[2].name, "mail");
+    assert!(report.failed.iter().all(|task| task.attempts == 1), "{report:?}");
     let stats = runner.stats();
-    assert_eq!((stats.succeeded, stats.failed, stats.panicked), (3, 3, 2));
-    assert_eq!((stats.queued, stats.running, stats.accepted()), (0, 0, 8));
+    assert_eq!((stats.succeeded, stats.failed, stats.panicked), (3, 4, 2));
+    assert_eq!((stats.queued, stats.running, stats.accepted()), (0, 0, 9));
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,6 +209,28 @@ async fn an_argument_that_panics_when_it_is_dropped_ends_its_task_only() {
     let report = run(tasks).await;
     assert_eq!(log.lines(), ["next"]);
     assert_eq!((report.succeeded, runner.stats().accepted()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_panics_before_there_is_a_future_is_tried_as_often_as_others() {
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Futureless {}
+
+    impl Task for Futureless {
+        const NAME: &'static str = "futureless";
+        const OPTIONS: TaskOptions = TaskOptions::new().retries(2).retry_on_panic();
+        const LOCATION: SourceLine = SourceLine::new(file!(), line!());
+
+        fn run(self, _context: &TaskContext) -> Running {
+            panic!("no mailbox")
+        }
+    }
+
+    let runner = runner();
+    let tasks = list(&runner);
+    tasks.add(Futureless {});
+    let failed = &run(tasks).await.failed[0];
+    assert_eq!((failed.outcome, failed.attempts), (TaskOutcome::Panicked, 3));
 }
 
 #[tokio::test]

@@ -148,6 +148,29 @@ async fn a_batch_keeps_its_place_while_one_of_its_tasks_runs_beside_those_that_w
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_that_is_back_in_its_place_keeps_others_waiting() {
+    let runner = Runner::new(TaskLimits::default().batches(1));
+    let _attempts = with_attempts(&runner);
+    let log = Log::default();
+    let tasks = list(&runner);
+    let (release, released) = oneshot::channel::<()>();
+    tasks.add(flaky("mail", 1, How::Error)).retries(1);
+    tasks.add_task(async || released.await.unwrap(), ());
+    Batch::new(tasks).submit();
+    let second = submit_first(&runner);
+    submit_more(&runner, &log, 1);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!((runner.stats().batches, runner.stats().waiting_batches), (1, 2));
+    second.send(()).unwrap();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!((runner.stats().batches, runner.stats().waiting_batches), (1, 1));
+    assert!(log.lines().is_empty());
+    release.send(()).unwrap();
+    runner.idle().await;
+    assert_eq!(log.lines(), ["at home"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_batch_that_is_cut_off_while_it_waits_for_its_place_takes_none() {
     let runner = Runner::new(TaskLimits::default().batches(1));
     let _attempts = with_attempts(&runner);

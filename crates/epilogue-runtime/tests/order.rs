@@ -158,12 +158,16 @@ async fn what_follows_runs_after_the_tasks_and_may_add_some() {
     let batch = Batch::new(tasks)
         .finally(move |report| async move {
             first.add(format!("exit after {}", report.succeeded));
-            late.add_task(say, (first, "from the exit"));
+            late.add_task(say, (first.clone(), "from the exit"));
+            for _ in 0..10 {
+                yield_now().await;
+            }
+            first.add("exit ended");
         })
         .finally(|_| async move { second.add("second exit") });
     batch.submit();
     runner.idle().await;
-    assert_eq!(log.lines(), ["task", "exit after 1", "from the exit", "second exit"]);
+    assert_eq!(log.lines(), ["task", "exit after 1", "exit ended", "from the exit", "second exit"]);
 
     let only = log.clone();
     Batch::new(runner.tasks(Origin::new(9, "GET /")))

@@ -66,7 +66,9 @@ impl Subscriber for Lines {
         let parent = event.parent().map(Id::into_u64);
         self.add(format!("{} in {parent:?}{}", event.metadata().level(), fields.0));
     }
-    fn enter(&self, _: &Id) {}
+    fn enter(&self, span: &Id) {
+        self.add(format!("entered {}", span.into_u64()));
+    }
     fn exit(&self, _: &Id) {}
     fn try_close(&self, span: Id) -> bool {
         self.add(format!("closed {}", span.into_u64()));
@@ -79,6 +81,7 @@ fn failures_are_logged_in_a_span_of_the_task_with_its_source() {
     for timeout in [None, Some(Duration::from_hours(1))] {
         let lines = lines_of_a_failure(timeout);
         assert!(lines.contains("span 1 task root=true task=mail request=POST /test"), "{lines}");
+        assert!(lines.contains("entered 1"), "{lines}");
         assert!(lines.contains("record 1 attempt=1"), "{lines}");
         assert!(lines.contains("record 1 outcome=\"failed\""), "{lines}");
         assert!(lines.contains("record 1 duration_ms=2000"), "{lines}");

@@ -83,7 +83,6 @@ impl Plain<'_> {
                 task.attempts = 1;
                 return Pause::Waiting;
             };
-            task.attempts = 1;
             if let Err(failure) = result {
                 return Pause::Failed(failure);
             }

@@ -32,8 +32,7 @@ impl Runner {
         self.lose(origin, task, TaskOutcome::Abandoned);
     }
 
-    fn lose(&self, origin: &Origin, mut task: Queued, outcome: TaskOutcome) {
-        task.ended = true;
+    fn lose(&self, origin: &Origin, task: Queued, outcome: TaskOutcome) {
         task.span().record("outcome", outcome.as_str());
         self.0.counters.ended(outcome);
         self.observe(origin, &task, None, None, &|observer, task| observer.ended(task, outcome));

@@ -112,13 +112,6 @@ struct Errors {
     of_function: Reasons,
 }
 
-impl Errors {
-    fn is_empty(&self) -> bool {
-        let Self { of_steps, of_function: Reasons { own, below } } = self;
-        of_steps.is_empty() && own.is_empty() && below.is_none()
-    }
-}
-
 /// The head, owned until somebody wants to keep it.
 #[expect(clippy::large_enum_variant, reason = "nearly every request owns its head, and has no use for a box")]
 enum Head {

@@ -65,9 +65,9 @@ impl<'a> Taking<'a> {
         Running::Untaken(Untaken(Box::new(self.into_reasons())))
     }
 
-    /// Whether nothing failed, neither here nor in what ran before.
+    /// Whether nothing failed in what ran before.
     pub(super) fn is_clean(&self) -> bool {
-        self.scope.errors.as_ref().is_none_or(|errors| errors.is_empty())
+        self.scope.errors.as_ref().is_none_or(|errors| errors.of_steps.is_empty())
     }
 
     /// Why a path function cannot run: what is wrong with its own parameters, and with those taken before.

@@ -1,7 +1,7 @@
 //! A request that becomes a WebSocket: its scope lives on until the socket is closed.
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use http_body_util::{Either, Full};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -45,10 +45,9 @@ impl Transport {
     }
 }
 
-/// Whether a request asks for a WebSocket.
+/// Whether a GET asks for a WebSocket.
 pub(crate) fn asks_for_websocket(request: &Parts) -> bool {
-    request.method == Method::GET
-        && request.version == Version::HTTP_11
+    request.version == Version::HTTP_11
         && lists(&request.headers, &header::CONNECTION, "upgrade")
         && lists(&request.headers, &header::UPGRADE, "websocket")
 }
@@ -104,7 +103,7 @@ impl Scope {
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
-        let open = OpenSocket(Some(self)).run(transport, function);
+        let open = self.run_socket(transport, function);
         runner.hold(origin, open.instrument(Span::current()));
         drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
@@ -133,6 +132,41 @@ impl Scope {
         let headers = &self.parts().headers;
         let mut known = self.route().node.protocols.iter().copied();
         known.find(|protocol| items(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|item| item == *protocol))
+    }
+
+    /// Runs the path function with the socket. Without a transport, another request has the connection. If this is cut off at the end of a
+    /// shutdown, the drop of the scope sees to its exits.
+    async fn run_socket(mut self, transport: Option<Transport>, function: Function) {
+        match transport {
+            None => {}
+            Some(Transport::Test(socket)) => {
+                if let Some(pipe) = socket.take() {
+                    return self.talk(pipe, function).await;
+                }
+            }
+            Some(Transport::Connection(on_upgrade)) => match on_upgrade.await {
+                Ok(upgraded) => return self.talk(TokioIo::new(upgraded), function).await,
+                Err(error) => tracing::debug!(%error, "the client left before its WebSocket was open"),
+            },
+        }
+        drop(self.end_socket(Ok(())).await);
+    }
+
+    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
+        let stopping = self.app.stopping.clone();
+        let longest_wait = self.app.longest_wait();
+        let (driver, socket) = Driver::new(io, Role::Server, self.route().limits.body()).await;
+        let (ended, function_ended) = oneshot::channel();
+        let talking = async {
+            let result = function(socket).await;
+            let (reply, close) = self.end_socket(result).await;
+            // The receiver may be gone, together with the client.
+            drop(ended.send(close));
+            reply
+        };
+        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
+        // The drop starts its tasks and exits, which come after the socket.
+        drop(reply);
     }
 
     /// Ends the socket after the path function: runs the exits of function scope, and gives the reply and the close frame.
@@ -178,57 +212,4 @@ fn upgrade_required(detail: &str) -> Failure {
         .header(header::UPGRADE, HeaderValue::from_static("websocket"))
         .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
         .raise()
-}
-
-/// The scope of an open WebSocket, until it is finished.
-struct OpenSocket(Option<Scope>);
-
-impl OpenSocket {
-    /// Without a transport, another request has the connection.
-    async fn run(mut self, transport: Option<Transport>, function: Function) {
-        match transport {
-            None => {}
-            Some(Transport::Test(socket)) => {
-                if let Some(pipe) = socket.take() {
-                    return self.talk(pipe, function).await;
-                }
-            }
-            Some(Transport::Connection(on_upgrade)) => match on_upgrade.await {
-                Ok(upgraded) => return self.talk(TokioIo::new(upgraded), function).await,
-                Err(error) => tracing::debug!(%error, "the client left before its WebSocket was open"),
-            },
-        }
-        let Some(scope) = &mut self.0 else { return };
-        let (reply, _close) = scope.end_socket(Ok(())).await;
-        self.0 = None;
-        drop(reply);
-    }
-
-    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
-        let Some(scope) = &mut self.0 else { return };
-        let stopping = scope.app.stopping.clone();
-        let longest_wait = scope.app.longest_wait();
-        let (driver, socket) = Driver::new(io, Role::Server, scope.route().limits.body()).await;
-        let (ended, function_ended) = oneshot::channel();
-        let talking = async {
-            let result = function(socket).await;
-            let (reply, close) = scope.end_socket(result).await;
-            // The receiver may be gone, together with the client.
-            drop(ended.send(close));
-            reply
-        };
-        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
-        self.0 = None;
-        // The drop starts its tasks and exits, which come after the socket.
-        drop(reply);
-    }
-}
-
-/// Even if it is cut off at the end of a shutdown, its exits are owed.
-impl Drop for OpenSocket {
-    fn drop(&mut self) {
-        let Some(mut scope) = self.0.take() else { return };
-        let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the WebSocket was cut off at shutdown");
-        drop(scope.finish(Err(error.raise())));
-    }
 }

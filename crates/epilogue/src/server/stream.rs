@@ -79,6 +79,8 @@ impl Drop for Stream {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::future::poll_fn;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::time::Duration;
 
@@ -89,11 +91,46 @@ mod tests {
     use crate::body::{After, ReplyBody};
     use crate::server::timer::ConnectionTimer;
 
+    fn connection(timer: &ConnectionTimer) -> Arc<Connection> {
+        let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        Arc::new(Connection::new(client, None, timer.wait()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn from_the_stop_on_a_client_must_hurry_and_the_app_need_not() {
+        const SECOND: Duration = Duration::from_secs(1);
+        let mut timer = ConnectionTimer::new(60 * SECOND, None);
+        let connection = connection(&timer);
+        timer.shorten(10 * SECOND);
+        let mut expires_within = async |time| {
+            tokio::time::timeout(time, poll_fn(|context| timer.poll_expired(context))).await.is_ok()
+        };
+        // One that is taken back while the app works on it, and one whose client has taken all.
+        drop(Stream::new(Arc::clone(&connection), &Method::GET));
+        let mut stream = Stream::new(Arc::clone(&connection), &Method::GET);
+        stream.waits_for_client();
+        drop(stream);
+
+        let mut stream = Stream::new(connection, &Method::GET);
+        let piece = || Poll::Ready(Some(Ok::<_, Infallible>(Frame::data(Bytes::from("piece")))));
+        for _ in 0..2 {
+            assert!(!expires_within(100 * SECOND).await);
+            let _ = stream.hand_on(piece());
+            assert!(!expires_within(9 * SECOND).await);
+            let _ = stream.hand_on(piece());
+            assert!(!expires_within(9 * SECOND).await);
+            for _ in 0..2 {
+                let _ = stream.hand_on::<Infallible>(Poll::Pending);
+            }
+        }
+        let _ = stream.hand_on(piece());
+        assert!(expires_within(12 * SECOND).await);
+    }
+
     #[tokio::test]
     async fn the_rest_of_a_piece_counts_in_the_length_of_the_reply() {
         let timer = ConnectionTimer::new(Duration::from_secs(1), None);
-        let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let connection = Arc::new(Connection::new(client, None, timer.wait()));
+        let connection = connection(&timer);
         let mut body = ReplyBody::new(Either::Left(Full::from(vec![0; FRAME + 7])), After::default());
         body.is_of(Box::new(Stream::new(connection, &Method::GET)));
         assert_eq!(body.size_hint().exact(), Some(FRAME as u64 + 7));

@@ -307,7 +307,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_sends_nothing_is_found_out() {
-        let mut timer = ConnectionTimer::new(10 * SECOND, None);
+        let mut timer = ConnectionTimer::new(10 * SECOND, Some(3 * SECOND));
         assert!(!expires_within(&mut timer, 9 * SECOND).await);
         assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
@@ -324,6 +324,16 @@ mod tests {
             assert!(!expires_within(&mut timer, 25 * SECOND).await);
         }
         let _head = hyper.sleep(10 * SECOND);
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_the_last_request_on_http2_a_head_has_its_whole_time() {
+        let mut timer = ConnectionTimer::new(10 * SECOND, None);
+        timer.wait().stream_begins();
+        assert!(!expires_within(&mut timer, 25 * SECOND).await);
+        timer.wait().stream_ended();
         assert!(!expires_within(&mut timer, 9 * SECOND).await);
         assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
@@ -365,7 +375,7 @@ mod tests {
         wait.head_came();
         wait.reply_stalls();
         let _head = timer.for_hyper().sleep(10 * SECOND);
-        assert!(!expires_within(&mut timer, 50 * SECOND).await);
+        assert!(!expires_within(&mut timer, 45 * SECOND).await);
         wait.reply_goes_on();
         assert!(!expires_within(&mut timer, 9 * SECOND).await);
         assert!(expires_within(&mut timer, 2 * SECOND).await);
@@ -398,8 +408,24 @@ mod tests {
             assert!(!expires_within(&mut timer, 9 * SECOND).await);
             wait.client_took();
         }
+        // The end of the reply may wait in the socket.
+        wait.stalls(true);
+        wait.stream_ended();
+        for _ in 0..3 {
+            assert!(!expires_within(&mut timer, 9 * SECOND).await);
+            wait.reply_goes_on();
+        }
         assert!(!expires_within(&mut timer, 9 * SECOND).await);
         assert!(expires_within(&mut timer, 12 * SECOND).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_was_told_to_go_has_the_time_once_more() {
+        let mut timer = ConnectionTimer::new(10 * SECOND, None);
+        assert!(expires_within(&mut timer, 11 * SECOND).await);
+        timer.restart();
+        assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]

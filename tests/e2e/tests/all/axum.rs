@@ -11,6 +11,7 @@ use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Entries, Gate, Journal, Served, request, settle};
 use http_body_util::{BodyExt, Full};
+use hyper::ext::ReasonPhrase;
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -383,6 +384,33 @@ async fn layers_of_tower_http_wrap_an_app() {
     let large =
         Request::post("/read").header("content-length", "11").body(Body::from("hello world")).unwrap();
     assert_eq!(app.oneshot(large).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+async fn tells_the_user(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let mut reply = next.run(request).await;
+    if let Some(user) = reply.extensions().get::<&str>().copied() {
+        reply.headers_mut().insert("x-user", HeaderValue::from_static(user));
+    }
+    reply
+}
+
+#[tokio::test]
+async fn what_a_reply_carries_reaches_the_layers_and_the_router_around_the_app() {
+    #[get("/")]
+    async fn named() -> (axum::Extension<&'static str>, axum::Extension<ReasonPhrase>, &'static str) {
+        (axum::Extension("ann"), axum::Extension(ReasonPhrase::from_static(b"Fine")), "hello")
+    }
+
+    let app = App::new().routes(routes![named]);
+    let names = axum::middleware::from_fn(tells_the_user);
+    let served = Served::new(app.clone().layer(names.clone())).await;
+    let reply = served.get("/").await;
+    assert_eq!(reply.headers()["x-user"], "ann");
+    assert_eq!(reply.extensions().get(), Some(&ReasonPhrase::from_static(b"Fine")));
+    served.stop().await.unwrap();
+    let router = axum::Router::new().fallback_service(app).layer(names);
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    assert_eq!(router.oneshot(request).await.unwrap().headers()["x-user"], "ann");
 }
 
 /// What axum's users do with `ConnectInfo`: count by address, or believe a proxy.

@@ -13,8 +13,8 @@ use axum::routing::{get, post};
 use axum_core::body::Body;
 use axum_core::response::Response;
 use epilogue::prelude::{
-    App, Bytes, Depends, Extract, Header, HeaderValue, HttpError, Json, Outcome, Query, Reply, RequestParts,
-    Router, State, StatusCode, TaskLimits, dependency, routes,
+    App, Bytes, Depends, Extract, Fresh, Header, HeaderValue, HttpError, Json, Outcome, Query, Reply,
+    RequestParts, Router, SecurityScopes, State, StatusCode, TaskLimits, dependency, routes,
 };
 use epilogue::testing::TestClient;
 use epilogue::{BackgroundTasks, DependsRejection, EpilogueLayer, Panicked};
@@ -541,6 +541,14 @@ fn adds(tasks: &BackgroundTasks) {
     tasks.add_task(|| (), ());
 }
 
+#[dependency]
+fn adds_more(tasks: &BackgroundTasks) {
+    tasks.add_task(|| (), ());
+}
+
+#[dependency]
+fn nothing() {}
+
 /// Even if the handler could do without it.
 #[tokio::test]
 async fn at_the_limit_the_list_is_refused() {
@@ -556,16 +564,22 @@ async fn at_the_limit_the_list_is_refused() {
         .route("/", post(handler))
         .route("/optional", post(async |adds: Option<Depends<adds>>| adds.is_some().to_string()))
         .route("/free", post(async |body: Bytes| body))
+        .route("/dependency", post(async |_nothing: Depends<nothing>| "no tasks"))
+        .route("/full-by-itself", post(async |_adds: Depends<adds>, _tasks: BackgroundTasks| "let in"))
+        .route("/fuller", post(async |_adds: Depends<adds>, _more: Depends<adds_more>| "let in"))
         .layer(layer.clone());
-    assert_eq!(text(router.clone().oneshot(request("/optional")).await.unwrap()).await, "true");
-    layer.drain().await.expect("everything was done");
+    for (path, reply) in [("/optional", "true"), ("/full-by-itself", "let in"), ("/fuller", "let in")] {
+        assert_eq!(text(router.clone().oneshot(request(path)).await.unwrap()).await, reply);
+        layer.drain().await.expect("everything was done");
+    }
     assert_eq!(router.clone().oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
     for path in ["/", "/optional"] {
         let refused = router.clone().oneshot(request(path)).await.unwrap();
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert!(refused.headers().contains_key("retry-after"), "{path}");
     }
-    assert_eq!(text(router.oneshot(request("/free")).await.unwrap()).await, "a body");
+    assert_eq!(text(router.clone().oneshot(request("/free")).await.unwrap()).await, "a body");
+    assert_eq!(text(router.oneshot(request("/dependency")).await.unwrap()).await, "no tasks");
     gate.open();
     layer.drain().await.expect("everything was done");
 }
@@ -707,6 +721,11 @@ async fn waits_with<T>(_taken: T, journal: Journal) {
     std::future::pending().await
 }
 
+#[dependency]
+fn held(journal: Depends<journal>) -> Guard {
+    Guard(Journal::clone(&journal))
+}
+
 /// Like a layer that keeps something of a request to report it later.
 async fn keeps_extensions(request: Request<Body>, next: Next) -> Response {
     let _kept = request.extensions().clone();
@@ -724,6 +743,10 @@ async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
             "/dependency" => {
                 post(async move |depends: Depends<self::journal>| waits_with(depends, journal).await)
             }
+            "/output" => post(async |held: Depends<held>| {
+                held.0.write("in");
+                std::future::pending::<()>().await;
+            }),
             "/within" => post(async move |request: Request<Body>| {
                 let (mut parts, _) = request.into_parts();
                 let _guard = Guard(journal.clone());
@@ -733,10 +756,13 @@ async fn a_request_that_leaves_nothing_behind_is_dropped_with_its_client() {
             _ => post(async move |body: Bytes| waits_with(body, journal).await),
         }
     };
-    let paths = ["/body", "/request", "/dependency", "/within"];
+    let paths = ["/body", "/request", "/dependency", "/output", "/within"];
     let router = paths.iter().fold(axum::Router::new(), |router, path| router.route(path, handler(path)));
     let layered = router.clone().layer(from_fn(keeps_extensions)).layer(layer.clone());
-    for router in [router.layer(layer.clone()), layered] {
+    // A handler of errors gets the head, so the head is kept.
+    let handles = App::new().state(journal.clone()).on_error(|error: &HttpError, _parts| error.status());
+    let handled = router.clone().layer(EpilogueLayer::new(handles));
+    for router in [router.layer(layer.clone()), layered, handled] {
         for path in paths {
             let running = tokio::spawn(router.clone().oneshot(request(path)));
             assert_eq!(entries.next().await, "in");
@@ -767,6 +793,169 @@ async fn a_request_that_has_taken_its_list_is_run_to_its_end() {
     assert!(running.await.is_err());
     gate.open();
     assert_eq!(entries.next().await, "task");
+}
+
+#[tokio::test]
+async fn a_request_whose_dependency_has_taken_the_list_or_has_an_exit_is_run_to_its_end() {
+    async fn waits<T>(_taken: T, gate: Gate, journal: Journal) {
+        journal.write("in");
+        gate.pass().await;
+        journal.write("on");
+    }
+
+    for (path, end) in [("/task", "task of a dependency"), ("/exit", "exit of a dependency")] {
+        let (journal, mut entries) = Journal::new();
+        let gate = Gate::default();
+        let (own, of_test) = ((gate.clone(), journal.clone()), (gate.clone(), journal.clone()));
+        let router = axum::Router::new()
+            .route("/task", post(async move |adds: Depends<adds_to_journal>| waits(adds, own.0, own.1).await))
+            .route("/exit", post(async move |ends: Depends<ends>| waits(ends, of_test.0, of_test.1).await))
+            .layer(EpilogueLayer::new(App::new().state(journal)));
+        let running = tokio::spawn(router.oneshot(request(path)));
+        assert_eq!(entries.next().await, "in");
+        running.abort();
+        assert!(running.await.is_err());
+        gate.open();
+        assert_eq!(entries.take(2).await, ["on", end]);
+    }
+}
+
+#[dependency(exit = end)]
+fn ends(journal: Depends<journal>) -> Journal {
+    Journal::clone(&journal)
+}
+
+async fn end(journal: &Journal, _outcome: &Outcome) {
+    journal.write("exit of a dependency");
+}
+
+#[dependency]
+fn adds_to_journal(journal: Depends<journal>, tasks: &BackgroundTasks) {
+    tasks.add_task(write, (journal, "task of a dependency".into()));
+}
+
+#[dependency]
+fn refuses(journal: Depends<journal>) -> Result<(), HttpError> {
+    journal.write("refused");
+    Err(HttpError::new(StatusCode::FORBIDDEN, "no"))
+}
+
+#[dependency]
+fn needs(_refuses: Depends<refuses>) {}
+
+#[dependency]
+fn does_without(refuses: Option<Depends<refuses>>) -> bool {
+    refuses.is_some()
+}
+
+#[tokio::test]
+async fn a_dependency_that_has_failed_is_not_run_again() {
+    async fn handler(
+        first: Option<Depends<refuses>>,
+        second: Option<Depends<refuses>>,
+        needs: Option<Depends<needs>>,
+        does_without: Depends<does_without>,
+    ) -> String {
+        format!("{first:?} {second:?} {needs:?} {does_without:?}")
+    }
+
+    async fn turned(does_without: Depends<does_without>, refuses: Option<Depends<refuses>>) -> String {
+        format!("{does_without:?} {refuses:?}")
+    }
+
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new()
+        .route("/", post(handler))
+        .route("/turned", post(turned))
+        .layer(EpilogueLayer::new(app));
+    for (path, reply) in [("/", "None None None Depends(false)"), ("/turned", "Depends(false) None")] {
+        assert_eq!(text(router.clone().oneshot(request(path)).await.unwrap()).await, reply);
+        assert_eq!(entries.now(), ["refused"], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_values_is_told_to_each_that_asks() {
+    type Asked = Result<Depends<page>, DependsRejection>;
+
+    async fn handler(first: Asked, second: Asked) -> String {
+        let count = |asked: Asked| asked.map_or_else(|rejection| rejection.errors().len(), |_| 0);
+        format!("{} {}", count(first), count(second))
+    }
+
+    let router = axum::Router::new().route("/", post(handler)).layer(EpilogueLayer::new(App::new()));
+    assert_eq!(text(router.oneshot(request("/?limit=x")).await.unwrap()).await, "2 2");
+}
+
+#[dependency]
+fn counted(journal: Depends<journal>) {
+    journal.write("counted");
+}
+
+#[dependency]
+fn counts(_fresh: Depends<Fresh<counted>>) {}
+
+#[dependency]
+fn counts_too(_counts: Depends<counts>) {}
+
+#[tokio::test]
+async fn what_is_below_a_dependency_that_has_run_is_not_run_again() {
+    async fn handler(_counts: Depends<counts>, _again: Depends<counts>, _too: Depends<counts_too>) {}
+
+    let (app, mut entries) = journalled();
+    let router = axum::Router::new().route("/", post(handler)).layer(EpilogueLayer::new(app));
+    assert_eq!(router.oneshot(request("/")).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(entries.now(), ["counted"]);
+}
+
+#[tokio::test]
+async fn a_dependency_knows_the_scopes_that_are_required_of_it() {
+    #[dependency]
+    fn scoped(scopes: SecurityScopes) -> Vec<&'static str> {
+        scopes.to_vec()
+    }
+    #[dependency]
+    fn editor(#[param(scopes("read", "write"))] scoped: Depends<scoped>) -> String {
+        scoped.join(" ")
+    }
+
+    let handler = async |editor: Depends<editor>| editor.to_string();
+    let router = axum::Router::new().route("/", post(handler)).layer(EpilogueLayer::new(App::new()));
+    assert_eq!(text(router.oneshot(request("/")).await.unwrap()).await, "read write");
+}
+
+#[tokio::test]
+async fn layers_of_two_apps_are_two() {
+    #[dependency]
+    fn number(number: State<u32>) -> u32 {
+        *number
+    }
+
+    let handler = async |number: Depends<number>| number.to_string();
+    let router = axum::Router::new()
+        .route("/", post(handler))
+        .layer(EpilogueLayer::new(App::new().state(1_u32)))
+        .layer(EpilogueLayer::new(App::new().state(2_u32)));
+    assert_eq!(text(router.oneshot(request("/")).await.unwrap()).await, "1");
+}
+
+/// Unlike a handler of axum's, a service may fail. Its error is for the layers around.
+#[tokio::test]
+async fn a_request_whose_service_fails_has_failed() {
+    let (app, mut entries) = journalled();
+    let service = tower::service_fn(async |request: Request<Body>| -> Result<Response, Nobody> {
+        let (mut parts, _) = request.into_parts();
+        let tasks = BackgroundTasks::from_request_parts(&mut parts, &()).await.unwrap();
+        let second = <Depends<second> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        tasks.add_task(write, (second.unwrap(), "never".into()));
+        Err(Nobody)
+    });
+    let service = tower::Layer::layer(&EpilogueLayer::new(app), service);
+    let failed = service.oneshot(request("/")).await.map(|reply| reply.status());
+    assert!(matches!(failed, Err(Nobody)), "{failed:?}");
+    let ends = "Failed(500 Internal Server Error: a service under the layer failed)";
+    let wanted = ["first", "second", &format!("function exit: {ends}"), &format!("request exit: {ends}")];
+    assert_eq!(entries.take(4).await, wanted);
 }
 
 async fn panics_alone(tasks: BackgroundTasks) {

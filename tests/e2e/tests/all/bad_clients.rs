@@ -152,6 +152,29 @@ async fn an_http2_connection_that_answers_nothing_does_not_hold_up_the_end() {
     clock.passes_until(served.stop()).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_client_that_takes_a_reply_slowly_may_take_any_time_in_all() {
+    const MIB: usize = 1024 * 1024;
+    #[get("/huge")]
+    async fn huge() -> Bytes {
+        Bytes::from(vec![b'x'; 64 * MIB])
+    }
+
+    let clock = Clock::stopped();
+    let app = App::new().routes(routes![huge]);
+    let served = Served::with(app, |server| server.reply_write_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("GET /huge HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    let mut taken = 0;
+    for _ in 0..4 {
+        // More than the kernel holds, so that the server sends more, and stalls again.
+        taken += client.read_at_least(12 * MIB).await;
+        clock.passes(SHORT * 3 / 5).await;
+    }
+    client.read_at_least(64 * MIB - taken).await;
+    served.stop().await.unwrap();
+}
+
 /// The body of a reply that goes on until it is told to end, and records how much of it the server has taken.
 #[derive(Clone, Default)]
 struct Endless {
@@ -364,6 +387,22 @@ async fn a_client_that_sends_no_more_of_its_body_does_not_hold_up_the_end() {
             assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_body_has_all_its_time_until_the_stop_and_a_third_of_the_grace_after_it() {
+    let (clock, (app, _entries, _gate)) = (Clock::stopped(), app());
+    let app = app.tasks(TaskLimits::default().grace(30 * SHORT));
+    let served = Served::with(app, |server| server.body_read_timeout(100 * SHORT)).await;
+    let mut client = served.connect().await;
+    client.write("POST /length HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nfirst").await;
+    clock.passes(20 * SHORT).await;
+    let stopped = tokio::spawn(served.stop());
+    clock.passes(5 * SHORT).await;
+    client.write("after").await;
+    let reply = client.read_to_end().await;
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\n10"), "{reply}");
+    stopped.await.unwrap().unwrap();
 }
 
 /// For whoever goes on in spite of an error.

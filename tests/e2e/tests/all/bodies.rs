@@ -355,6 +355,31 @@ async fn a_json_body_that_is_no_text_lets_nothing_run() {
     assert_eq!(request.send().await.status(), StatusCode::BAD_REQUEST);
 }
 
+/// Whatever it is declared as.
+#[tokio::test]
+async fn a_body_that_is_taken_as_it_is_need_not_be_json() {
+    #[post("/text")]
+    async fn as_text(_witness: Depends<witness>, body: String) -> String {
+        body
+    }
+    #[post("/bytes")]
+    async fn as_bytes(_witness: Depends<witness>, body: Bytes) -> Bytes {
+        body
+    }
+
+    let client = TestClient::new(App::new().state(Runs::default()).routes(routes![as_text, as_bytes]));
+    for (path, body) in [("/text", &b"{"[..]), ("/bytes", b"\xff")] {
+        for declared in ["application/json", "multipart/form-data; boundary=x"] {
+            let reply = client.post(path).header("content-type", declared).body(body).send().await;
+            assert_eq!(
+                (reply.status(), reply.bytes()),
+                (StatusCode::OK, &Bytes::from_static(body)),
+                "{path}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_may_be_missing() {
     let client = client();
@@ -402,7 +427,11 @@ async fn a_body_that_is_declared_as_something_else_is_a_text() {
     assert_eq!(sent("/text", "{}").send().await.text(), "{}");
     assert_eq!(errors(sent("/number", "x")).await, [json!(["int_parsing", ["body"]])]);
     assert_eq!(errors(sent("/list", "[1]")).await, [json!(["list_type", ["body"]])]);
-    assert_eq!(errors(sent("/optional", "{}")).await, [json!(["model_attributes_type", ["body"]])]);
+    for path in ["/optional", "/one"] {
+        assert_eq!(errors(sent(path, "{")).await, [json!(["model_attributes_type", ["body"]])], "{path}");
+    }
+    let xml = client.post("/list").header("content-type", "application/atom+xml").body("[1]");
+    assert_eq!(errors(xml).await, [json!(["list_type", ["body"]])]);
 }
 
 #[tokio::test]

@@ -120,6 +120,124 @@ async fn parameters_of_a_dependency_are_resolved_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn what_is_concurrent_below_another_is_resolved_once_and_in_order() {
+    #[dependency]
+    async fn first(journal: State<Journal>) {
+        journal.write("first");
+    }
+    #[dependency]
+    async fn second(journal: State<Journal>) {
+        journal.write("second");
+    }
+    #[dependency(concurrent)]
+    fn pair(_first: Depends<first>, _second: Depends<second>, journal: State<Journal>) {
+        journal.write("pair");
+    }
+    #[dependency]
+    async fn third(_pair: Depends<pair>, journal: State<Journal>) {
+        journal.write("third");
+    }
+    #[get("/", concurrent)]
+    async fn all(_pair: Depends<pair>, _third: Depends<third>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let client = TestClient::new(App::new().state(journal).routes(routes![all]));
+    assert_eq!(client.get("/").send().await.status(), StatusCode::OK);
+    assert_eq!(entries.now(), ["first", "second", "pair", "third"]);
+}
+
+#[tokio::test]
+async fn a_dependency_that_several_parameters_need_is_waited_for_by_all() {
+    #[dependency]
+    async fn slow(gate: State<Gate>, journal: State<Journal>) -> u32 {
+        journal.write("slow");
+        gate.pass().await;
+        1
+    }
+    #[dependency]
+    async fn late(other: State<Arc<tokio::sync::Notify>>) {
+        other.notified().await;
+    }
+    #[dependency]
+    fn one_more(slow: Depends<slow>) -> u32 {
+        *slow + 1
+    }
+    #[dependency]
+    fn late_one_more(_late: Depends<late>, slow: Depends<slow>) -> u32 {
+        *slow + 1
+    }
+    #[dependency]
+    fn two_more(slow: Depends<slow>, other: State<Arc<tokio::sync::Notify>>) -> u32 {
+        other.notify_one();
+        *slow + 2
+    }
+    #[dependency]
+    fn opens(gate: State<Gate>) {
+        gate.open();
+    }
+    #[get("/", concurrent)]
+    async fn sum(
+        one: Depends<one_more>,
+        late: Depends<late_one_more>,
+        two: Depends<two_more>,
+        _opens: Depends<opens>,
+    ) -> String {
+        format!("{} {} {}", *one, *late, *two)
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let other = Arc::<tokio::sync::Notify>::default();
+    let app = App::new().state(journal).state(Gate::default()).state(other).routes(routes![sum]);
+    assert_eq!(TestClient::new(app).get("/").send().await.text(), "2 2 3");
+    assert_eq!(entries.now(), ["slow"]);
+}
+
+#[tokio::test]
+async fn what_comes_before_or_after_concurrent_parameters_has_its_turn() {
+    #[dependency]
+    async fn before(journal: State<Journal>) -> u32 {
+        journal.write("before");
+        1
+    }
+    #[dependency]
+    async fn one_side(meeting: State<Meeting>) -> u32 {
+        meeting.0.wait().await;
+        1
+    }
+    #[dependency]
+    async fn other_side(meeting: State<Meeting>) -> u32 {
+        meeting.0.wait().await;
+        2
+    }
+    #[dependency(concurrent)]
+    fn first_two(left: Depends<left>, right: Depends<right>) -> u32 {
+        *left + *right
+    }
+    #[dependency(concurrent)]
+    fn last_two(one: Depends<one_side>, other: Depends<other_side>, before: Depends<before>) -> u32 {
+        *one + *other + *before
+    }
+    #[get("/in-order")]
+    async fn in_order(
+        before: Depends<before>,
+        first: Depends<first_two>,
+        last: Depends<last_two>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> String {
+        tasks.add_task(write, ((*journal).clone(), "task of the function"));
+        format!("{} {} {}", *before, *first, *last)
+    }
+
+    let (app, mut entries) = app();
+    let client = TestClient::new(app.routes(routes![in_order]));
+    assert_eq!(client.get("/in-order").send().await.text(), "1 5 4");
+    let wanted =
+        ["before", "shared", "task of shared", "task of left", "task of right", "task of the function"];
+    assert_eq!(entries.now(), wanted);
+}
+
+#[tokio::test]
 async fn an_error_of_one_ends_the_others() {
     let (app, _entries) = app();
     let dropped = Arc::new(tokio::sync::Notify::new());
@@ -175,6 +293,61 @@ async fn what_is_entered_on_the_blocking_pool_when_another_one_fails_is_exited()
     assert!(entries.now().is_empty(), "the pool is exited after what was taken of it");
     end.send(()).unwrap();
     assert_eq!(entries.take(2).await, ["connection exited, success: false", "pool exited"]);
+}
+
+#[dependency(scope = "function", exit = close_early)]
+fn transaction(journal: State<Journal>) -> Journal {
+    (*journal).clone()
+}
+
+async fn close_early(journal: &Journal, _outcome: &Outcome) {
+    journal.write("transaction exited");
+}
+
+#[dependency(blocking)]
+fn uses(transaction: Depends<transaction>, call: State<Call>) {
+    call.begun.notify_one();
+    call.end.lock().unwrap().recv().unwrap();
+    transaction.write("used");
+}
+
+#[dependency(blocking, scope = "function", exit = close_statement)]
+fn statement(transaction: Depends<transaction>, call: State<Call>) -> Journal {
+    call.begun.notify_one();
+    call.end.lock().unwrap().recv().unwrap();
+    (*transaction).clone()
+}
+
+async fn close_statement(journal: &Journal, _outcome: &Outcome) {
+    journal.write("statement exited");
+}
+
+#[tokio::test]
+async fn an_exit_before_the_reply_waits_for_what_uses_its_output_on_the_blocking_pool() {
+    #[dependency]
+    async fn refuses_aloud(call: State<Call>, journal: State<Journal>) -> Result<(), HttpError> {
+        call.begun.notified().await;
+        journal.write("refused");
+        Err(HttpError::new(StatusCode::FORBIDDEN, "no"))
+    }
+    #[get("/uses", concurrent)]
+    async fn used(_uses: Depends<uses>, _refuses: Depends<refuses_aloud>) {}
+    #[get("/statement", concurrent)]
+    async fn stated(_statement: Depends<statement>, _refuses: Depends<refuses_aloud>) {}
+
+    for (path, last_of_the_call) in [("/uses", "used"), ("/statement", "statement exited")] {
+        let (journal, mut entries) = Journal::new();
+        let (end, ends) = mpsc::channel();
+        let call = Call { begun: tokio::sync::Notify::new(), end: Mutex::new(ends) };
+        let client = TestClient::new(App::new().state(journal).state(call).routes(routes![used, stated]));
+        let request = tokio::spawn(async move { client.get(path).send().await.status() });
+        assert_eq!(entries.next().await, "refused", "{path}");
+        settle().await;
+        assert_eq!(entries.now(), [""; 0], "{path}");
+        end.send(()).unwrap();
+        assert_eq!(request.await.unwrap(), StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(entries.now(), [last_of_the_call, "transaction exited"], "{path}");
+    }
 }
 
 #[dependency(blocking)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Entries, Journal};
+use epilogue_e2e::{Entries, Journal, errors};
 
 #[derive(Debug, thiserror::Error)]
 #[error("melted")]
@@ -30,6 +30,7 @@ fn app() -> (App, Entries) {
         replaced,
         late,
         panics,
+        optional_panics,
         task_fails,
         denied,
         fresh,
@@ -144,6 +145,17 @@ async fn late(_late: Depends<raises_late>) -> &'static str {
 #[dependency]
 fn explodes() -> u8 {
     panic!("on purpose")
+}
+
+#[dependency]
+async fn explodes_later() -> u8 {
+    tokio::task::yield_now().await;
+    panic!("on purpose")
+}
+
+#[get("/optional-panics")]
+async fn optional_panics(_outer: Depends<outer>, _explodes: Option<Depends<explodes_later>>) -> &'static str {
+    "never"
 }
 
 #[get("/panics")]
@@ -308,6 +320,46 @@ async fn a_dependency_that_is_optional_here_and_required_there_is_required() {
     assert_eq!(response.json::<serde_json::Value>()["detail"].as_array().unwrap().len(), 1);
 }
 
+#[dependency]
+fn needs_twice(twice: Depends<twice>, _denied: Option<Depends<forbidden>>) -> u32 {
+    *twice
+}
+
+#[tokio::test]
+async fn what_an_optional_dependency_requires_is_required_where_that_is_and_nothing_more() {
+    #[get("/")]
+    async fn both(optional: Option<Depends<needs_twice>>, required: Depends<needs_twice>) -> String {
+        format!("{:?} {}", optional.as_deref(), *required)
+    }
+
+    let (app, _entries) = app();
+    let client = TestClient::new(app.routes(routes![both]));
+    assert_eq!(client.get("/?limit=3").send().await.text(), "Some(6) 6");
+    let limit = serde_json::json!(["int_parsing", ["query", "limit"]]);
+    assert_eq!(errors(client.get("/?limit=x")).await, [limit]);
+}
+
+#[tokio::test]
+async fn a_dependency_that_nothing_takes_must_have_valid_values_too() {
+    #[get("/route", dependencies(limit))]
+    async fn guarded(journal: State<Journal>) {
+        journal.write("guarded");
+    }
+    #[get("")]
+    async fn within(journal: State<Journal>) {
+        journal.write("within");
+    }
+
+    let (app, mut entries) = app();
+    let router = Router::new("/router").depends::<limit>().routes(routes![within]);
+    let client = TestClient::new(app.routes(routes![guarded]).router(router));
+    for path in ["/route", "/router"] {
+        let limit = serde_json::json!(["int_parsing", ["query", "limit"]]);
+        assert_eq!(errors(client.get(&format!("{path}?limit=x"))).await, [limit], "{path}");
+    }
+    assert_eq!(entries.now(), [""; 0]);
+}
+
 #[tokio::test]
 async fn exits_run_in_reverse_in_their_scope_and_know_the_end() {
     let (app, mut entries) = app();
@@ -344,8 +396,10 @@ async fn an_exit_before_the_reply_may_replace_it_and_one_after_may_not() {
 async fn a_dependency_that_panics_is_a_500_and_what_was_entered_is_exited() {
     let (app, mut entries) = app();
     let client = TestClient::new(app);
-    assert_eq!(client.get("/panics").send().await.status(), 500);
-    assert_eq!(entries.now(), ["outer", "outer closed: panic"]);
+    for path in ["/panics", "/optional-panics"] {
+        assert_eq!(client.get(path).send().await.status(), 500, "{path}");
+        assert_eq!(entries.now(), ["outer", "outer closed: panic"], "{path}");
+    }
 }
 
 #[tokio::test]
@@ -632,13 +686,17 @@ async fn what_stands_in_for_an_app_scoped_dependency_is_app_scoped_wherever_it_i
     fn plain() -> String {
         format!("built {}", BUILT.fetch_add(1, Ordering::Relaxed) + 1)
     }
+    #[dependency(scope = "app")]
+    fn above(pool: Depends<pool>) -> String {
+        pool.to_string()
+    }
     #[dependency]
     fn of_a_request(q: Query<String>) -> String {
         q.into_inner()
     }
     #[get("/pool")]
-    async fn index(pool: Depends<pool>) -> String {
-        pool.to_string()
+    async fn index(pool: Depends<pool>, above: Depends<above>) -> String {
+        format!("{}, {}", *pool, *above)
     }
     let app = App::new().routes(routes![index]);
 
@@ -647,7 +705,7 @@ async fn what_stands_in_for_an_app_scoped_dependency_is_app_scoped_wherever_it_i
 
     let client = TestClient::new(app.clone().override_dependency_with::<pool, plain>());
     for _ in 0..2 {
-        assert_eq!(client.get("/pool").send().await.text(), "built 1");
+        assert_eq!(client.get("/pool").send().await.text(), "built 1, built 1");
     }
 
     let message = app.override_dependency_with::<pool, of_a_request>().start().await.unwrap_err().to_string();
@@ -721,6 +779,14 @@ async fn overrides_that_cannot_be_stop_the_start() {
     assert!(message.starts_with(expected), "{message}");
 
     #[dependency]
+    fn asks(_required: SecurityScopes, _limit: Depends<limit>) {}
+    #[get("/scoped")]
+    async fn scoped(#[param(scopes("read"))] _asks: Depends<asks>) {}
+    let circle = App::new().state(Journal::new().0).routes(routes![scoped]);
+    let message = circle.override_dependency_with::<limit, around>().start().await.unwrap_err().to_string();
+    assert!(message.contains("ends up depending on itself"), "{message}");
+
+    #[dependency]
     fn of_a_request(n: Query<u32>) -> Arc<AtomicU32> {
         Arc::new(AtomicU32::new(*n))
     }
@@ -729,6 +795,21 @@ async fn overrides_that_cannot_be_stop_the_start() {
         too_early.override_dependency_with::<base, of_a_request>().start().await.unwrap_err().to_string();
     let expected = "the override `of_a_request` of `base` takes a value of a request through `counter` -> `base` -> `n` of `uses_app_scope`";
     assert!(message.starts_with(expected), "{message}");
+
+    #[dependency]
+    fn of_json(n: Json<u32>) -> u32 {
+        *n
+    }
+    #[get("/stream-last")]
+    async fn stream_last(_limit: Depends<limit>, _body: Extract<epilogue::Body>) {}
+    #[get("/stream-first")]
+    async fn stream_first(_body: Extract<epilogue::Body>, _limit: Depends<limit>) {}
+    for route in [routes![stream_last], routes![stream_first]] {
+        let (app, _entries) = app();
+        let twice = app.routes(route).override_dependency_with::<limit, of_json>();
+        let message = twice.start().await.unwrap_err().to_string();
+        assert!(message.contains("uses the body twice"), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -172,6 +172,25 @@ async fn bodies_over_the_limit_are_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_comes_in_pieces_is_read_whole() {
+    #[post("/echo")]
+    async fn echo(body: String) -> String {
+        body
+    }
+
+    let served = Served::new(App::new().routes(routes![echo])).await;
+    let mut raw = served.connect().await;
+    raw.write(
+        "POST /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n",
+    )
+    .await;
+    raw.write("4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n").await;
+    let reply = raw.read_to_end().await;
+    assert!(reply.ends_with("\r\n\r\none two three"), "{reply}");
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_limit_of_an_inner_router_counts() {
     let inner = Router::new("/inner").body_limit(10).routes(routes![length]);
     let outer = Router::new("/outer").body_limit(1000).routes(routes![length]).router(inner);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
@@ -26,7 +27,7 @@ async fn text(tasks: &BackgroundTasks, journal: State<Journal>) -> &'static str 
 
 fn app() -> (App, Entries) {
     let (journal, entries) = Journal::new();
-    (App::new().state(journal).routes(routes![text, nothing, unchanged, upload, streamed]), entries)
+    (App::new().state(journal).routes(routes![text, nothing, unchanged, reset, upload, streamed]), entries)
 }
 
 fn layered(app: App) -> App {
@@ -68,6 +69,15 @@ async fn unchanged(tasks: &BackgroundTasks, journal: State<Journal>) -> (StatusC
     (StatusCode::NOT_MODIFIED, "a body that no such reply has")
 }
 
+#[get("/reset")]
+async fn reset(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
+    tasks.add_task(note, (journal, "reset"));
+    let text = "a body that no such reply has";
+    let mut reply = (StatusCode::RESET_CONTENT, text).into_response();
+    reply.headers_mut().insert(http::header::CONTENT_LENGTH, text.len().into());
+    reply
+}
+
 #[tokio::test]
 async fn a_reply_without_content_has_none() {
     for is_layered in [false, true] {
@@ -78,6 +88,7 @@ async fn a_reply_without_content_has_none() {
             ("HEAD", "/text", 200, Some("12")),
             ("GET", "/nothing", 204, None),
             ("GET", "/unchanged", 304, None),
+            ("GET", "/reset", 205, None),
             ("HEAD", "/unknown", 404, Some("22")),
         ];
         for (method, path, status, length) in rows {
@@ -89,7 +100,7 @@ async fn a_reply_without_content_has_none() {
             assert!(reply.body().is_end_stream(), "{method} {path} has a body");
             reply.into_body().collect().await.unwrap();
         }
-        assert_eq!(entries.take(3).await, ["text", "nothing", "unchanged"]);
+        assert_eq!(entries.take(4).await, ["text", "nothing", "unchanged", "reset"]);
         served.stop().await.unwrap();
     }
 }

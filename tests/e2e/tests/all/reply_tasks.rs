@@ -8,6 +8,32 @@ async fn write(journal: Journal, line: &'static str) {
     journal.write(line);
 }
 
+#[task]
+async fn note(line: String, journal: Depends<journal>) {
+    journal.write(line);
+}
+
+#[dependency(scope = "app")]
+fn journal(journal: State<Journal>) -> Journal {
+    (*journal).clone()
+}
+
+#[tokio::test]
+async fn a_reply_carries_a_task_with_named_arguments_too() {
+    #[post("/")]
+    async fn notes() -> Background {
+        let note = |line: &str| note { line: line.into() };
+        Background::add(note("first")).and_add(note("second")).name("second note")
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![notes]).build_at_start::<self::journal>();
+    let reply = TestClient::new(app).post("/").send().await;
+    let names: Vec<_> = reply.tasks().iter().map(|task| &*task.name).collect();
+    assert_eq!(names, ["note", "second note"]);
+    assert_eq!(entries.now(), ["first", "second"]);
+}
+
 #[get("/page")]
 async fn page() -> &'static str {
     "page"

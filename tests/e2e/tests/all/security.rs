@@ -400,6 +400,14 @@ async fn chain(#[param(scopes("admin"))] scopes: Depends<with_me_and_items>) -> 
     scopes.join(" ")
 }
 
+#[get("/below")]
+async fn below(
+    #[param(scopes("a"))] one: Depends<with_me>,
+    #[param(scopes("b"))] two: Depends<with_me>,
+) -> String {
+    format!("{}, {}", one.join(" "), two.join(" "))
+}
+
 #[get("/sets", dependencies(scoped))]
 async fn sets(
     none: Depends<scoped>,
@@ -426,10 +434,12 @@ fn no_scopes() -> Vec<&'static str> {
 #[tokio::test]
 async fn scopes_grow_along_the_chain_and_tell_outputs_apart() {
     let (journal, mut entries) = Journal::new();
-    let app = App::new().state(journal).routes(routes![chain, sets]);
+    let app = App::new().state(journal).routes(routes![chain, below, sets]);
     let served = Served::new(app.clone()).await;
     assert_eq!(served.get("/chain").await.body(), "admin items me");
     assert_eq!(entries.now(), ["session", "scoped admin items me"]);
+    assert_eq!(served.get("/below").await.body(), "a me, b me");
+    assert_eq!(entries.now(), ["session", "scoped a me", "scoped b me"]);
 
     let body = served.get("/sets").await.into_body();
     assert_eq!(body, r#"[[],["a"],["a","b"],["a","b"],["a"],[]]"#);

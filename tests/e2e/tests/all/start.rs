@@ -430,6 +430,11 @@ async fn of_prefix(#[param(from_prefix)] shop: Path<Number>) -> String {
     shop.0.0.to_string()
 }
 
+#[get("/h")]
+async fn of_prefix_as_text(#[param(from_prefix)] shop: Path<String>) -> String {
+    shop.into_inner()
+}
+
 #[derive(Deserialize)]
 struct Segments {
     shop: Number,
@@ -456,6 +461,7 @@ async fn a_name_in_the_path_is_found_whatever_its_type() {
         (App::new().routes(routes![of_alias]), "of_alias", "idd", "`idd`", "/d/{id}"),
         (App::new().routes(routes![of_dependency]), "of_dependency", "item", "`owned` -> `of`", "/e/{id}"),
         (in_shops(routes![of_prefix]), "of_prefix", "shop", "`shop`", "/shops/{id}/f"),
+        (in_shops(routes![of_prefix_as_text]), "of_prefix_as_text", "shop", "`shop`", "/shops/{id}/h"),
         (App::new().depends::<owned>().routes(routes![x]), "x", "item", "`owned` -> `of`", "/x"),
         (App::new().routes(routes![of_struct]), "of_struct", "shop", "`segments`", "/g/{kind}"),
     ] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::Journal;
+use epilogue_e2e::{Gate, Journal, settle};
 
 #[dependency(scope = "app")]
 fn post_office(journal: State<Journal>) -> Journal {
@@ -194,6 +194,27 @@ async fn a_task_is_retried_as_its_macro_says() {
     let client = TestClient::new(App::new().routes(routes![retried]));
     assert!(client.post("/retried").send().await.failed_tasks().is_empty());
     assert_eq!(ATTEMPTS.load(Ordering::Relaxed), 3);
+}
+
+/// As when a request spawns something that outlives it.
+#[tokio::test]
+async fn what_is_added_through_a_list_that_outlives_its_request_runs_too() {
+    #[get("/")]
+    async fn spawns(tasks: BackgroundTasks, gate: State<Gate>, journal: State<Journal>) {
+        tokio::spawn(async move {
+            gate.pass().await;
+            tasks.add_task(async move || journal.write("late"), ());
+        });
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let client = TestClient::new(App::new().state(journal).state(gate.clone()).routes(routes![spawns]));
+    assert!(client.get("/").send().await.tasks().is_empty());
+    gate.open();
+    settle().await;
+    client.stop().await.unwrap();
+    assert_eq!(entries.now(), ["late"]);
 }
 
 static TRIES: AtomicU32 = AtomicU32::new(0);

@@ -232,19 +232,21 @@ async fn a_request_that_asks_for_no_socket_is_told_to() {
     assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
     assert_eq!(response.headers()["upgrade"], "websocket");
     assert_eq!(response.body(), r#"{"detail":"This is a WebSocket"}"#);
-    let ask = |version: &str| {
+    let ask = |protocol: &str, version: &str| {
         Request::get("/echo")
             .header("host", "localhost")
             .header("connection", "keep-alive, Upgrade")
-            .header("upgrade", "WebSocket")
+            .header("upgrade", protocol)
             .header("sec-websocket-version", version)
             .body(http_body_util::Full::default())
             .unwrap()
     };
-    let response = served.send(ask("8")).await;
+    let response = served.send(ask("h2c", "13")).await;
+    assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+    let response = served.send(ask("WebSocket", "8")).await;
     assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
     assert_eq!(response.headers()["sec-websocket-version"], "13");
-    assert_eq!(served.send(ask("13")).await.status(), StatusCode::BAD_REQUEST, "without a key");
+    assert_eq!(served.send(ask("WebSocket", "13")).await.status(), StatusCode::BAD_REQUEST, "without a key");
     assert_eq!(served.send(request("POST", "/echo")).await.status(), StatusCode::METHOD_NOT_ALLOWED);
     let mut http2 = served.http2().await;
     let response = http2.send_request(request("GET", "/echo")).await.unwrap();
@@ -447,10 +449,12 @@ async fn no_more_pings_are_read_than_the_client_takes_answers() {
 
 #[tokio::test]
 async fn an_open_socket_keeps_its_place_among_the_connections() {
-    let served = Served::with(App::new().routes(routes![echo]), |server| server.max_connections(1)).await;
+    let app = App::new().routes(routes![echo]);
+    let served = Served::with(app.clone(), |server| server.max_connections(1)).await;
     let mut client = open(&served, "/echo").await.unwrap();
     let second = tokio::time::timeout(Duration::from_millis(50), open(&served, "/echo")).await;
     assert!(second.is_err(), "the second one waits");
+    assert_eq!(app.task_stats().open, 1);
     client.close(None).await.unwrap();
     while client.next().await.is_some() {}
     drop(client);

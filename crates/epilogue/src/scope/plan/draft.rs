@@ -313,7 +313,7 @@ impl<'a, 'b> Draft<'a, 'b> {
         concurrent: bool,
         need: Need,
     ) -> Result<Box<[Site]>, PlanError> {
-        if !concurrent || self.in_concurrent || self.in_app {
+        if !concurrent || self.in_concurrent {
             return params.iter().map(|param| self.site(param, need)).collect();
         }
         self.in_concurrent = true;
