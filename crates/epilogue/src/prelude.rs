@@ -13,8 +13,8 @@ pub use crate::{
     ApiKey, ApiKeyHeader, ApiKeyQuery, App, Background, BackgroundTasks, ClientAddr, Dependency, Depends,
     Event, EventSender, EventStream, Extract, Form, Fresh, Header, HttpBasic, HttpBearer, HttpDigest,
     HttpError, HttpScheme, IntoResponse, Json, OAuth2AuthorizationCodeBearer, OAuth2CodeScheme,
-    OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Path,
-    Query, Rejection, Reply, RequestParts, Response, Router, Secret, SecurityScopes, Shutdown, Sse,
+    OAuth2PasswordBearer, OAuth2PasswordForm, OAuth2Scheme, OpenIdConnect, OpenIdScheme, Outcome, Panicked,
+    Path, Query, Rejection, Reply, RequestParts, Response, Router, Secret, SecurityScopes, Shutdown, Sse,
     SseClosed, State, TaskLimits, delete, dependency, get, head, options, patch, post, put, routes, task,
     trace,
 };

@@ -36,7 +36,6 @@ pub enum Failure {
 ///
 /// ```
 /// use epilogue::prelude::*;
-/// use epilogue::Panicked;
 ///
 /// let app = App::new().on_error(|_: &Panicked, _parts| (StatusCode::INTERNAL_SERVER_ERROR, "that should not happen"));
 /// # let _ = app;

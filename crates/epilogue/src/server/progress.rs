@@ -26,9 +26,7 @@ impl Left {
     }
 
     fn line(self, rest: Duration) -> String {
-        // Rounded, so that a second after a start at 30 s there are 29 s left, however late the timer was.
-        let seconds = (rest + Duration::from_millis(500)).as_secs();
-        format!("draining: {} tasks, {} requests, {seconds} s left", self.tasks, self.requests)
+        format!("draining: {} tasks, {} requests, {} s left", self.tasks, self.requests, rest.as_secs())
     }
 }
 
@@ -45,7 +43,7 @@ pub(crate) async fn shown_beside<T>(
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             seconds.tick().await;
-            let (left, rest) = (left(), grace.saturating_sub(begun.elapsed()));
+            let (left, rest) = (left(), rounded(grace.saturating_sub(begun.elapsed())));
             if terminal.is_one {
                 terminal.show(&left.line(rest));
             } else {
@@ -58,6 +56,11 @@ pub(crate) async fn shown_beside<T>(
         done = drained => done,
         never = telling => never,
     }
+}
+
+/// To whole seconds, so that a second after a start at 30 s there are 29 s left, however late the timer was.
+fn rounded(rest: Duration) -> Duration {
+    Duration::from_secs((rest + Duration::from_millis(500)).as_secs())
 }
 
 /// Standard error, where each line is written over the one before.
@@ -90,7 +93,10 @@ mod tests {
     #[test]
     fn the_line_says_what_is_left() {
         let left = Left { tasks: 212, requests: 3 };
-        assert_eq!(left.line(Duration::from_millis(23_990)), "draining: 212 tasks, 3 requests, 24 s left");
+        assert_eq!(
+            left.line(rounded(Duration::from_millis(23_990))),
+            "draining: 212 tasks, 3 requests, 24 s left"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use epilogue::prelude::*;
 use epilogue::testing::{TestClient, TestResponse};
-use epilogue::{IntoResponse, Invalid, Loc, Panicked, Response};
+use epilogue::{Invalid, Loc};
 use epilogue_e2e::{Entries, Journal};
 use serde::Deserialize;
 use serde_json::{Value, json};
