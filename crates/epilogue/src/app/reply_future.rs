@@ -47,7 +47,7 @@ pub(super) struct Keeper {
     pub(super) route: usize,
     pub(super) number: u64,
     /// The places for what it leaves behind, held until it has ended.
-    pub(super) reservation: Reservation,
+    pub(super) reservation: Option<Reservation>,
 }
 
 impl ReplyFuture {
@@ -160,7 +160,6 @@ impl Drop for ReplyFuture {
         let Some(Keeper { app, route, number, reservation }) = self.keep.take() else { return };
         if let FutureState::Running(future) = std::mem::replace(&mut self.state, FutureState::Done) {
             let origin = Origin::new(number, Arc::clone(&app.routes[route].label));
-            let reservation = Some(reservation);
             // When the reply's body is dropped, it releases the tasks.
             match self.trace.take() {
                 None => app.runner.keep(origin, reservation, async move { drop_caught(future.await) }),

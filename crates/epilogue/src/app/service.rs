@@ -229,16 +229,12 @@ impl AppState {
                 return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
             }
         }
-        let number = if places > 0 || trace.is_some() { self.next_number() } else { 0 };
+        let is_kept = route.leaves_something();
+        let number = if is_kept || trace.is_some() { self.next_number() } else { 0 };
         if let Some(trace) = trace {
             trace.numbered(number);
         }
-        let keep = reservation.map(|reservation| Keeper {
-            app: Arc::clone(self),
-            route: index,
-            number,
-            reservation,
-        });
+        let keep = is_kept.then(|| Keeper { app: Arc::clone(self), route: index, number, reservation });
         let run = route.node.run;
         let scope = Scope::new(Arc::clone(self), index, number, parts, captures, body, link);
         let mut future = ReplyFuture::running(run(scope));

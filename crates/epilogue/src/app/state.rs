@@ -62,6 +62,11 @@ impl CompiledRoute {
         let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
         tasks + usize::from(self.plan.exits_late)
     }
+
+    /// Whether a request can leave something behind: it is then run to its end even if its client leaves.
+    pub(crate) fn leaves_something(&self) -> bool {
+        self.plan.has_exits || self.places() > 0
+    }
 }
 
 impl AppState {

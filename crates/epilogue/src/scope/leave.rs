@@ -59,7 +59,7 @@ impl Scope {
         let mut after = if self.owes_anything() {
             self.batch(outcome, breakable.as_ref())
         } else {
-            // A request for which places are kept has been given a number.
+            // A request that can leave something behind has been given a number.
             if self.number != 0 {
                 self.route().demand.was(0);
             }
@@ -204,10 +204,10 @@ impl Scope {
         drop(self.batch(Outcome::of_failure(&error.raise()), None));
     }
 
-    /// A request for which places are kept is the runner's to name.
+    /// A request that can leave something behind is the runner's to name.
     #[inline(never)]
     fn log_if_cut_off(&self, link: &Link) {
-        if link.is_cut_off() && self.route().places() == 0 {
+        if link.is_cut_off() && !self.route().leaves_something() {
             link.log_if_cut_off(&self.route().label);
         }
     }

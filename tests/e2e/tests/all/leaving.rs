@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Random, Raw, Served};
+use epilogue_e2e::{Entries, Gate, Journal, Random, Raw, Served, request};
 use http_body_util::{BodyExt, Full};
 use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 
 const CLIENTS: usize = 2_000;
 const AT_ONCE: usize = 100;
@@ -243,4 +244,33 @@ async fn requests_without_a_client_count_against_the_limit() {
     }
     assert_eq!(served.get("/waits").await.status(), 200);
     served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_leaves_only_an_exit_before_its_reply_is_run_to_its_end() {
+    #[dependency(scope = "function", exit = commit)]
+    fn transaction(journal: State<Journal>) -> Journal {
+        (*journal).clone()
+    }
+
+    async fn commit(journal: &Journal, outcome: &Outcome) {
+        journal.write(if outcome.is_success() { "committed" } else { "rolled back" });
+    }
+
+    #[post("/orders")]
+    async fn order(transaction: Depends<transaction>, gate: State<Gate>) {
+        transaction.write("begun");
+        gate.pass().await;
+        transaction.write("ordered");
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let app = App::new().state(journal).state(gate.clone()).routes(routes![order]);
+    let running = tokio::spawn(app.oneshot(request("POST", "/orders")));
+    assert_eq!(entries.next().await, "begun");
+    running.abort();
+    assert!(running.await.is_err());
+    gate.open();
+    assert_eq!(entries.take(2).await, ["ordered", "committed"]);
 }
