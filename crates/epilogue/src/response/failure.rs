@@ -12,7 +12,7 @@ use http_body::Body as _;
 use serde::Serialize;
 
 use super::HttpError;
-use super::handed_over::{logged_for, with_reason};
+use super::inner_error::{logged_for, with_reason};
 use crate::param::Json;
 use crate::rejection::Rejection;
 use crate::scope::caught_now;

@@ -7,7 +7,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::handed_over::hand_over;
+use super::inner_error::hand_over;
 use super::reply::add_headers;
 use super::{detailed, internal_server_error};
 use crate::body::never_has_content;

@@ -3,15 +3,15 @@
 #[cfg(feature = "cookie")]
 mod cookies;
 mod failure;
-mod handed_over;
 mod http_error;
+mod inner_error;
 mod reply;
 mod returned;
 
 pub use failure::{Failure, Panicked, RaisedError};
 pub(crate) use failure::{ReplyError, detailed, internal_server_error};
-pub(crate) use handed_over::logged_for;
 pub use http_error::{HttpError, IntoHttpError};
+pub(crate) use inner_error::logged_for;
 pub use reply::Reply;
 pub use returned::{
     EndsInJson, EndsInNoJson, JsonReply, NoOutput, NoReply, ReplyOr, ReplyValue, Returned, ReturnedReply,

@@ -8,8 +8,8 @@ use axum_core::body::Body;
 use bytes::Bytes;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue::{IntoResponse, Message, Response, WebSocketError};
-use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, logs_to, request};
+use epilogue::{Message, WebSocketError};
+use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, hide_panics, logs_to, request};
 use tokio::io::AsyncReadExt;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Level;
@@ -301,6 +301,30 @@ async fn the_source_of_an_error_of_ones_own_is_logged_where_it_belongs() {
     let refused = App::new().routes(routes![never]).start().await.unwrap_err().to_string();
     assert!(refused.ends_with("could not be built: the connection is gone"), "{refused}");
     assert!(entries.now().is_empty());
+}
+
+/// A reply that panics on the way tells all the same what it was made of.
+#[tokio::test]
+async fn the_source_of_an_error_whose_reply_panics_is_logged() {
+    struct Clumsy;
+
+    impl IntoResponse for Clumsy {
+        fn into_response(self) -> Response {
+            drop(HttpError::internal("the connection is gone").into_response());
+            panic!("no reply")
+        }
+    }
+
+    #[get("/clumsy")]
+    async fn clumsy() -> Result<(), Clumsy> {
+        Err(Clumsy)
+    }
+
+    hide_panics(&["no reply"]);
+    let (mut entries, _guard) = log();
+    TestClient::new(App::new().routes(routes![clumsy])).get("/clumsy").send().await;
+    let lines = entries.now();
+    assert!(lines.iter().any(|line| line.contains(r#"error="the connection is gone""#)), "{lines:?}");
 }
 
 #[tokio::test]

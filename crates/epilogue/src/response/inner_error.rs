@@ -6,19 +6,20 @@
 use std::cell::RefCell;
 
 use super::HttpError;
-use crate::scope::{drop_caught, drop_each};
+use crate::scope::drop_each;
 
 thread_local! {
     /// `None` unless somebody asks.
     static ERRORS: RefCell<Option<Vec<HttpError>>> = const { RefCell::new(None) };
 }
 
-/// Whoever asked before goes on when this is dropped, also by a panic of the user's.
+/// Whoever asked before goes on when this is dropped, also by a panic of the user's. Then nobody else tells of what was handed over.
 struct Asking(Option<Vec<HttpError>>);
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        drop_caught(ERRORS.replace(self.0.take()));
+        let left = ERRORS.replace(self.0.take()).into_iter().flatten();
+        drop_each(left.inspect(|error| error.log_source(None)));
     }
 }
 
