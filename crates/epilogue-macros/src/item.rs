@@ -22,17 +22,33 @@ pub(crate) fn function(tokens: TokenStream) -> syn::Result<ItemFn> {
 /// The same tokens, where what ends in a block and comes out of a macro's `$b:block` or `$e:expr` stands as if it had been written there.
 /// syn wants a semicolon after the invisible groups that these are in, and rustc does not.
 pub(crate) fn with_blocks(tokens: TokenStream) -> TokenStream {
-    let each = |token| {
-        let TokenTree::Group(group) = token else { return TokenStream::from(token) };
+    let mut tokens = tokens.into_iter().peekable();
+    let mut all = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let TokenTree::Group(group) = token else {
+            all.extend([token]);
+            continue;
+        };
         let within = with_blocks(group.stream());
-        if group.delimiter() == Delimiter::None && ends_in_block(&within) {
-            return within;
+        let is_statement = group.delimiter() == Delimiter::None && !tokens.peek().is_some_and(goes_on);
+        if is_statement && ends_in_block(&within) {
+            all.extend(within);
+            continue;
         }
         let mut replaced = Group::new(group.delimiter(), within);
         replaced.set_span(group.span());
-        TokenTree::from(replaced).into()
-    };
-    tokens.into_iter().map(each).collect()
+        all.extend([TokenTree::from(replaced)]);
+    }
+    all
+}
+
+/// Whether an expression goes on with this token.
+fn goes_on(next: &TokenTree) -> bool {
+    match next {
+        TokenTree::Punct(punct) => punct.as_char() != '#',
+        TokenTree::Ident(name) => name == "as" || name == "else",
+        _ => false,
+    }
 }
 
 /// Whether rustc needs no semicolon after this expression.
@@ -105,9 +121,7 @@ pub(crate) fn without_options(tokens: TokenStream) -> TokenStream {
     let without = |group: &Group| {
         let mut tokens: Vec<TokenTree> = Vec::new();
         for token in group.stream() {
-            if is_options(&token) {
-                tokens.pop_if(|last| last.to_string() == "#");
-            } else {
+            if !is_options(&token) || tokens.pop_if(|last| last.to_string() == "#").is_none() {
                 tokens.push(token);
             }
         }

@@ -253,13 +253,14 @@ mod groups_of_a_macro {
     }
 
     macro_rules! prepared {
-        ($name:ident, $prepare:block, $check:expr) => {
+        ($name:ident, $prepare:block, $check:expr, $number:expr) => {
             #[get("/prepared")]
             async fn $name(pool: Depends<pool>) -> String {
                 $prepare
                 if *pool > 0 $prepare
                 $check
-                pool.to_string()
+                let number = $number + 1;
+                (*pool + number).to_string()
             }
         };
     }
@@ -274,7 +275,8 @@ mod groups_of_a_macro {
         { println!("prepared") },
         if true {
             println!("checked")
-        }
+        },
+        if true { 1 } else { 2 }
     );
     unnamed!(impl IntoResponse, HttpError, impl epilogue::TaskReturn, Result<(), HttpError>);
     route!("/items", 202, 1, &BackgroundTasks, Depends<pool>, Query<u32>, String);

@@ -6,7 +6,7 @@ use epilogue::prelude::*;
 struct Repository<T>(Vec<T>);
 
 impl<T> Repository<T> {
-    fn len(&self) -> usize {
+    fn rows(&self) -> usize {
         self.0.len()
     }
 }
@@ -19,7 +19,7 @@ fn repository<T: Send + Sync + 'static>() -> Repository<T> {
 // The body is written for a `Depends<…>`, so rustc blames it too, but not first.
 #[dependency]
 fn count<T: Send + Sync + 'static>(repository: repository<T>) -> usize {
-    repository.len()
+    repository.rows()
 }
 
 fn main() {}
