@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
