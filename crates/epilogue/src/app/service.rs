@@ -229,7 +229,8 @@ impl AppState {
                 return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
             }
         }
-        let is_kept = route.leaves_something();
+        // As `CompiledRoute::leaves_something` has it, of the places that were asked for.
+        let is_kept = places > 0 || route.plan.has_exits;
         let number = if is_kept || trace.is_some() { self.next_number() } else { 0 };
         if let Some(trace) = trace {
             trace.numbered(number);
