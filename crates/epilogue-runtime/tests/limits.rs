@@ -154,15 +154,17 @@ async fn a_batch_that_is_back_in_its_place_keeps_others_waiting() {
     let log = Log::default();
     let tasks = list(&runner);
     let (release, released) = oneshot::channel::<()>();
+    let (begun, begins) = oneshot::channel::<()>();
     tasks.add(flaky("mail", 1, How::Error)).retries(1);
-    tasks.add_task(async || released.await.unwrap(), ());
+    tasks.add_task(async || (begun.send(()), released.await).1.unwrap(), ());
     Batch::new(tasks).submit();
     let second = submit_first(&runner);
     submit_more(&runner, &log, 1);
+    // The wait before the next attempt passes, and there is no place.
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!((runner.stats().batches, runner.stats().waiting_batches), (1, 2));
     second.send(()).unwrap();
-    tokio::time::sleep(Duration::from_mins(1)).await;
+    begins.await.unwrap();
     assert_eq!((runner.stats().batches, runner.stats().waiting_batches), (1, 1));
     assert!(log.lines().is_empty());
     release.send(()).unwrap();
