@@ -145,7 +145,7 @@ impl Execution {
                 while let Some(task) = self.chunk.get_mut(ended) {
                     if task.is_plain() && !runner.is_observed() {
                         let (tasks, report) = (&mut self.chunk, &mut self.report);
-                        ended = Plain { list, tasks, report, ended, future: None }.await;
+                        ended = Plain { list, tasks, report, ended, uncounted: 0, future: None }.await;
                         if self.chunk.get(ended).is_some_and(Queued::is_plain) {
                             // A real yield: a future that only wakes itself is polled again before its thread looks at sockets and timers.
                             yield_now().await;

@@ -94,7 +94,7 @@ impl List {
             task.set_span(span);
         }
         // Counted and reported before a running batch can see it, so that it cannot end before it was queued.
-        self.runner.counters().entered();
+        self.runner.counters().added();
         // Asked before the call, which would cost something for each task.
         if self.runner.is_observed() {
             self.runner.observe(&self.origin, &task, None, None, &TaskObserver::queued);

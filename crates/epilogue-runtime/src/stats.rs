@@ -3,7 +3,7 @@
 use std::{
     sync::atomic::{
         AtomicU64, AtomicUsize,
-        Ordering::{AcqRel, Acquire, Relaxed},
+        Ordering::{AcqRel, Acquire, Relaxed, Release},
     },
     time::Duration,
 };
@@ -13,8 +13,8 @@ use crate::TaskOutcome;
 /// A runner's counters at one moment.
 ///
 /// Each task that was ever added is in exactly one of `queued`, `running`, `succeeded`, `failed`, `panicked`,
-/// `timed_out`, `abandoned` and `discarded`; [`accepted`](Self::accepted) is their sum. One that ends while the counters
-/// are read may count twice.
+/// `timed_out`, `abandoned` and `discarded`; [`accepted`](Self::accepted) is their sum. The end of a
+/// task that did not have to wait may be counted a moment later, together with the ends of those after it.
 ///
 /// ```
 /// # use epilogue_runtime::{Origin, Runner, TaskLimits};
@@ -75,12 +75,13 @@ impl TaskStats {
 #[repr(align(128))]
 struct CachePadded<T>(T);
 
-/// Only `reserved` orders other memory; nothing depends on the order of the rest, so they are accessed relaxed.
+/// Cores take turns at what they count together. So a task is counted twice, when it is added and when it ends; those that are pending
+/// follow from that.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pending: CachePadded<AtomicUsize>,
+    added: CachePadded<AtomicU64>,
     succeeded: CachePadded<AtomicU64>,
-    running: CachePadded<AtomicUsize>,
+    running: CachePadded<AtomicU64>,
     /// Places reserved for the tasks of requests in flight.
     reserved: CachePadded<AtomicUsize>,
     failed: AtomicU64,
@@ -93,16 +94,17 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn pending(&self) -> usize {
-        self.pending.0.load(Relaxed)
+        let Self { succeeded, failed, panicked, timed_out, abandoned, discarded, .. } = self;
+        let ended = [&succeeded.0, failed, panicked, timed_out, abandoned, discarded];
+        let ended = ended.iter().map(|ended| ended.load(Acquire)).sum();
+        usize::try_from(self.pending_beside(ended)).unwrap_or(usize::MAX)
     }
 
-    pub(crate) fn entered(&self) {
-        self.pending.0.fetch_add(1, Relaxed);
+    pub(crate) fn added(&self) {
+        self.added.0.fetch_add(1, Relaxed);
     }
 
-    /// A task that was counted as entered has ended.
     pub(crate) fn ended(&self, outcome: TaskOutcome) {
-        self.pending.0.fetch_sub(1, Relaxed);
         let counter = match outcome {
             TaskOutcome::Succeeded => &self.succeeded.0,
             TaskOutcome::Failed => &self.failed,
@@ -111,7 +113,11 @@ impl Counters {
             TaskOutcome::Abandoned => &self.abandoned,
             TaskOutcome::Discarded => &self.discarded,
         };
-        counter.fetch_add(1, Relaxed);
+        counter.fetch_add(1, Release);
+    }
+
+    pub(crate) fn succeeded(&self, tasks: usize) {
+        self.succeeded.0.fetch_add(tasks as u64, Release);
     }
 
     pub(crate) fn running(&self) {
@@ -141,21 +147,23 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self) -> TaskStats {
-        let pending = self.pending.0.load(Relaxed) as u64;
-        // A task that has just ended is no longer pending, but may still count as running.
-        let running = (self.running.0.load(Relaxed) as u64).min(pending);
-        let queued = pending - running;
-        TaskStats {
-            queued,
-            running,
-            succeeded: self.succeeded.0.load(Relaxed),
-            failed: self.failed.load(Relaxed),
-            panicked: self.panicked.load(Relaxed),
-            timed_out: self.timed_out.load(Relaxed),
-            retried: self.retried.load(Relaxed),
-            abandoned: self.abandoned.load(Relaxed),
-            discarded: self.discarded.load(Relaxed),
+        let ended = TaskStats {
+            succeeded: self.succeeded.0.load(Acquire),
+            failed: self.failed.load(Acquire),
+            panicked: self.panicked.load(Acquire),
+            timed_out: self.timed_out.load(Acquire),
+            abandoned: self.abandoned.load(Acquire),
+            discarded: self.discarded.load(Acquire),
             ..TaskStats::default()
-        }
+        };
+        let pending = self.pending_beside(ended.accepted());
+        // A task that has just ended is no longer pending, but may still count as running.
+        let running = self.running.0.load(Relaxed).min(pending);
+        TaskStats { queued: pending - running, running, retried: self.retried.load(Relaxed), ..ended }
+    }
+
+    /// Of all that were added, those that are not among these. Theirs is read before: who sees a task end also sees that it was added.
+    fn pending_beside(&self, ended: u64) -> u64 {
+        self.added.0.load(Relaxed) - ended
     }
 }
