@@ -57,7 +57,11 @@ use registry::{Admission, Next, Registry};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Runner(Arc<RunnerState>);
+#[expect(
+    clippy::redundant_allocation,
+    reason = "the outer count is that of a handle, the inner one that of the handles"
+)]
+pub struct Runner(Arc<Arc<RunnerState>>);
 
 struct RunnerState {
     limits: TaskLimits,
@@ -85,7 +89,7 @@ impl Runner {
 
     /// A runner that tells each of the observers what happens to each task.
     pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
-        Self(Arc::new(RunnerState {
+        let state = RunnerState {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             registry: Registry::new(limits.batches.max(1)),
             limits,
@@ -97,7 +101,15 @@ impl Runner {
             batches: TaskTracker::new(),
             blocking: TaskTracker::new(),
             requests: TaskTracker::new(),
-        }))
+        };
+        Self(Arc::new(Arc::new(state)))
+    }
+
+    /// The same runner, for one connection: what its requests clone of it is counted apart. If all connections counted in one place, the
+    /// processor's cores would have to take turns at it.
+    #[doc(hidden)]
+    pub fn handle(&self) -> Self {
+        Self(Arc::new(Arc::clone(&self.0)))
     }
 
     /// A new, empty list for a request.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::demand::Demand;
 use super::router::{SizeLimits, effect_of};
-use super::state::{AppState, CompiledRoute};
+use super::state::{AppState, CompiledRoute, SharedState};
 use super::{App, StartError, effect};
 use crate::dependency::Dependency;
 use crate::graph::node::{RouteNode, UNFINISHED_ROUTE};
@@ -73,8 +73,7 @@ impl AppState {
             plan,
             demand: Demand::default(),
         };
-        Self {
-            runner: self.runner.clone(),
+        let shared = SharedState {
             routes: vec![route],
             table: matchit::Router::new(),
             states: self.states.clone(),
@@ -83,7 +82,8 @@ impl AppState {
             requests: Arc::clone(&self.requests),
             stopping: self.stopping.clone(),
             dependencies: Arc::clone(&self.dependencies),
-        }
+        };
+        Self::new(self.runner.clone(), shared)
     }
 
     /// The same app for axum handlers that take no dependencies.

@@ -14,7 +14,7 @@ use super::dependencies::AppDependencies;
 use super::layered::layer;
 use super::lifecycle::Deadline;
 use super::router::PlacedRoute;
-use super::state::{AppState, CompiledRoute, Started};
+use super::state::{AppState, CompiledRoute, SharedState, Started};
 use super::table::{check_path, segments_of, table_of};
 use super::{StartError, prefix};
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
@@ -38,8 +38,8 @@ pub(super) async fn start(
     let mut app_plan = AppPlan::default();
     let routes = plan_routes(config, &states, &placed, resolved, &mut app_plan)?;
     let table = table_of(&placed)?;
-    let state = Arc::new(AppState {
-        runner: Runner::with_observers(config.limits.clone(), config.observers.clone()),
+    let runner = Runner::with_observers(config.limits.clone(), config.observers.clone());
+    let shared = SharedState {
         routes,
         table,
         states: states.into_iter().map(|(_, value)| value).collect(),
@@ -48,7 +48,8 @@ pub(super) async fn start(
         servers: TaskTracker::new(),
         requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
-    });
+    };
+    let state = Arc::new(AppState::new(runner, shared));
     state.runner.set_app(Arc::clone(&state.dependencies) as Arc<dyn Any + Send + Sync>);
     // Before anything is built: if a layer panics, nothing has to be exited.
     let layered = layer(config, &state);

@@ -1,5 +1,6 @@
 //! What a start makes of an app, for its requests to find.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,9 +26,24 @@ pub(crate) struct Started {
     pub(crate) layered: Option<Respond>,
 }
 
-/// What all requests share.
+impl Started {
+    /// The same app for the requests of one connection.
+    pub(crate) fn for_connection(&self) -> Self {
+        let AppState { runner, shared } = &*self.state;
+        let state = AppState { runner: runner.handle(), shared: Arc::clone(shared) };
+        Self { state: Arc::new(state), layered: self.layered.clone() }
+    }
+}
+
+/// The app as the requests of one connection hold it. If those of all connections counted their references in one place, the
+/// processor's cores would have to take turns at it.
 pub(crate) struct AppState {
     pub(crate) runner: Runner,
+    shared: Arc<SharedState>,
+}
+
+/// What all requests share.
+pub(crate) struct SharedState {
     pub(crate) routes: Vec<CompiledRoute>,
     pub(super) table: matchit::Router<MethodTable>,
     pub(crate) states: Vec<Value>,
@@ -70,6 +86,10 @@ impl CompiledRoute {
 }
 
 impl AppState {
+    pub(super) fn new(runner: Runner, shared: SharedState) -> Self {
+        Self { runner, shared: Arc::new(shared) }
+    }
+
     /// The number of a new request, from 1: its tasks and their logs carry it.
     pub(crate) fn next_number(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
@@ -79,5 +99,13 @@ impl AppState {
     /// others must have the rest of the grace period.
     pub(crate) fn longest_wait(&self) -> Duration {
         self.runner.limits().grace / 3
+    }
+}
+
+impl Deref for AppState {
+    type Target = SharedState;
+
+    fn deref(&self) -> &SharedState {
+        &self.shared
     }
 }

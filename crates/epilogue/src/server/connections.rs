@@ -86,7 +86,7 @@ impl Connections {
         let connection = Arc::new(Connection::new(client, self.limits.body_read_timeout, timer.wait()));
         let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
         let service =
-            ConnectionService { started: self.started.clone(), connection: Arc::clone(&connection) };
+            ConnectionService { started: self.started.for_connection(), connection: Arc::clone(&connection) };
         let mut protocols = self.protocols.clone();
         protocols.http1().timer(timer.for_hyper());
         let (finish, mut abandon) = (self.finish.given(), self.abandon.given());
