@@ -182,6 +182,7 @@ impl From<usize> for Loc {
 ///     }
 /// }
 /// ```
+#[doc(alias = "RequestValidationError")]
 #[derive(Clone)]
 pub struct Rejection(Cause);
 
