@@ -113,6 +113,16 @@ impl Args {
         Some(self.0.remove(index))
     }
 
+    /// Takes out what is written as a list of these options: `inner(ge = 1)`.
+    pub(crate) fn lists_of(&mut self, options: &[&str]) -> Vec<Ident> {
+        let is_list = |arg: &mut Arg| {
+            let ArgValue::List(list) = &arg.value else { return false };
+            let first = list.clone().into_iter().next();
+            matches!(first, Some(TokenTree::Ident(first)) if options.iter().any(|option| first == option))
+        };
+        self.0.extract_if(.., is_list).map(|arg| arg.name).collect()
+    }
+
     /// A word that stands alone: `blocking`.
     pub(crate) fn flag(&mut self, name: &str, errors: &mut Errors) -> Option<Ident> {
         let arg = self.take(name)?;

@@ -171,6 +171,14 @@ impl ParamOptions {
             let mut field = Self::default();
             let alias = args.text("alias", errors).map(|alias| alias.value());
             field.read_limits(&mut args, None, errors);
+            for inner in args.lists_of(FIELD_OPTIONS) {
+                errors.at(
+                    &inner,
+                    format!(
+                        "limits go one level deep: let the type of `{name}` check `{inner}` itself, with `#[serde(try_from = \"…\")]` above it"
+                    ),
+                );
+            }
             args.finish("a field", FIELD_OPTIONS, errors);
             let sent = alias.unwrap_or_else(|| name.unraw().to_string());
             let options = field.tokens();

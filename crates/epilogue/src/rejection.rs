@@ -46,7 +46,7 @@ impl Place {
 /// use epilogue::prelude::*;
 ///
 /// let app = App::new().on_error(|rejection: &Rejection, _parts| {
-///     let lines: Vec<String> = rejection.errors().iter().map(|error| format!("{:?}: {}", error.loc, error.msg)).collect();
+///     let lines: Vec<&str> = rejection.errors().iter().map(|error| error.msg.as_str()).collect();
 ///     (StatusCode::BAD_REQUEST, lines.join("\n"))
 /// });
 /// # let _ = app;
@@ -182,6 +182,7 @@ impl From<usize> for Loc {
 ///     }
 /// }
 /// ```
+#[doc(alias = "RequestValidationError")]
 #[derive(Clone)]
 pub struct Rejection(Cause);
 
@@ -283,8 +284,16 @@ impl fmt::Display for Rejection {
             Cause::Invalid(errors) => {
                 f.write_str("the request failed validation")?;
                 for (i, error) in errors.iter().enumerate() {
-                    let separator = if i == 0 { ": " } else { "; " };
-                    write!(f, "{separator}{}", error.msg)?;
+                    f.write_str(if i == 0 { ": " } else { "; " })?;
+                    for (step, loc) in error.loc.iter().enumerate() {
+                        f.write_str(if step == 0 { "" } else { "." })?;
+                        match loc {
+                            // A client may have chosen it: the name of a field can hold a line break.
+                            Loc::Name(name) => write!(f, "{}", name.escape_debug())?,
+                            Loc::Index(index) => write!(f, "{index}")?,
+                        }
+                    }
+                    write!(f, ": {}", error.msg)?;
                 }
                 Ok(())
             }

@@ -9,7 +9,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("methods", "status", "each method has its macro: write `#[get(\"/path\")]`, `#[post(\"/path\")]`, …"),
     ("method", "status", "each method has its macro: write `#[get(\"/path\")]`, `#[post(\"/path\")]`, …"),
     ("name", "status", "the function's name is the route's: rename that"),
-    ("summary", "status", "write it above the function, as `/// …`"),
+    ("summary", "status", "the function's name is the summary, and `/// …` above it the description"),
     ("description", "status", "write it above the function, as `/// …`"),
     ("operation_id", "status", "the function's name and the path are the route's: rename the function"),
     ("deprecated", "status", "write `#[deprecated]` above the function"),
@@ -18,6 +18,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("depend", "dependencies", "write `dependencies(…)`"),
     ("dependency", "dependencies", "write `dependencies(…)`"),
     ("response_model", "status", "the return type says it: write `-> Json<…>`"),
+    ("response_model_exclude_none", "status", SKIPPED),
+    ("response_model_exclude_unset", "status", SKIPPED),
     ("response_class", "status", "the return type says it: write the type of the reply"),
     ("async", "blocking", "write `async fn`"),
     ("regex", "pattern", "write `pattern = \"…\"`"),
@@ -27,6 +29,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("convert_underscores", "alias", "write `alias = \"…\"`, the name as it is sent"),
     ("name", "alias", "write `alias = \"…\"`"),
     ("rename", "alias", "write `alias = \"…\"`"),
+    ("validation_alias", "alias", "write `alias = \"…\"`"),
     ("min", "ge", "write `ge = …`"),
     ("max", "le", "write `le = …`"),
     ("minimum", "ge", "write `ge = …`"),
@@ -39,6 +42,17 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("multiple_of", "ge", "write a type of your own, whose `Deserialize` refuses what is none"),
     ("title", "description", "write `description = \"…\"`"),
     ("deprecated", "description", "write `description = \"…\"`, which says so"),
+    (
+        "examples",
+        "description",
+        "write `description = \"…\"`, or `#[schemars(example = …)]` in a type of your own",
+    ),
+    (
+        "example",
+        "description",
+        "write `description = \"…\"`, or `#[schemars(example = …)]` in a type of your own",
+    ),
+    ("default_factory", "default", "write `default = …`, an expression that is evaluated for each request"),
     ("required", "default", "the type says it: write `Option<…>` for what may be missing"),
     ("optional", "default", "the type says it: write `Option<…>` for what may be missing"),
     ("cache", "scope", "write `Depends<Fresh<…>>` at the parameter that wants an output of its own"),
@@ -62,6 +76,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("request", "scope", "write `scope = \"request\"`"),
     ("function", "scope", "write `scope = \"function\"`"),
 ];
+
+const SKIPPED: &str = "what serde writes is the reply: write `#[serde(skip_serializing_if = \"Option::is_none\")]` above the fields";
 
 const EXIT: &str = "write `exit = …`, the name of the function that runs when the scope ends";
 

@@ -48,6 +48,7 @@ use crate::tasks::{TaskLimits, TaskObserver};
 /// Clones are the same app: it starts once, and its tasks are one queue. A method that changes an app after its start
 /// makes another app, with its own tasks and app-scoped dependencies. So complete an app before [`App::start`] or
 /// [`App::resolve`].
+#[doc(alias = "FastAPI")]
 #[must_use = "it serves nothing until it is served or called"]
 #[derive(Clone)]
 pub struct App {

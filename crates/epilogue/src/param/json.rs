@@ -38,6 +38,7 @@ use crate::scope::{Scope, Site};
 ///     item
 /// }
 /// ```
+#[doc(alias = "JSONResponse")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Json<T>(pub T);
 

@@ -70,6 +70,7 @@ impl HttpScheme for () {}
 /// assert!(admin(HttpBasic::new("admin", "swordfish")).is_ok());
 /// assert!(admin(HttpBasic::new("admin", "guess")).is_err());
 /// ```
+#[doc(alias = "HTTPBasicCredentials")]
 pub struct HttpBasic<S = ()> {
     /// The user's name.
     pub username: String,

@@ -19,6 +19,7 @@ use serde::Serialize;
 /// }
 /// assert_eq!(Event::json(&Price { cents: 250 }).unwrap().to_string(), "data: {\"cents\":250}\n\n");
 /// ```
+#[doc(alias = "ServerSentEvent")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
     /// Complete lines.

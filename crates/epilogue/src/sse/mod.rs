@@ -58,6 +58,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// assert!(reply.text().starts_with("event: tick\ndata: 3\n\nevent: tick\ndata: 2\n\n"));
 /// # });
 /// ```
+#[doc(alias = "EventSourceResponse")]
 #[must_use = "it is a reply: return it"]
 pub struct Sse<S> {
     /// An `S`. Whether it is a stream of events is checked when it is put in here, and not again when the reply is returned.

@@ -405,6 +405,32 @@ async fn in_an_http_error(
     Ok(number.to_string())
 }
 
+#[post("/parcels")]
+async fn send(weight: Query<u8>, sizes: Json<HashMap<String, Vec<u8>>>) -> String {
+    format!("{} {}", *weight, sizes.len())
+}
+
+/// A handler that logs a rejection, and a reply that stays as it is.
+#[tokio::test]
+async fn a_rejection_names_the_places_of_what_is_wrong() {
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().routes(routes![send]);
+    let plain = TestClient::new(app.clone());
+    let logged = TestClient::new(app.on_error(move |rejection: &Rejection, _| {
+        journal.write(rejection.to_string());
+        rejection.clone()
+    }));
+    let sizes = json!({"a\nb": [1, "y"]});
+    let reply = logged.post("/parcels?weight=x").json(&sizes).send().await;
+    assert_eq!(seen(&reply), seen(&plain.post("/parcels?weight=x").json(&sizes).send().await));
+    assert_eq!(reply.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let not_whole = "Input should be a valid integer, unable to parse string as an integer";
+    assert_eq!(
+        entries.now(),
+        [format!(r"the request failed validation: query.weight: {not_whole}; body.a\nb.1: {not_whole}")]
+    );
+}
+
 #[tokio::test]
 async fn a_rejection_that_is_passed_on_is_the_error_of_the_dependency() {
     let (journal, mut entries) = Journal::new();

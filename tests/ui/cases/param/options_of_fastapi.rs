@@ -1,4 +1,4 @@
-//@ errors: 2
+//@ errors: 5
 #![allow(unused)]
 
 use epilogue::prelude::*;
@@ -7,6 +7,9 @@ use epilogue::prelude::*;
 async fn read(
     #[param(regex = "^a")] name: Query<String>,
     #[param(min = 1)] limit: Query<u32>,
+    #[param(default_factory = now)] since: Query<u64>,
+    #[param(validation_alias = "from")] start: Query<u64>,
+    #[param(examples = [1, 2])] page: Query<u32>,
 ) -> &'static str {
     "ok"
 }

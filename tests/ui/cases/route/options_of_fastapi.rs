@@ -1,4 +1,4 @@
-//@ errors: 2
+//@ errors: 4
 #![allow(unused)]
 
 use epilogue::prelude::*;
@@ -6,6 +6,11 @@ use epilogue::prelude::*;
 #[post("/items", status_code = 201, response_model = Item)]
 async fn add() -> &'static str {
     "ok"
+}
+
+#[get("/items", summary = "All items", response_model_exclude_unset = true)]
+async fn list() -> &'static str {
+    "[]"
 }
 
 fn main() {}

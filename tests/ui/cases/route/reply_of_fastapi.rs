@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use epilogue::prelude::*;
+
+#[get("/items")]
+async fn list() -> JSONResponse {
+    todo!()
+}
+
+fn main() {}
