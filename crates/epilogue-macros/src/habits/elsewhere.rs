@@ -42,16 +42,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("multiple_of", "ge", "write a type of your own, whose `Deserialize` refuses what is none"),
     ("title", "description", "write `description = \"…\"`"),
     ("deprecated", "description", "write `description = \"…\"`, which says so"),
-    (
-        "examples",
-        "description",
-        "write `description = \"…\"`, or `#[schemars(example = …)]` in a type of your own",
-    ),
-    (
-        "example",
-        "description",
-        "write `description = \"…\"`, or `#[schemars(example = …)]` in a type of your own",
-    ),
+    ("examples", "description", EXAMPLE),
+    ("example", "description", EXAMPLE),
     ("default_factory", "default", "write `default = …`, an expression that is evaluated for each request"),
     ("required", "default", "the type says it: write `Option<…>` for what may be missing"),
     ("optional", "default", "the type says it: write `Option<…>` for what may be missing"),
@@ -78,6 +70,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
 ];
 
 const SKIPPED: &str = "what serde writes is the reply: write `#[serde(skip_serializing_if = \"Option::is_none\")]` above the fields";
+
+const EXAMPLE: &str = "write `description = \"…\"`, or `#[schemars(example = …)]` in a type of your own";
 
 const EXIT: &str = "write `exit = …`, the name of the function that runs when the scope ends";
 
