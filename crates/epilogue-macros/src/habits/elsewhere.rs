@@ -20,6 +20,10 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("response_model", "status", "the return type says it: write `-> Json<…>`"),
     ("response_model_exclude_none", "status", SKIPPED),
     ("response_model_exclude_unset", "status", SKIPPED),
+    ("responses", "status", EDITED),
+    ("response_description", "status", EDITED),
+    ("openapi_extra", "status", EDITED),
+    ("callbacks", "status", EDITED),
     ("response_class", "status", "the return type says it: write the type of the reply"),
     ("async", "blocking", "write `async fn`"),
     ("regex", "pattern", "write `pattern = \"…\"`"),
@@ -70,6 +74,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
 ];
 
 const SKIPPED: &str = "what serde writes is the reply: write `#[serde(skip_serializing_if = \"Option::is_none\")]` above the fields";
+
+const EDITED: &str = "the app adds it to the document: `OpenApi::edit(…)`";
 
 const EXAMPLE: &str = "write `description = \"…\"`, or `#[schemars(example = …)]` in a type of your own";
 

@@ -13,6 +13,7 @@ mod schemas;
 mod taken;
 
 use std::any::TypeId;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -69,6 +70,17 @@ pub struct OpenApi {
     servers: Vec<String>,
     path: String,
     docs_path: Option<String>,
+    edits: Vec<Edit>,
+}
+
+/// What an app changes in its document.
+#[derive(Clone)]
+struct Edit(Arc<dyn Fn(&mut Value) + Send + Sync>);
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Edit")
+    }
 }
 
 impl OpenApi {
@@ -81,6 +93,7 @@ impl OpenApi {
             servers: Vec::new(),
             path: String::from("/openapi.json"),
             docs_path: Some(String::from("/docs")),
+            edits: Vec::new(),
         }
     }
 
@@ -115,6 +128,33 @@ impl OpenApi {
         Self { docs_path: None, ..self }
     }
 
+    /// Changes the document before anybody sees it, for what the app does not say of itself: replies with an error status, a licence, a
+    /// callback. FastAPI's [`responses`](https://fastapi.tiangolo.com/advanced/additional-responses/), `openapi_extra` and
+    /// `contact` go here. Several are called in the order in which they were added.
+    ///
+    /// ```
+    /// use epilogue::OpenApi;
+    /// use epilogue::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// #[get("/items/{id}")]
+    /// async fn item(id: Path<u64>) -> Result<String, HttpError> {
+    ///     Err(HttpError::new(StatusCode::NOT_FOUND, format!("no item {id}")))
+    /// }
+    ///
+    /// let openapi = OpenApi::new("Shop", "1.0.0").edit(|document| {
+    ///     document["info"]["contact"] = json!({ "email": "shop@example.com" });
+    ///     document["paths"]["/items/{id}"]["get"]["responses"]["404"] = json!({ "description": "No such item" });
+    /// });
+    /// let app = App::new().routes(routes![item]).openapi(openapi);
+    /// # let _ = app;
+    /// ```
+    #[doc(alias("responses", "openapi_extra", "contact", "license"))]
+    pub fn edit(mut self, edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        self.edits.push(Edit(Arc::new(edit)));
+        self
+    }
+
     /// The document itself: to save it, or to compare it in a test.
     pub fn document(&self, app: &App) -> Value {
         self.document_of(&app.placed())
@@ -145,6 +185,9 @@ impl OpenApi {
         let parts = [("schemas", components), ("securitySchemes", security)];
         for (name, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
             document["components"][name] = Value::Object(part);
+        }
+        for Edit(edit) in &self.edits {
+            edit(&mut document);
         }
         document
     }

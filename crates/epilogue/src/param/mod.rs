@@ -187,6 +187,12 @@ macro_rules! wrapper {
                 &mut self.0
             }
         }
+
+        impl<T: serde::Serialize> serde::Serialize for $name<T> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.serialize(serializer)
+            }
+        }
     };
 }
 use wrapper;

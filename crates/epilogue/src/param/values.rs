@@ -1,5 +1,7 @@
 //! Parameters that hold a value from one place in the request: path, query, headers, cookies or form.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 
 use super::{Holds, Param, Untaken, WithValue, described, wrapper};
@@ -22,6 +24,12 @@ macro_rules! value_param {
         pub struct $name<T>(pub T);
 
         wrapper!($name);
+
+        impl<T: fmt::Display> fmt::Display for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
 
         #[diagnostic::do_not_recommend]
         impl<T: DeserializeOwned + 'static> Param for $name<T> {

@@ -671,3 +671,26 @@ async fn a_limit_holds_whatever_the_type_asks_serde_for() {
     ]);
     assert_eq!(Value::from_iter(told), want);
 }
+
+#[post("/echo/{id}")]
+async fn echo(
+    id: Path<u64>,
+    tag: Query<Vec<String>>,
+    x_part: Header<Option<f64>>,
+    session: &Cookie<String>,
+    item: Json<Value>,
+) -> Json<Value> {
+    let text = format!("{id:03} of {session}");
+    Json(json!({ "id": id, "tag": tag, "part": x_part, "session": session, "item": item, "text": text }))
+}
+
+#[tokio::test]
+async fn parameters_are_written_as_their_values() {
+    let client = TestClient::new(App::new().routes(routes![echo]));
+    let request = client.post("/echo/7").query("tag", "a").query("tag", "b").cookie("session", "s1");
+    let reply: Value = request.json(&json!({ "n": 1 })).send().await.json();
+    let expected = json!({
+        "id": 7, "tag": ["a", "b"], "part": null, "session": "s1", "item": { "n": 1 }, "text": "007 of s1",
+    });
+    assert_eq!(reply, expected);
+}

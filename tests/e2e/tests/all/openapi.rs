@@ -1309,6 +1309,22 @@ mod served {
     }
 
     #[tokio::test]
+    async fn edits_see_what_was_there_before() {
+        let openapi = OpenApi::new("Shop", "1")
+            .edit(|document| {
+                document["paths"]["/items"]["get"]["responses"]["404"] = json!({ "description": "None" });
+            })
+            .edit(|document| {
+                let replies = document["paths"]["/items"]["get"]["responses"].as_object().unwrap();
+                document["info"]["x-replies"] = json!(replies.keys().collect::<Vec<_>>());
+            });
+        let app = App::new().openapi(openapi.clone()).routes(routes![items]);
+        let document: Value = TestClient::new(app.clone()).get("/openapi.json").send().await.json();
+        assert_eq!(document["info"]["x-replies"], json!(["200", "404"]));
+        assert_eq!(document, openapi.document(&app));
+    }
+
+    #[tokio::test]
     async fn elsewhere_or_without_the_page() {
         let openapi = OpenApi::new("Shop", "1").path("/v1/api.json").docs_path("/help/api");
         let client = TestClient::new(App::new().openapi(openapi.clone()));

@@ -1,4 +1,4 @@
-//@ errors: 4
+//@ errors: 5
 #![allow(unused)]
 
 use epilogue::prelude::*;
@@ -12,5 +12,8 @@ async fn add() -> &'static str {
 async fn list() -> &'static str {
     "[]"
 }
+
+#[delete("/items", responses(404 = Message))]
+async fn remove() {}
 
 fn main() {}
