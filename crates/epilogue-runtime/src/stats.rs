@@ -10,9 +10,7 @@ use std::{
 
 use crate::TaskOutcome;
 
-/// A runner's counters at one moment. Each task that was ever added is in exactly one of `queued`, `running`,
-/// `succeeded`, `failed`, `panicked`, `timed_out`, `abandoned` and `discarded`. [`accepted`](Self::accepted) is their
-/// sum. A task that ends while the counters are read may count twice.
+/// A runner's counters at one moment.
 ///
 /// Each task that was ever added is in exactly one of `queued`, `running`, `succeeded`, `failed`, `panicked`,
 /// `timed_out`, `abandoned` and `discarded`; [`accepted`](Self::accepted) is their sum. One that ends while the counters are read may
