@@ -18,8 +18,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
-    builder: ExponentialBuilder,
     first: Duration,
+    factor: f32,
     longest: Duration,
 }
 
@@ -32,11 +32,7 @@ impl Default for Backoff {
 impl Backoff {
     /// The default.
     pub const fn new() -> Self {
-        Self {
-            builder: ExponentialBuilder::new().without_max_times().with_jitter(),
-            first: Duration::from_secs(1),
-            longest: Duration::from_mins(1),
-        }
+        Self { first: Duration::from_secs(1), factor: 2.0, longest: Duration::from_mins(1) }
     }
 
     /// Sets the wait before the second attempt.
@@ -46,7 +42,7 @@ impl Backoff {
 
     /// Sets what each wait is multiplied by to make the next.
     pub const fn factor(self, factor: f32) -> Self {
-        Self { builder: self.builder.with_factor(factor), ..self }
+        Self { factor, ..self }
     }
 
     /// Sets the longest wait, before jitter.
@@ -55,9 +51,14 @@ impl Backoff {
     }
 
     pub(crate) fn waits(self) -> ExponentialBackoff {
-        // The builder does not bound the first wait.
-        let first = self.first.min(self.longest);
-        self.builder.with_min_delay(first).with_max_delay(self.longest).build()
+        ExponentialBuilder::new()
+            .without_max_times()
+            .with_jitter()
+            .with_factor(self.factor)
+            // The builder does not bound the first wait.
+            .with_min_delay(self.first.min(self.longest))
+            .with_max_delay(self.longest)
+            .build()
     }
 }
 

@@ -102,7 +102,7 @@ impl Graph {
         for (index, node) in self.nodes.iter().enumerate() {
             let (open, close) = if node.kind == "route" { ("[", "]") } else { ("([", "])") };
             // Writing to a `String` cannot fail.
-            let _ = writeln!(text, "  n{index}{open}\"{}\"{close}", node.label.replace('"', "#quot;"));
+            let _ = writeln!(text, "  n{index}{open}\"{}\"{close}", in_mermaid(&node.label));
         }
         for (from, to) in &self.edges {
             let _ = writeln!(text, "  n{from} --> n{to}");
@@ -201,6 +201,22 @@ fn dependency_node(node: &DependencyNode, type_name: &str) -> GraphNode {
         adds_tasks: takes_tasks(node.params),
         has_exit: node.exit.is_some(),
     }
+}
+
+/// A label as Mermaid shows it: it takes one for HTML, and drops `<String>` as a tag that it does not know.
+fn in_mermaid(label: &str) -> String {
+    let mut text = String::with_capacity(label.len());
+    for c in label.chars() {
+        match c {
+            '#' => text.push_str("#35;"),
+            '"' => text.push_str("#quot;"),
+            '&' => text.push_str("#amp;"),
+            '<' => text.push_str("#lt;"),
+            '>' => text.push_str("#gt;"),
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 /// The name of a type as one would write it, from `app::repo<alloc::string::String>`.

@@ -1,12 +1,14 @@
 use std::io;
 
-/// SIGTERM and SIGINT, from the moment it is made.
+/// SIGTERM and SIGINT, from the moment it is made. On Windows, Ctrl-C.
 pub(super) struct Signals {
     came: usize,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
 }
 
 impl Signals {
@@ -17,9 +19,9 @@ impl Signals {
         Ok(Self { came: 0, terminate, interrupt })
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { came: 0 })
+        Ok(Self { came: 0, interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
     /// Waits for the next one.
@@ -43,10 +45,8 @@ impl Signals {
         }
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     async fn receive(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
-        }
+        let _ = self.interrupt.recv().await;
     }
 }

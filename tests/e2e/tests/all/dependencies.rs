@@ -986,6 +986,10 @@ fn the_graph_tells_generic_dependencies_apart() {
     let graph = App::new().routes(routes![repositories]).graph();
     let labels: Vec<_> = graph.nodes.iter().map(|node| node.label.as_str()).collect();
     assert_eq!(labels, ["GET /repositories", "repository<String, 1>", "repository<Option<u32>, 2>"]);
+    // A bare `<String, 1>` is a tag to Mermaid, which leaves it out.
+    let drawn = graph.to_mermaid();
+    assert!(drawn.contains(r##"n1(["repository#lt;String, 1#gt;"])"##), "{drawn}");
+    assert!(drawn.contains(r##"n2(["repository#lt;Option#lt;u32#gt;, 2#gt;"])"##), "{drawn}");
 }
 
 #[dependency]
