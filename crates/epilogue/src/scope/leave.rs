@@ -63,6 +63,10 @@ impl Scope {
             if self.number != 0 {
                 self.route().demand.was(0);
             }
+            if !outcome.is_success() {
+                // The last of its error, which may panic.
+                drop_caught(outcome);
+            }
             After::default()
         };
         if breakable.is_some() {
@@ -95,12 +99,15 @@ impl Scope {
                 self.discard_tasks();
             }
             let outcome = Arc::new(outcome_of(&result));
-            if let Err(failure) = self.exits[last].run(outcome, self.tasks.as_ref()).await
-                && let Err(replaced) = std::mem::replace(&mut result, Err(failure))
-            {
-                self.log_replaced(replaced);
-            }
+            let ended = self.exits[last].run(outcome, self.tasks.as_ref()).await;
             self.exits.remove(last);
+            if let Err(failure) = ended {
+                match std::mem::replace(&mut result, Err(failure)) {
+                    Err(replaced) => self.log_replaced(replaced),
+                    // Its body may panic.
+                    Ok(replaced) => drop_caught(replaced),
+                }
+            }
         }
         result
     }

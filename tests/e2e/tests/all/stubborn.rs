@@ -16,6 +16,7 @@ async fn note(journal: State<Journal>, line: &'static str) {
 }
 
 /// Panics when it is dropped.
+#[derive(Debug)]
 struct Bomb;
 
 impl Drop for Bomb {
@@ -332,6 +333,88 @@ async fn an_error_that_panics_when_it_is_dropped_has_been_answered_by_its_handle
     assert_eq!(client.get("/").send().await.status(), StatusCode::IM_A_TEAPOT);
     let told = entries.now();
     assert!(told[0].starts_with("Failed(") && told[0].ends_with("Refusal)"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_reply_that_an_exit_replaces_may_panic_when_it_is_dropped() {
+    async fn refuse(session: &Session, _outcome: &Outcome) -> Result<(), HttpError> {
+        session.0.write("exit");
+        Err(HttpError::new(StatusCode::CONFLICT, "not committed"))
+    }
+
+    #[dependency(scope = "function", exit = refuse)]
+    fn transaction(session: Depends<session>) -> Session {
+        Session(session.0.clone())
+    }
+
+    #[get("/")]
+    async fn replies(
+        _transaction: Depends<transaction>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> epilogue::Body {
+        tasks.add_task(note, (journal.clone(), "task"));
+        tasks.add_task(note, (journal, "always")).always();
+        epilogue::Body::new(Armed(epilogue::Body::empty(), Bomb))
+    }
+
+    let (told, mut panics) = Journal::new();
+    let (app, mut entries) = app(routes![replies]);
+    let served = Served::new(app.on_error(move |_: &Panicked, _| told.write("a panic"))).await;
+    assert_eq!(two(&served, "/").await, [409, 409]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["always", "always", "enter", "enter", "exit", "exit", "exit", "exit"]);
+    assert!(panics.is_over().await);
+}
+
+/// An error that panics when it is dropped.
+#[derive(Debug, thiserror::Error)]
+#[error("armed")]
+struct ArmedError(Bomb);
+
+#[tokio::test]
+async fn an_error_of_an_exit_may_panic_when_it_is_dropped() {
+    async fn fail(_: &(), _outcome: &Outcome) -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    #[dependency(exit = fail)]
+    fn fails(_session: Depends<session>) {}
+
+    #[dependency(scope = "function", exit = fail)]
+    fn fails_before(_session: Depends<session>) {}
+
+    #[dependency(scope = "function", exit = fail)]
+    fn fails_first(_fails_before: Depends<fails_before>) {}
+
+    #[dependency(scope = "app", exit = close)]
+    fn stays(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    #[dependency(scope = "app", exit = fail)]
+    fn fails_at_the_end(_stays: Depends<stays>) {}
+
+    #[get("/after")]
+    async fn after(_fails: Depends<fails>, _at_the_end: Depends<fails_at_the_end>) {}
+
+    #[get("/before")]
+    async fn before(_fails: Depends<fails_first>) {}
+
+    #[get("/own")]
+    async fn own() -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    let (app, mut entries) = app(routes![after, before, own]);
+    let app = app.on_error(|_: &ArmedError, _| StatusCode::IM_A_TEAPOT);
+    let served = Served::new(app).await;
+    for (path, status) in [("/after", 200), ("/before", 418)] {
+        assert_eq!(two(&served, path).await, [status; 2], "{path}");
+    }
+    assert_eq!(two(&served, "/own").await, [418; 2]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 4].as_slice(), &["exit"; 5]].concat());
 }
 
 /// Something that a layer has put into the request and nobody else looks after.
