@@ -282,7 +282,10 @@ fn batch_with_exits(
     }
     let batch = Batch::new(tasks.clone()).with_place();
     let leave = move |exits, report| {
-        let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
+        let mut outcome = outcome;
+        if let Some(broke_off) = reply.and_then(|reply| reply.outcome()) {
+            drop_caught(std::mem::replace(&mut outcome, broke_off));
+        }
         leave_request(exits, outcome, report, tasks)
     };
     if !is_entering {

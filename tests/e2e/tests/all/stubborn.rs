@@ -417,6 +417,63 @@ async fn an_error_of_an_exit_may_panic_when_it_is_dropped() {
     assert_eq!(sorted(&mut entries), [["enter"; 4].as_slice(), &["exit"; 5]].concat());
 }
 
+#[tokio::test]
+async fn an_error_whose_reply_breaks_off_may_panic_when_it_is_dropped() {
+    struct BreaksOff;
+
+    impl http_body::Body for BreaksOff {
+        type Data = Bytes;
+        type Error = &'static str;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            Poll::Ready(Some(Err("broken off")))
+        }
+    }
+
+    #[get("/")]
+    async fn fails(_session: Depends<session>) -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    let (app, mut entries) = app(routes![fails]);
+    let app = app.on_error(|_: &ArmedError, _| epilogue::Body::new(BreaksOff));
+    let served = Served::new(app).await;
+    let reply = served.http1().await.send_request(request("GET", "/")).await.unwrap();
+    assert!(reply.into_body().collect().await.is_err());
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "exit"]);
+}
+
+#[tokio::test]
+async fn what_a_failed_dependency_of_axum_replaces_may_panic_when_it_is_dropped() {
+    #[dependency]
+    fn refuses(
+        _session: Depends<session>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> Result<(), HttpError> {
+        tasks.add_task(note, (journal, "always")).always();
+        Err(HttpError::new(StatusCode::UNAUTHORIZED, "who?"))
+    }
+
+    async fn handler(_refuses: Depends<refuses>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal);
+    let layer = epilogue::EpilogueLayer::new(app);
+    let arms = tower::util::MapResponseLayer::new(|response: epilogue::Response| {
+        response.map(|body| epilogue::Body::new(Armed(body, Bomb)))
+    });
+    let router = axum::Router::new().route("/", axum::routing::get(handler)).layer(arms).layer(layer.clone());
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    assert_eq!(tower::ServiceExt::oneshot(router, request).await.unwrap().status(), 401);
+    layer.drain().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "always", "exit"]);
+}
+
 /// Something that a layer has put into the request and nobody else looks after.
 #[derive(Clone)]
 struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);
