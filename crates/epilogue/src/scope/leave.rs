@@ -310,7 +310,7 @@ fn batch_with_exits(
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
 async fn leave_request(mut exits: Vec<Exit>, outcome: Outcome, report: BatchReport, tasks: BackgroundTasks) {
     // One of function scope may have been cut off in the middle: it is ended before the next one begins.
-    exits.sort_by_key(|exit| matches!(exit.stage, ExitStage::Runs(_)));
+    exits.sort_by_key(|exit| matches!(exit.stage, ExitStage::Runs(..)));
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
     for mut exit in exits.into_iter().rev() {
         if let Err(failure) = exit.run(Arc::clone(&outcome), Some(&tasks)).await {

@@ -418,6 +418,61 @@ async fn an_error_of_an_exit_may_panic_when_it_is_dropped() {
 }
 
 #[tokio::test]
+async fn an_exit_may_panic_as_well_as_what_it_was_given() {
+    async fn explode(_mine: &Mine, _outcome: &Outcome) {
+        panic!("an exit")
+    }
+
+    #[dependency(exit = explode)]
+    fn explodes(_session: Depends<session>) -> Mine {
+        Mine
+    }
+
+    #[dependency(scope = "function", exit = explode)]
+    fn explodes_before(_session: Depends<session>) -> Mine {
+        Mine
+    }
+
+    #[get("/after", dependencies(explodes))]
+    async fn after() {}
+
+    #[get("/before", dependencies(explodes_before))]
+    async fn before() {}
+
+    let (app, mut entries) = app(routes![after, before]);
+    let served = Served::new(app).await;
+    assert_eq!(two(&served, "/after").await, [200, 200]);
+    assert_eq!(two(&served, "/before").await, [500, 500]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 4], ["exit"; 4]].concat());
+}
+
+#[tokio::test]
+async fn a_websocket_may_end_with_what_panics_when_it_is_dropped() {
+    struct Refusal;
+
+    impl epilogue::IntoResponse for Refusal {
+        fn into_response(self) -> epilogue::Response {
+            let explosive = axum::Extension(Explosive(std::sync::Arc::new(Bomb)));
+            (StatusCode::CONFLICT, explosive).into_response()
+        }
+    }
+
+    #[websocket("/")]
+    async fn refuses(_socket: WebSocket, _session: Depends<session>) -> Result<(), Refusal> {
+        Err(Refusal)
+    }
+
+    let (app, mut entries) = app(routes![refuses]);
+    let served = Served::new(app).await;
+    let client = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    let (mut client, _) = tokio_tungstenite::client_async("ws://localhost/", client).await.unwrap();
+    while let Some(Ok(_)) = futures_util::StreamExt::next(&mut client).await {}
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "exit"]);
+}
+
+#[tokio::test]
 async fn an_error_whose_reply_breaks_off_may_panic_when_it_is_dropped() {
     struct BreaksOff;
 
