@@ -149,6 +149,8 @@ impl Scope {
                 Err(error) => tracing::debug!(%error, "the client left before its WebSocket was open"),
             },
         }
+        // What it was to be called with may panic.
+        drop_caught(function);
         let (reply, _close) = self.end_socket(Ok(())).await;
         drop_caught(reply);
     }

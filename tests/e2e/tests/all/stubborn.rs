@@ -473,6 +473,32 @@ async fn a_websocket_may_end_with_what_panics_when_it_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_websocket_that_is_never_open_may_drop_what_panics() {
+    #[dependency]
+    fn bomb() -> Bomb {
+        Bomb
+    }
+
+    #[websocket("/")]
+    async fn takes(_socket: WebSocket, _bomb: Depends<bomb>, _session: Depends<session>) {}
+
+    let asks =
+        axum::middleware::from_fn(async |request: axum::extract::Request, next: axum::middleware::Next| {
+            let (parts, body) = request.into_parts();
+            let first = axum::extract::Request::from_parts(parts.clone(), epilogue::Body::empty());
+            drop(next.clone().run(first).await);
+            next.run(axum::extract::Request::from_parts(parts, body)).await
+        });
+    let (app, mut entries) = app(routes![takes]);
+    let served = Served::new(app.layer(asks)).await;
+    let client = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    let (mut client, _) = tokio_tungstenite::client_async("ws://localhost/", client).await.unwrap();
+    while let Some(Ok(_)) = futures_util::StreamExt::next(&mut client).await {}
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["enter", "enter", "exit", "exit"]);
+}
+
+#[tokio::test]
 async fn an_error_whose_reply_breaks_off_may_panic_when_it_is_dropped() {
     struct BreaksOff;
 
