@@ -646,6 +646,42 @@ async fn a_request_body_whose_drop_panics_breaks_nothing() {
     assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
 }
 
+#[tokio::test]
+async fn a_request_body_that_panics_when_it_is_asked_for_its_end_breaks_nothing() {
+    struct Unsure(epilogue::Body);
+
+    impl http_body::Body for Unsure {
+        type Data = Bytes;
+        type Error = <epilogue::Body as http_body::Body>::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            Pin::new(&mut self.0).poll_frame(context)
+        }
+
+        fn is_end_stream(&self) -> bool {
+            panic!("the end")
+        }
+    }
+
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let unsure = tower::util::MapRequestLayer::new(|request: http::Request<epilogue::Body>| {
+        request.map(|body| epilogue::Body::new(Unsure(body)))
+    });
+    let served = Served::new(app.layer(unsure)).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    assert_eq!(served.get("/none").await.status(), 404);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["task"]);
+}
+
 /// A layer's service, which panics when it is dropped after it has been called.
 #[derive(Clone)]
 struct Service<S>(S, Option<std::sync::Arc<Bomb>>);
