@@ -165,7 +165,17 @@ impl Connections {
         let cut_off = if is_over { self.end_at_once().await } else { 0 };
         drop(serving);
         if !self.started.state.servers.is_empty() {
-            return self.leave_to_others(cut_off);
+            tracing::info!(
+                "another server of the app goes on: it finishes the queued tasks and ends the app"
+            );
+            if cut_off == 0 {
+                return Ok(());
+            }
+            let mut report = DrainReport::default();
+            report.connections = cut_off;
+            report.stats = self.started.state.runner.stats();
+            tracing::error!("the end of a server was cut short: {report}");
+            return Err(Error::Unfinished(report));
         }
         let at_once = pin!(ready(()));
         let deadline: Deadline<'_> = if is_over { at_once } else { deadline };
@@ -181,19 +191,6 @@ impl Connections {
         }
         // Streams of HTTP/2 are left out: their connection has been counted.
         self.cut_off.load(Ordering::Relaxed) + self.tracker.len()
-    }
-
-    /// The last server of an app ends it.
-    fn leave_to_others(&self, cut_off: usize) -> Result<()> {
-        tracing::info!("another server of the app goes on: it finishes the queued tasks and ends the app");
-        if cut_off == 0 {
-            return Ok(());
-        }
-        let mut report = DrainReport::default();
-        report.connections = cut_off;
-        report.stats = self.started.state.runner.stats();
-        tracing::error!("a server's end was cut short: {report}");
-        Err(Error::Unfinished(report))
     }
 }
 
