@@ -35,9 +35,10 @@ impl Finally {
             Err(payload) => Poll::Ready(Err(payload)),
         });
         if let Err(payload) = ended.await {
+            let panic = panics::message(payload);
             tracing::error!(
                 target: "epilogue::task",
-                request = %origin, panic = panics::message(payload),
+                request = %origin, panic,
                 "what follows the request's tasks panicked"
             );
         }

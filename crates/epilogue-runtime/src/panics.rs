@@ -20,11 +20,12 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
 /// Runs or drops something of the user's. There is nobody to report its panic to, so it is only logged.
 pub(crate) fn quietly(what: &'static str, code: impl FnOnce()) {
     if let Err(payload) = catch(code) {
-        tracing::error!(target: "epilogue::task", panic = message(payload), "{what} panicked");
+        let panic = message(payload);
+        tracing::error!(target: "epilogue::task", panic, "{what} panicked");
     }
 }
 
-/// The message of a panic.
+/// The message of a panic. Asked for even if nobody reads the log, since it also sees to the payload.
 pub fn message(payload: Payload) -> String {
     let payload = match payload.downcast::<String>() {
         Ok(text) => return *text,

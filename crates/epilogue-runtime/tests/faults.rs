@@ -5,8 +5,8 @@ mod support;
 use std::{io, sync::Arc, time::Duration};
 
 use epilogue_runtime::{
-    BackgroundTasks, Batch, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskLimits, TaskOptions,
-    TaskOutcome,
+    BackgroundTasks, Batch, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskEvent, TaskLimits,
+    TaskObserver, TaskOptions, TaskOutcome,
 };
 use futures_util::FutureExt;
 use support::{Log, list, run, runner, say};
@@ -349,6 +349,31 @@ async fn a_kept_request_is_run_to_its_end_and_its_panic_is_its_own() {
     release.send(()).unwrap();
     runner.idle().await;
     assert_eq!((log.lines(), runner.stats().kept), (vec!["kept".to_owned()], 0));
+}
+
+#[tokio::test]
+async fn a_panic_that_nobody_reads_of_may_have_a_payload_that_panics_too() {
+    struct Explodes;
+
+    impl TaskObserver for Explodes {
+        fn started(&self, _task: &TaskEvent<'_>) {
+            std::panic::panic_any(Bomb);
+        }
+    }
+
+    let runner = Runner::with_observers(TaskLimits::default(), vec![Arc::new(Explodes)]);
+    let log = Log::default();
+    let tasks = list(&runner);
+    tasks.add_task(say, (log.clone(), "task"));
+    let next = log.clone();
+    Batch::new(tasks)
+        .finally(async |_| std::panic::panic_any(Bomb))
+        .finally(async move |_| next.add("next exits"))
+        .submit();
+    runner.keep(Origin::new(2, "GET /kept"), None, async { std::panic::panic_any(Bomb) });
+    let report = runner.drain(std::future::pending()).await;
+    assert_eq!(log.lines(), ["task", "next exits"]);
+    assert!(report.is_complete(), "{report}");
 }
 
 #[tokio::test]

@@ -28,9 +28,10 @@ impl Runner {
         let reservation = reservation.unwrap_or_else(|| self.take_place());
         self.spawn_other(What::Kept, origin.clone(), async move {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
+                let panic = panics::message(payload);
                 tracing::error!(
                     target: "epilogue::task",
-                    request = %origin, panic = panics::message(payload),
+                    request = %origin, panic,
                     "a request panicked after its client had left"
                 );
             }

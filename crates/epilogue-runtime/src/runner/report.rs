@@ -25,7 +25,7 @@ use crate::{Origin, SourceLine, TaskStats};
 /// assert_eq!((&*lost.name, &*lost.origin.name, lost.attempts), ("mail", "POST /send", 1));
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct DrainReport {
     /// The tasks that were cut off or never began.

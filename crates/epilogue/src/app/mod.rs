@@ -24,6 +24,7 @@ pub(crate) use dependencies::{NotBuiltForTask, in_task};
 pub use error_handlers::HandlerReply;
 pub use graph::{Graph, GraphNode};
 pub use layered::{AppLayer, Layered, Unfailing};
+pub(crate) use lifecycle::Deadline;
 pub(crate) use reply_future::ReplyFuture;
 #[cfg(feature = "openapi")]
 pub(crate) use router::PlacedRoute;

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use super::BodyTime;
 use super::collecting::collecting;
 use super::headers::announced;
-use crate::scope::drop_caught;
+use crate::scope::{caught_now, drop_caught};
 use crate::server::{Link, Stream};
 #[cfg(feature = "multipart")]
 use crate::upload::{self, FormLimits, MultipartError, MultipartForm};
@@ -84,9 +84,9 @@ impl RequestBody {
     pub(crate) fn mark_if_unread<B>(&self, reply: &mut http::Response<B>, link: Option<&Link>) {
         let has_come_to_its_end = match self {
             Self::Incoming(body) => body.is_end_stream(),
-            Self::Other(body) => body.is_end_stream(),
+            Self::Other(body) => says_that_it_has_ended(body),
             #[cfg(feature = "multipart")]
-            Self::Form(read) => read.body.is_end_stream(),
+            Self::Form(read) => says_that_it_has_ended(&read.body),
             Self::Taken => false,
             Self::Read(_) | Self::Latin1(_) => true,
         };
@@ -214,6 +214,11 @@ impl RequestBody {
             Self::Form(read) => Body::from(read.bytes),
         }
     }
+}
+
+/// A layer may have put any body around the request's own, and that may panic.
+fn says_that_it_has_ended(body: &Body) -> bool {
+    caught_now(|| body.is_end_stream()).unwrap_or(false)
 }
 
 /// Marks a reply that was made before the request's body had ended. It is an extension of the reply, since it is rare and a field

@@ -15,7 +15,7 @@ use crate::body::ReplyBody;
 use crate::dependency::Dependency;
 use crate::rejection::Rejection;
 use crate::response::{Failure, RaisedError, written};
-use crate::scope::{Solo, SoloPlan, SoloPlans, Value, empty_parts};
+use crate::scope::{Solo, SoloPlan, SoloPlans, Value, drop_caught, empty_parts};
 use crate::server::Link;
 use crate::tasks::{NoTasks, Origin, RequestSession, RequestTasks, Runner};
 use crate::testing::Probe;
@@ -147,8 +147,11 @@ impl Session {
         let is_full = matches!(extensions.remove(), Some(NoTasks::Full { .. }));
         let failed = failed.or_else(|| is_full.then(|| overloaded(self.runner()).raise()));
         let Some(failure) = failed else { return self.finish(written(response), link).await };
+        let of_layers = std::mem::take(response.headers_mut());
+        // Before there is another reply, which a panic of this drop would take with it.
+        drop_caught(response);
         let mut reply = self.finish(Err(failure), link).await;
-        add_headers(&mut reply, std::mem::take(response.headers_mut()));
+        add_headers(&mut reply, of_layers);
         reply
     }
 

@@ -15,7 +15,7 @@ use super::HttpError;
 use super::inner_error::{logged_for, with_reason};
 use crate::param::Json;
 use crate::rejection::Rejection;
-use crate::scope::caught_now;
+use crate::scope::{caught_now, drop_caught};
 use crate::tasks::panic_message;
 
 /// Why a request, or one dependency of it, came to nothing.
@@ -176,7 +176,10 @@ impl Raised {
 
     fn into_reason(self) -> String {
         if let Some(error) = self.0.as_http_error() {
-            return error.reason();
+            let reason = error.reason();
+            // What it was made of may panic.
+            drop_caught(self);
+            return reason;
         }
         let name = self.type_name();
         // This runs a user's code, which may panic.

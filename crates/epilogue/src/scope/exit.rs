@@ -29,7 +29,8 @@ pub(super) enum ExitStage {
     /// their outputs until it ends.
     Enters(Option<RunExit>, oneshot::Receiver<Value>),
     Waits(RunExit, Value),
-    Runs(BoxFuture<Result<(), Failure>>),
+    /// With the output, which must not be dropped when the exit panics: its drop may panic too.
+    Runs(BoxFuture<Result<(), Failure>>, Value),
     /// Nothing was entered.
     Ended,
 }
@@ -80,9 +81,9 @@ impl Exit {
     ) -> Result<(), Failure> {
         self.enter().await;
         if let ExitStage::Waits(run, value) = &self.stage {
-            self.stage = ExitStage::Runs(run(Arc::clone(value), outcome));
+            self.stage = ExitStage::Runs(run(Arc::clone(value), outcome), Arc::clone(value));
         }
-        let ExitStage::Runs(future) = &mut self.stage else { return Ok(()) };
+        let ExitStage::Runs(future, _) = &mut self.stage else { return Ok(()) };
         let take_all = |all| tasks.inspect(|tasks| tasks.take_all(all));
         take_all(true);
         let span = &self.span;
@@ -99,6 +100,12 @@ impl Exit {
 /// Several may be dropped in one go.
 impl Drop for Exit {
     fn drop(&mut self) {
-        drop_caught(std::mem::replace(&mut self.stage, ExitStage::Ended));
+        match std::mem::replace(&mut self.stage, ExitStage::Ended) {
+            ExitStage::Runs(future, value) => {
+                drop_caught(future);
+                drop_caught(value);
+            }
+            stage => drop_caught(stage),
+        }
     }
 }

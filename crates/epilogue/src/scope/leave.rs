@@ -63,6 +63,10 @@ impl Scope {
             if self.number != 0 {
                 self.route().demand.was(0);
             }
+            if !outcome.is_success() {
+                // The last of its error, which may panic.
+                drop_caught(outcome);
+            }
             After::default()
         };
         if breakable.is_some() {
@@ -95,12 +99,15 @@ impl Scope {
                 self.discard_tasks();
             }
             let outcome = Arc::new(outcome_of(&result));
-            if let Err(failure) = self.exits[last].run(outcome, self.tasks.as_ref()).await
-                && let Err(replaced) = std::mem::replace(&mut result, Err(failure))
-            {
-                self.log_replaced(replaced);
-            }
+            let ended = self.exits[last].run(outcome, self.tasks.as_ref()).await;
             self.exits.remove(last);
+            if let Err(failure) = ended {
+                match std::mem::replace(&mut result, Err(failure)) {
+                    Err(replaced) => self.log_replaced(replaced),
+                    // Its body may panic.
+                    Ok(replaced) => drop_caught(replaced),
+                }
+            }
         }
         result
     }
@@ -275,7 +282,10 @@ fn batch_with_exits(
     }
     let batch = Batch::new(tasks.clone()).with_place();
     let leave = move |exits, report| {
-        let outcome = reply.and_then(|reply| reply.outcome()).unwrap_or(outcome);
+        let mut outcome = outcome;
+        if let Some(broke_off) = reply.and_then(|reply| reply.outcome()) {
+            drop_caught(std::mem::replace(&mut outcome, broke_off));
+        }
         leave_request(exits, outcome, report, tasks)
     };
     if !is_entering {
@@ -300,7 +310,7 @@ fn batch_with_exits(
 /// Runs the exits of request scope. Nobody is left to be told of their errors, so they are logged.
 async fn leave_request(mut exits: Vec<Exit>, outcome: Outcome, report: BatchReport, tasks: BackgroundTasks) {
     // One of function scope may have been cut off in the middle: it is ended before the next one begins.
-    exits.sort_by_key(|exit| matches!(exit.stage, ExitStage::Runs(_)));
+    exits.sort_by_key(|exit| matches!(exit.stage, ExitStage::Runs(..)));
     let outcome = Arc::new(outcome.with_failed_tasks(report.failed));
     for mut exit in exits.into_iter().rev() {
         if let Err(failure) = exit.run(Arc::clone(&outcome), Some(&tasks)).await {

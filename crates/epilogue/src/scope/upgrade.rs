@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
-use super::{BoxFuture, Scope};
+use super::{BoxFuture, Scope, drop_caught};
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
 use crate::server::Link;
@@ -149,7 +149,10 @@ impl Scope {
                 Err(error) => tracing::debug!(%error, "the client left before its WebSocket was open"),
             },
         }
-        drop(self.end_socket(Ok(())).await);
+        // What it was to be called with may panic.
+        drop_caught(function);
+        let (reply, _close) = self.end_socket(Ok(())).await;
+        drop_caught(reply);
     }
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
@@ -166,7 +169,7 @@ impl Scope {
         };
         let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
         // The drop starts its tasks and exits, which come after the socket.
-        drop(reply);
+        drop_caught(reply);
     }
 
     /// Ends the socket after the path function: runs the exits of function scope, and gives the reply and the close frame.

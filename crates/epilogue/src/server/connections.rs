@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use super::serve::{Limits, expiry};
 use super::signal::Signals;
 use super::stop::Stop;
 use super::timer::ConnectionTimer;
-use crate::app::{ReplyFuture, Started};
-use crate::error::Result;
-use crate::tasks::with_causes;
+use crate::app::{Deadline, ReplyFuture, Started};
+use crate::error::{Error, Result};
+use crate::tasks::{DrainReport, with_causes};
 
 /// How long connections that were told to end at once may take to do it.
 const STUCK_AFTER: Duration = Duration::from_millis(500);
@@ -157,31 +157,40 @@ impl Connections {
         self.started.state.stopping.cancel();
         self.tracker.close();
         self.streams.close();
-        tokio::select! {
+        let is_over = tokio::select! {
             biased;
-            () = self.ended() => {}
-            () = deadline.as_mut() => return self.end_at_once().await,
-        }
+            () = self.ended() => false,
+            () = deadline.as_mut() => true,
+        };
+        let cut_off = if is_over { self.end_at_once().await } else { 0 };
         drop(serving);
         if !self.started.state.servers.is_empty() {
             tracing::info!(
                 "another server of the app goes on: it finishes the queued tasks and ends the app"
             );
-            return Ok(());
+            if cut_off == 0 {
+                return Ok(());
+            }
+            let mut report = DrainReport::default();
+            report.connections = cut_off;
+            report.stats = self.started.state.runner.stats();
+            tracing::error!("the end of a server was cut short: {report}");
+            return Err(Error::Unfinished(report));
         }
-        self.started.drain(deadline, 0).await
+        let at_once = pin!(ready(()));
+        let deadline: Deadline<'_> = if is_over { at_once } else { deadline };
+        self.started.drain(deadline, cut_off).await
     }
 
-    /// Cuts off what has not ended by the deadline, then ends the app.
-    async fn end_at_once(&self) -> Result<()> {
+    /// Cuts off what has not ended by the deadline, and returns how many connections that were.
+    async fn end_at_once(&self) -> usize {
         self.abandon.give();
         // A path function that never comes to an await keeps its connection's task; nothing can stop it.
         if timeout(STUCK_AFTER, self.ended()).await.is_err() {
             tracing::error!(requests = self.len(), "requests do not stop");
         }
         // Streams of HTTP/2 are left out: their connection has been counted.
-        let cut_off = self.cut_off.load(Ordering::Relaxed) + self.tracker.len();
-        self.started.drain(pin!(std::future::ready(())), cut_off).await
+        self.cut_off.load(Ordering::Relaxed) + self.tracker.len()
     }
 }
 

@@ -147,6 +147,32 @@ async fn the_last_server_of_an_app_ends_it() {
 }
 
 #[tokio::test]
+async fn a_server_whose_grace_is_over_leaves_the_app_to_the_last_one() {
+    let clock = Clock::stopped();
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let limits = TaskLimits::default().grace(Duration::from_secs(1));
+    let routes = routes![slow, held, uses_resource];
+    let app = App::new().state(journal).state(gate.clone()).tasks(limits).routes(routes);
+    let (first, last) = (Served::new(app.clone()).await, Served::new(app).await);
+    assert_eq!(entries.next().await, "app:built");
+    let mut cut_off = first.connect().await;
+    cut_off.write("GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(entries.next().await, "function:start");
+    let error = clock.passes_until(first.stop()).await.unwrap_err();
+    let epilogue::Error::Unfinished(report) = &error else { panic!("{error}") };
+    assert_eq!(report.to_string(), "tasks run since the start: 0, abandoned: 0, connections cut off: 1");
+    assert_eq!(last.get("/held").await.body(), "held");
+    assert_eq!(entries.next().await, "task:start");
+    gate.open();
+    last.stop().await.unwrap();
+    let mut ended = entries.now();
+    assert_eq!(ended.pop().unwrap(), "app:exit");
+    ended.sort();
+    assert_eq!(ended, ["task:end", "task:end", "task:start"]);
+}
+
+#[tokio::test]
 async fn idle_connections_are_not_waited_for() {
     let (journal, _entries) = Journal::new();
     let served =

@@ -16,6 +16,7 @@ async fn note(journal: State<Journal>, line: &'static str) {
 }
 
 /// Panics when it is dropped.
+#[derive(Debug)]
 struct Bomb;
 
 impl Drop for Bomb {
@@ -334,6 +335,226 @@ async fn an_error_that_panics_when_it_is_dropped_has_been_answered_by_its_handle
     assert!(told[0].starts_with("Failed(") && told[0].ends_with("Refusal)"), "{told:?}");
 }
 
+#[tokio::test]
+async fn a_reply_that_an_exit_replaces_may_panic_when_it_is_dropped() {
+    async fn refuse(session: &Session, _outcome: &Outcome) -> Result<(), HttpError> {
+        session.0.write("exit");
+        Err(HttpError::new(StatusCode::CONFLICT, "not committed"))
+    }
+
+    #[dependency(scope = "function", exit = refuse)]
+    fn transaction(session: Depends<session>) -> Session {
+        Session(session.0.clone())
+    }
+
+    #[get("/")]
+    async fn replies(
+        _transaction: Depends<transaction>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> epilogue::Body {
+        tasks.add_task(note, (journal.clone(), "task"));
+        tasks.add_task(note, (journal, "always")).always();
+        epilogue::Body::new(Armed(epilogue::Body::empty(), Bomb))
+    }
+
+    let (told, mut panics) = Journal::new();
+    let (app, mut entries) = app(routes![replies]);
+    let served = Served::new(app.on_error(move |_: &Panicked, _| told.write("a panic"))).await;
+    assert_eq!(two(&served, "/").await, [409, 409]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["always", "always", "enter", "enter", "exit", "exit", "exit", "exit"]);
+    assert!(panics.is_over().await);
+}
+
+/// An error that panics when it is dropped.
+#[derive(Debug, thiserror::Error)]
+#[error("armed")]
+struct ArmedError(Bomb);
+
+#[tokio::test]
+async fn an_error_of_an_exit_may_panic_when_it_is_dropped() {
+    async fn fail(_: &(), _outcome: &Outcome) -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    #[dependency(exit = fail)]
+    fn fails(_session: Depends<session>) {}
+
+    #[dependency(scope = "function", exit = fail)]
+    fn fails_before(_session: Depends<session>) {}
+
+    #[dependency(scope = "function", exit = fail)]
+    fn fails_first(_fails_before: Depends<fails_before>) {}
+
+    #[dependency(scope = "app", exit = close)]
+    fn stays(journal: State<Journal>) -> Session {
+        Session((*journal).clone())
+    }
+
+    #[dependency(scope = "app", exit = fail)]
+    fn fails_at_the_end(_stays: Depends<stays>) {}
+
+    #[get("/after")]
+    async fn after(_fails: Depends<fails>, _at_the_end: Depends<fails_at_the_end>) {}
+
+    #[get("/before")]
+    async fn before(_fails: Depends<fails_first>) {}
+
+    #[get("/own")]
+    async fn own() -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    let (app, mut entries) = app(routes![after, before, own]);
+    let app = app.on_error(|_: &ArmedError, _| StatusCode::IM_A_TEAPOT);
+    let served = Served::new(app).await;
+    for (path, status) in [("/after", 200), ("/before", 418)] {
+        assert_eq!(two(&served, path).await, [status; 2], "{path}");
+    }
+    assert_eq!(two(&served, "/own").await, [418; 2]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 4].as_slice(), &["exit"; 5]].concat());
+}
+
+#[tokio::test]
+async fn an_exit_may_panic_as_well_as_what_it_was_given() {
+    async fn explode(_mine: &Mine, _outcome: &Outcome) {
+        panic!("an exit")
+    }
+
+    #[dependency(exit = explode)]
+    fn explodes(_session: Depends<session>) -> Mine {
+        Mine
+    }
+
+    #[dependency(scope = "function", exit = explode)]
+    fn explodes_before(_session: Depends<session>) -> Mine {
+        Mine
+    }
+
+    #[get("/after", dependencies(explodes))]
+    async fn after() {}
+
+    #[get("/before", dependencies(explodes_before))]
+    async fn before() {}
+
+    let (app, mut entries) = app(routes![after, before]);
+    let served = Served::new(app).await;
+    assert_eq!(two(&served, "/after").await, [200, 200]);
+    assert_eq!(two(&served, "/before").await, [500, 500]);
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), [["enter"; 4], ["exit"; 4]].concat());
+}
+
+#[tokio::test]
+async fn a_websocket_may_end_with_what_panics_when_it_is_dropped() {
+    struct Refusal;
+
+    impl epilogue::IntoResponse for Refusal {
+        fn into_response(self) -> epilogue::Response {
+            let explosive = axum::Extension(Explosive(std::sync::Arc::new(Bomb)));
+            (StatusCode::CONFLICT, explosive).into_response()
+        }
+    }
+
+    #[websocket("/")]
+    async fn refuses(_socket: WebSocket, _session: Depends<session>) -> Result<(), Refusal> {
+        Err(Refusal)
+    }
+
+    let (app, mut entries) = app(routes![refuses]);
+    let served = Served::new(app).await;
+    let client = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    let (mut client, _) = tokio_tungstenite::client_async("ws://localhost/", client).await.unwrap();
+    while let Some(Ok(_)) = futures_util::StreamExt::next(&mut client).await {}
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "exit"]);
+}
+
+#[tokio::test]
+async fn a_websocket_that_is_never_open_may_drop_what_panics() {
+    #[dependency]
+    fn bomb() -> Bomb {
+        Bomb
+    }
+
+    #[websocket("/")]
+    async fn takes(_socket: WebSocket, _bomb: Depends<bomb>, _session: Depends<session>) {}
+
+    let asks =
+        axum::middleware::from_fn(async |request: axum::extract::Request, next: axum::middleware::Next| {
+            let (parts, body) = request.into_parts();
+            let first = axum::extract::Request::from_parts(parts.clone(), epilogue::Body::empty());
+            drop(next.clone().run(first).await);
+            next.run(axum::extract::Request::from_parts(parts, body)).await
+        });
+    let (app, mut entries) = app(routes![takes]);
+    let served = Served::new(app.layer(asks)).await;
+    let client = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    let (mut client, _) = tokio_tungstenite::client_async("ws://localhost/", client).await.unwrap();
+    while let Some(Ok(_)) = futures_util::StreamExt::next(&mut client).await {}
+    served.stop().await.unwrap();
+    assert_eq!(sorted(&mut entries), ["enter", "enter", "exit", "exit"]);
+}
+
+#[tokio::test]
+async fn an_error_whose_reply_breaks_off_may_panic_when_it_is_dropped() {
+    struct BreaksOff;
+
+    impl http_body::Body for BreaksOff {
+        type Data = Bytes;
+        type Error = &'static str;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            Poll::Ready(Some(Err("broken off")))
+        }
+    }
+
+    #[get("/")]
+    async fn fails(_session: Depends<session>) -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    let (app, mut entries) = app(routes![fails]);
+    let app = app.on_error(|_: &ArmedError, _| epilogue::Body::new(BreaksOff));
+    let served = Served::new(app).await;
+    let reply = served.http1().await.send_request(request("GET", "/")).await.unwrap();
+    assert!(reply.into_body().collect().await.is_err());
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "exit"]);
+}
+
+#[tokio::test]
+async fn what_a_failed_dependency_of_axum_replaces_may_panic_when_it_is_dropped() {
+    #[dependency]
+    fn refuses(
+        _session: Depends<session>,
+        tasks: &BackgroundTasks,
+        journal: State<Journal>,
+    ) -> Result<(), HttpError> {
+        tasks.add_task(note, (journal, "always")).always();
+        Err(HttpError::new(StatusCode::UNAUTHORIZED, "who?"))
+    }
+
+    async fn handler(_refuses: Depends<refuses>) {}
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal);
+    let layer = epilogue::EpilogueLayer::new(app);
+    let arms = tower::util::MapResponseLayer::new(|response: epilogue::Response| {
+        response.map(|body| epilogue::Body::new(Armed(body, Bomb)))
+    });
+    let router = axum::Router::new().route("/", axum::routing::get(handler)).layer(arms).layer(layer.clone());
+    let request = http::Request::get("/").body(epilogue::Body::empty()).unwrap();
+    assert_eq!(tower::ServiceExt::oneshot(router, request).await.unwrap().status(), 401);
+    layer.drain().await.unwrap();
+    assert_eq!(entries.now(), ["enter", "always", "exit"]);
+}
+
 /// Something that a layer has put into the request and nobody else looks after.
 #[derive(Clone)]
 struct Explosive(#[expect(dead_code, reason = "it is there to be dropped")] std::sync::Arc<Bomb>);
@@ -423,6 +644,42 @@ async fn a_request_body_whose_drop_panics_breaks_nothing() {
     }
     served.stop().await.unwrap();
     assert_eq!(sorted(&mut entries), [["enter"; 2], ["exit"; 2], ["task"; 2]].concat());
+}
+
+#[tokio::test]
+async fn a_request_body_that_panics_when_it_is_asked_for_its_end_breaks_nothing() {
+    struct Unsure(epilogue::Body);
+
+    impl http_body::Body for Unsure {
+        type Data = Bytes;
+        type Error = <epilogue::Body as http_body::Body>::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            Pin::new(&mut self.0).poll_frame(context)
+        }
+
+        fn is_end_stream(&self) -> bool {
+            panic!("the end")
+        }
+    }
+
+    #[get("/")]
+    async fn queues(tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "task"));
+    }
+
+    let (app, mut entries) = app(routes![queues]);
+    let unsure = tower::util::MapRequestLayer::new(|request: http::Request<epilogue::Body>| {
+        request.map(|body| epilogue::Body::new(Unsure(body)))
+    });
+    let served = Served::new(app.layer(unsure)).await;
+    assert_eq!(served.get("/").await.status(), 200);
+    assert_eq!(served.get("/none").await.status(), 404);
+    served.stop().await.unwrap();
+    assert_eq!(entries.now(), ["task"]);
 }
 
 /// A layer's service, which panics when it is dropped after it has been called.
