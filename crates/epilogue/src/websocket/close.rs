@@ -27,7 +27,7 @@ impl Close {
     /// A close that may be sent by RFC 6455, section 7.4.
     pub(super) fn checked(code: u16, reason: impl Into<String>) -> Result<Self, WebSocketError> {
         match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Self::new(code, reason)),
+            1000..=1003 | 1007..=1013 | 3000..=4999 => Ok(Self::new(code, reason)),
             _ => Err(WebSocketError::CloseCode(code)),
         }
     }

@@ -33,7 +33,7 @@ pub enum WebSocketError {
     #[error("the client broke the protocol of WebSockets: {0}")]
     Protocol(String),
     /// A WebSocket cannot be closed with this code, which the protocol gives another meaning or none.
-    #[error("a WebSocket is not closed with {0}, but with 1000 to 1003, 1007 to 1014 or 3000 to 4999")]
+    #[error("a WebSocket is not closed with {0}, but with 1000 to 1003, 1007 to 1013 or 3000 to 4999")]
     CloseCode(u16),
     /// The client sent bytes where a text was expected.
     #[error("the client sent bytes, not a text")]

@@ -261,7 +261,7 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// When it is closed already, or when the code is not one of those that may be sent (RFC 6455, section 7.4): 1000 to 1003, 1007 to 1014
+    /// When it is closed already, or when the code is not one of those that may be sent (RFC 6455, section 7.4): 1000 to 1003, 1007 to 1013
     /// and 3000 to 4999.
     pub async fn close(&self, code: u16, reason: impl Into<String>) -> Result<(), WebSocketError> {
         self.sender.close(code, reason).await
