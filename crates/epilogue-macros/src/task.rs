@@ -27,9 +27,9 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         return errors.beside(item);
     };
     let generics = &function.item.sig.generics;
-    if !function.generics().params.is_empty() {
+    if let Some(name) = function.type_parameter() {
         errors.at(
-            generics,
+            name,
             "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
         );
     } else if !generics.params.is_empty() && errors.is_empty() {
