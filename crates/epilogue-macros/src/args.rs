@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -14,6 +14,8 @@ use crate::effects::{self, Effect};
 use crate::habits::elsewhere::{example, hint, owner};
 use crate::habits::fastapi::is_ellipsis;
 use crate::types::text;
+
+pub(crate) const NOTHING_BEFORE_COMMA: &str = "nothing stands before this comma: remove it";
 
 /// One argument.
 pub(crate) struct Arg {
@@ -91,7 +93,7 @@ impl Args {
     /// The same, where a name may be given twice.
     fn named(tokens: TokenStream, unnamed: &str, errors: &mut Errors) -> Vec<Arg> {
         let parse = |input: ParseStream<'_>| separated(input, &|_| unnamed.to_owned(), errors);
-        let parsed = parse.parse2(tokens);
+        let parsed = parse.parse2(with_raw_texts(tokens));
         errors.ok(parsed).unwrap_or_default()
     }
 
@@ -318,7 +320,7 @@ pub(crate) fn separated(
     let mut args: Vec<Arg> = Vec::new();
     while !input.is_empty() {
         if input.peek(Token![,]) {
-            errors.push(input.error("nothing stands before this comma: remove it"));
+            errors.push(input.error(NOTHING_BEFORE_COMMA));
         } else if input.peek(Ident::peek_any) {
             args.push(input.parse()?);
         } else {
@@ -329,6 +331,29 @@ pub(crate) fn separated(
         comma(input, errors)?;
     }
     Ok(args)
+}
+
+/// The same tokens, where a string with an unknown escape, such as `"\d"`, is the raw string that rustc suggests. It has reported the escape,
+/// so nothing else is said of the string.
+pub(crate) fn with_raw_texts(tokens: TokenStream) -> TokenStream {
+    let each = |token| match token {
+        TokenTree::Literal(literal) => raw_text(&literal).unwrap_or(literal).into(),
+        TokenTree::Group(group) => {
+            let mut replaced = Group::new(group.delimiter(), with_raw_texts(group.stream()));
+            replaced.set_span(group.span());
+            replaced.into()
+        }
+        token => token,
+    };
+    tokens.into_iter().map(each).collect()
+}
+
+/// What stands between the quotes of a string that cannot be read.
+fn raw_text(literal: &Literal) -> Option<Literal> {
+    let Lit::Verbatim(literal) = Lit::new(literal.clone()) else { return None };
+    let written = literal.to_string();
+    let text = written.strip_prefix('"')?.strip_suffix('"')?;
+    Some(LitStr::new(text, literal.span()).token())
 }
 
 /// Whether what follows a name is neither the next name nor a separator.

@@ -195,7 +195,11 @@ fn exit(
     let (value, outcome) = (local("__epilogue_output"), local("__epilogue_ended"));
     let (called, returned) = (local("__epilogue_call"), local("__epilogue_returned"));
     // Not with that span, or rustc would suggest to remove the name as an argument too many.
-    let call = quote!(#exit(#value, #outcome));
+    let at = proc_macro2::Span::call_site().located_at(span);
+    let mut arguments =
+        proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#value, #outcome));
+    arguments.set_span(at);
+    let call = quote!(#exit #arguments);
     // Without that span, so that it resolves even if the exit's name comes out of another macro.
     let future = quote!(__epilogue_future);
     let check = quote_spanned!(span=> __epilogue::exits_async(&#called));

@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Lit, LitInt, Path, PathArguments, Token, parenthesized};
 
-use crate::args::to_comma;
+use crate::args::{NOTHING_BEFORE_COMMA, to_comma};
 use crate::habits::repair::split;
 use crate::types::text;
 
@@ -109,6 +109,9 @@ fn parameter(name: &str, scopes: &str) -> String {
 
 impl Parse for Effect {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![,]) {
+            return Err(input.error(NOTHING_BEFORE_COMMA));
+        }
         let all = to_comma(&input.fork())?;
         let read = Self::read(input)?;
         if input.is_empty() || input.peek(Token![,]) {

@@ -69,9 +69,8 @@ pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut E
         ("#[dependency]", "a struct") => {
             ": write `#[derive(Dependency)]` above it, and its fields are its parameters"
         }
-        (_, "a method without a body" | "an `impl`") => {
-            ": write a function outside of it, which takes what it needs as its parameters"
-        }
+        (_, WITHOUT_A_BODY) => ": write it in place of the `;`, and the function outside of a trait",
+        (_, "an `impl`") => ": write a function outside of it, which takes what it needs as its parameters",
         _ => ": write it above a function",
     };
     errors.push(syn::Error::new(
@@ -81,10 +80,12 @@ pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut E
     true
 }
 
+const WITHOUT_A_BODY: &str = "one without a body";
+
 /// The keyword of an item that is not a function, and what such an item is called.
 fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
     if let Ok(TraitItem::Fn(TraitItemFn { sig, default: None, .. })) = syn::parse2(tokens.clone()) {
-        return Some((sig.fn_token.span(), "a method without a body"));
+        return Some((sig.fn_token.span(), WITHOUT_A_BODY));
     }
     Some(match syn::parse2(tokens.clone()).ok()? {
         Item::Impl(item) => (item.impl_token.span(), "an `impl`"),

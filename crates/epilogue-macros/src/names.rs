@@ -224,7 +224,8 @@ pub(crate) fn alias(span: Span) -> Ident {
 pub(crate) fn imported(path: &Path, alias: &Ident, within: &TokenStream) -> TokenStream {
     let stand_in = stand_in(path, alias);
     let block = block(path, alias, &quote!(without_a_macro), within);
-    quote!({ #stand_in #block })
+    // An editor looks at the first place of a name for what might go on there, and rustc does not look at this one.
+    quote!({ #[cfg(any())] type Named = #path; #stand_in #block })
 }
 
 /// The block, with an alias for the struct in a module.

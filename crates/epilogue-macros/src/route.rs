@@ -82,9 +82,9 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn check(&self, function: &Function, errors: &mut Errors) {
         function.check_blocking(self.blocking.as_ref(), errors);
-        if !function.generics().params.is_empty() {
+        if let Some(name) = function.type_parameter() {
             errors.at(
-                &function.item.sig.generics,
+                name,
                 "a path function cannot be generic, since nothing says which types a request means: write the concrete types, without \
                  a type parameter",
             );

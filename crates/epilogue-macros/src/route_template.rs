@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitInt, LitStr, Token};
 
-use crate::args::{Args, comma, is_operator, separated, to_comma};
+use crate::args::{Args, comma, is_operator, separated, to_comma, with_raw_texts};
 use crate::diagnostics::Errors;
 use crate::param_options::ParamOptions;
 use crate::signature::Function;
@@ -48,7 +48,7 @@ pub(crate) fn template_and_args(
         }
         Ok((template, separated(input, &unnamed, errors)?))
     };
-    let parsed = parse.parse2(tokens);
+    let parsed = parse.parse2(with_raw_texts(tokens));
     let Some((template, args)) = errors.ok(parsed) else { return (Written::Unreadable, Args::default()) };
     let args = Args::new(args, errors);
     match template {

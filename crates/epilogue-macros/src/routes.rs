@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Path, bracketed};
 
+use crate::args::NOTHING_BEFORE_COMMA;
 use crate::asserts::check;
 use crate::diagnostics::Errors;
 use crate::habits::repair::split;
@@ -54,9 +55,10 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
 /// The paths between the commas. Anything else is refused and left out.
 fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
     let mut paths = Vec::new();
-    for (item, _) in split(list) {
+    for (item, comma) in split(list) {
         match syn::parse2::<Path>(item.clone()) {
             Ok(path) => paths.push(path),
+            Err(_) if item.is_empty() => errors.at(comma, NOTHING_BEFORE_COMMA),
             Err(_) => errors.at(&item, instead(&item)),
         }
     }
@@ -65,11 +67,15 @@ fn paths(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
 
 /// The error for what is not a path.
 fn instead(item: &TokenStream) -> String {
-    // Only a keyword is an identifier and not a path.
-    match syn::parse2::<TokenTree>(item.clone()) {
-        Ok(TokenTree::Ident(keyword)) if let Some(name) = raw(&keyword) => {
+    let mut tokens = item.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        // Only a keyword is an identifier and not a path.
+        (Some(TokenTree::Ident(keyword)), None) if let Some(name) = raw(&keyword) => {
             format!("`{keyword}` is a keyword: write `{name}`")
         }
+        (Some(TokenTree::Punct(first)), _) if first.as_char() == '#' => String::from(
+            "a name in `routes!` has no attributes: write a list of its own for what stands under a `#[cfg(…)]`, and comments as `// …`",
+        ),
         _ => String::from(
             "`routes!` lists the names of path functions, separated by commas: write `routes![list, create]`",
         ),

@@ -214,6 +214,15 @@ impl Function {
         without_lifetimes(self.item.sig.generics.clone())
     }
 
+    /// The name of the first type or constant that it is generic over.
+    pub(crate) fn type_parameter(&self) -> Option<&Ident> {
+        self.item.sig.generics.params.iter().find_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+    }
+
     /// Whether it stands in an `impl`, where no other items can be generated beside it.
     pub(crate) fn is_method(&self) -> bool {
         self.item.sig.receiver().is_some() || self_type(&self.item.sig).is_some()

@@ -27,9 +27,9 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         return errors.beside(item);
     };
     let generics = &function.item.sig.generics;
-    if !function.generics().params.is_empty() {
+    if let Some(name) = function.type_parameter() {
         errors.at(
-            generics,
+            name,
             "a `#[task]` cannot be generic, since its arguments are written down: write the concrete types",
         );
     } else if !generics.params.is_empty() && errors.is_empty() {
@@ -120,6 +120,8 @@ fn structure(function: &Function) -> TokenStream {
     let docs =
         function.docs(&format!("The arguments of the task `{name}`, which `BackgroundTasks::add` takes."));
     let allowed = allowed(&function.item.attrs);
+    // At the span of the name: rustc shows the struct where the task is not what was wanted.
+    let structure = quote_spanned!(name.span()=> struct #name { #(#fields,)* });
     quote! {
         #docs
         #allowed
@@ -127,12 +129,12 @@ fn structure(function: &Function) -> TokenStream {
             non_camel_case_types,
             missing_copy_implementations,
             missing_debug_implementations,
+            dead_code,
+            clippy::empty_structs_with_brackets,
             clippy::exhaustive_structs,
             reason = "it has the function's name"
         )]
-        #vis struct #name {
-            #(#fields,)*
-        }
+        #vis #structure
     }
 }
 
@@ -251,11 +253,13 @@ fn running(function: &Function) -> TokenStream {
     }
     let call = function.call(&TokenStream::new(), &arguments);
     let run = if function.is_async() {
+        // Without the name's span, so that it resolves even if the function's name comes out of another macro.
+        let local = quote!(__epilogue_returned);
         let returned = match function.output {
-            Output::Unit | Output::Plain(Type::Never(_)) => quote!(__epilogue_returned),
-            _ => returned(&function.output, &quote!(__epilogue_returned)),
+            Output::Unit | Output::Plain(Type::Never(_)) => local.clone(),
+            _ => returned(&function.output, &local),
         };
-        quote_spanned!(span=> __epilogue::task_function(#call, |__epilogue_returned| #returned))
+        quote_spanned!(span=> __epilogue::task_function(#call, |#local| #returned))
     } else {
         let returned = returned(&function.output, &call);
         quote!(__epilogue::TaskRunning::blocking(move || #returned))

@@ -171,7 +171,7 @@ mod names_of_a_macro {
     use epilogue::prelude::*;
 
     macro_rules! resource {
-        ($list:ident, $path:literal, $item:ty, $of:ident) => {
+        ($list:ident, $path:literal, $item:ty, $of:ident, $note:ident, $tell:ident) => {
             #[dependency(exit = close)]
             async fn $of(q: Query<$item>) -> $item {
                 q.into_inner()
@@ -183,10 +183,18 @@ mod names_of_a_macro {
             async fn $list(item: Depends<$of>, tasks: &BackgroundTasks, again: &Depends<$of>) -> String {
                 format!("{}", *item)
             }
+
+            #[task]
+            async fn $note(item: $item) {}
+
+            #[task]
+            async fn $tell(item: $item) -> Result<(), String> {
+                Ok(())
+            }
         };
     }
 
-    resource!(list, "/items", u64, item);
+    resource!(list, "/items", u64, item, note, tell);
 
     fn app() -> App {
         App::new().routes(routes![list])

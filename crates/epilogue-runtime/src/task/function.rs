@@ -98,7 +98,7 @@ impl<F> HandedOver<Blocking> for F {}
 #[diagnostic::on_unimplemented(
     message = "the arguments of a task are a tuple, not `{Self}`",
     label = "not a tuple",
-    note = "a tuple of one has a trailing comma: `tasks.add_task(write_log, (message,))`; one of none is `()`"
+    note = "a tuple of one has a trailing comma: `tasks.add_task(write_log, (message,))`; one of none is `()`, and the longest has twelve elements"
 )]
 pub trait TaskArguments {}
 

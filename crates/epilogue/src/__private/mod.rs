@@ -36,7 +36,7 @@ pub use self::exit::{ExitFuture, Exiting, NotAsync, exit_function, exits_async, 
 pub use self::main_function::block_on;
 pub use self::names::{Names, Same, named};
 #[cfg(not(feature = "multipart"))]
-pub use self::need::File;
+pub use self::need::{File, Files};
 pub use self::need::{NeedOf, Needed};
 pub use self::output::{NotShared, Output};
 #[cfg(feature = "websocket")]

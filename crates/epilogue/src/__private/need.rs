@@ -12,6 +12,13 @@ use crate::param::Json;
 #[derive(Debug)]
 pub struct File<T>(PhantomData<T>);
 
+/// Likewise for what a `File` holds, which they assert of any type of that name.
+#[cfg(not(feature = "multipart"))]
+pub trait Files {}
+
+#[cfg(not(feature = "multipart"))]
+impl<T> Files for T {}
+
 /// Whether what a parameter reads of the body may be missing: the inherent constants take precedence over the trait's.
 #[derive(Debug)]
 pub struct NeedOf<P>(PhantomData<P>);

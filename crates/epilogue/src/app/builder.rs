@@ -218,7 +218,8 @@ impl App {
     #[doc(alias = "dependency_overrides")]
     pub fn override_dependency<D: Dependency>(
         self,
-        value: impl Fn() -> D::Output + Send + Sync + 'static,
+        // rustc shows this line, to its end, if what is given does not fit.
+        value: impl Fn() -> D::Output + Send + Sync + 'static, // what is async or has parameters: `override_dependency_with`
     ) -> Self
     where
         D::Output: Send + Sync,
