@@ -20,8 +20,8 @@ use tokio::{
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    BatchReport, FailedTask, Lane, Origin, Reservation, TaskOutcome, finally::Finally, list::List,
-    runner::LiveId, spare, task::Queued,
+    BatchReport, FailedTask, Lane, Reservation, TaskOutcome, finally::Finally, list::List, runner::LiveId,
+    spare, task::Queued,
 };
 
 /// A batch from its creation to its end. Once it is submitted, its drop answers for what it has not run, whatever the reason for the drop.
@@ -98,10 +98,6 @@ impl Execution {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.list.origin
-    }
-
     pub(crate) fn since(&self) -> Option<Instant> {
         self.since
     }
@@ -145,7 +141,7 @@ impl Execution {
                 while let Some(task) = self.chunk.get_mut(ended) {
                     if task.is_plain() && !runner.is_observed() {
                         let (tasks, report) = (&mut self.chunk, &mut self.report);
-                        ended = Plain { list, tasks, report, ended, uncounted: 0, future: None }.await;
+                        ended = Plain { list, tasks, report, ended, future: None }.await;
                         if self.chunk.get(ended).is_some_and(Queued::is_plain) {
                             // A real yield: a future that only wakes itself is polled again before its thread looks at sockets and timers.
                             yield_now().await;

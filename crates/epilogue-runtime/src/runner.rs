@@ -28,14 +28,16 @@ pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
     BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver, TaskStats,
+    counters::Counters,
     execution::Execution,
     lane::{self, Worker},
     panics,
-    stats::Counters,
+    sharded::Sharded,
     task::Queued,
 };
 use refusals::Refusals;
 pub(crate) use registry::LiveId;
+
 use registry::{Admission, Next, Registry};
 
 /// Executes batches and answers for them at shutdown. A clone is the same runner.
@@ -73,11 +75,11 @@ struct RunnerState {
     refusals: Refusals,
     counters: Counters,
     /// Batches, waiting or running, kept requests, open WebSockets and exits.
-    batches: TaskTracker,
+    batches: Sharded<TaskTracker>,
     /// Calls on the blocking pool.
     blocking: TaskTracker,
     /// Requests that another server has.
-    requests: TaskTracker,
+    requests: Sharded<TaskTracker>,
     blocking_permits: Arc<Semaphore>,
 }
 
@@ -92,15 +94,15 @@ impl Runner {
         let state = RunnerState {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             registry: Registry::new(limits.batches.max(1)),
+            counters: Counters::new(limits.pending),
             limits,
             observers,
             context: OnceLock::new(),
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             refusals: Refusals::default(),
-            counters: Counters::default(),
-            batches: TaskTracker::new(),
+            batches: Sharded::new(TaskTracker::new),
             blocking: TaskTracker::new(),
-            requests: TaskTracker::new(),
+            requests: Sharded::new(TaskTracker::new),
         };
         Self(Arc::new(Arc::new(state)))
     }
@@ -120,9 +122,7 @@ impl Runner {
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
     /// [reserved](Self::reserve).
     pub fn is_full(&self) -> bool {
-        // In this order: a task that takes a reserved place in between counts twice, and never not at all.
-        let reserved = self.0.counters.reserved();
-        reserved + self.0.counters.pending() >= self.0.limits.pending
+        self.0.counters.is_full()
     }
 
     /// Lets in a request that will add this many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
@@ -139,21 +139,12 @@ impl Runner {
     pub fn reserve(&self, tasks: usize) -> Option<Reservation> {
         let limit = self.0.limits.pending;
         let tasks = tasks.min(limit);
-        let reserved = self.0.counters.reserve(tasks);
-        // Reserve first, then read what is pending: a task that is added at this moment then counts twice until its request ends,
-        // rather than not at all for a moment.
-        let taken = self.0.counters.pending() + reserved;
-        if limit > 0 && tasks <= limit.saturating_sub(taken) {
-            Some(Reservation::new(self.clone(), tasks))
-        } else {
-            self.0.counters.unreserve(tasks);
-            None
-        }
+        (limit > 0 && self.0.counters.reserve(tasks)).then(|| Reservation::new(self.clone(), tasks))
     }
 
     /// Takes a place whatever the limit.
     pub(crate) fn take_place(&self) -> Reservation {
-        self.0.counters.reserve(1);
+        self.0.counters.reserve_anyway();
         Reservation::new(self.clone(), 1)
     }
 
@@ -187,30 +178,29 @@ impl Runner {
 
     /// Waits until no batch, request or call on the blocking pool is left.
     pub async fn idle(&self) {
-        // A closed tracker still takes tasks. It is closed only here, because only a closed one wakes those who wait when its
-        // last task ends.
-        let all = [&self.0.requests, &self.0.batches, &self.0.blocking];
-        for tracker in all {
-            tracker.close();
-        }
-        // A wait is over once they were all gone, even if others have come since.
-        while !all.iter().all(|tracker| tracker.is_empty()) {
-            for tracker in all {
-                tracker.wait().await;
-            }
-        }
+        let Runner(state) = self;
+        ended(state.requests.iter().chain(state.batches.iter()).chain([&state.blocking])).await;
+    }
+
+    /// Waits until no batch, or what stands in for one, is left.
+    async fn batches_ended(&self) {
+        ended(self.0.batches.iter()).await;
+    }
+
+    fn batches_left(&self) -> usize {
+        self.0.batches.iter().map(TaskTracker::len).sum()
     }
 
     /// A drain waits for a request that holds this until its batch was submitted, and counts it if it does not end.
     #[doc(hidden)]
     pub fn request(&self) -> InFlight {
-        self.0.requests.token()
+        self.0.requests.own().token()
     }
 
     /// How many of these are held.
     #[doc(hidden)]
     pub fn in_flight(&self) -> usize {
-        self.0.requests.len()
+        self.0.requests.iter().map(TaskTracker::len).sum()
     }
 
     /// A drain waits for a call on the blocking pool that holds this, and counts it if it does not end.
@@ -227,7 +217,7 @@ impl Runner {
 
     /// A drain waits for a batch, or what stands in for one, that holds this.
     pub(crate) fn batch_token(&self) -> TaskTrackerToken {
-        self.0.batches.token()
+        self.0.batches.own().token()
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -253,7 +243,7 @@ impl Runner {
                     self.run(execution, lane);
                 }
             }
-            Admission::Waits => {}
+            Admission::Waits(next) => self.pass_on(next),
             // Its drop names what is lost.
             Admission::Refused(execution) => drop(execution),
         }
@@ -289,7 +279,9 @@ impl Runner {
         let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
         wait.await;
-        if let Some(turn) = self.0.registry.resume(id) {
+        let (turn, next) = self.0.registry.resume(id);
+        self.pass_on(next);
+        if let Some(turn) = turn {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
@@ -362,6 +354,21 @@ impl Runner {
             for observer in &self.0.observers {
                 panics::quietly("a task observer", || event(&**observer, &task));
             }
+        }
+    }
+}
+
+/// Waits until all of these are empty at the same time.
+async fn ended<'t>(trackers: impl Iterator<Item = &'t TaskTracker> + Clone) {
+    // A closed tracker still takes tasks. It is closed only here, because only a closed one wakes those who wait when its last task
+    // ends.
+    for tracker in trackers.clone() {
+        tracker.close();
+    }
+    // A wait is over once they were all gone, even if others have come since.
+    while !trackers.clone().all(TaskTracker::is_empty) {
+        for tracker in trackers.clone() {
+            tracker.wait().await;
         }
     }
 }

@@ -356,6 +356,23 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     assert_eq!((stats.queued, stats.running, stats.accepted(), stats.ran() + stats.abandoned), (0, 0, 2, 2));
 }
 
+/// Together they take longer than a drain waits for one that makes no progress.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_that_never_come_to_an_await_are_run_to_their_end_if_each_of_them_ends() {
+    let runner = runner();
+    let (started, has_started) = oneshot::channel();
+    let tasks = list(&runner);
+    tasks.add_task(async move || started.send(()).unwrap(), ());
+    for _ in 0..12 {
+        tasks.add_task(async || std::thread::sleep(Duration::from_millis(60)), ());
+    }
+    Batch::new(tasks).submit();
+    has_started.await.unwrap();
+    let report = runner.drain(std::future::ready(())).await;
+    assert!(report.is_complete(), "{report}");
+    assert_eq!(report.stats.succeeded, 13);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_never_comes_to_an_await_and_adds_others_does_not_hold_up_the_end_either() {
     let runner = runner();

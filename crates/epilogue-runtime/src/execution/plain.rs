@@ -1,7 +1,6 @@
 //! Tasks that are futures without options, as most are: one after another, as many in one poll as end in it.
 
 use std::{
-    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -10,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::end::End;
 use crate::{
-    BatchReport, TaskFailure,
+    BatchReport, TaskFailure, TaskOutcome,
     list::List,
     panics,
     task::{Queued, TaskFuture},
@@ -27,8 +26,6 @@ pin_project! {
         pub(super) tasks: &'a mut [Queued],
         pub(super) report: &'a mut BatchReport,
         pub(super) ended: usize,
-        // How many have ended well since they were last counted.
-        pub(super) uncounted: usize,
         // Of the first task that has not ended.
         #[pin]
         pub(super) future: Option<TaskFuture>,
@@ -48,9 +45,7 @@ impl Future for Plain<'_> {
         let mut left = AT_ONCE;
         // Goes round again only after a task that did not end well.
         loop {
-            let polled = panics::catch(|| self.as_mut().poll_tasks(cx, &mut left));
-            self.as_mut().count();
-            let end = match polled {
+            let end = match panics::catch(|| self.as_mut().poll_tasks(cx, &mut left)) {
                 Ok(Pause::Waiting) => return Poll::Pending,
                 Ok(Pause::Enough | Pause::NotPlain) => return Poll::Ready(self.ended),
                 Ok(Pause::Failed(failure)) => End::Failed(failure),
@@ -73,6 +68,7 @@ enum Pause {
 impl Plain<'_> {
     fn poll_tasks(self: Pin<&mut Self>, cx: &mut Context<'_>, left: &mut usize) -> Pause {
         let mut this = self.project();
+        let counters = this.list.runner.counters();
         while let Some(task) = this.tasks.get_mut(*this.ended) {
             if *left == 0 {
                 return Pause::Enough;
@@ -93,20 +89,11 @@ impl Plain<'_> {
             // The drop of the future may panic, so the task has not ended well until it is gone.
             this.future.set(None);
             task.ended = true;
-            *this.uncounted += 1;
+            counters.ended(TaskOutcome::Succeeded);
+            this.report.succeeded += 1;
             *this.ended += 1;
         }
         Pause::NotPlain
-    }
-
-    /// Counts those that have ended well all at once.
-    fn count(self: Pin<&mut Self>) {
-        let this = self.project();
-        let ended = mem::take(this.uncounted);
-        if ended > 0 {
-            this.report.succeeded += ended;
-            this.list.runner.counters().succeeded(ended);
-        }
     }
 
     fn settle(self: Pin<&mut Self>, end: End) {

@@ -94,7 +94,11 @@ impl Drop for Other {
             What::Kept => "a request whose client had left",
             What::Batch => unreachable!("a batch ends with its execution"),
         };
-        tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
-        registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });
+        tracing::error!(target: "epilogue::task", request = %live.origin(), ?age, "{what} abandoned");
+        registry.name_request(AbandonedRequest {
+            exits: live.what == What::Exits,
+            origin: live.origin().clone(),
+            age,
+        });
     }
 }

@@ -2,7 +2,8 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use crate::{Origin, SourceLine, TaskStats};
 
-/// What a [drain](crate::Runner::drain) could not finish, and the counters at its end.
+/// What a [drain](crate::Runner::drain) could not finish, and the counters at its end. If an app has several servers, one that is not the
+/// last reports only the connections that it has cut off.
 ///
 /// ```
 /// # use std::time::Duration;
