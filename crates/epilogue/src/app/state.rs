@@ -31,7 +31,9 @@ impl Started {
     pub(crate) fn for_connection(&self) -> Self {
         let AppState { runner, shared } = &*self.state;
         let state = AppState { runner: runner.handle(), shared: Arc::clone(shared) };
-        Self { state: Arc::new(state), layered: self.layered.clone() }
+        let layered =
+            self.layered.clone().map(|layered| -> Respond { Arc::new(move |request| layered(request)) });
+        Self { state: Arc::new(state), layered }
     }
 }
 
@@ -53,10 +55,14 @@ pub(crate) struct SharedState {
     /// Those of our own servers that have not ended: the last one ends the app.
     pub(crate) servers: TaskTracker,
     /// The number of the next request.
-    pub(super) requests: Arc<AtomicU64>,
+    pub(super) requests: Arc<Alone<AtomicU64>>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.
     pub(crate) dependencies: Arc<AppDependencies>,
 }
+
+/// Alone on its cache lines: nothing that is only read has to be fetched anew when another core has written this.
+#[repr(align(128))]
+pub(super) struct Alone<T>(pub(super) T);
 
 /// A route as requests find it.
 pub(crate) struct CompiledRoute {
@@ -92,7 +98,7 @@ impl AppState {
 
     /// The number of a new request, from 1: its tasks and their logs carry it.
     pub(crate) fn next_number(&self) -> u64 {
-        self.requests.fetch_add(1, Ordering::Relaxed)
+        self.requests.0.fetch_add(1, Ordering::Relaxed)
     }
 
     /// How long an idle client may hold up a stop. It need not go at once, because what is on its way to it may still arrive; but the
