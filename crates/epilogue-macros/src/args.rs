@@ -338,7 +338,7 @@ pub(crate) fn separated(
 pub(crate) fn with_raw_texts(tokens: TokenStream) -> TokenStream {
     let each = |token| match token {
         TokenTree::Literal(literal) => raw_text(&literal).unwrap_or(literal).into(),
-        TokenTree::Group(group) => {
+        TokenTree::Group(group) if has_unreadable(group.stream()) => {
             let mut replaced = Group::new(group.delimiter(), with_raw_texts(group.stream()));
             replaced.set_span(group.span());
             replaced.into()
@@ -346,6 +346,14 @@ pub(crate) fn with_raw_texts(tokens: TokenStream) -> TokenStream {
         token => token,
     };
     tokens.into_iter().map(each).collect()
+}
+
+fn has_unreadable(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Literal(literal) => raw_text(&literal).is_some(),
+        TokenTree::Group(group) => has_unreadable(group.stream()),
+        _ => false,
+    })
 }
 
 /// What stands between the quotes of a string that cannot be read.

@@ -132,7 +132,9 @@ fn structure(function: &Function) -> TokenStream {
             dead_code,
             clippy::empty_structs_with_brackets,
             clippy::exhaustive_structs,
-            reason = "it has the function's name"
+            clippy::struct_excessive_bools,
+            clippy::struct_field_names,
+            reason = "it stands for the function"
         )]
         #vis #structure
     }

@@ -1,7 +1,7 @@
 //! What a request got wrong, in FastAPI's words: the 422 reply.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use axum_core::response::{IntoResponse, Response};
@@ -289,16 +289,22 @@ impl fmt::Display for Rejection {
                         f.write_str(if step == 0 { "" } else { "." })?;
                         match loc {
                             // A client may have chosen it: the name of a field can hold a line break.
-                            Loc::Name(name) => write!(f, "{}", name.escape_debug())?,
+                            Loc::Name(name) => write_in_line(f, name)?,
                             Loc::Index(index) => write!(f, "{index}")?,
                         }
                     }
-                    write!(f, ": {}", error.msg)?;
+                    let separator = if error.loc.is_empty() { "" } else { ": " };
+                    write!(f, "{separator}{}", error.msg)?;
                 }
                 Ok(())
             }
         }
     }
+}
+
+fn write_in_line(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    name.chars()
+        .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_debug()) } else { f.write_char(c) })
 }
 
 impl fmt::Debug for Rejection {

@@ -130,7 +130,8 @@ impl OpenApi {
 
     /// Changes the document before anybody sees it, for what the app does not say of itself: replies with an error status, a licence, a
     /// callback. FastAPI's [`responses`](https://fastapi.tiangolo.com/advanced/additional-responses/), `openapi_extra` and
-    /// `contact` go here. Several are called in the order in which they were added.
+    /// `contact` go here. Several are called in the order in which they were added. If one panics, whoever asks for the document gets a
+    /// `500`.
     ///
     /// ```
     /// use epilogue::OpenApi;

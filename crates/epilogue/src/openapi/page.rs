@@ -39,7 +39,12 @@ impl DocumentedApp {
 #[get("", hidden, blocking, crate = crate)]
 fn openapi_json(documented: &State<DocumentedApp>) -> Response {
     let DocumentedApp { openapi, routes, json } = &**documented;
-    sent("application/json", json.get_or_init(|| openapi.document_of(routes).to_string().into()).clone())
+    // Not made within `get_or_init`, under whose lock the code of the app's types and edits would run.
+    if json.get().is_none() {
+        let made = openapi.document_of(routes).to_string();
+        let _ = json.set(made.into());
+    }
+    sent("application/json", json.get().cloned().unwrap_or_default())
 }
 
 #[get("", hidden, crate = crate)]

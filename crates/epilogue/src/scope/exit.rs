@@ -92,20 +92,30 @@ impl Exit {
             poll_caught(future.as_mut(), context)
         });
         let result = ended.await.flatten();
+        let entered = span.enter();
+        self.stage.end();
+        drop(entered);
         take_all(false);
         result
+    }
+}
+
+impl ExitStage {
+    /// Drops the future and the output one by one: either may panic.
+    fn end(&mut self) {
+        match std::mem::replace(self, Self::Ended) {
+            Self::Runs(future, value) => {
+                drop_caught(future);
+                drop_caught(value);
+            }
+            stage => drop_caught(stage),
+        }
     }
 }
 
 /// Several may be dropped in one go.
 impl Drop for Exit {
     fn drop(&mut self) {
-        match std::mem::replace(&mut self.stage, ExitStage::Ended) {
-            ExitStage::Runs(future, value) => {
-                drop_caught(future);
-                drop_caught(value);
-            }
-            stage => drop_caught(stage),
-        }
+        self.stage.end();
     }
 }

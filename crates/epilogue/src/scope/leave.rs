@@ -63,10 +63,7 @@ impl Scope {
             if self.number != 0 {
                 self.route().demand.was(0);
             }
-            if !outcome.is_success() {
-                // The last of its error, which may panic.
-                drop_caught(outcome);
-            }
+            forget_outcome(outcome);
             After::default()
         };
         if breakable.is_some() {
@@ -232,6 +229,7 @@ impl Scope {
         let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
         if self.exits.is_empty() && !has_tasks {
             self.tasks = None;
+            forget_outcome(outcome);
             return After::default();
         }
         let probe = self.parts().extensions.get::<Probe>().cloned();
@@ -240,6 +238,7 @@ impl Scope {
         }
         let tasks = self.take_tasks();
         let batch = if self.exits.is_empty() {
+            forget_outcome(outcome);
             Batch::new(tasks)
         } else {
             batch_with_exits(tasks, std::mem::take(&mut self.exits), is_entering, outcome, reply.cloned())
@@ -266,6 +265,13 @@ impl Drop for Scope {
         if !self.slots.is_empty() || !self.parts().extensions.is_empty() {
             self.let_go();
         }
+    }
+}
+
+/// Drops the outcome of a request that no exit asks for. It may be the last to hold an error, which may panic.
+fn forget_outcome(outcome: Outcome) {
+    if !outcome.is_success() {
+        drop_caught(outcome);
     }
 }
 

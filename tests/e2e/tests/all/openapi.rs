@@ -1423,6 +1423,23 @@ mod served {
         assert_eq!(client.get("/openapi.json").send().await.status(), 500);
     }
 
+    #[tokio::test]
+    async fn an_edit_may_panic_and_ask_for_the_document_of_another_app() {
+        let openapi = OpenApi::new("Shop", "1");
+        let panics = openapi.clone().edit(|document| assert!(document["paths"].is_null(), "it has paths"));
+        let client = TestClient::new(App::new().openapi(panics).routes(routes![items]));
+        for _ in 0..2 {
+            assert_eq!(client.get("/openapi.json").send().await.status(), 500);
+        }
+        let other = App::new().openapi(openapi.clone()).routes(routes![items]);
+        let joined = openapi.clone().edit(move |document| {
+            document["paths"]["/other"] = openapi.document(&other)["paths"]["/items"].take();
+        });
+        let client = TestClient::new(App::new().openapi(joined));
+        let document: Value = client.get("/openapi.json").send().await.json();
+        assert_eq!(document["paths"]["/other"]["get"]["summary"], "Items");
+    }
+
     #[test]
     fn a_field_may_be_anything_and_have_a_default() {
         let document = document(routes![anything]);

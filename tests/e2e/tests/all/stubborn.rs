@@ -406,15 +406,28 @@ async fn an_error_of_an_exit_may_panic_when_it_is_dropped() {
         Err(ArmedError(Bomb))?
     }
 
-    let (app, mut entries) = app(routes![after, before, own]);
+    #[get("/list")]
+    async fn list(tasks: &BackgroundTasks, journal: State<Journal>) -> Result<(), HttpError> {
+        tasks.add_task(async move || journal.write("always"), ()).always();
+        Err(ArmedError(Bomb))?
+    }
+
+    #[get("/empty-list")]
+    async fn empty_list(_tasks: &BackgroundTasks) -> Result<(), HttpError> {
+        Err(ArmedError(Bomb))?
+    }
+
+    let (app, mut entries) = app(routes![after, before, own, list, empty_list]);
     let app = app.on_error(|_: &ArmedError, _| StatusCode::IM_A_TEAPOT);
     let served = Served::new(app).await;
     for (path, status) in [("/after", 200), ("/before", 418)] {
         assert_eq!(two(&served, path).await, [status; 2], "{path}");
     }
-    assert_eq!(two(&served, "/own").await, [418; 2]);
+    for path in ["/own", "/list", "/empty-list"] {
+        assert_eq!(two(&served, path).await, [418; 2], "{path}");
+    }
     served.stop().await.unwrap();
-    assert_eq!(sorted(&mut entries), [["enter"; 4].as_slice(), &["exit"; 5]].concat());
+    assert_eq!(sorted(&mut entries), [["always"; 2].as_slice(), &["enter"; 4], &["exit"; 5]].concat());
 }
 
 #[tokio::test]
