@@ -20,8 +20,8 @@ use tokio::{
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    BatchReport, FailedTask, Lane, Reservation, TaskOutcome, finally::Finally, list::List, runner::LiveId,
-    spare, task::Queued,
+    BatchReport, FailedTask, Lane, Origin, Reservation, TaskOutcome, finally::Finally, list::List,
+    runner::LiveId, spare, task::Queued,
 };
 
 /// A batch from its creation to its end. Once it is submitted, its drop answers for what it has not run, whatever the reason for the drop.
@@ -96,6 +96,10 @@ impl Execution {
     fn begin(&mut self) {
         self.phase = Phase::Submitted;
         self.since.get_or_insert_with(Instant::now);
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.list.origin
     }
 
     pub(crate) fn since(&self) -> Option<Instant> {

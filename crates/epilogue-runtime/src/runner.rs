@@ -28,16 +28,14 @@ pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
 
 use crate::{
     BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver, TaskStats,
-    counters::Counters,
     execution::Execution,
     lane::{self, Worker},
     panics,
-    sharded::Sharded,
+    stats::Counters,
     task::Queued,
 };
 use refusals::Refusals;
 pub(crate) use registry::LiveId;
-
 use registry::{Admission, Next, Registry};
 
 /// Executes batches and answers for them at shutdown. A clone is the same runner.
@@ -75,11 +73,11 @@ struct RunnerState {
     refusals: Refusals,
     counters: Counters,
     /// Batches, waiting or running, kept requests, open WebSockets and exits.
-    batches: Sharded<TaskTracker>,
+    batches: TaskTracker,
     /// Calls on the blocking pool.
     blocking: TaskTracker,
     /// Requests that another server has.
-    requests: Sharded<TaskTracker>,
+    requests: TaskTracker,
     blocking_permits: Arc<Semaphore>,
 }
 
@@ -94,15 +92,15 @@ impl Runner {
         let state = RunnerState {
             blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
             registry: Registry::new(limits.batches.max(1)),
-            counters: Counters::new(limits.pending),
             limits,
             observers,
             context: OnceLock::new(),
             runtime: Handle::try_current().map(OnceLock::from).unwrap_or_default(),
             refusals: Refusals::default(),
-            batches: Sharded::new(TaskTracker::new),
+            counters: Counters::default(),
+            batches: TaskTracker::new(),
             blocking: TaskTracker::new(),
-            requests: Sharded::new(TaskTracker::new),
+            requests: TaskTracker::new(),
         };
         Self(Arc::new(Arc::new(state)))
     }
@@ -122,7 +120,9 @@ impl Runner {
     /// Whether as many tasks are pending as [`TaskLimits::pending`] allows, with those for which places are
     /// [reserved](Self::reserve).
     pub fn is_full(&self) -> bool {
-        self.0.counters.is_full()
+        // In this order: a task that takes a reserved place in between counts twice, and never not at all.
+        let reserved = self.0.counters.reserved();
+        reserved + self.0.counters.pending() >= self.0.limits.pending
     }
 
     /// Lets in a request that will add this many tasks, if they stay within [`TaskLimits::pending`]; a request that adds more than that
@@ -139,12 +139,21 @@ impl Runner {
     pub fn reserve(&self, tasks: usize) -> Option<Reservation> {
         let limit = self.0.limits.pending;
         let tasks = tasks.min(limit);
-        (limit > 0 && self.0.counters.reserve(tasks)).then(|| Reservation::new(self.clone(), tasks))
+        let reserved = self.0.counters.reserve(tasks);
+        // Reserve first, then read what is pending: a task that is added at this moment then counts twice until its request ends,
+        // rather than not at all for a moment.
+        let taken = self.0.counters.pending() + reserved;
+        if limit > 0 && tasks <= limit.saturating_sub(taken) {
+            Some(Reservation::new(self.clone(), tasks))
+        } else {
+            self.0.counters.unreserve(tasks);
+            None
+        }
     }
 
     /// Takes a place whatever the limit.
     pub(crate) fn take_place(&self) -> Reservation {
-        self.0.counters.reserve_anyway();
+        self.0.counters.reserve(1);
         Reservation::new(self.clone(), 1)
     }
 
@@ -178,29 +187,30 @@ impl Runner {
 
     /// Waits until no batch, request or call on the blocking pool is left.
     pub async fn idle(&self) {
-        let Runner(state) = self;
-        ended(state.requests.iter().chain(state.batches.iter()).chain([&state.blocking])).await;
-    }
-
-    /// Waits until no batch, or what stands in for one, is left.
-    async fn batches_ended(&self) {
-        ended(self.0.batches.iter()).await;
-    }
-
-    fn batches_left(&self) -> usize {
-        self.0.batches.iter().map(TaskTracker::len).sum()
+        // A closed tracker still takes tasks. It is closed only here, because only a closed one wakes those who wait when its
+        // last task ends.
+        let all = [&self.0.requests, &self.0.batches, &self.0.blocking];
+        for tracker in all {
+            tracker.close();
+        }
+        // A wait is over once they were all gone, even if others have come since.
+        while !all.iter().all(|tracker| tracker.is_empty()) {
+            for tracker in all {
+                tracker.wait().await;
+            }
+        }
     }
 
     /// A drain waits for a request that holds this until its batch was submitted, and counts it if it does not end.
     #[doc(hidden)]
     pub fn request(&self) -> InFlight {
-        self.0.requests.own().token()
+        self.0.requests.token()
     }
 
     /// How many of these are held.
     #[doc(hidden)]
     pub fn in_flight(&self) -> usize {
-        self.0.requests.iter().map(TaskTracker::len).sum()
+        self.0.requests.len()
     }
 
     /// A drain waits for a call on the blocking pool that holds this, and counts it if it does not end.
@@ -217,7 +227,7 @@ impl Runner {
 
     /// A drain waits for a batch, or what stands in for one, that holds this.
     pub(crate) fn batch_token(&self) -> TaskTrackerToken {
-        self.0.batches.own().token()
+        self.0.batches.token()
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -243,7 +253,7 @@ impl Runner {
                     self.run(execution, lane);
                 }
             }
-            Admission::Waits(next) => self.pass_on(next),
+            Admission::Waits => {}
             // Its drop names what is lost.
             Admission::Refused(execution) => drop(execution),
         }
@@ -279,9 +289,7 @@ impl Runner {
         let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
         wait.await;
-        let (turn, next) = self.0.registry.resume(id);
-        self.pass_on(next);
-        if let Some(turn) = turn {
+        if let Some(turn) = self.0.registry.resume(id) {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
@@ -354,21 +362,6 @@ impl Runner {
             for observer in &self.0.observers {
                 panics::quietly("a task observer", || event(&**observer, &task));
             }
-        }
-    }
-}
-
-/// Waits until all of these are empty at the same time.
-async fn ended<'t>(trackers: impl Iterator<Item = &'t TaskTracker> + Clone) {
-    // A closed tracker still takes tasks. It is closed only here, because only a closed one wakes those who wait when its last task
-    // ends.
-    for tracker in trackers.clone() {
-        tracker.close();
-    }
-    // A wait is over once they were all gone, even if others have come since.
-    while !trackers.clone().all(TaskTracker::is_empty) {
-        for tracker in trackers.clone() {
-            tracker.wait().await;
         }
     }
 }

@@ -1,6 +1,14 @@
-//! The counters of a runner, as users see them.
+//! The counters of a runner.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{
+        AtomicU64, AtomicUsize,
+        Ordering::{AcqRel, Acquire, Relaxed, Release},
+    },
+    time::Duration,
+};
+
+use crate::TaskOutcome;
 
 /// A runner's counters at one moment.
 ///
@@ -58,5 +66,99 @@ impl TaskStats {
     /// Tasks that ran to an end of their own.
     pub fn ran(&self) -> u64 {
         self.succeeded + self.failed + self.panicked + self.timed_out
+    }
+}
+
+/// Puts a counter that every request writes on a cache line of its own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct CachePadded<T>(T);
+
+/// Cores take turns at what they count together. So a task is counted twice, when it is added and when it ends; those that are pending
+/// follow from that.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    added: CachePadded<AtomicU64>,
+    succeeded: CachePadded<AtomicU64>,
+    running: CachePadded<AtomicU64>,
+    /// Places reserved for the tasks of requests in flight.
+    reserved: CachePadded<AtomicUsize>,
+    failed: AtomicU64,
+    panicked: AtomicU64,
+    timed_out: AtomicU64,
+    retried: AtomicU64,
+    abandoned: AtomicU64,
+    discarded: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn pending(&self) -> usize {
+        let Self { succeeded, failed, panicked, timed_out, abandoned, discarded, .. } = self;
+        let ended = [&succeeded.0, failed, panicked, timed_out, abandoned, discarded];
+        let ended = ended.iter().map(|ended| ended.load(Acquire)).sum();
+        usize::try_from(self.pending_beside(ended)).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn added(&self) {
+        self.added.0.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn ended(&self, outcome: TaskOutcome) {
+        let counter = match outcome {
+            TaskOutcome::Succeeded => &self.succeeded.0,
+            TaskOutcome::Failed => &self.failed,
+            TaskOutcome::Panicked => &self.panicked,
+            TaskOutcome::TimedOut => &self.timed_out,
+            TaskOutcome::Abandoned => &self.abandoned,
+            TaskOutcome::Discarded => &self.discarded,
+        };
+        counter.fetch_add(1, Release);
+    }
+
+    pub(crate) fn running(&self) {
+        self.running.0.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn stopped(&self) {
+        self.running.0.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn reserved(&self) -> usize {
+        self.reserved.0.load(Acquire)
+    }
+
+    /// Returns how many places were reserved before.
+    pub(crate) fn reserve(&self, tasks: usize) -> usize {
+        self.reserved.0.fetch_add(tasks, AcqRel)
+    }
+
+    /// Whoever sees these places free again also sees the tasks that were added on them.
+    pub(crate) fn unreserve(&self, tasks: usize) {
+        self.reserved.0.fetch_sub(tasks, AcqRel);
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retried.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self) -> TaskStats {
+        let ended = TaskStats {
+            succeeded: self.succeeded.0.load(Acquire),
+            failed: self.failed.load(Acquire),
+            panicked: self.panicked.load(Acquire),
+            timed_out: self.timed_out.load(Acquire),
+            abandoned: self.abandoned.load(Acquire),
+            discarded: self.discarded.load(Acquire),
+            ..TaskStats::default()
+        };
+        let pending = self.pending_beside(ended.accepted());
+        // A task that has just ended is no longer pending, but may still count as running.
+        let running = self.running.0.load(Relaxed).min(pending);
+        TaskStats { queued: pending - running, running, retried: self.retried.load(Relaxed), ..ended }
+    }
+
+    /// Of all that were added, those that are not among these. Theirs is read before: who sees a task end also sees that it was added.
+    fn pending_beside(&self, ended: u64) -> u64 {
+        self.added.0.load(Relaxed) - ended
     }
 }

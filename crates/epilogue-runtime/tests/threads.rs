@@ -1,4 +1,4 @@
-//! What holds where many threads race: each core counts for itself, so these tests have more threads than there are cores.
+//! What holds where many threads race.
 
 use std::{
     sync::{

@@ -1,6 +1,6 @@
 //! Which tasks count as running.
 
-use crate::counters::Counters;
+use crate::stats::Counters;
 
 /// A task that counts as running until this is dropped.
 pub(super) struct CountedRunning<'a>(&'a Counters);

@@ -94,11 +94,7 @@ impl Drop for Other {
             What::Kept => "a request whose client had left",
             What::Batch => unreachable!("a batch ends with its execution"),
         };
-        tracing::error!(target: "epilogue::task", request = %live.origin(), ?age, "{what} abandoned");
-        registry.name_request(AbandonedRequest {
-            exits: live.what == What::Exits,
-            origin: live.origin().clone(),
-            age,
-        });
+        tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
+        registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });
     }
 }

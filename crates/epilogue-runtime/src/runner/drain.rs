@@ -64,7 +64,7 @@ impl Runner {
         let (mut batches, mut tasks) = (usize::MAX, usize::MAX);
         let mut without_progress = 0;
         loop {
-            if timeout(LOOK, self.batches_ended()).await.is_ok() {
+            if timeout(LOOK, self.0.batches.wait()).await.is_ok() {
                 return;
             }
             if exits_until.is_some_and(|until| Instant::now() >= until) {
@@ -72,7 +72,7 @@ impl Runner {
             } else if self.0.registry.has_exits() {
                 continue;
             }
-            let (left, pending) = (self.batches_left(), self.0.counters.pending());
+            let (left, pending) = (self.0.batches.len(), self.0.counters.pending());
             without_progress = if left < batches || pending < tasks { 0 } else { without_progress + 1 };
             (batches, tasks) = (batches.min(left), tasks.min(pending));
             if without_progress == PATIENCE {
