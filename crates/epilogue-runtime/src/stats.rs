@@ -93,10 +93,8 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn pending(&self) -> usize {
-        let Self { succeeded, failed, panicked, timed_out, abandoned, discarded, .. } = self;
-        let ended = [&succeeded.0, failed, panicked, timed_out, abandoned, discarded];
-        let ended = ended.iter().map(|ended| ended.load(Acquire)).sum();
-        usize::try_from(self.pending_beside(ended)).unwrap_or(usize::MAX)
+        let TaskStats { queued, running, .. } = self.snapshot();
+        usize::try_from(queued + running).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn added(&self) {
@@ -151,14 +149,10 @@ impl Counters {
             discarded: self.discarded.load(Acquire),
             ..TaskStats::default()
         };
-        let pending = self.pending_beside(ended.accepted());
+        // After the ends: whoever sees a task end also sees that it was added.
+        let pending = self.added.0.load(Relaxed) - ended.accepted();
         // A task that has just ended is no longer pending, but may still count as running.
         let running = self.running.0.load(Relaxed).min(pending);
         TaskStats { queued: pending - running, running, retried: self.retried.load(Relaxed), ..ended }
-    }
-
-    /// Of all that were added, those that are not among these. Theirs is read before: who sees a task end also sees that it was added.
-    fn pending_beside(&self, ended: u64) -> u64 {
-        self.added.0.load(Relaxed) - ended
     }
 }

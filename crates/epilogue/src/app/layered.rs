@@ -133,12 +133,9 @@ where
     }
 }
 
-/// How a request inside the layers finds its way out, with the app as its connection holds it. It travels in the request's extensions.
+/// How a request inside the layers finds its way out. It travels in the request's extensions.
 #[derive(Clone)]
-struct WayOut {
-    passage: Arc<Passage>,
-    app: Arc<AppState>,
-}
+struct WayOut(Arc<Passage>);
 
 /// Sends a request through the layers. What follows its reply waits for the reply that the layers pass on, and still runs if
 /// there is none because the client has left.
@@ -151,7 +148,7 @@ pub(super) fn through(
     let probe = request.extensions().get().cloned();
     let passage = Passage::new(connection, app.runner.request());
     let after = After::passage(Arc::clone(&passage));
-    request.extensions_mut().insert(WayOut { passage: Arc::clone(&passage), app: Arc::clone(app) });
+    request.extensions_mut().insert(WayOut(Arc::clone(&passage)));
     let (app, layered) = (Arc::clone(app), Arc::clone(layered));
     async move {
         // Called only here, where a panic of a layer's is caught.
@@ -189,13 +186,10 @@ pub(super) fn layer(config: &Config, state: &Arc<AppState>) -> Option<Respond> {
     }
     let state = Arc::clone(state);
     let inner: Respond = Arc::new(move |mut request| {
-        // A layer may have made another request of it, without the extensions.
-        let (app, link) = match request.extensions_mut().remove() {
-            Some(WayOut { passage, app }) => (app, Some(Link::Passage(passage))),
-            None => (Arc::clone(&state), None),
-        };
+        let state = Arc::clone(&state);
         Box::pin(async move {
-            app.respond(request, link).await.map(|response| response.map(ReplyBody::into_body))
+            let link = request.extensions_mut().remove().map(|WayOut(passage)| Link::Passage(passage));
+            state.respond(request, link).await.map(|response| response.map(ReplyBody::into_body))
         })
     });
     Some(config.layers.iter().fold(inner, |inner, layer| layer(inner)))

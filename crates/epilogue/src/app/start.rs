@@ -14,7 +14,7 @@ use super::dependencies::AppDependencies;
 use super::layered::layer;
 use super::lifecycle::Deadline;
 use super::router::PlacedRoute;
-use super::state::{Alone, AppState, CompiledRoute, SharedState, Started};
+use super::state::{AppState, CompiledRoute, SharedState, Started};
 use super::table::{check_path, segments_of, table_of};
 use super::{StartError, prefix};
 use crate::graph::node::{ParamNode, RouteNode, UNFINISHED_ROUTE};
@@ -46,7 +46,7 @@ pub(super) async fn start(
         error_handlers: config.error_handlers.clone(),
         stopping: CancellationToken::new(),
         servers: TaskTracker::new(),
-        requests: Arc::new(Alone(AtomicU64::new(1))),
+        requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     };
     let state = Arc::new(AppState::new(runner, shared));

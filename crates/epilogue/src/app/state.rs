@@ -31,14 +31,12 @@ impl Started {
     pub(crate) fn for_connection(&self) -> Self {
         let AppState { runner, shared } = &*self.state;
         let state = AppState { runner: runner.handle(), shared: Arc::clone(shared) };
-        let layered =
-            self.layered.clone().map(|layered| -> Respond { Arc::new(move |request| layered(request)) });
-        Self { state: Arc::new(state), layered }
+        Self { state: Arc::new(state), layered: self.layered.clone() }
     }
 }
 
-/// The app as the requests of one connection hold it. If those of all connections counted their references in one place, the
-/// processor's cores would have to take turns at it.
+/// The app as the requests of one connection hold it, unless they come through layers. If those of all connections counted their
+/// references in one place, the processor's cores would have to take turns at it.
 pub(crate) struct AppState {
     pub(crate) runner: Runner,
     shared: Arc<SharedState>,
@@ -55,14 +53,10 @@ pub(crate) struct SharedState {
     /// Those of our own servers that have not ended: the last one ends the app.
     pub(crate) servers: TaskTracker,
     /// The number of the next request.
-    pub(super) requests: Arc<Alone<AtomicU64>>,
+    pub(super) requests: Arc<AtomicU64>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.
     pub(crate) dependencies: Arc<AppDependencies>,
 }
-
-/// Alone on its cache lines: nothing that is only read has to be fetched anew when another core has written this.
-#[repr(align(128))]
-pub(super) struct Alone<T>(pub(super) T);
 
 /// A route as requests find it.
 pub(crate) struct CompiledRoute {
@@ -98,7 +92,7 @@ impl AppState {
 
     /// The number of a new request, from 1: its tasks and their logs carry it.
     pub(crate) fn next_number(&self) -> u64 {
-        self.requests.0.fetch_add(1, Ordering::Relaxed)
+        self.requests.fetch_add(1, Ordering::Relaxed)
     }
 
     /// How long an idle client may hold up a stop. It need not go at once, because what is on its way to it may still arrive; but the
