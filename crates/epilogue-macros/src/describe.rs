@@ -59,6 +59,12 @@ impl Described<'_> {
         let mut with_fuel = (*generics).clone();
         with_fuel.params.push(parse_quote!(#fuel: __epilogue::Fuel));
         let (fuel_generics, _, fuel_where) = with_fuel.split_for_impl();
+        let (kind, stored) = if generics.params.is_empty() {
+            (quote!(Named), self.stored())
+        } else {
+            (quote!(Generic), quote!(__epilogue::None))
+        };
+        let (nodes, ways) = (&expanded.nodes, self.ways());
         let app_scoped = (self.scope == Scope::App).then(
             || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
         );
@@ -71,13 +77,16 @@ impl Described<'_> {
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 #associated
                 type This = Self;
-                type Graph<#fuel: __epilogue::Fuel> = __epilogue::Described<Self, #fuel>;
+                type Graph<#fuel: __epilogue::Fuel> = <#fuel as __epilogue::Fuel>::#kind<Self>;
+                const ALONE: __epilogue::DependencyNode = #node;
+                const NODE: __epilogue::Option<&'static __epilogue::DependencyNode> = #stored;
             }
 
             #app_scoped
 
             impl #fuel_generics __epilogue::Describe<#fuel> for #name #ty_generics #fuel_where {
-                const NODE: __epilogue::DependencyNode = #node;
+                const PARAMS: &'static [__epilogue::ParamNode] = &[#(#nodes),*];
+                const WAYS: &'static [__epilogue::Way] = &[#(#ways),*];
             }
 
             #run
@@ -87,12 +96,34 @@ impl Described<'_> {
         generated(private, self.attrs, &code)
     }
 
-    /// What the graph knows of it.
+    /// For each parameter, the way that leads from it back to the dependency; none at all if no parameter is a dependency.
+    fn ways(&self) -> Vec<TokenStream> {
+        let ways = &self.expanded.ways;
+        if ways.iter().all(Option::is_none) {
+            return Vec::new();
+        }
+        ways.iter().map(|way| way.clone().unwrap_or_else(|| quote!(__epilogue::Way::NONE))).collect()
+    }
+
+    /// The node to which all edges lead, in a `static`.
+    fn stored(&self) -> TokenStream {
+        let name = self.name;
+        let edges = if self.ways().is_empty() {
+            quote!(__epilogue::Whole)
+        } else {
+            quote!(__epilogue::Edges<{ __epilogue::in_circle::<#name>() }>)
+        };
+        quote!({
+            static NODE: __epilogue::DependencyNode = __epilogue::described::<#name, #edges>();
+            __epilogue::Some(&NODE)
+        })
+    }
+
+    /// What the graph knows of it, without its parameters.
     fn node(&self, private: &TokenStream) -> TokenStream {
-        let Self { name, generics, expanded, scope, exit, concurrent, derived, .. } = self;
+        let Self { name, generics, scope, exit, concurrent, derived, .. } = self;
         let text = name.unraw().to_string();
         let at = quote_spanned!(name.span()=> __epilogue::SourceLine::caller());
-        let nodes = &expanded.nodes;
         let is_generic = !generics.params.is_empty();
         let (_, ty_generics, _) = generics.split_for_impl();
         let turbofish = ty_generics.as_turbofish();
@@ -110,7 +141,7 @@ impl Described<'_> {
                 generic: #is_generic,
                 derived: #derived,
                 scope: __epilogue::DependencyScope::#scope,
-                params: &[#(#nodes),*],
+                params: &[],
                 run: __epilogue_run #turbofish,
                 exit: #exit,
                 concurrent: #concurrent,
@@ -156,14 +187,13 @@ impl Described<'_> {
         let is_checked = |param: &Parameter| self.scope == Scope::App || !param.needs_no_check();
         let checked = self.params.iter().enumerate().filter(|(_, param)| is_checked(param));
         let checks = checked.map(|(index, param)| {
-            let node = quote!(&<#name as __epilogue::Describe<__epilogue::Full>>::NODE);
-            check(&param.ty_as_written, &quote!(__epilogue::check_dependency(#node, #index)))
+            check(&param.ty_as_written, &quote!(__epilogue::check_dependency::<#name>(#index)))
         });
         quote!(#(#checks)*)
     }
 }
 
-/// The name of the generic parameter for the depth to which a dependency is described.
+/// The name of the generic parameter that says how far a dependency is described.
 pub(crate) fn fuel() -> Ident {
     format_ident!("__F", span = Span::mixed_site())
 }
@@ -189,6 +219,8 @@ pub(crate) fn stub(
             type Output = #output;
             type This = Self;
             type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
+            const ALONE: __epilogue::DependencyNode = __epilogue::Unfinished::NODE;
+            const NODE: __epilogue::Option<&'static __epilogue::DependencyNode> = __epilogue::None;
         }
         impl #impl_generics __epilogue::AppScoped for #dependency #where_clause {}
     };

@@ -18,6 +18,8 @@ use crate::types::{arguments, is_extract, is_named, is_one_of, is_scalar, mentio
 pub(crate) struct Params {
     /// Descriptions, for the constant graph.
     pub(crate) nodes: Vec<TokenStream>,
+    /// The ways from them back to the item, where they may be dependencies.
+    pub(crate) ways: Vec<Option<TokenStream>>,
     /// `let p0 = …::take(taking, 0);`
     pub(crate) takes: Vec<TokenStream>,
     /// Functions that make the closures of defaults, which are both documented and taken.
@@ -32,7 +34,7 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// `item` is the name of the function or struct, `private` the hidden module, `fuel` the depth to which dependencies are described;
+    /// `item` is the name of the function or struct, `private` the hidden module, `fuel` how far dependencies are described;
     /// `generics` are the item's own.
     pub(crate) fn expand<'p>(
         params: impl IntoIterator<Item = &'p Parameter>,
@@ -44,6 +46,7 @@ impl Params {
     ) -> Self {
         let mut all = Self {
             nodes: Vec::new(),
+            ways: Vec::new(),
             takes: Vec::new(),
             defaults: Vec::new(),
             locals: Vec::new(),
@@ -67,6 +70,7 @@ impl Params {
             let default = options
                 .meant(param)
                 .and_then(|default| docs::default(&param.ty, &ty, default, index, generics));
+            all.ways.push(way(param, &ty, fuel));
             all.nodes.push(node(param, &ty, &options, default.as_ref(), private, fuel, generics));
             all.takes.push(take(param, &ty, &options, default.as_ref(), index, &local));
             all.defaults.extend(default.map(|default| default.function));
@@ -128,6 +132,13 @@ fn node(
     };
     let new = quote_spanned!(span=> __epilogue::ParamNode::new(#name, #key, #hyphenated, #source));
     if known.is_empty() { new } else { quote_spanned!(span=> __epilogue::ParamNode { #(#known,)* ..#new }) }
+}
+
+/// The way from a parameter back to the item, unless it is certainly no dependency.
+fn way(param: &Parameter, type_name: &TokenStream, fuel: &TokenStream) -> Option<TokenStream> {
+    let ty = &param.ty;
+    let is_value = is_direct(ty) || is_extract(ty);
+    (!is_value).then(|| quote_spanned!(ty.span()=> __epilogue::Usable::<#type_name, #fuel>::WAY))
 }
 
 /// Whether the start asks the type for the names that it reads: it reads the path, or has a name that may be an alias of a `Path<…>`.

@@ -47,7 +47,7 @@ pub(crate) fn expand(method: &str, args: TokenStream, item: &TokenStream) -> Tok
         &function.params,
         function.name(),
         &private,
-        &quote!(__epilogue::Full),
+        &quote!(__epilogue::Whole),
         &Generics::default(),
         &mut errors,
     );

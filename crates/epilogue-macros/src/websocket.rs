@@ -51,7 +51,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         taken.iter().copied(),
         function.name(),
         &private,
-        &quote!(__epilogue::Full),
+        &quote!(__epilogue::Whole),
         &Generics::default(),
         &mut errors,
     );

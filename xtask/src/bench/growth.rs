@@ -15,8 +15,6 @@ const PLOTS: &str = "docs/src/performance";
 
 const ROUTES: [u32; 7] = [1, 3, 10, 30, 100, 300, 1000];
 const DEPENDENCIES: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
-/// The compiler refuses longer chains.
-const CHAINS: [u32; 6] = [1, 2, 4, 8, 16, 24];
 const TASKS: [u32; 5] = [1, 10, 100, 1000, 10_000];
 const PENDING: [u32; 4] = [100, 1000, 10_000, 100_000];
 const CONNECTIONS: [u32; 5] = [1, 10, 100, 1000, 10_000];
@@ -35,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     let program = workspace.scratch("release").join(PACKAGE);
     let mut points = Points { program, scratch: scratch.clone(), lines: String::new() };
     points.count("routes", "routes", &ROUTES)?;
-    points.count("dependencies", "chain", &CHAINS)?;
+    points.count("dependencies", "chain", &DEPENDENCIES)?;
     points.count("dependencies", "fan", &DEPENDENCIES)?;
     points.count("dependencies", "diamond", &DEPENDENCIES)?;
     points.count("tasks", "tasks", &TASKS)?;

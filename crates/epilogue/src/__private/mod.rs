@@ -52,9 +52,12 @@ pub use crate::dependency::{AppScoped, Dependency, Depends, ExitReturn, InDepend
 pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
-pub use crate::graph::fuel::{Describe, Described, Fuel, Full, Unfinished, unfinished};
+pub use crate::graph::fuel::{
+    Circling, Describe, Edges, Fuel, Unfinished, Whole, described, in_circle, unfinished,
+};
 pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::report;
+pub use crate::graph::way::Way;
 pub use crate::graph::{DependencyScope, SourceLine};
 #[cfg(feature = "openapi")]
 pub use crate::openapi::{

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use crate::app::{NotBuiltForTask, in_task};
 use crate::dependency::{Dependency, Depends};
 use crate::graph::check::check_task;
-use crate::graph::fuel::{Full, HasNode, unfinished};
+use crate::graph::fuel::{node_of, unfinished};
 use crate::graph::verdict::Verdict;
 use crate::tasks::{Running as TaskRunning, TaskContext, TaskFailure, TaskReturn};
 
@@ -65,7 +65,7 @@ impl<T> NotData<T> for Argument<T> {}
 pub struct InTask<P>(PhantomData<P>);
 
 impl<D: Dependency> InTask<Depends<D>> {
-    pub const VERDICT: Verdict = check_task(&<D::Graph<Full> as HasNode>::NODE);
+    pub const VERDICT: Verdict = check_task(node_of::<D>());
 
     pub fn take(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
         in_task(context)

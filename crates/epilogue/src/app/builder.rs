@@ -16,7 +16,7 @@ use super::router::PlacedRoute;
 use super::router::effect_of;
 use super::{Graph, RouteList, Router};
 use crate::dependency::{AppScoped, Dependency};
-use crate::graph::fuel::{Full, HasNode};
+use crate::graph::fuel::node_of;
 use crate::graph::node::ParamNode;
 #[cfg(feature = "openapi")]
 use crate::openapi::OpenApi;
@@ -224,7 +224,7 @@ impl App {
     where
         D::Output: Send + Sync,
     {
-        let id = <D::Graph<Full> as HasNode>::NODE.id;
+        let id = const { node_of::<D>().id };
         let value = Override::Value(Arc::new(move || Arc::new(value()) as Value));
         self.with(|config| drop(config.overrides.insert(id, value)))
     }
@@ -248,8 +248,8 @@ impl App {
     /// # let _ = app;
     /// ```
     pub fn override_dependency_with<D: Dependency, Other: Dependency<Output = D::Output>>(self) -> Self {
-        let id = <D::Graph<Full> as HasNode>::NODE.id;
-        let other = Override::Dependency(&const { <Other::Graph<Full> as HasNode>::NODE });
+        let id = const { node_of::<D>().id };
+        let other = Override::Dependency(const { node_of::<Other>() });
         self.with(|config| drop(config.overrides.insert(id, other)))
     }
 

@@ -12,7 +12,7 @@ use super::StartError;
 use super::lifecycle::Deadline;
 use super::state::AppState;
 use crate::dependency::{Dependency, Depends, Outcome};
-use crate::graph::fuel::{Full, HasNode};
+use crate::graph::fuel::node_of;
 use crate::scope::{AppPlan, AppStep, RunExit, Scope, Value, caught};
 use crate::tasks::TaskContext;
 
@@ -208,7 +208,7 @@ pub struct NotBuiltForTask(&'static str);
 
 /// The output of an app-scoped dependency, for a `#[task]` that takes it.
 pub(crate) fn in_task<D: Dependency>(context: &TaskContext) -> Result<Depends<D>, NotBuiltForTask> {
-    let node = const { &<D::Graph<Full> as HasNode>::NODE };
+    let node = const { node_of::<D>() };
     let value = context.app::<AppDependencies>().and_then(|app| app.value_of(node.id));
     value.map(Depends::from_value).ok_or(NotBuiltForTask(node.name))
 }

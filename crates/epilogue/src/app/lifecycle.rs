@@ -11,7 +11,7 @@ use super::router::effect_of;
 use super::state::Started;
 use super::{App, StartError, start};
 use crate::dependency::{AppScoped, Depends};
-use crate::graph::fuel::{Full, HasNode};
+use crate::graph::fuel::node_of;
 use crate::graph::node::ParamNode;
 use crate::response::Failure;
 use crate::scope::caught;
@@ -96,7 +96,7 @@ impl App {
     pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         let started = self.started_with(Some(effect)).await?;
-        let value = started.state.dependencies.value_of(<D::Graph<Full> as HasNode>::NODE.id);
+        let value = started.state.dependencies.value_of(const { node_of::<D>().id });
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
 

@@ -1,6 +1,6 @@
 use super::{RouteList, Routes};
 use crate::dependency::{Dependency, OnDependency};
-use crate::graph::fuel::{Edge, Fuel, Full, HasSource};
+use crate::graph::fuel::{HasSource, Whole, node_of};
 use crate::graph::node::{DependencyNode, ParamNode, RouteNode};
 
 /// Routes under a common prefix, with dependencies of their own: FastAPI's
@@ -234,9 +234,7 @@ pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
 /// The same for the `dependencies(...)` of a route macro, to any depth.
 #[doc(hidden)]
 pub const fn effect<D: Dependency>() -> ParamNode {
-    let source = <OnDependency<D, Full, false> as HasSource>::SOURCE;
-    let Some(DependencyNode { name, at, .. }) = <<Full as Fuel>::Edge<D> as Edge>::NODE else {
-        panic!("a whole graph has no depth, which is a bug in epilogue")
-    };
+    let source = <OnDependency<D, Whole, false> as HasSource>::SOURCE;
+    let DependencyNode { name, at, .. } = node_of::<D>();
     ParamNode { at: *at, ..ParamNode::new(name, name, name, source) }
 }

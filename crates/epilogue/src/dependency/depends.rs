@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::Dependency;
-use crate::graph::fuel::{Edge, Fuel, HasNode, HasSource};
+use crate::graph::fuel::{Fuel, HasNode, HasSource};
 use crate::graph::node::{Need, Sharing, Source};
+use crate::graph::way::Way;
 use crate::param::{Own, Param, Untaken};
 use crate::rejection::Rejection;
 use crate::scope::{Scope, Site, Value};
@@ -146,11 +147,13 @@ pub struct OnDependency<D, F, const OPTIONAL: bool>(PhantomData<(D, F)>);
 
 impl<D: Dependency, F: Fuel, const OPTIONAL: bool> HasSource for OnDependency<D, F, OPTIONAL> {
     const SOURCE: Source = Source::Dependency {
-        node: <F::Edge<D> as Edge>::NODE,
+        node: <F::Edge<D> as HasNode>::NODE,
         type_name: <D::Graph<F> as HasNode>::type_name,
         sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
         need: if OPTIONAL { Need::Optional } else { Need::Required },
     };
+
+    const WAY: Way = <F::Edge<D> as HasNode>::WAY;
 }
 
 #[diagnostic::do_not_recommend]

@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 
 use super::Dependency;
 use crate::graph::fuel::Fuel;
+use crate::graph::node::DependencyNode;
 
 /// `Depends<Fresh<D>>` runs `D` for this parameter alone, whatever the request has already: FastAPI's
 /// [`Depends(d, use_cache=False)`](https://fastapi.tiangolo.com/tutorial/dependencies/sub-dependencies/#using-the-same-dependency-multiple-times).
@@ -33,5 +34,7 @@ impl<D: Dependency> Dependency for Fresh<D> {
     type Output = D::Output;
     type This = Self;
     type Graph<F: Fuel> = D::Graph<F>;
+    const ALONE: DependencyNode = D::ALONE;
+    const NODE: Option<&'static DependencyNode> = D::NODE;
     const FRESH: bool = true;
 }

@@ -10,6 +10,7 @@ pub use exit::{ExitReturn, Outcome};
 pub use fresh::Fresh;
 
 use crate::graph::fuel::{Fuel, HasNode};
+use crate::graph::node::DependencyNode;
 
 /// A function or struct under `#[dependency]` or `#[derive(Dependency)]`: what [`Depends`] names.
 ///
@@ -50,9 +51,17 @@ pub trait Dependency: 'static {
     #[doc(hidden)]
     type This: Dependency;
 
-    /// The dependency and all that it depends on as constant data, to the depth `F`.
+    /// Where an edge to it leads.
     #[doc(hidden)]
     type Graph<F: Fuel>: HasNode;
+
+    /// Its node without its parameters.
+    #[doc(hidden)]
+    const ALONE: DependencyNode;
+
+    /// Its node, to which all edges lead; `None` if it is generic, and so has no `static` for it.
+    #[doc(hidden)]
+    const NODE: Option<&'static DependencyNode>;
 
     /// Whether each parameter gets an output of its own; only [`Fresh`] says so.
     #[doc(hidden)]

@@ -1,35 +1,37 @@
-//! How deep the constant graph goes. The depth is part of the type, which keeps the constant finite even if two dependencies
-//! depend on each other: the cycle can then be named instead of overflowing the compiler.
+//! The edges of the constant graph, and how far they lead.
+//!
+//! A dependency that is not generic has its node in a `static`, to which all edges lead. So it is described once, and rustc looks at it
+//! once. If it depended on itself, rustc would say so in its own words, which help nobody. So it is first looked for a [`Way`] from each
+//! dependency back to itself, to a depth that is part of the type: that is finite, whatever depends on what.
 
 use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 
 use super::SourceLine;
-use super::node::{DependencyNode, DependencyScope, Source};
+use super::node::{DependencyNode, DependencyScope, ParamNode, Source};
+use super::way::{Way, first_of};
 use crate::dependency::Dependency;
 
-/// How many dependencies may stand below each other: [`Full`] spends one per level.
+/// The parameters of a dependency, described as far as `F` goes; the macros implement it.
 #[doc(hidden)]
-pub trait Fuel: 'static {
-    /// How many levels are left.
-    const LEVELS: usize;
+pub trait Describe<F>: Dependency {
+    const PARAMS: &'static [ParamNode];
 
-    /// The edge to a dependency, with one level less to go.
-    type Edge<D: Dependency>: Edge;
+    /// The ways from each parameter to the dependency that `F` looks for; empty if no parameter is a dependency.
+    const WAYS: &'static [Way];
 }
 
-/// An edge of the constant graph.
+/// The end of an edge.
 #[doc(hidden)]
-pub trait Edge {
-    /// The dependency that it leads to; `None` if the depth is spent.
+pub trait HasNode {
+    /// The dependency and all below it; `None` if the edge leads too far.
     const NODE: Option<&'static DependencyNode>;
-}
 
-/// The description of a dependency to a given depth; the macros implement it.
-#[doc(hidden)]
-pub trait Describe<F: Fuel>: 'static {
-    /// The dependency and all below it.
-    const NODE: DependencyNode;
+    /// The way from there to the dependency that is looked for.
+    const WAY: Way = Way::NONE;
+
+    /// The name of its type.
+    fn type_name() -> &'static str;
 }
 
 /// Where a parameter's value comes from, as constant data.
@@ -37,6 +39,25 @@ pub trait Describe<F: Fuel>: 'static {
 pub trait HasSource {
     /// The place, or the dependency.
     const SOURCE: Source;
+
+    /// The way from there to the dependency that is looked for.
+    const WAY: Way = Way::NONE;
+}
+
+/// How far edges lead.
+#[doc(hidden)]
+pub trait Fuel: Sized + 'static {
+    /// The dependency that is looked for.
+    const END: Option<DependencyNode> = None;
+
+    /// Where an edge to `D` leads.
+    type Edge<D: Dependency>: HasNode;
+
+    /// The node of a dependency that is not generic.
+    type Named<D: Describe<Self>>: HasNode;
+
+    /// The node of a generic one.
+    type Generic<D: Describe<Self>>: HasNode;
 }
 
 /// One more level.
@@ -49,67 +70,160 @@ pub struct More<F>(PhantomData<F>);
 #[derive(Debug)]
 pub struct Spent;
 
-/// An edge to `D`, whose own graph has the depth `F`.
+type Four<F> = More<More<More<More<F>>>>;
+
+/// As far as rustc follows constants that refer to each other.
+type Far = Four<Four<Four<Four<Four<Four<Spent>>>>>>;
+
+/// Leads to `End`, where it is described no further, or ends after some levels.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct To<D, F>(PhantomData<(D, F)>);
+pub struct Search<End, F>(PhantomData<(End, F)>);
 
-impl<F: Fuel> Fuel for More<F> {
-    const LEVELS: usize = F::LEVELS + 1;
-
-    type Edge<D: Dependency> = To<D, F>;
-}
-
-impl Fuel for Spent {
-    const LEVELS: usize = 0;
-
-    type Edge<D: Dependency> = Spent;
-}
-
-impl<D: Dependency, F: Fuel> Edge for To<D, F> {
-    const NODE: Option<&'static DependencyNode> = Some(&<D::Graph<F> as HasNode>::NODE);
-}
-
-impl Edge for Spent {
-    const NODE: Option<&'static DependencyNode> = None;
-}
-
-/// A described dependency whose type does not mention the depth: this is what [`Dependency::Graph`] is.
+/// Leads from a dependency back to itself.
 #[doc(hidden)]
-pub trait HasNode {
-    /// The dependency and all below it.
-    const NODE: DependencyNode;
+pub type Circling<D> = Search<D, Far>;
 
-    /// The name of its type.
-    fn type_name() -> &'static str;
+impl<End: Dependency, F: 'static> Fuel for Search<End, More<F>>
+where
+    Search<End, F>: Fuel,
+{
+    const END: Option<DependencyNode> = Some(End::ALONE);
+    type Edge<D: Dependency> = D::Graph<Search<End, F>>;
+    type Named<D: Describe<Self>> = Described<D, Self>;
+    type Generic<D: Describe<Self>> = Described<D, Self>;
 }
 
-/// The graph of `D` to the depth `F`.
+impl<End: Dependency> Fuel for Search<End, Spent> {
+    type Edge<D: Dependency> = TooFar;
+    type Named<D: Describe<Self>> = TooFar;
+    type Generic<D: Describe<Self>> = TooFar;
+}
+
+/// Leads from `static` to `static`. Generic dependencies cannot have one: `F` says how many of them may follow each other.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Linked<F>(PhantomData<F>);
+
+/// The whole graph.
+#[doc(hidden)]
+pub type Whole = Linked<Far>;
+
+impl<F: 'static> Fuel for Linked<More<F>>
+where
+    Linked<F>: Fuel,
+{
+    type Edge<D: Dependency> = D::Graph<Linked<F>>;
+    type Named<D: Describe<Self>> = InPlace<D>;
+    type Generic<D: Describe<Self>> = Described<D, Self>;
+}
+
+impl Fuel for Linked<Spent> {
+    type Edge<D: Dependency> = D::Graph<Self>;
+    type Named<D: Describe<Self>> = InPlace<D>;
+    type Generic<D: Describe<Self>> = TooFar;
+}
+
+/// Ends at once, since the dependency depends on itself.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Closed;
+
+impl Fuel for Closed {
+    type Edge<D: Dependency> = Unfinished;
+    type Named<D: Describe<Self>> = Unfinished;
+    type Generic<D: Describe<Self>> = Unfinished;
+}
+
+/// How far the edges of a dependency lead, in its `static`.
+#[doc(hidden)]
+pub type Edges<const IN_CIRCLE: bool> = <InCircle<IN_CIRCLE> as HasEdges>::Edges;
+
+/// Whether a dependency depends on itself, as a type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct InCircle<const IS: bool>;
+
+#[doc(hidden)]
+pub trait HasEdges {
+    type Edges: Fuel;
+}
+
+impl HasEdges for InCircle<false> {
+    type Edges = Whole;
+}
+
+impl HasEdges for InCircle<true> {
+    type Edges = Closed;
+}
+
+/// Whether a dependency depends on itself.
+#[doc(hidden)]
+pub const fn in_circle<D: Describe<Circling<D>>>() -> bool {
+    first_of(D::WAYS).arrives()
+}
+
+/// The node of a dependency whose edges lead as far as `F`.
+#[doc(hidden)]
+pub const fn described<D: Describe<F>, F>() -> DependencyNode {
+    DependencyNode { params: D::PARAMS, ..D::ALONE }
+}
+
+/// The whole graph of a dependency.
+pub(crate) const fn node_of<D: Dependency>() -> &'static DependencyNode {
+    match <<Whole as Fuel>::Edge<D> as HasNode>::NODE {
+        Some(node) => node,
+        None => panic!("an edge of the whole graph leads nowhere, which is a bug in epilogue"),
+    }
+}
+
+/// The node of `D`, described as far as `F` goes.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Described<D, F>(PhantomData<(D, F)>);
 
 impl<D: Describe<F>, F: Fuel> HasNode for Described<D, F> {
-    const NODE: DependencyNode = D::NODE;
+    const NODE: Option<&'static DependencyNode> = Some(&const { described::<D, F>() });
+    const WAY: Way = Way::from(&D::ALONE, F::END.as_ref(), D::WAYS);
 
     fn type_name() -> &'static str {
         type_name::<D>()
     }
 }
 
-type Four<F> = More<More<More<More<F>>>>;
-
-/// The depth of every graph: longer chains of dependencies are refused by the compiler.
+/// The node of `D` in its `static`.
 #[doc(hidden)]
-pub type Full = Four<Four<Four<Four<Four<Four<Spent>>>>>>;
+#[derive(Debug)]
+pub struct InPlace<D>(PhantomData<D>);
+
+impl<D: Dependency> HasNode for InPlace<D> {
+    const NODE: Option<&'static DependencyNode> = D::NODE;
+
+    fn type_name() -> &'static str {
+        type_name::<D>()
+    }
+}
+
+/// Where an edge leads that leads too far.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct TooFar;
+
+impl HasNode for TooFar {
+    const NODE: Option<&'static DependencyNode> = None;
+
+    fn type_name() -> &'static str {
+        "…"
+    }
+}
 
 /// The graph of a dependency whose macro found errors, so that nothing else fails because of them.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Unfinished;
 
-impl HasNode for Unfinished {
-    const NODE: DependencyNode = DependencyNode {
+impl Unfinished {
+    pub const NODE: DependencyNode = DependencyNode {
         name: "",
         module: "",
         at: SourceLine::new("", 0),
@@ -122,6 +236,10 @@ impl HasNode for Unfinished {
         exit: None,
         concurrent: false,
     };
+}
+
+impl HasNode for Unfinished {
+    const NODE: Option<&'static DependencyNode> = Some(&Self::NODE);
 
     fn type_name() -> &'static str {
         unfinished()

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod fuel;
 pub(crate) mod node;
 pub(crate) mod verdict;
+pub(crate) mod way;
 
 pub use epilogue_runtime::SourceLine;
 pub use node::DependencyScope;

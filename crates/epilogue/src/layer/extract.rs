@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::session::Session;
 use crate::dependency::{Dependency, Depends};
 use crate::graph::check::check_in_axum;
-use crate::graph::fuel::{Full, HasNode};
+use crate::graph::fuel::node_of;
 use crate::graph::verdict::report;
 use crate::rejection::Rejection;
 use crate::response::{HttpError, RaisedError};
@@ -102,10 +102,10 @@ pub(super) fn broken(error: impl std::error::Error + Send + Sync + 'static) -> R
 
 /// The result of a dependency for this request. The outer error is the program's, or that of an app that can take no more tasks.
 async fn ask<D: Dependency>(parts: &mut Parts) -> Result<Result<Depends<D>, Rejection>, Rejection> {
-    const { report(check_in_axum(&<D::Graph<Full> as HasNode>::NODE)) };
+    const { report(check_in_axum(node_of::<D>())) };
     let Some((hidden, session)) = Hidden::of(parts) else {
         // Without a layer, nothing turns this rejection into a reply and logs it.
-        let dependency = <D::Graph<Full> as HasNode>::NODE.name;
+        let dependency = const { node_of::<D>().name };
         tracing::error!(dependency, "{}", Misplaced::NoLayer);
         return Err(broken(Misplaced::NoLayer));
     };

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Param;
-use crate::graph::fuel::{Full, HasSource};
+use crate::graph::fuel::{HasSource, Whole};
 use crate::graph::node::Source;
 use crate::scope::Value;
 
@@ -139,7 +139,7 @@ pub trait ExtractParam<Via> {
 
 #[diagnostic::do_not_recommend]
 impl<P: Param<Via>, Via> ExtractParam<Via> for P {
-    const SOURCE: Source = <P::Source<Full> as HasSource>::SOURCE;
+    const SOURCE: Source = <P::Source<Whole> as HasSource>::SOURCE;
 }
 
 /// What the `Json` of a reply can hold: anything with serde's `Serialize`.

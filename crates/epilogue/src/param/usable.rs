@@ -10,15 +10,17 @@ use std::marker::PhantomData;
 use super::{Param, Reads, WithValue};
 use crate::graph::fuel::{Fuel, HasNode, HasSource, Unfinished, unfinished};
 use crate::graph::node::{Need, Sharing, Source};
+use crate::graph::way::Way;
 use crate::scope::Taking;
 
-/// A parameter's type, described to the depth `F`.
+/// A parameter's type, described as far as `F` goes.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Usable<P, F = ()>(PhantomData<(P, F)>);
 
 impl<P: Param, F: Fuel> Usable<P, F> {
     pub const SOURCE: Source = <P::Source<F> as HasSource>::SOURCE;
+    pub const WAY: Way = <P::Source<F> as HasSource>::WAY;
 }
 
 impl<P: Param> Usable<P> {
@@ -37,11 +39,12 @@ impl<P> NotField for Usable<P> {}
 #[doc(hidden)]
 pub trait Unsourced {
     const SOURCE: Source = Source::Dependency {
-        node: Some(&<Unfinished as HasNode>::NODE),
+        node: Some(&Unfinished::NODE),
         type_name: <Unfinished as HasNode>::type_name,
         sharing: Sharing::Shared,
         need: Need::Required,
     };
+    const WAY: Way = Way::NONE;
     const READS: Option<Reads> = None;
     const READS_FIELDS: Option<Reads> = None;
 }

@@ -1115,3 +1115,42 @@ async fn a_struct_may_be_generic_over_a_dependency() {
     let client = TestClient::new(App::new().routes(routes![index]));
     assert_eq!(client.get("/").send().await.text(), "1 Some(1)");
 }
+
+/// Each of the dependencies takes the one before it.
+macro_rules! chain {
+    ($first:ident $($others:ident)*) => {
+        #[dependency]
+        fn $first(start: Query<u32>) -> u32 {
+            *start
+        }
+
+        chain!(@ $first $($others)*);
+    };
+    (@ $last:ident) => {
+        #[get("/chain")]
+        async fn ends_a_chain(last: Depends<$last>) -> String {
+            last.to_string()
+        }
+    };
+    (@ $below:ident $name:ident $($others:ident)*) => {
+        #[dependency]
+        fn $name(below: Depends<$below>) -> u32 {
+            *below + 1
+        }
+
+        chain!(@ $name $($others)*);
+    };
+}
+
+chain! {
+    d0 d1 d2 d3 d4 d5 d6 d7 d8 d9 d10 d11 d12 d13 d14 d15
+    d16 d17 d18 d19 d20 d21 d22 d23 d24 d25 d26 d27 d28 d29 d30 d31
+    d32 d33 d34 d35 d36 d37 d38 d39 d40 d41 d42 d43 d44 d45 d46 d47
+    d48 d49 d50 d51 d52 d53 d54 d55 d56 d57 d58 d59 d60 d61 d62 d63
+}
+
+#[tokio::test]
+async fn a_chain_may_be_long() {
+    let client = TestClient::new(App::new().routes(routes![ends_a_chain]));
+    assert_eq!(client.get("/chain?start=7").send().await.text(), "70");
+}

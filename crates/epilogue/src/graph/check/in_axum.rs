@@ -58,8 +58,8 @@ mod tests {
 
     #[test]
     fn what_a_handler_of_axum_cannot_lend_is_told_with_its_place() {
-        use crate::graph::fuel::{Full, HasNode};
-        use crate::{Dependency, Depends, Json, Query};
+        use crate::graph::fuel::node_of;
+        use crate::{Depends, Json, Query};
 
         #[crate::dependency(crate = crate)]
         fn item(body: Json<u32>) -> u32 {
@@ -71,7 +71,7 @@ mod tests {
             *by * *item
         }
 
-        let verdict = check_in_axum(&<<doubled as Dependency>::Graph<Full> as HasNode>::NODE);
+        let verdict = check_in_axum(node_of::<doubled>());
         let (chain, rest) = verdict.text().split_once(" (").unwrap();
         assert_eq!(chain, "doubled -> item -> body");
         assert!(rest.contains("in_axum.rs:") && rest.contains(") takes the body"), "{rest}");

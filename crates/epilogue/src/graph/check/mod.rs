@@ -14,20 +14,19 @@ macro_rules! return_if_wrong {
 }
 
 mod body;
-mod cycle;
 mod in_axum;
 mod listed;
 mod options;
 mod path;
 mod scope;
-mod text;
-mod walk;
+pub(super) mod text;
+pub(super) mod walk;
 
 use body::{check_body, check_socket};
 use options::check_options;
 use path::{check_names, check_place};
 use scope::check_scope;
-use walk::{Chain, Seen};
+use walk::Seen;
 
 pub(crate) use in_axum::check_in_axum;
 pub(crate) use listed::same_path;
@@ -35,17 +34,19 @@ pub use listed::{check_listed, shape_of};
 pub use path::check_template;
 pub(crate) use scope::check_task;
 
-use super::node::{DependencyNode, ParamNode, RouteNode, Source};
+use super::fuel::{Circling, Describe, node_of};
+use super::node::{ParamNode, RouteNode};
 use super::verdict::Verdict;
 
 /// Checks one parameter of a dependency: its options and its scope, and that no cycle leads through it.
 #[doc(hidden)]
-pub const fn check_dependency(node: &'static DependencyNode, index: usize) -> Verdict {
+pub const fn check_dependency<D: Describe<Circling<D>>>(index: usize) -> Verdict {
+    let (node, ways) = (node_of::<D>(), D::WAYS);
     let param = &node.params[index];
     return_if_wrong!(check_options(param));
     return_if_wrong!(check_scope(node, param));
-    if let Source::Dependency { node: Some(below), .. } = param.source {
-        return_if_wrong!(cycle::find(below, node, &Chain { node, next: None }, &mut Seen::new()));
+    if index < ways.len() {
+        return_if_wrong!(ways[index].verdict(node));
     }
     check_body(node.params, &[], index)
 }

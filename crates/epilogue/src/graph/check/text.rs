@@ -17,7 +17,7 @@ pub(super) const fn same(a: &str, b: &str) -> bool {
     matches!(order(a, b), Ordering::Equal)
 }
 
-pub(super) const fn order(a: &str, b: &str) -> Ordering {
+pub(in crate::graph) const fn order(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut i = 0;
     while i < a.len() && i < b.len() && a[i] == b[i] {

@@ -18,15 +18,15 @@ pub(super) const fn add_names(verdict: &mut Verdict, chain: Option<&Chain<'_>>) 
     }
 }
 
-/// The dependencies that a walk has visited, so that each is followed only once, however many ways lead to it.
+/// The dependencies that a walk has visited, so that each is followed only once, however many ways lead to it: a table in which the
+/// line of a dependency says where to look for it first.
 pub(super) struct Seen {
-    nodes: [Option<&'static DependencyNode>; 64],
-    count: usize,
+    nodes: [Option<&'static DependencyNode>; 512],
 }
 
 impl Seen {
     pub(super) const fn new() -> Self {
-        Self { nodes: [None; 64], count: 0 }
+        Self { nodes: [None; 512] }
     }
 
     /// Whether the walk comes to this dependency for the first time. Generic ones share a name and cannot be told apart, so they
@@ -36,22 +36,21 @@ impl Seen {
             return true;
         }
         let mut i = 0;
-        while i < self.count {
-            if let Some(seen) = self.nodes[i]
-                && same_node(seen, node)
-            {
-                return false;
+        while i < self.nodes.len() {
+            let place = (node.at.line as usize + i) % self.nodes.len();
+            match self.nodes[place] {
+                None => {
+                    self.nodes[place] = Some(node);
+                    return true;
+                }
+                Some(seen) if same_node(seen, node) => return false,
+                Some(_) => i += 1,
             }
-            i += 1;
-        }
-        if self.count < self.nodes.len() {
-            self.nodes[self.count] = Some(node);
-            self.count += 1;
         }
         true
     }
 }
 
-pub(super) const fn same_node(a: &DependencyNode, b: &DependencyNode) -> bool {
+pub(in crate::graph) const fn same_node(a: &DependencyNode, b: &DependencyNode) -> bool {
     a.at.line == b.at.line && same(a.name, b.name) && same(a.module, b.module)
 }

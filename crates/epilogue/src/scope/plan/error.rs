@@ -1,7 +1,6 @@
 //! Why no plan can be made of a route.
 
 use crate::graph::SourceLine;
-use crate::graph::fuel::{Fuel, Full};
 
 /// A mistake in a route that can only be found at the start. The chain leads from the route to the parameter.
 ///
@@ -193,10 +192,7 @@ pub enum PlanError {
         chain: String,
     },
     /// The chain of dependencies is longer than the compiler follows.
-    #[error(
-        "`{route}` ({at}) has a chain of more than {} dependencies: {chain}",
-        <Full as Fuel>::LEVELS
-    )]
+    #[error("`{route}` ({at}) has a chain of generic dependencies that does not end: {chain}")]
     TooDeep {
         /// The path function.
         route: &'static str,
