@@ -30,8 +30,8 @@ pub struct TaskLimits {
     ///
     /// Default: 100,000.
     pub pending: usize,
-    /// Batches running at once. Others wait: first come, first served. A batch that only waits to try tasks again
-    /// leaves its place to others. Default: 1,024.
+    /// Batches running at once. Others wait: first come, first served. A batch that only waits, to try tasks again or for
+    /// [room](Self::blocking) for its blocking tasks, leaves its place to others. Default: 1,024.
     pub batches: usize,
     /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. Default: 64.
     pub blocking: usize,

@@ -14,11 +14,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::AbortHandle,
-};
+use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// A request that a drain waits for.
@@ -219,10 +215,9 @@ impl Runner {
         self.0.blocking.token()
     }
 
-    /// A place among the calls on the blocking pool.
-    pub(crate) async fn blocking_permit(&self) -> OwnedSemaphorePermit {
-        let permits = Arc::clone(&self.0.blocking_permits);
-        permits.acquire_owned().await.expect("the semaphore is never closed")
+    /// One for each blocking task that may run.
+    pub(crate) fn blocking_permits(&self) -> &Arc<Semaphore> {
+        &self.0.blocking_permits
     }
 
     /// A drain waits for a batch, or what stands in for one, that holds this.
@@ -285,10 +280,10 @@ impl Runner {
     }
 
     /// Waits within a batch that leaves its place to others meanwhile, if it has one.
-    pub(crate) async fn paused(&self, batch: Option<LiveId>, wait: impl Future<Output = ()>) {
+    pub(crate) async fn paused<T>(&self, batch: Option<LiveId>, wait: impl Future<Output = T>) -> T {
         let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
-        wait.await;
+        let waited = wait.await;
         if let Some(turn) = self.0.registry.resume(id) {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
@@ -314,6 +309,7 @@ impl Runner {
             execution.admit(None);
         }
     }
+        waited
 
     /// Returns `None`, and drops the future, if there is no runtime.
     fn spawn(

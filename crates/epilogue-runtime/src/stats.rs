@@ -47,7 +47,7 @@ pub struct TaskStats {
     pub discarded: u64,
     /// Batches that run.
     pub batches: u64,
-    /// Batches that wait for others to end, or for the time at which their task is tried again.
+    /// Batches that wait for others to end, for the time at which their task is tried again, or until their blocking task may run.
     pub waiting_batches: u64,
     /// Requests that run although their client has left.
     pub kept: u64,
