@@ -10,7 +10,10 @@ mod report;
 use std::{
     any::Any,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -72,6 +75,8 @@ struct RunnerState {
     batches: TaskTracker,
     /// Calls on the blocking pool.
     blocking: TaskTracker,
+    /// How many of these have begun.
+    calls: AtomicU64,
     /// Requests that another server has.
     requests: TaskTracker,
     blocking_permits: Arc<Semaphore>,
@@ -96,6 +101,7 @@ impl Runner {
             counters: Counters::default(),
             batches: TaskTracker::new(),
             blocking: TaskTracker::new(),
+            calls: AtomicU64::new(0),
             requests: TaskTracker::new(),
         };
         Self(Arc::new(Arc::new(state)))
@@ -190,11 +196,23 @@ impl Runner {
             tracker.close();
         }
         // A wait is over once they were all gone, even if others have come since.
-        while !all.iter().all(|tracker| tracker.is_empty()) {
+        while !self.is_idle() {
             for tracker in all {
                 tracker.wait().await;
             }
         }
+    }
+
+    /// Whether nothing is left at one moment. The three are asked one after another, and what ends may just before have begun something
+    /// of a kind that was found empty already. So nothing may have begun meanwhile.
+    fn is_idle(&self) -> bool {
+        let state = &*self.0;
+        let begun = || (state.registry.begun(), state.calls.load(Ordering::Acquire));
+        let before = begun();
+        // Requests come last, so that nobody has to count how many have begun: no batch and no call is left by then.
+        let is_empty = state.batches.is_empty() && state.blocking.is_empty() && state.requests.is_empty();
+        // Whatever ended before it was asked for, what it had begun is counted here.
+        is_empty && begun() == before
     }
 
     /// A drain waits for a request that holds this until its batch was submitted, and counts it if it does not end.
@@ -212,7 +230,10 @@ impl Runner {
     /// A drain waits for a call on the blocking pool that holds this, and counts it if it does not end.
     #[doc(hidden)]
     pub fn blocking_call(&self) -> TaskTrackerToken {
-        self.0.blocking.token()
+        let token = self.0.blocking.token();
+        // After the token: whoever sees it counted also sees the token.
+        self.0.calls.fetch_add(1, Ordering::Release);
+        token
     }
 
     /// One for each blocking task that may run.
@@ -220,7 +241,7 @@ impl Runner {
         &self.0.blocking_permits
     }
 
-    /// A drain waits for a batch, or what stands in for one, that holds this.
+    /// A drain waits for a batch, or what stands in for one, that holds this. It is taken before the registry counts the batch.
     pub(crate) fn batch_token(&self) -> TaskTrackerToken {
         self.0.batches.token()
     }
@@ -288,6 +309,7 @@ impl Runner {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
+        waited
     }
 
     fn pass_on(&self, place: Option<Next>) {
@@ -309,7 +331,6 @@ impl Runner {
             execution.admit(None);
         }
     }
-        waited
 
     /// Returns `None`, and drops the future, if there is no runtime.
     fn spawn(

@@ -53,13 +53,9 @@ impl Runner {
     }
 
     fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        let other = Other {
-            id: self.0.registry.begin(what, origin),
-            runner: self.clone(),
-            finished: false,
-            _token: self.batch_token(),
-        };
-        let id = other.id;
+        let token = self.batch_token();
+        let id = self.0.registry.begin(what, origin);
+        let other = Other { id, runner: self.clone(), finished: false, _token: token };
         let spawned = self.spawn(None, async move {
             // If the task is dropped before it begins, these are dropped in this order: the future first, for what it leaves behind.
             let (future, mut other) = (future, other);

@@ -24,7 +24,8 @@ pub(super) struct Registry {
 
 #[derive(Default)]
 struct Inner {
-    next: u64,
+    /// How many have begun, to run or to wait; also the number of the last one.
+    begun: u64,
     /// Mostly empty; a slab keeps its memory even then.
     live: Slab<Live>,
     /// How many of `live` have a place among the batches that may run at once.
@@ -79,8 +80,8 @@ pub(super) enum Next {
 impl Inner {
     #[inline]
     fn insert(&mut self, what: What, origin: Origin, since: Instant, abort: Option<AbortHandle>) -> LiveId {
-        self.next += 1;
-        let (number, has_place) = (self.next, what == What::Batch);
+        self.begun += 1;
+        let (number, has_place) = (self.begun, what == What::Batch);
         self.batches += usize::from(has_place);
         let slot = self.live.insert(Live { what, number, has_place, origin, since, abort });
         LiveId { slot, number }
@@ -166,10 +167,16 @@ impl Registry {
             inner.waiting.push_back(execution);
             Admission::Waits
         }
+            inner.begun += 1;
     }
 
     pub(super) fn begin(&self, what: What, origin: Origin) -> LiveId {
         let since = Instant::now();
+    /// A number that is another one after anything has begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.inner().begun
+    }
+
         self.inner().insert(what, origin, since, None)
     }
 
