@@ -116,6 +116,21 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     assert_eq!(second.abandoned.len(), 3, "what was named since is in the next report");
 }
 
+#[test]
+fn what_was_lost_before_a_drain_is_counted_and_not_the_drains_to_name() {
+    let runner = runner();
+    for _ in 0..10 {
+        let tasks = list(&runner);
+        tasks.add_task(async || (), ());
+        // There is no runtime.
+        Batch::new(tasks).finally(async |_| ()).submit();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let report = runtime.block_on(runner.drain(std::future::pending()));
+    assert_eq!((report.abandoned.len(), report.requests.len(), report.stats.abandoned), (0, 0, 10));
+    assert!(report.is_complete(), "{report}");
+}
+
 /// A failed assertion in a test ends its runtime in this way.
 #[test]
 fn a_runtime_that_ends_by_a_panic_names_all_that_waits() {

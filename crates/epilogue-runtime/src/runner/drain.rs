@@ -26,6 +26,7 @@ impl Runner {
     /// [`DrainReport::stuck`] and those in lists that someone still holds.
     pub async fn drain(&self, deadline: impl Future<Output = ()>) -> DrainReport {
         let begun = Instant::now();
+        self.0.registry.name_losses();
         let done = select! {
             biased;
             () = self.idle() => true,

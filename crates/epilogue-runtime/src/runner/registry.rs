@@ -33,6 +33,8 @@ struct Inner {
     /// Batches that had a place, left it, and want one again.
     resuming: VecDeque<(LiveId, oneshot::Sender<()>)>,
     waiting: VecDeque<Box<Execution>>,
+    /// Whether a drain has begun, which reports what is lost from then on. Before, nobody might ever ask for the names.
+    names_losses: bool,
     tasks_lost: Vec<AbandonedTask>,
     requests_lost: Vec<AbandonedRequest>,
 }
@@ -165,18 +167,18 @@ impl Registry {
         } else {
             execution.runtime = execution.runtime.take().or_else(|| Handle::try_current().ok());
             inner.waiting.push_back(execution);
+            inner.begun += 1;
             Admission::Waits
         }
-            inner.begun += 1;
     }
 
-    pub(super) fn begin(&self, what: What, origin: Origin) -> LiveId {
-        let since = Instant::now();
     /// A number that is another one after anything has begun.
     pub(super) fn begun(&self) -> u64 {
         self.inner().begun
     }
 
+    pub(super) fn begin(&self, what: What, origin: Origin) -> LiveId {
+        let since = Instant::now();
         self.inner().insert(what, origin, since, None)
     }
 
@@ -234,12 +236,22 @@ impl Registry {
         self.inner().remove(id)
     }
 
+    pub(super) fn name_losses(&self) {
+        self.inner().names_losses = true;
+    }
+
     pub(super) fn name(&self, task: AbandonedTask) {
-        self.inner().tasks_lost.push(task);
+        let mut inner = self.inner();
+        if inner.names_losses {
+            inner.tasks_lost.push(task);
+        }
     }
 
     pub(super) fn name_request(&self, request: AbandonedRequest) {
-        self.inner().requests_lost.push(request);
+        let mut inner = self.inner();
+        if inner.names_losses {
+            inner.requests_lost.push(request);
+        }
     }
 
     /// From now on nothing is admitted. What is waiting is returned, to be dropped; what is running is told to stop.
