@@ -89,10 +89,12 @@ impl Runner {
     }
 
     /// A runner that tells each of the observers what happens to each task.
-    pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
+    pub fn with_observers(mut limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
+        limits.batches = limits.batches.max(1);
+        limits.blocking = limits.blocking.clamp(1, Semaphore::MAX_PERMITS);
         let state = RunnerState {
-            blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
-            registry: Registry::new(limits.batches.max(1)),
+            blocking_permits: Arc::new(Semaphore::new(limits.blocking)),
+            registry: Registry::new(limits.batches),
             limits,
             observers,
             context: OnceLock::new(),
@@ -164,7 +166,7 @@ impl Runner {
         self.0.limits.retry_after.saturating_add(Duration::from_nanos(999_999_999)).as_secs().max(1)
     }
 
-    /// The limits.
+    /// The limits, as they hold: see [`TaskLimits`] for what 0 counts as.
     pub fn limits(&self) -> &TaskLimits {
         &self.0.limits
     }

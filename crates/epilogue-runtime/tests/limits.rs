@@ -298,10 +298,9 @@ async fn what_follows_a_batch_without_tasks_counts_among_the_pending_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_batches_at_once_is_one_at_a_time() {
-    let mut limits = TaskLimits::default();
-    limits.batches = 0;
-    let (runner, log) = (Runner::new(limits), Log::default());
+async fn nothing_at_once_is_one_at_a_time() {
+    let (runner, log) = (Runner::new(TaskLimits::default().batches(0).blocking(0)), Log::default());
+    assert_eq!((runner.limits().batches, runner.limits().blocking), (1, 1));
     for _ in 0..2 {
         let tasks = list(&runner);
         tasks.add_task(say, (log.clone(), "ran"));
