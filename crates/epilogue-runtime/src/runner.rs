@@ -23,7 +23,7 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 /// A request that a drain waits for.
 pub use tokio_util::task::task_tracker::TaskTrackerToken as InFlight;
 
-pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
+pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Leftover, Stuck};
 
 use crate::{
     BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver, TaskStats,

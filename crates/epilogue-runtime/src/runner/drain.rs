@@ -51,7 +51,7 @@ impl Runner {
             tracing::error!(target: "epilogue::task", took = ?report.took, "shutdown was cut short: {report}");
         }
         for stuck in &report.stuck {
-            tracing::error!(target: "epilogue::task", request = %stuck.origin, age = ?stuck.age, "does not stop");
+            tracing::error!(target: "epilogue::task", request = %stuck.origin, age = ?stuck.age, "{} did not stop", stuck.what);
         }
         report
     }
