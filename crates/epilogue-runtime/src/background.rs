@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    Task, TaskFn, TaskReturn,
+    Task, TaskFn, TaskReturn, panics,
     task::{HandedOver, Queued, TaskArguments},
 };
 
@@ -28,10 +28,29 @@ use crate::{
 /// assert_eq!(tasks.pending()[1].name, "count");
 /// ```
 ///
-/// A clone holds the same tasks, which still run only once. It is `Clone` because a reply's extensions must be.
+/// If no reply brings them, its tasks do not run, which is logged. A clone holds the same tasks, which still run only once. It is `Clone` because a reply's extensions must be.
 #[derive(Clone)]
 #[must_use = "its tasks run only as a part of a reply"]
-pub struct Background(Arc<Mutex<Vec<Queued>>>);
+pub struct Background(Arc<Tasks>);
+
+/// What the clones of a [`Background`] share.
+#[derive(Default)]
+struct Tasks(Mutex<Vec<Queued>>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        let tasks = std::mem::take(self.0.get_mut());
+        let Some(first) = tasks.first() else { return };
+        tracing::warn!(
+            target: "epilogue::task",
+            tasks = tasks.len(), first = %first.name(), source = %first.source,
+            "tasks of a reply dropped: they run only if the reply is returned; an axum handler's run only under an `EpilogueLayer`, and only if no layer below it replaces the reply"
+        );
+        for task in tasks {
+            panics::quietly("a task that was dropped", || drop(task));
+        }
+    }
+}
 
 impl Background {
     /// A function and, in a tuple, its arguments; as [`BackgroundTasks::add_task`](crate::BackgroundTasks::add_task).
@@ -121,7 +140,7 @@ impl Background {
     }
 
     fn tasks(&self) -> MutexGuard<'_, Vec<Queued>> {
-        self.0.lock()
+        self.0.0.lock()
     }
 }
 

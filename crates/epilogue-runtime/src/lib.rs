@@ -80,7 +80,7 @@ pub use panics::message as panic_message;
 pub use reservation::Reservation;
 #[doc(hidden)]
 pub use runner::InFlight;
-pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Runner, Stuck};
+pub use runner::{AbandonedRequest, AbandonedTask, DrainReport, Leftover, Runner, Stuck};
 pub use stats::TaskStats;
 pub use task::{
     Async, Backoff, Blocking, Called, HandedOver, Running, Task, TaskArguments, TaskContext, TaskError,

@@ -28,12 +28,14 @@ pub struct TaskLimits {
     /// A request whose client has left keeps its places until it has ended, or takes one if it has none. A request
     /// with exits after its reply needs one place more, even if it can add no tasks, and keeps it until they have run.
     ///
-    /// Default: 100,000.
+    /// Default: 100,000. With 0, every request that can leave something behind is refused.
     pub pending: usize,
-    /// Batches running at once. Others wait: first come, first served. A batch that only waits to try tasks again
-    /// leaves its place to others. Default: 1,024.
+    /// Batches running at once. Others wait: first come, first served. A batch that only waits, to try tasks again or for
+    /// [room](Self::blocking) for its blocking tasks, leaves its place to others, and goes before those that have not begun
+    /// when it wants one again. Default: 1,024. 0 counts as 1: what was accepted is run.
     pub batches: usize,
-    /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. Default: 64.
+    /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. One whose time is up still counts
+    /// until its function returns. Default: 64. 0 counts as 1.
     pub blocking: usize,
     /// How long a shutdown waits for tasks. The runner only stores it: the server makes the deadline of
     /// [`Runner::drain`](crate::Runner::drain) from it. Default: 30 s.
@@ -64,15 +66,15 @@ impl TaskLimits {
         self
     }
 
-    /// Sets the number of batches that may run at once; 0 counts as 1.
+    /// Sets the number of batches that may run at once.
     pub fn batches(mut self, batches: usize) -> Self {
-        self.batches = batches.max(1);
+        self.batches = batches;
         self
     }
 
-    /// Sets the number of blocking tasks that may run at once; 0 counts as 1.
+    /// Sets the number of blocking tasks that may run at once.
     pub fn blocking(mut self, tasks: usize) -> Self {
-        self.blocking = tasks.max(1);
+        self.blocking = tasks;
         self
     }
 

@@ -21,13 +21,15 @@ use std::fmt;
 pub enum TaskOutcome {
     /// It returned `()` or `Ok`.
     Succeeded,
-    /// It returned `Err`, and so did its retries.
+    /// It returned `Err` and was not tried again: it had no retries, no more of them, or no time for them, since a drain's deadline had come.
+    /// Or it could not begin, as a `#[task]` that takes a state which the app does not have.
     Failed,
     /// It panicked.
     Panicked,
     /// It ran longer than its timeout.
     TimedOut,
-    /// A drain's deadline came before its end.
+    /// It was not run to its end: a drain's deadline came, its runtime ended or there was none, or whoever ran its list by hand
+    /// ([`BackgroundTasks::run_all`](crate::BackgroundTasks::run_all)) gave up.
     Abandoned,
     /// It was dropped on purpose: its request failed, or ended without handing it over.
     Discarded,

@@ -10,21 +10,20 @@ mod report;
 use std::{
     any::Any,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::AbortHandle,
-};
+use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// A request that a drain waits for.
 pub use tokio_util::task::task_tracker::TaskTrackerToken as InFlight;
 
-pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Stuck};
+pub use report::{AbandonedRequest, AbandonedTask, DrainReport, Leftover, Stuck};
 
 use crate::{
     BackgroundTasks, Lane, Origin, Reservation, TaskContext, TaskEvent, TaskLimits, TaskObserver, TaskStats,
@@ -76,6 +75,8 @@ struct RunnerState {
     batches: TaskTracker,
     /// Calls on the blocking pool.
     blocking: TaskTracker,
+    /// How many of these have begun.
+    calls: AtomicU64,
     /// Requests that another server has.
     requests: TaskTracker,
     blocking_permits: Arc<Semaphore>,
@@ -88,10 +89,12 @@ impl Runner {
     }
 
     /// A runner that tells each of the observers what happens to each task.
-    pub fn with_observers(limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
+    pub fn with_observers(mut limits: TaskLimits, observers: Vec<Arc<dyn TaskObserver>>) -> Self {
+        limits.batches = limits.batches.max(1);
+        limits.blocking = limits.blocking.clamp(1, Semaphore::MAX_PERMITS);
         let state = RunnerState {
-            blocking_permits: Arc::new(Semaphore::new(limits.blocking.clamp(1, Semaphore::MAX_PERMITS))),
-            registry: Registry::new(limits.batches.max(1)),
+            blocking_permits: Arc::new(Semaphore::new(limits.blocking)),
+            registry: Registry::new(limits.batches),
             limits,
             observers,
             context: OnceLock::new(),
@@ -100,6 +103,7 @@ impl Runner {
             counters: Counters::default(),
             batches: TaskTracker::new(),
             blocking: TaskTracker::new(),
+            calls: AtomicU64::new(0),
             requests: TaskTracker::new(),
         };
         Self(Arc::new(Arc::new(state)))
@@ -162,7 +166,7 @@ impl Runner {
         self.0.limits.retry_after.saturating_add(Duration::from_nanos(999_999_999)).as_secs().max(1)
     }
 
-    /// The limits.
+    /// The limits, as they hold: see [`TaskLimits`] for what 0 counts as.
     pub fn limits(&self) -> &TaskLimits {
         &self.0.limits
     }
@@ -194,11 +198,23 @@ impl Runner {
             tracker.close();
         }
         // A wait is over once they were all gone, even if others have come since.
-        while !all.iter().all(|tracker| tracker.is_empty()) {
+        while !self.is_idle() {
             for tracker in all {
                 tracker.wait().await;
             }
         }
+    }
+
+    /// Whether nothing is left at one moment. The three are asked one after another, and what ends may just before have begun something
+    /// of a kind that was found empty already. So nothing may have begun meanwhile.
+    fn is_idle(&self) -> bool {
+        let state = &*self.0;
+        let begun = || (state.registry.begun(), state.calls.load(Ordering::Acquire));
+        let before = begun();
+        // Requests come last, so that nobody has to count how many have begun: no batch and no call is left by then.
+        let is_empty = state.batches.is_empty() && state.blocking.is_empty() && state.requests.is_empty();
+        // Whatever ended before it was asked for, what it had begun is counted here.
+        is_empty && begun() == before
     }
 
     /// A drain waits for a request that holds this until its batch was submitted, and counts it if it does not end.
@@ -216,16 +232,18 @@ impl Runner {
     /// A drain waits for a call on the blocking pool that holds this, and counts it if it does not end.
     #[doc(hidden)]
     pub fn blocking_call(&self) -> TaskTrackerToken {
-        self.0.blocking.token()
+        let token = self.0.blocking.token();
+        // After the token: whoever sees it counted also sees the token.
+        self.0.calls.fetch_add(1, Ordering::Release);
+        token
     }
 
-    /// A place among the calls on the blocking pool.
-    pub(crate) async fn blocking_permit(&self) -> OwnedSemaphorePermit {
-        let permits = Arc::clone(&self.0.blocking_permits);
-        permits.acquire_owned().await.expect("the semaphore is never closed")
+    /// One for each blocking task that may run.
+    pub(crate) fn blocking_permits(&self) -> &Arc<Semaphore> {
+        &self.0.blocking_permits
     }
 
-    /// A drain waits for a batch, or what stands in for one, that holds this.
+    /// A drain waits for a batch, or what stands in for one, that holds this. It is taken before the registry counts the batch.
     pub(crate) fn batch_token(&self) -> TaskTrackerToken {
         self.0.batches.token()
     }
@@ -285,14 +303,15 @@ impl Runner {
     }
 
     /// Waits within a batch that leaves its place to others meanwhile, if it has one.
-    pub(crate) async fn paused(&self, batch: Option<LiveId>, wait: impl Future<Output = ()>) {
+    pub(crate) async fn paused<T>(&self, batch: Option<LiveId>, wait: impl Future<Output = T>) -> T {
         let Some(id) = batch else { return wait.await };
         self.pass_on(self.0.registry.pause(id));
-        wait.await;
+        let waited = wait.await;
         if let Some(turn) = self.0.registry.resume(id) {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
+        waited
     }
 
     fn pass_on(&self, place: Option<Next>) {

@@ -33,7 +33,7 @@ pub struct TaskStats {
     pub running: u64,
     /// Tasks that ended well.
     pub succeeded: u64,
-    /// Tasks that returned an error, after their retries.
+    /// Tasks that returned an error, after their retries, or could not begin: see [`TaskOutcome::Failed`].
     pub failed: u64,
     /// Tasks that panicked.
     pub panicked: u64,
@@ -41,13 +41,13 @@ pub struct TaskStats {
     pub timed_out: u64,
     /// Attempts that were followed by another.
     pub retried: u64,
-    /// Tasks that a drain's deadline cut off.
+    /// Tasks that were cut off, by a drain's deadline or otherwise: see [`TaskOutcome::Abandoned`].
     pub abandoned: u64,
     /// Tasks that were dropped on purpose before they began.
     pub discarded: u64,
     /// Batches that run.
     pub batches: u64,
-    /// Batches that wait for others to end, or for the time at which their task is tried again.
+    /// Batches that wait for others to end, for the time at which their task is tried again, or until their blocking task may run.
     pub waiting_batches: u64,
     /// Requests that run although their client has left.
     pub kept: u64,

@@ -153,10 +153,14 @@ impl BackgroundTasks {
         self.len() == 0
     }
 
-    /// Whether there is another clone of this list, through which tasks may still come.
+    /// How many tasks are queued, and whether there is another clone of this list, through which more may still come.
     #[doc(hidden)]
-    pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.list) > 1
+    pub fn len_and_is_shared(&self) -> (usize, bool) {
+        // In this order: what was added through a clone that is gone by now is found in the list. The count is read without any ordering,
+        // but the lock is enough. If that task were added after this thread had the lock, so would its clone be dropped, and the count,
+        // which was read before, would not have known of that drop.
+        let is_shared = Arc::strong_count(&self.list) > 1;
+        (self.len(), is_shared)
     }
 
     /// The same list, for functions that run at the same time: what is added through a handle of a lower turn goes before what is

@@ -4,7 +4,7 @@ mod support;
 
 use std::{collections::HashSet, sync::mpsc, time::Duration};
 
-use epilogue_runtime::{Batch, Origin, Runner, TaskLimits, TaskOutcome};
+use epilogue_runtime::{Batch, Leftover, Origin, Runner, TaskLimits, TaskOutcome};
 use support::{Log, list, run, runner, say};
 use tokio::{sync::oneshot, time::sleep};
 
@@ -116,6 +116,21 @@ async fn a_batch_that_comes_during_the_drain_is_run_and_after_it_named() {
     assert_eq!(second.abandoned.len(), 3, "what was named since is in the next report");
 }
 
+#[test]
+fn what_was_lost_before_a_drain_is_counted_and_not_the_drains_to_name() {
+    let runner = runner();
+    for _ in 0..10 {
+        let tasks = list(&runner);
+        tasks.add_task(async || (), ());
+        // There is no runtime.
+        Batch::new(tasks).finally(async |_| ()).submit();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let report = runtime.block_on(runner.drain(std::future::pending()));
+    assert_eq!((report.abandoned.len(), report.requests.len(), report.stats.abandoned), (0, 0, 10));
+    assert!(report.is_complete(), "{report}");
+}
+
 /// A failed assertion in a test ends its runtime in this way.
 #[test]
 fn a_runtime_that_ends_by_a_panic_names_all_that_waits() {
@@ -151,8 +166,8 @@ async fn exits_that_run_at_the_deadline_have_their_grace_too() {
     }
     let report = runner.drain(sleep(SECOND)).await;
     assert_eq!(log.lines(), ["quick"]);
-    let named: Vec<_> = report.requests.iter().map(|request| (request.origin.id, request.exits)).collect();
-    assert_eq!(named, [(50, true)], "what has not ended is named");
+    let named: Vec<_> = report.requests.iter().map(|request| (request.origin.id, request.what)).collect();
+    assert_eq!(named, [(50, Leftover::Exits)], "what has not ended is named");
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +187,8 @@ async fn kept_requests_are_finished_or_named() {
     let report = runner.drain(sleep(10 * SECOND)).await;
     assert_eq!(log.lines(), ["quick"]);
     assert_eq!(report.requests.len(), 1);
-    assert_eq!((report.requests[0].origin.id, report.requests[0].age.as_secs()), (2, 10));
+    let lost = &report.requests[0];
+    assert_eq!((lost.what, lost.origin.id, lost.age.as_secs()), (Leftover::Request, 2, 10));
     assert_eq!(report.abandoned.len(), 1, "its tasks are named with it");
     assert_eq!(report.stats.accepted(), report.stats.abandoned);
 }
@@ -223,7 +239,8 @@ async fn exits_have_a_grace_of_their_own() {
     }
     let report = runner.drain(sleep(SECOND)).await;
     assert_eq!(log.lines(), ["exit"]);
-    assert_eq!((report.requests.len(), report.requests[0].origin.id, report.requests[0].exits), (1, 2, true));
+    assert_eq!((report.requests.len(), report.requests[0].origin.id), (1, 2));
+    assert_eq!(report.requests[0].what, Leftover::Exits);
     assert_eq!((report.abandoned.len(), report.stuck.len()), (2, 0));
 }
 
@@ -349,6 +366,8 @@ async fn a_task_that_never_comes_to_an_await_does_not_hold_up_the_end() {
     has_started.await.unwrap();
     let report = runner.drain(std::future::ready(())).await;
     assert_eq!((report.stuck.len(), report.abandoned.len(), report.is_complete()), (1, 0, false));
+    assert_eq!(report.stuck[0].what, Leftover::Batch);
+    assert!(report.to_string().ends_with("batches, requests and exits that did not stop: 1"), "{report}");
     assert!(report.took < exit_grace, "{:?}", report.took);
     release.send(()).unwrap();
     runner.idle().await;

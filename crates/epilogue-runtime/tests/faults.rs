@@ -5,8 +5,8 @@ mod support;
 use std::{io, sync::Arc, time::Duration};
 
 use epilogue_runtime::{
-    BackgroundTasks, Batch, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskEvent, TaskLimits,
-    TaskObserver, TaskOptions, TaskOutcome,
+    Background, BackgroundTasks, Batch, Origin, Runner, Running, SourceLine, Task, TaskContext, TaskEvent,
+    TaskLimits, TaskObserver, TaskOptions, TaskOutcome,
 };
 use futures_util::FutureExt;
 use support::{Log, list, run, runner, say};
@@ -304,6 +304,20 @@ async fn a_drop_that_panics_keeps_no_other_from_being_dropped() {
     drop(busy);
     assert_eq!(log.lines(), ["stopped"; 3]);
     assert_eq!((report.abandoned.len(), report.stats.accepted()), (6, 6));
+}
+
+#[test]
+fn the_tasks_of_a_reply_that_never_left_may_panic_one_after_another() {
+    async fn hold(_bomb: Bomb, _dropped: Dropped) {}
+
+    let log = Log::default();
+    let task = || Background::task(hold, (Bomb, Dropped(log.clone())));
+    let reply = task().and(hold, (Bomb, Dropped(log.clone())));
+    let clone = reply.clone();
+    drop(reply);
+    assert!(log.lines().is_empty(), "the clone holds them");
+    drop(clone);
+    assert_eq!(log.lines(), ["stopped"; 2]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-use epilogue_runtime::{Backoff, Batch, Runner, TaskEvent, TaskLimits, TaskObserver};
-use support::{How, Log, flaky, list, say, with_attempts};
+use epilogue_runtime::{Backoff, Batch, Runner, TaskEvent, TaskLimits, TaskObserver, TaskOutcome};
+use support::{How, Log, flaky, list, run, say, with_attempts};
 use tokio::{runtime::Handle, sync::oneshot};
 
 #[tokio::test]
@@ -218,6 +218,69 @@ fn a_batch_that_has_left_its_place_gets_it_from_a_runtime_that_ends() {
     assert_eq!((runner.stats().succeeded, runner.stats().abandoned), (1, 1));
 }
 
+/// Occupies the only place on the blocking pool until it is released, with a task whose time is up.
+async fn hang(runner: &Runner) -> mpsc::Sender<()> {
+    let (release, hangs) = blocks();
+    let tasks = list(runner);
+    tasks.add_task(hangs, ()).timeout(Duration::ZERO);
+    assert_eq!(run(tasks).await.failed[0].outcome, TaskOutcome::TimedOut);
+    release
+}
+
+#[tokio::test]
+async fn blocking_tasks_that_wait_for_their_place_hold_up_no_other_batch() {
+    for at_a_time in [1, 2] {
+        let runner = Runner::new(TaskLimits::default().batches(1).blocking(1));
+        let (release, log) = (hang(&runner).await, Log::default());
+        for _ in 0..3 {
+            let tasks = list(&runner);
+            tasks.concurrent(at_a_time);
+            for _ in 0..2 {
+                let log = log.clone();
+                tasks.add_task(move || log.add("blocking"), ());
+            }
+            Batch::new(tasks).submit();
+        }
+        let tasks = list(&runner);
+        tasks.add_task(say, (log.clone(), "async"));
+        let other = tokio::time::timeout(Duration::from_mins(1), run(tasks));
+        assert_eq!(other.await.expect("it runs").succeeded, 1);
+        assert_eq!((log.lines(), runner.stats().waiting_batches), (vec!["async".to_owned()], 3));
+
+        // They go on in a place of their own.
+        let (end, running) = oneshot::channel::<()>();
+        let tasks = list(&runner);
+        let ends = log.clone();
+        tasks.add_task(async move || (running.await.unwrap(), ends.add("async")).1, ());
+        Batch::new(tasks).submit();
+        while runner.stats().batches == 0 {
+            tokio::task::yield_now().await;
+        }
+        release.send(()).unwrap();
+        end.send(()).unwrap();
+        runner.idle().await;
+        assert_eq!((log.count("blocking"), log.count("async"), &*log.lines()[1]), (6, 2, "async"));
+        assert_eq!((runner.stats().succeeded, runner.stats().batches), (8, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_blocking_task_that_is_cut_off_while_it_waits_for_its_place_takes_none() {
+    let runner = Runner::new(TaskLimits::default().batches(1).blocking(1));
+    let release = hang(&runner).await;
+    let tasks = list(&runner);
+    tasks.add_task(|| (), ());
+    Batch::new(tasks).submit();
+    while runner.stats().batches == 1 {
+        tokio::task::yield_now().await;
+    }
+    let report = runner.drain(std::future::ready(())).await;
+    release.send(()).unwrap();
+    assert_eq!((report.abandoned.len(), report.blocking, report.stuck.len()), (1, 1, 0));
+    assert_eq!((report.stats.batches, report.stats.waiting_batches), (0, 0));
+    runner.idle().await;
+}
+
 #[tokio::test]
 async fn what_follows_a_batch_without_tasks_counts_among_the_pending_too() {
     let runner = Runner::new(TaskLimits::default().pending(2));
@@ -235,10 +298,9 @@ async fn what_follows_a_batch_without_tasks_counts_among_the_pending_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_batches_at_once_is_one_at_a_time() {
-    let mut limits = TaskLimits::default();
-    limits.batches = 0;
-    let (runner, log) = (Runner::new(limits), Log::default());
+async fn nothing_at_once_is_one_at_a_time() {
+    let (runner, log) = (Runner::new(TaskLimits::default().batches(0).blocking(0)), Log::default());
+    assert_eq!((runner.limits().batches, runner.limits().blocking), (1, 1));
     for _ in 0..2 {
         let tasks = list(&runner);
         tasks.add_task(say, (log.clone(), "ran"));
@@ -370,7 +432,8 @@ async fn a_blocking_task_that_waits_for_its_place_has_not_begun() {
         tokio::task::yield_now().await;
     }
     // By now the second batch has been polled, since it was submitted on this thread.
-    assert_eq!((runner.stats().running, runner.stats().queued, runner.stats().batches), (1, 1, 2));
+    let stats = runner.stats();
+    assert_eq!((stats.running, stats.queued, stats.batches, stats.waiting_batches), (1, 1, 1, 1));
     let report = runner.drain(std::future::ready(())).await;
     release.send(()).unwrap();
     let mut attempts: Vec<_> = report.abandoned.iter().map(|task| task.attempts).collect();

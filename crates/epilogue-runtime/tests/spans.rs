@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use epilogue_runtime::{Batch, Runner, TaskLimits};
+use epilogue_runtime::{Background, Batch, Runner, TaskLimits};
 use support::{How, flaky, list, with_attempts};
 use tokio::time::sleep;
 use tracing::{
@@ -148,4 +148,22 @@ fn a_task_that_is_abandoned_is_logged_with_the_error_of_its_last_attempt() {
     assert!(abandoned[1].contains("attempt=0") && !abandoned[1].contains("last_error"), "{lines}");
     assert!(lines.contains("outcome=\"abandoned\""), "{lines}");
     assert!(lines.contains("shutdown was cut short"), "{lines}");
+}
+
+#[test]
+fn the_tasks_of_a_reply_that_never_left_are_logged() {
+    let lines = Arc::new(Lines::default());
+    let dispatch = tracing::Dispatch::new(lines.clone());
+    tracing::dispatcher::with_default(&dispatch, || {
+        let tasks = list(&Runner::new(TaskLimits::default()));
+        let background = Background::task(|| (), ()).name("mail").and(|| (), ());
+        assert_eq!(tasks.append(background.clone()), 2);
+        tasks.discard();
+        drop(background);
+        assert!(!lines.1.lock().unwrap().iter().any(|line| line.starts_with("WARN")), "it was empty");
+        drop(Background::task(|| (), ()).name("mail").and(|| (), ()));
+    });
+    let lines = lines.1.lock().unwrap();
+    let last = lines.last().unwrap();
+    assert!(last.starts_with("WARN") && last.contains(" tasks=2 first=mail source="), "{last}");
 }

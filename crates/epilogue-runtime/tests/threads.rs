@@ -3,12 +3,13 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread,
 };
 
 use epilogue_runtime::{Batch, Lane, Origin, Runner, TaskLimits};
+use futures_util::FutureExt;
 use tokio::{sync::Barrier, task::JoinSet};
 
 #[test]
@@ -111,4 +112,24 @@ async fn threads_that_race_with_a_deadline_lose_nothing() {
         assert_eq!((report.abandoned.len() + late.abandoned.len()) as u64, stats.abandoned);
         assert!(report.stuck.is_empty() && late.stuck.is_empty(), "{report}, then {late}");
     }
+}
+
+#[test]
+fn a_runner_is_not_idle_while_what_it_has_is_handed_from_one_to_the_next() {
+    let runner = Runner::new(TaskLimits::default());
+    let ends = AtomicBool::new(false);
+    let mut request = runner.request();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ends.load(SeqCst) {
+                let call = runner.blocking_call();
+                drop(request);
+                request = runner.request();
+                drop(call);
+            }
+        });
+        let idle = (0..200_000).position(|_| runner.idle().now_or_never().is_some());
+        ends.store(true, SeqCst);
+        assert_eq!(idle, None, "a call or a request was there all the time");
+    });
 }

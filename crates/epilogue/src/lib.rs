@@ -138,8 +138,8 @@ pub use dependency::{AppScoped, Dependency, Depends, ExitReturn, Fresh, Outcome}
 pub use epilogue_runtime::TaskMetrics;
 pub use epilogue_runtime::{
     AbandonedRequest, AbandonedTask, Added, AddedTask, Background, BackgroundTasks, Backoff, BatchReport,
-    DrainReport, FailedTask, HandedOver, NoTasks, Origin, Stuck, Task, TaskArguments, TaskEvent, TaskFn,
-    TaskInfo, TaskLimits, TaskObserver, TaskOutcome, TaskReturn, TaskStats,
+    DrainReport, FailedTask, HandedOver, Leftover, NoTasks, Origin, Stuck, Task, TaskArguments, TaskEvent,
+    TaskFn, TaskInfo, TaskLimits, TaskObserver, TaskOutcome, TaskReturn, TaskStats,
 };
 pub use error::{Error, Result};
 pub use graph::SourceLine;

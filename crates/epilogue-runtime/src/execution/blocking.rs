@@ -1,24 +1,33 @@
 //! Blocking tasks: on tokio's blocking pool, not too many at once.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 
-use super::{counted::CountedWaiting, end::End, one::within};
+use super::{
+    counted::CountedWaiting,
+    end::End,
+    one::{Place, within},
+};
 use crate::{Runner, panics, task::BlockingWork};
 
-/// Calls a function, and returns once it has begun: while it waits for its place, it does not count as running and its timeout does not run.
-pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork) -> Call {
+/// Calls a function, and returns once it has begun: while it waits for a permit, it does not count as running and its timeout does not run.
+pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork, place: Place<'_>) -> Call {
     let function = panics::Quiet::new(function);
     let _waits = CountedWaiting::new(runner.counters());
-    let permit = runner.blocking_permit().await;
+    let permits = runner.blocking_permits();
+    let permit = match Arc::clone(permits).try_acquire_owned() {
+        Ok(permit) => permit,
+        // Functions that hang keep their permits. If those who wait for one kept their places, no other batch would run either.
+        Err(_) => place.wait(runner, Arc::clone(permits).acquire_owned()).await.expect("it is never closed"),
+    };
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
     let call = spawn_blocking(move || {
         // The function keeps both until it ends, even if its time is up and nobody waits for it any more: it cannot be stopped, so it
-        // still fills its place, and a shutdown still waits for it. Before it begins, a shutdown can withdraw it.
+        // still needs its permit, and a shutdown still waits for it. Before it begins, a shutdown can withdraw it.
         let _kept = (permit, runner.blocking_call());
         // What a drain has named as abandoned must not run afterwards.
         if runner.is_cut() {

@@ -9,20 +9,34 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{blocking, end::End};
 use crate::{
-    TaskObserver,
+    Runner, TaskObserver,
     list::List,
     panics::{self, Caught},
     runner::LiveId,
     task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
 };
 
-/// What becomes of a batch's place among those that run at once while a task of it waits to be tried again.
+/// What becomes of a batch's place among those that run at once while a task of it waits for its next attempt, or for a permit.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     /// The batch does nothing else meanwhile, so it leaves its place, if it has one.
     Own(Option<LiveId>),
     /// Others of its tasks may run meanwhile: this counts those that wait.
     Shared(&'a AtomicUsize),
+}
+
+impl Place<'_> {
+    pub(super) async fn wait<T>(self, runner: &Runner, wait: impl Future<Output = T>) -> T {
+        match self {
+            Self::Own(batch) => runner.paused(batch, wait).await,
+            Self::Shared(waiting) => {
+                waiting.fetch_add(1, Ordering::Relaxed);
+                let waited = wait.await;
+                waiting.fetch_sub(1, Ordering::Relaxed);
+                waited
+            }
+        }
+    }
 }
 
 /// Runs a task; the clock is read only if someone wants to know how long it took.
@@ -35,7 +49,7 @@ pub(super) async fn run(list: &List, task: &mut Queued, place: Place<'_>) -> (En
             End::from(Caught::new(future, one.task.span()).await)
         }
         // Timers, retries and the blocking pool make a large future, which the common case should not carry.
-        Work::Call(call) => Box::pin(one.attempt(call)).await,
+        Work::Call(call) => Box::pin(one.attempt(call, place)).await,
         Work::Task(repeated) => {
             let mut repeated = panics::Quiet::new(repeated);
             Box::pin(one.repeat(&mut **repeated.get_mut(), place)).await
@@ -66,7 +80,7 @@ impl OneTask<'_> {
         self.begun.map(|begun| begun.elapsed())
     }
 
-    async fn attempt(&mut self, work: Kind) -> End {
+    async fn attempt(&mut self, work: Kind, place: Place<'_>) -> End {
         let limit = self.task.timeout();
         match work {
             Kind::Async(future) => {
@@ -75,7 +89,7 @@ impl OneTask<'_> {
                 within(limit, future).await.map_or_else(End::TimedOut, End::from)
             }
             Kind::Blocking(function) => {
-                let call = blocking::call(&self.list.runner, self.task.span(), function).await;
+                let call = blocking::call(&self.list.runner, self.task.span(), function, place).await;
                 self.begin();
                 call.ended(limit).await
             }
@@ -94,7 +108,7 @@ impl OneTask<'_> {
         loop {
             let is_last = self.task.attempts >= options.retries;
             let end = match panics::catch(|| repeated.attempts.attempt(runner.context(), is_last)) {
-                Ok(Some(running)) => self.attempt(running.0).await,
+                Ok(Some(running)) => self.attempt(running.0, place).await,
                 Ok(None) => {
                     unreachable!("a task was tried again after its last attempt, which is a bug in epilogue")
                 }
@@ -108,14 +122,7 @@ impl OneTask<'_> {
             }
             let wait = waits.get_or_insert_with(|| options.backoff.waits()).next().unwrap_or_default();
             self.note_retry(&end, wait);
-            match place {
-                Place::Own(batch) => runner.paused(batch, sleep(wait)).await,
-                Place::Shared(waiting) => {
-                    waiting.fetch_add(1, Ordering::Relaxed);
-                    sleep(wait).await;
-                    waiting.fetch_sub(1, Ordering::Relaxed);
-                }
-            }
+            place.wait(runner, sleep(wait)).await;
         }
     }
 

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Span;
 
-use super::{AbandonedRequest, LiveId, Runner, registry::What};
+use super::{AbandonedRequest, Leftover, LiveId, Runner};
 use crate::{
     BatchReport, Origin, Reservation,
     finally::{self, Finally},
@@ -26,7 +26,7 @@ impl Runner {
     /// Boxed so that this is compiled once and not for each type of future.
     fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture<'static, ()>) {
         let reservation = reservation.unwrap_or_else(|| self.take_place());
-        self.spawn_other(What::Kept, origin.clone(), async move {
+        self.spawn_other(Leftover::Request, origin.clone(), async move {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
                 let panic = panics::message(payload);
                 tracing::error!(
@@ -43,23 +43,19 @@ impl Runner {
     /// it does not count against [`TaskLimits::pending`](crate::TaskLimits::pending).
     pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
         let future: BoxFuture<'static, ()> = Box::pin(future);
-        self.spawn_other(What::Open, origin, future);
+        self.spawn_other(Leftover::WebSocket, origin, future);
     }
 
     /// Runs the exits of a batch that was cut off.
     pub(crate) fn run_exits(&self, finally: Vec<Finally>, origin: Origin, report: BatchReport) {
         let future = finally::run_all(finally, origin.clone(), report);
-        self.spawn_other(What::Exits, origin, future);
+        self.spawn_other(Leftover::Exits, origin, future);
     }
 
-    fn spawn_other(&self, what: What, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
-        let other = Other {
-            id: self.0.registry.begin(what, origin),
-            runner: self.clone(),
-            finished: false,
-            _token: self.batch_token(),
-        };
-        let id = other.id;
+    fn spawn_other(&self, what: Leftover, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+        let token = self.batch_token();
+        let id = self.0.registry.begin(what, origin);
+        let other = Other { id, runner: self.clone(), finished: false, _token: token };
         let spawned = self.spawn(None, async move {
             // If the task is dropped before it begins, these are dropped in this order: the future first, for what it leaves behind.
             let (future, mut other) = (future, other);
@@ -88,13 +84,8 @@ impl Drop for Other {
             return;
         }
         let age = live.since.elapsed();
-        let what = match live.what {
-            What::Exits => "the exits of a request",
-            What::Open => "an open WebSocket",
-            What::Kept => "a request whose client had left",
-            What::Batch => unreachable!("a batch ends with its execution"),
-        };
+        let what = live.what;
         tracing::error!(target: "epilogue::task", request = %live.origin, ?age, "{what} abandoned");
-        registry.name_request(AbandonedRequest { exits: live.what == What::Exits, origin: live.origin, age });
+        registry.name_request(AbandonedRequest { what, origin: live.origin, age });
     }
 }

@@ -26,6 +26,7 @@ impl Runner {
     /// [`DrainReport::stuck`] and those in lists that someone still holds.
     pub async fn drain(&self, deadline: impl Future<Output = ()>) -> DrainReport {
         let begun = Instant::now();
+        self.0.registry.name_losses();
         let done = select! {
             biased;
             () = self.idle() => true,
@@ -50,7 +51,7 @@ impl Runner {
             tracing::error!(target: "epilogue::task", took = ?report.took, "shutdown was cut short: {report}");
         }
         for stuck in &report.stuck {
-            tracing::error!(target: "epilogue::task", request = %stuck.origin, age = ?stuck.age, "does not stop");
+            tracing::error!(target: "epilogue::task", request = %stuck.origin, age = ?stuck.age, "{} did not stop", stuck.what);
         }
         report
     }

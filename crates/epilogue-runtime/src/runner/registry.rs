@@ -10,7 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use slab::Slab;
 use tokio::{runtime::Handle, sync::oneshot, task::AbortHandle, time::Instant};
 
-use super::report::{AbandonedRequest, AbandonedTask, Stuck};
+use super::report::{AbandonedRequest, AbandonedTask, Leftover, Stuck};
 use crate::{Origin, TaskStats, execution::Execution};
 
 /// What a runner has in hand. Locked once or twice per batch, never per task.
@@ -24,7 +24,8 @@ pub(super) struct Registry {
 
 #[derive(Default)]
 struct Inner {
-    next: u64,
+    /// How many have begun, to run or to wait; also the number of the last one.
+    begun: u64,
     /// Mostly empty; a slab keeps its memory even then.
     live: Slab<Live>,
     /// How many of `live` have a place among the batches that may run at once.
@@ -32,12 +33,14 @@ struct Inner {
     /// Batches that had a place, left it, and want one again.
     resuming: VecDeque<(LiveId, oneshot::Sender<()>)>,
     waiting: VecDeque<Box<Execution>>,
+    /// Whether a drain has begun, which reports what is lost from then on. Before, nobody might ever ask for the names.
+    names_losses: bool,
     tasks_lost: Vec<AbandonedTask>,
     requests_lost: Vec<AbandonedRequest>,
 }
 
 pub(super) struct Live {
-    pub(super) what: What,
+    pub(super) what: Leftover,
     number: u64,
     has_place: bool,
     pub(super) origin: Origin,
@@ -51,17 +54,6 @@ pub(super) struct Live {
 pub(crate) struct LiveId {
     slot: usize,
     number: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    Batch,
-    /// A request whose client has left.
-    Kept,
-    /// A WebSocket.
-    Open,
-    /// Those of a batch that was cut off.
-    Exits,
 }
 
 pub(super) enum Admission {
@@ -78,9 +70,15 @@ pub(super) enum Next {
 
 impl Inner {
     #[inline]
-    fn insert(&mut self, what: What, origin: Origin, since: Instant, abort: Option<AbortHandle>) -> LiveId {
-        self.next += 1;
-        let (number, has_place) = (self.next, what == What::Batch);
+    fn insert(
+        &mut self,
+        what: Leftover,
+        origin: Origin,
+        since: Instant,
+        abort: Option<AbortHandle>,
+    ) -> LiveId {
+        self.begun += 1;
+        let (number, has_place) = (self.begun, what == Leftover::Batch);
         self.batches += usize::from(has_place);
         let slot = self.live.insert(Live { what, number, has_place, origin, since, abort });
         LiveId { slot, number }
@@ -119,10 +117,10 @@ impl Inner {
 
     fn runs(&mut self, execution: &mut Execution, abort: Option<AbortHandle>) {
         let since = execution.since().unwrap_or_else(Instant::now);
-        execution.id = Some(self.insert(What::Batch, execution.origin().clone(), since, abort));
+        execution.id = Some(self.insert(Leftover::Batch, execution.origin().clone(), since, abort));
     }
 
-    fn all(&self, what: What) -> impl Iterator<Item = &Live> {
+    fn all(&self, what: Leftover) -> impl Iterator<Item = &Live> {
         self.live.iter().map(|(_, live)| live).filter(move |live| live.what == what)
     }
 
@@ -135,7 +133,9 @@ impl Inner {
     /// How to stop what has been spawned: the exits of batches that were cut off, or everything else.
     fn take_aborts(&mut self, exits: bool) -> Vec<AbortHandle> {
         let all = self.oldest_first().into_iter();
-        all.filter(|live| (live.what == What::Exits) == exits).filter_map(|live| live.abort.take()).collect()
+        all.filter(|live| (live.what == Leftover::Exits) == exits)
+            .filter_map(|live| live.abort.take())
+            .collect()
     }
 }
 
@@ -164,11 +164,17 @@ impl Registry {
         } else {
             execution.runtime = execution.runtime.take().or_else(|| Handle::try_current().ok());
             inner.waiting.push_back(execution);
+            inner.begun += 1;
             Admission::Waits
         }
     }
 
-    pub(super) fn begin(&self, what: What, origin: Origin) -> LiveId {
+    /// A number that is another one after anything has begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.inner().begun
+    }
+
+    pub(super) fn begin(&self, what: Leftover, origin: Origin) -> LiveId {
         let since = Instant::now();
         self.inner().insert(what, origin, since, None)
     }
@@ -178,7 +184,7 @@ impl Registry {
         let mut inner = self.inner();
         let Some(live) = inner.get_mut(id) else { return };
         // A batch or request was admitted just before the deadline and spawned after it. Exits have a deadline of their own.
-        if self.is_cut() && live.what != What::Exits {
+        if self.is_cut() && live.what != Leftover::Exits {
             drop(inner);
             abort.abort();
         } else {
@@ -227,12 +233,22 @@ impl Registry {
         self.inner().remove(id)
     }
 
+    pub(super) fn name_losses(&self) {
+        self.inner().names_losses = true;
+    }
+
     pub(super) fn name(&self, task: AbandonedTask) {
-        self.inner().tasks_lost.push(task);
+        let mut inner = self.inner();
+        if inner.names_losses {
+            inner.tasks_lost.push(task);
+        }
     }
 
     pub(super) fn name_request(&self, request: AbandonedRequest) {
-        self.inner().requests_lost.push(request);
+        let mut inner = self.inner();
+        if inner.names_losses {
+            inner.requests_lost.push(request);
+        }
     }
 
     /// From now on nothing is admitted. What is waiting is returned, to be dropped; what is running is told to stop.
@@ -252,7 +268,7 @@ impl Registry {
     }
 
     pub(super) fn has_exits(&self) -> bool {
-        self.inner().all(What::Exits).next().is_some()
+        self.inner().all(Leftover::Exits).next().is_some()
     }
 
     /// What has been named so far, and what did not stop when it was told to.
@@ -261,19 +277,20 @@ impl Registry {
         let tasks = mem::take(&mut inner.tasks_lost);
         let requests = mem::take(&mut inner.requests_lost);
         let stuck = inner.oldest_first().into_iter();
-        let stuck =
-            stuck.map(|live| Stuck { origin: live.origin.clone(), age: live.since.elapsed() }).collect();
+        let stuck = stuck
+            .map(|live| Stuck { what: live.what, origin: live.origin.clone(), age: live.since.elapsed() })
+            .collect();
         (tasks, requests, stuck)
     }
 
     pub(super) fn fill(&self, mut stats: TaskStats) -> TaskStats {
         let inner = self.inner();
         stats.batches = inner.batches as u64;
-        let paused = inner.all(What::Batch).count() - inner.batches;
+        let paused = inner.all(Leftover::Batch).count() - inner.batches;
         stats.waiting_batches = (inner.waiting.len() + paused) as u64;
-        stats.kept = inner.all(What::Kept).count() as u64;
-        stats.open = inner.all(What::Open).count() as u64;
-        let oldest = inner.all(What::Batch).map(|live| live.since).min();
+        stats.kept = inner.all(Leftover::Request).count() as u64;
+        stats.open = inner.all(Leftover::WebSocket).count() as u64;
+        let oldest = inner.all(Leftover::Batch).map(|live| live.since).min();
         stats.oldest = oldest
             .or(inner.waiting.front().and_then(|execution| execution.since()))
             .map(|since| since.elapsed());

@@ -5,6 +5,9 @@ use crate::{Origin, SourceLine, TaskStats};
 /// What a [drain](crate::Runner::drain) could not finish, and the counters at its end. If an app has several servers, one that is not the
 /// last reports only the connections that it has cut off.
 ///
+/// What was lost before the runner's first drain, for instance with a runtime that ended, is not named: it was logged, and the tasks are
+/// [counted](TaskStats::abandoned).
+///
 /// ```
 /// # use std::time::Duration;
 /// use epilogue_runtime::{Batch, Origin, Runner, TaskLimits};
@@ -29,7 +32,7 @@ use crate::{Origin, SourceLine, TaskStats};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct DrainReport {
-    /// The tasks that were cut off or never began.
+    /// The tasks that were cut off or never began. A second drain names those that were lost since the first.
     pub abandoned: Vec<AbandonedTask>,
     /// The requests that were cut off after their client had left, WebSockets that did not close, and exits that took too long.
     pub requests: Vec<AbandonedRequest>,
@@ -71,7 +74,7 @@ impl fmt::Display for DrainReport {
         }
         for (count, what) in [
             (self.requests.len(), "requests cut off"),
-            (self.stuck.len(), "batches that did not stop"),
+            (self.stuck.len(), "batches, requests and exits that did not stop"),
             (self.blocking, "blocking calls that did not stop"),
             (self.in_flight, "requests still with the server"),
             (self.connections, "connections cut off"),
@@ -122,8 +125,7 @@ pub struct AbandonedTask {
 ///
 /// fn print(report: &DrainReport) {
 ///     for request in &report.requests {
-///         let what = if request.exits { "the exits of " } else { "" };
-///         eprintln!("cut off after {:?}: {what}{}", request.age, request.origin);
+///         eprintln!("{} was cut off after {:?}: {}", request.origin, request.age, request.what);
 ///     }
 /// }
 /// # let _ = print;
@@ -131,15 +133,47 @@ pub struct AbandonedTask {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AbandonedRequest {
+    /// What it was: the request, its WebSocket, or its exits.
+    pub what: Leftover,
     /// The request.
     pub origin: Origin,
     /// How long it was kept, open, or at its exits.
     pub age: Duration,
-    /// Whether it was the request's exits, and not the request itself.
-    pub exits: bool,
 }
 
-/// A batch, request or WebSocket that did not stop when it was told to, because it never comes to an await.
+/// What a drain has left over of a request.
+///
+/// ```
+/// # use epilogue_runtime as epilogue;
+/// use epilogue::Leftover;
+///
+/// assert_eq!(Leftover::WebSocket.to_string(), "an open WebSocket");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Leftover {
+    /// Its tasks, and the exits that follow them.
+    Batch,
+    /// The request itself, whose client has left.
+    Request,
+    /// Its WebSocket.
+    WebSocket,
+    /// Its exits, after its tasks were cut off.
+    Exits,
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Batch => "the tasks of a request",
+            Self::Request => "a request whose client had left",
+            Self::WebSocket => "an open WebSocket",
+            Self::Exits => "the exits of a request",
+        })
+    }
+}
+
+/// What did not stop when it was told to, because it never comes to an await.
 ///
 /// ```
 /// # use epilogue_runtime as epilogue;
@@ -147,7 +181,7 @@ pub struct AbandonedRequest {
 ///
 /// fn print(report: &DrainReport) {
 ///     for stuck in &report.stuck {
-///         eprintln!("{} blocks its thread: its function should be `blocking`", stuck.origin);
+///         eprintln!("{} ({}) did not come to an await", stuck.what, stuck.origin);
 ///     }
 /// }
 /// # let _ = print;
@@ -155,6 +189,8 @@ pub struct AbandonedRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stuck {
+    /// What it is.
+    pub what: Leftover,
     /// The request.
     pub origin: Origin,
     /// How long ago it was handed over.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// How long a task waits before it is tried again. The waits grow up to a longest one. Each has a random part, so two
+/// How long a task waits before it is tried again. The waits grow up to a longest one, or stay the same. Each has a random part, so two
 /// tasks rarely wait equally long.
 ///
 /// The default waits 1 s, 2 s, 4 s … up to 60 s, each plus a random part of itself (jitter). So tasks that failed
@@ -40,9 +40,9 @@ impl Backoff {
         Self { first: wait, ..self }
     }
 
-    /// Sets what each wait is multiplied by to make the next.
+    /// Sets what each wait is multiplied by to make the next. Less than 1 counts as 1, and so does a NaN: the waits never shrink.
     pub const fn factor(self, factor: f32) -> Self {
-        Self { factor, ..self }
+        Self { factor: factor.max(1.0), ..self }
     }
 
     /// Sets the longest wait, before jitter.
@@ -71,6 +71,15 @@ mod tests {
         let longest = Duration::from_millis(10);
         for backoff in [Backoff::new().longest(longest), Backoff::new().longest(longest).first(longest * 9)] {
             assert!(backoff.waits().take(5).all(|wait| wait <= 2 * longest));
+        }
+    }
+
+    #[test]
+    fn the_waits_never_shrink() {
+        let first = Duration::from_secs(2);
+        for factor in [f32::NAN, f32::NEG_INFINITY, -2.0, -0.0, 0.5] {
+            let waits: Vec<_> = Backoff::new().first(first).factor(factor).waits().take(5).collect();
+            assert!(waits.iter().all(|wait| (first..=2 * first).contains(wait)), "{factor}: {waits:?}");
         }
     }
 }

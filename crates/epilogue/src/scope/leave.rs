@@ -224,10 +224,10 @@ impl Scope {
     fn batch(&mut self, outcome: Outcome, reply: Option<&Arc<Breakable>>) -> After {
         let is_entering = self.exits.iter_mut().any(Exit::is_entering);
         self.exits.retain(|exit| !matches!(exit.stage, ExitStage::Ended));
-        let added = self.tasks.as_ref().map_or(0, BackgroundTasks::len);
+        let (added, more_may_come) =
+            self.tasks.as_ref().map(BackgroundTasks::len_and_is_shared).unwrap_or_default();
         self.route().demand.was(added);
-        let has_tasks = added > 0 || self.tasks.as_ref().is_some_and(BackgroundTasks::is_shared);
-        if self.exits.is_empty() && !has_tasks {
+        if self.exits.is_empty() && added == 0 && !more_may_come {
             self.tasks = None;
             forget_outcome(outcome);
             return After::default();
