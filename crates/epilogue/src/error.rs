@@ -39,6 +39,7 @@ pub enum Error {
     Start(#[from] StartError),
     /// The address could not be bound.
     #[error("the server could not bind {address}")]
+    #[non_exhaustive]
     Bind {
         /// The address as it was given.
         address: String,

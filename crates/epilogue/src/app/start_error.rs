@@ -32,6 +32,7 @@ pub enum StartError {
     #[error(
         "`{first}` ({first_at}) and `{second}` ({second_at}) both answer {method} {path}: remove one, or change its path"
     )]
+    #[non_exhaustive]
     Collision {
         /// The path function that was added first.
         first: &'static str,
@@ -48,6 +49,7 @@ pub enum StartError {
     },
     /// A path cannot be told apart from another one.
     #[error("the path `{path}` of `{route}` ({at}) cannot be routed: {reason}")]
+    #[non_exhaustive]
     Path {
         /// The path with the prefixes of its routers.
         path: String,
@@ -60,6 +62,7 @@ pub enum StartError {
     },
     /// A path has more parameters than the routing table takes.
     #[error("the path `{path}` of `{route}` ({at}) has more than {MOST_PARAMETERS} parameters")]
+    #[non_exhaustive]
     Parameters {
         /// The path with the prefixes of its routers.
         path: String,
@@ -70,6 +73,7 @@ pub enum StartError {
     },
     /// A router's prefix is not valid.
     #[error("the prefix `{prefix}` of a router is not valid: {reason}")]
+    #[non_exhaustive]
     Prefix {
         /// The prefix.
         prefix: String,
@@ -80,6 +84,7 @@ pub enum StartError {
     #[error(
         "the documentation of the API cannot be served at `{path}`: write a path that begins with a slash, as clients send it, without `{{`, `}}`, `?` and `#`"
     )]
+    #[non_exhaustive]
     DocsPath {
         /// The path.
         path: String,
@@ -88,6 +93,7 @@ pub enum StartError {
     #[error(
         "the path of `{route}` ({at}) is empty: write \"/\" as its template, or put it under a `Router` with a prefix"
     )]
+    #[non_exhaustive]
     Empty {
         /// The path function.
         route: &'static str,
@@ -98,6 +104,7 @@ pub enum StartError {
     #[error(
         "two segments of the path `{path}` of `{route}` ({at}) are named `{{{name}}}`: rename one, each needs its own name"
     )]
+    #[non_exhaustive]
     Names {
         /// The path with the prefixes of its routers.
         path: String,
@@ -110,6 +117,7 @@ pub enum StartError {
     },
     /// An app-scoped dependency could not be built. Those that were built before it have been exited.
     #[error("the app-scoped dependency `{dependency}`, which {wanted_by}, could not be built: {reason}")]
+    #[non_exhaustive]
     Dependency {
         /// Its name.
         dependency: &'static str,
@@ -123,6 +131,7 @@ pub enum StartError {
         "`App::depends::<{dependency}>()` is for the app's own routes and does not run for axum's handlers under an `EpilogueLayer`: take \
          `Depends<{dependency}>` in the handlers, and let a `Router` of the app's own routes have it if there are any"
     )]
+    #[non_exhaustive]
     EffectInLayer {
         /// Its name.
         dependency: &'static str,
@@ -135,6 +144,7 @@ pub enum StartError {
     #[error(
         "`{dependency}` was not built at the start: it is not app-scoped, or was asked for after the start and no route uses it"
     )]
+    #[non_exhaustive]
     NotBuilt {
         /// Its name.
         dependency: &'static str,

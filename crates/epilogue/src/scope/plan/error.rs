@@ -26,6 +26,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) needs `State<{state}>` through {chain}, but the app has no such state: call `App::state` with one"
     )]
+    #[non_exhaustive]
     MissingState {
         /// The path function.
         route: &'static str,
@@ -40,6 +41,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) reads the path parameter `{name}` through {chain}, but its path is `{path}`: add `{{{name}}}` to it, or read a name that it has"
     )]
+    #[non_exhaustive]
     MissingSegment {
         /// The path function.
         route: &'static str,
@@ -56,6 +58,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) reads {parts} path parameters in order through {chain}, but its path is `{path}`: write one part for each"
     )]
+    #[non_exhaustive]
     SegmentCount {
         /// The path function.
         route: &'static str,
@@ -73,6 +76,7 @@ pub enum PlanError {
         "`{route}` ({at}) limits `{field}` in the `fields(…)` of {chain}, but nothing is read under that name, so the limit would never hold: \
          give the field the name that clients send, as in `alias = \"…\"`; {known}"
     )]
+    #[non_exhaustive]
     UnknownField {
         /// The path function.
         route: &'static str,
@@ -90,6 +94,7 @@ pub enum PlanError {
         "`{route}` ({at}) limits `{field}` in the `fields(…)` of {chain}, and clients may send the same field as `{other}`, for which no limit \
          holds: write it a second time, with the same limits and `alias = \"{other}\"`"
     )]
+    #[non_exhaustive]
     UnlimitedName {
         /// The path function.
         route: &'static str,
@@ -106,6 +111,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) gives {chain} the alias `{alias}`, which nothing looks up: its type reads {reads}; remove the alias"
     )]
+    #[non_exhaustive]
     UnusedAlias {
         /// The path function.
         route: &'static str,
@@ -122,6 +128,7 @@ pub enum PlanError {
     #[error(
         "{stand_in} ends up depending on itself: {chain} of `{route}` ({at}); let it depend on something else"
     )]
+    #[non_exhaustive]
     OverrideCycle {
         /// The override.
         stand_in: String,
@@ -136,6 +143,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) would, because of an override, exit `{early}` before the reply, and `{late}`, which depends on it, after: {chain}; give both the same scope"
     )]
+    #[non_exhaustive]
     ExitedEarly {
         /// The path function.
         route: &'static str,
@@ -153,6 +161,7 @@ pub enum PlanError {
         "{stand_in} takes a value of a request through {chain} of `{route}` ({at}), and what it stands in for is app-scoped: let it take \
          states and app-scoped dependencies alone"
     )]
+    #[non_exhaustive]
     NotInApp {
         /// The override.
         stand_in: String,
@@ -167,6 +176,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) has the pattern `{pattern}` at {chain}, which is not a regular expression that can be used: {reason}"
     )]
+    #[non_exhaustive]
     Pattern {
         /// The path function.
         route: &'static str,
@@ -183,6 +193,7 @@ pub enum PlanError {
     #[error(
         "`{route}` ({at}) uses the body twice: an `Extract` takes it unread, and {chain} reads it too; remove one of them"
     )]
+    #[non_exhaustive]
     BodyTwice {
         /// The path function.
         route: &'static str,
@@ -193,6 +204,7 @@ pub enum PlanError {
     },
     /// The chain of dependencies is longer than the compiler follows.
     #[error("`{route}` ({at}) has a chain of generic dependencies that does not end: {chain}")]
+    #[non_exhaustive]
     TooDeep {
         /// The path function.
         route: &'static str,
