@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::builder::Config;
 use super::reply_future::ReplyFuture;
 use super::state::AppState;
-use crate::body::{After, BodyTime, ReplyBody, RequestBody};
+use crate::body::{After, BodyTime, Early, ReplyBody, RequestBody};
 use crate::param::ClientAddr;
 use crate::scope::{BoxFuture, drop_caught};
 use crate::server::{Connection, Link, Passage};
@@ -153,6 +153,10 @@ pub(super) fn through(
     async move {
         // Called only here, where a panic of a layer's is caught.
         let Ok(mut response) = layered(request).await;
+        // The reply may be of a layer, which has dropped the body and knows nothing of the connection.
+        if passage.leaves_unread() {
+            response.extensions_mut().insert(Early);
+        }
         // The tasks that a path function's reply carried have been taken out inside the layers.
         if let Some(tasks) = response.extensions_mut().remove() {
             // They wait in the passage for this reply to leave.

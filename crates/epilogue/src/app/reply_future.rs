@@ -152,7 +152,10 @@ fn panicked(state: &mut FutureState, failure: &Failure) -> http::Response<ReplyB
     );
     // Dropping the rest of it may panic again.
     drop_caught(std::mem::replace(state, FutureState::Done));
-    internal_server_error().map(|body| ReplyBody::new(Either::Right(body), After::default()))
+    let mut response = internal_server_error();
+    // Perhaps with what was left of the body.
+    response.extensions_mut().insert(Early);
+    response.map(|body| ReplyBody::new(Either::Right(body), After::default()))
 }
 
 impl Drop for ReplyFuture {

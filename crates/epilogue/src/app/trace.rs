@@ -1,6 +1,7 @@
 //! The span of a request, with the names that OpenTelemetry gives to what an HTTP server does.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Method, StatusCode, Version, header};
@@ -20,7 +21,7 @@ impl Trace {
         tracing::enabled!(target: "epilogue::request", Level::INFO)
     }
 
-    pub(super) fn begin(request: &Parts, connection: Option<&Connection>) -> Self {
+    pub(super) fn begin(request: &Parts, connection: Option<&Arc<Connection>>) -> Self {
         let client = ClientAddr::of(request, connection).map(|client| field::display(client.ip()));
         let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let (method, original) = named(&request.method);

@@ -217,7 +217,7 @@ impl RequestBody {
 }
 
 /// A layer may have put any body around the request's own, and that may panic.
-fn says_that_it_has_ended(body: &Body) -> bool {
+pub(super) fn says_that_it_has_ended(body: &Body) -> bool {
     caught_now(|| body.is_end_stream()).unwrap_or(false)
 }
 

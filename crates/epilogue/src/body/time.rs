@@ -11,6 +11,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::time::sleep;
 
 use super::BodyError;
+use super::request::says_that_it_has_ended;
 use crate::app::AppState;
 use crate::scope::BoxFuture;
 use crate::server::Connection;
@@ -20,7 +21,7 @@ use crate::server::Connection;
 pub(crate) struct BodyTime<'a> {
     pub(crate) app: &'a Arc<AppState>,
     /// `None` under another server.
-    pub(crate) connection: Option<&'a Connection>,
+    pub(crate) connection: Option<&'a Arc<Connection>>,
 }
 
 impl BodyTime<'_> {
@@ -30,10 +31,12 @@ impl BodyTime<'_> {
 
     /// A body of which the next piece must come within this time, and once the server stops, within less.
     pub(super) fn between_pieces(self, body: Body, limit: Option<Duration>) -> Body {
-        if self.connection.is_none() || body.is_end_stream() {
+        let Some(connection) = self.connection else { return body };
+        if body.is_end_stream() {
             return body;
         }
-        Body::new(Limited { body: Some(body), limit, app: Arc::clone(self.app), timer: None })
+        let (app, connection) = (Arc::clone(self.app), Arc::clone(connection));
+        Body::new(Limited { body: Some(body), has_ended: false, limit, app, connection, timer: None })
     }
 }
 
@@ -58,8 +61,10 @@ pub(super) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFutu
 struct Limited {
     /// `None` once it has broken off: whoever goes on reading in spite of the error finds the end.
     body: Option<Body>,
+    has_ended: bool,
     limit: Option<Duration>,
     app: Arc<AppState>,
+    connection: Arc<Connection>,
     /// Only while someone waits.
     timer: Option<BoxFuture<Duration>>,
 }
@@ -72,7 +77,9 @@ impl http_body::Body for Limited {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body: Some(body), limit, app, timer } = &mut *self else { return Poll::Ready(None) };
+        let Self { body: Some(body), has_ended, limit, app, timer, .. } = &mut *self else {
+            return Poll::Ready(None);
+        };
         let frame = if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
             *timer = None;
             frame
@@ -81,6 +88,7 @@ impl http_body::Body for Limited {
             let limit = ready!(time_is_up.as_mut().poll(context));
             Some(Err(axum_core::Error::new(BodyError::TooSlow { limit })))
         };
+        *has_ended |= frame.is_none();
         if let Some(Err(_)) = frame {
             self.body = None;
         }
@@ -93,5 +101,14 @@ impl http_body::Body for Limited {
 
     fn size_hint(&self) -> SizeHint {
         self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+/// Before the rest of it is dropped, so that the next request cannot have come.
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if !self.has_ended && !self.body.as_ref().is_some_and(says_that_it_has_ended) {
+            self.connection.leaves_unread();
+        }
     }
 }

@@ -93,7 +93,7 @@ impl ClientAddr {
     }
 
     /// What a layer or another server says counts, rather than the socket.
-    pub(crate) fn of(request: &Parts, connection: Option<&Connection>) -> Option<Self> {
+    pub(crate) fn of(request: &Parts, connection: Option<&Arc<Connection>>) -> Option<Self> {
         let said = request.extensions.get().copied();
         said.or_else(|| connection.map(|connection| Self(connection.client)))
     }

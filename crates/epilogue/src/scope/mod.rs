@@ -239,7 +239,7 @@ impl Scope {
     }
 
     /// The connection, if our own server serves it.
-    fn connection(&self) -> Option<&Connection> {
+    fn connection(&self) -> Option<&Arc<Connection>> {
         self.link.as_ref().and_then(Link::connection)
     }
 

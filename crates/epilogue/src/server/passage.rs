@@ -43,6 +43,11 @@ impl Passage {
         }
     }
 
+    /// Whether the client may go on sending a body that nobody reads.
+    pub(crate) fn leaves_unread(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.may_be_sent_more())
+    }
+
     /// The reply that has passed all layers has ended, or there will be none.
     pub(crate) fn ended(self: Arc<Self>) {
         match self.connection.clone() {
@@ -93,11 +98,11 @@ pub(crate) enum Link {
 
 impl Link {
     #[inline]
-    pub(crate) fn connection(&self) -> Option<&Connection> {
+    pub(crate) fn connection(&self) -> Option<&Arc<Connection>> {
         match self {
             Self::Connection(connection) => Some(connection),
             Self::Other(_) => None,
-            Self::Passage(passage) => passage.connection.as_deref(),
+            Self::Passage(passage) => passage.connection.as_ref(),
         }
     }
 
@@ -111,7 +116,7 @@ impl Link {
 
     #[inline]
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.connection().is_some_and(Connection::is_cut_off)
+        self.connection().is_some_and(|connection| connection.is_cut_off())
     }
 
     /// Names a request that was not finished, if that is because its connection was cut off.

@@ -2,12 +2,15 @@
 
 use std::num::NonZeroU8;
 
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
-use epilogue_e2e::{Clock, Served, request, settle};
+use epilogue_e2e::{Clock, Served, hide_panics, request, settle};
 use http_body_util::{BodyExt, Full};
+use tower_http::limit::RequestBodyLimitLayer;
 
 #[get("/items/{id}")]
 async fn item(id: Path<String>) -> String {
@@ -280,6 +283,60 @@ async fn a_client_gets_the_reply_to_a_body_that_is_not_read_although_it_goes_on_
     settle().await;
     clock.passes_until(served.stop()).await.unwrap();
     drop(raw);
+}
+
+/// A layer may reply by itself, to a body of which it reads nothing.
+#[tokio::test]
+async fn a_layer_may_leave_the_body_unread_too() {
+    async fn refuses(request: Request, next: Next) -> Response {
+        match request.uri().path() {
+            "/unauthorized" => StatusCode::UNAUTHORIZED.into_response(),
+            "/panics" => panic!("on purpose, in a layer"),
+            "/read" => {
+                request.into_body().collect().await.unwrap();
+                "read".into_response()
+            }
+            _ => next.run(request).await,
+        }
+    }
+
+    hide_panics(&["on purpose, in a layer"]);
+    let _clock = Clock::stopped();
+    let app = app().layer(RequestBodyLimitLayer::new(1000)).layer(from_fn(refuses));
+    let served = Served::new(app).await;
+    let unread = [("/length", "413 "), ("/unauthorized", "401 "), ("/panics", "500 ")];
+    let head = |path| format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 30000000\r\n\r\n");
+    for (path, status) in unread {
+        let mut raw = served.connect().await;
+        raw.write(head(path)).await;
+        let reply = raw.read_to_end().await;
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {reply}");
+        assert!(reply.contains("connection: close\r\n"), "{path}: {reply}");
+        // What is sent after the reply does not reset the connection.
+        raw.write(vec![b'x'; 30_000_000]).await;
+    }
+
+    // What has come with the head is skipped, and a body that was read leaves nothing.
+    let mut client = served.http1().await;
+    for (path, status) in [("/unauthorized", 401), ("/panics", 500), ("/read", 200), ("/length", 200)] {
+        client.ready().await.unwrap();
+        let post = http::Request::post(path).header("host", "localhost").body(Full::from("hello")).unwrap();
+        let reply = client.send_request(post).await.unwrap();
+        assert_eq!(reply.status(), status, "{path}");
+        assert!(!reply.headers().contains_key("connection"), "{path}");
+        reply.into_body().collect().await.unwrap();
+    }
+    drop(client);
+
+    // On HTTP/2 only the stream ends.
+    let mut client = served.http2().await;
+    for (path, status) in [("/unauthorized", 401), ("/read", 200)] {
+        let uri = format!("http://localhost{path}");
+        let post = http::Request::post(uri).body(Full::from("hello")).unwrap();
+        assert_eq!(client.send_request(post).await.unwrap().status(), status, "{path}");
+    }
+    drop(client);
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
