@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::time::time_is_up;
+use super::time::{STRETCH, time_is_up};
 use super::{BodyError, BodyTime};
 use crate::scope::BoxFuture;
 
@@ -32,11 +32,15 @@ where
 {
     fn take(&mut self, piece: Bytes) -> Result<(), BodyError> {
         let limit = self.limit;
-        if self.timer.is_some() && self.time.app.stopping.is_cancelled() {
-            // From the stop on, the time begins anew with each piece.
+        let before = self.first.len().max(self.all.len());
+        let after = before + piece.len();
+        // From the stop on, the time begins anew with each piece.
+        if self.timer.is_some()
+            && (before / STRETCH < after / STRETCH || self.time.app.stopping.is_cancelled())
+        {
             self.timer = None;
         }
-        if self.first.len().max(self.all.len()) + piece.len() > limit {
+        if after > limit {
             return Err(BodyError::TooLarge { limit });
         }
         if self.first.is_empty() && self.all.is_empty() {

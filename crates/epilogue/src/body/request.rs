@@ -11,6 +11,8 @@ use hyper::body::Incoming;
 use super::BodyTime;
 use super::collecting::collecting;
 use super::headers::announced;
+#[cfg(feature = "multipart")]
+use super::time::STRETCH;
 use crate::scope::{caught_now, drop_caught};
 use crate::server::{Link, Stream};
 #[cfg(feature = "multipart")]
@@ -168,16 +170,9 @@ impl RequestBody {
         let (mut body, bytes) = match std::mem::replace(self, Self::Taken) {
             // It has been read already if something else reads all of it.
             Self::Read(bytes) => (Body::from(bytes.clone()), bytes),
-            mut unread => (time.between_pieces(unread.take_stream(), None), Bytes::new()),
+            mut unread => (time.by_stretches(unread.take_stream(), STRETCH), Bytes::new()),
         };
-        let parsing = upload::parse(&mut body, content_type, limits);
-        let form = match time.limit() {
-            None => parsing.await?,
-            Some(limit) => match tokio::time::timeout(limit, parsing).await {
-                Ok(form) => form?,
-                Err(_) => return Err(BodyError::TooSlow { limit }),
-            },
-        };
+        let form = upload::parse(&mut body, content_type, limits).await?;
         *self = Self::Form(Box::new(ReadForm { form, bytes, body }));
         Ok(())
     }
@@ -198,7 +193,8 @@ impl RequestBody {
             return body;
         }
         *self = Self::Taken;
-        time.between_pieces(body, time.limit())
+        // Each piece, however small.
+        time.by_stretches(body, 1)
     }
 
     pub(crate) fn take_stream(&mut self) -> Body {

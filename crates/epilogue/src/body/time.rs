@@ -16,6 +16,9 @@ use crate::app::AppState;
 use crate::scope::BoxFuture;
 use crate::server::Connection;
 
+/// A client that has sent this much more of a body has its time again, where all of the body is wanted: what is large may take long.
+pub(super) const STRETCH: usize = 2 * 1024 * 1024;
+
 /// What says how long a client of our own server may take to send a body.
 #[derive(Clone, Copy)]
 pub(crate) struct BodyTime<'a> {
@@ -29,14 +32,21 @@ impl BodyTime<'_> {
         self.connection?.body_read_timeout
     }
 
-    /// A body of which the next piece must come within this time, and once the server stops, within less.
-    pub(super) fn between_pieces(self, body: Body, limit: Option<Duration>) -> Body {
+    /// A body of which the next stretch of this many bytes must come in time. Once the server stops, the next piece must.
+    pub(super) fn by_stretches(self, body: Body, stretch: usize) -> Body {
         let Some(connection) = self.connection else { return body };
         if body.is_end_stream() {
             return body;
         }
-        let (app, connection) = (Arc::clone(self.app), Arc::clone(connection));
-        Body::new(Limited { body: Some(body), has_ended: false, limit, app, connection, timer: None })
+        Body::new(Limited {
+            body: Some(body),
+            has_ended: false,
+            stretch,
+            came: 0,
+            app: Arc::clone(self.app),
+            connection: Arc::clone(connection),
+            timer: None,
+        })
     }
 }
 
@@ -57,15 +67,17 @@ pub(super) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFutu
     })
 }
 
-/// A body that breaks off if no piece of it comes for too long while someone waits for it.
+/// A body that breaks off if too little of it comes for too long while someone waits for it.
 struct Limited {
     /// `None` once it has broken off: whoever goes on reading in spite of the error finds the end.
     body: Option<Body>,
     has_ended: bool,
-    limit: Option<Duration>,
+    stretch: usize,
+    /// How much of the stretch has come.
+    came: usize,
     app: Arc<AppState>,
     connection: Arc<Connection>,
-    /// Only while someone waits.
+    /// From when someone first waits for the stretch.
     timer: Option<BoxFuture<Duration>>,
 }
 
@@ -77,14 +89,21 @@ impl http_body::Body for Limited {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
-        let Self { body: Some(body), has_ended, limit, app, timer, .. } = &mut *self else {
+        let Self { body: Some(body), has_ended, stretch, came, app, connection, timer } = &mut *self else {
             return Poll::Ready(None);
         };
         let frame = if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
-            *timer = None;
+            if let Some(Ok(frame)) = &frame {
+                *came += frame.data_ref().map_or(0, Bytes::len);
+            }
+            if *came >= *stretch || timer.is_some() && app.stopping.is_cancelled() {
+                *came = 0;
+                *timer = None;
+            }
             frame
         } else {
-            let time_is_up = timer.get_or_insert_with(|| time_is_up(*limit, Arc::clone(app)));
+            let limit = connection.body_read_timeout;
+            let time_is_up = timer.get_or_insert_with(|| time_is_up(limit, Arc::clone(app)));
             let limit = ready!(time_is_up.as_mut().poll(context));
             Some(Err(axum_core::Error::new(BodyError::TooSlow { limit })))
         };

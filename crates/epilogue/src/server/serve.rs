@@ -124,9 +124,9 @@ impl Server {
         self.with(|limits| limits.header_read_timeout = timeout.min(FOR_EVER))
     }
 
-    /// How long a client may take to send the body of a request, from when it is read; `None` sets no limit. A body
-    /// that is taken as a stream, by an `Extract` or a layer, may take any time in all. But if the next piece takes
-    /// longer than this, the stream breaks off with an error.
+    /// How long a client may take to send the body of a request, from when it is read, and again for every 2 MiB that
+    /// have come; `None` sets no limit. A body that is taken as a stream, by an `Extract` or a layer, may take any
+    /// time in all. But if the next piece takes longer than this, the stream breaks off with an error.
     ///
     /// Once the server is stopping, the limit is a third of the grace period at most.
     pub fn body_read_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {

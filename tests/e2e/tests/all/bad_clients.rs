@@ -306,6 +306,47 @@ async fn a_body_that_comes_too_slowly_is_answered_with_408() {
     assert_eq!(entries.now(), [""; 0], "no function ran");
 }
 
+/// What takes long to send is large; a client that trickles has no more time for it than for anything else.
+#[tokio::test]
+async fn a_large_body_has_its_time_again_for_every_2_mib() {
+    const STRETCH: usize = 2 * 1024 * 1024;
+
+    #[post("/upload")]
+    async fn upload(file: File<Bytes>) -> String {
+        file.len().to_string()
+    }
+
+    let (clock, (app, _entries, _gate)) = (Clock::stopped(), app());
+    let app = app.body_limit(10 * STRETCH).routes(routes![upload]);
+    let served = Served::with(app, |server| server.body_read_timeout(100 * SHORT)).await;
+    let multipart = "content-type: multipart/form-data; boundary=x\r\n";
+    let file = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n";
+    for (path, headers, begins, ends) in
+        [("/length", "", "", ""), ("/upload", multipart, file, "\r\n--x--\r\n")]
+    {
+        for (pieces, piece, status) in [(3, STRETCH + 1, "200 OK"), (2, STRETCH / 4, "408 Request Timeout")] {
+            let (mut client, length) = (served.connect().await, begins.len() + 3 * piece + ends.len());
+            client
+                .write(format!(
+                    "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\
+                     content-length: {length}\r\n\r\n{begins}"
+                ))
+                .await;
+            for _ in 0..pieces {
+                clock.passes(40 * SHORT).await;
+                client.write(vec![b'x'; piece]).await;
+            }
+            if pieces == 3 {
+                client.write(ends).await;
+            }
+            let reply = clock.passes_until(client.read_to_end()).await;
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{path}, {piece}: {reply}");
+            assert!(pieces < 3 || reply.ends_with(&format!("\r\n\r\n{}", 3 * piece)), "{path}: {reply}");
+        }
+    }
+    served.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_client_that_takes_nothing_of_its_reply_is_let_go_and_its_tasks_run() {
     const REPLY: usize = 32 * 1024 * 1024;
