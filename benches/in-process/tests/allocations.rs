@@ -213,3 +213,39 @@ fn a_large_app_costs_a_request_to_its_service_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     assert_eq!(runtime.block_on(of_service(100)), runtime.block_on(of_service(1)));
 }
+
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "none of it is ever sent")]
+struct Lacking {
+    one: u8,
+    two: u8,
+    three: u8,
+    four: u8,
+    five: u8,
+    six: u8,
+}
+
+#[post("/lacking")]
+async fn lacking(_body: Json<Lacking>) {}
+
+/// Each error of a struct repeats what was sent of it, if there is room.
+#[test]
+fn a_large_body_is_not_copied_for_each_error() {
+    const VALUES: usize = 50_000;
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let blocks = runtime.block_on(async {
+        let mut app = App::new().routes(routes![lacking]);
+        app.start().await.unwrap();
+        let body = format!(r#"{{"other":["a"{}]}}"#, r#","a""#.repeat(VALUES - 1));
+        let request = http::Request::post("/lacking")
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        let _profiler = dhat::Profiler::builder().testing().build();
+        assert_eq!(app.call(request).await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY);
+        dhat::HeapStats::get().total_blocks
+    });
+    // One for each value, to read it.
+    assert!(blocks < 3 * VALUES as u64 / 2, "{blocks}");
+}

@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
             for (i, (name, raws)) in unknown.enumerate() {
                 let path = self.path.name(name, self.wanted.len() + i);
                 // A struct is known to be strict only from an earlier pass, so this one takes notes as long as there is room.
-                let _ = self.node.session.note(&path, flaw::EXTRA, &|| shown_all(raws));
+                let _ = self.node.session.note(&path, flaw::EXTRA, &|| Cow::Owned(shown_all(raws)));
             }
             return;
         }
@@ -213,7 +213,7 @@ impl<'de, 'a, 'n: 'a, I: Iterator<Item = (&'n str, Raw<'n>)>> MapAccess<'de> for
                 Err(Fault::Unknown(_)) if !session.is_first => {
                     return Err(session.left_out(&value_path, flaw::EXTRA, &|| value.shown()));
                 }
-                result => session.settle(&key_path, &|| name.into(), result)?,
+                result => session.settle(&key_path, &|| Cow::Owned(name.into()), result)?,
             };
             self.pending = Some((name.into(), rank, Some(value)));
             return Ok(Some(result));
@@ -271,12 +271,15 @@ impl<'a> Listed<'a> {
     }
 
     /// An item as errors repeat it: if there is none, the whole list.
-    fn input(&self, index: usize) -> Value {
+    fn input(&self, index: usize) -> Cow<'a, Value> {
         match self {
-            Self::Json(items) => items.get(index).cloned().unwrap_or_else(|| Value::Array(items.to_vec())),
+            Self::Json(items) => match items.get(index) {
+                Some(item) => Cow::Borrowed(item),
+                None => Cow::Owned(Value::Array(items.to_vec())),
+            },
             Self::Raws(raws) => match raws.get(index) {
                 Some((_, raw)) => raw.shown(),
-                None => raws.iter().map(|(_, raw)| raw.shown()).collect(),
+                None => Cow::Owned(raws.iter().map(|(_, raw)| raw.shown().into_owned()).collect()),
             },
         }
     }
@@ -368,7 +371,7 @@ impl<'a> Variant<'a> {
     fn decode<T>(&self, decode: impl FnOnce(Node<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let Self { session, ref path, value, .. } = *self;
         let result = decode(Node { session, path, rules: Rules::None, sent: Sent::Raw(Raw::Json(value)) });
-        session.settle(path, &|| value.clone(), result)
+        session.settle(path, &|| Cow::Borrowed(value), result)
     }
 }
 

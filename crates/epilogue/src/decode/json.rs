@@ -72,7 +72,7 @@ fn in_detail<T: DeserializeOwned>(
     Session::run(Place::Body, |session| {
         let sent = value.map_or(Sent::Nothing(None), |value| Sent::Raw(Raw::Json(value)));
         let result = T::deserialize(Node { session, path, rules, sent });
-        match session.settle_all(path, &|| value.cloned().unwrap_or_default(), result) {
+        match session.settle_all(path, &|| value.map_or_else(Cow::default, Cow::Borrowed), result) {
             Ok(value) if session.is_inexact.get() => Ok(exactly().unwrap_or(value)),
             settled => settled,
         }

@@ -28,6 +28,8 @@ mod syntax;
 mod values;
 mod wild;
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 
 use self::fault::Fault;
@@ -116,7 +118,7 @@ fn attempt<T: DeserializeOwned>(
             other => other,
         };
         let path = if session.is_whole.get() { &root } else { &path };
-        session.settle_all(path, &|| slot().input(session), result)
+        session.settle_all(path, &|| Cow::Owned(slot().input(session)), result)
     })
 }
 

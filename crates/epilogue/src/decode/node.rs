@@ -16,7 +16,7 @@ use super::rules::{Num, Rules};
 use super::scalar::{self, Int};
 use super::session::{Session, State};
 use super::slot::{Role, Slot};
-use super::values::{Index, Raw, Raw::Json, Values};
+use super::values::{Index, Raw, Raw::Json, Values, list};
 use super::wild::Wild;
 
 /// What the names begin with by which `serde_json`'s own types, such as `RawValue`, make themselves known to it.
@@ -46,11 +46,11 @@ fn entries_of(object: &Map<String, Value>) -> impl Iterator<Item = (&str, Raw<'_
 
 impl<'a> Node<'a> {
     /// What errors of the value repeat.
-    pub(super) fn input(&self) -> Value {
+    pub(super) fn input(&self) -> Cow<'a, Value> {
         match &self.sent {
             Sent::Raw(raw) => raw.shown(),
-            Sent::Nothing(container) => container.cloned().unwrap_or_default(),
-            Sent::Slot(slot) => slot.input(self.session),
+            Sent::Nothing(container) => container.map_or_else(Cow::default, Cow::Borrowed),
+            Sent::Slot(slot) => Cow::Owned(slot.input(self.session)),
         }
     }
 
@@ -69,9 +69,9 @@ impl<'a> Node<'a> {
     }
 
     /// What errors of a list or tuple repeat.
-    fn listed(&self) -> Value {
+    fn listed(&self) -> Cow<'a, Value> {
         match &self.sent {
-            Sent::Slot(slot) => slot.all().iter().map(Raw::shown).collect(),
+            Sent::Slot(slot) => Cow::Owned(list(&slot.all())),
             _ => self.input(),
         }
     }
@@ -119,7 +119,9 @@ impl<'a> Node<'a> {
             Sent::Raw(_) => self.session.flawed(self.path, flaw, &|| self.input(), fill),
             Sent::Nothing(_) => self.session.flawed(self.path, flaw::MISSING, &|| self.input(), fill),
             Sent::Slot(slot) if slot.role == Role::Optional => Err(Fault::Nothing),
-            Sent::Slot(slot) => self.session.flawed(self.path, flaw::MISSING, &|| slot.lacking(), fill),
+            Sent::Slot(slot) => {
+                self.session.flawed(self.path, flaw::MISSING, &|| Cow::Owned(slot.lacking()), fill)
+            }
         }
     }
 

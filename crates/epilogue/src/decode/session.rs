@@ -6,6 +6,7 @@
 //! noted, its place is a *hole* from then on, filled in advance, and the next pass gets further. Where no filling pleases
 //! the type, the place is moved behind everything else of its struct, or left out of its list.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -29,6 +30,9 @@ const MAX_VISITS: usize = 200_000;
 
 /// How much input (in bytes, roughly) all errors together repeat. Each error of a large object repeats the whole of it.
 const MAX_ECHO: usize = 256 * 1024;
+
+/// What errors repeat of a value. It is borrowed if it can be, since an error has no room for a large one.
+pub(super) type Shown<'v> = &'v dyn Fn() -> Cow<'v, Value>;
 
 /// What tells one struct or enum from another: [`std::any::type_name`] of its visitor.
 pub(super) type TypeName = &'static str;
@@ -88,7 +92,7 @@ impl Gap {
 
 impl Log {
     /// Notes an error, unless the value has one already. Returns whether there was room for it.
-    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> bool {
+    fn note(&mut self, path: &Path<'_>, flaw: Flaw, input: Shown<'_>) -> bool {
         let key = path.key();
         if self.found.contains_key(&key) {
             return true;
@@ -96,11 +100,15 @@ impl Log {
         if self.found.len() >= MAX_ERRORS {
             return false;
         }
-        let input = input();
-        let size = size(&input, MAX_ECHO - self.echoed);
-        let input = if self.echoed + size < MAX_ECHO { input } else { Value::Null };
-        self.echoed = (self.echoed + size).min(MAX_ECHO);
-        self.found.insert(key, flaw.at(path.loc(), input));
+        let mut repeated = Value::Null;
+        if self.echoed < MAX_ECHO {
+            let input = input();
+            self.echoed += size(&input, MAX_ECHO - self.echoed);
+            if self.echoed < MAX_ECHO {
+                repeated = input.into_owned();
+            }
+        }
+        self.found.insert(key, flaw.at(path.loc(), repeated));
         true
     }
 
@@ -183,7 +191,7 @@ impl Session {
         &self,
         path: &Path<'_>,
         flaw: Flaw,
-        input: &dyn Fn() -> Value,
+        input: Shown<'_>,
         fill: impl FnOnce(Wild) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         self.note(path, flaw, input)?;
@@ -191,7 +199,7 @@ impl Session {
     }
 
     /// Notes an error of a value that can be used all the same. One error too many ends the pass.
-    pub(super) fn note(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Result<(), Fault> {
+    pub(super) fn note(&self, path: &Path<'_>, flaw: Flaw, input: Shown<'_>) -> Result<(), Fault> {
         let has_room = !self.is_first && self.log.borrow_mut().note(path, flaw, input);
         if has_room { Ok(()) } else { Err(Fault::Noted) }
     }
@@ -200,14 +208,14 @@ impl Session {
     pub(super) fn settle<T>(
         &self,
         path: &Path<'_>,
-        input: &dyn Fn() -> Value,
+        input: Shown<'_>,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         result.map_err(|fault| self.blame(path, input, fault))
     }
 
     /// Notes an error of a value that no filling makes good, and leaves the value out from the next pass on.
-    pub(super) fn left_out(&self, path: &Path<'_>, flaw: Flaw, input: &dyn Fn() -> Value) -> Fault {
+    pub(super) fn left_out(&self, path: &Path<'_>, flaw: Flaw, input: Shown<'_>) -> Fault {
         let mut log = self.log.borrow_mut();
         log.note(path, flaw, input);
         log.known.entry(path.key()).or_default().state = State::Hopeless;
@@ -215,7 +223,7 @@ impl Session {
         Fault::Noted
     }
 
-    fn blame(&self, path: &Path<'_>, input: &dyn Fn() -> Value, fault: Fault) -> Fault {
+    fn blame(&self, path: &Path<'_>, input: Shown<'_>, fault: Fault) -> Fault {
         if self.is_first || matches!(fault, Fault::Nothing) {
             return fault;
         }
@@ -231,15 +239,15 @@ impl Session {
         match (&fault, log.tags.get(&key).cloned()) {
             // As in pydantic, the fields of a variant stand below its tag.
             (Fault::Missing(field), Some(tag)) if input.is_object() => {
-                log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| input.clone());
+                log.note(&path.name(&tag, 0).name(field, 0), flaw::MISSING, &|| Cow::Borrowed(&input));
             }
             (Fault::Unknown(field), Some(tag)) => {
                 let path = path.name(&tag, 0);
-                log.note(&path.name(field, 0), flaw::EXTRA, &|| input[field].clone());
+                log.note(&path.name(field, 0), flaw::EXTRA, &|| Cow::Borrowed(&input[field]));
             }
             _ => {
                 let flaw = fault.into_flaw(&input);
-                log.note(path, flaw, &|| input.clone());
+                log.note(path, flaw, &|| Cow::Borrowed(&input));
             }
         }
         let known = log.known.entry(key).or_default();
@@ -253,7 +261,7 @@ impl Session {
         &self,
         path: &Path<'_>,
         too_few: Option<Flaw>,
-        input: &dyn Fn() -> Value,
+        input: Shown<'_>,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         match (too_few, result) {
@@ -273,7 +281,7 @@ impl Session {
     pub(super) fn settle_all<T>(
         &self,
         path: &Path<'_>,
-        input: &dyn Fn() -> Value,
+        input: Shown<'_>,
         result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         let moved = self.log.borrow().moved;

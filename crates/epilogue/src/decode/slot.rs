@@ -80,7 +80,7 @@ impl<'a> Slot<'a> {
             return shown_place(self.values, &[]);
         }
         if !session.is_of_several.get() {
-            return self.values.one(self.name).as_ref().map(Raw::shown).unwrap_or_default();
+            return self.values.one(self.name).map(|raw| raw.shown().into_owned()).unwrap_or_default();
         }
         match self.all().as_slice() {
             [] => Value::Null,

@@ -39,20 +39,20 @@ pub(crate) enum Raw<'v> {
     File(&'v str),
 }
 
-impl Raw<'_> {
+impl<'v> Raw<'v> {
     /// Whether it is what a browser sends for a field that was left empty.
     pub(crate) fn is_empty(&self) -> bool {
         matches!(self, Self::Text(text) if text.is_empty())
     }
 
     /// The value as errors repeat it.
-    pub(super) fn shown(&self) -> Value {
-        match self {
-            Self::Json(value) => (*value).clone(),
+    pub(super) fn shown(&self) -> Cow<'v, Value> {
+        Cow::Owned(match self {
+            Self::Json(value) => return Cow::Borrowed(value),
             Self::Text(text) => Value::String(text.to_string()),
             Self::Opaque(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
             Self::File(name) => json!({ "filename": name }),
-        }
+        })
     }
 }
 
@@ -65,9 +65,14 @@ pub(super) type NamedRaws<'v> = SmallVec<[(Option<Cow<'v, str>>, Raw<'v>); 4]>;
 /// The values of one name as errors repeat them.
 pub(super) fn shown_all(raws: &[Raw<'_>]) -> Value {
     match raws {
-        [raw] => raw.shown(),
-        raws => raws.iter().map(Raw::shown).collect(),
+        [raw] => raw.shown().into_owned(),
+        raws => list(raws),
     }
+}
+
+/// The same, where a list is wanted.
+pub(super) fn list(raws: &[Raw<'_>]) -> Value {
+    raws.iter().map(|raw| raw.shown().into_owned()).collect()
 }
 
 /// The raw values of one place of a request.
