@@ -1,5 +1,6 @@
 //! What a request got wrong, in FastAPI's words: the 422 reply.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -74,7 +75,7 @@ pub struct Invalid {
     /// The kind of error in [pydantic's words](https://docs.pydantic.dev/latest/errors/validation_errors/): `missing`, `int_parsing`,
     /// `less_than_equal`, …
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The place, then the path to the value: `["body", "tags", 0]`.
     pub loc: Vec<Loc>,
     /// The error as a sentence.
@@ -90,13 +91,13 @@ impl Invalid {
     /// A value that failed a check of your own: the fields of the same names, without a `ctx`. `loc` begins with the place: `path`, `query`,
     /// `header`, `cookie` or `body`.
     pub fn new(
-        kind: &'static str,
+        kind: impl Into<Cow<'static, str>>,
         loc: impl IntoIterator<Item: Into<Loc>>,
         msg: impl Into<String>,
         input: impl Into<serde_json::Value>,
     ) -> Self {
         let loc = loc.into_iter().map(Into::into).collect();
-        Self { kind, loc, msg: msg.into(), input: input.into(), ctx: None }
+        Self { kind: kind.into(), loc, msg: msg.into(), input: input.into(), ctx: None }
     }
 
     pub(crate) fn place(&self) -> Option<Place> {
@@ -137,7 +138,7 @@ impl Invalid {
 #[serde(untagged)]
 pub enum Loc {
     /// A name: of a place, a parameter or a field.
-    Name(std::borrow::Cow<'static, str>),
+    Name(Cow<'static, str>),
     /// A position: in a list, or the character at which a text stopped being JSON.
     Index(usize),
 }

@@ -17,7 +17,7 @@ pub(crate) struct Flaw {
 impl Flaw {
     /// The error of a value: where it stands, and what errors repeat of it.
     pub(crate) fn at(self, loc: Vec<Loc>, input: Value) -> Invalid {
-        Invalid { kind: self.kind, loc, msg: self.msg.into_owned(), input, ctx: self.ctx }
+        Invalid { kind: self.kind.into(), loc, msg: self.msg.into_owned(), input, ctx: self.ctx }
     }
 }
 

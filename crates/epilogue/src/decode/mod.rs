@@ -98,7 +98,7 @@ fn lacks_all<T: DeserializeOwned>(
 ) -> bool {
     errors.iter().all(|error| error.kind == flaw::MISSING.kind)
         && attempt::<T>(&Unreadable(values), name, rules).is_err_and(|unread| {
-            let told = |error: &Invalid| (error.kind, error.loc.clone());
+            let told = |error: &Invalid| (error.kind.clone(), error.loc.clone());
             unread.iter().map(told).eq(errors.iter().map(told))
         })
 }

@@ -454,7 +454,7 @@ async fn book(from: Query<u32>, to: Query<u32>, tasks: &BackgroundTasks) -> Resu
     if *to <= *from {
         let ends = Invalid::new("value_error", ["query", "to"], "it ends before it begins", *to);
         let loc = [Loc::from("body"), Loc::from(0), Loc::from(String::from("day"))];
-        let first = Invalid::new("value_error", loc, "none", ());
+        let first = Invalid::new(format!("{}_error", "day"), loc, "none", ());
         return Err(Rejection::new(vec![ends, first]));
     }
     Ok(StatusCode::CREATED)
@@ -469,7 +469,7 @@ async fn a_function_rejects_a_request_in_the_same_words() {
         response.json::<Value>(),
         json!({"detail": [
             {"type": "value_error", "loc": ["query", "to"], "msg": "it ends before it begins", "input": 1},
-            {"type": "value_error", "loc": ["body", 0, "day"], "msg": "none", "input": null},
+            {"type": "day_error", "loc": ["body", 0, "day"], "msg": "none", "input": null},
         ]})
     );
     assert!(response.tasks().is_empty());

@@ -541,7 +541,7 @@ fn what_is_no_json() {
     let rows: [&[u8]; 5] = [b"\xff", b"\"abc", b"\"\\x\"", b"\"a\nb\"", b"nul"];
     for bytes in rows {
         let errors = from_json::<Item>(bytes, None, None).unwrap_err();
-        assert_eq!((errors.len(), errors[0].kind), (1, "json_invalid"), "{bytes:?}");
+        assert_eq!((errors.len(), &*errors[0].kind), (1, "json_invalid"), "{bytes:?}");
     }
 }
 
