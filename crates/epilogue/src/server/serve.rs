@@ -1,6 +1,6 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 pub struct Server {
     app: App,
     limits: Limits,
-    stop: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    stops: Vec<BoxFuture<()>>,
 }
 
 /// Where an app can be served.
@@ -114,7 +114,7 @@ impl Default for Limits {
 impl Server {
     /// A server with the defaults.
     pub fn new(app: App) -> Self {
-        Self { app, limits: Limits::default(), stop: None }
+        Self { app, limits: Limits::default(), stops: Vec::new() }
     }
 
     /// How long a client may take to send the head of a request, and how long a connection may be idle, before its
@@ -171,14 +171,15 @@ impl Server {
         self
     }
 
-    /// Also stops when this future completes or panics, in the same way as on a signal.
-    pub fn stop_when(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+    /// Also stops when this future completes or panics, in the same way as on a signal. Of several, the first to do so counts.
+    pub fn stop_when(mut self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         let stop = async {
             if let Err(failure) = caught(stop).await {
                 tracing::error!(?failure, "what `Server::stop_when` was given panicked");
             }
         };
-        Self { stop: Some(Box::pin(stop)), ..self }
+        self.stops.push(Box::pin(stop));
+        self
     }
 
     /// Binds an address and serves until it is stopped.
@@ -213,9 +214,12 @@ impl Server {
     }
 
     async fn run(self, listener: TcpListener) -> Result<()> {
-        let Self { app, limits, stop } = self;
+        let Self { app, limits, mut stops } = self;
         let mut signals = Signals::new().map_err(Error::Signals)?;
-        let mut stop = stop.unwrap_or_else(|| Box::pin(std::future::pending()));
+        let mut stop = poll_fn(|context| {
+            let is_over = stops.iter_mut().any(|stop| stop.as_mut().poll(context).is_ready());
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        });
         let started = tokio::select! {
             biased;
             started = app.started() => started?.clone(),

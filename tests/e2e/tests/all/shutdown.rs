@@ -226,6 +226,15 @@ async fn a_first_request_that_has_come_when_the_server_stops_is_answered() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn any_of_several_reasons_stops_the_server() {
+    for first in [true, false] {
+        let reason = |is_over| poll_fn(move |_| if is_over { Poll::Ready(()) } else { Poll::Pending });
+        let server = Server::new(App::new()).stop_when(reason(first)).stop_when(reason(!first));
+        tokio::time::timeout(Duration::from_hours(1), server.serve("127.0.0.1:0")).await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn half_a_head_is_no_request_in_flight() {
     let clock = Clock::stopped();
