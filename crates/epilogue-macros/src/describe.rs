@@ -65,9 +65,13 @@ impl Described<'_> {
             (quote!(Generic), quote!(__epilogue::None))
         };
         let (nodes, ways) = (&expanded.nodes, self.ways());
-        let app_scoped = (self.scope == Scope::App).then(
-            || quote!(impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {}),
-        );
+        let app_scoped = (self.scope == Scope::App).then(|| {
+            quote! {
+                impl #impl_generics __epilogue::AppScoped for #name #ty_generics #where_clause {
+                    const IMPLEMENTED_BY_THE_MACRO: () = ();
+                }
+            }
+        });
         // If the output is less visible than the dependency, rustc says so here.
         let associated = quote_spanned!(output.span()=> type Output = #output;);
         let code = quote! {
@@ -222,7 +226,9 @@ pub(crate) fn stub(
             const ALONE: __epilogue::DependencyNode = __epilogue::Unfinished::NODE;
             const NODE: __epilogue::Option<&'static __epilogue::DependencyNode> = __epilogue::None;
         }
-        impl #impl_generics __epilogue::AppScoped for #dependency #where_clause {}
+        impl #impl_generics __epilogue::AppScoped for #dependency #where_clause {
+            const IMPLEMENTED_BY_THE_MACRO: () = ();
+        }
     };
     generated(private, &[], &code)
 }

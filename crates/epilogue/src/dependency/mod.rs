@@ -88,9 +88,26 @@ pub trait Dependency: 'static {
 /// let app = with_early::<mailer>(App::new());
 /// # let _ = app;
 /// ```
+///
+/// A dependency of another scope does not become one:
+///
+/// ```compile_fail,E0046
+/// use epilogue::prelude::*;
+///
+/// #[dependency]
+/// fn session() -> String {
+///     "opened".into()
+/// }
+///
+/// impl epilogue::AppScoped for session {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an app-scoped dependency",
     label = "not built at the start",
     note = "write `#[dependency(scope = \"app\")]` above the function and name the function here"
 )]
-pub trait AppScoped: Dependency {}
+pub trait AppScoped: Dependency {
+    /// What nobody else writes.
+    #[doc(hidden)]
+    const IMPLEMENTED_BY_THE_MACRO: ();
+}
