@@ -91,8 +91,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the app does not start, or when the app had already started without building the
-    /// dependency because none of its routes uses it.
+    /// When the app does not start, or when it had already started without the dependency, because none of its routes uses it.
     pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         let started = self.started_with(Some(effect)).await?;

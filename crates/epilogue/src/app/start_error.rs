@@ -140,9 +140,9 @@ pub enum StartError {
     /// been exited; the log names those that were still being built.
     #[error("the app was stopped before it had started")]
     Stopped,
-    /// `App::resolve` asked for a dependency that is not app-scoped, or that no route uses in an app that had started before.
+    /// `App::resolve` asked for a dependency that no route uses, in an app that had started without it.
     #[error(
-        "`{dependency}` was not built at the start: it is not app-scoped, or was asked for after the start and no route uses it"
+        "`{dependency}` was not built at the start, because no route uses it: call `App::build_at_start` with it, or `resolve` before the start"
     )]
     #[non_exhaustive]
     NotBuilt {

@@ -596,6 +596,22 @@ async fn app_scoped_dependencies_are_built_once_in_order() {
 }
 
 #[tokio::test]
+async fn what_nobody_had_asked_for_at_the_start_is_not_built_later() {
+    #[dependency(scope = "app")]
+    fn late() -> u8 {
+        1
+    }
+
+    let app = App::new();
+    app.start().await.unwrap();
+    let error = app.resolve::<late>().await.unwrap_err();
+    assert!(error.to_string().contains("call `App::build_at_start` with it"), "{error}");
+    let app = App::new().build_at_start::<late>();
+    app.start().await.unwrap();
+    assert_eq!(*app.resolve::<late>().await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn an_app_scoped_dependency_that_fails_stops_the_start_and_exits_what_was_built() {
     #[dependency(scope = "app", exit = close)]
     fn first(journal: State<Journal>) -> Resource {
