@@ -13,7 +13,6 @@ use super::{App, StartError, start};
 use crate::dependency::{AppScoped, Depends};
 use crate::graph::fuel::node_of;
 use crate::graph::node::ParamNode;
-use crate::response::Failure;
 use crate::scope::caught;
 use crate::server::progress;
 use crate::tasks::TaskStats;
@@ -28,8 +27,8 @@ pub(super) struct Lifecycle {
     give_up: Arc<Notify>,
 }
 
-/// A start. It is `Some` once it has ended; the outer error says how it panicked.
-type Starting = watch::Receiver<Option<Result<Result<(), StartError>, String>>>;
+/// A start. It is `Some` once it has ended.
+type Starting = watch::Receiver<Option<Result<(), StartError>>>;
 
 /// The last start, if it has not ended.
 fn in_flight(last: Option<&Starting>) -> Option<Starting> {
@@ -39,13 +38,8 @@ fn in_flight(last: Option<&Starting>) -> Option<Starting> {
 /// Waits for the end of a start.
 async fn ended(mut starting: Starting) -> Result<(), StartError> {
     let ended = starting.wait_for(Option::is_some).await;
-    match ended.ok().and_then(|ended| ended.clone()) {
-        Some(Ok(ended)) => ended,
-        // It is a user's, and goes on in all who wait.
-        Some(Err(panic)) => panic!("the app did not start: {panic}"),
-        // The runtime has shut down.
-        None => Err(StartError::Stopped),
-    }
+    // If there is none, the runtime has shut down.
+    ended.ok().and_then(|ended| ended.clone()).unwrap_or(Err(StartError::Stopped))
 }
 
 /// When what is not done is cut off. One boxed type for all deadlines: otherwise all of a shutdown would be compiled for each of them.
@@ -59,10 +53,6 @@ impl App {
     /// # Errors
     ///
     /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
-    ///
-    /// # Panics
-    ///
-    /// When one of the app's layers panics as it is put around the service.
     pub async fn start(&self) -> Result<(), StartError> {
         self.started().await.map(drop)
     }
@@ -178,10 +168,11 @@ impl App {
         drop(last);
         let app = self.clone();
         tokio::spawn(async move {
-            let started = caught(start::start(&app.config, resolved, pin!(given_up))).await;
-            let ended =
-                started.map(|started| started.map(|started| drop(app.lifecycle.started.set(started))));
-            sender.send_replace(Some(ended.map_err(Failure::into_reason)));
+            let ended = match caught(start::start(&app.config, resolved, pin!(given_up))).await {
+                Ok(ended) => ended.map(|started| drop(app.lifecycle.started.set(started))),
+                Err(panic) => Err(StartError::Panicked { reason: panic.into_reason() }),
+            };
+            sender.send_replace(Some(ended));
         });
         Some(starting)
     }

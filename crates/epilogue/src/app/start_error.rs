@@ -118,6 +118,12 @@ pub enum StartError {
         /// Why: the error that it returned or, for an error type of your own, the reply that the error turns into.
         reason: String,
     },
+    /// Something of the app's panicked as it started, outside of its dependencies: most likely a layer, as it was put around the app.
+    #[error("the app could not start, most likely because of a layer that was put around it: {reason}")]
+    Panicked {
+        /// What the panic said.
+        reason: String,
+    },
     /// The app of an [`EpilogueLayer`](crate::EpilogueLayer) runs a dependency for its routes, which would not run for axum's handlers.
     #[error(
         "`App::depends::<{dependency}>()` is for the app's own routes and does not run for axum's handlers under an `EpilogueLayer`: take \
