@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::router::effect_of;
+use super::servers::{Servers, Serving};
 use super::state::Started;
 use super::{App, StartError, start};
 use crate::dependency::{AppScoped, Depends};
@@ -25,6 +26,7 @@ pub(super) struct Lifecycle {
     starting: Mutex<Option<Starting>>,
     /// Tells the start in flight to end without building the rest.
     give_up: Arc<Notify>,
+    servers: Arc<Servers>,
 }
 
 /// A start. It is `Some` once it has ended.
@@ -52,9 +54,11 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
+    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails. Also
+    /// when the app has [ended](StartError::Ended).
     pub async fn start(&self) -> Result<(), StartError> {
-        self.started().await.map(drop)
+        self.started().await?;
+        self.check_not_ended()
     }
 
     /// The output of an app-scoped dependency, outside of any request: for a migration, a command, a test. Starts the app if it has
@@ -81,11 +85,12 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the app does not start, or when the app had already started without building the
-    /// dependency because none of its routes uses it.
+    /// When the app does not start, when it has [ended](StartError::Ended), or when it had already started without
+    /// building the dependency because none of its routes uses it.
     pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         let started = self.started_with(Some(effect)).await?;
+        self.check_not_ended()?;
         let value = started.state.dependencies.value_of(const { node_of::<D>().id });
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
@@ -94,6 +99,10 @@ impl App {
     ///
     /// Call it once that server takes no more requests, and not within a request. It waits until the server has
     /// dropped the replies of all requests; axum's server may return from its graceful shutdown a little earlier.
+    ///
+    /// The app has ended then, and so have its clones: none of them can be served or [started](Self::start) again. A
+    /// request that another server passes on later is still answered, but the app-scoped dependencies that it takes
+    /// have been exited.
     ///
     /// # Errors
     ///
@@ -110,6 +119,7 @@ impl App {
             return Ok(());
         }
         let started = self.started_until(deadline.as_mut()).await?;
+        self.lifecycle.servers.end_app();
         progress::shown_beside(started.drain(deadline, 0), grace, || {
             progress::Left::of(&started.state.runner, 0)
         })
@@ -119,6 +129,15 @@ impl App {
     /// Counts of the app's tasks so far; all zero before the start.
     pub fn task_stats(&self) -> TaskStats {
         self.lifecycle.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
+    }
+
+    /// Counts a server of the app. It is counted before the start: if another one is told to stop meanwhile, that one does not end the app.
+    pub(crate) fn begin_serving(&self) -> Result<Serving, StartError> {
+        self.lifecycle.servers.begin()
+    }
+
+    fn check_not_ended(&self) -> Result<(), StartError> {
+        if self.lifecycle.servers.app_has_ended() { Err(StartError::Ended) } else { Ok(()) }
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {

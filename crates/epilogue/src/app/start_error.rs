@@ -137,6 +137,9 @@ pub enum StartError {
     /// been exited; the log names those that were still being built.
     #[error("the app was stopped before it had started")]
     Stopped,
+    /// The app has ended, by [`App::drain`](crate::App::drain) or with the last of its servers. Its app-scoped dependencies have been exited.
+    #[error("the app has ended, and its app-scoped dependencies have been exited: make a new `App`")]
+    Ended,
     /// `App::resolve` asked for a dependency that is not app-scoped, or that no route uses in an app that had started before.
     #[error(
         "`{dependency}` was not built at the start: it is not app-scoped, or was asked for after the start and no route uses it"

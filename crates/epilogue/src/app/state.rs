@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::demand::Demand;
 use super::dependencies::AppDependencies;
@@ -50,8 +49,6 @@ pub(crate) struct SharedState {
     pub(crate) error_handlers: ErrorHandlers,
     /// Cancelled when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
     pub(crate) stopping: CancellationToken,
-    /// Those of our own servers that have not ended: the last one ends the app.
-    pub(crate) servers: TaskTracker,
     /// The number of the next request.
     pub(super) requests: Arc<AtomicU64>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.

@@ -100,7 +100,8 @@ impl EpilogueLayer {
     /// See [`App::start`]. Also when the app has a dependency of [`App::depends`], which does not run for axum's
     /// handlers.
     pub async fn start(&self) -> Result<(), StartError> {
-        self.plans().await.map(drop)
+        self.plans().await?;
+        self.app.start().await
     }
 
     /// Runs every queued task and the exits of the app, once the last requests under the layer have ended. Call it
