@@ -79,6 +79,8 @@ struct RunnerState {
     calls: AtomicU64,
     /// Requests that another server has.
     requests: TaskTracker,
+    /// Kept requests without places.
+    kept: TaskTracker,
     blocking_permits: Arc<Semaphore>,
 }
 
@@ -105,6 +107,7 @@ impl Runner {
             blocking: TaskTracker::new(),
             calls: AtomicU64::new(0),
             requests: TaskTracker::new(),
+            kept: TaskTracker::new(),
         };
         Self(Arc::new(Arc::new(state)))
     }
@@ -156,9 +159,16 @@ impl Runner {
     }
 
     /// Takes a place whatever the limit.
-    pub(crate) fn take_place(&self) -> Reservation {
+    #[doc(hidden)]
+    pub fn take_place(&self) -> Reservation {
         self.0.counters.reserve(1);
         Reservation::new(self.clone(), 1)
+    }
+
+    /// Whether as many requests without places are [kept](Self::keep) as [`TaskLimits::pending`] allows tasks: no more should begin that
+    /// would be kept without places.
+    pub fn keeps_too_many(&self) -> bool {
+        self.0.kept.len() >= self.0.limits.pending.max(1)
     }
 
     /// How many seconds a client is told to wait when the runner is full, as `Retry-After` has it: at least one.

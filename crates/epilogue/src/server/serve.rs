@@ -52,8 +52,8 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 /// | requests that an HTTP/2 client takes back before they were looked at ("rapid reset") | 20, then the connection is closed |
 /// | an HTTP/2 client that answers no ping | asked every 60 s, closed after 20 s |
 ///
-/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits). So clients that come only
-/// to leave again cannot pile up work.
+/// Requests that are run to their end although their client has left are bounded by
+/// [`TaskLimits::pending`](crate::TaskLimits). So clients that come only to leave again cannot pile up work.
 #[must_use = "it serves nothing until `serve` or `serve_on` is awaited"]
 pub struct Server {
     app: App,
