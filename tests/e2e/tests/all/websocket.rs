@@ -405,28 +405,66 @@ async fn a_message_over_the_limit_closes_with_1009() {
     served.stop().await.unwrap();
 }
 
-/// Each ping is answered, and answers that nobody takes are kept.
-#[tokio::test(start_paused = true)]
-async fn no_more_pings_are_read_than_the_client_takes_answers() {
-    const PINGS: usize = 10_000;
-    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
-
-    let app = App::new().routes(routes![echo]);
-    // In memory, so that time passes only if neither side can go on.
+/// The client's end of a WebSocket in memory, where time passes only if neither side can go on.
+async fn in_memory(app: App, path: &str) -> tokio::io::DuplexStream {
     let (mut client, server) = tokio::io::duplex(16 * 1024);
     let service = hyper_util::service::TowerToHyperService::new(app);
     let connection = hyper::server::conn::http1::Builder::new()
         .serve_connection(hyper_util::rt::TokioIo::new(server), service)
         .with_upgrades();
     tokio::spawn(connection);
-    let head = "GET /echo HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
     client.write_all(head.as_bytes()).await.unwrap();
     let mut upgraded = Vec::new();
     while !upgraded.ends_with(b"\r\n\r\n") {
         upgraded.push(client.read_u8().await.unwrap());
     }
+    client
+}
 
+/// How many messages of this size are taken from a client by a function that receives none.
+async fn taken_without_being_received(size: u16) -> usize {
+    #[websocket("/deaf")]
+    async fn deaf(socket: WebSocket) {
+        let _socket = socket;
+        std::future::pending().await
+    }
+
+    let mut client = in_memory(App::new().routes(routes![deaf]), "/deaf").await;
+    let mut frame = vec![0x82, 0x80 | 126];
+    frame.extend(size.to_be_bytes());
+    frame.extend([0; 4]);
+    frame.resize(frame.len() + usize::from(size), 0);
+    let mut taken = 0;
+    while taken < 1_000 {
+        let written = tokio::time::timeout(Duration::from_secs(1), client.write_all(&frame)).await;
+        if written.is_err() {
+            break;
+        }
+        taken += 1;
+    }
+    taken
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_large_messages_fewer_wait_for_a_function_than_of_small_ones() {
+    // One that waits, one for which there is no room, and what is on its way.
+    let large = taken_without_being_received(60_000).await;
+    assert!((1..=3).contains(&large), "{large} large messages were taken");
+    let small = taken_without_being_received(4_000).await;
+    assert!(small >= 16, "{small} small messages were taken");
+}
+
+/// Each ping is answered, and answers that nobody takes are kept.
+#[tokio::test(start_paused = true)]
+async fn no_more_pings_are_read_than_the_client_takes_answers() {
+    const PINGS: usize = 10_000;
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+
+    let client = in_memory(App::new().routes(routes![echo]), "/echo").await;
     let (mut reader, mut writer) = tokio::io::split(client);
     let writing = async {
         for _ in 0..PINGS {
