@@ -40,11 +40,19 @@ impl Runner {
         });
     }
 
-    /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
-    /// it does not count against [`TaskLimits::pending`](crate::TaskLimits::pending).
-    pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+    /// Runs what goes on after a request's reply: a WebSocket, with its place if it has one. Unlike a request that is
+    /// [kept](Self::keep), it has a client.
+    pub fn hold(
+        &self,
+        origin: Origin,
+        place: Option<Reservation>,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
         let future: BoxFuture<'static, ()> = Box::pin(future);
-        self.spawn_other(Leftover::WebSocket, origin, future);
+        self.spawn_other(Leftover::WebSocket, origin, async move {
+            future.await;
+            drop(place);
+        });
     }
 
     /// Runs the exits of a batch that was cut off.

@@ -405,6 +405,63 @@ async fn a_message_over_the_limit_closes_with_1009() {
     served.stop().await.unwrap();
 }
 
+/// Its tasks run only when it is closed, so it keeps a place until then.
+#[tokio::test]
+async fn a_socket_that_may_add_tasks_counts_against_the_limit_until_they_have_run() {
+    #[websocket("/adds")]
+    async fn adds(
+        mut socket: WebSocket,
+        tasks: &BackgroundTasks,
+        gate: State<Gate>,
+    ) -> Result<(), HttpError> {
+        socket.send_text("open").await?;
+        while socket.recv().await.is_some() {
+            tasks.add_task(pass, ((*gate).clone(),));
+            socket.send_text("added").await?;
+        }
+        Ok(())
+    }
+
+    async fn pass(gate: Gate) {
+        gate.pass().await;
+    }
+
+    #[post("/task")]
+    async fn adds_one(tasks: &BackgroundTasks, gate: State<Gate>) {
+        tasks.add_task(pass, ((*gate).clone(),));
+    }
+
+    let gate = Gate::default();
+    let limits = TaskLimits::default().pending(1);
+    let app = App::new().state(gate.clone()).tasks(limits).routes(routes![adds, adds_one, echo]);
+    let served = Served::new(app.clone()).await;
+    let mut without_tasks = open(&served, "/echo").await.unwrap();
+    let mut client = open(&served, "/adds").await.unwrap();
+    assert_eq!(text(&mut client).await, "open");
+    assert_eq!(refused(&served, "/adds").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 503);
+    // What it adds is accepted all the same.
+    for added in 1..=3 {
+        client.send(Message::text("add")).await.unwrap();
+        assert_eq!(text(&mut client).await, "added");
+        assert_eq!(app.task_stats().queued, added);
+    }
+    client.close(None).await.unwrap();
+    while client.next().await.is_some() {}
+    while app.task_stats().open > 1 {
+        settle().await;
+    }
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 503);
+    gate.open();
+    while app.task_stats().succeeded < 3 {
+        settle().await;
+    }
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 200);
+    without_tasks.close(None).await.unwrap();
+    while without_tasks.next().await.is_some() {}
+    served.stop().await.unwrap();
+}
+
 /// The client's end of a WebSocket in memory, where time passes only if neither side can go on.
 async fn in_memory(app: App, path: &str) -> tokio::io::DuplexStream {
     let (mut client, server) = tokio::io::duplex(16 * 1024);
