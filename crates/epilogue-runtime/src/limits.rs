@@ -29,8 +29,8 @@ pub struct TaskLimits {
     /// one place more, even if it can add no tasks, and keeps it until they have run.
     ///
     /// A request that has exits before its reply only, and can add no tasks, needs no place. If its client has left,
-    /// it is counted apart: when there are as many of these as may be pending, further requests of its kind are
-    /// refused.
+    /// it is counted apart, with the functions of WebSockets whose clients have left. When there are as many of these
+    /// as may be pending, further requests of both kinds are refused.
     ///
     /// Default: 100,000. With 0, every request that can add tasks, or has exits after its reply, is refused.
     pub pending: usize,

@@ -79,8 +79,8 @@ struct RunnerState {
     calls: AtomicU64,
     /// Requests that another server has.
     requests: TaskTracker,
-    /// Kept requests without places.
-    kept: TaskTracker,
+    /// What goes on although its client has left, and has no places.
+    without_client: TaskTracker,
     blocking_permits: Arc<Semaphore>,
 }
 
@@ -107,7 +107,7 @@ impl Runner {
             blocking: TaskTracker::new(),
             calls: AtomicU64::new(0),
             requests: TaskTracker::new(),
-            kept: TaskTracker::new(),
+            without_client: TaskTracker::new(),
         };
         Self(Arc::new(Arc::new(state)))
     }
@@ -165,10 +165,17 @@ impl Runner {
         Reservation::new(self.clone(), 1)
     }
 
-    /// Whether as many requests without places are [kept](Self::keep) as [`TaskLimits::pending`] allows tasks: no more should begin that
-    /// would be kept without places.
+    /// Counts what goes on although its client has left, until this is dropped: a WebSocket, or a request that is [kept](Self::keep)
+    /// without places.
+    #[doc(hidden)]
+    pub fn without_client(&self) -> TaskTrackerToken {
+        self.0.without_client.token()
+    }
+
+    /// Whether there are as many of these as [`TaskLimits::pending`] allows tasks: then no more should begin that might become one.
+    #[doc(hidden)]
     pub fn keeps_too_many(&self) -> bool {
-        self.0.kept.len() >= self.0.limits.pending.max(1)
+        self.0.without_client.len() >= self.0.limits.pending.max(1)
     }
 
     /// How many seconds a client is told to wait when the runner is full, as `Retry-After` has it: at least one.

@@ -13,8 +13,8 @@ use crate::{
 
 impl Runner {
     /// Runs a request's future to its end although its client has left. It keeps its reserved places until then. A request without places
-    /// adds no tasks, so it does not hold up those that do; it is counted apart: see [`keeps_too_many`](Self::keeps_too_many). So clients
-    /// that come only to leave again cannot pile up work without a limit.
+    /// adds no tasks, so it does not hold up those that do. It is counted apart, so that clients that come only to leave again cannot pile
+    /// up work without a limit.
     pub fn keep(
         &self,
         origin: Origin,
@@ -26,7 +26,7 @@ impl Runner {
 
     /// Boxed so that this is compiled once and not for each type of future.
     fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture<'static, ()>) {
-        let without_places = reservation.is_none().then(|| self.0.kept.token());
+        let counted = reservation.is_none().then(|| self.without_client());
         self.spawn_other(Leftover::Request, origin.clone(), async move {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
                 let panic = panics::message(payload);
@@ -36,7 +36,7 @@ impl Runner {
                     "a request panicked after its client had left"
                 );
             }
-            drop((reservation, without_places));
+            drop((reservation, counted));
         });
     }
 

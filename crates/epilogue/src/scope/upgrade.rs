@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope, drop_caught};
+use crate::app::overloaded;
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
 use crate::server::Link;
@@ -73,6 +74,11 @@ impl Scope {
             return Err(
                 HttpError::new(StatusCode::BAD_REQUEST, "A request for a WebSocket has no body").raise()
             );
+        }
+        // Its function may go on when its client has left.
+        if self.app.runner.keeps_too_many() {
+            self.app.runner.log_refused(&self.route().label);
+            return Err(overloaded(&self.app.runner).raise());
         }
         let accept = headers
             .get(header::SEC_WEBSOCKET_KEY)
@@ -159,7 +165,7 @@ impl Scope {
     }
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
-        let stopping = self.app.stopping.clone();
+        let (runner, stopping) = (self.app.runner.clone(), self.app.stopping.clone());
         let longest_wait = self.app.longest_wait();
         let (driver, socket) = Driver::new(io, Role::Server, self.route().limits.body()).await;
         let (ended, function_ended) = oneshot::channel();
@@ -170,7 +176,12 @@ impl Scope {
             drop(ended.send(close));
             reply
         };
-        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
+        let driving = async {
+            driver.run(function_ended, stopping, longest_wait).await;
+            // Until the function has ended as well.
+            runner.without_client()
+        };
+        let (reply, _counted) = tokio::join!(talking, driving);
         // The drop starts its tasks and exits, which come after the socket.
         drop_caught(reply);
     }

@@ -462,6 +462,47 @@ async fn a_socket_that_may_add_tasks_counts_against_the_limit_until_they_have_ru
     served.stop().await.unwrap();
 }
 
+/// A function may be busy, and not look at its socket.
+#[tokio::test]
+async fn functions_that_go_on_without_their_clients_are_bounded() {
+    #[websocket("/busy")]
+    async fn busy(socket: WebSocket, gate: State<Gate>) -> Result<(), HttpError> {
+        socket.send_text("begun").await?;
+        gate.pass().await;
+        Ok(())
+    }
+
+    /// Opens sockets until one is refused or taken, as is wanted.
+    async fn until(served: &Served, is_wanted: fn(&Result<Client, Error>) -> bool) {
+        for _ in 0..1_000 {
+            let opened = open(served, "/receive").await;
+            if is_wanted(&opened) {
+                return;
+            }
+            settle().await;
+        }
+        panic!("it does not come to that");
+    }
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).tasks(TaskLimits::default().pending(3));
+    let served = Served::new(app.routes(routes![busy, receive])).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = open(&served, "/busy").await.unwrap();
+        assert_eq!(text(&mut client).await, "begun");
+        clients.push(client);
+    }
+    let mut another = open(&served, "/receive").await.expect("all have their clients");
+    drop(clients);
+    until(&served, |opened| matches!(opened, Err(Error::Http(reply)) if reply.status() == 503)).await;
+    gate.open();
+    until(&served, Result::is_ok).await;
+    another.close(None).await.unwrap();
+    while another.next().await.is_some() {}
+    served.stop().await.unwrap();
+}
+
 /// The client's end of a WebSocket in memory, where time passes only if neither side can go on.
 async fn in_memory(app: App, path: &str) -> tokio::io::DuplexStream {
     let (mut client, server) = tokio::io::duplex(16 * 1024);
