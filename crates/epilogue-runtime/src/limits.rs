@@ -25,10 +25,14 @@ pub struct TaskLimits {
     /// [places](crate::Runner::reserve) for as many as recent requests of its route added. Otherwise the server
     /// refuses it. What a request that was let in adds is always accepted.
     ///
-    /// A request whose client has left keeps its places until it has ended, or takes one if it has none. A request
-    /// with exits after its reply needs one place more, even if it can add no tasks, and keeps it until they have run.
+    /// A request whose client has left keeps its places until it has ended. A request with exits after its reply needs
+    /// one place more, even if it can add no tasks, and keeps it until they have run.
     ///
-    /// Default: 100,000. With 0, every request that can leave something behind is refused.
+    /// A request that has exits before its reply only, and can add no tasks, needs no place. If its client has left,
+    /// it is counted apart, with the functions of WebSockets whose clients have left. When there are as many of these
+    /// as may be pending, further requests of both kinds are refused.
+    ///
+    /// Default: 100,000. With 0, every request that can add tasks, or has exits after its reply, is refused.
     pub pending: usize,
     /// Batches running at once. Others wait: first come, first served. A batch that only waits, to try tasks again or for
     /// [room](Self::blocking) for its blocking tasks, leaves its place to others, and goes before those that have not begun

@@ -79,6 +79,8 @@ struct RunnerState {
     calls: AtomicU64,
     /// Requests that another server has.
     requests: TaskTracker,
+    /// What goes on although its client has left, and has no places.
+    without_client: TaskTracker,
     blocking_permits: Arc<Semaphore>,
 }
 
@@ -105,6 +107,7 @@ impl Runner {
             blocking: TaskTracker::new(),
             calls: AtomicU64::new(0),
             requests: TaskTracker::new(),
+            without_client: TaskTracker::new(),
         };
         Self(Arc::new(Arc::new(state)))
     }
@@ -156,9 +159,23 @@ impl Runner {
     }
 
     /// Takes a place whatever the limit.
-    pub(crate) fn take_place(&self) -> Reservation {
+    #[doc(hidden)]
+    pub fn take_place(&self) -> Reservation {
         self.0.counters.reserve(1);
         Reservation::new(self.clone(), 1)
+    }
+
+    /// Counts what goes on although its client has left, until this is dropped: a WebSocket, or a request that is [kept](Self::keep)
+    /// without places.
+    #[doc(hidden)]
+    pub fn without_client(&self) -> TaskTrackerToken {
+        self.0.without_client.token()
+    }
+
+    /// Whether there are as many of these as [`TaskLimits::pending`] allows tasks: then no more should begin that might become one.
+    #[doc(hidden)]
+    pub fn keeps_too_many(&self) -> bool {
+        self.0.without_client.len() >= self.0.limits.pending.max(1)
     }
 
     /// How many seconds a client is told to wait when the runner is full, as `Retry-After` has it: at least one.

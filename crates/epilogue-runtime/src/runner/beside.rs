@@ -12,8 +12,9 @@ use crate::{
 };
 
 impl Runner {
-    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then; if it has
-    /// none, it takes one, so that clients that come only to leave again cannot pile up work without a limit.
+    /// Runs a request's future to its end although its client has left. It keeps its reserved places until then. A request without places
+    /// adds no tasks, so it does not hold up those that do. It is counted apart, so that clients that come only to leave again cannot pile
+    /// up work without a limit.
     pub fn keep(
         &self,
         origin: Origin,
@@ -25,7 +26,7 @@ impl Runner {
 
     /// Boxed so that this is compiled once and not for each type of future.
     fn keep_boxed(&self, origin: Origin, reservation: Option<Reservation>, future: BoxFuture<'static, ()>) {
-        let reservation = reservation.unwrap_or_else(|| self.take_place());
+        let counted = reservation.is_none().then(|| self.without_client());
         self.spawn_other(Leftover::Request, origin.clone(), async move {
             if let Err(payload) = panics::Caught::new(future, &Span::none()).await {
                 let panic = panics::message(payload);
@@ -35,15 +36,23 @@ impl Runner {
                     "a request panicked after its client had left"
                 );
             }
-            drop(reservation);
+            drop((reservation, counted));
         });
     }
 
-    /// Runs what goes on after a request's reply: a WebSocket. Unlike a request that is [kept](Self::keep), it has a client, and
-    /// it does not count against [`TaskLimits::pending`](crate::TaskLimits::pending).
-    pub fn hold(&self, origin: Origin, future: impl Future<Output = ()> + Send + 'static) {
+    /// Runs what goes on after a request's reply: a WebSocket, with its place if it has one. Unlike a request that is
+    /// [kept](Self::keep), it has a client.
+    pub fn hold(
+        &self,
+        origin: Origin,
+        place: Option<Reservation>,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
         let future: BoxFuture<'static, ()> = Box::pin(future);
-        self.spawn_other(Leftover::WebSocket, origin, future);
+        self.spawn_other(Leftover::WebSocket, origin, async move {
+            future.await;
+            drop(place);
+        });
     }
 
     /// Runs the exits of a batch that was cut off.

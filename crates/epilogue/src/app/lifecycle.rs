@@ -8,12 +8,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::router::effect_of;
+use super::servers::{Servers, Serving};
 use super::state::Started;
 use super::{App, StartError, start};
 use crate::dependency::{AppScoped, Depends};
 use crate::graph::fuel::node_of;
 use crate::graph::node::ParamNode;
-use crate::response::Failure;
 use crate::scope::caught;
 use crate::server::progress;
 use crate::tasks::TaskStats;
@@ -26,10 +26,11 @@ pub(super) struct Lifecycle {
     starting: Mutex<Option<Starting>>,
     /// Tells the start in flight to end without building the rest.
     give_up: Arc<Notify>,
+    servers: Arc<Servers>,
 }
 
-/// A start. It is `Some` once it has ended; the outer error says how it panicked.
-type Starting = watch::Receiver<Option<Result<Result<(), StartError>, String>>>;
+/// A start. It is `Some` once it has ended.
+type Starting = watch::Receiver<Option<Result<(), StartError>>>;
 
 /// The last start, if it has not ended.
 fn in_flight(last: Option<&Starting>) -> Option<Starting> {
@@ -39,13 +40,8 @@ fn in_flight(last: Option<&Starting>) -> Option<Starting> {
 /// Waits for the end of a start.
 async fn ended(mut starting: Starting) -> Result<(), StartError> {
     let ended = starting.wait_for(Option::is_some).await;
-    match ended.ok().and_then(|ended| ended.clone()) {
-        Some(Ok(ended)) => ended,
-        // It is a user's, and goes on in all who wait.
-        Some(Err(panic)) => panic!("the app did not start: {panic}"),
-        // The runtime has shut down.
-        None => Err(StartError::Stopped),
-    }
+    // If there is none, the runtime has shut down.
+    ended.ok().and_then(|ended| ended.clone()).unwrap_or(Err(StartError::Stopped))
 }
 
 /// When what is not done is cut off. One boxed type for all deadlines: otherwise all of a shutdown would be compiled for each of them.
@@ -58,13 +54,11 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails.
-    ///
-    /// # Panics
-    ///
-    /// When one of the app's layers panics as it is put around the service.
+    /// When two routes collide, something asks for a [`State`](crate::State) that is not there, or an app-scoped dependency fails. Also
+    /// when the app has [ended](StartError::Ended).
     pub async fn start(&self) -> Result<(), StartError> {
-        self.started().await.map(drop)
+        self.started().await?;
+        self.check_not_ended()
     }
 
     /// The output of an app-scoped dependency, outside of any request: for a migration, a command, a test. Starts the app if it has
@@ -91,10 +85,12 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the app does not start, or when it had already started without the dependency, because none of its routes uses it.
+    /// When the app does not start, when it has [ended](StartError::Ended), or when it had already started without the
+    /// dependency, because none of its routes uses it.
     pub async fn resolve<D: AppScoped>(&self) -> Result<Depends<D>, StartError> {
         let effect = effect_of::<D>();
         let started = self.started_with(Some(effect)).await?;
+        self.check_not_ended()?;
         let value = started.state.dependencies.value_of(const { node_of::<D>().id });
         value.map(Depends::from_value).ok_or(StartError::NotBuilt { dependency: effect.name })
     }
@@ -103,6 +99,10 @@ impl App {
     ///
     /// Call it once that server takes no more requests, and not within a request. It waits until the server has
     /// dropped the replies of all requests; axum's server may return from its graceful shutdown a little earlier.
+    ///
+    /// The app has ended then, and so have its clones: none of them can be served or [started](Self::start) again. A
+    /// request that another server passes on later is still answered, but the app-scoped dependencies that it takes
+    /// have been exited.
     ///
     /// # Errors
     ///
@@ -119,6 +119,7 @@ impl App {
             return Ok(());
         }
         let started = self.started_until(deadline.as_mut()).await?;
+        self.lifecycle.servers.end_app();
         progress::shown_beside(started.drain(deadline, 0), grace, || {
             progress::Left::of(&started.state.runner, 0)
         })
@@ -128,6 +129,15 @@ impl App {
     /// Counts of the app's tasks so far; all zero before the start.
     pub fn task_stats(&self) -> TaskStats {
         self.lifecycle.started.get().map(|started| started.state.runner.stats()).unwrap_or_default()
+    }
+
+    /// Counts a server of the app. It is counted before the start: if another one is told to stop meanwhile, that one does not end the app.
+    pub(crate) fn begin_serving(&self) -> Result<Serving, StartError> {
+        self.lifecycle.servers.begin()
+    }
+
+    fn check_not_ended(&self) -> Result<(), StartError> {
+        if self.lifecycle.servers.app_has_ended() { Err(StartError::Ended) } else { Ok(()) }
     }
 
     pub(crate) async fn started(&self) -> Result<&Started, StartError> {
@@ -177,10 +187,11 @@ impl App {
         drop(last);
         let app = self.clone();
         tokio::spawn(async move {
-            let started = caught(start::start(&app.config, resolved, pin!(given_up))).await;
-            let ended =
-                started.map(|started| started.map(|started| drop(app.lifecycle.started.set(started))));
-            sender.send_replace(Some(ended.map_err(Failure::into_reason)));
+            let ended = match caught(start::start(&app.config, resolved, pin!(given_up))).await {
+                Ok(ended) => ended.map(|started| drop(app.lifecycle.started.set(started))),
+                Err(panic) => Err(StartError::Panicked { reason: panic.into_reason() }),
+            };
+            sender.send_replace(Some(ended));
         });
         Some(starting)
     }

@@ -221,13 +221,17 @@ impl AppState {
         }
         let places = route.places();
         let mut reservation = None;
-        if places > 0 {
+        let is_refused = if places > 0 {
             reservation = self.runner.reserve(places);
-            if reservation.is_none() {
-                route.demand.refused(self.runner.limits().pending);
-                self.runner.log_refused(&route.label);
-                return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
-            }
+            reservation.is_none()
+        } else {
+            // It adds nothing to what is pending, but is run to its end even if its client leaves.
+            route.plan.has_exits && self.runner.keeps_too_many()
+        };
+        if is_refused {
+            route.demand.refused(self.runner.limits().pending);
+            self.runner.log_refused(&route.label);
+            return self.refuse(&overloaded(&self.runner), parts, &mut body, link);
         }
         // As `CompiledRoute::leaves_something` has it, of the places that were asked for.
         let is_kept = places > 0 || route.plan.has_exits;

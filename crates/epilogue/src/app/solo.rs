@@ -78,7 +78,6 @@ impl AppState {
             table: matchit::Router::new(),
             states: self.states.clone(),
             error_handlers: self.error_handlers.clone(),
-            servers: self.servers.clone(),
             requests: Arc::clone(&self.requests),
             stopping: self.stopping.clone(),
             dependencies: Arc::clone(&self.dependencies),

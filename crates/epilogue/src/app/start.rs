@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicU64;
 
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::builder::Config;
 use super::demand::Demand;
@@ -45,7 +44,6 @@ pub(super) async fn start(
         states: states.into_iter().map(|(_, value)| value).collect(),
         error_handlers: config.error_handlers.clone(),
         stopping: CancellationToken::new(),
-        servers: TaskTracker::new(),
         requests: Arc::new(AtomicU64::new(1)),
         dependencies: Arc::new(AppDependencies::new(app_plan)),
     };

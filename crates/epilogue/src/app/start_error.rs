@@ -126,6 +126,13 @@ pub enum StartError {
         /// Why: the error that it returned or, for an error type of your own, the reply that the error turns into.
         reason: String,
     },
+    /// Something of the app's panicked as it started, outside of its dependencies: most likely a layer, as it was put around the app.
+    #[error("the app could not start, most likely because of a layer that was put around it: {reason}")]
+    #[non_exhaustive]
+    Panicked {
+        /// What the panic said.
+        reason: String,
+    },
     /// The app of an [`EpilogueLayer`](crate::EpilogueLayer) runs a dependency for its routes, which would not run for axum's handlers.
     #[error(
         "`App::depends::<{dependency}>()` is for the app's own routes and does not run for axum's handlers under an `EpilogueLayer`: take \
@@ -140,6 +147,9 @@ pub enum StartError {
     /// been exited; the log names those that were still being built.
     #[error("the app was stopped before it had started")]
     Stopped,
+    /// The app has ended, by [`App::drain`](crate::App::drain) or with the last of its servers. Its app-scoped dependencies have been exited.
+    #[error("the app has ended, and its app-scoped dependencies have been exited: make a new `App`")]
+    Ended,
     /// `App::resolve` asked for a dependency that no route uses, in an app that had started without it.
     #[error(
         "`{dependency}` was not built at the start, because no route uses it: call `App::build_at_start` with it, or `resolve` before the start"

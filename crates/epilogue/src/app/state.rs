@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::demand::Demand;
 use super::dependencies::AppDependencies;
@@ -50,8 +49,6 @@ pub(crate) struct SharedState {
     pub(crate) error_handlers: ErrorHandlers,
     /// Cancelled when the server stops: open WebSockets are closed, and whoever took a `Shutdown` is told.
     pub(crate) stopping: CancellationToken,
-    /// Those of our own servers that have not ended: the last one ends the app.
-    pub(crate) servers: TaskTracker,
     /// The number of the next request.
     pub(super) requests: Arc<AtomicU64>,
     /// Shared with the runner, whose tasks take app-scoped dependencies too.
@@ -74,9 +71,13 @@ pub(crate) struct CompiledRoute {
 impl CompiledRoute {
     /// How many of the pending places a request takes: for the tasks that it will add, and for its exits after the reply.
     pub(crate) fn places(&self) -> usize {
+        self.tasks() + usize::from(self.plan.exits_late)
+    }
+
+    /// How many tasks a request will add.
+    pub(crate) fn tasks(&self) -> usize {
         // Only earlier replies tell whether a route's replies carry tasks of their own.
-        let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
-        tasks + usize::from(self.plan.exits_late)
+        self.demand.expected().max(usize::from(self.plan.has_tasks))
     }
 
     /// Whether a request can leave something behind: it is then run to its end even if its client leaves.

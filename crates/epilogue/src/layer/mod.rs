@@ -76,8 +76,8 @@ use crate::tasks::with_causes;
 ///   succeed all the same. This does not hold if the dependency panicked.
 /// - If the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has
 ///   an exit, is run to its end. Any other is dropped.
-/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list gets `503`. So does
-///   one whose handler takes an `Option<Depends<D>>` that would take the list.
+/// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list, or a dependency with
+///   an exit after the reply, gets `503`. So does one whose handler takes an `Option<Depends<D>>` of such a dependency.
 ///
 /// The body belongs to the handler. So a dependency that reads the body, or takes a `Path`, does not compile under
 /// the layer. `Extract<axum::extract::Path<…>>` takes what axum's router has found.
@@ -100,7 +100,8 @@ impl EpilogueLayer {
     /// See [`App::start`]. Also when the app has a dependency of [`App::depends`], which does not run for axum's
     /// handlers.
     pub async fn start(&self) -> Result<(), StartError> {
-        self.plans().await.map(drop)
+        self.plans().await?;
+        self.app.start().await
     }
 
     /// Runs every queued task and the exits of the app, once the last requests under the layer have ended. Call it
@@ -268,8 +269,10 @@ impl<T: 'static> Drop for EpilogueFuture<T> {
         let (Some(future), Some(session)) = (self.future.take(), &self.session) else { return };
         if session.leaves_something() {
             let runner = session.runner();
+            // No places were kept for it: it was not known what it would take.
+            let place = session.needs_place().then(|| runner.take_place());
             // When the reply's body is dropped, it releases the tasks.
-            runner.keep(session.origin().clone(), None, async move { drop(future.await) });
+            runner.keep(session.origin().clone(), place, async move { drop(future.await) });
         }
     }
 }

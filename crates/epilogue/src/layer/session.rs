@@ -69,6 +69,8 @@ pub(super) struct Session {
     origin: Origin,
     /// Whether someone took the list, or a dependency that takes the list or has an exit.
     leaves_something: AtomicBool,
+    /// Whether any of that may be left after the reply.
+    needs_place: AtomicBool,
     /// `None` once the reply has been made. Held while a dependency runs: if another extractor wants the same one, it waits, and the
     /// dependency runs once. If an extractor is dropped in the middle, what it had resolved is still here to be exited. It is tokio's
     /// lock, because it is held across awaits.
@@ -78,6 +80,7 @@ pub(super) struct Session {
 impl RequestSession for Session {
     fn list_is_taken(&self) {
         self.leaves_something.store(true, Ordering::Relaxed);
+        self.needs_place.store(true, Ordering::Relaxed);
     }
 }
 
@@ -91,6 +94,7 @@ impl Session {
             plans: Arc::clone(plans),
             origin,
             leaves_something: AtomicBool::new(false),
+            needs_place: AtomicBool::new(false),
             solo: Mutex::new(Some(Box::new(solo))),
         });
         request.extensions_mut().insert(RequestTasks::new(tasks, session.clone()));
@@ -120,6 +124,20 @@ impl Session {
         self.leaves_something.load(Ordering::Relaxed)
     }
 
+    /// Whether any of that may be left after the reply.
+    pub(super) fn needs_place(&self) -> bool {
+        self.needs_place.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is no room for what the dependency may leave behind. A request that was let in is not refused what it takes later.
+    fn is_full_for(&self, plan: &SoloPlan) -> bool {
+        if plan.needs_place() {
+            !self.needs_place() && self.runner().is_full()
+        } else {
+            plan.leaves_something() && !self.leaves_something() && self.runner().keeps_too_many()
+        }
+    }
+
     /// The output of a dependency; the outer error is not the dependency's own.
     pub(super) async fn ask(
         &self,
@@ -128,11 +146,14 @@ impl Session {
     ) -> Result<Result<Value, Rejection>, Rejection> {
         let mut solo = self.solo.lock().await;
         let Some(solo) = &mut *solo else { return Err(broken(Misplaced::AfterReply)) };
-        if let Some(overloaded) = solo.refuses(plan) {
-            return Err(overloaded);
+        if self.is_full_for(plan) {
+            return Err(Rejection::of_failure(overloaded(self.runner()).raise()));
         }
         if plan.leaves_something() {
             self.leaves_something.store(true, Ordering::Relaxed);
+        }
+        if plan.needs_place() {
+            self.needs_place.store(true, Ordering::Relaxed);
         }
         if self.plans.wants_head(&parts.extensions) {
             solo.keep_head(parts.clone());

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::body::ReplyBody;
 use crate::graph::node::RouteNode;
 use crate::rejection::Rejection;
-use crate::response::{Failure, Panicked, RaisedError};
+use crate::response::{Failure, Panicked};
 use crate::server::Link;
 use crate::tasks::BackgroundTasks;
 
@@ -67,6 +67,11 @@ impl SoloPlan {
         self.plan().has_tasks || self.plan().has_exits
     }
 
+    /// Whether it may owe them after its reply.
+    pub(crate) fn needs_place(&self) -> bool {
+        self.plan().has_tasks || self.plan().exits_late
+    }
+
     fn site(&self) -> &Site {
         &self.plan().own[0]
     }
@@ -83,13 +88,6 @@ impl Solo {
     /// Keeps this head in place of the one that it was made with.
     pub(crate) fn keep_head(&mut self, parts: Parts) {
         self.scope.parts = Head::Owned(parts);
-    }
-
-    /// Refuses the plan if it may add tasks and there is no place for one.
-    pub(crate) fn refuses(&mut self, solo: &SoloPlan) -> Option<Rejection> {
-        let runner = &solo.app.runner;
-        let is_refused = solo.plan().has_tasks && self.scope.tasks().is_empty() && runner.is_full();
-        is_refused.then(|| Rejection::of_failure(crate::app::overloaded(runner).raise()))
     }
 
     /// The output of the plan's dependency, which sees this head.

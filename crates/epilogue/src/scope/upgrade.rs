@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{Instrument, Span};
 
 use super::{BoxFuture, Scope, drop_caught};
+use crate::app::overloaded;
 use crate::body::{After, ReplyBody, announced};
 use crate::response::{Failure, HttpError, RaisedError, Replied};
 use crate::server::Link;
@@ -74,6 +75,11 @@ impl Scope {
                 HttpError::new(StatusCode::BAD_REQUEST, "A request for a WebSocket has no body").raise()
             );
         }
+        // Its function may go on when its client has left.
+        if self.app.runner.keeps_too_many() {
+            self.app.runner.log_refused(&self.route().label);
+            return Err(overloaded(&self.app.runner).raise());
+        }
         let accept = headers
             .get(header::SEC_WEBSOCKET_KEY)
             .and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
@@ -103,8 +109,11 @@ impl Scope {
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
+        // The places that the request was let in with are given up with this reply, but its list stays open. One is enough: if a client has
+        // once made a function add many tasks, each socket would otherwise keep as many places for as long as it is open.
+        let place = (self.route().tasks() > 0).then(|| runner.take_place());
         let open = self.run_socket(transport, function);
-        runner.hold(origin, open.instrument(Span::current()));
+        runner.hold(origin, place, open.instrument(Span::current()));
         drop(link);
         response.map(|content| ReplyBody::new(content, After::default()))
     }
@@ -156,7 +165,7 @@ impl Scope {
     }
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, function: Function) {
-        let stopping = self.app.stopping.clone();
+        let (runner, stopping) = (self.app.runner.clone(), self.app.stopping.clone());
         let longest_wait = self.app.longest_wait();
         let (driver, socket) = Driver::new(io, Role::Server, self.route().limits.body()).await;
         let (ended, function_ended) = oneshot::channel();
@@ -167,7 +176,12 @@ impl Scope {
             drop(ended.send(close));
             reply
         };
-        let (reply, ()) = tokio::join!(talking, driver.run(function_ended, stopping, longest_wait));
+        let driving = async {
+            driver.run(function_ended, stopping, longest_wait).await;
+            // Until the function has ended as well.
+            runner.without_client()
+        };
+        let (reply, _counted) = tokio::join!(talking, driving);
         // The drop starts its tasks and exits, which come after the socket.
         drop_caught(reply);
     }

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
@@ -20,7 +20,7 @@ use super::serve::{Limits, expiry};
 use super::signal::Signals;
 use super::stop::Stop;
 use super::timer::ConnectionTimer;
-use crate::app::{Deadline, ReplyFuture, Started};
+use crate::app::{Deadline, ReplyFuture, Serving, Started};
 use crate::error::{Error, Result};
 use crate::tasks::{DrainReport, with_causes};
 
@@ -146,12 +146,7 @@ impl Connections {
     }
 
     /// Lets all connections end, then the app, unless it has other servers: within the grace period, and until a second signal.
-    pub(super) async fn end(
-        &self,
-        grace: Duration,
-        mut signals: Signals,
-        serving: TaskTrackerToken,
-    ) -> Result<()> {
+    pub(super) async fn end(&self, grace: Duration, mut signals: Signals, serving: Serving) -> Result<()> {
         let mut deadline = pin!(expiry(grace, &mut signals));
         self.finish.give();
         self.started.state.stopping.cancel();
@@ -163,11 +158,7 @@ impl Connections {
             () = deadline.as_mut() => true,
         };
         let cut_off = if is_over { self.end_at_once().await } else { 0 };
-        drop(serving);
-        if !self.started.state.servers.is_empty() {
-            tracing::info!(
-                "another server of the app goes on: it finishes the queued tasks and ends the app"
-            );
+        if !serving.ends_app() {
             if cut_off == 0 {
                 return Ok(());
             }

@@ -11,7 +11,7 @@ use super::connections::Connections;
 use super::progress;
 use super::signal::Signals;
 use super::timer::FOR_EVER;
-use crate::app::App;
+use crate::app::{App, Serving};
 use crate::error::{Error, Result};
 use crate::scope::{BoxFuture, caught, drop_caught};
 
@@ -52,8 +52,8 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 /// | requests that an HTTP/2 client takes back before they were looked at ("rapid reset") | 20, then the connection is closed |
 /// | an HTTP/2 client that answers no ping | asked every 60 s, closed after 20 s |
 ///
-/// Requests whose client has left count against [`TaskLimits::pending`](crate::TaskLimits). So clients that come only
-/// to leave again cannot pile up work.
+/// Requests that are run to their end although their client has left are bounded by
+/// [`TaskLimits::pending`](crate::TaskLimits). So clients that come only to leave again cannot pile up work.
 #[must_use = "it serves nothing until `serve` or `serve_on` is awaited"]
 pub struct Server {
     app: App,
@@ -220,16 +220,16 @@ impl Server {
             let is_over = stops.iter_mut().any(|stop| stop.as_mut().poll(context).is_ready());
             if is_over { Poll::Ready(()) } else { Poll::Pending }
         });
+        let serving = app.begin_serving()?;
         let started = tokio::select! {
             biased;
             started = app.started() => started?.clone(),
-            () = signals.next() => return stop_while_it_starts(&app, signals).await,
-            () = &mut stop => return stop_while_it_starts(&app, signals).await,
+            () = signals.next() => return stop_while_it_starts(&app, signals, serving).await,
+            () = &mut stop => return stop_while_it_starts(&app, signals, serving).await,
         };
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
-        let serving = started.state.servers.token();
         let connections = Connections::new(started.clone(), limits);
         tokio::select! {
             () = connections.accept(&listener) => {}
@@ -245,7 +245,7 @@ impl Server {
 }
 
 /// What is being built is built to its end, because only then can it be exited.
-async fn stop_while_it_starts(app: &App, mut signals: Signals) -> Result<()> {
+async fn stop_while_it_starts(app: &App, mut signals: Signals, serving: Serving) -> Result<()> {
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
     let mut expiry = pin!(expiry(grace, &mut signals));
@@ -256,7 +256,7 @@ async fn stop_while_it_starts(app: &App, mut signals: Signals) -> Result<()> {
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }));
     let started = app.started_until(deadline.as_mut()).await?;
-    started.drain(deadline, 0).await
+    if serving.ends_app() { started.drain(deadline, 0).await } else { Ok(()) }
 }
 
 /// The end of the grace period, or a second signal.

@@ -102,7 +102,8 @@ impl TestClient {
         TestRequest::new(self, method, path)
     }
 
-    /// Ends the app as a server does at shutdown: its queued tasks run, then the exits of its app-scoped dependencies.
+    /// Ends the app as a server does at shutdown: its queued tasks run, then the exits of its app-scoped dependencies. No test client takes
+    /// the app after that.
     ///
     /// # Errors
     ///

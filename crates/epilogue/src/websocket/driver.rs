@@ -1,13 +1,14 @@
 //! What carries messages between a function and the client, and also pings and the close.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -28,6 +29,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Far less than the default: every client has one, and most of them say little.
 const READ_BUFFER: usize = 8 * 1024;
 
+/// How many bytes of messages may wait for the function, unless it is a single message. Otherwise a function that does not receive could
+/// be made to keep sixteen of the largest ones.
+const ROOM: u32 = 64 * 1024;
+
 /// What stands between the two ends of a WebSocket: a [`WebSocket`] and the network.
 pub(crate) struct Driver<S> {
     stream: WebSocketStream<S>,
@@ -43,6 +48,17 @@ struct Signs {
     heard: AtomicBool,
     /// The function does not take what has come, so nothing is read.
     held_up: AtomicBool,
+}
+
+impl Signs {
+    /// Waits for the function to take what has come.
+    async fn hold_up<T>(&self, wait: impl Future<Output = T>) -> T {
+        // The writing side looks at this only when the reading side has to wait.
+        self.held_up.store(true, Ordering::Relaxed);
+        let output = wait.await;
+        self.held_up.store(false, Ordering::Relaxed);
+        output
+    }
 }
 
 /// Why the conversation is over.
@@ -124,19 +140,24 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     pinged: mpsc::Sender<()>,
     signs: &Signs,
 ) -> End {
-    let deliver = async |item| {
-        if let Err(mpsc::error::TrySendError::Full(item)) = incoming.try_send(item) {
-            signs.held_up.store(true, Ordering::Relaxed);
-            // A function that no longer listens is told nothing; the close must still be read.
-            drop(incoming.send(item).await);
-            signs.held_up.store(false, Ordering::Relaxed);
-        }
+    let all_room = Arc::new(Semaphore::new(ROOM as usize));
+    let room = async |bytes: usize| {
+        let bytes = u32::try_from(bytes).map_or(ROOM, |bytes| bytes.min(ROOM));
+        signs.hold_up(Arc::clone(&all_room).acquire_many_owned(bytes)).await.ok()
     };
+    // A function that no longer listens is told nothing; the close must still be read.
+    let deliver = async |item| drop(signs.hold_up(incoming.send(item)).await);
     while let Some(frame) = stream.next().await {
         signs.heard.store(true, Ordering::Relaxed);
         let item = match frame {
-            Ok(Frame::Text(text)) => Item::Message(Message::Text(text.as_str().to_owned())),
-            Ok(Frame::Binary(bytes)) => Item::Message(Message::Binary(bytes)),
+            Ok(Frame::Text(text)) => {
+                let room = room(text.len()).await;
+                Item::Message { message: Message::Text(text.as_str().to_owned()), _room: room }
+            }
+            Ok(Frame::Binary(bytes)) => {
+                let room = room(bytes.len()).await;
+                Item::Message { message: Message::Binary(bytes), _room: room }
+            }
             // The stream goes on until its own close has been sent in reply.
             Ok(Frame::Close(close)) => Item::Close(Close::of_frame(close)),
             // It is answered by the stream itself. After the close, when nothing more is written, it is not.
@@ -207,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
                     continue;
                 }
                 item = self.outgoing.recv(), if can_send => match item {
-                    Some(Item::Message(message)) => frame_of(message),
+                    Some(Item::Message { message, .. }) => frame_of(message),
                     Some(Item::Close(close)) => {
                         self.said = Some(close);
                         return Ok(Close::normal());
@@ -238,7 +259,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
         self.outgoing.close();
         while let Ok(item) = self.outgoing.try_recv() {
             match item {
-                Item::Message(message) => in_time(self.sink.send(frame_of(message))).await?,
+                Item::Message { message, .. } => in_time(self.sink.send(frame_of(message))).await?,
                 Item::Close(said) => _ = self.said.get_or_insert(said),
                 Item::Error(_) => {}
             }

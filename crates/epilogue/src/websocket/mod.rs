@@ -6,7 +6,7 @@ mod error;
 mod returned;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 pub(crate) use close::Close;
 pub(crate) use driver::Driver;
@@ -87,7 +87,11 @@ impl<T: Into<String>> SentText for T {
 /// What one end hands to the other.
 #[derive(Debug)]
 pub(crate) enum Item {
-    Message(Message),
+    Message {
+        message: Message,
+        /// What a client's message takes up of what may wait, until the function receives it.
+        _room: Option<OwnedSemaphorePermit>,
+    },
     Close(Close),
     Error(WebSocketError),
 }
@@ -285,7 +289,7 @@ impl WebSocketSender {
     ///
     /// As for that method.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), WebSocketError> {
-        self.hand_over(Item::Message(message.into())).await
+        self.hand_over(Item::Message { message: message.into(), _room: None }).await
     }
 
     /// See [`WebSocket::send_text`].
@@ -328,7 +332,7 @@ impl WebSocketReceiver {
     /// As for that method.
     pub async fn recv(&mut self) -> Option<Result<Message, WebSocketError>> {
         match self.items.recv().await? {
-            Item::Message(message) => Some(Ok(message)),
+            Item::Message { message, .. } => Some(Ok(message)),
             Item::Error(error) => Some(Err(error)),
             Item::Close(close) => {
                 self.close_code = Some(close.code);

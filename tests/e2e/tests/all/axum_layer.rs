@@ -584,6 +584,58 @@ async fn at_the_limit_the_list_is_refused() {
     layer.drain().await.expect("everything was done");
 }
 
+/// Both those that wait after the reply, and those of requests that go on without their client.
+#[tokio::test]
+async fn exits_are_bounded_too() {
+    #[dependency(exit = leave)]
+    fn session(gate: State<Gate>) -> Gate {
+        (*gate).clone()
+    }
+
+    #[dependency(exit = leave)]
+    fn within(session: Depends<session>) -> Gate {
+        (*session).clone()
+    }
+
+    async fn leave(gate: &Gate, _outcome: &Outcome) {
+        gate.pass().await;
+    }
+
+    #[dependency(scope = "function", exit = commit)]
+    fn transaction(gate: State<Gate>) -> Gate {
+        (*gate).clone()
+    }
+
+    async fn commit(_gate: &Gate, _outcome: &Outcome) {}
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).tasks(TaskLimits::default().pending(2));
+    let layer = EpilogueLayer::new(app);
+    let router = axum::Router::new()
+        .route("/session", post(async |_session: Depends<session>, _within: Depends<within>| {}))
+        .route("/transaction", post(async |transaction: Depends<transaction>| transaction.pass().await))
+        .route("/dependency", post(async |_nothing: Depends<nothing>| {}))
+        .layer(layer.clone());
+    let status = async |path| router.clone().oneshot(request(path)).await.unwrap().status();
+
+    for expected in [200, 200, 503] {
+        assert_eq!(status("/session").await, expected);
+    }
+    for _ in 0..2 {
+        let left = tokio::spawn(router.clone().oneshot(request("/transaction")));
+        settle().await;
+        left.abort();
+        assert!(left.await.is_err());
+    }
+    assert_eq!(layer.app().task_stats().kept, 2);
+    assert_eq!(status("/transaction").await, 503);
+    assert_eq!(status("/dependency").await, 200);
+    gate.open();
+    layer.drain().await.expect("everything was done");
+    assert_eq!(status("/session").await, 200);
+    assert_eq!(status("/transaction").await, 200);
+}
+
 #[tokio::test]
 async fn at_the_limit_handlers_of_errors_reply_whoever_takes_the_list() {
     let app = App::new()

@@ -246,24 +246,62 @@ async fn requests_without_a_client_count_against_the_limit() {
     served.stop().await.unwrap();
 }
 
+#[dependency(scope = "function", exit = commit)]
+fn transaction(journal: State<Journal>) -> Journal {
+    (*journal).clone()
+}
+
+async fn commit(journal: &Journal, outcome: &Outcome) {
+    journal.write(if outcome.is_success() { "committed" } else { "rolled back" });
+}
+
+#[post("/orders")]
+async fn order(transaction: Depends<transaction>, gate: State<Gate>) {
+    transaction.write("begun");
+    gate.pass().await;
+    transaction.write("ordered");
+}
+
+/// Those that owe only an exit before the reply have no places. They are counted apart, and what they do not add to is not held up.
+#[tokio::test]
+async fn requests_without_a_client_are_bounded_if_they_owe_nothing_after_the_reply_too() {
+    #[post("/tasks")]
+    async fn adds(tasks: &BackgroundTasks, journal: State<Journal>) {
+        tasks.add_task(note, (journal, "task".into()));
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let app = App::new().state(journal).state(gate.clone()).tasks(TaskLimits::default().pending(3));
+    let app = app.routes(routes![order, adds]);
+    let served = Served::new(app.clone()).await;
+    let client = served.http2().await;
+    for _ in 0..3 {
+        let mut reply = Box::pin(client.clone().send_request(request("POST", "/orders")));
+        assert!(futures_poll_once(&mut reply).await.is_none());
+        assert_eq!(entries.next().await, "begun");
+    }
+    while app.task_stats().kept < 3 {
+        tokio::task::yield_now().await;
+    }
+    let refused = served.send(request("POST", "/orders")).await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    assert_eq!(served.send(request("POST", "/tasks")).await.status(), 200);
+    assert_eq!(entries.next().await, "task");
+    gate.open();
+    let mut ended = entries.take(6).await;
+    ended.sort();
+    assert_eq!(ended, ["committed", "committed", "committed", "ordered", "ordered", "ordered"]);
+    while app.task_stats().kept > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(served.send(request("POST", "/orders")).await.status(), 200);
+    served.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_request_that_leaves_only_an_exit_before_its_reply_is_run_to_its_end() {
-    #[dependency(scope = "function", exit = commit)]
-    fn transaction(journal: State<Journal>) -> Journal {
-        (*journal).clone()
-    }
-
-    async fn commit(journal: &Journal, outcome: &Outcome) {
-        journal.write(if outcome.is_success() { "committed" } else { "rolled back" });
-    }
-
-    #[post("/orders")]
-    async fn order(transaction: Depends<transaction>, gate: State<Gate>) {
-        transaction.write("begun");
-        gate.pass().await;
-        transaction.write("ordered");
-    }
-
     let (journal, mut entries) = Journal::new();
     let gate = Gate::default();
     let app = App::new().state(journal).state(gate.clone()).routes(routes![order]);

@@ -147,6 +147,54 @@ async fn the_last_server_of_an_app_ends_it() {
 }
 
 #[tokio::test]
+async fn an_app_that_has_ended_does_not_begin_again() {
+    use epilogue::{Error, StartError};
+
+    async fn is_refused(app: &App) {
+        assert!(matches!(app.start().await, Err(StartError::Ended)));
+        assert!(matches!(app.resolve::<resource>().await, Err(StartError::Ended)));
+        let served = app.clone().serve("127.0.0.1:0").await;
+        assert!(matches!(served, Err(Error::Start(StartError::Ended))), "{served:?}");
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let app = App::new().state(journal).routes(routes![uses_resource]);
+    Served::new(app.clone()).await.stop().await.unwrap();
+    is_refused(&app).await;
+
+    let layer = epilogue::EpilogueLayer::new(app.build_at_start::<resource>());
+    layer.start().await.unwrap();
+    layer.drain().await.unwrap();
+    is_refused(layer.app()).await;
+    assert!(matches!(layer.start().await, Err(StartError::Ended)));
+    assert_eq!(entries.now(), ["app:built", "app:exit", "app:built", "app:exit"]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_before_the_start_leaves_the_app_to_the_others() {
+    #[dependency(scope = "app")]
+    async fn waits(_resource: Depends<resource>, gate: State<Gate>) {
+        gate.pass().await;
+    }
+
+    let (journal, mut entries) = Journal::new();
+    let gate = Gate::default();
+    let app = App::new().state(journal).state(gate.clone()).routes(routes![uses_resource]);
+    let app = app.build_at_start::<waits>();
+    let (first, last) = (Served::new(app.clone()).await, Served::new(app).await);
+    assert_eq!(entries.next().await, "app:built");
+    settle().await;
+    let stopping = tokio::spawn(first.stop());
+    settle().await;
+    gate.open();
+    stopping.await.unwrap().unwrap();
+    assert_eq!(entries.now(), [""; 0], "the app has ended while one of its servers goes on");
+    assert_eq!(last.get("/resource").await.body(), "used");
+    last.stop().await.unwrap();
+    assert_eq!(entries.now(), ["app:exit"]);
+}
+
+#[tokio::test]
 async fn a_server_whose_grace_is_over_leaves_the_app_to_the_last_one() {
     let clock = Clock::stopped();
     let (journal, mut entries) = Journal::new();

@@ -10,6 +10,7 @@ use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Entries, Gate, Journal, Served, request};
 use http_body_util::BodyExt;
+use tower::ServiceExt;
 
 async fn note(journal: State<Journal>, line: &'static str) {
     journal.write(line);
@@ -1032,11 +1033,10 @@ async fn what_comes_after_the_drain_is_run_and_a_second_drain_finds_it() {
 
     let (app, mut entries) = app(routes![queues]);
     app.drain().await.unwrap();
-    let client = TestClient::new(app.clone());
-    client.get("/").send().await;
-    app.drain().await.unwrap();
-    client.get("/").send().await;
-    app.drain().await.unwrap();
+    for _ in 0..2 {
+        drop(app.clone().oneshot(request("GET", "/")).await.unwrap());
+        app.drain().await.unwrap();
+    }
     assert_eq!(entries.now(), ["enter", "task", "exit", "enter", "task", "exit"]);
     assert_eq!((app.task_stats().succeeded, app.task_stats().accepted()), (2, 2));
 }
@@ -1262,7 +1262,7 @@ async fn what_cannot_be_resolved_keeps_no_app_from_its_start() {
 }
 
 #[tokio::test]
-async fn a_layer_that_panics_leaves_nothing_built() {
+async fn a_layer_that_panics_as_it_is_put_around_the_app_is_an_error_for_all_who_start_it() {
     let (app, mut entries) = app(routes![]);
     let app = app.build_at_start::<pool>();
     let app = app.layer(tower::layer::layer_fn(|inner: epilogue::Layered| {
@@ -1271,8 +1271,13 @@ async fn a_layer_that_panics_leaves_nothing_built() {
         }
         inner
     }));
-    let start = tokio::spawn(async move { app.start().await });
-    assert!(start.await.unwrap_err().is_panic());
+    let told = "the app could not start, most likely because of a layer that was put around it: it panicked: on purpose";
+    let (first, second) = tokio::join!(app.start(), app.start());
+    assert_eq!(first.unwrap_err().to_string(), told);
+    assert_eq!(second.unwrap_err().to_string(), told);
+    assert_eq!(app.resolve::<pool>().await.err().unwrap().to_string(), told);
+    assert_eq!(app.clone().serve("127.0.0.1:0").await.unwrap_err().to_string(), told);
+    assert_eq!(app.oneshot(request("GET", "/")).await.unwrap().status(), 500);
     assert_eq!(entries.now(), [""; 0]);
 }
 

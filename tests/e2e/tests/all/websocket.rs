@@ -405,28 +405,164 @@ async fn a_message_over_the_limit_closes_with_1009() {
     served.stop().await.unwrap();
 }
 
-/// Each ping is answered, and answers that nobody takes are kept.
-#[tokio::test(start_paused = true)]
-async fn no_more_pings_are_read_than_the_client_takes_answers() {
-    const PINGS: usize = 10_000;
-    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+/// Its tasks run only when it is closed, so it keeps a place until then.
+#[tokio::test]
+async fn a_socket_that_may_add_tasks_counts_against_the_limit_until_they_have_run() {
+    #[websocket("/adds")]
+    async fn adds(
+        mut socket: WebSocket,
+        tasks: &BackgroundTasks,
+        gate: State<Gate>,
+    ) -> Result<(), HttpError> {
+        socket.send_text("open").await?;
+        while socket.recv().await.is_some() {
+            tasks.add_task(pass, ((*gate).clone(),));
+            socket.send_text("added").await?;
+        }
+        Ok(())
+    }
 
-    let app = App::new().routes(routes![echo]);
-    // In memory, so that time passes only if neither side can go on.
+    async fn pass(gate: Gate) {
+        gate.pass().await;
+    }
+
+    #[post("/task")]
+    async fn adds_one(tasks: &BackgroundTasks, gate: State<Gate>) {
+        tasks.add_task(pass, ((*gate).clone(),));
+    }
+
+    let gate = Gate::default();
+    let limits = TaskLimits::default().pending(1);
+    let app = App::new().state(gate.clone()).tasks(limits).routes(routes![adds, adds_one, echo]);
+    let served = Served::new(app.clone()).await;
+    let mut without_tasks = open(&served, "/echo").await.unwrap();
+    let mut client = open(&served, "/adds").await.unwrap();
+    assert_eq!(text(&mut client).await, "open");
+    assert_eq!(refused(&served, "/adds").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 503);
+    // What it adds is accepted all the same.
+    for added in 1..=3 {
+        client.send(Message::text("add")).await.unwrap();
+        assert_eq!(text(&mut client).await, "added");
+        assert_eq!(app.task_stats().queued, added);
+    }
+    client.close(None).await.unwrap();
+    while client.next().await.is_some() {}
+    while app.task_stats().open > 1 {
+        settle().await;
+    }
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 503);
+    gate.open();
+    while app.task_stats().succeeded < 3 {
+        settle().await;
+    }
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 200);
+    without_tasks.close(None).await.unwrap();
+    while without_tasks.next().await.is_some() {}
+    served.stop().await.unwrap();
+}
+
+/// A function may be busy, and not look at its socket.
+#[tokio::test]
+async fn functions_that_go_on_without_their_clients_are_bounded() {
+    #[websocket("/busy")]
+    async fn busy(socket: WebSocket, gate: State<Gate>) -> Result<(), HttpError> {
+        socket.send_text("begun").await?;
+        gate.pass().await;
+        Ok(())
+    }
+
+    /// Opens sockets until one is refused or taken, as is wanted.
+    async fn until(served: &Served, is_wanted: fn(&Result<Client, Error>) -> bool) {
+        for _ in 0..1_000 {
+            let opened = open(served, "/receive").await;
+            if is_wanted(&opened) {
+                return;
+            }
+            settle().await;
+        }
+        panic!("it does not come to that");
+    }
+
+    let gate = Gate::default();
+    let app = App::new().state(gate.clone()).tasks(TaskLimits::default().pending(3));
+    let served = Served::new(app.routes(routes![busy, receive])).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = open(&served, "/busy").await.unwrap();
+        assert_eq!(text(&mut client).await, "begun");
+        clients.push(client);
+    }
+    let mut another = open(&served, "/receive").await.expect("all have their clients");
+    drop(clients);
+    until(&served, |opened| matches!(opened, Err(Error::Http(reply)) if reply.status() == 503)).await;
+    gate.open();
+    until(&served, Result::is_ok).await;
+    another.close(None).await.unwrap();
+    while another.next().await.is_some() {}
+    served.stop().await.unwrap();
+}
+
+/// The client's end of a WebSocket in memory, where time passes only if neither side can go on.
+async fn in_memory(app: App, path: &str) -> tokio::io::DuplexStream {
     let (mut client, server) = tokio::io::duplex(16 * 1024);
     let service = hyper_util::service::TowerToHyperService::new(app);
     let connection = hyper::server::conn::http1::Builder::new()
         .serve_connection(hyper_util::rt::TokioIo::new(server), service)
         .with_upgrades();
     tokio::spawn(connection);
-    let head = "GET /echo HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
     client.write_all(head.as_bytes()).await.unwrap();
     let mut upgraded = Vec::new();
     while !upgraded.ends_with(b"\r\n\r\n") {
         upgraded.push(client.read_u8().await.unwrap());
     }
+    client
+}
 
+/// How many messages of this size are taken from a client by a function that receives none.
+async fn taken_without_being_received(size: u16) -> usize {
+    #[websocket("/deaf")]
+    async fn deaf(socket: WebSocket) {
+        let _socket = socket;
+        std::future::pending().await
+    }
+
+    let mut client = in_memory(App::new().routes(routes![deaf]), "/deaf").await;
+    let mut frame = vec![0x82, 0x80 | 126];
+    frame.extend(size.to_be_bytes());
+    frame.extend([0; 4]);
+    frame.resize(frame.len() + usize::from(size), 0);
+    let mut taken = 0;
+    while taken < 1_000 {
+        let written = tokio::time::timeout(Duration::from_secs(1), client.write_all(&frame)).await;
+        if written.is_err() {
+            break;
+        }
+        taken += 1;
+    }
+    taken
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_large_messages_fewer_wait_for_a_function_than_of_small_ones() {
+    // One that waits, one for which there is no room, and what is on its way.
+    let large = taken_without_being_received(60_000).await;
+    assert!((1..=3).contains(&large), "{large} large messages were taken");
+    let small = taken_without_being_received(4_000).await;
+    assert!(small >= 16, "{small} small messages were taken");
+}
+
+/// Each ping is answered, and answers that nobody takes are kept.
+#[tokio::test(start_paused = true)]
+async fn no_more_pings_are_read_than_the_client_takes_answers() {
+    const PINGS: usize = 10_000;
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+
+    let client = in_memory(App::new().routes(routes![echo]), "/echo").await;
     let (mut reader, mut writer) = tokio::io::split(client);
     let writing = async {
         for _ in 0..PINGS {
