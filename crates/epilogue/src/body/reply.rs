@@ -182,8 +182,9 @@ impl http_body::Body for ReplyBody {
         } else {
             Poll::Ready(Some(Ok(Frame::data(rest))))
         };
+        let something_follows = !self.after.is_nothing();
         match self.stream.as_deref_mut() {
-            Some(stream) => stream.hand_on(polled),
+            Some(stream) => stream.hand_on(polled, something_follows),
             None => polled,
         }
     }

@@ -15,7 +15,8 @@ use crate::tasks::Lane;
 /// What the requests of a connection and its socket share: what follows replies that have ended, but may not have left yet.
 ///
 /// hyper drops a reply's body before it writes it, so the end of the body is too early. The first flush that the socket
-/// completes after it is the moment when the kernel has taken the last byte; see [`ConnectionIo`](super::io::ConnectionIo).
+/// completes after it is the moment when the kernel has taken the last byte; see [`ConnectionIo`](super::io::ConnectionIo). On HTTP/2 it
+/// is the end of the first turn of the connection's task that began after the end of the body.
 pub(crate) struct Connection {
     pub(crate) client: SocketAddr,
     pub(crate) body_read_timeout: Option<Duration>,
@@ -106,12 +107,20 @@ impl Connection {
     }
 
     /// The kernel has taken all that was written.
-    pub(super) fn flushed(&self, context: &Context<'_>) {
+    pub(super) fn flushed(&self) {
         if self.is_http2() {
             self.wait.stalls(false);
         }
-        if let Some(gone) = self.following.flushed(context) {
+        if let Some(gone) = self.following.flushed() {
             self.submit(gone);
+        }
+    }
+
+    /// hyper has done what it can for now.
+    #[inline]
+    pub(super) fn turn_ended(&self, context: &Context<'_>) {
+        if self.is_http2() && !self.wait.is_stalled() {
+            self.submit(self.following.turn_ended(context));
         }
     }
 

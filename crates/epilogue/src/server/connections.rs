@@ -102,6 +102,13 @@ impl Connections {
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
                 let silent = poll_fn(|context| timer.poll_expired(context));
+                let turn = poll_fn(|context| {
+                    let polled = serving.as_mut().poll(context);
+                    if polled.is_pending() {
+                        connection.turn_ended(context);
+                    }
+                    polled
+                });
                 tokio::select! {
                     biased;
                     () = &mut abandon => {
@@ -120,7 +127,7 @@ impl Connections {
                         serving.as_mut().graceful_shutdown();
                         timer.restart();
                     }
-                    result = serving.as_mut() => break result,
+                    result = turn => break result,
                     // After the connection itself, which hyper would close without looking whether a request is there.
                     () = &mut finish, if !finishing => {
                         (finishing, told_to_go) = (true, true);

@@ -30,10 +30,12 @@ impl Stream {
     /// Hands a frame of the reply on.
     ///
     /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
-    /// pieces, the end of the body means that the peer has taken all but the last of them.
+    /// pieces, the client has taken all but the last of them when the body ends. If something follows the reply, the last byte of each
+    /// piece comes by itself: once hyper has taken it, the peer has room for all of the reply.
     pub(crate) fn hand_on<E>(
         &mut self,
         polled: Poll<Option<Result<Frame<Bytes>, E>>>,
+        something_follows: bool,
     ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
         if polled.is_pending() {
             self.waits_for_app();
@@ -42,7 +44,9 @@ impl Stream {
         self.waits_for_client();
         polled.map_ok(|frame| match frame.into_data() {
             Ok(mut piece) => {
-                self.rest = piece.split_off(piece.len().min(FRAME));
+                let whole = piece.len();
+                let part = if something_follows && whole > 1 { whole - 1 } else { whole };
+                self.rest = piece.split_off(part.min(FRAME));
                 Frame::data(piece)
             }
             Err(trailers) => trailers,
@@ -115,15 +119,15 @@ mod tests {
         let piece = || Poll::Ready(Some(Ok::<_, Infallible>(Frame::data(Bytes::from("piece")))));
         for _ in 0..2 {
             assert!(!expires_within(100 * SECOND).await);
-            let _ = stream.hand_on(piece());
+            let _ = stream.hand_on(piece(), false);
             assert!(!expires_within(9 * SECOND).await);
-            let _ = stream.hand_on(piece());
+            let _ = stream.hand_on(piece(), false);
             assert!(!expires_within(9 * SECOND).await);
             for _ in 0..2 {
-                let _ = stream.hand_on::<Infallible>(Poll::Pending);
+                let _ = stream.hand_on::<Infallible>(Poll::Pending, false);
             }
         }
-        let _ = stream.hand_on(piece());
+        let _ = stream.hand_on(piece(), false);
         assert!(expires_within(12 * SECOND).await);
     }
 

@@ -66,6 +66,10 @@ impl Wait {
         self.is_stalled.store(stalls, Ordering::Relaxed);
     }
 
+    pub(super) fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed)
+    }
+
     /// The client takes no more of a reply, on HTTP/1.
     pub(super) fn reply_stalls(&self) {
         if self.stall_deadline.load(Ordering::Relaxed) == NO_DEADLINE {
