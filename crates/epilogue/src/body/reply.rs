@@ -68,8 +68,7 @@ impl ReplyBody {
         self.trace = Some(trace);
     }
 
-    pub(crate) fn is_of(&mut self, mut stream: Box<Stream>) {
-        stream.waits_for_client();
+    pub(crate) fn is_of(&mut self, stream: Box<Stream>) {
         self.stream = Some(stream);
     }
 
