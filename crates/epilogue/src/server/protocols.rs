@@ -111,6 +111,8 @@ pub(super) fn protocols(
     let mut protocols = Protocols::new(limits, streams, connection, app);
     // Our own socket notices when a client leaves, so hyper need not.
     protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
+    // Of a head hyper holds some 400 KiB. Its `max_buf_size` would also make the pieces of bodies smaller, and hyper-util does not pass
+    // on its `max_header_size` yet.
     if let Some(headers) = limits.max_headers {
         protocols.http1().max_headers(headers);
     }

@@ -46,7 +46,8 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 /// | [`reply_write_timeout`](Self::reply_write_timeout): nothing of a reply is taken | 60 s, then the connection is closed; on HTTP/2, the stream is reset |
 /// | [`App::body_limit`]: a body is too large | 2 MiB, then `413` |
 /// | [`max_headers`](Self::max_headers): a head has too many headers (HTTP/1.1) | 100, then `431` |
-/// | [`max_header_bytes`](Self::max_header_bytes): a head is too large (HTTP/2) | 16 KiB, then `431` |
+/// | a head is too large (HTTP/1.1) | some 400 KiB, then `431` |
+/// | [`max_header_bytes`](Self::max_header_bytes): the headers are too large (HTTP/2) | 16 KiB, then `431` |
 /// | [`max_connections`](Self::max_connections) | 25,000; the next ones wait to be accepted |
 /// | [`max_concurrent_streams`](Self::max_concurrent_streams): requests at once on a connection (HTTP/2) | 200, then the stream is refused |
 /// | requests that an HTTP/2 client takes back before they were looked at ("rapid reset") | 20, then the connection is closed |
@@ -154,7 +155,10 @@ impl Server {
         self.with(|limits| limits.max_headers = Some(headers))
     }
 
-    /// How large the headers of a request may be on HTTP/2, all names and values together.
+    /// How large the headers of a request may be on HTTP/2, all names and values together, with 32 bytes more for each.
+    ///
+    /// On HTTP/1.1 a head may have some 400 KiB. What heads take in all is bounded by
+    /// [`max_connections`](Self::max_connections) and [`header_read_timeout`](Self::header_read_timeout).
     #[cfg(feature = "http2")]
     pub fn max_header_bytes(self, bytes: u32) -> Self {
         self.with(|limits| limits.max_header_bytes = bytes)
