@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::subscriber::DefaultGuard;
@@ -143,6 +143,29 @@ impl Served {
     }
 }
 
+/// A socket of which the kernel takes little at a time, and holds little that was not read.
+///
+/// # Panics
+///
+/// When the system does not allow it.
+pub fn narrow_socket() -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_send_buffer_size(16 * 1024).expect("a socket option");
+    socket.set_recv_buffer_size(16 * 1024).expect("a socket option");
+    socket
+}
+
+/// A listener whose connections are such sockets.
+///
+/// # Panics
+///
+/// When the system has no port left.
+pub fn narrow_listener() -> TcpListener {
+    let socket = narrow_socket();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port of the system");
+    socket.listen(8).expect("a listener")
+}
+
 /// A request without a body.
 ///
 /// # Panics
@@ -187,6 +210,48 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// What an HTTP/2 client begins with if a reply's body has room for this much, and all of them together have room for everything.
+pub fn http2_with_room(window: u32) -> Vec<u8> {
+    let mut begin = HTTP2.as_bytes()[..24].to_vec();
+    // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection.
+    begin.extend(frame(0x4, 0, 0, &[[0, 4].as_slice(), &window.to_be_bytes()].concat()));
+    begin.extend(more_room(0, 0x1000_0000));
+    begin
+}
+
+/// The HTTP/2 frame by which a client has room for more: a WINDOW_UPDATE.
+///
+/// # Panics
+///
+/// Never: the frame is short.
+pub fn more_room(stream: u32, bytes: u32) -> Vec<u8> {
+    frame(0x8, 0, stream, &bytes.to_be_bytes())
+}
+
+/// An HTTP/2 frame that was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// Its type.
+    pub kind: u8,
+    /// Its flags: the first bit of a frame of data means that it is the last.
+    pub flags: u8,
+    /// Its stream.
+    pub stream: u32,
+    /// The length of what is in it.
+    pub length: usize,
+}
+
+/// The HTTP/2 frames in these bytes, the last of which may be there in part.
+pub fn frames(mut bytes: &[u8]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    while let [a, b, c, kind, flags, s, t, r, m, ..] = *bytes {
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        frames.push(Frame { kind, flags, stream: u32::from_be_bytes([s, t, r, m]), length });
+        bytes = bytes.get(9 + length..).unwrap_or_default();
+    }
+    frames
+}
+
 /// A connection of bare bytes.
 #[derive(Debug)]
 pub struct Raw(pub TcpStream);
@@ -215,6 +280,16 @@ impl Raw {
             total += read;
         }
         total
+    }
+
+    /// Reads what is there, or comes next.
+    ///
+    /// # Panics
+    ///
+    /// When the connection ends.
+    pub async fn read_more(&mut self, bytes: &mut Vec<u8>) {
+        bytes.reserve(16 * 1024);
+        assert_ne!(self.0.read_buf(bytes).await.expect("the server writes"), 0, "the connection ended");
     }
 
     /// Reads to the end of the connection.

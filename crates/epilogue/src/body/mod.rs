@@ -20,3 +20,5 @@ pub(crate) use headers::{is_form, is_json};
 pub(crate) use reply::{Content, ReplyBody, into_body, never_has_content};
 pub(crate) use request::{BodyError, Early, RequestBody};
 pub(crate) use time::BodyTime;
+#[cfg(feature = "http2")]
+pub(crate) use time::time_is_up;

@@ -68,8 +68,7 @@ impl ReplyBody {
         self.trace = Some(trace);
     }
 
-    pub(crate) fn is_of(&mut self, mut stream: Box<Stream>) {
-        stream.waits_for_client();
+    pub(crate) fn is_of(&mut self, stream: Box<Stream>) {
         self.stream = Some(stream);
     }
 
@@ -182,8 +181,9 @@ impl http_body::Body for ReplyBody {
         } else {
             Poll::Ready(Some(Ok(Frame::data(rest))))
         };
+        let something_follows = !self.after.is_nothing();
         match self.stream.as_deref_mut() {
-            Some(stream) => stream.hand_on(polled),
+            Some(stream) => stream.hand_on(polled, something_follows),
             None => polled,
         }
     }

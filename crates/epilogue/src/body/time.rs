@@ -52,7 +52,7 @@ impl BodyTime<'_> {
 
 /// Waits until a client has had its time, and returns how much that was. From the moment that the server stops there is no more than for any
 /// other client that does nothing.
-pub(super) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
+pub(crate) fn time_is_up(limit: Option<Duration>, app: Arc<AppState>) -> BoxFuture<Duration> {
     Box::pin(async move {
         let limit = limit.unwrap_or(Duration::MAX);
         let most = app.longest_wait();

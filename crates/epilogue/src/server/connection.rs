@@ -15,7 +15,8 @@ use crate::tasks::Lane;
 /// What the requests of a connection and its socket share: what follows replies that have ended, but may not have left yet.
 ///
 /// hyper drops a reply's body before it writes it, so the end of the body is too early. The first flush that the socket
-/// completes after it is the moment when the kernel has taken the last byte; see [`ConnectionIo`](super::io::ConnectionIo).
+/// completes after it is the moment when the kernel has taken the last byte; see [`ConnectionIo`](super::io::ConnectionIo). On HTTP/2 it
+/// is the end of the first turn of the connection's task that began after the end of the body.
 pub(crate) struct Connection {
     pub(crate) client: SocketAddr,
     pub(crate) body_read_timeout: Option<Duration>,
@@ -26,6 +27,8 @@ pub(crate) struct Connection {
     awaits_reply: AtomicBool,
     /// Whether the body of an HTTP/1 request may not have ended when its reply was made.
     leaves_unread: AtomicBool,
+    /// Whether the kernel had yet to take some of what was written when the connection's task last ended a turn, on HTTP/2.
+    is_behind: AtomicBool,
     /// Whether it was cut off at the end of a shutdown.
     is_cut_off: AtomicBool,
 }
@@ -40,6 +43,7 @@ impl Connection {
             wait,
             awaits_reply: AtomicBool::new(false),
             leaves_unread: AtomicBool::new(false),
+            is_behind: AtomicBool::new(false),
             is_cut_off: AtomicBool::new(false),
         }
     }
@@ -92,11 +96,7 @@ impl Connection {
     /// The kernel takes no more for now.
     #[cold]
     pub(super) fn stalls(&self) {
-        if self.is_http2() {
-            self.wait.stalls(true);
-        } else {
-            self.wait.reply_stalls();
-        }
+        self.wait.reply_stalls();
     }
 
     /// The kernel has taken some of what was written.
@@ -106,13 +106,32 @@ impl Connection {
     }
 
     /// The kernel has taken all that was written.
-    pub(super) fn flushed(&self, context: &Context<'_>) {
-        if self.is_http2() {
-            self.wait.stalls(false);
-        }
-        if let Some(gone) = self.following.flushed(context) {
+    pub(super) fn flushed(&self) {
+        if let Some(gone) = self.following.flushed() {
             self.submit(gone);
         }
+    }
+
+    /// hyper has done what it can for now.
+    #[inline]
+    pub(super) fn turn_ended(&self, context: &Context<'_>) {
+        if self.is_http2() {
+            self.http2_turn_ended(context);
+        }
+    }
+
+    fn http2_turn_ended(&self, context: &Context<'_>) {
+        let is_behind = self.wait.is_stalled();
+        self.is_behind.store(is_behind, Ordering::Relaxed);
+        if !is_behind {
+            self.submit(self.following.turn_ended(context));
+        }
+    }
+
+    /// Whether it is the kernel that takes no more of the replies, on HTTP/2.
+    #[cfg(feature = "http2")]
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Relaxed)
     }
 
     /// What is dropped from now on was not finished.

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::io::ConnectionIo;
-use super::protocols::{Protocols, protocols};
+use super::protocols::protocols;
 use super::serve::{Limits, expiry};
 use super::signal::Signals;
 use super::stop::Stop;
@@ -30,7 +30,6 @@ const STUCK_AFTER: Duration = Duration::from_millis(500);
 /// The connections of a server, each of which is accounted for.
 pub(super) struct Connections {
     started: Started,
-    protocols: Protocols,
     limits: Limits,
     /// Places for more connections.
     free: Arc<Semaphore>,
@@ -47,14 +46,12 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(started: Started, limits: Limits) -> Self {
-        let streams = TaskTracker::new();
         Self {
             started,
-            protocols: protocols(&limits, &streams),
             free: Arc::new(Semaphore::new(limits.max_connections)),
             limits,
             tracker: TaskTracker::new(),
-            streams,
+            streams: TaskTracker::new(),
             finish: Stop::default(),
             abandon: Stop::default(),
             cut_off: Arc::default(),
@@ -87,7 +84,7 @@ impl Connections {
         let io = ConnectionIo::new(stream, Arc::clone(&connection), place);
         let service =
             ConnectionService { started: self.started.for_connection(), connection: Arc::clone(&connection) };
-        let mut protocols = self.protocols.clone();
+        let mut protocols = protocols(&self.limits, &self.streams, &connection, &service.started.state);
         protocols.http1().timer(timer.for_hyper());
         let (finish, mut abandon) = (self.finish.given(), self.abandon.given());
         let cut_off = Arc::clone(&self.cut_off);
@@ -102,6 +99,13 @@ impl Connections {
             let (mut finishing, mut told_to_go) = (false, false);
             let result = loop {
                 let silent = poll_fn(|context| timer.poll_expired(context));
+                let turn = poll_fn(|context| {
+                    let polled = serving.as_mut().poll(context);
+                    if polled.is_pending() {
+                        connection.turn_ended(context);
+                    }
+                    polled
+                });
                 tokio::select! {
                     biased;
                     () = &mut abandon => {
@@ -120,7 +124,7 @@ impl Connections {
                         serving.as_mut().graceful_shutdown();
                         timer.restart();
                     }
-                    result = serving.as_mut() => break result,
+                    result = turn => break result,
                     // After the connection itself, which hyper would close without looking whether a request is there.
                     () = &mut finish, if !finishing => {
                         (finishing, told_to_go) = (true, true);

@@ -1,4 +1,4 @@
-//! Between the end of a reply and the flush that proves it has left: the part of a connection where threads meet.
+//! Between the end of a reply and the moment that proves it has left: the part of a connection where threads meet.
 //!
 //! It is a file of its own so that `tests/e2e/tests/all/handover_model.rs` can compile it with loom's types and try every
 //! interleaving.
@@ -21,13 +21,13 @@ pub(crate) struct Handover<T> {
 }
 
 struct Ended<T> {
-    /// Released by the next flush that completes.
+    /// Released by the next flush that completes, on HTTP/2 by the next turn of the connection's task that ends with one.
     next: Gone<T>,
-    /// Released by the flush after that. On HTTP/2 a body ends on another task than the one that flushes, so the next flush to
-    /// complete may have begun before the end of the stream was queued.
+    /// Released by the turn after that. On HTTP/2 a body ends on another task than the connection's, whose turn may have begun before
+    /// the end of the stream was queued.
     after_next: Gone<T>,
     closed: bool,
-    /// The task that flushes, on HTTP/2: it may be asleep when a body ends, and nothing else would make it flush again.
+    /// The connection's task, on HTTP/2: it may be asleep when a body ends, and nothing else would give it another turn.
     flusher: Option<Waker>,
 }
 
@@ -37,7 +37,7 @@ impl<T> Handover<T> {
         Self { any_ended: AtomicBool::new(false), is_http2: AtomicBool::new(false), ended: Mutex::new(ended) }
     }
 
-    /// Notes that the connection speaks HTTP/2. This is known with its first request, on the task that flushes.
+    /// Notes that the connection speaks HTTP/2. This is known with its first request, on the connection's task.
     pub(crate) fn speaks_http2(&self) {
         self.is_http2.store(true, Ordering::Relaxed);
     }
@@ -46,15 +46,15 @@ impl<T> Handover<T> {
         self.is_http2.load(Ordering::Relaxed)
     }
 
-    /// The body of a reply has ended; what follows it waits for the flush, or is given back if no flush will come.
+    /// The body of a reply has ended; what follows it waits until it has left, or is given back if the socket is gone.
     #[must_use]
     pub(crate) fn reply_ended(&self, follows: T) -> Option<T> {
         let mut ended = self.ended.lock();
         if ended.closed {
             return Some(follows);
         }
-        self.any_ended.store(true, Ordering::Release);
-        if !self.is_http2.load(Ordering::Relaxed) {
+        if !self.is_http2() {
+            self.any_ended.store(true, Ordering::Release);
             ended.next.push(follows);
             return None;
         }
@@ -67,30 +67,32 @@ impl<T> Handover<T> {
         None
     }
 
-    /// The kernel has taken all that was written: returns what may go now, `None` if nothing waits.
+    /// The kernel has taken all that was written: returns what may go now on HTTP/1, `None` if nothing waits.
     #[must_use]
     #[inline]
-    pub(crate) fn flushed(&self, context: &Context<'_>) -> Option<Gone<T>> {
-        let is_http2 = self.is_http2.load(Ordering::Relaxed);
-        (is_http2 || self.any_ended.load(Ordering::Acquire)).then(|| self.release(is_http2, context))
+    pub(crate) fn flushed(&self) -> Option<Gone<T>> {
+        (self.any_ended.load(Ordering::Acquire) && !self.is_http2()).then(|| {
+            let mut ended = self.ended.lock();
+            self.any_ended.store(false, Ordering::Release);
+            std::mem::take(&mut ended.next)
+        })
     }
 
-    fn release(&self, is_http2: bool, context: &Context<'_>) -> Gone<T> {
+    /// A turn of the connection's task has ended on HTTP/2, and the kernel has taken all that was written: returns what may go now.
+    ///
+    /// No flush within the turn would do. There is one after each frame of some length, while the frames of other streams wait.
+    #[must_use]
+    pub(crate) fn turn_ended(&self, context: &Context<'_>) -> Gone<T> {
         let mut ended = self.ended.lock();
-        if !is_http2 {
-            self.any_ended.store(false, Ordering::Release);
-            return std::mem::take(&mut ended.next);
-        }
         let later = std::mem::take(&mut ended.after_next);
         let gone = std::mem::replace(&mut ended.next, later);
         let more_wait = !ended.next.is_empty();
-        self.any_ended.store(more_wait, Ordering::Release);
         if !ended.flusher.as_ref().is_some_and(|flusher| flusher.will_wake(context.waker())) {
             ended.flusher = Some(context.waker().clone());
         }
         drop(ended);
         if more_wait {
-            // Makes the connection's task come back here once more, after it has written what was queued.
+            // For one more turn, which writes what was queued by now.
             context.waker().wake_by_ref();
         }
         gone

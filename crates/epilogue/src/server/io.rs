@@ -141,7 +141,7 @@ impl Write for ConnectionIo {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         std::task::ready!(Pin::new(&mut self.inner).poll_flush(context))?;
-        self.connection.flushed(context);
+        self.connection.flushed();
         if self.connection.awaits_reply()
             && let Poll::Ready(error) = self.poll_client_left(context)
         {

@@ -9,6 +9,7 @@ pub(crate) mod progress;
 mod protocols;
 mod serve;
 mod signal;
+mod stalled;
 mod stop;
 mod stream;
 mod timer;

@@ -1,22 +1,30 @@
 //! What a connection may speak: HTTP/1.1, and HTTP/2 where the crate was built with it.
 
+use std::sync::Arc;
+
 use tokio_util::task::TaskTracker;
 
+use super::connection::Connection;
 use super::connections::ConnectionService;
 use super::io::ConnectionIo;
 use super::serve::Limits;
+use crate::app::AppState;
 
 #[cfg(not(feature = "http2"))]
 mod http1_only {
     use hyper::server::conn::http1::{Builder, UpgradeableConnection};
 
-    use super::{ConnectionIo, ConnectionService, Limits, TaskTracker};
+    use super::{AppState, Arc, Connection, ConnectionIo, ConnectionService, Limits, TaskTracker};
 
-    #[derive(Clone)]
     pub(in crate::server) struct Protocols(Builder);
 
     impl Protocols {
-        pub(in crate::server) fn new(_limits: &Limits, _tracker: &TaskTracker) -> Self {
+        pub(in crate::server) fn new(
+            _limits: &Limits,
+            _streams: &TaskTracker,
+            _connection: &Arc<Connection>,
+            _app: &Arc<AppState>,
+        ) -> Self {
             Self(Builder::new())
         }
 
@@ -41,32 +49,29 @@ mod with_http2 {
     use hyper_util::rt::TokioTimer;
     use hyper_util::server::conn::auto::{Builder, Http1Builder, UpgradeableConnection};
 
-    use super::{ConnectionIo, ConnectionService, Limits, TaskTracker};
+    use super::{AppState, Arc, Connection, ConnectionIo, ConnectionService, Limits, TaskTracker};
+    use crate::server::stalled::Streams;
 
     /// How often an HTTP/2 client is asked whether it is still there.
     const PING_INTERVAL: Duration = Duration::from_mins(1);
     /// How long it may take to answer.
     const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
-    /// The streams of a connection are tasks of their own and may end after it, so they are tracked too.
-    #[derive(Clone)]
-    pub(in crate::server) struct Tracked(TaskTracker);
-
-    impl<F> hyper::rt::Executor<F> for Tracked
-    where
-        F: Future<Output: Send + 'static> + Send + 'static,
-    {
-        fn execute(&self, stream: F) {
-            self.0.spawn(stream);
-        }
-    }
-
-    #[derive(Clone)]
-    pub(in crate::server) struct Protocols(Builder<Tracked>);
+    pub(in crate::server) struct Protocols(Builder<Streams>);
 
     impl Protocols {
-        pub(in crate::server) fn new(limits: &Limits, tracker: &TaskTracker) -> Self {
-            let mut builder = Builder::new(Tracked(tracker.clone()));
+        pub(in crate::server) fn new(
+            limits: &Limits,
+            streams: &TaskTracker,
+            connection: &Arc<Connection>,
+            app: &Arc<AppState>,
+        ) -> Self {
+            let mut builder = Builder::new(Streams {
+                tracker: streams.clone(),
+                connection: Arc::clone(connection),
+                app: Arc::clone(app),
+                limit: limits.reply_write_timeout,
+            });
             builder
                 .http2()
                 .timer(TokioTimer::new())
@@ -77,7 +82,7 @@ mod with_http2 {
             Self(builder)
         }
 
-        pub(in crate::server) fn http1(&mut self) -> Http1Builder<'_, Tracked> {
+        pub(in crate::server) fn http1(&mut self) -> Http1Builder<'_, Streams> {
             self.0.http1()
         }
 
@@ -85,7 +90,7 @@ mod with_http2 {
             &self,
             io: ConnectionIo,
             service: ConnectionService,
-        ) -> UpgradeableConnection<'_, ConnectionIo, ConnectionService, Tracked> {
+        ) -> UpgradeableConnection<'_, ConnectionIo, ConnectionService, Streams> {
             self.0.serve_connection_with_upgrades(io, service)
         }
     }
@@ -96,11 +101,18 @@ pub(super) use http1_only::Protocols;
 #[cfg(feature = "http2")]
 pub(super) use with_http2::Protocols;
 
-/// What a server speaks under these limits.
-pub(super) fn protocols(limits: &Limits, tracker: &TaskTracker) -> Protocols {
-    let mut protocols = Protocols::new(limits, tracker);
+/// What a connection may speak under these limits.
+pub(super) fn protocols(
+    limits: &Limits,
+    streams: &TaskTracker,
+    connection: &Arc<Connection>,
+    app: &Arc<AppState>,
+) -> Protocols {
+    let mut protocols = Protocols::new(limits, streams, connection, app);
     // Our own socket notices when a client leaves, so hyper need not.
     protocols.http1().header_read_timeout(limits.header_read_timeout).half_close(true);
+    // Of a head hyper holds some 400 KiB. Its `max_buf_size` would also make the pieces of bodies smaller, and hyper-util does not pass
+    // on its `max_header_size` yet.
     if let Some(headers) = limits.max_headers {
         protocols.http1().max_headers(headers);
     }

@@ -43,10 +43,11 @@ use crate::scope::{BoxFuture, caught, drop_caught};
 /// | --- | --- |
 /// | [`header_read_timeout`](Self::header_read_timeout): a head takes too long, or no further request comes | 30 s, then the connection is closed |
 /// | [`body_read_timeout`](Self::body_read_timeout): a body takes too long | 60 s, then `408` |
-/// | [`reply_write_timeout`](Self::reply_write_timeout): nothing of a reply is taken (HTTP/1.1) | 60 s, then the connection is closed |
+/// | [`reply_write_timeout`](Self::reply_write_timeout): nothing of a reply is taken | 60 s, then the connection is closed; on HTTP/2, the stream is reset |
 /// | [`App::body_limit`]: a body is too large | 2 MiB, then `413` |
 /// | [`max_headers`](Self::max_headers): a head has too many headers (HTTP/1.1) | 100, then `431` |
-/// | [`max_header_bytes`](Self::max_header_bytes): a head is too large (HTTP/2) | 16 KiB, then `431` |
+/// | a head is too large (HTTP/1.1) | some 400 KiB, then `431` |
+/// | [`max_header_bytes`](Self::max_header_bytes): the headers are too large (HTTP/2) | 16 KiB, then `431` |
 /// | [`max_connections`](Self::max_connections) | 25,000; the next ones wait to be accepted |
 /// | [`max_concurrent_streams`](Self::max_concurrent_streams): requests at once on a connection (HTTP/2) | 200, then the stream is refused |
 /// | requests that an HTTP/2 client takes back before they were looked at ("rapid reset") | 20, then the connection is closed |
@@ -134,11 +135,16 @@ impl Server {
         self.with(|limits| limits.body_read_timeout = timeout)
     }
 
-    /// How long a client may take nothing at all of a reply on HTTP/1.1, before the connection is closed; `None` sets
-    /// no limit. The request's tasks then run, as they do when a client leaves. A client that reads slowly may take
-    /// any time in all. On HTTP/2, pings ask the client whether it is still there.
+    /// How long a client may take nothing at all of a reply, before the connection is closed; `None` sets no limit.
+    /// The request's tasks then run, as they do when a client leaves. A client that reads slowly may take any time in
+    /// all, and so may the app, whose reply may be silent for hours.
     ///
-    /// Once the server is stopping, a client may take nothing for a third of the grace period at most, on HTTP/2 too.
+    /// On HTTP/2, a client has no room for more of a reply if it does not take it, while other requests of its
+    /// connection go on. So the connection is closed only if the client takes nothing of all that is sent. If it takes
+    /// less than a frame of one reply, of 16 KiB, in this time (at most twice this time if it has taken some before),
+    /// the stream of that reply is reset.
+    ///
+    /// Once the server is stopping, a client may take nothing for a third of the grace period at most.
     pub fn reply_write_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into().map(|timeout| timeout.clamp(Duration::from_millis(1), FOR_EVER));
         self.with(|limits| limits.reply_write_timeout = timeout)
@@ -149,7 +155,10 @@ impl Server {
         self.with(|limits| limits.max_headers = Some(headers))
     }
 
-    /// How large the headers of a request may be on HTTP/2, all names and values together.
+    /// How large the headers of a request may be on HTTP/2, all names and values together, with 32 bytes more for each.
+    ///
+    /// On HTTP/1.1 a head may have some 400 KiB. What heads take in all is bounded by
+    /// [`max_connections`](Self::max_connections) and [`header_read_timeout`](Self::header_read_timeout).
     #[cfg(feature = "http2")]
     pub fn max_header_bytes(self, bytes: u32) -> Self {
         self.with(|limits| limits.max_header_bytes = bytes)

@@ -6,6 +6,7 @@ use http::Method;
 use http_body::Frame;
 
 use super::connection::Connection;
+use super::stalled::Turn;
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
 const FRAME: usize = 16 * 1024;
@@ -17,70 +18,46 @@ pub(crate) struct Stream {
     pub(crate) rest: Bytes,
     /// It asks only for the head of the reply.
     pub(crate) is_head: bool,
-    /// The app works on it, while its client waits.
-    is_busy: bool,
 }
 
 impl Stream {
     pub(super) fn new(connection: Arc<Connection>, method: &Method) -> Self {
         connection.wait.stream_begins();
-        Self { connection, rest: Bytes::new(), is_head: method == Method::HEAD, is_busy: true }
+        Self { connection, rest: Bytes::new(), is_head: method == Method::HEAD }
     }
 
     /// Hands a frame of the reply on.
     ///
     /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
-    /// pieces, the end of the body means that the peer has taken all but the last of them.
+    /// pieces, the client has taken all but the last of them when the body ends. If something follows the reply, the last byte of each
+    /// piece comes by itself: once hyper has taken it, the peer has room for all of the reply.
     pub(crate) fn hand_on<E>(
         &mut self,
         polled: Poll<Option<Result<Frame<Bytes>, E>>>,
+        something_follows: bool,
     ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
-        if polled.is_pending() {
-            self.waits_for_app();
-            return polled;
-        }
-        self.waits_for_client();
+        let turn = if polled.is_pending() { Turn::App } else { Turn::Client };
+        turn.is_next();
         polled.map_ok(|frame| match frame.into_data() {
             Ok(mut piece) => {
-                self.rest = piece.split_off(piece.len().min(FRAME));
+                let whole = piece.len();
+                let part = if something_follows && whole > 1 { whole - 1 } else { whole };
+                self.rest = piece.split_off(part.min(FRAME));
                 Frame::data(piece)
             }
             Err(trailers) => trailers,
         })
     }
-
-    /// The app has no more of the reply for now.
-    fn waits_for_app(&mut self) {
-        if !self.is_busy {
-            self.is_busy = true;
-            self.connection.wait.app_is_busy();
-        }
-    }
-
-    /// It is up to the client now to take the next piece of the reply.
-    pub(crate) fn waits_for_client(&mut self) {
-        if self.is_busy {
-            self.is_busy = false;
-            self.connection.wait.app_is_done();
-        } else {
-            self.connection.wait.client_took();
-        }
-    }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.is_busy {
-            self.connection.wait.app_is_done();
-        }
         self.connection.wait.stream_ended();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-    use std::future::poll_fn;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::time::Duration;
 
@@ -94,37 +71,6 @@ mod tests {
     fn connection(timer: &ConnectionTimer) -> Arc<Connection> {
         let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         Arc::new(Connection::new(client, None, timer.wait()))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn from_the_stop_on_a_client_must_hurry_and_the_app_need_not() {
-        const SECOND: Duration = Duration::from_secs(1);
-        let mut timer = ConnectionTimer::new(60 * SECOND, None);
-        let connection = connection(&timer);
-        timer.shorten(10 * SECOND);
-        let mut expires_within = async |time| {
-            tokio::time::timeout(time, poll_fn(|context| timer.poll_expired(context))).await.is_ok()
-        };
-        // One that is taken back while the app works on it, and one whose client has taken all.
-        drop(Stream::new(Arc::clone(&connection), &Method::GET));
-        let mut stream = Stream::new(Arc::clone(&connection), &Method::GET);
-        stream.waits_for_client();
-        drop(stream);
-
-        let mut stream = Stream::new(connection, &Method::GET);
-        let piece = || Poll::Ready(Some(Ok::<_, Infallible>(Frame::data(Bytes::from("piece")))));
-        for _ in 0..2 {
-            assert!(!expires_within(100 * SECOND).await);
-            let _ = stream.hand_on(piece());
-            assert!(!expires_within(9 * SECOND).await);
-            let _ = stream.hand_on(piece());
-            assert!(!expires_within(9 * SECOND).await);
-            for _ in 0..2 {
-                let _ = stream.hand_on::<Infallible>(Poll::Pending);
-            }
-        }
-        let _ = stream.hand_on(piece());
-        assert!(expires_within(12 * SECOND).await);
     }
 
     #[tokio::test]

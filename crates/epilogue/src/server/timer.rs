@@ -6,7 +6,8 @@
 //!
 //! On HTTP/2 hyper sets no timer. There a connection waits for a head from the end of the last request that was in flight.
 //!
-//! The same note says until when a client may take nothing of a reply: on HTTP/1, and on HTTP/2 once the server stops.
+//! The same note says until when a client may take nothing at all of what was written. On HTTP/2 a client may also take nothing of one
+//! reply: see [`stalled`](super::stalled).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,16 +26,10 @@ pub(super) struct Wait {
     stall_timeout: Duration,
     /// When the head must have come, in nanoseconds since `begun`, or [`NO_DEADLINE`].
     head_deadline: AtomicU64,
-    /// Until when the client may take nothing of a reply, on HTTP/1; in the same form. Before that is over, no head is waited for.
+    /// Until when the client may take nothing of what was written; in the same form. Before that is over, no head is waited for.
     stall_deadline: AtomicU64,
     /// The requests in flight, on HTTP/2.
     streams: AtomicUsize,
-    /// How many of them the app is working on. The others wait for their client to take more of the reply.
-    busy: AtomicUsize,
-    /// When the client last took some of a reply, on HTTP/2, in nanoseconds since `begun`.
-    took: AtomicU64,
-    /// Whether the kernel has yet to take some of what was written, on HTTP/2: the end of a reply may be part of it.
-    is_stalled: AtomicBool,
 }
 
 /// The client is not waited for.
@@ -62,13 +57,14 @@ impl Wait {
         self.head_deadline.store(NO_DEADLINE, Ordering::Relaxed);
     }
 
-    pub(super) fn stalls(&self, stalls: bool) {
-        self.is_stalled.store(stalls, Ordering::Relaxed);
+    /// Whether the kernel has yet to take some of what was written.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stall_deadline.load(Ordering::Relaxed) != NO_DEADLINE
     }
 
-    /// The client takes no more of a reply, on HTTP/1.
+    /// The client takes no more of what was written.
     pub(super) fn reply_stalls(&self) {
-        if self.stall_deadline.load(Ordering::Relaxed) == NO_DEADLINE {
+        if !self.is_stalled() {
             let until = self.nanoseconds(Instant::now() + self.stall_timeout);
             self.stall_deadline.store(until, Ordering::Relaxed);
         }
@@ -77,10 +73,7 @@ impl Wait {
     /// The client takes more of it.
     #[inline]
     pub(super) fn reply_goes_on(&self) {
-        if self.is_stalled.load(Ordering::Relaxed) {
-            self.client_took();
-        }
-        if self.stall_deadline.load(Ordering::Relaxed) != NO_DEADLINE {
+        if self.is_stalled() {
             self.reply_has_stalled();
         }
     }
@@ -93,27 +86,9 @@ impl Wait {
         }
     }
 
-    /// A request on HTTP/2 has come, and the app works on it.
+    /// A request on HTTP/2 has come.
     pub(super) fn stream_begins(&self) {
         self.streams.fetch_add(1, Ordering::Relaxed);
-        self.app_is_busy();
-    }
-
-    /// The app works on a request.
-    pub(super) fn app_is_busy(&self) {
-        self.busy.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Now it is the client's turn.
-    pub(super) fn app_is_done(&self) {
-        self.client_took();
-        // In this order, so that whoever sees that none is busy also sees when the last one was.
-        self.busy.fetch_sub(1, Ordering::Release);
-    }
-
-    /// The client has taken some of a reply.
-    pub(super) fn client_took(&self) {
-        self.took.store(self.nanoseconds(Instant::now()), Ordering::Relaxed);
     }
 
     /// The request has been answered, or taken back by its client.
@@ -145,9 +120,6 @@ impl ConnectionTimer {
             head_deadline: AtomicU64::new(NO_DEADLINE),
             stall_deadline: AtomicU64::new(NO_DEADLINE),
             streams: AtomicUsize::new(0),
-            busy: AtomicUsize::new(0),
-            took: AtomicU64::new(0),
-            is_stalled: AtomicBool::new(false),
         };
         wait.waits_for_head(begun + timeout);
         let timer = Box::pin(tokio::time::sleep(wait.shortest()));
@@ -222,14 +194,10 @@ impl ConnectionTimer {
     fn overdue_at(&self) -> Option<Instant> {
         let wait = &*self.wait;
         let at = |nanoseconds| wait.begun + Duration::from_nanos(nanoseconds);
-        let in_flight = wait.streams.load(Ordering::Acquire) > 0 || wait.is_stalled.load(Ordering::Relaxed);
-        if in_flight {
-            let (since, most) = self.hurry?;
-            let is_for_client = wait.busy.load(Ordering::Acquire) == 0;
-            return is_for_client.then(|| since.max(at(wait.took.load(Ordering::Relaxed))) + most);
-        }
+        let in_flight = wait.streams.load(Ordering::Acquire) > 0;
         let deadlines = [&wait.stall_deadline, &wait.head_deadline];
         match deadlines.map(|deadline| deadline.load(Ordering::Relaxed)) {
+            [NO_DEADLINE, _] if in_flight => None,
             [NO_DEADLINE, NO_DEADLINE] => None,
             [NO_DEADLINE, head] => Some(self.end(at(head), wait.timeout)),
             [stall, _] => Some(self.end(at(stall), wait.stall_timeout)),
@@ -397,26 +365,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reply_on_http2_is_waited_for_while_the_app_works_on_it() {
-        let mut timer = ConnectionTimer::new(60 * SECOND, None);
+    async fn requests_in_flight_on_http2_are_waited_for_unless_nothing_is_taken() {
+        let mut timer = ConnectionTimer::new(10 * SECOND, Some(3 * SECOND));
         let wait = timer.wait();
         wait.stream_begins();
-        timer.shorten(10 * SECOND);
-        assert!(!expires_within(&mut timer, 100 * SECOND).await);
-        wait.app_is_done();
-        for _ in 0..3 {
-            assert!(!expires_within(&mut timer, 9 * SECOND).await);
-            wait.client_took();
-        }
-        // The end of the reply may wait in the socket.
-        wait.stalls(true);
-        wait.stream_ended();
-        for _ in 0..3 {
-            assert!(!expires_within(&mut timer, 9 * SECOND).await);
+        for _ in 0..5 {
+            wait.reply_stalls();
+            assert!(!expires_within(&mut timer, 2 * SECOND).await);
             wait.reply_goes_on();
         }
-        assert!(!expires_within(&mut timer, 9 * SECOND).await);
-        assert!(expires_within(&mut timer, 12 * SECOND).await);
+        assert!(!expires_within(&mut timer, 100 * SECOND).await);
+        wait.reply_stalls();
+        // The end of the reply may wait in the socket.
+        wait.stream_ended();
+        assert!(!expires_within(&mut timer, 2 * SECOND).await);
+        assert!(expires_within(&mut timer, 2 * SECOND).await);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,10 @@ use axum_core::body::Body;
 use axum_core::response::Response;
 use bytes::Bytes;
 use epilogue::prelude::*;
-use epilogue_e2e::{Entries, Gate, Journal, Raw, Served, request};
+use epilogue_e2e::{
+    Entries, Gate, Journal, Raw, Served, frames, head, http2_with_room, more_room, narrow_listener,
+    narrow_socket, request, settle,
+};
 use http_body::Frame;
 use http_body_util::BodyExt;
 
@@ -247,6 +250,125 @@ async fn a_slow_http2_client_delays_its_task() {
     drop(client);
     served.stop().await.unwrap();
     assert_eq!(entries.now(), [""; 0]);
+}
+
+/// hyper takes a piece of a reply as soon as its client has room for one byte of it.
+#[tokio::test]
+async fn an_http2_client_without_room_for_the_last_byte_delays_its_task() {
+    const LENGTH: usize = 10 * 1024;
+
+    #[get("/whole")]
+    async fn whole(tasks: &BackgroundTasks, journal: State<Journal>) -> Bytes {
+        tasks.add_task(write, ((*journal).clone(), "task"));
+        Bytes::from(vec![b'x'; LENGTH])
+    }
+
+    /// A body that does not know which piece is its last.
+    #[get("/pieces")]
+    async fn pieces(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
+        tasks.add_task(write, ((*journal).clone(), "task"));
+        let (sender, pieces) = tokio::sync::mpsc::channel(1);
+        tokio::spawn(async move {
+            for _ in 0..LENGTH / 1024 {
+                drop(sender.send(Ok(std::str::from_utf8(&[b'x'; 1024]).unwrap())).await);
+            }
+        });
+        streamed(pieces)
+    }
+
+    #[get("/trailers")]
+    async fn trailers(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
+        tasks.add_task(write, ((*journal).clone(), "task"));
+        let trailers = http::HeaderMap::from_iter([(http::header::ETAG, "x".parse().unwrap())]);
+        let body = http_body_util::Full::new(Bytes::from(vec![b'x'; LENGTH]));
+        Response::new(Body::new(body.with_trailers(std::future::ready(Some(Ok(trailers))))))
+    }
+
+    for is_layered in [false, true] {
+        let (app, mut entries) = app();
+        let app = app.routes(routes![whole, pieces, trailers]);
+        let layer = tower_http::catch_panic::CatchPanicLayer::new();
+        let served = Served::new(if is_layered { app.layer(layer) } else { app }).await;
+        for path in ["/whole", "/pieces", "/trailers"] {
+            let mut client = served.connect().await;
+            client.write(http2_with_room(1)).await;
+            client.write(head(1, http::Method::GET, path, 0x5)).await;
+            let mut said = Vec::new();
+            for more in [0, LENGTH / 2, LENGTH / 2 - 2] {
+                if more > 0 {
+                    client.write(more_room(1, u32::try_from(more).unwrap())).await;
+                }
+                let room = taken(&said).0 + more.max(1);
+                while taken(&said).0 < room {
+                    client.read_more(&mut said).await;
+                }
+                settle().await;
+                assert_eq!(
+                    entries.now(),
+                    [""; 0],
+                    "{path}: the task started when {room} bytes had been sent"
+                );
+            }
+            client.write(more_room(1, 1)).await;
+            while !taken(&said).1 {
+                client.read_more(&mut said).await;
+            }
+            assert_eq!(taken(&said).0, LENGTH);
+            assert_eq!(entries.next().await, "task");
+        }
+        served.stop().await.unwrap();
+        assert_eq!(entries.now(), [""; 0]);
+    }
+}
+
+/// How much of the replies is in these HTTP/2 frames, and whether there is an end among them.
+fn taken(said: &[u8]) -> (usize, bool) {
+    let frames = frames(said);
+    let data = frames.iter().filter(|frame| frame.kind == 0x0).map(|frame| frame.length).sum();
+    // Only frames of data and heads have it, and trailers are a head.
+    (data, frames.iter().any(|frame| frame.kind <= 0x1 && frame.flags & 1 != 0))
+}
+
+/// On HTTP/2 the end of a reply has to wait for its turn, behind frames of all the others.
+#[tokio::test]
+async fn an_http2_task_waits_for_the_end_of_its_reply_behind_other_replies() {
+    const OTHERS: u32 = 40;
+
+    #[get("/other")]
+    async fn other() -> Bytes {
+        Bytes::from(vec![b'x'; 256 * 1024])
+    }
+
+    for path in ["/nothing", "/held"] {
+        let (app, mut entries) = app();
+        let served = Served::on(narrow_listener(), app.routes(routes![other]), |server| server);
+        let mut client = Raw(narrow_socket().connect(served.address).await.unwrap());
+        client.write(http2_with_room(0x1000_0000)).await;
+        for other in 0..OTHERS {
+            client.write(head(2 * other + 1, http::Method::GET, "/other", 0x5)).await;
+            settle().await;
+        }
+        let last = 2 * OTHERS + 1;
+        client.write(head(last, http::Method::GET, path, 0x5)).await;
+        settle().await;
+        assert_eq!(entries.now(), [""; 0]);
+        let mut said = Vec::new();
+        while entries.now().is_empty() {
+            client.read_more(&mut said).await;
+            settle().await;
+        }
+        let begun = said.len();
+        let has_ended = |said: &[u8]| {
+            frames(said).iter().any(|frame| frame.stream == last && frame.kind <= 0x1 && frame.flags & 1 != 0)
+        };
+        while !has_ended(&said) {
+            client.read_more(&mut said).await;
+        }
+        // One frame of each of the others would be 640 KiB.
+        let late = (said.len() - begun) / 1024;
+        assert!(late < 320, "the task started when {late} KiB were to come before the end of its reply");
+        drop(client);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
-use epilogue_e2e::{Clock, Entries, Gate, HTTP2, Journal, Served, frame, head, request, settle};
+use epilogue_e2e::{
+    Clock, Entries, Gate, HTTP2, Journal, Raw, Served, frame, frames, head, http2_with_room, more_room,
+    narrow_listener, narrow_socket, request, settle,
+};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -211,16 +214,9 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
     let (clock, body) = (Clock::stopped(), Endless::default());
     let limits = TaskLimits::default().grace(60 * SHORT);
     let app = App::new().state(body.clone()).tasks(limits).routes(routes![endless]);
-    // Makes the kernel take little at a time.
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.set_send_buffer_size(16 * 1024).unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let served = Served::on(socket.listen(8).unwrap(), app, |server| server.header_read_timeout(SHORT));
+    let served = Served::on(narrow_listener(), app, |server| server.header_read_timeout(SHORT));
     let mut client = served.connect().await;
-    client.write(&HTTP2[..24]).await;
-    // SETTINGS_INITIAL_WINDOW_SIZE, and a WINDOW_UPDATE of the connection: there is room for everything that comes.
-    client.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x10, 0, 0, 0]).await;
-    client.write([0, 0, 4, 8, 0, 0, 0, 0, 0, 0x10, 0, 0, 0]).await;
+    client.write(http2_with_room(0x1000_0000)).await;
     client.write(head(1, Method::GET, "/endless", 0x5)).await;
     // Until the reply has stalled.
     let mut before = 0;
@@ -250,17 +246,9 @@ async fn an_http2_client_that_reads_slowly_gets_the_end_of_its_reply() {
 }
 
 /// The length of the data in these HTTP/2 frames, and whether its end is among them.
-fn data(mut frames: &[u8]) -> (usize, bool) {
-    let (mut data, mut ended) = (0, false);
-    while let [a, b, c, kind, flags, ..] = frames {
-        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-        if *kind == 0 {
-            data += length;
-            ended |= flags & 1 != 0;
-        }
-        frames = frames.get(9 + length..).unwrap_or_default();
-    }
-    (data, ended)
+fn data(said: &[u8]) -> (usize, bool) {
+    let data = || frames(said).into_iter().filter(|frame| frame.kind == 0);
+    (data().map(|frame| frame.length).sum(), data().any(|frame| frame.flags & 1 != 0))
 }
 
 #[tokio::test]
@@ -344,6 +332,123 @@ async fn a_large_body_has_its_time_again_for_every_2_mib() {
             assert!(pieces < 3 || reply.ends_with(&format!("\r\n\r\n{}", 3 * piece)), "{path}: {reply}");
         }
     }
+    served.stop().await.unwrap();
+}
+
+/// On HTTP/2 it is let go by the reply: others of the connection may be waiting for the app.
+#[tokio::test]
+async fn an_http2_client_that_takes_nothing_of_a_reply_loses_that_reply_and_its_tasks_run() {
+    let clock = Clock::stopped();
+    for is_layered in [false, true] {
+        let (app, mut entries, gate) = app();
+        let layer = tower_http::catch_panic::CatchPanicLayer::new();
+        let app = if is_layered { app.layer(layer) } else { app };
+        let served = Served::with(app, |server| server.reply_write_timeout(10 * SHORT)).await;
+        let mut client = served.connect().await;
+        client.write(http2_with_room(0)).await;
+        client.write(head(1, Method::GET, "/waits", 0x5)).await;
+        client.write(head(3, Method::GET, "/taken", 0x5)).await;
+        client.write(head(5, Method::GET, "/not-taken", 0x5)).await;
+        assert_eq!(entries.next().await, "entered");
+        let mut said = Vec::new();
+        // This one is taken in the end.
+        clock.passes(9 * SHORT).await;
+        client.write(more_room(3, 5)).await;
+        assert_eq!(entries.next().await, "taken");
+        assert_eq!(clock.passes_until(entries.next()).await, "not-taken");
+        clock.passes(100 * SHORT).await;
+        gate.open();
+        client.write(more_room(1, 6)).await;
+        assert_eq!(entries.next().await, "task");
+        drop(gate);
+        let stopping = tokio::spawn(served.stop());
+        clock.passes_until(client.0.read_to_end(&mut said)).await.unwrap();
+        stopping.await.unwrap().unwrap();
+        let of = |stream| frames(&said).into_iter().rfind(move |frame| frame.stream == stream).unwrap();
+        assert_eq!([(of(1).kind, of(1).flags), (of(3).kind, of(3).flags)], [(0, 1); 2], "they are whole");
+        assert_eq!(of(5).kind, 3, "it is reset");
+    }
+}
+
+/// A client that takes a frame within the time may take any time in all.
+#[tokio::test]
+async fn an_http2_client_that_takes_a_reply_slowly_may_take_any_time_in_all() {
+    const FRAMES: usize = 8;
+
+    #[get("/large")]
+    async fn large(tasks: &BackgroundTasks, journal: State<Journal>) -> Bytes {
+        tasks.add_task(note, (journal, "large"));
+        Bytes::from(vec![b'x'; FRAMES * PIECE])
+    }
+
+    let (clock, (app, mut entries, _gate)) = (Clock::stopped(), app());
+    let served = Served::with(app.routes(routes![large]), |server| server.reply_write_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write(http2_with_room(1)).await;
+    client.write(head(1, Method::GET, "/large", 0x5)).await;
+    for _ in 0..FRAMES {
+        clock.passes(SHORT * 3 / 5).await;
+        assert_eq!(entries.now(), [""; 0]);
+        client.write(more_room(1, u32::try_from(PIECE).unwrap())).await;
+    }
+    let mut said = Vec::new();
+    while !data(&said).1 {
+        assert_ne!(client.0.read_buf(&mut said).await.unwrap(), 0, "the reply breaks off");
+    }
+    assert_eq!(data(&said).0, FRAMES * PIECE);
+    assert_eq!(entries.next().await, "large");
+    drop(client);
+    served.stop().await.unwrap();
+}
+
+/// It has room for all of them, but the frames of each wait for those of all others.
+#[tokio::test]
+async fn an_http2_client_that_reads_slowly_gets_all_of_its_replies() {
+    const REPLIES: u32 = 16;
+    const LENGTH: usize = 512 * 1024;
+
+    #[get("/large")]
+    async fn large() -> Bytes {
+        Bytes::from(vec![b'x'; LENGTH])
+    }
+
+    let clock = Clock::stopped();
+    let app = App::new().routes(routes![large]);
+    let served = Served::on(narrow_listener(), app, |server| server.reply_write_timeout(SHORT));
+    let mut client = Raw(narrow_socket().connect(served.address).await.unwrap());
+    client.write(http2_with_room(0x1000_0000)).await;
+    for reply in 0..REPLIES {
+        client.write(head(2 * reply + 1, Method::GET, "/large", 0x5)).await;
+    }
+    let mut said = Vec::new();
+    while data(&said).0 < REPLIES as usize * LENGTH {
+        clock.passes(SHORT * 3 / 5).await;
+        let enough = said.len() + 4 * PIECE;
+        while said.len() < enough && data(&said).0 < REPLIES as usize * LENGTH {
+            client.read_more(&mut said).await;
+            assert!(frames(&said).iter().all(|frame| frame.kind != 3), "a reply is reset");
+        }
+    }
+    drop(client);
+    served.stop().await.unwrap();
+}
+
+/// It has room for everything, and does not read.
+#[tokio::test]
+async fn an_http2_connection_of_which_nothing_is_taken_is_closed() {
+    #[get("/endless")]
+    async fn endless(tasks: &BackgroundTasks, journal: State<Journal>) -> Body {
+        tasks.add_task(note, (journal, "endless"));
+        Body::new(Endless::default())
+    }
+
+    let (clock, (app, mut entries, _gate)) = (Clock::stopped(), app());
+    let app = app.routes(routes![endless]);
+    let served = Served::with(app, |server| server.reply_write_timeout(SHORT)).await;
+    let mut client = served.connect().await;
+    client.write(http2_with_room(0x1000_0000)).await;
+    client.write(head(1, Method::GET, "/endless", 0x5)).await;
+    assert_eq!(clock.passes_until(entries.next()).await, "endless");
     served.stop().await.unwrap();
 }
 

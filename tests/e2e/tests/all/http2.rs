@@ -1,13 +1,15 @@
 //! What differs on HTTP/2 from HTTP/1.1, but must have the same result.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
 use epilogue::Body;
 use epilogue::prelude::*;
 use epilogue_e2e::{Clock, Entries, Gate, HTTP2, Journal, Served, frame, head, settle};
-use http_body::Body as _;
-use http_body_util::{BodyExt, Full};
+use futures_util::stream::{self, StreamExt};
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt, Full, StreamBody};
 
 async fn note(journal: State<Journal>, line: &'static str) {
     journal.write(line);
@@ -166,6 +168,38 @@ async fn a_client_without_room_does_not_hold_up_the_end() {
     clock.passes_until(served.stop()).await.unwrap();
     assert_eq!(entries.now(), ["text"]);
     drop(reply);
+}
+
+/// Neither the limit for what a client takes nor the stop is for the app.
+#[tokio::test]
+async fn a_reply_may_wait_for_the_app_for_any_time() {
+    #[get("/silent")]
+    async fn silent(gate: State<Gate>) -> Body {
+        let gate = (*gate).clone();
+        let last = stream::once(async move {
+            gate.pass().await;
+            "last"
+        });
+        let pieces = stream::iter(["first"]).chain(last);
+        let frames =
+            pieces.map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::from_static(piece.as_bytes()))));
+        Body::new(StreamBody::new(frames))
+    }
+
+    let (clock, gate) = (Clock::stopped(), Gate::default());
+    let limits = TaskLimits::default().grace(Duration::from_secs(3));
+    let app = App::new().state(gate.clone()).tasks(limits).routes(routes![silent]);
+    let served = Served::with(app, |server| server.reply_write_timeout(Duration::from_millis(50))).await;
+    let mut client = served.http2().await;
+    let mut body = client.send_request(request("GET", "/silent")).await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
+    clock.passes(Duration::from_secs(1)).await;
+    let stopping = tokio::spawn(served.stop());
+    // More than the third of the grace period that a client would have.
+    clock.passes(Duration::from_secs(2)).await;
+    gate.open();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "last");
+    stopping.await.unwrap().unwrap();
 }
 
 #[get("/host")]
