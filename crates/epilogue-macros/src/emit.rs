@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Attribute, FnArg, Generics, Ident, ItemFn, Meta, Pat, Type, parse_quote};
+use syn::{Attribute, FnArg, Generics, Ident, Meta, Pat, Type, parse_quote};
 
 use crate::asserts::Asserts;
 use crate::diagnostics::Errors;
-use crate::item;
+use crate::item::{self, ItemFn};
 use crate::parameter::{Parameter, is_nameless, name_of};
 use crate::signature::Function;
 use crate::types;
@@ -64,7 +64,7 @@ impl Function {
     fn named(&self) -> ItemFn {
         let private = &self.private;
         let mut item = self.item.clone();
-        let mut named = Vec::new();
+        let mut named = TokenStream::new();
         for input in &mut item.sig.inputs {
             let FnArg::Typed(typed) = input else { continue };
             let Some(param) = self.naming_parameter(&typed.pat) else { continue };
@@ -74,7 +74,8 @@ impl Function {
                 ty => *ty = param.ty.clone(),
             }
             let written = typed.pat.clone();
-            if param.is_named_in_body()
+            if self.names_in_body
+                && param.can_be_named_in_body()
                 && let Pat::Ident(pattern) = &mut *typed.pat
             {
                 let (name, ty) = (&param.name, &param.ty_in_body);
@@ -82,13 +83,13 @@ impl Function {
                 let value = quote_spanned!(span=> #private::named(#name));
                 // Lint attributes of the parameter are meant for this name, which the body uses.
                 let lints = typed.attrs.extract_if(.., |attr| is_lint(attr));
-                named.push(
-                    parse_quote!(#[allow(clippy::shadow_reuse)] #(#lints)* let #written: #ty = #value;),
-                );
+                named.extend(quote!(#[allow(clippy::shadow_reuse)] #(#lints)* let #written: #ty = #value;));
                 (pattern.by_ref, pattern.mutability) = (None, None);
             }
         }
-        item.block.stmts.splice(0..0, named);
+        if !named.is_empty() {
+            item.begin_with(&named);
+        }
         if self.names_dependency() {
             // The names are looked up in a private type. It could not be public, since it would then have to name private types.
             item.attrs.push(parse_quote!(#[allow(private_interfaces)]));
@@ -157,7 +158,7 @@ impl Function {
             item.sig.output = parse_quote!(-> #private::Unfinished);
         }
         if has_no_types || self.has_no_output || self.has_no_body {
-            *item.block = parse_quote!({ #private::unfinished() });
+            item.body = parse_quote!({ #private::unfinished() });
             // Its own body uses the parameters.
             item.attrs.push(parse_quote!(#[allow(unused_mut, unused_variables)]));
         }

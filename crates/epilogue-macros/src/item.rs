@@ -1,65 +1,71 @@
-//! What a macro may stand on instead of a proper function: another item, or something that does not parse.
+//! What a macro stands on: a function, or instead of one another item, or something that does not parse.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    AttrStyle, Attribute, FnArg, Ident, Item, ItemFn, ReturnType, Token, TraitItem, TraitItemFn, Visibility,
-    parse_quote,
+    AttrStyle, Attribute, Block, FnArg, Ident, Item, ReturnType, Signature, Token, TraitItem, TraitItemFn,
+    Visibility, braced, parse_quote,
 };
 
 use crate::diagnostics::Errors;
 
-/// A function. What stands as `#![…]` within its braces applies to all of it, so it is read as if it stood above.
-pub(crate) fn function(tokens: TokenStream) -> syn::Result<ItemFn> {
-    let mut item: ItemFn = syn::parse2(tokens)?;
-    item.attrs.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
-    Ok(item)
+/// A function, with the body as it was written: rustc can read what syn cannot, such as a statement out of a macro's `$s:stmt`.
+#[derive(Clone)]
+pub(crate) struct ItemFn {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// In the braces that were written. Those that are made anew have one span, and what rustc has reported at the last of them, such as a
+    /// body that ends too early, it would report again.
+    pub(crate) body: Group,
 }
 
-/// The same tokens, where what ends in a block and comes out of a macro's `$b:block` or `$e:expr` stands as if it had been written there.
-/// syn wants a semicolon after the invisible groups that these are in, and rustc does not.
-pub(crate) fn with_blocks(tokens: TokenStream) -> TokenStream {
-    let mut tokens = tokens.into_iter().peekable();
-    let mut all = TokenStream::new();
-    while let Some(token) = tokens.next() {
-        let TokenTree::Group(group) = token else {
-            all.extend([token]);
-            continue;
-        };
-        let within = with_blocks(group.stream());
-        let is_statement = group.delimiter() == Delimiter::None && !tokens.peek().is_some_and(goes_on);
-        if is_statement && ends_in_block(&within) {
-            all.extend(within);
-            continue;
+impl Parse for ItemFn {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut attrs = input.call(Attribute::parse_outer)?;
+        let (vis, sig) = (input.parse()?, input.parse()?);
+        let mut body: Group = input.fork().parse()?;
+        let content;
+        braced!(content in input);
+        // What stands as `#![…]` within the braces applies to all of it, so it is read as if it stood above.
+        let inner = content.call(Attribute::parse_inner)?;
+        let rest = content.parse()?;
+        if !inner.is_empty() {
+            body = in_braces(rest, body.span());
         }
-        let mut replaced = Group::new(group.delimiter(), within);
-        replaced.set_span(group.span());
-        all.extend([TokenTree::from(replaced)]);
-    }
-    all
-}
-
-/// Whether an expression goes on with this token.
-fn goes_on(next: &TokenTree) -> bool {
-    match next {
-        TokenTree::Punct(punct) => punct.as_char() != '#',
-        TokenTree::Ident(name) => name == "as" || name == "else",
-        _ => false,
+        attrs.extend(inner.into_iter().map(|attr| Attribute { style: AttrStyle::Outer, ..attr }));
+        Ok(Self { attrs, vis, sig, body })
     }
 }
 
-/// Whether rustc needs no semicolon after this expression.
-fn ends_in_block(expr: &TokenStream) -> bool {
-    const KEYWORDS: &[&str] = &["const", "for", "if", "loop", "match", "unsafe", "while"];
-    let is_block =
-        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    let mut tokens = expr.clone().into_iter();
-    let Some(first) = tokens.next() else { return false };
-    let begins = is_block(&first) || KEYWORDS.contains(&&*first.to_string());
-    begins && is_block(&tokens.last().unwrap_or(first))
+impl ItemFn {
+    /// Its body, if syn can read it.
+    pub(crate) fn parsed_body(&self) -> Option<Block> {
+        syn::parse2(self.body.to_token_stream()).ok()
+    }
+
+    /// Has its body begin with these statements.
+    pub(crate) fn begin_with(&mut self, statements: &TokenStream) {
+        let body = self.body.stream();
+        self.body = in_braces(quote!(#statements #body), self.body.span());
+    }
+}
+
+fn in_braces(body: TokenStream, span: Span) -> Group {
+    let mut braces = Group::new(Delimiter::Brace, body);
+    braces.set_span(span);
+    braces
+}
+
+impl ToTokens for ItemFn {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attrs, vis, sig, body } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+    }
 }
 
 /// Notes an error if an item is known to be something other than a function.
@@ -83,7 +89,7 @@ pub(crate) fn refuse_other(tokens: &TokenStream, attribute: &str, errors: &mut E
 const WITHOUT_A_BODY: &str = "one without a body";
 
 /// The keyword of an item that is not a function, and what such an item is called.
-fn other(tokens: &TokenStream) -> Option<(proc_macro2::Span, &'static str)> {
+fn other(tokens: &TokenStream) -> Option<(Span, &'static str)> {
     if let Ok(TraitItem::Fn(TraitItemFn { sig, default: None, .. })) = syn::parse2(tokens.clone()) {
         return Some((sig.fn_token.span(), WITHOUT_A_BODY));
     }

@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, ItemFn, ReturnType};
+use syn::{Attribute, ReturnType};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
-use crate::item;
+use crate::item::{self, ItemFn};
 use crate::signature::check_qualifiers;
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
@@ -14,7 +14,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut args = Args::parse(args, "an option has a name: write `crate = …`", &mut errors);
     let private = args.private(&mut errors);
     args.finish("`#[epilogue::main]`", &["crate"], &mut errors);
-    let Ok(mut function) = item::function(item.clone()) else {
+    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
         item::refuse_other(item, "#[epilogue::main]", &mut errors);
         return errors.beside(item);
     };
@@ -24,7 +24,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     }
     check(&function, &mut errors);
     check_qualifiers(&function.sig, "`main`", &mut errors);
-    let ItemFn { attrs, vis, mut sig, block: body, .. } = function;
+    let ItemFn { attrs, vis, mut sig, body } = function;
     let ty = match &sig.output {
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, ty) => quote!(#ty),

@@ -7,10 +7,10 @@
 //! The names in a signature are imported beside the function, so that it can be called wherever it is visible. There, the alias of a name
 //! that does not exist is the struct as well.
 //!
-//! The body begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. If there is no such dependency, this is the error, and
-//! the variable has an error type, so that the body is not blamed as well. Its alias comes out of a table, which is filled in a block: there,
-//! the alias of a name that does not exist is an error that rustc has reported. Everything else uses the alias itself, since rustc
-//! recognises a repeated error only within one item.
+//! A body that parses begins with `let user: Depends<<alias as Dependency>::This> = named(user);`. If there is no such dependency, this is
+//! the error, and the variable has an error type, so that the body is not blamed as well. Its alias comes out of a table, which is filled in
+//! a block: there, the alias of a name that does not exist is an error that rustc has reported. Everything else uses the alias itself, since
+//! rustc recognises a repeated error only within one item.
 
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -33,6 +33,8 @@ pub(crate) struct Names {
     function: Span,
     /// What ends the aliases of this function, which stand beside those of others.
     place: String,
+    /// The body names what it can, and so checks it.
+    in_body: bool,
     private: TokenStream,
     /// What the function's attributes allow.
     allowed: TokenStream,
@@ -59,6 +61,7 @@ impl Names {
             table,
             function: name.span(),
             place,
+            in_body: function.names_in_body,
             private: function.private.clone(),
             allowed: allowed(&function.item.attrs),
             found: Vec::new(),
@@ -74,7 +77,7 @@ impl Names {
 
     fn replace(&mut self, param: &mut Parameter) {
         let first = self.found.len();
-        let is_asserted = !param.is_named_in_body();
+        let is_asserted = !(self.in_body && param.can_be_named_in_body());
         let mut add = |path: &Path| {
             let mut aliased = path.segments.last().cloned().expect("a path has a segment");
             let alias = alias(aliased.ident.span());

@@ -70,8 +70,8 @@ impl Parameter {
         self.attrs.is_empty() && types::is_one_of(&self.ty, PLAIN)
     }
 
-    /// Whether the body states its type once more, see `names.rs`. That is left out for an unused parameter, since lints would notice.
-    pub(crate) fn is_named_in_body(&self) -> bool {
+    /// Whether the body can state its type once more, see `names.rs`. That is left out for an unused parameter, since lints would notice.
+    pub(crate) fn can_be_named_in_body(&self) -> bool {
         self.is_owned_depends() && !self.name.to_string().starts_with('_')
     }
 }

@@ -4,16 +4,16 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::visit::Visit;
 use syn::{
-    Attribute, Block, ExprYield, GenericParam, Generics, ItemFn, Meta, ReturnType, Signature, Type,
-    TypeParamBound, WherePredicate,
+    Attribute, ExprYield, GenericParam, Generics, Meta, ReturnType, Signature, Type, TypeParamBound,
+    WherePredicate,
 };
 
 use crate::diagnostics::Errors;
 use crate::forbidden::{self, Place};
 use crate::habits::repair;
-use crate::parameter::Parameter;
+use crate::item::{self, ItemFn};
+use crate::parameter::{self, Parameter};
 use crate::types;
-use crate::{item, parameter};
 
 /// A function that an attribute may stand on.
 pub(crate) struct Function {
@@ -24,9 +24,12 @@ pub(crate) struct Function {
     pub(crate) has_no_output: bool,
     /// The body has a `yield`, or fits a pattern that stands where a parameter's name should be. rustc would report that too.
     pub(crate) has_no_body: bool,
+    /// The body states the types of some parameters once more, see `names.rs`. For that its braces are made anew, so it has to parse: see
+    /// `ItemFn::body`.
+    pub(crate) names_in_body: bool,
     /// The hidden module of `epilogue`, as the function's crate reaches it.
     pub(crate) private: TokenStream,
-    /// What was written, if it does not parse: rustc reports why.
+    /// What was written, if the signature does not parse: rustc reports why.
     pub(crate) unparsed: Option<TokenStream>,
 }
 
@@ -103,8 +106,7 @@ impl Function {
         errors: &mut Errors,
     ) -> Option<Self> {
         let (read, repaired) = repair::signature(tokens.clone(), kind, errors);
-        let read = item::function(read.clone()).or_else(|_| item::function(item::with_blocks(read)));
-        let Ok(mut item) = read else {
+        let Ok(mut item) = syn::parse2::<ItemFn>(read) else {
             if item::refuse_other(tokens, attribute, errors) {
                 return None;
             }
@@ -113,20 +115,17 @@ impl Function {
         check_other_macros(&mut item, kind, errors);
         check_options(&mut item, errors);
         check_qualifiers(&item.sig, kind.name(), errors);
-        let yields = kind == Kind::Dependency && check_yield(&item.block, errors);
+        let yields = kind == Kind::Dependency && check_yield(&item, errors);
+        let mut params: Vec<Parameter> = Vec::new();
+        for (index, input) in item.sig.inputs.iter_mut().enumerate() {
+            let before = errors.count();
+            let Some(mut param) = parameter::read(input, kind, errors) else { continue };
+            param.is_reported = errors.count() > before || repaired.get(index) == Some(&true);
+            params.push(param);
+        }
+        let names_in_body =
+            params.iter().any(Parameter::can_be_named_in_body) && item.parsed_body().is_some();
         let has_no_body = yields || item.sig.inputs.iter().any(parameter::is_nameless);
-        let params = item
-            .sig
-            .inputs
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(index, input)| {
-                let before = errors.count();
-                let mut param = parameter::read(input, kind, errors)?;
-                param.is_reported = errors.count() > before || repaired.get(index) == Some(&true);
-                Some(param)
-            })
-            .collect();
         let before = errors.count();
         let output = output(&item.sig, kind, errors);
         let has_no_output = errors.count() > before;
@@ -137,6 +136,7 @@ impl Function {
             output,
             has_no_output,
             has_no_body,
+            names_in_body,
             private: private.clone(),
             unparsed: None,
         })
@@ -153,6 +153,7 @@ impl Function {
             output,
             has_no_output: !unsaid.is_empty(),
             has_no_body: false,
+            names_in_body: false,
             private: private.clone(),
             unparsed: Some(tokens),
         })
@@ -288,15 +289,20 @@ fn check_options(item: &mut ItemFn, errors: &mut Errors) {
 }
 
 /// In FastAPI, what follows the `yield` of a dependency runs when its scope ends. Returns whether there is one.
-fn check_yield(body: &Block, errors: &mut Errors) -> bool {
+fn check_yield(item: &ItemFn, errors: &mut Errors) -> bool {
     struct First<'b>(Option<&'b ExprYield>);
     impl<'b> Visit<'b> for First<'b> {
         fn visit_expr_yield(&mut self, expr: &'b ExprYield) {
             self.0.get_or_insert(expr);
         }
     }
+    // What other macros are given may have the word, too, so a body that has it is parsed.
+    if types::word(item.body.stream(), &|word| word == "yield").is_none() {
+        return false;
+    }
+    let Some(body) = item.parsed_body() else { return false };
     let mut first = First(None);
-    first.visit_block(body);
+    first.visit_block(&body);
     if let Some(expr) = first.0 {
         errors.at(
             expr,

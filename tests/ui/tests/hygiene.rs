@@ -303,6 +303,67 @@ mod groups_of_a_macro {
     }
 }
 
+/// Bodies with what comes out of a macro in a group of its own: a statement, a block, a pattern, an attribute. rustc can read them all.
+mod bodies_of_a_macro {
+    use epilogue::prelude::*;
+    use epilogue::testing::TestClient;
+
+    macro_rules! items {
+        ($one:ident, $three:ident, $first:stmt, $prepare:block, $pattern:pat, $some:expr, $attribute:meta) => {
+            #[dependency]
+            fn number() -> u32 {
+                #![$attribute]
+                $first;
+                $prepare
+                let two = $one + 1;
+                two
+            }
+
+            #[task]
+            async fn noted(line: String) -> Result<(), String> {
+                $first;
+                let $pattern = $some else { return Ok(()) };
+                Err(format!("{line} {} {}", $one, $three))
+            }
+
+            #[get("/")]
+            async fn read(number: Depends<number>, tasks: &BackgroundTasks) -> String {
+                $first;
+                let $pattern = $some else { return String::new() };
+                tasks.add(noted { line: String::from("noted") });
+                format!("{} {} {}", $one, *number, $three)
+            }
+
+            #[websocket("/socket")]
+            async fn socket(socket: WebSocket) {
+                $first;
+                drop((socket, $one));
+            }
+
+            #[epilogue::main]
+            pub async fn main() -> Result<u32, String> {
+                $first;
+                $prepare
+                let client = TestClient::new(App::new().routes(routes![read, socket]));
+                let reply = client.get("/").send().await;
+                assert_eq!(reply.text(), "1 2 3");
+                assert_eq!(reply.failed_tasks()[0].message, "noted 1 3");
+                Ok($one)
+            }
+        };
+    }
+
+    items!(
+        one,
+        three,
+        let one: u32 = u32::from(true),
+        { println!("prepared") },
+        Some(three),
+        Some(3).filter(|_| true),
+        allow(clippy::let_and_return)
+    );
+}
+
 /// Items out of another crate's macro, which reaches epilogue by `$crate`.
 mod items_of_a_macro_of_another_crate {
     #[epilogue::dependency]
@@ -530,4 +591,9 @@ fn they_have_routes() {
     assert!(format!("{:?}", groups_of_a_macro::prepared()).contains("a_block"));
     let _ = epilogue_ui_renamed::app();
     let _ = epilogue_ui_strict::app();
+}
+
+#[test]
+fn bodies_of_a_macro_run() {
+    assert_eq!(bodies_of_a_macro::main(), Ok(1));
 }
