@@ -21,8 +21,7 @@ impl Function {
         asserts: &Asserts,
         errors: Errors,
     ) -> TokenStream {
-        let is_alone = self.is_method() || self.repeats_a_name();
-        if errors.is_empty() && !is_alone && self.unparsed.is_none() {
+        if errors.is_empty() && self.unparsed.is_none() {
             let item = self.for_all();
             if self.generics().params.is_empty() {
                 return quote!(#item #right);
@@ -36,11 +35,11 @@ impl Function {
             let unparsed = item::without_options(unparsed.clone());
             return quote!(#errors #stub #unparsed);
         }
-        let item = self.with_errors(is_alone);
+        let item = self.with_errors();
         if self.is_method() {
             return quote!(#item #errors);
         }
-        let asserts = (!is_alone).then(|| generated(&self.private, &[], &asserts.tokens()));
+        let asserts = generated(&self.private, &[], &asserts.tokens());
         quote!(#errors #stub #asserts #item)
     }
 
@@ -140,9 +139,9 @@ impl Function {
     }
 
     /// The function for an item with errors: as it was written, except for what would make rustc report more errors.
-    fn with_errors(&self, is_alone: bool) -> ItemFn {
+    fn with_errors(&self) -> ItemFn {
         let private = &self.private;
-        let mut item = if is_alone { self.item.clone() } else { self.named() };
+        let mut item = if self.is_method() { self.item.clone() } else { self.named() };
         let has_no_types = self.params.iter().any(|param| !param.is_type);
         for input in &mut item.sig.inputs {
             let nameless = is_nameless(input);

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, Span};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr, ExprLit, FnArg, Lit, Meta, MetaNameValue, Pat, PatType, Type, TypeReference};
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, MetaNameValue, Pat, PatType, Type, TypeReference, parse_quote,
+};
 
 use crate::diagnostics::Errors;
 use crate::forbidden::{self, Place};
@@ -166,6 +168,25 @@ pub(crate) fn name_of(pattern: &Pat) -> Option<&Ident> {
 
 pub(crate) fn is_nameless(input: &FnArg) -> bool {
     matches!(input, FnArg::Typed(input) if name_of(&input.pat).is_none())
+}
+
+/// Refuses a parameter with the name of an earlier one, and takes the name off it. rustc would do so too, unless one of them comes out of a
+/// macro, where it is a name of its own.
+pub(crate) fn refuse_second(input: &mut FnArg, param: &Parameter, kind: Kind, errors: &mut Errors) {
+    let Parameter { name, key, ty, .. } = param;
+    let message = if kind == Kind::Task {
+        format!("an earlier argument is called `{name}` too: write another name")
+    } else if types::holds_value(ty) {
+        format!(
+            "an earlier parameter is called `{name}` too: write another name, with `#[param(alias = {key:?})]` before it"
+        )
+    } else {
+        format!("an earlier parameter is called `{name}` too: write another name")
+    };
+    errors.at(name, message);
+    if let FnArg::Typed(typed) = input {
+        *typed.pat = parse_quote!(_);
+    }
 }
 
 /// The parameters to write for axum's `Path((id, name))`, one for each segment.

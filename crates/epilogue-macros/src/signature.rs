@@ -120,6 +120,10 @@ impl Function {
         for (index, input) in item.sig.inputs.iter_mut().enumerate() {
             let before = errors.count();
             let Some(mut param) = parameter::read(input, kind, errors) else { continue };
+            if params.iter().any(|earlier| earlier.name == param.name) {
+                parameter::refuse_second(input, &param, kind, errors);
+                continue;
+            }
             param.is_reported = errors.count() > before || repaired.get(index) == Some(&true);
             params.push(param);
         }
@@ -162,14 +166,6 @@ impl Function {
     /// What the function returns, if rustc should check it: `Unit` if something else about it has been reported.
     pub(crate) fn output_to_check(&self) -> &Output {
         if self.has_no_output { &Output::Unit } else { &self.output }
-    }
-
-    /// Whether two parameters have one name, which rustc reports for the function itself.
-    pub(crate) fn repeats_a_name(&self) -> bool {
-        let repeats = |(index, param): (usize, &Parameter)| {
-            self.params[..index].iter().any(|earlier| earlier.name == param.name)
-        };
-        self.params.iter().enumerate().any(repeats)
     }
 
     pub(crate) fn is_async(&self) -> bool {
