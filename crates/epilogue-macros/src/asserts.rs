@@ -264,7 +264,13 @@ impl Asserts {
     }
 
     /// The fields of a parameter's struct that `#[param(fields(...))]` limits: they exist, and the limits suit their types.
-    pub(crate) fn fields(&mut self, param: &Parameter, name: &TokenStream, limited: &[(Ident, Limits)]) {
+    pub(crate) fn fields(
+        &mut self,
+        param: &Parameter,
+        name: &TokenStream,
+        limited: &[(Ident, Limits)],
+        generics: &Generics,
+    ) {
         if limited.is_empty() {
             return;
         }
@@ -285,8 +291,9 @@ impl Asserts {
             let text = limits.text.then(|| quote_spanned!(at=> __epilogue::text(#held);));
             quote_spanned!(at=> let #held = &#value.#field; #number #text)
         });
+        let (impl_generics, _, where_clause) = generics.split_for_impl();
         self.add(quote! {
-            fn holds(#value: &#held) { #(#checks)* }
+            fn holds #impl_generics (#value: &#held) #where_clause { #(#checks)* }
         });
     }
 

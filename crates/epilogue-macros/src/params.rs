@@ -65,7 +65,7 @@ impl Params {
                 if is_right { all.asserts.name(&param.ty, generics) } else { param.ty.to_token_stream() };
             if is_right {
                 all.asserts.parameter(param, &ty, options.limits, generics);
-                all.asserts.fields(param, &ty, &options.limited);
+                all.asserts.fields(param, &ty, &options.limited, generics);
             }
             let default = options
                 .meant(param)

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use epilogue::prelude::*;
 use epilogue::testing::TestClient;
 use epilogue_e2e::{Entries, Journal, errors};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 #[derive(Debug, thiserror::Error)]
 #[error("melted")]
@@ -1169,4 +1171,39 @@ chain! {
 async fn a_chain_may_be_long() {
     let client = TestClient::new(App::new().routes(routes![ends_a_chain]));
     assert_eq!(client.get("/chain?start=7").send().await.text(), "70");
+}
+
+/// The limits of a generic struct's fields are those of each type that it is used with.
+#[tokio::test]
+async fn the_fields_of_a_generic_struct_have_limits() {
+    #[derive(Deserialize)]
+    struct Page<T> {
+        limit: u32,
+        of: Option<T>,
+    }
+    #[derive(Dependency)]
+    struct Paging<T> {
+        #[param(fields(limit(le = 100)))]
+        page: Query<Page<T>>,
+    }
+    #[dependency]
+    fn limit_of<T: DeserializeOwned + Send + Sync + 'static>(
+        #[param(fields(limit(le = 100)))] page: Query<Page<T>>,
+    ) -> u32 {
+        page.limit + u32::from(page.of.is_some())
+    }
+    #[get("/struct")]
+    async fn of_struct(paging: Depends<Paging<u8>>) -> String {
+        format!("{} {:?}", paging.page.limit, paging.page.of)
+    }
+    #[get("/function")]
+    async fn of_function(limit: Depends<limit_of<u8>>) -> String {
+        limit.to_string()
+    }
+    let client = TestClient::new(App::new().routes(routes![of_struct, of_function]));
+    assert_eq!(client.get("/struct?limit=100&of=1").send().await.text(), "100 Some(1)");
+    assert_eq!(client.get("/function?limit=100&of=1").send().await.text(), "101");
+    for path in ["/struct", "/function"] {
+        assert_eq!(client.get(&format!("{path}?limit=101")).send().await.status(), 422, "{path}");
+    }
 }
