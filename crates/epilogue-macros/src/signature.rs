@@ -1,11 +1,12 @@
 //! The signature of a function: its parameters, whether it is async, what it returns. The body is left alone.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, ExprYield, GenericParam, Generics, Meta, ReturnType, Signature, Type, TypeParamBound,
-    WherePredicate,
+    Attribute, ExprYield, GenericParam, Generics, Lifetime, LifetimeParam, Meta, ReturnType, Signature,
+    TraitBound, Type, TypeParamBound, WherePredicate,
 };
 
 use crate::diagnostics::Errors;
@@ -227,12 +228,29 @@ impl Function {
 }
 
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
+    /// A bound that names one of these lifetimes holds for any: a call lends for as long as it takes.
+    struct ForAny(Vec<Lifetime>);
+    impl VisitMut for ForAny {
+        fn visit_trait_bound_mut(&mut self, bound: &mut TraitBound) {
+            let is_named = |lifetime: &&Lifetime| {
+                types::word(bound.to_token_stream(), &|word| *word == lifetime.ident).is_some()
+            };
+            let named: Vec<_> = self.0.iter().filter(is_named).cloned().collect();
+            if !named.is_empty() {
+                let any = bound.lifetimes.get_or_insert_default();
+                any.lifetimes.extend(named.into_iter().map(LifetimeParam::new).map(GenericParam::Lifetime));
+            }
+        }
+    }
+    let mut any = ForAny(generics.lifetimes().map(|param| param.lifetime.clone()).collect());
     generics.params =
         generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
-    keep_bounds(
+    let mut generics = keep_bounds(
         generics,
         |bound| !matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static"),
-    )
+    );
+    any.visit_generics_mut(&mut generics);
+    generics
 }
 
 /// Keeps these bounds of the type parameters, and none of the lifetimes.

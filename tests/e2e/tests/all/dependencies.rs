@@ -1207,3 +1207,35 @@ async fn the_fields_of_a_generic_struct_have_limits() {
         assert_eq!(client.get(&format!("{path}?limit=101")).send().await.status(), 422, "{path}");
     }
 }
+
+/// A bound may name the lifetime of what a call lends.
+#[tokio::test]
+async fn a_type_may_use_what_is_borrowed() {
+    trait Count<'a> {
+        fn count(&self, tasks: &'a BackgroundTasks) -> usize;
+    }
+    #[derive(Default)]
+    struct All;
+    impl<'a> Count<'a> for All {
+        fn count(&self, tasks: &'a BackgroundTasks) -> usize {
+            tasks.len()
+        }
+    }
+    #[dependency]
+    fn count<'a, T: Count<'a> + Default + Send + Sync + 'static>(tasks: &'a BackgroundTasks) -> usize {
+        T::default().count(tasks)
+    }
+    #[dependency]
+    async fn counted<'a, T>(tasks: &'a BackgroundTasks) -> usize
+    where
+        T: Count<'a> + Default + Send + Sync + 'static,
+    {
+        T::default().count(tasks)
+    }
+    #[get("/")]
+    async fn index(count: Depends<count<All>>, counted: Depends<counted<All>>) -> String {
+        format!("{} {}", *count, *counted)
+    }
+    let client = TestClient::new(App::new().routes(routes![index]));
+    assert_eq!(client.get("/").send().await.text(), "0 0");
+}
