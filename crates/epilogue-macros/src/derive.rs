@@ -11,7 +11,9 @@ use crate::emit::generated;
 use crate::forbidden::{self, Place, unsourced};
 use crate::parameter::Parameter;
 use crate::params::Params;
-use crate::types::{arguments, bare, dependency_of, holds_value, is_extract, is_unsized, mentions, text};
+use crate::types::{
+    arguments, bare, dependency_of, holds_value, is_extract, is_unsized, mentions, text, without_self,
+};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -91,11 +93,13 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
         // The fields are not checked any further: which of them borrows need not be reported as well.
         return Vec::new();
     }
-    fields.iter().filter_map(|one| field(one, errors)).collect()
+    let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
+    let this = parse_quote!(#name #arguments);
+    fields.iter().filter_map(|one| field(one, &this, errors)).collect()
 }
 
-/// Reads a field that has a name.
-fn field(field: &Field, errors: &mut Errors) -> Option<Parameter> {
+/// Reads a field that has a name, of a struct of `this` type.
+fn field(field: &Field, this: &Type, errors: &mut Errors) -> Option<Parameter> {
     let before = errors.count();
     let ty = bare(&field.ty);
     match &ty {
@@ -111,7 +115,7 @@ fn field(field: &Field, errors: &mut Errors) -> Option<Parameter> {
         errors.at(attr, "a field says by its type what it depends on, as in `Depends<name>`: remove this");
     }
     let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
-    let mut param = Parameter::new(field.ident.clone()?, ty, attrs);
+    let mut param = Parameter::new(field.ident.clone()?, without_self(&ty, this), attrs);
     param.is_reported = errors.count() > before;
     Some(param)
 }

@@ -386,7 +386,7 @@ fn is_variant(path: &Path) -> bool {
 }
 
 /// The same tokens with another span: rustc reports an error that it finds several times at one span only once.
-fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {

@@ -1,13 +1,15 @@
 //! What can be found out about a type from the way it is written.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    GenericArgument, Generics, Ident, Path, PathArguments, Type, TypeGroup, TypeParamBound, TypeParen,
-    TypeTraitObject,
+    ExprPath, GenericArgument, Generics, Ident, Path, PathArguments, Type, TypeGroup, TypeParamBound,
+    TypeParen, TypePath, TypeTraitObject, parse_quote,
 };
+
+use crate::names::respanned;
 
 /// A type without what may stand around it or its parts: parentheses, or the invisible group of a macro's `$t:ty`. All code that goes by
 /// how a type is written uses this.
@@ -25,6 +27,42 @@ pub(crate) fn bare(ty: &Type) -> Type {
     }
     let mut ty = ty.clone();
     Bares.visit_type_mut(&mut ty);
+    ty
+}
+
+/// A type out of the item whose type `this` is, as it is written elsewhere: there, nothing is called `Self`.
+pub(crate) fn without_self(ty: &Type, this: &Type) -> Type {
+    struct Names<'t>(&'t Type);
+    impl Names<'_> {
+        /// What stands for a path that begins with `Self`.
+        fn path(&self, path: &Path) -> Option<TokenStream> {
+            let mut segments = path.segments.iter();
+            let first = segments.next().filter(|first| first.ident == "Self")?;
+            let this = respanned(self.0.to_token_stream(), first.ident.span());
+            Some(if segments.len() == 0 { this } else { quote!(<#this> #(:: #segments)*) })
+        }
+    }
+    impl VisitMut for Names<'_> {
+        fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
+            visit_mut::visit_type_path_mut(self, ty);
+            if ty.qself.is_none()
+                && let Some(path) = self.path(&ty.path)
+            {
+                *ty = parse_quote!(#path);
+            }
+        }
+
+        fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
+            visit_mut::visit_expr_path_mut(self, expr);
+            if expr.qself.is_none()
+                && let Some(path) = self.path(&expr.path)
+            {
+                *expr = parse_quote!(#path);
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Names(this).visit_type_mut(&mut ty);
     ty
 }
 

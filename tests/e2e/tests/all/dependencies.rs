@@ -1239,3 +1239,44 @@ async fn a_type_may_use_what_is_borrowed() {
     let client = TestClient::new(App::new().routes(routes![index]));
     assert_eq!(client.get("/").send().await.text(), "0 0");
 }
+
+/// `Self` in a field's type is the struct, as in that of any struct.
+#[tokio::test]
+async fn a_struct_may_name_itself() {
+    trait Limited {
+        type Limit;
+        const PARTS: usize;
+    }
+    #[dependency]
+    fn name<T: ?Sized + 'static>() -> &'static str {
+        std::any::type_name::<T>()
+    }
+    #[derive(Dependency)]
+    struct Plain {
+        limit: Query<<Self as Limited>::Limit>,
+        parts: Json<[u8; Self::PARTS]>,
+        name: Depends<name<[Self]>>,
+    }
+    impl Limited for Plain {
+        type Limit = u8;
+        const PARTS: usize = 2;
+    }
+    #[derive(Dependency)]
+    struct Generic<T: Send + Sync + 'static> {
+        limit: Query<<Self as Limited>::Limit>,
+        name: Depends<name<T>>,
+    }
+    impl<T: Send + Sync> Limited for Generic<T> {
+        type Limit = u8;
+        const PARTS: usize = 0;
+    }
+    #[post("/")]
+    async fn index(plain: Depends<Plain>, generic: Depends<Generic<u8>>) -> String {
+        let Plain { limit, parts, name } = &*plain;
+        let is_of_plain = name.ends_with("Plain]");
+        format!("{limit} {} {is_of_plain} {} {}", parts.len(), generic.limit, *generic.name)
+    }
+    let client = TestClient::new(App::new().routes(routes![index]));
+    let reply = client.post("/?limit=1").json(&[1, 2]).send().await;
+    assert_eq!(reply.text(), "1 2 true 1 u8");
+}
