@@ -12,7 +12,7 @@ use crate::docs::{self, HoistedDefault};
 use crate::habits::advice::is_direct;
 use crate::param_options::ParamOptions;
 use crate::parameter::Parameter;
-use crate::types::{arguments, is_extract, is_named, is_one_of, is_scalar, mentions};
+use crate::types::{arguments, dependency_of, is_extract, is_named, is_one_of, is_scalar, mentions};
 
 /// The tokens of a list of parameters.
 pub(crate) struct Params {
@@ -137,7 +137,7 @@ fn node(
 /// The way from a parameter back to the item, unless it is certainly no dependency.
 fn way(param: &Parameter, type_name: &TokenStream, fuel: &TokenStream) -> Option<TokenStream> {
     let ty = &param.ty;
-    let is_value = is_direct(ty) || is_extract(ty);
+    let is_value = is_direct(ty) && dependency_of(ty).is_none() || is_extract(ty);
     (!is_value).then(|| quote_spanned!(ty.span()=> __epilogue::Usable::<#type_name, #fuel>::WAY))
 }
 
