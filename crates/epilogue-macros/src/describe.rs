@@ -81,7 +81,7 @@ impl Described<'_> {
             impl #impl_generics __epilogue::Dependency for #name #ty_generics #where_clause {
                 #associated
                 type This = Self;
-                type Graph<#fuel: __epilogue::Fuel> = <#fuel as __epilogue::Fuel>::#kind<Self>;
+                type Target<#fuel: __epilogue::Fuel> = <#fuel as __epilogue::Fuel>::#kind<Self>;
                 const ALONE: __epilogue::DependencyNode = #node;
                 const NODE: __epilogue::Option<&'static __epilogue::DependencyNode> = #stored;
             }
@@ -112,13 +112,13 @@ impl Described<'_> {
     /// The node to which all edges lead, in a `static`.
     fn stored(&self) -> TokenStream {
         let name = self.name;
-        let edges = if self.ways().is_empty() {
+        let reach = if self.ways().is_empty() {
             quote!(__epilogue::Whole)
         } else {
-            quote!(__epilogue::Edges<{ __epilogue::in_circle::<#name>() }>)
+            quote!(__epilogue::FuelOf<{ __epilogue::in_cycle::<#name>() }>)
         };
         quote!({
-            static NODE: __epilogue::DependencyNode = __epilogue::described::<#name, #edges>();
+            static NODE: __epilogue::DependencyNode = __epilogue::described::<#name, #reach>();
             __epilogue::Some(&NODE)
         })
     }
@@ -222,7 +222,7 @@ pub(crate) fn stub(
         impl #impl_generics __epilogue::Dependency for #dependency #where_clause {
             type Output = #output;
             type This = Self;
-            type Graph<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
+            type Target<#fuel: __epilogue::Fuel> = __epilogue::Unfinished;
             const ALONE: __epilogue::DependencyNode = __epilogue::Unfinished::NODE;
             const NODE: __epilogue::Option<&'static __epilogue::DependencyNode> = __epilogue::None;
         }

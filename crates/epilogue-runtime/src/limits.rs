@@ -34,9 +34,9 @@ pub struct TaskLimits {
     ///
     /// Default: 100,000. With 0, every request that can add tasks, or has exits after its reply, is refused.
     pub pending: usize,
-    /// Batches running at once. Others wait: first come, first served. A batch that only waits, to try tasks again or for
-    /// [room](Self::blocking) for its blocking tasks, leaves its place to others, and goes before those that have not begun
-    /// when it wants one again. Default: 1,024. 0 counts as 1: what was accepted is run.
+    /// Batches running at once. Others wait: first come, first served. A batch that only waits to try tasks again leaves its
+    /// place to others, and goes before those that have not begun when it wants one again. So does a batch while a
+    /// blocking task of it has to wait because [too many](Self::blocking) run, unless its tasks run concurrently. Default: 1,024. 0 counts as 1: what was accepted is run.
     pub batches: usize,
     /// Blocking tasks running at once, so that they leave room on tokio's blocking pool. One whose time is up still counts
     /// until its function returns. Default: 64. 0 counts as 1.

@@ -17,7 +17,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// A request that a drain waits for.
@@ -255,9 +259,15 @@ impl Runner {
         token
     }
 
-    /// One for each blocking task that may run.
-    pub(crate) fn blocking_permits(&self) -> &Arc<Semaphore> {
-        &self.0.blocking_permits
+    /// A permit for a blocking task, if there is one at once.
+    pub(crate) fn try_blocking_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.blocking_permits).try_acquire_owned().ok()
+    }
+
+    /// A permit for a blocking task.
+    pub(crate) async fn blocking_permit(&self) -> OwnedSemaphorePermit {
+        let permits = Arc::clone(&self.0.blocking_permits);
+        permits.acquire_owned().await.expect("the semaphore is never closed")
     }
 
     /// A drain waits for a batch, or what stands in for one, that holds this. It is taken before the registry counts the batch.

@@ -47,7 +47,7 @@ pub struct TaskStats {
     pub discarded: u64,
     /// Batches that run.
     pub batches: u64,
-    /// Batches that wait for others to end, for the time at which their task is tried again, or until their blocking task may run.
+    /// Batches that wait for others to end, for the time at which their task is tried again, or for a blocking task that had to wait until it may run.
     pub waiting_batches: u64,
     /// Requests that run although their client has left.
     pub kept: u64,

@@ -1,28 +1,26 @@
 //! Blocking tasks: on tokio's blocking pool, not too many at once.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, time::Duration};
 
-use tokio::{sync::oneshot, task::spawn_blocking};
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    task::spawn_blocking,
+};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
 
-use super::{
-    counted::CountedWaiting,
-    end::End,
-    one::{Place, within},
-};
+use super::{counted::CountedWaiting, end::End, one::within};
 use crate::{Runner, panics, task::BlockingWork};
 
-/// Calls a function, and returns once it has begun: while it waits for a permit, it does not count as running and its timeout does not run.
-pub(super) async fn call(runner: &Runner, span: &Span, function: BlockingWork, place: Place<'_>) -> Call {
-    let function = panics::Quiet::new(function);
+/// Calls a function, and returns once it has begun: while it waits for that, it does not count as running and its timeout does not run.
+pub(super) async fn call(
+    runner: &Runner,
+    span: &Span,
+    function: panics::Quiet<BlockingWork>,
+    permit: impl Future<Output = OwnedSemaphorePermit>,
+) -> Call {
     let _waits = CountedWaiting::new(runner.counters());
-    let permits = runner.blocking_permits();
-    let permit = match Arc::clone(permits).try_acquire_owned() {
-        Ok(permit) => permit,
-        // Functions that hang keep their permits. If those who wait for one kept their places, no other batch would run either.
-        Err(_) => place.wait(runner, Arc::clone(permits).acquire_owned()).await.expect("it is never closed"),
-    };
+    let permit = permit.await;
     let (runner, span) = (runner.clone(), span.clone());
     let (begins, has_begun) = oneshot::channel();
     let call = spawn_blocking(move || {

@@ -25,13 +25,13 @@ pub(super) async fn run(
     report: &mut BatchReport,
     batch: Option<LiveId>,
 ) {
-    let in_wait = AtomicUsize::new(0);
-    let mut waiting = tasks.iter_mut().map(|task| start(list, task, &in_wait));
+    let to_retry = AtomicUsize::new(0);
+    let mut waiting = tasks.iter_mut().map(|task| start(list, task, &to_retry));
     // `FuturesUnordered` polls new futures in the order in which they came, so tasks start in the order added.
     let mut running: FuturesUnordered<_> = waiting.by_ref().take(at_a_time).collect();
     while !running.is_empty() {
         let ended = poll_fn(|cx| match running.poll_next_unpin(cx) {
-            Poll::Pending if in_wait.load(Ordering::Relaxed) == running.len() => Poll::Ready(None),
+            Poll::Pending if to_retry.load(Ordering::Relaxed) == running.len() => Poll::Ready(None),
             ended => ended,
         });
         if let Some((task, end, took)) = ended.await {
@@ -39,7 +39,7 @@ pub(super) async fn run(
             running.extend(waiting.next());
             coop::consume_budget().await;
         } else {
-            // They all wait for their next attempts, or for permits.
+            // They all wait to be tried again.
             list.runner.paused(batch, woken()).await;
         }
     }
@@ -54,9 +54,9 @@ async fn woken() {
 async fn start<'t>(
     list: &List,
     task: &'t mut Queued,
-    in_wait: &AtomicUsize,
+    to_retry: &AtomicUsize,
 ) -> (&'t mut Queued, End, Option<Duration>) {
     let _running = CountedRunning::new(list.runner.counters());
-    let (end, took) = one::run(list, task, Place::Shared(in_wait)).await;
+    let (end, took) = one::run(list, task, Place::Shared(to_retry)).await;
     (task, end, took)
 }

@@ -1,42 +1,32 @@
 //! One task, from its first attempt to its end.
 
 use std::{
+    future::ready,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{blocking, end::End};
 use crate::{
-    Runner, TaskObserver,
+    TaskObserver,
     list::List,
     panics::{self, Caught},
     runner::LiveId,
-    task::{Attempts, Kind, Queued, Repeated, TaskOptions, Work},
+    task::{Attempts, BlockingWork, Kind, Queued, Repeated, TaskOptions, Work},
 };
 
-/// What becomes of a batch's place among those that run at once while a task of it waits for its next attempt, or for a permit.
+/// What becomes of a batch's place among those that run at once while a task of it waits for its next attempt.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     /// The batch does nothing else meanwhile, so it leaves its place, if it has one.
     Own(Option<LiveId>),
     /// Others of its tasks may run meanwhile: this counts those that wait.
     Shared(&'a AtomicUsize),
-}
-
-impl Place<'_> {
-    pub(super) async fn wait<T>(self, runner: &Runner, wait: impl Future<Output = T>) -> T {
-        match self {
-            Self::Own(batch) => runner.paused(batch, wait).await,
-            Self::Shared(waiting) => {
-                waiting.fetch_add(1, Ordering::Relaxed);
-                let waited = wait.await;
-                waiting.fetch_sub(1, Ordering::Relaxed);
-                waited
-            }
-        }
-    }
 }
 
 /// Runs a task; the clock is read only if someone wants to know how long it took.
@@ -89,15 +79,34 @@ impl OneTask<'_> {
                 within(limit, future).await.map_or_else(End::TimedOut, End::from)
             }
             Kind::Blocking(function) => {
-                let call = blocking::call(&self.list.runner, self.task.span(), function, place).await;
-                self.begin();
-                call.ended(limit).await
+                let (runner, function) = (&self.list.runner, panics::Quiet::new(function));
+                if let Some(permit) = runner.try_blocking_permit() {
+                    return self.call(function, ready(permit), limit).await;
+                }
+                let call = self.call(function, runner.blocking_permit(), limit);
+                match place {
+                    // Functions that hang keep their permits. If all who wait for one kept their places, no other batch would run either.
+                    // It gets its place back when the function has ended, and not before, with a permit that others may need.
+                    Place::Own(batch) => runner.paused(batch, call).await,
+                    Place::Shared(_) => call.await,
+                }
             }
             Kind::CannotBegin(failure) => {
                 self.begin();
                 End::NotBegun(failure)
             }
         }
+    }
+
+    async fn call(
+        &mut self,
+        function: panics::Quiet<BlockingWork>,
+        permit: impl Future<Output = OwnedSemaphorePermit>,
+        limit: Option<Duration>,
+    ) -> End {
+        let call = blocking::call(&self.list.runner, self.task.span(), function, permit).await;
+        self.begin();
+        call.ended(limit).await
     }
 
     /// A `#[task]`: attempt after attempt.
@@ -122,7 +131,14 @@ impl OneTask<'_> {
             }
             let wait = waits.get_or_insert_with(|| options.backoff.waits()).next().unwrap_or_default();
             self.note_retry(&end, wait);
-            place.wait(runner, sleep(wait)).await;
+            match place {
+                Place::Own(batch) => runner.paused(batch, sleep(wait)).await,
+                Place::Shared(waiting) => {
+                    waiting.fetch_add(1, Ordering::Relaxed);
+                    sleep(wait).await;
+                    waiting.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
         }
     }
 

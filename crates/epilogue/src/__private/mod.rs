@@ -53,7 +53,7 @@ pub use crate::graph::check::{
     check_dependency, check_effect, check_listed, check_param, check_template, shape_of,
 };
 pub use crate::graph::fuel::{
-    Circling, Describe, Edges, Fuel, Unfinished, Whole, described, in_circle, unfinished,
+    Cycling, Describe, Fuel, FuelOf, Unfinished, Whole, described, in_cycle, unfinished,
 };
 pub use crate::graph::node::{DependencyNode, Need, ParamNode, RouteNode, UNFINISHED_ROUTE};
 pub use crate::graph::verdict::report;

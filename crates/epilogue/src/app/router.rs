@@ -231,7 +231,7 @@ pub(super) fn effect_of<D: Dependency>() -> &'static ParamNode {
     &const { effect::<D>() }
 }
 
-/// The same for the `dependencies(...)` of a route macro, to any depth.
+/// The same for the `dependencies(...)` of a route macro.
 #[doc(hidden)]
 pub const fn effect<D: Dependency>() -> ParamNode {
     let source = <OnDependency<D, Whole, false> as HasSource>::SOURCE;

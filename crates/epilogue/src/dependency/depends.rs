@@ -148,7 +148,7 @@ pub struct OnDependency<D, F, const OPTIONAL: bool>(PhantomData<(D, F)>);
 impl<D: Dependency, F: Fuel, const OPTIONAL: bool> HasSource for OnDependency<D, F, OPTIONAL> {
     const SOURCE: Source = Source::Dependency {
         node: <F::Edge<D> as HasNode>::NODE,
-        type_name: <D::Graph<F> as HasNode>::type_name,
+        type_name: <F::Edge<D> as HasNode>::type_name,
         sharing: if D::FRESH { Sharing::Fresh } else { Sharing::Shared },
         need: if OPTIONAL { Need::Optional } else { Need::Required },
     };

@@ -33,7 +33,7 @@ pub struct Fresh<D>(PhantomData<fn() -> D>);
 impl<D: Dependency> Dependency for Fresh<D> {
     type Output = D::Output;
     type This = Self;
-    type Graph<F: Fuel> = D::Graph<F>;
+    type Target<F: Fuel> = D::Target<F>;
     const ALONE: DependencyNode = D::ALONE;
     const NODE: Option<&'static DependencyNode> = D::NODE;
     const FRESH: bool = true;

@@ -51,9 +51,9 @@ pub trait Dependency: 'static {
     #[doc(hidden)]
     type This: Dependency;
 
-    /// Where an edge to it leads.
+    /// The node at which an edge to it ends.
     #[doc(hidden)]
-    type Graph<F: Fuel>: HasNode;
+    type Target<F: Fuel>: HasNode;
 
     /// Its node without its parameters.
     #[doc(hidden)]

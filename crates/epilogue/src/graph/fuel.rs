@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::SourceLine;
 use super::node::{DependencyNode, DependencyScope, ParamNode, Source};
-use super::way::{Way, first_of};
+use super::way::{Way, shortest_of};
 use crate::dependency::Dependency;
 
 /// The parameters of a dependency, described as far as `F` goes; the macros implement it.
@@ -21,7 +21,7 @@ pub trait Describe<F>: Dependency {
     const WAYS: &'static [Way];
 }
 
-/// The end of an edge.
+/// What an edge leads to.
 #[doc(hidden)]
 pub trait HasNode {
     /// The dependency and all below it; `None` if the edge leads too far.
@@ -48,9 +48,9 @@ pub trait HasSource {
 #[doc(hidden)]
 pub trait Fuel: Sized + 'static {
     /// The dependency that is looked for.
-    const END: Option<DependencyNode> = None;
+    const WANTED: Option<DependencyNode> = None;
 
-    /// Where an edge to `D` leads.
+    /// What an edge to `D` leads to.
     type Edge<D: Dependency>: HasNode;
 
     /// The node of a dependency that is not generic.
@@ -75,32 +75,32 @@ type Four<F> = More<More<More<More<F>>>>;
 /// As far as rustc follows constants that refer to each other.
 type Far = Four<Four<Four<Four<Four<Four<Spent>>>>>>;
 
-/// Leads to `End`, where it is described no further, or ends after some levels.
+/// Leads as far as `F` goes, in search of the dependency `Wanted`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Search<End, F>(PhantomData<(End, F)>);
+pub struct Search<Wanted, F>(PhantomData<(Wanted, F)>);
 
 /// Leads from a dependency back to itself.
 #[doc(hidden)]
-pub type Circling<D> = Search<D, Far>;
+pub type Cycling<D> = Search<D, Far>;
 
-impl<End: Dependency, F: 'static> Fuel for Search<End, More<F>>
+impl<Wanted: Dependency, F: 'static> Fuel for Search<Wanted, More<F>>
 where
-    Search<End, F>: Fuel,
+    Search<Wanted, F>: Fuel,
 {
-    const END: Option<DependencyNode> = Some(End::ALONE);
-    type Edge<D: Dependency> = D::Graph<Search<End, F>>;
+    const WANTED: Option<DependencyNode> = Some(Wanted::ALONE);
+    type Edge<D: Dependency> = D::Target<Search<Wanted, F>>;
     type Named<D: Describe<Self>> = Described<D, Self>;
     type Generic<D: Describe<Self>> = Described<D, Self>;
 }
 
-impl<End: Dependency> Fuel for Search<End, Spent> {
+impl<Wanted: Dependency> Fuel for Search<Wanted, Spent> {
     type Edge<D: Dependency> = TooFar;
     type Named<D: Describe<Self>> = TooFar;
     type Generic<D: Describe<Self>> = TooFar;
 }
 
-/// Leads from `static` to `static`. Generic dependencies cannot have one: `F` says how many of them may follow each other.
+/// Leads from `static` to `static`. Generic dependencies cannot have one: less than `F` of them may follow each other.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Linked<F>(PhantomData<F>);
@@ -113,13 +113,13 @@ impl<F: 'static> Fuel for Linked<More<F>>
 where
     Linked<F>: Fuel,
 {
-    type Edge<D: Dependency> = D::Graph<Linked<F>>;
+    type Edge<D: Dependency> = D::Target<Linked<F>>;
     type Named<D: Describe<Self>> = InPlace<D>;
     type Generic<D: Describe<Self>> = Described<D, Self>;
 }
 
 impl Fuel for Linked<Spent> {
-    type Edge<D: Dependency> = D::Graph<Self>;
+    type Edge<D: Dependency> = D::Target<Self>;
     type Named<D: Describe<Self>> = InPlace<D>;
     type Generic<D: Describe<Self>> = TooFar;
 }
@@ -137,30 +137,30 @@ impl Fuel for Closed {
 
 /// How far the edges of a dependency lead, in its `static`.
 #[doc(hidden)]
-pub type Edges<const IN_CIRCLE: bool> = <InCircle<IN_CIRCLE> as HasEdges>::Edges;
+pub type FuelOf<const IN_CYCLE: bool> = <InCycle<IN_CYCLE> as HasFuel>::Fuel;
 
 /// Whether a dependency depends on itself, as a type.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct InCircle<const IS: bool>;
+pub struct InCycle<const IS: bool>;
 
 #[doc(hidden)]
-pub trait HasEdges {
-    type Edges: Fuel;
+pub trait HasFuel {
+    type Fuel: Fuel;
 }
 
-impl HasEdges for InCircle<false> {
-    type Edges = Whole;
+impl HasFuel for InCycle<false> {
+    type Fuel = Whole;
 }
 
-impl HasEdges for InCircle<true> {
-    type Edges = Closed;
+impl HasFuel for InCycle<true> {
+    type Fuel = Closed;
 }
 
 /// Whether a dependency depends on itself.
 #[doc(hidden)]
-pub const fn in_circle<D: Describe<Circling<D>>>() -> bool {
-    first_of(D::WAYS).arrives()
+pub const fn in_cycle<D: Describe<Cycling<D>>>() -> bool {
+    shortest_of(D::WAYS).arrives()
 }
 
 /// The node of a dependency whose edges lead as far as `F`.
@@ -184,7 +184,7 @@ pub struct Described<D, F>(PhantomData<(D, F)>);
 
 impl<D: Describe<F>, F: Fuel> HasNode for Described<D, F> {
     const NODE: Option<&'static DependencyNode> = Some(&const { described::<D, F>() });
-    const WAY: Way = Way::from(&D::ALONE, F::END.as_ref(), D::WAYS);
+    const WAY: Way = Way::from(&D::ALONE, F::WANTED.as_ref(), D::WAYS);
 
     fn type_name() -> &'static str {
         type_name::<D>()
@@ -204,7 +204,7 @@ impl<D: Dependency> HasNode for InPlace<D> {
     }
 }
 
-/// Where an edge leads that leads too far.
+/// What an edge leads to that leads too far.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct TooFar;

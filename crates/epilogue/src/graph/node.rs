@@ -141,7 +141,7 @@ pub enum Source {
         name: fn() -> &'static str,
     },
     Dependency {
-        /// `None` if the depth of the graph is spent.
+        /// `None` if too many generic dependencies follow each other.
         node: Option<&'static DependencyNode>,
         /// The name of its type, including the arguments of a generic one.
         type_name: fn() -> &'static str,

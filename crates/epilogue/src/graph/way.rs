@@ -34,7 +34,7 @@ impl Way {
         if same_node(node, end) {
             return Self { arrives: true, ..Self::NONE };
         }
-        let mut way = first_of(below);
+        let mut way = shortest_of(below);
         if way.arrives && way.length < Self::LONGEST {
             way.names[way.length] = node.name;
             way.length += 1;
@@ -64,16 +64,17 @@ impl Way {
     }
 }
 
-/// The first way that arrives.
-pub(super) const fn first_of(ways: &[Way]) -> Way {
+/// The shortest way that arrives: a longer one may go round another cycle first.
+pub(super) const fn shortest_of(ways: &[Way]) -> Way {
+    let mut shortest = Way::NONE;
     let mut i = 0;
     while i < ways.len() {
-        if ways[i].arrives {
-            return ways[i];
+        if ways[i].arrives && (!shortest.arrives || ways[i].length < shortest.length) {
+            shortest = ways[i];
         }
         i += 1;
     }
-    Way::NONE
+    shortest
 }
 
 /// An arbitrary order that is the same everywhere.

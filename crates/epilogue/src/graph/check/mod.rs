@@ -34,13 +34,13 @@ pub use listed::{check_listed, shape_of};
 pub use path::check_template;
 pub(crate) use scope::check_task;
 
-use super::fuel::{Circling, Describe, node_of};
+use super::fuel::{Cycling, Describe, node_of};
 use super::node::{ParamNode, RouteNode};
 use super::verdict::Verdict;
 
 /// Checks one parameter of a dependency: its options and its scope, and that no cycle leads through it.
 #[doc(hidden)]
-pub const fn check_dependency<D: Describe<Circling<D>>>(index: usize) -> Verdict {
+pub const fn check_dependency<D: Describe<Cycling<D>>>(index: usize) -> Verdict {
     let (node, ways) = (node_of::<D>(), D::WAYS);
     let param = &node.params[index];
     return_if_wrong!(check_options(param));

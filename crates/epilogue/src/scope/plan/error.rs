@@ -202,8 +202,10 @@ pub enum PlanError {
         /// The parameters that lead to it.
         chain: String,
     },
-    /// The chain of dependencies is longer than the compiler follows.
-    #[error("`{route}` ({at}) has a chain of generic dependencies that does not end: {chain}")]
+    /// Too many generic dependencies follow each other.
+    #[error(
+        "`{route}` ({at}) has a chain of generic dependencies that does not end, or has more than 23: {chain}"
+    )]
     #[non_exhaustive]
     TooDeep {
         /// The path function.
