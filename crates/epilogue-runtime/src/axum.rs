@@ -23,6 +23,8 @@ pub struct RequestTasks {
 /// What a layer knows of a request. It is told when a handler takes the list.
 #[doc(hidden)]
 pub trait RequestSession: Any + Send + Sync {
+    /// Whether the request has already got what needs room among the pending tasks. Then it is refused nothing else of this kind.
+    fn is_let_in(&self) -> bool;
     fn list_is_taken(&self);
 }
 
@@ -53,7 +55,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BackgroundTasks {
             return Err(NoTasks::NoLayer);
         };
         let runner = &tasks.list.runner;
-        if tasks.is_empty() && runner.is_full() {
+        if !session.is_let_in() && runner.is_full() {
             runner.log_refused(tasks.origin());
             return Err(NoTasks::Full { retry_after: runner.retry_after() });
         }

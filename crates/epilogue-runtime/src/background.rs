@@ -44,7 +44,7 @@ impl Drop for Tasks {
         tracing::warn!(
             target: "epilogue::task",
             tasks = tasks.len(), first = %first.name(), source = %first.source,
-            "tasks of a reply dropped: they run only if the reply is returned; an axum handler's run only under an `EpilogueLayer`, and only if no layer below it replaces the reply"
+            "tasks of a reply dropped: they run only if the reply comes back to Epilogue"
         );
         for task in tasks {
             panics::quietly("a task that was dropped", || drop(task));

@@ -143,8 +143,9 @@ pub enum StartError {
         /// Its name.
         dependency: &'static str,
     },
-    /// The server was told to stop, or the runtime shut down, before the app-scoped dependencies were built. Those that were built have
-    /// been exited; the log names those that were still being built.
+    /// The last server was told to stop, [`App::drain`](crate::App::drain) was called, or the runtime shut down, before the app-scoped
+    /// dependencies were built. Those that were built have been exited; the log names those that were still being built. The app has not
+    /// ended: it can be started again.
     #[error("the app was stopped before it had started")]
     Stopped,
     /// The app has ended, by [`App::drain`](crate::App::drain) or with the last of its servers. Its app-scoped dependencies have been exited.

@@ -77,7 +77,9 @@ use crate::tasks::with_causes;
 /// - If the client leaves before the reply, a request that has taken its list, or a dependency that takes it or has
 ///   an exit, is run to its end. Any other is dropped.
 /// - At the [limit of pending tasks](crate::TaskLimits::pending), a request that takes the list, or a dependency with
-///   an exit after the reply, gets `503`. So does one whose handler takes an `Option<Depends<D>>` of such a dependency.
+///   an exit after the reply, gets `503`. So does one that takes a dependency with exits before the reply alone, if too
+///   many of these go on without their clients. The same holds if the handler takes an `Option<Depends<D>>` of such a
+///   dependency.
 ///
 /// The body belongs to the handler. So a dependency that reads the body, or takes a `Path`, does not compile under
 /// the layer. `Extract<axum::extract::Path<…>>` takes what axum's router has found.

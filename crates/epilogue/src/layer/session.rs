@@ -78,6 +78,10 @@ pub(super) struct Session {
 }
 
 impl RequestSession for Session {
+    fn is_let_in(&self) -> bool {
+        self.needs_place()
+    }
+
     fn list_is_taken(&self) {
         self.leaves_something.store(true, Ordering::Relaxed);
         self.needs_place.store(true, Ordering::Relaxed);
@@ -132,7 +136,7 @@ impl Session {
     /// Whether there is no room for what the dependency may leave behind. A request that was let in is not refused what it takes later.
     fn is_full_for(&self, plan: &SoloPlan) -> bool {
         if plan.needs_place() {
-            !self.needs_place() && self.runner().is_full()
+            !self.is_let_in() && self.runner().is_full()
         } else {
             plan.leaves_something() && !self.leaves_something() && self.runner().keeps_too_many()
         }
@@ -147,6 +151,7 @@ impl Session {
         let mut solo = self.solo.lock().await;
         let Some(solo) = &mut *solo else { return Err(broken(Misplaced::AfterReply)) };
         if self.is_full_for(plan) {
+            self.runner().log_refused(&self.origin);
             return Err(Rejection::of_failure(overloaded(self.runner()).raise()));
         }
         if plan.leaves_something() {

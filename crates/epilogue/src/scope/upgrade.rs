@@ -109,9 +109,10 @@ impl Scope {
         let runner = self.app.runner.clone();
         let origin = self.origin();
         let function: Function = Box::new(move |socket| Box::pin(function(socket.speaking(protocol))));
-        // The places that the request was let in with are given up with this reply, but its list stays open. One is enough: if a client has
-        // once made a function add many tasks, each socket would otherwise keep as many places for as long as it is open.
-        let place = (self.route().tasks() > 0).then(|| runner.take_place());
+        // The places that the request was let in with are given up with this reply, but its list stays open, and its exits are to come. One is
+        // enough: if a client has once made a function add many tasks, each socket would otherwise keep as many places for as long as it is
+        // open.
+        let place = (self.route().places() > 0).then(|| runner.take_place());
         let open = self.run_socket(transport, function);
         runner.hold(origin, place, open.instrument(Span::current()));
         drop(link);

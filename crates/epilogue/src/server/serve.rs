@@ -253,10 +253,12 @@ impl Server {
     }
 }
 
-/// What is being built is built to its end, because only then can it be exited.
+/// What is being built is built to its end, because only then can it be exited. The start belongs to all servers, so only the last one
+/// waits for it or gives it up. A server that begins meanwhile shares it, and its end.
 async fn stop_while_it_starts(app: &App, mut signals: Signals, serving: Serving) -> Result<()> {
     let grace = app.grace();
     tracing::info!(?grace, "stopping before the app has started");
+    let Some(serving) = serving.if_last() else { return Ok(()) };
     let mut expiry = pin!(expiry(grace, &mut signals));
     let mut is_over = false;
     // It is polled again after it is over.

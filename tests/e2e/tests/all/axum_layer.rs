@@ -636,6 +636,61 @@ async fn exits_are_bounded_too() {
     assert_eq!(status("/transaction").await, 200);
 }
 
+/// Whatever the order: each of the two lets the request in.
+#[tokio::test]
+async fn a_request_that_was_let_in_is_refused_neither_the_list_nor_a_session() {
+    #[dependency(exit = leave)]
+    async fn session(journal: State<Journal>, gate: State<Gate>) -> Journal {
+        journal.write("enter");
+        gate.pass().await;
+        (*journal).clone()
+    }
+
+    async fn leave(journal: &Journal, outcome: &Outcome) {
+        journal.write(format!("leave: {}", outcome.is_success()));
+    }
+
+    async fn add(tasks: BackgroundTasks, journal: Journal) {
+        tasks.add_task(async move || journal.write("task"), ());
+    }
+
+    for path in ["/session-first", "/list-first"] {
+        let (app, mut entries) = journalled();
+        let (gate, other_ends) = (Gate::default(), Gate::default());
+        let layer = EpilogueLayer::new(app.state(gate.clone()).tasks(TaskLimits::default().pending(1)));
+        let fills = {
+            let other_ends = other_ends.clone();
+            async move |tasks: BackgroundTasks| {
+                tasks.add_task(async move || other_ends.pass().await, ());
+            }
+        };
+        let router = axum::Router::new()
+            .route("/fills", post(fills))
+            .route(
+                "/session-first",
+                post(async |session: Depends<session>, tasks: BackgroundTasks| {
+                    add(tasks, (*session).clone()).await;
+                }),
+            )
+            .route(
+                "/list-first",
+                post(async |tasks: BackgroundTasks, session: Depends<session>| {
+                    add(tasks, (*session).clone()).await;
+                }),
+            )
+            .layer(layer.clone());
+        let let_in = tokio::spawn(router.clone().oneshot(request(path)));
+        assert_eq!(entries.next().await, "enter");
+        assert_eq!(router.clone().oneshot(request("/fills")).await.unwrap().status(), 200);
+        assert_eq!(router.oneshot(request("/fills")).await.unwrap().status(), 503, "it is full");
+        gate.open();
+        assert_eq!(let_in.await.unwrap().unwrap().status(), 200, "{path}");
+        other_ends.open();
+        layer.drain().await.expect("everything was done");
+        assert_eq!(entries.now(), ["task", "leave: true"], "{path}");
+    }
+}
+
 #[tokio::test]
 async fn at_the_limit_handlers_of_errors_reply_whoever_takes_the_list() {
     let app = App::new()

@@ -583,6 +583,26 @@ async fn an_overload_is_logged_once_a_second() {
     assert_eq!(entries.now(), [line(3)]);
 }
 
+#[tokio::test]
+async fn a_dependency_that_is_refused_under_a_layer_is_logged_as_an_overload() {
+    #[dependency(exit = leave)]
+    fn session() {}
+
+    async fn leave((): &(), _outcome: &Outcome) {}
+
+    let (mut entries, _logs) = log();
+    let app = App::new().tasks(TaskLimits::default().pending(0));
+    let router = axum::Router::new()
+        .route("/session", axum::routing::post(async |_session: Depends<session>| {}))
+        .layer(epilogue::EpilogueLayer::new(app));
+    let refused = tower::ServiceExt::oneshot(router, request("POST", "/session")).await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(
+        entries.now(),
+        ["the limit of pending tasks is reached: requests are refused request=POST /session #1 refused=1"]
+    );
+}
+
 /// Records the names of the fields of each span.
 struct Spans(Journal);
 

@@ -170,28 +170,52 @@ async fn an_app_that_has_ended_does_not_begin_again() {
     assert_eq!(entries.now(), ["app:built", "app:exit", "app:built", "app:exit"]);
 }
 
-#[tokio::test]
-async fn a_server_that_is_stopped_before_the_start_leaves_the_app_to_the_others() {
+/// Two servers of an app that is being started: it has built its `resource`, and waits at the gate.
+async fn two_servers_of_a_start(gate: &Gate) -> (App, Served, Served, Entries) {
     #[dependency(scope = "app")]
     async fn waits(_resource: Depends<resource>, gate: State<Gate>) {
         gate.pass().await;
     }
 
     let (journal, mut entries) = Journal::new();
-    let gate = Gate::default();
-    let app = App::new().state(journal).state(gate.clone()).routes(routes![uses_resource]);
+    let limits = TaskLimits::default().grace(Duration::from_secs(1));
+    let app = App::new().state(journal).state(gate.clone()).tasks(limits).routes(routes![uses_resource]);
     let app = app.build_at_start::<waits>();
-    let (first, last) = (Served::new(app.clone()).await, Served::new(app).await);
+    let (first, last) = (Served::new(app.clone()).await, Served::new(app.clone()).await);
     assert_eq!(entries.next().await, "app:built");
     settle().await;
-    let stopping = tokio::spawn(first.stop());
-    settle().await;
+    (app, first, last, entries)
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_before_the_start_leaves_the_app_to_the_others() {
+    let clock = Clock::stopped();
+    let gate = Gate::default();
+    let (_app, first, last, mut entries) = two_servers_of_a_start(&gate).await;
+    clock.passes_until(first.stop()).await.unwrap();
+    // More than the grace period of the first one.
+    clock.passes(Duration::from_secs(2)).await;
     gate.open();
-    stopping.await.unwrap().unwrap();
-    assert_eq!(entries.now(), [""; 0], "the app has ended while one of its servers goes on");
     assert_eq!(last.get("/resource").await.body(), "used");
+    assert_eq!(entries.now(), [""; 0], "the app has ended while one of its servers goes on");
     last.stop().await.unwrap();
     assert_eq!(entries.now(), ["app:exit"]);
+}
+
+#[tokio::test]
+async fn the_last_server_that_is_stopped_before_the_start_gives_it_up_and_there_may_be_another() {
+    let clock = Clock::stopped();
+    let gate = Gate::default();
+    let (app, first, last, mut entries) = two_servers_of_a_start(&gate).await;
+    clock.passes_until(first.stop()).await.unwrap();
+    let error = clock.passes_until(last.stop()).await.unwrap_err();
+    assert!(matches!(error, epilogue::Error::Start(epilogue::StartError::Stopped)), "{error:?}");
+    assert_eq!(entries.now(), ["app:exit"]);
+    gate.open();
+    let again = Served::new(app).await;
+    assert_eq!(again.get("/resource").await.body(), "used");
+    again.stop().await.unwrap();
+    assert_eq!(entries.now(), ["app:built", "app:exit"]);
 }
 
 #[tokio::test]

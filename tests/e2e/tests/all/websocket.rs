@@ -462,6 +462,50 @@ async fn a_socket_that_may_add_tasks_counts_against_the_limit_until_they_have_ru
     served.stop().await.unwrap();
 }
 
+/// As any request does that has them.
+#[tokio::test]
+async fn a_socket_with_exits_after_it_counts_against_the_limit_until_they_have_run() {
+    #[dependency(exit = leave)]
+    fn session(gate: State<Gate>) -> Gate {
+        (*gate).clone()
+    }
+
+    async fn leave(gate: &Gate, _outcome: &Outcome) {
+        gate.pass().await;
+    }
+
+    #[websocket("/session")]
+    async fn with_session(socket: WebSocket, _session: Depends<session>) {
+        receive_all(socket).await;
+    }
+
+    async fn receive_all(socket: WebSocket) {
+        let (_sender, mut receiver) = socket.split();
+        while receiver.recv().await.is_some() {}
+    }
+
+    #[post("/task")]
+    async fn adds_one(tasks: &BackgroundTasks) {
+        tasks.add_task(async || (), ());
+    }
+
+    let gate = Gate::default();
+    let limits = TaskLimits::default().pending(1);
+    let app = App::new().state(gate.clone()).tasks(limits).routes(routes![with_session, adds_one]);
+    let served = Served::new(app.clone()).await;
+    let mut client = open(&served, "/session").await.unwrap();
+    assert_eq!(refused(&served, "/session").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 503);
+    client.close(None).await.unwrap();
+    while client.next().await.is_some() {}
+    assert_eq!(served.send(request("POST", "/task")).await.status(), 503, "the exit waits");
+    gate.open();
+    while served.send(request("POST", "/task")).await.status() == 503 {
+        settle().await;
+    }
+    served.stop().await.unwrap();
+}
+
 /// A function may be busy, and not look at its socket.
 #[tokio::test]
 async fn functions_that_go_on_without_their_clients_are_bounded() {
