@@ -71,13 +71,9 @@ pub(crate) struct CompiledRoute {
 impl CompiledRoute {
     /// How many of the pending places a request takes: for the tasks that it will add, and for its exits after the reply.
     pub(crate) fn places(&self) -> usize {
-        self.tasks() + usize::from(self.plan.exits_late)
-    }
-
-    /// How many tasks a request will add.
-    pub(crate) fn tasks(&self) -> usize {
         // Only earlier replies tell whether a route's replies carry tasks of their own.
-        self.demand.expected().max(usize::from(self.plan.has_tasks))
+        let tasks = self.demand.expected().max(usize::from(self.plan.has_tasks));
+        tasks + usize::from(self.plan.exits_late)
     }
 
     /// Whether a request can leave something behind: it is then run to its end even if its client leaves.
