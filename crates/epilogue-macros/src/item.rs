@@ -28,15 +28,15 @@ impl Parse for ItemFn {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let (vis, sig) = (input.parse()?, input.parse()?);
-        let mut body: Group = input.fork().parse()?;
+        // Those of a macro's `$body:block` stand in a group of their own, and are none themselves.
+        let written = input.fork().parse::<Group>().ok();
         let content;
-        braced!(content in input);
+        let braces = braced!(content in input);
         // What stands as `#![…]` within the braces applies to all of it, so it is read as if it stood above.
         let inner = content.call(Attribute::parse_inner)?;
         let rest = content.parse()?;
-        if !inner.is_empty() {
-            body = in_braces(rest, body.span());
-        }
+        let body =
+            written.filter(|_| inner.is_empty()).unwrap_or_else(|| in_braces(rest, braces.span.join()));
         attrs.extend(inner.into_iter().map(|attr| Attribute { style: AttrStyle::Outer, ..attr }));
         Ok(Self { attrs, vis, sig, body })
     }

@@ -353,6 +353,43 @@ mod bodies_of_a_macro {
         };
     }
 
+    /// The whole body is a block.
+    macro_rules! whole {
+        ($user:ident, $number:block, $noted:block, $read:block, $socket:block, $main:block) => {
+            #[dependency]
+            fn number() -> u32 $number
+
+            #[task]
+            async fn noted(line: String) -> Result<(), String> $noted
+
+            #[get("/")]
+            async fn read($user: Depends<number>, tasks: &BackgroundTasks) -> String $read
+
+            #[websocket("/socket")]
+            async fn socket(socket: WebSocket) $socket
+
+            #[epilogue::main]
+            pub async fn main() -> Result<String, String> $main
+        };
+    }
+
+    /// The same out of two macros.
+    macro_rules! twice {
+        ($user:ident, $number:block, $noted:block, $read:block, $socket:block, $main:block) => {
+            whole!($user, $number, $noted, $read, $socket, $main);
+        };
+    }
+
+    pub(super) mod of_a_block {
+        use epilogue::prelude::*;
+        use epilogue::testing::TestClient;
+
+        twice!(user, { 2 }, { Err(String::from("noted")) }, { format!("user {}", *user) }, {}, {
+            let client = TestClient::new(App::new().routes(routes![read, socket]));
+            Ok(client.get("/").send().await.text())
+        });
+    }
+
     items!(
         one,
         three,
@@ -596,4 +633,5 @@ fn they_have_routes() {
 #[test]
 fn bodies_of_a_macro_run() {
     assert_eq!(bodies_of_a_macro::main(), Ok(1));
+    assert_eq!(bodies_of_a_macro::of_a_block::main(), Ok(String::from("user 2")));
 }
