@@ -518,6 +518,24 @@ mod lifetimes_with_names {
         T::default()
     }
 
+    trait Pair<'a, 'b> {}
+    impl Pair<'_, '_> for &Vec<u8> {}
+
+    #[dependency]
+    fn items<'a, T>(items: &'a State<T>) -> usize
+    where
+        T: Send + Sync + 'static,
+        &'a T: IntoIterator + for<'b> Pair<'a, 'b> + for<'b> Pair<'b, 'b>,
+        for<'b> &'b T: Pair<'a, 'b>,
+    {
+        (&**items).into_iter().count()
+    }
+
+    #[get("/items")]
+    async fn index_of_items(items: Depends<items<Vec<u8>>>) -> String {
+        items.to_string()
+    }
+
     #[get("/")]
     async fn index<'a>(tasks: &'a BackgroundTasks, count: Depends<count<u8>>) -> String {
         count.to_string()
