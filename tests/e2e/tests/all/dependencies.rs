@@ -1192,6 +1192,17 @@ async fn the_fields_of_a_generic_struct_have_limits() {
     ) -> u32 {
         page.limit + u32::from(page.of.is_some())
     }
+    type Paged<T> = Query<Page<T>>;
+    #[dependency]
+    fn limit_of_alias<T: DeserializeOwned + Send + Sync + 'static>(
+        #[param(fields(limit(le = 100)))] page: Paged<T>,
+    ) -> u32 {
+        page.limit + u32::from(page.of.is_some())
+    }
+    #[get("/alias")]
+    async fn of_alias(limit: Depends<limit_of_alias<u8>>) -> String {
+        limit.to_string()
+    }
     #[get("/struct")]
     async fn of_struct(paging: Depends<Paging<u8>>) -> String {
         format!("{} {:?}", paging.page.limit, paging.page.of)
@@ -1200,10 +1211,11 @@ async fn the_fields_of_a_generic_struct_have_limits() {
     async fn of_function(limit: Depends<limit_of<u8>>) -> String {
         limit.to_string()
     }
-    let client = TestClient::new(App::new().routes(routes![of_struct, of_function]));
+    let client = TestClient::new(App::new().routes(routes![of_struct, of_function, of_alias]));
     assert_eq!(client.get("/struct?limit=100&of=1").send().await.text(), "100 Some(1)");
     assert_eq!(client.get("/function?limit=100&of=1").send().await.text(), "101");
-    for path in ["/struct", "/function"] {
+    assert_eq!(client.get("/alias?limit=100&of=1").send().await.text(), "101");
+    for path in ["/struct", "/function", "/alias"] {
         assert_eq!(client.get(&format!("{path}?limit=101")).send().await.status(), 422, "{path}");
     }
 }
