@@ -1282,13 +1282,35 @@ async fn a_struct_may_name_itself() {
         type Limit = u8;
         const PARTS: usize = 0;
     }
+    #[derive(Dependency)]
+    struct Page<T: Send + Sync + 'static> {
+        #[param(default = Self::SIZE, ge = 1)]
+        size: Query<usize>,
+        #[param(default = Self::default_of(2))]
+        number: Usize,
+        of: Depends<name<T>>,
+    }
+    type Usize = Query<usize>;
+    impl<T: Send + Sync> Page<T> {
+        const SIZE: usize = size_of::<T>();
+
+        fn default_of(number: usize) -> usize {
+            number
+        }
+    }
+    #[get("/page")]
+    async fn page(page: Depends<Page<u16>>) -> String {
+        format!("{} {} {}", page.size, page.number, *page.of)
+    }
     #[post("/")]
     async fn index(plain: Depends<Plain>, generic: Depends<Generic<u8>>) -> String {
         let Plain { limit, parts, name } = &*plain;
         let is_of_plain = name.ends_with("Plain]");
         format!("{limit} {} {is_of_plain} {} {}", parts.len(), generic.limit, *generic.name)
     }
-    let client = TestClient::new(App::new().routes(routes![index]));
+    let client = TestClient::new(App::new().routes(routes![index, page]));
     let reply = client.post("/?limit=1").json(&[1, 2]).send().await;
     assert_eq!(reply.text(), "1 2 true 1 u8");
+    assert_eq!(client.get("/page").send().await.text(), "2 2 u16");
+    assert_eq!(client.get("/page?size=3").send().await.text(), "3 2 u16");
 }
