@@ -11,6 +11,7 @@ use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::emit::generated;
 use crate::forbidden::{self, Place, unsourced};
+use crate::item;
 use crate::parameter::Parameter;
 use crate::params::Params;
 use crate::types::{
@@ -185,13 +186,16 @@ fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
     generics
 }
 
-/// The stub for a struct that does not parse, of which rustc has reported why.
+/// The stub for a struct that does not parse, of which rustc reports why.
 fn unparsed(item: TokenStream) -> TokenStream {
     let mut tokens = item.into_iter().skip_while(|token| token.to_string() != "struct").skip(1);
     match (tokens.next(), tokens.next()) {
         // A generic one is left alone: its parameters may be what does not parse.
         (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => {
-            describe::stub(&name, Generics::default(), &quote!(Self), &quote!(::epilogue::__private))
+            let private = quote!(::epilogue::__private);
+            let stub = describe::stub(&name, Generics::default(), &quote!(Self), &private);
+            let unread = item::unread(&name);
+            quote!(#stub #unread)
         }
         _ => TokenStream::new(),
     }

@@ -1,7 +1,7 @@
 //! What a macro stands on: a function, or instead of one another item, or something that does not parse.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -121,6 +121,22 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
         Ok(item)
     };
     read.parse2(tokens).ok()
+}
+
+/// The error about an item that does not parse, for the case that rustc reads it: the stub would stand for it, and nobody would know. It is
+/// a lint, since rustc comes to these only if it has reported nothing else.
+pub(crate) fn unread(name: &Ident) -> TokenStream {
+    quote_spanned! {name.span()=>
+        #[allow(dead_code)]
+        const _: () = {
+            #[must_use = "rustc reads this item, and the macro does not: write an alias above it, `type Name = …;`, for what its types hold"]
+            struct Item;
+            #[deny(unused_must_use)]
+            fn check(of: fn() -> Item) {
+                of();
+            }
+        };
+    }
 }
 
 /// A function that does not parse, for rustc, without the options of its parameters: rustc may read it for all that, and does not know them.
