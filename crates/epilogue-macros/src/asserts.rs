@@ -276,7 +276,13 @@ impl Asserts {
         }
         let ty = &param.ty;
         if !holds_value(ty) {
-            self.clause(ty, name, "Holds");
+            if mentions(ty, generics) {
+                let (_, last) = ends(ty);
+                let value = member(ty, name, "Holds", "Value");
+                self.call(&quote_spanned!(last=> let _: &#value), generics);
+            } else {
+                self.clause(ty, name, "Holds");
+            }
             return;
         }
         let first = |ty| arguments(ty).first().copied();

@@ -1,18 +1,21 @@
 //! `#[derive(Dependency)]` on a struct: its fields are parameters, and it is its own output.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::quote;
-use syn::{Data, DeriveInput, Field, Fields, Generics, Meta, Type, WherePredicate, parse_quote};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::visit_mut::VisitMut;
+use syn::{Data, DeriveInput, Expr, Field, Fields, Generics, Meta, Token, Type, WherePredicate, parse_quote};
 
 use crate::args::Args;
 use crate::describe::{self, Described, Scope, fuel, static_generics};
 use crate::diagnostics::Errors;
 use crate::emit::generated;
 use crate::forbidden::{self, Place, unsourced};
+use crate::item;
 use crate::parameter::Parameter;
 use crate::params::Params;
 use crate::types::{
-    arguments, bare, dependency_of, holds_value, is_extract, is_unsized, mentions, text, without_self,
+    WithoutSelf, arguments, bare, dependency_of, holds_value, is_extract, is_unsized, mentions, text,
 };
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -101,7 +104,7 @@ fn fields(item: &DeriveInput, errors: &mut Errors) -> Vec<Parameter> {
 /// Reads a field that has a name, of a struct of `this` type.
 fn field(field: &Field, this: &Type, errors: &mut Errors) -> Option<Parameter> {
     let before = errors.count();
-    let ty = bare(&field.ty);
+    let mut ty = bare(&field.ty);
     match &ty {
         Type::Reference(reference) if is_unsized(&reference.elem) => {
             errors.at(reference, unsourced(reference, &reference.elem));
@@ -114,8 +117,19 @@ fn field(field: &Field, this: &Type, errors: &mut Errors) -> Option<Parameter> {
     for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("dependency")) {
         errors.at(attr, "a field says by its type what it depends on, as in `Depends<name>`: remove this");
     }
-    let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
-    let mut param = Parameter::new(field.ident.clone()?, without_self(&ty, this), attrs);
+    WithoutSelf(this).visit_type_mut(&mut ty);
+    let mut attrs: Vec<_> =
+        field.attrs.iter().filter(|attr| attr.path().is_ident("param")).cloned().collect();
+    for attr in &mut attrs {
+        // What is wrong with options that are no expressions is reported where they are read.
+        if let Meta::List(list) = &mut attr.meta
+            && let Ok(mut options) = list.parse_args_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+        {
+            options.iter_mut().for_each(|option| WithoutSelf(this).visit_expr_mut(option));
+            list.tokens = options.into_token_stream();
+        }
+    }
+    let mut param = Parameter::new(field.ident.clone()?, ty, attrs);
     param.is_reported = errors.count() > before;
     Some(param)
 }
@@ -172,13 +186,16 @@ fn with_bounds(generics: &Generics, fields: &[Parameter]) -> Generics {
     generics
 }
 
-/// The stub for a struct that does not parse, of which rustc has reported why.
+/// The stub for a struct that does not parse, of which rustc reports why.
 fn unparsed(item: TokenStream) -> TokenStream {
     let mut tokens = item.into_iter().skip_while(|token| token.to_string() != "struct").skip(1);
     match (tokens.next(), tokens.next()) {
         // A generic one is left alone: its parameters may be what does not parse.
         (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => {
-            describe::stub(&name, Generics::default(), &quote!(Self), &quote!(::epilogue::__private))
+            let private = quote!(::epilogue::__private);
+            let stub = describe::stub(&name, Generics::default(), &quote!(Self), &private);
+            let unread = item::unread(&name);
+            quote!(#stub #unread)
         }
         _ => TokenStream::new(),
     }

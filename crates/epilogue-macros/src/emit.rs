@@ -33,7 +33,8 @@ impl Function {
         if let Some(unparsed) = &self.unparsed {
             // It comes last, since rustc reads nothing after code that does not parse.
             let unparsed = item::without_options(unparsed.clone());
-            return quote!(#errors #stub #unparsed);
+            let unread = item::unread(self.name());
+            return quote!(#errors #stub #unread #unparsed);
         }
         let item = self.with_errors();
         if self.is_method() {

@@ -1,7 +1,7 @@
 //! What a macro stands on: a function, or instead of one another item, or something that does not parse.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -28,15 +28,15 @@ impl Parse for ItemFn {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let (vis, sig) = (input.parse()?, input.parse()?);
-        let mut body: Group = input.fork().parse()?;
+        // Those of a macro's `$body:block` stand in a group of their own, and are none themselves.
+        let written = input.fork().parse::<Group>().ok();
         let content;
-        braced!(content in input);
+        let braces = braced!(content in input);
         // What stands as `#![…]` within the braces applies to all of it, so it is read as if it stood above.
         let inner = content.call(Attribute::parse_inner)?;
         let rest = content.parse()?;
-        if !inner.is_empty() {
-            body = in_braces(rest, body.span());
-        }
+        let body =
+            written.filter(|_| inner.is_empty()).unwrap_or_else(|| in_braces(rest, braces.span.join()));
         attrs.extend(inner.into_iter().map(|attr| Attribute { style: AttrStyle::Outer, ..attr }));
         Ok(Self { attrs, vis, sig, body })
     }
@@ -121,6 +121,22 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
         Ok(item)
     };
     read.parse2(tokens).ok()
+}
+
+/// The error about an item that does not parse, for the case that rustc reads it: the stub would stand for it, and nobody would know. It is
+/// a lint, since rustc comes to these only if it has reported nothing else.
+pub(crate) fn unread(name: &Ident) -> TokenStream {
+    quote_spanned! {name.span()=>
+        #[allow(dead_code)]
+        const _: () = {
+            #[must_use = "rustc reads this item, and the macro does not: write an alias above it, `type Name = …;`, for what its types hold"]
+            struct Item;
+            #[deny(unused_must_use)]
+            fn check(of: fn() -> Item) {
+                of();
+            }
+        };
+    }
 }
 
 /// A function that does not parse, for rustc, without the options of its parameters: rustc may read it for all that, and does not know them.

@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit::Visit;
-use syn::visit_mut::VisitMut;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, ExprYield, GenericParam, Generics, Lifetime, LifetimeParam, Meta, ReturnType, Signature,
-    TraitBound, Type, TypeParamBound, WherePredicate,
+    Attribute, ExprYield, GenericParam, Generics, Lifetime, LifetimeParam, Meta, PredicateType, ReturnType,
+    Signature, TraitBound, Type, TypeParamBound, WherePredicate,
 };
 
 use crate::diagnostics::Errors;
@@ -230,15 +230,40 @@ impl Function {
 pub(crate) fn without_lifetimes(mut generics: Generics) -> Generics {
     /// A bound that names one of these lifetimes holds for any: a call lends for as long as it takes.
     struct ForAny(Vec<Lifetime>);
+    impl ForAny {
+        /// Those that are named in these tokens, as parameters of a `for<…>`.
+        fn named(&self, within: &impl ToTokens) -> Vec<GenericParam> {
+            let is_named = |lifetime: &&Lifetime| {
+                types::word(within.to_token_stream(), &|word| *word == lifetime.ident).is_some()
+            };
+            let named = self.0.iter().filter(is_named).cloned();
+            named.map(LifetimeParam::new).map(GenericParam::Lifetime).collect()
+        }
+    }
     impl VisitMut for ForAny {
         fn visit_trait_bound_mut(&mut self, bound: &mut TraitBound) {
-            let is_named = |lifetime: &&Lifetime| {
-                types::word(bound.to_token_stream(), &|word| *word == lifetime.ident).is_some()
-            };
-            let named: Vec<_> = self.0.iter().filter(is_named).cloned().collect();
+            let named = self.named(bound);
             if !named.is_empty() {
-                let any = bound.lifetimes.get_or_insert_default();
-                any.lifetimes.extend(named.into_iter().map(LifetimeParam::new).map(GenericParam::Lifetime));
+                bound.lifetimes.get_or_insert_default().lifetimes.extend(named);
+            }
+        }
+
+        /// If the type has a `for<…>`, its bounds can have none.
+        fn visit_predicate_type_mut(&mut self, predicate: &mut PredicateType) {
+            if predicate.lifetimes.is_none() && self.named(&predicate.bounded_ty).is_empty() {
+                return visit_mut::visit_predicate_type_mut(self, predicate);
+            }
+            let named = self.named(predicate);
+            let any = &mut predicate.lifetimes.get_or_insert_default().lifetimes;
+            any.extend(named);
+            for bound in &mut predicate.bounds {
+                let TypeParamBound::Trait(bound) = bound else { continue };
+                let own = bound.lifetimes.take().map(|own| own.lifetimes).unwrap_or_default();
+                for param in own {
+                    if !any.iter().any(|known| types::same(known, &param)) {
+                        any.push(param);
+                    }
+                }
             }
         }
     }

@@ -30,40 +30,37 @@ pub(crate) fn bare(ty: &Type) -> Type {
     ty
 }
 
-/// A type out of the item whose type `this` is, as it is written elsewhere: there, nothing is called `Self`.
-pub(crate) fn without_self(ty: &Type, this: &Type) -> Type {
-    struct Names<'t>(&'t Type);
-    impl Names<'_> {
-        /// What stands for a path that begins with `Self`.
-        fn path(&self, path: &Path) -> Option<TokenStream> {
-            let mut segments = path.segments.iter();
-            let first = segments.next().filter(|first| first.ident == "Self")?;
-            let this = respanned(self.0.to_token_stream(), first.ident.span());
-            Some(if segments.len() == 0 { this } else { quote!(<#this> #(:: #segments)*) })
-        }
-    }
-    impl VisitMut for Names<'_> {
-        fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
-            visit_mut::visit_type_path_mut(self, ty);
-            if ty.qself.is_none()
-                && let Some(path) = self.path(&ty.path)
-            {
-                *ty = parse_quote!(#path);
-            }
-        }
+/// Writes what is out of the item whose type this is as it is written elsewhere: there, nothing is called `Self`.
+pub(crate) struct WithoutSelf<'t>(pub(crate) &'t Type);
 
-        fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
-            visit_mut::visit_expr_path_mut(self, expr);
-            if expr.qself.is_none()
-                && let Some(path) = self.path(&expr.path)
-            {
-                *expr = parse_quote!(#path);
-            }
+impl WithoutSelf<'_> {
+    /// What stands for a path that begins with `Self`.
+    fn path(&self, path: &Path) -> Option<TokenStream> {
+        let mut segments = path.segments.iter();
+        let first = segments.next().filter(|first| first.ident == "Self")?;
+        let this = respanned(self.0.to_token_stream(), first.ident.span());
+        Some(if segments.len() == 0 { this } else { quote!(<#this> #(:: #segments)*) })
+    }
+}
+
+impl VisitMut for WithoutSelf<'_> {
+    fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
+        visit_mut::visit_type_path_mut(self, ty);
+        if ty.qself.is_none()
+            && let Some(path) = self.path(&ty.path)
+        {
+            *ty = parse_quote!(#path);
         }
     }
-    let mut ty = ty.clone();
-    Names(this).visit_type_mut(&mut ty);
-    ty
+
+    fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
+        visit_mut::visit_expr_path_mut(self, expr);
+        if expr.qself.is_none()
+            && let Some(path) = self.path(&expr.path)
+        {
+            *expr = parse_quote!(#path);
+        }
+    }
 }
 
 /// Whether a type is like `dyn A + B`, which needs its parentheses after a `&`.

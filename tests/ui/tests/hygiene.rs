@@ -353,6 +353,43 @@ mod bodies_of_a_macro {
         };
     }
 
+    /// The whole body is a block.
+    macro_rules! whole {
+        ($user:ident, $number:block, $noted:block, $read:block, $socket:block, $main:block) => {
+            #[dependency]
+            fn number() -> u32 $number
+
+            #[task]
+            async fn noted(line: String) -> Result<(), String> $noted
+
+            #[get("/")]
+            async fn read($user: Depends<number>, tasks: &BackgroundTasks) -> String $read
+
+            #[websocket("/socket")]
+            async fn socket(socket: WebSocket) $socket
+
+            #[epilogue::main]
+            pub async fn main() -> Result<String, String> $main
+        };
+    }
+
+    /// The same out of two macros.
+    macro_rules! twice {
+        ($user:ident, $number:block, $noted:block, $read:block, $socket:block, $main:block) => {
+            whole!($user, $number, $noted, $read, $socket, $main);
+        };
+    }
+
+    pub(super) mod of_a_block {
+        use epilogue::prelude::*;
+        use epilogue::testing::TestClient;
+
+        twice!(user, { 2 }, { Err(String::from("noted")) }, { format!("user {}", *user) }, {}, {
+            let client = TestClient::new(App::new().routes(routes![read, socket]));
+            Ok(client.get("/").send().await.text())
+        });
+    }
+
     items!(
         one,
         three,
@@ -481,6 +518,24 @@ mod lifetimes_with_names {
         T::default()
     }
 
+    trait Pair<'a, 'b> {}
+    impl Pair<'_, '_> for &Vec<u8> {}
+
+    #[dependency]
+    fn items<'a, T>(items: &'a State<T>) -> usize
+    where
+        T: Send + Sync + 'static,
+        &'a T: IntoIterator + for<'b> Pair<'a, 'b> + for<'b> Pair<'b, 'b>,
+        for<'b> &'b T: Pair<'a, 'b>,
+    {
+        (&**items).into_iter().count()
+    }
+
+    #[get("/items")]
+    async fn index_of_items(items: Depends<items<Vec<u8>>>) -> String {
+        items.to_string()
+    }
+
     #[get("/")]
     async fn index<'a>(tasks: &'a BackgroundTasks, count: Depends<count<u8>>) -> String {
         count.to_string()
@@ -596,4 +651,5 @@ fn they_have_routes() {
 #[test]
 fn bodies_of_a_macro_run() {
     assert_eq!(bodies_of_a_macro::main(), Ok(1));
+    assert_eq!(bodies_of_a_macro::of_a_block::main(), Ok(String::from("user 2")));
 }

@@ -1192,6 +1192,17 @@ async fn the_fields_of_a_generic_struct_have_limits() {
     ) -> u32 {
         page.limit + u32::from(page.of.is_some())
     }
+    type Paged<T> = Query<Page<T>>;
+    #[dependency]
+    fn limit_of_alias<T: DeserializeOwned + Send + Sync + 'static>(
+        #[param(fields(limit(le = 100)))] page: Paged<T>,
+    ) -> u32 {
+        page.limit + u32::from(page.of.is_some())
+    }
+    #[get("/alias")]
+    async fn of_alias(limit: Depends<limit_of_alias<u8>>) -> String {
+        limit.to_string()
+    }
     #[get("/struct")]
     async fn of_struct(paging: Depends<Paging<u8>>) -> String {
         format!("{} {:?}", paging.page.limit, paging.page.of)
@@ -1200,10 +1211,11 @@ async fn the_fields_of_a_generic_struct_have_limits() {
     async fn of_function(limit: Depends<limit_of<u8>>) -> String {
         limit.to_string()
     }
-    let client = TestClient::new(App::new().routes(routes![of_struct, of_function]));
+    let client = TestClient::new(App::new().routes(routes![of_struct, of_function, of_alias]));
     assert_eq!(client.get("/struct?limit=100&of=1").send().await.text(), "100 Some(1)");
     assert_eq!(client.get("/function?limit=100&of=1").send().await.text(), "101");
-    for path in ["/struct", "/function"] {
+    assert_eq!(client.get("/alias?limit=100&of=1").send().await.text(), "101");
+    for path in ["/struct", "/function", "/alias"] {
         assert_eq!(client.get(&format!("{path}?limit=101")).send().await.status(), 422, "{path}");
     }
 }
@@ -1270,13 +1282,35 @@ async fn a_struct_may_name_itself() {
         type Limit = u8;
         const PARTS: usize = 0;
     }
+    #[derive(Dependency)]
+    struct Page<T: Send + Sync + 'static> {
+        #[param(default = Self::SIZE, ge = 1)]
+        size: Query<usize>,
+        #[param(default = Self::default_of(2))]
+        number: Usize,
+        of: Depends<name<T>>,
+    }
+    type Usize = Query<usize>;
+    impl<T: Send + Sync> Page<T> {
+        const SIZE: usize = size_of::<T>();
+
+        fn default_of(number: usize) -> usize {
+            number
+        }
+    }
+    #[get("/page")]
+    async fn page(page: Depends<Page<u16>>) -> String {
+        format!("{} {} {}", page.size, page.number, *page.of)
+    }
     #[post("/")]
     async fn index(plain: Depends<Plain>, generic: Depends<Generic<u8>>) -> String {
         let Plain { limit, parts, name } = &*plain;
         let is_of_plain = name.ends_with("Plain]");
         format!("{limit} {} {is_of_plain} {} {}", parts.len(), generic.limit, *generic.name)
     }
-    let client = TestClient::new(App::new().routes(routes![index]));
+    let client = TestClient::new(App::new().routes(routes![index, page]));
     let reply = client.post("/?limit=1").json(&[1, 2]).send().await;
     assert_eq!(reply.text(), "1 2 true 1 u8");
+    assert_eq!(client.get("/page").send().await.text(), "2 2 u16");
+    assert_eq!(client.get("/page?size=3").send().await.text(), "3 2 u16");
 }
