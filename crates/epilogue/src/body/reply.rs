@@ -124,6 +124,31 @@ impl ReplyBody {
         }
     }
 
+    /// Marks what ends the reply, except for trailers: they are no piece that could be marked.
+    fn with_end_marked<E>(
+        &mut self,
+        polled: Poll<Option<Result<Frame<Bytes>, E>>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
+        let last = match polled {
+            // The body has not said before that it has ended. hyper would write an empty piece of its own.
+            Poll::Ready(None) if self.after.end.is_none() => Bytes::new(),
+            Poll::Ready(Some(Ok(frame))) => {
+                // A body that goes on after it has ended loses its mark.
+                self.after.end = None;
+                match frame.into_data() {
+                    Ok(piece) if self.has_ended() => piece,
+                    Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                }
+            }
+            polled => return polled,
+        };
+        let Some(stream) = &self.stream else { return Poll::Ready(Some(Ok(Frame::data(last)))) };
+        let (last, end) = stream.marked(last);
+        self.after.end = Some(end);
+        Poll::Ready(Some(Ok(Frame::data(last))))
+    }
+
     fn has_ended(&self) -> bool {
         self.rest() == 0
             && match &self.content {
@@ -182,10 +207,11 @@ impl http_body::Body for ReplyBody {
             Poll::Ready(Some(Ok(Frame::data(rest))))
         };
         let something_follows = !self.after.is_nothing();
-        match self.stream.as_deref_mut() {
+        let polled = match self.stream.as_deref_mut() {
             Some(stream) => stream.hand_on(polled, something_follows),
             None => polled,
-        }
+        };
+        if something_follows { self.with_end_marked(polled) } else { polled }
     }
 
     #[inline]
