@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::server::{Follows, Link, Passage};
+use crate::server::{End, Follows, Link, Passage};
 use crate::tasks::Batch;
 
 /// What must happen once a reply has left.
@@ -9,15 +9,17 @@ pub(crate) struct After {
     /// `None` for most requests.
     follows: Option<Follows>,
     link: Option<Link>,
+    /// That of the reply, on HTTP/2, if its last piece was marked.
+    pub(super) end: Option<End>,
 }
 
 impl After {
     pub(crate) fn batch(batch: Batch, link: Option<Link>) -> Self {
-        Self { follows: Some(Follows::Batch(batch)), link }
+        Self { follows: Some(Follows::Batch(batch)), link, end: None }
     }
 
     pub(crate) fn passage(passage: Arc<Passage>) -> Self {
-        Self { follows: Some(Follows::Passage(passage)), link: None }
+        Self { follows: Some(Follows::Passage(passage)), link: None, end: None }
     }
 
     /// A drain waits for a reply that is still being made, even if nothing follows it.
@@ -45,9 +47,9 @@ impl Drop for After {
     fn drop(&mut self) {
         match (self.follows.take(), &self.link) {
             (None, _) => {}
-            (Some(Follows::Batch(batch)), Some(link)) => link.reply_ended(batch),
+            (Some(Follows::Batch(batch)), Some(link)) => link.reply_ended(batch, self.end.take()),
             (Some(Follows::Batch(batch)), None) => batch.submit(),
-            (Some(Follows::Passage(passage)), _) => passage.ended(),
+            (Some(Follows::Passage(passage)), _) => passage.ended(self.end.take()),
         }
     }
 }

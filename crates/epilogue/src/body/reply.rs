@@ -124,6 +124,30 @@ impl ReplyBody {
         }
     }
 
+    /// Marks the last piece of the reply, which is an empty one if the body ends without it. Trailers cannot be marked.
+    fn with_end_marked<E>(
+        &mut self,
+        polled: Poll<Option<Result<Frame<Bytes>, E>>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
+        let last = match polled {
+            Poll::Ready(None) if self.after.end.is_none() => Bytes::new(),
+            Poll::Ready(Some(Ok(frame))) => {
+                // A body that goes on after it has ended loses its mark.
+                self.after.end = None;
+                match frame.into_data() {
+                    Ok(piece) if self.has_ended() => piece,
+                    Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                }
+            }
+            polled => return polled,
+        };
+        let Some(stream) = &self.stream else { return Poll::Ready(Some(Ok(Frame::data(last)))) };
+        let (last, end) = stream.marked(last);
+        self.after.end = Some(end);
+        Poll::Ready(Some(Ok(Frame::data(last))))
+    }
+
     fn has_ended(&self) -> bool {
         self.rest() == 0
             && match &self.content {
@@ -137,7 +161,14 @@ impl ReplyBody {
             Either::Left(whole) => whole.size_hint(),
             Either::Right(body) => body.asked(Body::size_hint),
         };
-        content + SizeHint::with_exact(self.rest() as u64)
+        let hint = content + SizeHint::with_exact(self.rest() as u64);
+        // Not every head may say that there is nothing, and hyper would say so, since it is yet to be told that the body has ended.
+        if hint.exact() == Some(0) && self.is_unmarked() { SizeHint::default() } else { hint }
+    }
+
+    /// Whether hyper must ask for one more piece: the one to [mark](Self::with_end_marked).
+    fn is_unmarked(&self) -> bool {
+        self.stream.is_some() && !self.after.is_nothing() && self.after.end.is_none()
     }
 
     fn rest(&self) -> usize {
@@ -176,23 +207,26 @@ impl http_body::Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Some(stream) = self.stream.as_deref_mut() else { return self.poll_content(context) };
         let rest = std::mem::take(&mut stream.rest);
-        let polled = if rest.is_empty() {
-            self.poll_content(context)
-        } else {
-            Poll::Ready(Some(Ok(Frame::data(rest))))
-        };
         let something_follows = !self.after.is_nothing();
-        match self.stream.as_deref_mut() {
+        let polled = if !rest.is_empty() {
+            Poll::Ready(Some(Ok(Frame::data(rest))))
+        } else if something_follows && self.has_ended() {
+            Poll::Ready(None)
+        } else {
+            self.poll_content(context)
+        };
+        let polled = match self.stream.as_deref_mut() {
             Some(stream) => stream.hand_on(polled, something_follows),
             None => polled,
-        }
+        };
+        if something_follows { self.with_end_marked(polled) } else { polled }
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
         match (&self.content, &self.stream) {
             (Either::Left(whole), None) => whole.is_end_stream(),
-            _ => self.has_ended(),
+            _ => self.has_ended() && !self.is_unmarked(),
         }
     }
 

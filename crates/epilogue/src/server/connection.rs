@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Method, Version};
 
-use super::handover::{Gone, Handover};
+use super::handover::{End, Gone, Handover};
 use super::passage::Follows;
 use super::stream::Stream;
 use super::timer::Wait;
@@ -16,7 +16,8 @@ use crate::tasks::Lane;
 ///
 /// hyper drops a reply's body before it writes it, so the end of the body is too early. The first flush that the socket
 /// completes after it is the moment when the kernel has taken the last byte; see [`ConnectionIo`](super::io::ConnectionIo). On HTTP/2 it
-/// is the end of the first turn of the connection's task that began after the end of the body.
+/// is the first flush after h2 has copied the last piece into its buffer. A reply that ends without such a piece waits for the end of the first
+/// turn of the connection's task that began after the end of the body.
 pub(crate) struct Connection {
     pub(crate) client: SocketAddr,
     pub(crate) body_read_timeout: Option<Duration>,
@@ -86,11 +87,16 @@ impl Connection {
     }
 
     /// The body of a reply has ended; what follows it waits for the flush.
-    pub(crate) fn reply_ended(&self, follows: Follows) {
+    pub(crate) fn reply_ended(&self, follows: Follows, end: Option<End>) {
         self.reply_is_there();
-        if let Some(follows) = self.following.reply_ended(follows) {
+        if let Some(follows) = self.following.reply_ended(follows, end) {
             follows.submit_on(&self.lane);
         }
+    }
+
+    /// h2 has let go of the last piece of a reply. It may hold its locks.
+    pub(super) fn end_is_written(&self, end: &End) {
+        self.following.end_is_written(end);
     }
 
     /// The kernel takes no more for now.

@@ -3,6 +3,7 @@
 //! It is a file of its own so that `tests/e2e/tests/all/handover_model.rs` can compile it with loom's types and try every
 //! interleaving.
 
+use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use smallvec::SmallVec;
@@ -12,9 +13,24 @@ use super::sync::{AtomicBool, Mutex, Ordering};
 /// What follows the replies that end at the same time: just one reply, on HTTP/1.
 pub(crate) type Gone<T> = SmallVec<[T; 1]>;
 
+/// Whether h2 has let go of the end of a reply, because it has copied it into its buffer, or because nobody wants it any more. It is read
+/// and written with the lock of the [`Handover`] held.
+#[derive(Clone)]
+pub(crate) struct End(Arc<AtomicBool>);
+
+impl End {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(false)))
+    }
+
+    fn is_written(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What waits for its reply to leave.
 pub(crate) struct Handover<T> {
-    /// Lets a flush on HTTP/1 skip the lock if nothing waits.
+    /// Lets a flush skip the lock if it releases nothing.
     any_ended: AtomicBool,
     is_http2: AtomicBool,
     ended: Mutex<Ended<T>>,
@@ -26,6 +42,8 @@ struct Ended<T> {
     /// Released by the turn after that. On HTTP/2 a body ends on another task than the connection's, whose turn may have begun before
     /// the end of the stream was queued.
     after_next: Gone<T>,
+    /// On HTTP/2, released by the next flush that completes after the end was written.
+    marked: Vec<(End, T)>,
     closed: bool,
     /// The connection's task, on HTTP/2: it may be asleep when a body ends, and nothing else would give it another turn.
     flusher: Option<Waker>,
@@ -33,7 +51,13 @@ struct Ended<T> {
 
 impl<T> Handover<T> {
     pub(crate) fn new() -> Self {
-        let ended = Ended { next: Gone::new(), after_next: Gone::new(), closed: false, flusher: None };
+        let ended = Ended {
+            next: Gone::new(),
+            after_next: Gone::new(),
+            marked: Vec::new(),
+            closed: false,
+            flusher: None,
+        };
         Self { any_ended: AtomicBool::new(false), is_http2: AtomicBool::new(false), ended: Mutex::new(ended) }
     }
 
@@ -46,9 +70,10 @@ impl<T> Handover<T> {
         self.is_http2.load(Ordering::Relaxed)
     }
 
-    /// The body of a reply has ended; what follows it waits until it has left, or is given back if the socket is gone.
+    /// The body of a reply has ended; what follows it waits until it has left, or is given back if the socket is gone. On HTTP/2 it waits
+    /// for the end of a turn unless the end of the reply was marked.
     #[must_use]
-    pub(crate) fn reply_ended(&self, follows: T) -> Option<T> {
+    pub(crate) fn reply_ended(&self, follows: T, end: Option<End>) -> Option<T> {
         let mut ended = self.ended.lock();
         if ended.closed {
             return Some(follows);
@@ -58,7 +83,15 @@ impl<T> Handover<T> {
             ended.next.push(follows);
             return None;
         }
-        ended.after_next.push(follows);
+        match end {
+            Some(end) => {
+                if end.is_written() {
+                    self.any_ended.store(true, Ordering::Release);
+                }
+                ended.marked.push((end, follows));
+            }
+            None => ended.after_next.push(follows),
+        }
         let flusher = ended.flusher.clone();
         drop(ended);
         if let Some(flusher) = flusher {
@@ -67,26 +100,45 @@ impl<T> Handover<T> {
         None
     }
 
-    /// The kernel has taken all that was written: returns what may go now on HTTP/1, `None` if nothing waits.
+    /// h2 has let go of the end of a reply, whose body may end before this or after it.
+    pub(crate) fn end_is_written(&self, end: &End) {
+        let ended = self.ended.lock();
+        end.0.store(true, Ordering::Relaxed);
+        self.any_ended.store(true, Ordering::Release);
+        let flusher = ended.flusher.clone();
+        drop(ended);
+        // A stream that is reset may let go of it on another task.
+        if let Some(flusher) = flusher {
+            flusher.wake();
+        }
+    }
+
+    /// The kernel has taken all that was written: returns what may go now, `None` if that is nothing.
+    ///
+    /// On HTTP/2 this is what waits for ends that have been written. There is a flush after each frame of some length, while the ends of
+    /// other replies wait.
     #[must_use]
     #[inline]
     pub(crate) fn flushed(&self) -> Option<Gone<T>> {
-        (self.any_ended.load(Ordering::Acquire) && !self.is_http2()).then(|| {
+        self.any_ended.load(Ordering::Acquire).then(|| {
             let mut ended = self.ended.lock();
             self.any_ended.store(false, Ordering::Release);
-            std::mem::take(&mut ended.next)
+            if self.is_http2() {
+                ended.marked.extract_if(.., |(end, _)| end.is_written()).map(|(_, follows)| follows).collect()
+            } else {
+                std::mem::take(&mut ended.next)
+            }
         })
     }
 
-    /// A turn of the connection's task has ended on HTTP/2, and the kernel has taken all that was written: returns what may go now.
-    ///
-    /// No flush within the turn would do. There is one after each frame of some length, while the frames of other streams wait.
+    /// A turn of the connection's task has ended on HTTP/2, and the kernel has taken all that was written: returns what may go now
+    /// although the end of its reply was not marked.
     #[must_use]
     pub(crate) fn turn_ended(&self, context: &Context<'_>) -> Gone<T> {
         let mut ended = self.ended.lock();
         let later = std::mem::take(&mut ended.after_next);
         let gone = std::mem::replace(&mut ended.next, later);
-        let more_wait = !ended.next.is_empty();
+        let more_wait = !ended.next.is_empty() || self.any_ended.load(Ordering::Acquire);
         if !ended.flusher.as_ref().is_some_and(|flusher| flusher.will_wake(context.waker())) {
             ended.flusher = Some(context.waker().clone());
         }
@@ -105,6 +157,7 @@ impl<T> Handover<T> {
         ended.closed = true;
         let mut left = std::mem::take(&mut ended.next);
         left.append(&mut ended.after_next);
+        left.extend(ended.marked.drain(..).map(|(_, follows)| follows));
         left
     }
 }

@@ -15,6 +15,7 @@ mod stream;
 mod timer;
 
 pub(crate) use connection::Connection;
+pub(crate) use handover::End;
 pub(crate) use passage::{Follows, Link, Passage};
 pub use serve::{ServeAddress, Server};
 pub(crate) use stream::Stream;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
-use super::Connection;
+use super::{Connection, End};
 use crate::tasks::{Batch, InFlight, Lane};
 
 /// A request's way out. A layer may read all of a reply long before it passes it on, or may ask for another one. So what follows
@@ -49,9 +49,9 @@ impl Passage {
     }
 
     /// The reply that has passed all layers has ended, or there will be none.
-    pub(crate) fn ended(self: Arc<Self>) {
+    pub(crate) fn ended(self: Arc<Self>, end: Option<End>) {
         match self.connection.clone() {
-            Some(connection) => connection.reply_ended(Follows::Passage(self)),
+            Some(connection) => connection.reply_ended(Follows::Passage(self), end),
             None => self.left(None),
         }
     }
@@ -135,9 +135,9 @@ impl Link {
         }
     }
 
-    pub(crate) fn reply_ended(&self, batch: Batch) {
+    pub(crate) fn reply_ended(&self, batch: Batch, end: Option<End>) {
         match self {
-            Self::Connection(connection) => connection.reply_ended(Follows::Batch(batch)),
+            Self::Connection(connection) => connection.reply_ended(Follows::Batch(batch), end),
             Self::Other(_) => batch.submit(),
             Self::Passage(passage) => passage.inner_ended(batch),
         }

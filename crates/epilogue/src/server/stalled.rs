@@ -1,7 +1,8 @@
 //! How long a client may take nothing of a reply on HTTP/2, while others of its connection may go on.
 //!
-//! hyper has no timeout for this. It polls a body only when the client has room for more of it, so the body cannot see that there is none.
-//! But the body knows whose turn it is when it has been polled, and tells whoever polls hyper's stream.
+//! hyper has no timeout for this. It polls a body for one piece more than the client has room for, and then not until the client has room for
+//! some of that piece, so the body cannot give up. But it knows whose turn it is when it has been polled, and tells whoever polls hyper's
+//! stream.
 
 use std::cell::Cell;
 

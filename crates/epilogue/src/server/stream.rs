@@ -6,6 +6,7 @@ use http::Method;
 use http_body::Frame;
 
 use super::connection::Connection;
+use super::handover::End;
 use super::stalled::Turn;
 
 /// The size of a frame of HTTP/2 that every peer takes (RFC 9113, section 4.2).
@@ -47,6 +48,34 @@ impl Stream {
             }
             Err(trailers) => trailers,
         })
+    }
+
+    /// The last piece of the reply, so that the connection is told when h2 lets go of it.
+    ///
+    /// h2 copies a piece of less than 256 bytes into its buffer, and then drops it. It writes all of that buffer before it flushes. So the
+    /// first flush after the drop proves that the end of the reply has left, however much of other replies is yet to be written.
+    pub(crate) fn marked(&self, piece: Bytes) -> (Bytes, End) {
+        let end = End::new();
+        let last = LastPiece { piece, connection: Arc::clone(&self.connection), end: end.clone() };
+        (Bytes::from_owner(last), end)
+    }
+}
+
+struct LastPiece {
+    piece: Bytes,
+    connection: Arc<Connection>,
+    end: End,
+}
+
+impl AsRef<[u8]> for LastPiece {
+    fn as_ref(&self) -> &[u8] {
+        &self.piece
+    }
+}
+
+impl Drop for LastPiece {
+    fn drop(&mut self) {
+        self.connection.end_is_written(&self.end);
     }
 }
 

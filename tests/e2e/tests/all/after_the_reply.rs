@@ -339,9 +339,17 @@ async fn an_http2_task_waits_for_the_end_of_its_reply_behind_other_replies() {
         Bytes::from(vec![b'x'; 256 * 1024])
     }
 
-    for path in ["/nothing", "/held"] {
+    #[get("/trailers")]
+    async fn trailers(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
+        tasks.add_task(write, ((*journal).clone(), "trailers"));
+        let trailers = http::HeaderMap::from_iter([(http::header::ETAG, "x".parse().unwrap())]);
+        let body = http_body_util::Full::new(Bytes::from("x"));
+        Response::new(Body::new(body.with_trailers(std::future::ready(Some(Ok(trailers))))))
+    }
+
+    for path in ["/nothing", "/held", "/trailers"] {
         let (app, mut entries) = app();
-        let served = Served::on(narrow_listener(), app.routes(routes![other]), |server| server);
+        let served = Served::on(narrow_listener(), app.routes(routes![other, trailers]), |server| server);
         let mut client = Raw(narrow_socket().connect(served.address).await.unwrap());
         client.write(http2_with_room(0x1000_0000)).await;
         for other in 0..OTHERS {
@@ -358,10 +366,7 @@ async fn an_http2_task_waits_for_the_end_of_its_reply_behind_other_replies() {
             settle().await;
         }
         let begun = said.len();
-        let has_ended = |said: &[u8]| {
-            frames(said).iter().any(|frame| frame.stream == last && frame.kind <= 0x1 && frame.flags & 1 != 0)
-        };
-        while !has_ended(&said) {
+        while !has_ended(&said, last) {
             client.read_more(&mut said).await;
         }
         // One frame of each of the others would be 640 KiB.
@@ -369,6 +374,65 @@ async fn an_http2_task_waits_for_the_end_of_its_reply_behind_other_replies() {
         assert!(late < 320, "the task started when {late} KiB were to come before the end of its reply");
         drop(client);
     }
+}
+
+/// While a client takes a long reply, the kernel never has all that the server has to write.
+#[tokio::test]
+async fn an_http2_task_does_not_wait_for_another_reply_that_is_taken_slowly() {
+    #[get("/long")]
+    async fn long() -> Bytes {
+        Bytes::from(vec![b'x'; 64 * MIB])
+    }
+
+    /// A body that does not know which piece is its last.
+    #[get("/pieces")]
+    async fn pieces(tasks: &BackgroundTasks, journal: State<Journal>) -> Response {
+        tasks.add_task(write, ((*journal).clone(), "pieces"));
+        let (sender, pieces) = tokio::sync::mpsc::channel(2);
+        tokio::spawn(async move {
+            drop(sender.send(Ok("first")).await);
+            drop(sender.send(Ok("last")).await);
+        });
+        streamed(pieces)
+    }
+
+    for path in ["/held", "/pieces", "/nothing", "/no-content"] {
+        for is_layered in [false, true] {
+            let (app, mut entries) = app();
+            let app = app.routes(routes![long, pieces]);
+            let layer = tower_http::catch_panic::CatchPanicLayer::new();
+            let app = if is_layered { app.layer(layer) } else { app };
+            let served = Served::on(narrow_listener(), app, |server| server);
+            let mut client = Raw(narrow_socket().connect(served.address).await.unwrap());
+            client.write(http2_with_room(0x1000_0000)).await;
+            client.write(head(1, http::Method::GET, "/long", 0x5)).await;
+            let mut said = Vec::new();
+            while said.len() < MIB {
+                client.read_more(&mut said).await;
+                settle().await;
+            }
+            client.write(head(3, http::Method::GET, path, 0x5)).await;
+            while !has_ended(&said, 3) {
+                client.read_more(&mut said).await;
+                settle().await;
+            }
+            let ended = said.len();
+            while entries.now().is_empty() {
+                client.read_more(&mut said).await;
+                settle().await;
+                // Some of the other reply may have been written together with the end of this one.
+                let late = (said.len() - ended) / 1024;
+                assert!(late < 256, "{path}: the task has not started {late} KiB after the end of its reply");
+            }
+            assert!(!has_ended(&said, 1));
+            drop(client);
+        }
+    }
+}
+
+/// Whether the last frame of a stream is among these.
+fn has_ended(said: &[u8], stream: u32) -> bool {
+    frames(said).iter().any(|frame| frame.stream == stream && frame.kind <= 0x1 && frame.flags & 1 != 0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -585,6 +649,15 @@ async fn replies_without_a_body_have_tasks_too() {
         let response = served.send(request(method, path)).await;
         assert_eq!((response.status().as_u16(), response.body().as_str()), (status, ""), "{method} {path}");
         assert_eq!(entries.next().await, line, "{method} {path}");
+        let mut client = served.http2().await;
+        let mut request = request(method, path);
+        *request.uri_mut() = format!("http://localhost{path}").parse().unwrap();
+        let (head, body) = client.send_request(request).await.unwrap().into_parts();
+        assert_eq!(head.status, status, "{method} {path}");
+        assert!(head.headers.get("content-length").is_none_or(|length| length != "0"), "{method} {path}");
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "", "{method} {path}");
+        assert_eq!(entries.next().await, line, "{method} {path}");
+        drop(client);
         served.stop().await.unwrap();
         assert_eq!(entries.now(), [""; 0], "{method} {path}");
     }

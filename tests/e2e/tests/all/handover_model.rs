@@ -32,7 +32,7 @@ mod sync {
     }
 }
 
-use handover::Handover;
+use handover::{End, Handover};
 
 /// The task of the connection, as wakers see it.
 struct Woken(AtomicBool);
@@ -43,7 +43,7 @@ impl Wake for Woken {
     }
 }
 
-/// A turn of the connection's task on HTTP/2: it writes what had been queued when it began, and all of it is flushed.
+/// A turn of the connection's task on HTTP/2, where no end is marked: it writes what had been queued when it began, and all of it is flushed.
 fn turn(handover: &Handover<usize>, queued: &[AtomicBool], waker: &Waker) -> handover::Gone<usize> {
     let written: Vec<bool> = queued.iter().map(|end| end.load(Ordering::SeqCst)).collect();
     assert!(handover.flushed().is_none(), "there may be more to write");
@@ -70,7 +70,7 @@ fn an_http2_batch_goes_once_after_its_reply_and_is_not_forgotten() {
                 let (handover, queued) = (handover.clone(), queued.clone());
                 thread::spawn(move || {
                     queued[reply].store(true, Ordering::SeqCst);
-                    assert_eq!(handover.reply_ended(reply), None);
+                    assert_eq!(handover.reply_ended(reply, None), None);
                 })
             })
             .collect();
@@ -100,13 +100,102 @@ fn an_http2_batch_goes_once_when_its_connection_is_closed() {
             let (handover, queued) = (handover.clone(), queued.clone());
             thread::spawn(move || {
                 queued[0].store(true, Ordering::SeqCst);
-                handover.reply_ended(0)
+                handover.reply_ended(0, None)
             })
         };
         let mut gone = turn(&handover, &queued[..], &waker);
         gone.extend(turn(&handover, &queued[..], &waker));
         gone.extend(handover.closed());
         gone.extend(stream.join().unwrap());
+        assert_eq!(gone[..], [0]);
+    });
+}
+
+/// A turn of the connection's task on HTTP/2 that writes the marked ends that are queued.
+fn marking_turn(
+    handover: &Handover<usize>,
+    (queued, written): (&AtomicBool, &mut bool),
+    end: &End,
+    waker: &Waker,
+    is_behind: bool,
+) -> handover::Gone<usize> {
+    if !*written && queued.load(Ordering::SeqCst) {
+        *written = true;
+        handover.end_is_written(end);
+    }
+    let gone = handover.flushed().unwrap_or_default();
+    assert!(*written || !gone.contains(&0), "it was not written when its tasks began");
+    if !is_behind {
+        assert!(handover.turn_ended(&Context::from_waker(waker)).is_empty(), "only a flush counts");
+    }
+    gone
+}
+
+#[test]
+fn an_http2_batch_whose_end_is_marked_goes_once_after_it() {
+    for is_behind in [false, true] {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(move || {
+            let handover = Arc::new(Handover::new());
+            handover.speaks_http2();
+            let queued = Arc::new(AtomicBool::new(false));
+            let woken = StdArc::new(Woken(AtomicBool::new(false)));
+            let waker = Waker::from(woken.clone());
+            let end = End::new();
+            let stream = {
+                let (handover, queued, end, waker) =
+                    (handover.clone(), queued.clone(), end.clone(), waker.clone());
+                thread::spawn(move || {
+                    queued.store(true, Ordering::SeqCst);
+                    waker.wake();
+                    assert_eq!(handover.reply_ended(0, Some(end)), None);
+                })
+            };
+            // It drops its last piece itself.
+            let reset = {
+                let handover = handover.clone();
+                thread::spawn(move || {
+                    let end = End::new();
+                    handover.end_is_written(&end);
+                    assert_eq!(handover.reply_ended(1, Some(end)), None);
+                })
+            };
+            let mut written = false;
+            let mut gone = marking_turn(&handover, (&queued, &mut written), &end, &waker, is_behind);
+            stream.join().unwrap();
+            reset.join().unwrap();
+            // The kernel wakes a connection that is behind.
+            while woken.0.swap(false, Ordering::SeqCst) || (is_behind && gone.len() < 2) {
+                gone.extend(marking_turn(&handover, (&queued, &mut written), &end, &waker, is_behind));
+            }
+            gone.sort_unstable();
+            assert_eq!(gone[..], [0, 1]);
+            assert!(handover.closed().is_empty());
+        });
+    }
+}
+
+#[test]
+fn an_http2_batch_whose_end_is_marked_goes_once_when_its_connection_is_closed() {
+    loom::model(|| {
+        let handover = Arc::new(Handover::new());
+        handover.speaks_http2();
+        let queued = Arc::new(AtomicBool::new(false));
+        let waker = Waker::from(StdArc::new(Woken(AtomicBool::new(false))));
+        let end = End::new();
+        let stream = {
+            let (handover, queued, end) = (handover.clone(), queued.clone(), end.clone());
+            thread::spawn(move || {
+                queued.store(true, Ordering::SeqCst);
+                handover.reply_ended(0, Some(end))
+            })
+        };
+        let mut written = false;
+        let mut gone = marking_turn(&handover, (&queued, &mut written), &end, &waker, false);
+        gone.extend(handover.closed());
+        gone.extend(stream.join().unwrap());
+        handover.end_is_written(&end);
         assert_eq!(gone[..], [0]);
     });
 }
@@ -118,10 +207,10 @@ fn an_http1_batch_goes_once_wherever_its_body_is_dropped() {
         let handover = Arc::new(Handover::new());
         let elsewhere = {
             let handover = handover.clone();
-            thread::spawn(move || handover.reply_ended(1))
+            thread::spawn(move || handover.reply_ended(1, None))
         };
         let mut gone = handover.flushed().unwrap_or_default();
-        assert_eq!(handover.reply_ended(0), None);
+        assert_eq!(handover.reply_ended(0, None), None);
         gone.extend(handover.flushed().unwrap_or_default());
         assert!(gone.contains(&0), "it goes with the next flush");
         gone.extend(handover.closed());
