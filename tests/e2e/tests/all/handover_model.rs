@@ -39,7 +39,7 @@ struct Woken(AtomicBool);
 
 impl Wake for Woken {
     fn wake(self: StdArc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.swap(true, Ordering::SeqCst);
     }
 }
 
@@ -162,6 +162,8 @@ fn an_http2_batch_whose_end_is_marked_goes_once_after_it() {
                 })
             };
             let mut written = false;
+            // For the turn that follows.
+            woken.0.swap(false, Ordering::SeqCst);
             let mut gone = marking_turn(&handover, (&queued, &mut written), &end, &waker, is_behind);
             stream.join().unwrap();
             reset.join().unwrap();
