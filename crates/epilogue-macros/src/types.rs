@@ -55,7 +55,9 @@ impl VisitMut for WithoutSelf<'_> {
 
     fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
         visit_mut::visit_expr_path_mut(self, expr);
+        // `Self` alone is no value of a struct with named fields.
         if expr.qself.is_none()
+            && expr.path.segments.len() > 1
             && let Some(path) = self.path(&expr.path)
         {
             *expr = parse_quote!(#path);

@@ -10,7 +10,7 @@ mod plain;
 use std::{mem, sync::Arc};
 
 use counted::CountedRunning;
-use one::Place;
+use one::{Place, Ran};
 use plain::Plain;
 use tokio::{
     runtime::Handle,
@@ -151,9 +151,12 @@ impl Execution {
                             yield_now().await;
                         }
                     } else {
-                        let (end, took) = one::run(list, task, Place::Own(self.id)).await;
+                        let Ran { end, took, left } = one::run(list, task, Place::Own(self.id)).await;
                         end.settle(list, task, took, &mut self.report);
                         ended += 1;
+                        if let Some(id) = left {
+                            runner.take_place_again(id).await;
+                        }
                         // Tasks that never wait would keep their thread from everything else.
                         coop::consume_budget().await;
                     }

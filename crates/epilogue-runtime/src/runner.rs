@@ -332,13 +332,23 @@ impl Runner {
     /// Waits within a batch that leaves its place to others meanwhile, if it has one.
     pub(crate) async fn paused<T>(&self, batch: Option<LiveId>, wait: impl Future<Output = T>) -> T {
         let Some(id) = batch else { return wait.await };
-        self.pass_on(self.0.registry.pause(id));
+        self.leave_place(id);
         let waited = wait.await;
+        self.take_place_again(id).await;
+        waited
+    }
+
+    /// A batch leaves its place to others.
+    pub(crate) fn leave_place(&self, id: LiveId) {
+        self.pass_on(self.0.registry.pause(id));
+    }
+
+    /// A batch that has left its place waits for one.
+    pub(crate) async fn take_place_again(&self, id: LiveId) {
         if let Some(turn) = self.0.registry.resume(id) {
             // The registry keeps the other end until the turn has come.
             let _ = turn.await;
         }
-        waited
     }
 
     fn pass_on(&self, place: Option<Next>) {

@@ -265,6 +265,29 @@ async fn blocking_tasks_that_wait_for_their_place_hold_up_no_other_batch() {
 }
 
 #[tokio::test]
+async fn a_blocking_task_that_has_ended_is_done_although_its_batch_waits_for_a_place() {
+    let runner = Runner::new(TaskLimits::default().batches(1).blocking(1));
+    let release = hang(&runner).await;
+    let tasks = list(&runner);
+    tasks.add_task(|| (), ());
+    tasks.add_task(|| (), ());
+    Batch::new(tasks).submit();
+    let tasks = list(&runner);
+    tasks.add_task(std::future::pending::<()>, ());
+    Batch::new(tasks).submit();
+    while runner.stats().batches == 0 || runner.stats().waiting_batches == 0 {
+        tokio::task::yield_now().await;
+    }
+    let before = runner.stats().succeeded;
+    release.send(()).unwrap();
+    while runner.stats().succeeded == before {
+        tokio::task::yield_now().await;
+    }
+    let report = runner.drain(std::future::ready(())).await;
+    assert_eq!((report.abandoned.len(), report.stats.succeeded - before), (2, 1), "{report:?}");
+}
+
+#[tokio::test]
 async fn a_blocking_task_that_is_cut_off_while_it_waits_for_its_place_takes_none() {
     let runner = Runner::new(TaskLimits::default().batches(1).blocking(1));
     let release = hang(&runner).await;

@@ -14,7 +14,7 @@ use tokio::task::coop;
 use super::{
     counted::CountedRunning,
     end::End,
-    one::{self, Place},
+    one::{self, Place, Ran},
 };
 use crate::{BatchReport, list::List, runner::LiveId, task::Queued};
 
@@ -57,6 +57,6 @@ async fn start<'t>(
     to_retry: &AtomicUsize,
 ) -> (&'t mut Queued, End, Option<Duration>) {
     let _running = CountedRunning::new(list.runner.counters());
-    let (end, took) = one::run(list, task, Place::Shared(to_retry)).await;
+    let Ran { end, took, .. } = one::run(list, task, Place::Shared(to_retry)).await;
     (task, end, took)
 }

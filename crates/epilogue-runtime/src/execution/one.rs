@@ -29,10 +29,19 @@ pub(super) enum Place<'a> {
     Shared(&'a AtomicUsize),
 }
 
+/// What has become of a task.
+pub(super) struct Ran {
+    pub(super) end: End,
+    /// If someone wants to know it.
+    pub(super) took: Option<Duration>,
+    /// The batch, if it has left its place and needs one again before anything else of it runs.
+    pub(super) left: Option<LiveId>,
+}
+
 /// Runs a task; the clock is read only if someone wants to know how long it took.
-pub(super) async fn run(list: &List, task: &mut Queued, place: Place<'_>) -> (End, Option<Duration>) {
+pub(super) async fn run(list: &List, task: &mut Queued, place: Place<'_>) -> Ran {
     let work = task.work.take().expect("a task begins once");
-    let mut one = OneTask { list, task, begun: None };
+    let mut one = OneTask { list, task, begun: None, left: None };
     let end = match work {
         Work::Call(Kind::Async(future)) if one.task.timeout().is_none() => {
             one.begin();
@@ -45,7 +54,7 @@ pub(super) async fn run(list: &List, task: &mut Queued, place: Place<'_>) -> (En
             Box::pin(one.repeat(&mut **repeated.get_mut(), place)).await
         }
     };
-    (end, one.took())
+    Ran { end, took: one.took(), left: one.left }
 }
 
 struct OneTask<'t> {
@@ -53,12 +62,14 @@ struct OneTask<'t> {
     task: &'t mut Queued,
     /// When its first attempt began, if someone wants to know how long it took.
     begun: Option<Instant>,
+    /// The batch, if it has left its place.
+    left: Option<LiveId>,
 }
 
 impl OneTask<'_> {
     /// An attempt begins.
     fn begin(&mut self) {
-        let Self { list, task, begun } = self;
+        let Self { list, task, begun, .. } = self;
         task.attempts += 1;
         if task.attempts == 1 {
             *begun = (list.runner.is_observed() || !task.span().is_disabled()).then(Instant::now);
@@ -83,18 +94,23 @@ impl OneTask<'_> {
                 if let Some(permit) = runner.try_blocking_permit() {
                     return self.call(function, ready(permit), limit).await;
                 }
-                let call = self.call(function, runner.blocking_permit(), limit);
-                match place {
-                    // Functions that hang keep their permits. If all who wait for one kept their places, no other batch would run either.
-                    // It gets its place back when the function has ended, and not before, with a permit that others may need.
-                    Place::Own(batch) => runner.paused(batch, call).await,
-                    Place::Shared(_) => call.await,
-                }
+                // Functions that hang keep their permits. If all who wait for one kept their places, no other batch would run either.
+                // The batch needs no place again before the function has ended: it would wait for one with a permit that others may need.
+                self.leave(place);
+                self.call(function, runner.blocking_permit(), limit).await
             }
             Kind::CannotBegin(failure) => {
                 self.begin();
                 End::NotBegun(failure)
             }
+        }
+    }
+
+    /// Leaves the place of the batch to others, if it is the task's own and has not been left.
+    fn leave(&mut self, place: Place<'_>) {
+        if let (Place::Own(Some(id)), None) = (place, self.left) {
+            self.list.runner.leave_place(id);
+            self.left = Some(id);
         }
     }
 
@@ -131,13 +147,17 @@ impl OneTask<'_> {
             }
             let wait = waits.get_or_insert_with(|| options.backoff.waits()).next().unwrap_or_default();
             self.note_retry(&end, wait);
+            self.leave(place);
             match place {
-                Place::Own(batch) => runner.paused(batch, sleep(wait)).await,
+                Place::Own(_) => sleep(wait).await,
                 Place::Shared(waiting) => {
                     waiting.fetch_add(1, Ordering::Relaxed);
                     sleep(wait).await;
                     waiting.fetch_sub(1, Ordering::Relaxed);
                 }
+            }
+            if let Some(id) = self.left.take() {
+                runner.take_place_again(id).await;
             }
         }
     }

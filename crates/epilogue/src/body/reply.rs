@@ -124,12 +124,13 @@ impl ReplyBody {
         }
     }
 
-    /// Marks the last piece of the reply, which is an empty one if the body ends without it. Trailers cannot be marked.
+    /// Marks what ends the reply, except for trailers: they are no piece that could be marked.
     fn with_end_marked<E>(
         &mut self,
         polled: Poll<Option<Result<Frame<Bytes>, E>>>,
     ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
         let last = match polled {
+            // The body has not said before that it has ended. hyper would write an empty piece of its own.
             Poll::Ready(None) if self.after.end.is_none() => Bytes::new(),
             Poll::Ready(Some(Ok(frame))) => {
                 // A body that goes on after it has ended loses its mark.
@@ -161,14 +162,7 @@ impl ReplyBody {
             Either::Left(whole) => whole.size_hint(),
             Either::Right(body) => body.asked(Body::size_hint),
         };
-        let hint = content + SizeHint::with_exact(self.rest() as u64);
-        // Not every head may say that there is nothing, and hyper would say so, since it is yet to be told that the body has ended.
-        if hint.exact() == Some(0) && self.is_unmarked() { SizeHint::default() } else { hint }
-    }
-
-    /// Whether hyper must ask for one more piece: the one to [mark](Self::with_end_marked).
-    fn is_unmarked(&self) -> bool {
-        self.stream.is_some() && !self.after.is_nothing() && self.after.end.is_none()
+        content + SizeHint::with_exact(self.rest() as u64)
     }
 
     fn rest(&self) -> usize {
@@ -207,14 +201,12 @@ impl http_body::Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let Some(stream) = self.stream.as_deref_mut() else { return self.poll_content(context) };
         let rest = std::mem::take(&mut stream.rest);
-        let something_follows = !self.after.is_nothing();
-        let polled = if !rest.is_empty() {
-            Poll::Ready(Some(Ok(Frame::data(rest))))
-        } else if something_follows && self.has_ended() {
-            Poll::Ready(None)
-        } else {
+        let polled = if rest.is_empty() {
             self.poll_content(context)
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(rest))))
         };
+        let something_follows = !self.after.is_nothing();
         let polled = match self.stream.as_deref_mut() {
             Some(stream) => stream.hand_on(polled, something_follows),
             None => polled,
@@ -226,7 +218,7 @@ impl http_body::Body for ReplyBody {
     fn is_end_stream(&self) -> bool {
         match (&self.content, &self.stream) {
             (Either::Left(whole), None) => whole.is_end_stream(),
-            _ => self.has_ended() && !self.is_unmarked(),
+            _ => self.has_ended(),
         }
     }
 

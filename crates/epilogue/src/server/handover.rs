@@ -49,6 +49,13 @@ struct Ended<T> {
     flusher: Option<Waker>,
 }
 
+impl<T> Ended<T> {
+    /// What waits for ends that have been written.
+    fn take_written(&mut self) -> impl Iterator<Item = T> {
+        self.marked.extract_if(.., |(end, _)| end.is_written()).map(|(_, follows)| follows)
+    }
+}
+
 impl<T> Handover<T> {
     pub(crate) fn new() -> Self {
         let ended = Ended {
@@ -123,11 +130,7 @@ impl<T> Handover<T> {
         self.any_ended.load(Ordering::Acquire).then(|| {
             let mut ended = self.ended.lock();
             self.any_ended.store(false, Ordering::Release);
-            if self.is_http2() {
-                ended.marked.extract_if(.., |(end, _)| end.is_written()).map(|(_, follows)| follows).collect()
-            } else {
-                std::mem::take(&mut ended.next)
-            }
+            if self.is_http2() { ended.take_written().collect() } else { std::mem::take(&mut ended.next) }
         })
     }
 
@@ -136,9 +139,14 @@ impl<T> Handover<T> {
     #[must_use]
     pub(crate) fn turn_ended(&self, context: &Context<'_>) -> Gone<T> {
         let mut ended = self.ended.lock();
-        let later = std::mem::take(&mut ended.after_next);
+        let mut later = std::mem::take(&mut ended.after_next);
+        if self.any_ended.load(Ordering::Acquire) {
+            // No flush has come since: h2 flushes no more once it closes the connection.
+            self.any_ended.store(false, Ordering::Release);
+            later.extend(ended.take_written());
+        }
         let gone = std::mem::replace(&mut ended.next, later);
-        let more_wait = !ended.next.is_empty() || self.any_ended.load(Ordering::Acquire);
+        let more_wait = !ended.next.is_empty();
         if !ended.flusher.as_ref().is_some_and(|flusher| flusher.will_wake(context.waker())) {
             ended.flusher = Some(context.waker().clone());
         }

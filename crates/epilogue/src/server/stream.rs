@@ -29,9 +29,9 @@ impl Stream {
 
     /// Hands a frame of the reply on.
     ///
-    /// hyper takes a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
-    /// pieces, the client has taken all but the last of them when the body ends. If something follows the reply, the last byte of each
-    /// piece comes by itself: once hyper has taken it, the peer has room for all of the reply.
+    /// hyper sends a whole piece as soon as the peer has room for one byte of it, and the rest waits inside hyper. With small
+    /// pieces, the client has taken all but the last of them when the body is dropped. If something follows the reply, the last byte of
+    /// each piece comes by itself: once hyper has sent it, the peer has room for all of the reply.
     pub(crate) fn hand_on<E>(
         &mut self,
         polled: Poll<Option<Result<Frame<Bytes>, E>>>,
