@@ -127,7 +127,7 @@ pub(crate) fn unparsed(tokens: TokenStream) -> Option<ItemFn> {
 /// a lint, since rustc comes to these only if it has reported nothing else.
 pub(crate) fn unread(name: &Ident) -> TokenStream {
     quote_spanned! {name.span()=>
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "it is there for the lint below alone")]
         const _: () = {
             #[must_use = "rustc reads this item, and the macro does not: write an alias above it, `type Name = …;`, for what its types hold"]
             struct Item;
